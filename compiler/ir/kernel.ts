@@ -1,0 +1,131 @@
+import type { Dim } from "./dim.js";
+import type { DType } from "./dtype.js";
+import type { Span } from "./span.js";
+import type { Shape, Type } from "./type.js";
+
+/**
+ * A kernel as plain data: structured control flow over named variables, expressions as trees, a span and a type on every node.
+ *
+ * Invariants (checked by `verify`):
+ * - every declaration in a function has its own name (the frontend renames shadowed ones), and a variable keeps one type;
+ * - dtypes are concrete and equal across the operands of an elementwise op: conversions are explicit `cast` ops;
+ * - operands of an elementwise op broadcast to its shape as in NumPy (aligned right, size 1 stretches), without a node for it;
+ * - sizes may be symbolic in `Const` parameters until `specialize` puts numbers in their place.
+ */
+export interface Kernel {
+  readonly name: string;
+  /** Path of the TypeScript source, relative to the project. */
+  readonly file: string;
+  readonly doc: string;
+  readonly span: Span;
+  readonly params: readonly Param[];
+  /** What the type parameters stand for, for a kernel generic over dtype. */
+  readonly dtypes: Readonly<Record<string, DType>>;
+  readonly body: readonly Stmt[];
+  /** Device functions, one instance for each signature it is called with, callees first. */
+  readonly functions: readonly DeviceFunction[];
+  readonly builds: readonly Build[];
+  /** Set by `specialize`: the value of every `Const` parameter. */
+  readonly constants?: Readonly<Record<string, ConstValue>>;
+}
+
+export type ConstValue = number | boolean | string;
+
+export type Param =
+  | { readonly kind: "pointer"; readonly name: string; readonly dtype: DType; readonly span: Span }
+  | { readonly kind: "scalar"; readonly name: string; readonly dtype: DType; readonly span: Span }
+  | { readonly kind: "const"; readonly name: string; readonly of: "int" | "float" | "bool" | "string"; readonly span: Span }
+  | {
+      readonly kind: "descriptor";
+      readonly name: string;
+      readonly dtype: DType;
+      readonly block: Shape;
+      /** What a load gives outside the tensor. */
+      readonly padding: "zero" | "nan";
+      readonly span: Span;
+    };
+
+/** One configuration to compile: values for the constants, dtypes for the type parameters, and launch options. */
+export interface Build {
+  readonly constants: Readonly<Record<string, ConstValue>>;
+  readonly dtypes: Readonly<Record<string, DType>>;
+  /** Warps a program, a power of two from 1 to 32. Default 4. */
+  readonly warps: number;
+  /** Software-pipeline stages, 1 to 8. Default 3. */
+  readonly stages: number;
+  /** Programs in a cluster. Default 1. */
+  readonly ctas: number;
+  /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
+  readonly pdl: boolean;
+  readonly maxRegisters?: number;
+  /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
+  readonly divisible?: readonly string[];
+  /** `checked` also builds a variant without assumptions; `required` does not, and launching unaligned is an error. */
+  readonly alignment: "checked" | "required";
+}
+
+export interface DeviceFunction {
+  readonly name: string;
+  readonly params: readonly { readonly name: string; readonly type: Type }[];
+  readonly body: readonly Stmt[];
+  readonly result: Type;
+  readonly span: Span;
+}
+
+export type Stmt =
+  | { readonly kind: "assign"; readonly name: string; readonly value: Expr; readonly declares: boolean; readonly span: Span }
+  | {
+      readonly kind: "unpack";
+      /** Null where an element is not taken. */
+      readonly names: readonly (string | null)[];
+      readonly value: Expr;
+      readonly declares: boolean;
+      readonly span: Span;
+    }
+  | { readonly kind: "effect"; readonly value: Expr; readonly span: Span }
+  | {
+      readonly kind: "for";
+      readonly variable: string;
+      readonly start: Expr;
+      readonly stop: Expr;
+      readonly step: Expr;
+      /** True for staticRange: bounds are constants and the loop is unrolled. */
+      readonly static: boolean;
+      /** Triton's loop options: numStages, loopUnrollFactor, flatten, disallowAccMultiBuffer. */
+      readonly options: Readonly<Record<string, number | boolean>>;
+      readonly body: readonly Stmt[];
+      /** Variables declared outside that the body assigns. */
+      readonly carried: readonly string[];
+      readonly span: Span;
+    }
+  | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Stmt[]; readonly carried: readonly string[]; readonly span: Span }
+  | {
+      readonly kind: "if";
+      readonly condition: Expr;
+      readonly then: readonly Stmt[];
+      readonly else: readonly Stmt[];
+      readonly carried: readonly string[];
+      readonly span: Span;
+    }
+  | { readonly kind: "return"; readonly value: Expr | null; readonly span: Span };
+
+export type Expr =
+  | { readonly kind: "literal"; readonly value: number | bigint | boolean | string; readonly type: Type; readonly span: Span }
+  /** A variable or a parameter. */
+  | { readonly kind: "ref"; readonly name: string; readonly type: Type; readonly span: Span }
+  | {
+      readonly kind: "op";
+      /** A name in the table of `compiler/ops`. */
+      readonly op: string;
+      /** Operands by parameter name; an optional one that is absent is not a key. */
+      readonly args: Readonly<Record<string, Expr>>;
+      /** What is fixed at compile time: axis, shape, dtype, cache hints. */
+      readonly attrs: Readonly<Record<string, Attr>>;
+      readonly type: Type;
+      readonly span: Span;
+    }
+  | { readonly kind: "call"; readonly callee: string; readonly args: readonly Expr[]; readonly type: Type; readonly span: Span }
+  | { readonly kind: "tuple"; readonly items: readonly Expr[]; readonly type: Type; readonly span: Span }
+  | { readonly kind: "element"; readonly of: Expr; readonly index: number; readonly type: Type; readonly span: Span };
+
+export type Attr = number | boolean | string | readonly Dim[];

@@ -1,0 +1,103 @@
+import type { KernelEntry } from "../../compiler/bundle/index.js";
+
+/** Memory on a device. Freed by `free`, by `using`, and with the device. */
+export interface DeviceBuffer {
+  readonly device: Device;
+  readonly bytes: number;
+  /** Address in the device's own space (a byte offset in the CPU executor's heap). */
+  readonly address: bigint;
+  /** A part of this buffer that shares its memory and must not outlive it. */
+  view(byteOffset: number, bytes?: number): DeviceBuffer;
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A tensor descriptor at launch: sizes and strides in elements, outermost first; the last stride is 1. */
+export interface DescriptorArgument {
+  readonly buffer: DeviceBuffer;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+export type Argument = DeviceBuffer | DescriptorArgument | number | bigint | boolean | string;
+
+/** Arguments by parameter name. Constants select the build and may be left out where only one build exists. */
+export type Arguments = Readonly<Record<string, Argument>>;
+
+export type Grid = readonly [number] | readonly [number, number] | readonly [number, number, number];
+
+/** A launch with its variant chosen and its arguments packed. `run` puts it on the device's stream and returns at once. */
+export interface Launch {
+  run(): void;
+  /** Changes one scalar, buffer or descriptor for later runs. */
+  set(name: string, value: Argument): void;
+  readonly kernel: string;
+}
+
+export interface LoadedKernel {
+  readonly name: string;
+  readonly entry: KernelEntry;
+  /** Checks and packs the arguments. Throws LaunchError, naming kernel and parameter, before any driver call. */
+  prepare(grid: Grid, args: Arguments): Launch;
+  /** prepare and run. */
+  launch(grid: Grid, args: Arguments): void;
+}
+
+/** Recorded launches that replay in order as one. */
+export interface Graph {
+  replay(): void;
+  readonly launches: number;
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface LoadedBundle {
+  /** Throws BundleError that lists what there is when the name is unknown. */
+  kernel(name: string): LoadedKernel;
+  readonly kernels: readonly string[];
+}
+
+/**
+ * Where kernels run: a GPU through the driver, or the CPU executor. Work is put on one stream in order; only `synchronize`, `read` and
+ * `write` wait. Errors of queued work surface there.
+ */
+export interface Device {
+  readonly kind: "cuda" | "cpu";
+  /** "NVIDIA H200", or the CPU executor's name with its threads. */
+  readonly name: string;
+  /** 90 for sm_90; 0 for the CPU executor. */
+  readonly arch: number;
+  /** Multiprocessors, or threads of the CPU executor. */
+  readonly processors: number;
+  memory(): { readonly total: number; readonly free: number };
+  /** Uninitialised memory, aligned to 256 bytes. Throws a typed error that says what was free. */
+  alloc(bytes: number): DeviceBuffer;
+  /** Copies host bytes to the device; resolves when `data` may be reused. */
+  write(to: DeviceBuffer, data: ArrayBufferView): Promise<void>;
+  /** Waits for queued work and copies to the host. */
+  read(from: DeviceBuffer, into: ArrayBufferView): Promise<void>;
+  /** Queued: device-to-device copy, and fill with one byte. Both can be captured. */
+  copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void;
+  fill(to: DeviceBuffer, byte: number): void;
+  /** Host memory that the device writes without a copy on the host's side: a token to be read each step. */
+  mirror(bytes: number): Mirror;
+  /** Loads a bundle from its folder. Throws BundleError on a bad manifest, a wrong hash, or no variant for this device. */
+  load(folder: string): Promise<LoadedBundle>;
+  /** Records what `record` launches instead of running it. */
+  capture(record: () => void): Graph;
+  /** GPU time between two points of the stream, in milliseconds. */
+  time(work: () => void): Promise<number>;
+  synchronize(): Promise<void>;
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Pinned host memory with a queued copy from the device into it. */
+export interface Mirror {
+  readonly host: ArrayBuffer | SharedArrayBuffer;
+  /** Queued and capturable: device to host. Valid to read after `arrived`. */
+  copyFrom(from: DeviceBuffer, bytes: number): void;
+  /** Resolves when everything queued so far has finished. Cheaper than synchronize for one token. */
+  arrived(): Promise<void>;
+  free(): void;
+}
