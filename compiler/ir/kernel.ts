@@ -66,6 +66,7 @@ export interface Build {
 
 export interface DeviceFunction {
   readonly name: string;
+  /** In a draft the types are what the author wrote, or `unknown`; inference makes one instance for each signature. */
   readonly params: readonly { readonly name: string; readonly type: Type }[];
   readonly body: readonly Stmt[];
   readonly result: Type;
@@ -73,7 +74,15 @@ export interface DeviceFunction {
 }
 
 export type Stmt =
-  | { readonly kind: "assign"; readonly name: string; readonly value: Expr; readonly declares: boolean; readonly span: Span }
+  | {
+      readonly kind: "assign";
+      readonly name: string;
+      readonly value: Expr;
+      readonly declares: boolean;
+      /** A type the author wrote on the declaration: an assertion that inference checks. */
+      readonly annotation?: Type;
+      readonly span: Span;
+    }
   | {
       readonly kind: "unpack";
       /** Null where an element is not taken. */

@@ -1,0 +1,49 @@
+import type { Span } from "../ir/index.js";
+
+export interface Note {
+  readonly message: string;
+  readonly span?: Span;
+}
+
+/** One problem of the user's program. `code` is a key of the catalogue ("TS-K2003"). */
+export interface Diagnostic {
+  readonly severity: "error" | "warning";
+  readonly code: string;
+  readonly message: string;
+  readonly span: Span;
+  readonly notes: readonly Note[];
+  readonly hint?: string;
+}
+
+/** One kind of problem: its message and hint as functions of the facts, and a line for the documentation. */
+export interface CatalogueEntry<Facts> {
+  readonly code: string;
+  readonly severity?: "warning";
+  readonly message: (facts: Facts) => string;
+  readonly hint?: (facts: Facts) => string | undefined;
+  /** One sentence for the docs. */
+  readonly about: string;
+}
+
+/** Declares a catalogue entry and gives back the function that makes its diagnostics. */
+export function problem<Facts = void>(entry: CatalogueEntry<Facts>) {
+  const make = (span: Span, facts: Facts, notes: readonly Note[] = []): Diagnostic => ({
+    severity: entry.severity ?? "error",
+    code: entry.code,
+    message: entry.message(facts),
+    span,
+    notes,
+    hint: entry.hint?.(facts),
+  });
+  return Object.assign(make, { entry });
+}
+
+/** Thrown by stages that cannot go on; carries every problem found so far. */
+export class DiagnosticError extends Error {
+  override readonly name = "DiagnosticError";
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((one) => `${one.span.file}:${one.span.line}:${one.span.column} ${one.code}: ${one.message}`).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
