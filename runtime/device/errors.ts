@@ -1,0 +1,89 @@
+/** The errors of devices: before the driver is called, from the driver, and about what was to be loaded. */
+
+/** What usually helps, by the driver's name for the error. */
+const cudaHints: Readonly<Record<string, string>> = {
+  CUDA_ERROR_OUT_OF_MEMORY: "Free buffers, shorten the context, or use a smaller model.",
+  CUDA_ERROR_NO_BINARY_FOR_GPU: "Build the bundle for this GPU's architecture: tilescript build --arch …",
+  CUDA_ERROR_INVALID_PTX: "The driver is older than the PTX: update the driver, or build a cubin for this GPU.",
+  CUDA_ERROR_UNSUPPORTED_PTX_VERSION:
+    "The driver is older than the PTX: update the driver, or build a cubin for this GPU.",
+  CUDA_ERROR_ILLEGAL_ADDRESS:
+    "A kernel reached outside its buffers. The CPU executor names the line and the index: run the same program with it. The GPU context is lost; restart the process.",
+  CUDA_ERROR_MISALIGNED_ADDRESS:
+    "An address is not a multiple of its element's size. The GPU context is lost; restart the process.",
+  CUDA_ERROR_LAUNCH_FAILED: "A kernel broke off. The GPU context is lost; restart the process.",
+  CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES:
+    "The kernel needs more registers or threads than a multiprocessor has: use fewer warps.",
+  CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED:
+    "Inside capture only launches, copy, fill and Mirror.copyFrom can be recorded.",
+  CUDA_ERROR_STREAM_CAPTURE_INVALIDATED: "Something inside capture could not be recorded; nothing of it was kept.",
+  CUDA_ERROR_NOT_SUPPORTED: "This driver or GPU cannot do it: update the driver.",
+};
+
+/** A driver call that failed. `name` is the driver's own, such as CUDA_ERROR_OUT_OF_MEMORY. */
+export class CudaError extends Error {
+  readonly code: number;
+  /** The driver's sentence, and for a module its log. */
+  readonly text: string;
+  /** The call with the arguments that matter: "cuMemAlloc_v2(1048576)". */
+  readonly call: string;
+  readonly hint: string | undefined;
+
+  constructor(code: number, name: string, text: string, call: string) {
+    const hint = cudaHints[name];
+    super(`${call}: ${text}.${hint ? ` ${hint}` : ""}`);
+    this.name = name;
+    this.code = code;
+    this.text = text;
+    this.call = call;
+    this.hint = hint;
+  }
+}
+
+export interface LaunchFault {
+  readonly kernel: string;
+  /** The parameter at fault, where there is one. */
+  readonly parameter?: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint?: string;
+}
+
+/** Arguments, a grid or a configuration that cannot be launched. Thrown before any driver call. */
+export class LaunchError extends Error {
+  override readonly name = "LaunchError";
+  readonly kernel: string;
+  readonly parameter: string | undefined;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string | undefined;
+
+  constructor(fault: LaunchFault) {
+    const where = fault.parameter === undefined ? fault.kernel : `${fault.kernel}, parameter ${fault.parameter}`;
+    super(`${where}: expected ${fault.expected}, got ${fault.got}.${fault.hint ? ` ${fault.hint}` : ""}`);
+    this.kernel = fault.kernel;
+    this.parameter = fault.parameter;
+    this.expected = fault.expected;
+    this.got = fault.got;
+    this.hint = fault.hint;
+  }
+}
+
+/** A bundle that cannot be used: no or bad manifest, a file that is not the one built, no kernel or variant that fits. */
+export class BundleError extends Error {
+  override readonly name = "BundleError";
+  /** The bundle's folder, or the file in it that is at fault. */
+  readonly path: string;
+  readonly hint: string;
+
+  constructor(path: string, problem: string, hint: string, options?: { readonly cause?: unknown }) {
+    super(`${path}: ${problem}. ${hint}`, options);
+    this.path = path;
+    this.hint = hint;
+  }
+}
+
+/** Memory or another object of a device used after it was freed, or on a device it does not belong to. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+}

@@ -1,0 +1,222 @@
+/**
+ * The whole surface of the C++ add-on. Classes own driver handles: `destroy` (and `using`) lets a handle go at once, the garbage collector
+ * later, and what a handle depends on lives as long as it. Driver failures throw CudaError, mistaken arguments TypeError or RangeError.
+ * Offsets and sizes are bytes unless said otherwise.
+ */
+export interface Addon {
+  /** Loads the driver and initialises it; answers the first success for ever. */
+  openDriver(path: string): { readonly reason: string; readonly detail: string; readonly version: number };
+  setErrorFactory(make: (code: number, name: string, text: string, call: string) => Error): void;
+  countDevices(): number;
+  describeDevice(ordinal: number): DeviceFacts;
+  /** The 128 bytes of a CUtensorMap. */
+  encodeTensorMap(map: TensorMapFields): Uint8Array;
+  readonly Context: new (ordinal: number) => Context;
+  readonly Memory: new (context: Context, bytes: number) => Memory;
+  readonly PinnedMemory: new (context: Context, bytes: number) => PinnedMemory;
+  /** Lower priorities run first; 0 is the ordinary one. */
+  readonly Stream: new (
+    context: Context,
+    priority?: number,
+  ) => Stream;
+  readonly Event: new (context: Context, timing: boolean) => Event;
+  readonly Module: {
+    /** From the bytes of a cubin or of PTX. */
+    new (context: Context, image: Uint8Array): Module;
+    load(context: Context, image: Uint8Array): Promise<Module>;
+  };
+  readonly PreparedLaunch: new (
+    kernel: KernelFunction,
+    stream: Stream,
+    config: LaunchConfig,
+    offsets: readonly number[],
+    bytes: number,
+  ) => PreparedLaunch;
+  readonly LaunchList: new (launches: readonly PreparedLaunch[]) => LaunchList;
+  readonly MappedFile: new (path: string) => MappedFile;
+  readonly Uploader: new (context: Context, slotBytes: number, slots: number) => Uploader;
+}
+
+/** Names of the classes that hold a handle, for the loader to make disposable. */
+export const handleClasses = [
+  "Context",
+  "Memory",
+  "PinnedMemory",
+  "Stream",
+  "Event",
+  "Module",
+  "Function",
+  "PreparedLaunch",
+  "Graph",
+  "GraphExec",
+  "Uploader",
+] as const;
+
+export interface Handle {
+  destroy(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface DeviceFacts {
+  readonly ordinal: number;
+  readonly name: string;
+  readonly totalBytes: number;
+  readonly computeMajor: number;
+  readonly computeMinor: number;
+  readonly multiprocessors: number;
+  readonly clockKHz: number;
+  readonly l2Bytes: number;
+  readonly maxThreadsPerBlock: number;
+  /** Shared memory of a block without and with the opt-in attribute, and of a whole multiprocessor. */
+  readonly sharedBytesPerBlock: number;
+  readonly sharedBytesPerBlockOptIn: number;
+  readonly sharedBytesPerMultiprocessor: number;
+}
+
+/** A device's primary context. */
+export interface Context extends Handle {
+  memory(): { readonly free: number; readonly total: number };
+  synchronize(): void;
+  synchronizeAsync(): Promise<void>;
+}
+
+export interface Memory extends Handle {
+  readonly address: bigint;
+  readonly byteLength: number;
+}
+
+export interface PinnedMemory extends Handle {
+  /** The same buffer each time; `destroy` detaches it. */
+  readonly buffer: ArrayBuffer;
+}
+
+/** Everything waits its turn on the stream. `write` and `read` also wait for it to finish; the Async forms wait on another thread. */
+export interface Stream extends Handle {
+  write(to: Memory, offset: number, source: Uint8Array): void;
+  writeAsync(to: Memory, offset: number, source: Uint8Array): Promise<void>;
+  enqueueWrite(to: Memory, offset: number, pinned: PinnedMemory, pinnedOffset: number, bytes: number): void;
+  read(from: Memory, offset: number, target: Uint8Array): void;
+  readAsync(from: Memory, offset: number, target: Uint8Array): Promise<void>;
+  enqueueRead(from: Memory, offset: number, pinned: PinnedMemory, pinnedOffset: number, bytes: number): void;
+  copy(to: Memory, toOffset: number, from: Memory, fromOffset: number, bytes: number): void;
+  fill(to: Memory, offset: number, bytes: number, value: number): void;
+  /** `count` words of 32 bits. */
+  fill32(to: Memory, offset: number, count: number, value: number): void;
+  record(event: Event): void;
+  wait(event: Event): void;
+  synchronize(): void;
+  synchronizeAsync(): Promise<void>;
+  /** Whether everything queued so far has finished. */
+  done(): boolean;
+  /** From here to endCapture what is put on the stream is recorded, not run. */
+  beginCapture(): void;
+  endCapture(): Graph;
+}
+
+export interface Event extends Handle {
+  synchronize(): void;
+  synchronizeAsync(): Promise<void>;
+  done(): boolean;
+  /** Milliseconds of GPU time; both events need timing. */
+  elapsedSince(start: Event): number;
+}
+
+export interface Module extends Handle {
+  function(name: string): KernelFunction;
+}
+
+export interface KernelFunction extends Handle {
+  readonly name: string;
+  attributes(): FunctionAttributes;
+  /** Place and size of each parameter, or null where the driver is older than CUDA 12.4 and cannot tell. */
+  parameters(): readonly { readonly offset: number; readonly bytes: number }[] | null;
+  /** Opts in to more dynamic shared memory than 48 KiB. */
+  allowSharedBytes(bytes: number): void;
+  /** Opts in to clusters of more than 8 blocks. */
+  allowLargeClusters(): void;
+  /** How many blocks fit on one multiprocessor at once. */
+  maxActiveBlocks(threads: number, sharedBytes: number): number;
+}
+
+export interface FunctionAttributes {
+  readonly maxThreads: number;
+  /** Static shared memory. */
+  readonly sharedBytes: number;
+  readonly constBytes: number;
+  /** Spills and stack of one thread. */
+  readonly localBytes: number;
+  readonly registers: number;
+  readonly ptxVersion: number;
+  readonly binaryVersion: number;
+}
+
+export type Extent = readonly [x: number, y?: number, z?: number];
+
+export interface LaunchConfig {
+  readonly grid: Extent;
+  readonly block: Extent;
+  readonly cluster?: Extent;
+  readonly sharedBytes?: number;
+  /** Programmatic dependent launch: may start before the previous kernel on the stream has finished. */
+  readonly pdl?: boolean;
+  /** All blocks run at once, so that they can wait for each other. */
+  readonly cooperative?: boolean;
+}
+
+/** One launch, ready. Its arguments lie packed in `params()`; what is written there holds for every later launch. */
+export interface PreparedLaunch extends Handle {
+  /** An empty grid does nothing. */
+  launch(): void;
+  /** The argument block, aligned to 64 bytes. Each call makes another view of the same memory. */
+  params(): ArrayBuffer;
+  setGrid(x: number, y: number, z: number): void;
+  setStream(stream: Stream): void;
+}
+
+/** Launches in order, as one call. */
+export interface LaunchList {
+  launch(): void;
+}
+
+export interface Graph extends Handle {
+  nodes(): { readonly total: number; readonly kernels: number };
+  instantiate(): GraphExec;
+}
+
+export interface GraphExec extends Handle {
+  /** Moves the graph to the device ahead of its first launch. */
+  upload(stream: Stream): void;
+  launch(stream: Stream): void;
+}
+
+/** As cuTensorMapEncodeTiled takes it: innermost dimension first, strides in bytes and without the innermost. */
+export interface TensorMapFields {
+  readonly type: number;
+  readonly address: bigint;
+  readonly dims: readonly number[];
+  readonly strides: readonly number[];
+  readonly box: readonly number[];
+  readonly swizzle: number;
+  readonly promotion: number;
+  readonly fill: number;
+}
+
+/** A file's bytes in memory, paged in when touched. Writing to a view changes neither the file nor another process's view. */
+export interface MappedFile {
+  readonly byteLength: number;
+  view(offset: number, bytes: number): ArrayBuffer;
+  /** Detaches every view and unmaps. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A ring of pinned slots: copies bytes of any size to the device without blocking the event loop. */
+export interface Uploader extends Handle {
+  write(
+    to: Memory,
+    offset: number,
+    source: MappedFile | Uint8Array,
+    sourceOffset: number,
+    bytes: number,
+  ): Promise<void>;
+}

@@ -1,0 +1,132 @@
+/** Finds and loads the native add-on, and the driver through it. Importing this never fails: what is missing is a result. */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { getSystemErrorName } from "node:util";
+import { CudaError } from "../device/errors.js";
+import { type Addon, handleClasses } from "./addon.js";
+
+export type * from "./addon.js";
+
+export type UnavailableReason = "no-addon" | "bad-addon" | "no-library" | "old-driver" | "no-device" | "init-failed";
+
+/** Why there is no add-on, or no driver behind it, and the way out. */
+export interface NativeUnavailable {
+  readonly available: false;
+  readonly reason: UnavailableReason;
+  readonly detail: string;
+  readonly hint: string;
+}
+
+export interface NativeAvailable {
+  readonly available: true;
+  readonly addon: Addon;
+  /** The add-on's file. */
+  readonly path: string;
+}
+
+export interface DriverAvailable extends NativeAvailable {
+  /** The CUDA version the driver supports: 13000 is 13.0. */
+  readonly version: number;
+}
+
+const hints: Readonly<Record<UnavailableReason, string>> = {
+  "no-addon":
+    "Install a C++ compiler (sudo apt-get install g++) and run: npm run build. Until then kernels run on the CPU.",
+  "bad-addon": "Build it again for this Node and this system: npm run build.",
+  "no-library":
+    "Install NVIDIA's driver, or name its libcuda.so.1 in TILESCRIPT_LIBCUDA. Until then kernels run on the CPU.",
+  "old-driver": "Update NVIDIA's driver to 525 (CUDA 12.0) or newer.",
+  "no-device": "No GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES. Until then kernels run on the CPU.",
+  "init-failed": "The driver did not start: check nvidia-smi. A reboot helps after a driver update.",
+};
+
+const unavailable = (reason: UnavailableReason, detail: string): NativeUnavailable => ({
+  available: false,
+  reason,
+  detail,
+  hint: hints[reason],
+});
+
+/** The folder of this package: the same one from the sources and from dist/. */
+function packageRoot(): string | undefined {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const manifest = join(folder, "package.json");
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "tilescript") return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/** Where an add-on may be: named by the environment, built here, shipped ready. */
+function candidates(): readonly string[] {
+  const named = process.env.TILESCRIPT_NATIVE;
+  if (named) return [named];
+  const root = packageRoot();
+  if (!root) return [];
+  return [
+    join(root, "runtime/native/build/tilescript.node"),
+    join(root, `prebuilds/${process.platform}-${process.arch}/tilescript.node`),
+  ];
+}
+
+let loaded: NativeAvailable | undefined;
+
+/** The add-on. It maps files without any driver; for the GPU see `openDriver`. */
+export function loadNative(): NativeAvailable | NativeUnavailable {
+  if (loaded) return loaded;
+  const places = candidates();
+  const path = places.find((place) => existsSync(place));
+  if (!path) return unavailable("no-addon", `there is no ${places.join(" and no ") || "package folder"}`);
+  try {
+    const addon = createRequire(import.meta.url)(path) as Addon;
+    prepare(addon);
+    loaded = { available: true, addon, path };
+    return loaded;
+  } catch (error) {
+    return unavailable("bad-addon", `${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What JavaScript must lend: the error class, and disposal. */
+function prepare(addon: Addon): void {
+  addon.setErrorFactory((code, name, text, call) => new CudaError(code, name, text, call));
+  const classes = addon as unknown as Record<string, { prototype: Record<string | symbol, unknown> }>;
+  for (const name of handleClasses) {
+    const { prototype } = classes[name]!;
+    prototype[Symbol.dispose] = prototype.destroy;
+  }
+  const mapped = classes.MappedFile!.prototype;
+  mapped[Symbol.dispose] = mapped.close;
+}
+
+/** The driver: libcuda.so.1 from the system, or the file that TILESCRIPT_LIBCUDA names. */
+export function openDriver(): DriverAvailable | NativeUnavailable {
+  const native = loadNative();
+  if (!native.available) return native;
+  const opened = native.addon.openDriver(process.env.TILESCRIPT_LIBCUDA || "libcuda.so.1");
+  if (opened.reason) return unavailable(opened.reason as UnavailableReason, opened.detail);
+  return { ...native, version: opened.version };
+}
+
+/**
+ * Maps a whole file; the mapping lives as long as the buffer does. Throws as node:fs does (ENOENT and its kin), and RangeError for a file
+ * beyond the largest ArrayBuffer: open that one as a MappedFile. Answers undefined where there is no add-on.
+ */
+export function mapFile(path: string): ArrayBuffer | undefined {
+  const file = openMappedFile(path);
+  return file?.view(0, file.byteLength);
+}
+
+/** A file's bytes to take views of. Throws as node:fs does; undefined where there is no add-on. */
+export function openMappedFile(path: string): InstanceType<Addon["MappedFile"]> | undefined {
+  const native = loadNative();
+  if (!native.available) return undefined;
+  try {
+    return new native.addon.MappedFile(path);
+  } catch (error) {
+    const failed = error as NodeJS.ErrnoException;
+    if (typeof failed.errno === "number") failed.code = getSystemErrorName(-failed.errno);
+    throw failed;
+  }
+}

@@ -1,0 +1,33 @@
+#include "owned.h"
+
+#include <atomic>
+
+namespace tilescript {
+namespace {
+
+std::atomic<uint64_t> contexts{0};
+thread_local uint64_t current = 0;
+
+}  // namespace
+
+PrimaryContext::PrimaryContext(int ordinal) : ordinal(ordinal), id_(++contexts) {
+  CALL(cuDeviceGet, (&device, ordinal), ordinal);
+  CALL(cuDevicePrimaryCtxRetain, (&raw_, device), ordinal);
+}
+
+PrimaryContext::~PrimaryContext() { driver().cuDevicePrimaryCtxRelease_v2(device); }
+
+void PrimaryContext::Enter() const {
+  if (current == id_) return;
+  CALL(cuCtxSetCurrent, (raw_), "device " + std::to_string(ordinal));
+  current = id_;
+}
+
+void EnterQuietly(const PrimaryContext& context) noexcept {
+  try {
+    context.Enter();
+  } catch (const Failure&) {
+  }
+}
+
+}  // namespace tilescript

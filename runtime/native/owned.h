@@ -1,0 +1,89 @@
+// Driver handles as C++ owners. Each keeps what it depends on alive (a stream its context, a function its module), so a
+// handle outlives every use of it whatever order JavaScript lets go in, and none leaks when a later call fails.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "driver.h"
+#include "failure.h"
+
+namespace tilescript {
+
+class PrimaryContext {
+ public:
+  explicit PrimaryContext(int ordinal);
+  ~PrimaryContext();
+  PrimaryContext(const PrimaryContext&) = delete;
+
+  // Makes the context current on this thread; free when it already is.
+  void Enter() const;
+
+  const int ordinal;
+  CUdevice device = 0;
+
+ private:
+  CUcontext raw_ = nullptr;
+  const uint64_t id_;  // never reused, unlike the address of a context
+};
+
+using ContextHandle = std::shared_ptr<PrimaryContext>;
+
+// Enters, then forgets what went wrong: for destructors, where the release itself must be tried all the same.
+void EnterQuietly(const PrimaryContext& context) noexcept;
+
+using Keepers = std::vector<std::shared_ptr<const void>>;
+
+// `keepers` is let go after the release. Errors of the release are dropped: the driver reports there what an earlier
+// asynchronous launch did wrong.
+template <class Raw, auto release>
+class Owned {
+ public:
+  Owned(ContextHandle context, Raw raw, Keepers keepers = {})
+      : context(std::move(context)), raw(raw), keepers(std::move(keepers)) {}
+  ~Owned() {
+    EnterQuietly(*context);
+    (driver().*release)(raw);
+  }
+  Owned(const Owned&) = delete;
+
+  const ContextHandle context;
+  const Raw raw;
+  const Keepers keepers;
+};
+
+struct DeviceBlock : Owned<CUdeviceptr, &Driver::cuMemFree_v2> {
+  DeviceBlock(ContextHandle context, CUdeviceptr raw, size_t bytes) : Owned(std::move(context), raw), bytes(bytes) {}
+  const size_t bytes;
+};
+
+struct PinnedBlock : Owned<void*, &Driver::cuMemFreeHost> {
+  PinnedBlock(ContextHandle context, void* raw, size_t bytes) : Owned(std::move(context), raw), bytes(bytes) {}
+  const size_t bytes;
+};
+
+struct StreamHandle : Owned<CUstream, &Driver::cuStreamDestroy_v2> {
+  using Owned::Owned;
+  // What the graph being captured refers to; the graph takes it over, so that a replay never meets an unloaded module.
+  Keepers captured;
+  bool capturing = false;
+
+  void Keep(std::shared_ptr<const void> used) {
+    if (capturing) captured.push_back(std::move(used));
+  }
+};
+
+using EventHandle = Owned<CUevent, &Driver::cuEventDestroy_v2>;
+using ModuleHandle = Owned<CUmodule, &Driver::cuModuleUnload>;
+
+struct FunctionHandle {
+  std::shared_ptr<ModuleHandle> module;
+  CUfunction raw;
+  std::string name;
+};
+
+using GraphHandle = Owned<CUgraph, &Driver::cuGraphDestroy>;
+using GraphExecHandle = Owned<CUgraphExec, &Driver::cuGraphExecDestroy>;
+
+}  // namespace tilescript

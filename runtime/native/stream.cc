@@ -1,0 +1,213 @@
+#include "stream.h"
+
+#include "context.h"
+#include "graph.h"
+#include "later.h"
+#include "memory.h"
+
+namespace tilescript {
+namespace {
+
+// The four copies between host and device: queued alone, or queued and waited for.
+void Upload(const StreamHandle& stream, CUdeviceptr to, const void* from, size_t bytes) {
+  CALL(cuMemcpyHtoDAsync_v2, (to, from, bytes, stream.raw), bytes);
+}
+
+void Download(const StreamHandle& stream, void* to, CUdeviceptr from, size_t bytes) {
+  CALL(cuMemcpyDtoHAsync_v2, (to, from, bytes, stream.raw), bytes);
+}
+
+void Finish(const StreamHandle& stream) { CALL(cuStreamSynchronize, (stream.raw)); }
+
+}  // namespace
+
+Stream::Stream(const Napi::CallbackInfo& info) {
+  ContextHandle context = Context::From(info);
+  constexpr unsigned nonBlocking = 1;
+  int priority = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : 0;
+  CUstream raw = nullptr;
+  CALL(cuStreamCreateWithPriority, (&raw, nonBlocking, priority), priority);
+  handle_ = std::make_shared<StreamHandle>(context, raw);
+}
+
+std::shared_ptr<StreamHandle> Stream::From(Napi::Value value) {
+  return Live(value.Env(), Class<Stream>::Unwrap(value, "stream").handle_, "Stream");
+}
+
+const std::shared_ptr<StreamHandle>& Stream::Enter(Napi::Env env) {
+  const auto& stream = Live(env, handle_, "Stream");
+  stream->context->Enter();
+  return stream;
+}
+
+void Stream::Write(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t offset = Count(info[1], "offset");
+  Bytes source = View(info[2], "source");
+  auto block = Memory::Range(info[0], offset, source.size);
+  if (source.size == 0) return;
+  Upload(*stream, block->raw + offset, source.data, source.size);
+  Finish(*stream);
+}
+
+Napi::Value Stream::WriteAsync(const Napi::CallbackInfo& info) {
+  uint64_t offset = Count(info[1], "offset");
+  Bytes source = View(info[2], "source");
+  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, source.size), offset, source] {
+    stream->context->Enter();
+    if (source.size == 0) return;
+    Upload(*stream, block->raw + offset, source.data, source.size);
+    Finish(*stream);
+  };
+  return RunLater(info.Env(), std::move(work), {info[2]});
+}
+
+void Stream::EnqueueWrite(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t offset = Count(info[1], "offset"), pinnedOffset = Count(info[3], "pinnedOffset");
+  uint64_t bytes = Count(info[4], "bytes");
+  auto block = Memory::Range(info[0], offset, bytes);
+  auto pinned = PinnedMemory::Range(info[2], pinnedOffset, bytes);
+  if (bytes == 0) return;
+  Upload(*stream, block->raw + offset, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, bytes);
+  stream->Keep(block);
+  stream->Keep(pinned);
+}
+
+void Stream::Read(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t offset = Count(info[1], "offset");
+  Bytes target = View(info[2], "target");
+  auto block = Memory::Range(info[0], offset, target.size);
+  if (target.size == 0) return;
+  Download(*stream, target.data, block->raw + offset, target.size);
+  Finish(*stream);
+}
+
+Napi::Value Stream::ReadAsync(const Napi::CallbackInfo& info) {
+  uint64_t offset = Count(info[1], "offset");
+  Bytes target = View(info[2], "target");
+  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, target.size), offset, target] {
+    stream->context->Enter();
+    if (target.size == 0) return;
+    Download(*stream, target.data, block->raw + offset, target.size);
+    Finish(*stream);
+  };
+  return RunLater(info.Env(), std::move(work), {info[2]});
+}
+
+void Stream::EnqueueRead(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t offset = Count(info[1], "offset"), pinnedOffset = Count(info[3], "pinnedOffset");
+  uint64_t bytes = Count(info[4], "bytes");
+  auto block = Memory::Range(info[0], offset, bytes);
+  auto pinned = PinnedMemory::Range(info[2], pinnedOffset, bytes);
+  if (bytes == 0) return;
+  Download(*stream, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, block->raw + offset, bytes);
+  stream->Keep(block);
+  stream->Keep(pinned);
+}
+
+void Stream::Copy(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t toOffset = Count(info[1], "toOffset"), fromOffset = Count(info[3], "fromOffset");
+  uint64_t bytes = Count(info[4], "bytes");
+  auto to = Memory::Range(info[0], toOffset, bytes);
+  auto from = Memory::Range(info[2], fromOffset, bytes);
+  if (bytes == 0) return;
+  CALL(cuMemcpyDtoDAsync_v2, (to->raw + toOffset, from->raw + fromOffset, bytes, stream->raw), bytes);
+  stream->Keep(to);
+  stream->Keep(from);
+}
+
+void Stream::Fill(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t offset = Count(info[1], "offset"), bytes = Count(info[2], "bytes");
+  auto value = static_cast<unsigned char>(Count(info[3], "value"));
+  auto block = Memory::Range(info[0], offset, bytes);
+  if (bytes == 0) return;
+  CALL(cuMemsetD8Async, (block->raw + offset, value, bytes, stream->raw), int{value}, bytes);
+  stream->Keep(block);
+}
+
+void Stream::Fill32(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  uint64_t offset = Count(info[1], "offset"), count = Count(info[2], "count");
+  uint32_t value = info[3].ToNumber().Uint32Value();
+  auto block = Memory::Range(info[0], offset, count * 4);
+  if (count == 0) return;
+  CALL(cuMemsetD32Async, (block->raw + offset, value, count, stream->raw), value, count);
+  stream->Keep(block);
+}
+
+void Stream::Record(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  auto event = Event::From(info[0]);
+  CALL(cuEventRecord, (event->raw, stream->raw));
+  stream->Keep(event);
+}
+
+void Stream::Wait(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  auto event = Event::From(info[0]);
+  CALL(cuStreamWaitEvent, (stream->raw, event->raw, 0));
+  stream->Keep(event);
+}
+
+void Stream::Synchronize(const Napi::CallbackInfo& info) { Finish(*Enter(info.Env())); }
+
+Napi::Value Stream::SynchronizeAsync(const Napi::CallbackInfo& info) {
+  return RunLater(info.Env(), [stream = Enter(info.Env())] {
+    stream->context->Enter();
+    Finish(*stream);
+  });
+}
+
+bool Stream::Done(const Napi::CallbackInfo& info) {
+  CUresult state = driver().cuStreamQuery(Enter(info.Env())->raw);
+  if (state != 0 && state != kNotReady) throw Failure(state, "cuStreamQuery", "");
+  return state == 0;
+}
+
+void Stream::BeginCapture(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  // Other threads of the pool may allocate or copy meanwhile; only this one's calls belong to the graph.
+  constexpr int threadLocal = 1;
+  CALL(cuStreamBeginCapture_v2, (stream->raw, threadLocal));
+  stream->capturing = true;
+}
+
+Napi::Value Stream::EndCapture(const Napi::CallbackInfo& info) {
+  const auto& stream = Enter(info.Env());
+  Keepers captured = std::move(stream->captured);
+  stream->captured.clear();
+  stream->capturing = false;
+  CUgraph raw = nullptr;
+  CALL(cuStreamEndCapture, (stream->raw, &raw));
+  return Class<Graph>::Make(info.Env(), std::make_unique<Graph>(
+                                            std::make_shared<GraphHandle>(stream->context, raw, std::move(captured))));
+}
+
+void Stream::Define(Napi::Env env, Napi::Object exports) {
+  using Own = Class<Stream>;
+  Own::Define(env, exports, "Stream",
+              {Own::Method<&Stream::Write>("write"),
+               Own::Method<&Stream::WriteAsync>("writeAsync"),
+               Own::Method<&Stream::EnqueueWrite>("enqueueWrite"),
+               Own::Method<&Stream::Read>("read"),
+               Own::Method<&Stream::ReadAsync>("readAsync"),
+               Own::Method<&Stream::EnqueueRead>("enqueueRead"),
+               Own::Method<&Stream::Copy>("copy"),
+               Own::Method<&Stream::Fill>("fill"),
+               Own::Method<&Stream::Fill32>("fill32"),
+               Own::Method<&Stream::Record>("record"),
+               Own::Method<&Stream::Wait>("wait"),
+               Own::Method<&Stream::Synchronize>("synchronize"),
+               Own::Method<&Stream::SynchronizeAsync>("synchronizeAsync"),
+               Own::Method<&Stream::Done>("done"),
+               Own::Method<&Stream::BeginCapture>("beginCapture"),
+               Own::Method<&Stream::EndCapture>("endCapture"),
+               Own::Method<&Stream::Destroy>("destroy")});
+}
+
+}  // namespace tilescript
