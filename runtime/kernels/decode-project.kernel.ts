@@ -1,0 +1,445 @@
+import {
+  arange,
+  argmax,
+  type Const,
+  col,
+  type F32,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  max,
+  type Ptr,
+  programId,
+  range,
+  row,
+  sigmoid,
+  store,
+  sum,
+  type Tile,
+  to,
+  where,
+  zeros,
+} from "tilescript";
+import { combinedAttention } from "./combine.js";
+import { inverseRms, normed } from "./norm.js";
+import { dequantize } from "./weights.js";
+
+/*
+ * Matrix-vector products of one decode step, y = W · x, with W in raw GGUF blocks or bf16, and x and all sums in f32.
+ * A program computes R rows, B blocks of 32 columns at a time. Weights are always read one step ahead of their use, the first before
+ * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends.
+ */
+const OPTIONS = { warps: 4, stages: 1, pdl: true, alignment: "required" } as const;
+
+/** Σ over columns of the two halves: [R, B, 16] · [B, 16] → [R]. */
+function rowSums(low: Tile, high: Tile, xLow: Tile, xHigh: Tile) {
+  return sum(sum(low * xLow + high * xHigh, 2), 1);
+}
+
+/**
+ * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v]. q goes to `q` in f32, k and v to
+ * the cache at `position`, k without rotation (the cache holds keys without positions). A cache row is KV heads · head size.
+ */
+export const decodeQkv = kernel(
+  ({
+    x,
+    norm,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    q,
+    keys,
+    values,
+    position,
+    epsilon,
+    qRows,
+    kvRows,
+    blockCount,
+    B,
+    KP,
+    R,
+    FORMAT,
+  }: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    q: Ptr<"f32">;
+    keys: Ptr<"bf16">;
+    values: Ptr<"bf16">;
+    position: Ptr<"i32">;
+    epsilon: F32;
+    qRows: Int;
+    kvRows: Int;
+    blockCount: Int;
+    B: Const<"B">;
+    KP: Const<"KP">;
+    R: Const<"R">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const rowCount = qRows + 2 * kvRows;
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    const columns = col(blocks) * 32 + row(lane);
+    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    gdcWait();
+    gdcLaunchDependents();
+    const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
+    let y = zeros([R], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const inside = start + col(blocks) < blockCount;
+      const at = start * 32 + columns;
+      y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+      [low, high] = dequantize(
+        bytes,
+        signed,
+        halves,
+        bf16,
+        rows,
+        start + B + blocks,
+        lane,
+        rowCount,
+        blockCount,
+        FORMAT,
+      );
+    }
+    const cell = load(position) * kvRows;
+    const key = rows - qRows;
+    const value = key - kvRows;
+    store(q + rows, y, { mask: rows < qRows });
+    store(keys + cell + key, to(y, "bf16"), { mask: key >= 0 && key < kvRows });
+    store(values + cell + value, to(y, "bf16"), { mask: value >= 0 && value < kvRows });
+  },
+  {
+    builds: [
+      {
+        constants: { B: 32, KP: 1024, R: 8, FORMAT: "q4_1" },
+        divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "q", "keys", "values", "position"],
+        ...OPTIONS,
+      },
+    ],
+  },
+);
+
+/** The feed-forward's first half from the residual x [K]: RMS norm, then silu(gate · x) · (up · x) with the stacked weights [gate; up]; f32 [F]. */
+export const decodeGateUp = kernel(
+  ({
+    x,
+    norm,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    out,
+    epsilon,
+    outRows,
+    blockCount,
+    B,
+    KP,
+    R,
+    FORMAT,
+  }: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    out: Ptr<"f32">;
+    epsilon: F32;
+    outRows: Int;
+    blockCount: Int;
+    B: Const<"B">;
+    KP: Const<"KP">;
+    R: Const<"R">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    const columns = col(blocks) * 32 + row(lane);
+    // A gate row past the end would be an up row: its product is computed and not stored.
+    let [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, outRows, blockCount, FORMAT);
+    let [upLow, upHigh] = dequantize(
+      bytes,
+      signed,
+      halves,
+      bf16,
+      rows + outRows,
+      blocks,
+      lane,
+      2 * outRows,
+      blockCount,
+      FORMAT,
+    );
+    gdcWait();
+    gdcLaunchDependents();
+    const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
+    let gate = zeros([R], "f32");
+    let up = zeros([R], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const inside = start + col(blocks) < blockCount;
+      const at = start * 32 + columns;
+      const xLow = normed(x, norm, at, inside, inverse);
+      const xHigh = normed(x, norm, at + 16, inside, inverse);
+      gate += rowSums(gateLow, gateHigh, xLow, xHigh);
+      up += rowSums(upLow, upHigh, xLow, xHigh);
+      const next = start + B + blocks;
+      [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, next, lane, outRows, blockCount, FORMAT);
+      [upLow, upHigh] = dequantize(
+        bytes,
+        signed,
+        halves,
+        bf16,
+        rows + outRows,
+        next,
+        lane,
+        2 * outRows,
+        blockCount,
+        FORMAT,
+      );
+    }
+    store(out + rows, gate * sigmoid(gate) * up, { mask: rows < outRows });
+  },
+  {
+    builds: [
+      {
+        constants: { B: 32, KP: 1024, R: 4, FORMAT: "q4_1" },
+        divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "out"],
+        ...OPTIONS,
+      },
+    ],
+  },
+);
+
+/** residual [rows] += W · x, the feed-forward's second half. */
+export const decodeDown = kernel(
+  ({
+    x,
+    residual,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    rowCount,
+    blockCount,
+    B,
+    R,
+    FORMAT,
+  }: {
+    x: Ptr<"f32">;
+    residual: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    rowCount: Int;
+    blockCount: Int;
+    B: Const<"B">;
+    R: Const<"R">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    const columns = col(blocks) * 32 + row(lane);
+    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    gdcWait();
+    gdcLaunchDependents();
+    let y = zeros([R], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const mask = start + col(blocks) < blockCount;
+      const at = x + start * 32 + columns;
+      y += rowSums(low, high, load(at, { mask, other: 0 }), load(at + 16, { mask, other: 0 }));
+      [low, high] = dequantize(
+        bytes,
+        signed,
+        halves,
+        bf16,
+        rows,
+        start + B + blocks,
+        lane,
+        rowCount,
+        blockCount,
+        FORMAT,
+      );
+    }
+    const mask = rows < rowCount;
+    store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
+  },
+  {
+    builds: [
+      {
+        constants: { B: 64, R: 4, FORMAT: "q4_1" },
+        divisible: ["x", "residual", "bytes", "signed", "halves", "bf16"],
+        ...OPTIONS,
+      },
+    ],
+  },
+);
+
+/** residual [rows] += W · attention, where attention is combined here from the splits of `decodeAttention`. */
+export const decodeAttentionOut = kernel(
+  ({
+    partial,
+    peak,
+    total,
+    position,
+    residual,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    rowCount,
+    blockCount,
+    B,
+    R,
+    D,
+    SPLITS,
+    BN,
+    FORMAT,
+  }: {
+    partial: Ptr<"f32">;
+    peak: Ptr<"f32">;
+    total: Ptr<"f32">;
+    position: Ptr<"i32">;
+    residual: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    rowCount: Int;
+    blockCount: Int;
+    B: Const<"B">;
+    R: Const<"R">;
+    D: Const<"D">;
+    SPLITS: Const<"SPLITS">;
+    BN: Const<"BN">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    const columns = col(blocks) * 32 + row(lane);
+    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    gdcWait();
+    gdcLaunchDependents();
+    const length = load(position) + 1;
+    let y = zeros([R], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const inside = start + col(blocks) < blockCount;
+      const at = start * 32 + columns;
+      const xLow = combinedAttention(partial, peak, total, at, inside, length, D, SPLITS, BN);
+      const xHigh = combinedAttention(partial, peak, total, at + 16, inside, length, D, SPLITS, BN);
+      y += rowSums(low, high, xLow, xHigh);
+      [low, high] = dequantize(
+        bytes,
+        signed,
+        halves,
+        bf16,
+        rows,
+        start + B + blocks,
+        lane,
+        rowCount,
+        blockCount,
+        FORMAT,
+      );
+    }
+    const mask = rows < rowCount;
+    store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
+  },
+  {
+    builds: [
+      {
+        constants: { B: 32, R: 4, D: 64, SPLITS: 32, BN: 64, FORMAT: "q4_1" },
+        divisible: ["partial", "peak", "total", "position", "residual", "bytes", "signed", "halves", "bf16"],
+        ...OPTIONS,
+      },
+    ],
+  },
+);
+
+/** Logits of one token from the residual x [K]: RMS norm, then the output head; and each program's best logit and its row, for a greedy pick. */
+export const decodeLogits = kernel(
+  ({
+    x,
+    norm,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    logits,
+    bestLogit,
+    bestRow,
+    epsilon,
+    rowCount,
+    blockCount,
+    B,
+    KP,
+    R,
+    FORMAT,
+  }: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    logits: Ptr<"f32">;
+    bestLogit: Ptr<"f32">;
+    bestRow: Ptr<"i32">;
+    epsilon: F32;
+    rowCount: Int;
+    blockCount: Int;
+    B: Const<"B">;
+    KP: Const<"KP">;
+    R: Const<"R">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    const columns = col(blocks) * 32 + row(lane);
+    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    gdcWait();
+    gdcLaunchDependents();
+    const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
+    let y = zeros([R], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const inside = start + col(blocks) < blockCount;
+      const at = start * 32 + columns;
+      y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+      [low, high] = dequantize(
+        bytes,
+        signed,
+        halves,
+        bf16,
+        rows,
+        start + B + blocks,
+        lane,
+        rowCount,
+        blockCount,
+        FORMAT,
+      );
+    }
+    store(logits + rows, y, { mask: rows < rowCount });
+    const ranked = where(rows < rowCount, y, -Infinity);
+    store(bestLogit + programId(0), max(ranked, 0));
+    store(bestRow + programId(0), programId(0) * R + argmax(ranked, 0));
+  },
+  {
+    builds: [
+      {
+        constants: { B: 32, KP: 1024, R: 16, FORMAT: "q8_0" },
+        divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits", "bestLogit", "bestRow"],
+        ...OPTIONS,
+      },
+    ],
+  },
+);

@@ -1,0 +1,187 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  type Descriptor,
+  dot,
+  floorDiv,
+  type Int,
+  kernel,
+  load,
+  loadTensorDescriptor,
+  minimum,
+  mod,
+  type Ptr,
+  programId,
+  range,
+  row,
+  sigmoid,
+  store,
+  to,
+  trans,
+  zeros,
+} from "tilescript";
+import { dequantize } from "./weights.js";
+
+/**
+ * Which tile of the output a program computes: tiles are walked down in groups of rows, so that programs which run together share
+ * the columns of B in L2.
+ */
+function tileOf(program: number, rowTiles: number, columnTiles: number, GROUP: number) {
+  const perGroup = GROUP * columnTiles;
+  const firstRow = floorDiv(program, perGroup) * GROUP;
+  const rows = minimum(rowTiles - firstRow, GROUP);
+  return [firstRow + mod(mod(program, perGroup), rows), floorDiv(mod(program, perGroup), rows)];
+}
+
+/** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ, both row-major bf16, sums in f32. */
+export const matmul = kernel(
+  ({
+    a,
+    b,
+    c,
+    M,
+    N,
+    K,
+    BM,
+    BN,
+    BK,
+    GROUP,
+  }: {
+    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
+    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+    c: Ptr<"bf16">;
+    M: Int;
+    N: Int;
+    K: Int;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    BK: Const<"BK">;
+    GROUP: Const<"GROUP">;
+  }) => {
+    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
+    let acc = zeros([BM, BN], "f32");
+    for (const k of range(0, K, BK)) {
+      acc = dot(loadTensorDescriptor(a, [rowTile * BM, k]), trans(loadTensorDescriptor(b, [columnTile * BN, k])), {
+        acc,
+      });
+    }
+    const rows = rowTile * BM + arange(0, BM);
+    const columns = columnTile * BN + arange(0, BN);
+    store(c + col(rows) * N + row(columns), to(acc, "bf16"), { mask: col(rows) < M && row(columns) < N });
+  },
+  {
+    builds: [
+      {
+        constants: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
+        warps: 4,
+        stages: 3,
+        alignment: "required",
+        divisible: ["a", "b", "c", "N", "K"],
+      },
+    ],
+  },
+);
+
+/** C [M, N] += A [M, K] · B [N, K]ᵀ with C in f32: the product joins the residual. */
+export const matmulAdd = kernel(
+  ({
+    a,
+    b,
+    c,
+    M,
+    N,
+    K,
+    BM,
+    BN,
+    BK,
+    GROUP,
+  }: {
+    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
+    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+    c: Ptr<"f32">;
+    M: Int;
+    N: Int;
+    K: Int;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    BK: Const<"BK">;
+    GROUP: Const<"GROUP">;
+  }) => {
+    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
+    let acc = zeros([BM, BN], "f32");
+    for (const k of range(0, K, BK)) {
+      acc = dot(loadTensorDescriptor(a, [rowTile * BM, k]), trans(loadTensorDescriptor(b, [columnTile * BN, k])), {
+        acc,
+      });
+    }
+    const rows = rowTile * BM + arange(0, BM);
+    const columns = columnTile * BN + arange(0, BN);
+    const at = c + col(rows) * N + row(columns);
+    const mask = col(rows) < M && row(columns) < N;
+    store(at, load(at, { mask, other: 0 }) + acc, { mask });
+  },
+  {
+    builds: [
+      {
+        constants: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
+        warps: 4,
+        stages: 3,
+        alignment: "required",
+        divisible: ["a", "b", "c", "N", "K"],
+      },
+    ],
+  },
+);
+
+/** out [M, F] = silu(A · gateᵀ) · (A · upᵀ) in bf16, for A [M, K] and the stacked weights B = [gate; up], [2F, K]. F is a multiple of BN. */
+export const matmulSwiglu = kernel(
+  ({
+    a,
+    b,
+    c,
+    M,
+    F,
+    K,
+    BM,
+    BN,
+    BK,
+    GROUP,
+  }: {
+    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
+    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+    c: Ptr<"bf16">;
+    M: Int;
+    F: Int;
+    K: Int;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    BK: Const<"BK">;
+    GROUP: Const<"GROUP">;
+  }) => {
+    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(F, BN), GROUP);
+    let gate = zeros([BM, BN], "f32");
+    let up = zeros([BM, BN], "f32");
+    for (const k of range(0, K, BK)) {
+      const x = loadTensorDescriptor(a, [rowTile * BM, k]);
+      gate = dot(x, trans(loadTensorDescriptor(b, [columnTile * BN, k])), { acc: gate });
+      up = dot(x, trans(loadTensorDescriptor(b, [F + columnTile * BN, k])), { acc: up });
+    }
+    const rows = rowTile * BM + arange(0, BM);
+    const columns = columnTile * BN + arange(0, BN);
+    const mask = col(rows) < M && row(columns) < F;
+    store(c + col(rows) * F + row(columns), to(gate * sigmoid(gate) * up, "bf16"), { mask });
+  },
+  {
+    builds: [
+      {
+        constants: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
+        warps: 8,
+        stages: 3,
+        alignment: "required",
+        divisible: ["a", "b", "c", "F", "K"],
+      },
+    ],
+  },
+);

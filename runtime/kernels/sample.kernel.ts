@@ -1,0 +1,205 @@
+import {
+  arange,
+  argmax,
+  bitcast,
+  type Const,
+  exp,
+  type F32,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  log,
+  max,
+  type Ptr,
+  range,
+  store,
+  sum,
+  to,
+  type U32,
+  where,
+  zeros,
+} from "tilescript";
+
+/*
+ * The last kernels of a step: they choose the next token, write it where the next step reads it and into the ring that the host reads,
+ * and move the position on. `state` is i32 [12]: position at 0, token at 4, step at 8, so that
+ * each is aligned to 16 bytes.
+ */
+
+/** Writes the chosen token; one program, scalars only. */
+function emit(state: Ptr<"i32">, ring: Ptr<"i32">, token: number, ringSize: number) {
+  const step = load(state + 8);
+  store(state + 4, token);
+  store(ring + (step % ringSize), token);
+  store(state, load(state) + 1);
+  store(state + 8, step + 1);
+}
+
+/** The token with the largest logit, from each program's best of `decodeLogits`; ties go to the lower token. */
+export const sampleGreedy = kernel(
+  ({
+    bestLogit,
+    bestRow,
+    state,
+    ring,
+    count,
+    ringSize,
+    BLOCK,
+  }: {
+    bestLogit: Ptr<"f32">;
+    bestRow: Ptr<"i32">;
+    state: Ptr<"i32">;
+    ring: Ptr<"i32">;
+    count: Int;
+    ringSize: Int;
+    BLOCK: Const<"BLOCK">;
+  }) => {
+    gdcWait();
+    gdcLaunchDependents();
+    const index = arange(0, BLOCK);
+    let top = zeros([BLOCK], "f32") - Infinity;
+    let row = zeros([BLOCK], "i32");
+    for (const start of range(0, count, BLOCK)) {
+      const mask = start + index < count;
+      const logit = load(bestLogit + start + index, { mask, other: -Infinity });
+      const better = logit > top;
+      row = where(better, load(bestRow + start + index, { mask, other: 0 }), row);
+      top = where(better, logit, top);
+    }
+    const best = max(top, 0);
+    // Lanes interleave rows, so among equal logits the lowest row is looked for, not the lowest lane.
+    emit(state, ring, -max(where(top === best, -row, -2147483647), 0), ringSize);
+  },
+  {
+    builds: [
+      {
+        constants: { BLOCK: 4096 },
+        warps: 8,
+        stages: 1,
+        pdl: true,
+        alignment: "required",
+        divisible: ["bestLogit", "bestRow", "state", "ring"],
+      },
+    ],
+  },
+);
+
+/** Order-preserving integer of a float: a < b exactly when key(a) < key(b), as signed 32-bit integers. */
+function orderedKey(x: number) {
+  const bits = bitcast(x, "i32");
+  return where(bits < 0, bits ^ 0x7fffffff, bits);
+}
+
+/** 32 well-mixed bits of (seed, step, lane): the finaliser of MurmurHash3, by Austin Appleby, over their combination. */
+function mix(seed: U32, step: number, lane: number) {
+  let h = to(lane, "u32") * to(0x9e3779b1, "u32") + seed + to(step, "u32") * to(0x85ebca77, "u32");
+  h = (h ^ (h >>> 16)) * to(0x85ebca6b, "u32");
+  h = (h ^ (h >>> 13)) * to(0xc2b2ae35, "u32");
+  return h ^ (h >>> 16);
+}
+
+/**
+ * One draw from softmax(logits / temperature) among the topK most likely tokens, of those the fewest whose probabilities reach topP
+ * (nucleus sampling, arXiv 1904.09751). Thresholds are found by bisection over the ordered integer keys of the scores, exactly; tokens that
+ * tie with the last one kept are kept too. The draw is the maximum of score + Gumbel noise, so (seed, step) fixes it. One program.
+ */
+export const sampleTop = kernel(
+  ({
+    logits,
+    state,
+    ring,
+    count,
+    ringSize,
+    inverseTemperature,
+    topK,
+    topP,
+    seed,
+    BLOCK,
+  }: {
+    logits: Ptr<"f32">;
+    state: Ptr<"i32">;
+    ring: Ptr<"i32">;
+    count: Int;
+    ringSize: Int;
+    inverseTemperature: F32;
+    topK: Int;
+    topP: F32;
+    seed: U32;
+    BLOCK: Const<"BLOCK">;
+  }) => {
+    gdcWait();
+    gdcLaunchDependents();
+    const index = arange(0, BLOCK);
+    let tops = zeros([BLOCK], "f32") - Infinity;
+    for (const start of range(0, count, BLOCK)) {
+      const logit = load(logits + start + index, { mask: start + index < count, other: -Infinity });
+      tops = where(logit > tops, logit, tops);
+    }
+    const best = max(tops, 0);
+
+    // Scores are (logit − best) / temperature ≤ 0, so keys lie between that of −Infinity and that of 0, which is 0.
+    let low = -2139095041;
+    let high = 0;
+    while (low < high) {
+      const middle = high - ((high - low) >> 1);
+      let kept = zeros([BLOCK], "i32");
+      for (const start of range(0, count, BLOCK)) {
+        const mask = start + index < count;
+        const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+        kept += to(mask && orderedKey(score) >= middle, "i32");
+      }
+      if (sum(kept, 0) >= topK) low = middle;
+      else high = middle - 1;
+    }
+    const kKey = low;
+
+    let masses = zeros([BLOCK], "f32");
+    for (const start of range(0, count, BLOCK)) {
+      const mask = start + index < count;
+      const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+      masses += where(mask && orderedKey(score) >= kKey, exp(score), 0);
+    }
+    const wanted = sum(masses, 0) * topP;
+    high = 0;
+    while (low < high) {
+      const middle = high - ((high - low) >> 1);
+      let reached = zeros([BLOCK], "f32");
+      for (const start of range(0, count, BLOCK)) {
+        const mask = start + index < count;
+        const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+        reached += where(mask && orderedKey(score) >= middle, exp(score), 0);
+      }
+      if (sum(reached, 0) >= wanted) low = middle;
+      else high = middle - 1;
+    }
+
+    const step = load(state + 8);
+    let bestScore = zeros([BLOCK], "f32") - Infinity;
+    let bestToken = zeros([BLOCK], "i32");
+    for (const start of range(0, count, BLOCK)) {
+      const mask = start + index < count;
+      const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+      const uniform = (to(mix(seed, step, start + index) >>> 8, "f32") + 0.5) * 5.9604644775390625e-8;
+      const noisy = where(mask && orderedKey(score) >= low, score - log(-log(uniform)), -Infinity);
+      const better = noisy > bestScore;
+      bestToken = where(better, start + index, bestToken);
+      bestScore = where(better, noisy, bestScore);
+    }
+    const winner = argmax(bestScore, 0);
+    emit(state, ring, sum(where(index === winner, bestToken, 0), 0), ringSize);
+  },
+  {
+    builds: [
+      {
+        constants: { BLOCK: 16384 },
+        warps: 16,
+        stages: 1,
+        pdl: true,
+        alignment: "required",
+        divisible: ["logits", "state", "ring"],
+      },
+    ],
+  },
+);
