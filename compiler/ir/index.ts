@@ -1,6 +1,5 @@
 export * from "./dim.js";
 export * from "./dtype.js";
-export * from "./json.js";
 export * from "./kernel.js";
 export * from "./print.js";
 export * from "./serialize.js";
