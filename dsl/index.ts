@@ -1,0 +1,30 @@
+// What a kernel author imports: `import { kernel, load, store, type Ptr } from "tilescript"`.
+export type { DType, FloatType, IntType } from "./dtypes.js";
+export {
+  type ArgumentFor,
+  type Buffer,
+  type Constants,
+  type DescriptorBuffer,
+  type Kernel,
+  type KernelArguments,
+  type KernelBuild,
+  type KernelOptions,
+  kernel,
+} from "./kernel.js";
+export * from "./ops/index.js";
+export { OutsideKernelError } from "./outside.js";
+export type {
+  Bool,
+  Const,
+  Descriptor,
+  F32,
+  I64,
+  Int,
+  Mask,
+  Pointer,
+  Ptr,
+  Scalar,
+  Shape,
+  Tile,
+  U32,
+} from "./types.js";

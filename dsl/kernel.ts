@@ -1,0 +1,107 @@
+import type { DType } from "./dtypes.js";
+import { outsideKernel } from "./outside.js";
+import type { ConstKey, DTypeKey, Forgotten, KindKey, ShapeKey } from "./types.js";
+
+declare const PARAMETERS: unique symbol;
+declare const ELEMENT: unique symbol;
+
+/** A declared kernel: what `kernel()` gives back. It holds no code; it carries the types of the parameters to typed launches. */
+export interface Kernel<P = Forgotten> {
+  readonly kind: "kernel";
+  readonly builds: number;
+  readonly [PARAMETERS]?: P;
+}
+
+type IsConst<T> = ConstKey extends keyof T ? true : false;
+type BaseOf<T> = T extends boolean ? boolean : T extends string ? string : number;
+
+/** The values of every `Const` parameter, by name. */
+export type Constants<P> = { readonly [K in keyof P as IsConst<P[K]> extends true ? K : never]: BaseOf<P[K]> };
+
+/** One configuration to compile. */
+export type KernelBuild<P> = {
+  /** What the type parameters of a generic kernel stand for: `{ T: "bf16" }`. */
+  readonly dtypes?: Readonly<Record<string, DType>>;
+  /** Warps a program: a power of two from 1 to 32. Default 4. */
+  readonly warps?: number;
+  /** Software-pipeline stages, 1 to 8. Default 3. */
+  readonly stages?: number;
+  /** Programs in a cluster. Default 1. */
+  readonly ctas?: number;
+  /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
+  readonly pdl?: boolean;
+  readonly maxRegisters?: number;
+  /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
+  readonly divisible?: readonly (keyof P & string)[];
+  /** `checked` (the default) also builds a variant without assumptions; with `required` an unaligned launch is an error. */
+  readonly alignment?: "checked" | "required";
+} & (keyof Constants<P> extends never
+  ? { readonly constants?: Readonly<Record<string, never>> }
+  : { readonly constants: Constants<P> });
+
+export interface KernelOptions<P> {
+  /** The configurations to compile, read by the compiler without running the file. */
+  readonly builds?: readonly KernelBuild<P>[];
+}
+
+/**
+ * Declares a kernel. The function takes one object, so that a launch is typed by name, and is never run by Node.
+ *
+ * @example
+ * export const add = kernel(({ x, y, out, n, BLOCK }: {
+ *   x: Ptr<"f32">; y: Ptr<"f32">; out: Ptr<"f32">; n: Int; BLOCK: Const<"BLOCK">;
+ * }) => {
+ *   const i = programId(0) * BLOCK + arange(0, BLOCK);
+ *   store(out + i, load(x + i, { mask: i < n }) + load(y + i, { mask: i < n }), { mask: i < n });
+ * }, { builds: [{ constants: { BLOCK: 1024 } }] });
+ */
+export function kernel<P extends object>(body: (params: P) => void, options?: KernelOptions<NoInfer<P>>): Kernel<P> {
+  if (typeof body !== "function") return outsideKernel("kernel", body);
+  return Object.freeze({ kind: "kernel", builds: options?.builds?.length ?? 0 });
+}
+
+/** Memory on a device as a launch takes it. `D` is the dtype of its elements where the program declares it. */
+export interface Buffer<D extends DType = Forgotten> {
+  readonly address: bigint;
+  readonly bytes: number;
+  readonly [ELEMENT]?: D;
+}
+
+/** What a launch takes for a tensor descriptor: sizes and strides in elements, outermost first; the last stride is 1. */
+export interface DescriptorBuffer<D extends DType = Forgotten> {
+  readonly buffer: Buffer<D>;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> & DType : Forgotten;
+
+type ScalarArgument<D> = [D] extends ["bool"] ? boolean : [D] extends ["i64"] ? number | bigint : number;
+
+/** What a launch takes for a parameter. */
+export type ArgumentFor<T> =
+  IsConst<T> extends true
+    ? BaseOf<T>
+    : KindKey extends keyof T
+      ? NonNullable<T[KindKey]> extends "pointer"
+        ? Buffer<DTypeOf<T>>
+        : NonNullable<T[KindKey]> extends "descriptor"
+          ? DescriptorBuffer<DTypeOf<T>>
+          : ShapeKey extends keyof T
+            ? ScalarArgument<DTypeOf<T>>
+            : never
+      : BaseOf<T>;
+
+type ParametersOf<K> = K extends Kernel<infer P> ? P : never;
+
+/**
+ * The arguments of a launch, from the kernel's own type: buffers by dtype, scalars as numbers, constants optional (they choose the build).
+ *
+ * @example
+ * const args: KernelArguments<typeof matmul> = { a, b, c, M: 512, N: 512, K: 64 };
+ */
+export type KernelArguments<K> = ArgumentsOf<ParametersOf<K>>;
+
+type ArgumentsOf<P> = {
+  readonly [N in keyof P as IsConst<P[N]> extends true ? never : N]: ArgumentFor<P[N]>;
+} & { readonly [N in keyof P as IsConst<P[N]> extends true ? N : never]?: ArgumentFor<P[N]> };

@@ -1,0 +1,45 @@
+import { outsideKernel } from "../outside.js";
+
+/** Integer quotient, rounded toward zero. Triton: `//`. */
+export function floorDiv(a: number, b: number): number {
+  return outsideKernel("floorDiv", a, b);
+}
+
+/**
+ * Integer quotient rounded up: the number of blocks of `b` that cover `a`. Triton: `tl.cdiv`.
+ *
+ * @example for (const block of range(cdiv(n, BLOCK))) { … }
+ */
+export function cdiv(a: number, b: number): number {
+  return outsideKernel("cdiv", a, b);
+}
+
+/** Integer remainder with the sign of `a`, as in C; the same as `a % b`. */
+export function mod(a: number, b: number): number {
+  return outsideKernel("mod", a, b);
+}
+
+export interface NanOptions {
+  /** True: NaN if either operand is NaN. Default: the operand that is a number. */
+  readonly propagateNan?: boolean;
+}
+
+/** The smaller of two values, element by element. Triton: `tl.minimum`. */
+export function minimum(a: number, b: number, options?: NanOptions): number {
+  return outsideKernel("minimum", a, b, options);
+}
+
+/** The larger of two values, element by element. Triton: `tl.maximum`. */
+export function maximum(a: number, b: number, options?: NanOptions): number {
+  return outsideKernel("maximum", a, b, options);
+}
+
+/** `a * b + c` with one rounding, for floats. Triton: `tl.fma`. */
+export function fma(a: number, b: number, c: number): number {
+  return outsideKernel("fma", a, b, c);
+}
+
+/** `x` kept between `low` and `high`. Triton: `tl.clamp`. */
+export function clamp(x: number, low: number, high: number): number {
+  return outsideKernel("clamp", x, low, high);
+}

@@ -1,0 +1,87 @@
+import type { DType } from "../dtypes.js";
+import { outsideKernel } from "../outside.js";
+import type { Forgotten, Pointer, Shape, Tile } from "../types.js";
+
+// Atomics act on memory element by element and give the values that were there before.
+
+export interface AtomicOptions {
+  /** Where false nothing is touched. */
+  readonly mask?: boolean;
+  /** Memory ordering; the default is acquire and release. */
+  readonly sem?: "acquire" | "release" | "acq_rel" | "relaxed";
+  /** Who sees the ordering; the default is the whole GPU. */
+  readonly scope?: "gpu" | "cta" | "sys";
+}
+
+/** Adds to memory. Triton: `tl.atomic_add`. */
+export function atomicAdd<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicAdd", ptr, value, options);
+}
+
+/** Keeps the larger value. Triton: `tl.atomic_max`. */
+export function atomicMax<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicMax", ptr, value, options);
+}
+
+/** Keeps the smaller value. Triton: `tl.atomic_min`. */
+export function atomicMin<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicMin", ptr, value, options);
+}
+
+/** Bitwise and with memory. Triton: `tl.atomic_and`. */
+export function atomicAnd<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicAnd", ptr, value, options);
+}
+
+/** Bitwise or with memory. Triton: `tl.atomic_or`. */
+export function atomicOr<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicOr", ptr, value, options);
+}
+
+/** Bitwise exclusive or with memory. Triton: `tl.atomic_xor`. */
+export function atomicXor<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicXor", ptr, value, options);
+}
+
+/** Puts a value in memory. Triton: `tl.atomic_xchg`. */
+export function atomicExchange<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  value: number,
+  options?: AtomicOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicExchange", ptr, value, options);
+}
+
+/** Puts `value` in memory where it holds `compare`. Triton: `tl.atomic_cas`. */
+export function atomicCas<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  compare: number,
+  value: number,
+  options?: Omit<AtomicOptions, "mask">,
+): Tile<S, D> {
+  return outsideKernel("atomicCas", ptr, compare, value, options);
+}

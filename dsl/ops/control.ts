@@ -1,0 +1,64 @@
+import { outsideKernel } from "../outside.js";
+import type { Int } from "../types.js";
+
+export interface RangeOptions {
+  /** Iterations in flight at once in this loop, instead of the build's `stages`. */
+  readonly numStages?: number;
+  /** Unroll by this factor. */
+  readonly loopUnrollFactor?: number;
+  /** Fuse nested loops into one. */
+  readonly flatten?: boolean;
+  readonly disallowAccMultiBuffer?: boolean;
+}
+
+/**
+ * The integers of a loop that runs on the device: `for (const k of range(0, K, BK))`. Triton: `tl.range`.
+ */
+export function range(stop: number): Iterable<Int>;
+export function range(start: number, stop: number, options?: RangeOptions): Iterable<Int>;
+export function range(start: number, stop: number, step: number, options?: RangeOptions): Iterable<Int>;
+export function range(...bounds: unknown[]): never {
+  return outsideKernel("range", bounds);
+}
+
+/** A loop that is unrolled when the kernel is built: its bounds must be constants. Triton: `tl.static_range`. */
+export function staticRange(stop: number): Iterable<Int>;
+export function staticRange(start: number, stop: number, step?: number): Iterable<Int>;
+export function staticRange(...bounds: unknown[]): never {
+  return outsideKernel("staticRange", bounds);
+}
+
+/** Stops the build with `message` where the condition, a constant one, is false. Triton: `tl.static_assert`. */
+export function staticAssert(condition: boolean, message: string): void {
+  outsideKernel("staticAssert", condition, message);
+}
+
+/** Tells the compiler that a condition holds. Wrong, it makes a wrong kernel. Triton: `tl.assume`. */
+export function assume(condition: boolean): void {
+  outsideKernel("assume", condition);
+}
+
+/** Tells the compiler that every value is a multiple of `n`. Triton: `tl.multiple_of`. */
+export function multipleOf<X extends number>(x: X, n: number): X {
+  return outsideKernel("multipleOf", x, n);
+}
+
+/** Tells the compiler that values come in runs of `n` neighbours. Triton: `tl.max_contiguous`. */
+export function maxContiguous<X extends number>(x: X, n: number): X {
+  return outsideKernel("maxContiguous", x, n);
+}
+
+/** With programmatic dependent launch: waits until the kernel before has written its results. Triton: `tl.extra.cuda.gdc_wait`. */
+export function gdcWait(): void {
+  outsideKernel("gdcWait");
+}
+
+/** With programmatic dependent launch: lets the kernel after start. Triton: `tl.extra.cuda.gdc_launch_dependents`. */
+export function gdcLaunchDependents(): void {
+  outsideKernel("gdcLaunchDependents");
+}
+
+/** Waits for all threads of the program. Triton: `tl.debug_barrier`. */
+export function debugBarrier(): void {
+  outsideKernel("debugBarrier");
+}

@@ -1,0 +1,48 @@
+import type { DType } from "../dtypes.js";
+import { outsideKernel } from "../outside.js";
+import type { Descriptor, Forgotten, Pointer, Shape, Tile } from "../types.js";
+
+/**
+ * Reads the block of a tensor at the offsets; elements outside the tensor are zero (or NaN). Triton: `desc.load`.
+ *
+ * @example const x = loadTensorDescriptor(a, [programId(0) * BM, k]);
+ */
+export function loadTensorDescriptor<D extends DType, Block extends Shape>(
+  desc: Descriptor<D, Block, Forgotten>,
+  offsets: readonly number[],
+): Tile<Block, D> {
+  return outsideKernel("loadTensorDescriptor", desc, offsets);
+}
+
+/** Writes a block of a tensor at the offsets; elements outside the tensor are dropped. Triton: `desc.store`. */
+export function storeTensorDescriptor<D extends DType, Block extends Shape>(
+  desc: Descriptor<D, Block, Forgotten>,
+  offsets: readonly number[],
+  value: Tile<NoInfer<Block>>,
+): void {
+  outsideKernel("storeTensorDescriptor", desc, offsets, value);
+}
+
+/**
+ * A descriptor made inside the kernel. Sizes and strides are in elements; the last stride is 1. Triton: `tl.make_tensor_descriptor`.
+ *
+ * @example const desc = makeTensorDescriptor(a, [M, K], [K, 1], [BM, BK]);
+ */
+export function makeTensorDescriptor<D extends DType, const Block extends Shape>(
+  ptr: Pointer<Forgotten, D>,
+  shape: readonly number[],
+  strides: readonly number[],
+  block: Block,
+): Descriptor<D, Block> {
+  return outsideKernel("makeTensorDescriptor", ptr, shape, strides, block);
+}
+
+/** Short for makeTensorDescriptor. */
+export function descriptor<D extends DType, const Block extends Shape>(
+  ptr: Pointer<Forgotten, D>,
+  shape: readonly number[],
+  strides: readonly number[],
+  block: Block,
+): Descriptor<D, Block> {
+  return outsideKernel("descriptor", ptr, shape, strides, block);
+}

@@ -1,0 +1,83 @@
+import type { DType } from "../dtypes.js";
+import { outsideKernel } from "../outside.js";
+import type { BroadcastClash, IsAny, Problem, ShapeOf, SizeName } from "../shapes.js";
+import type { DTypeKey, Forgotten, KindKey, Mask, Pointer, Shape, Tile } from "../types.js";
+
+export interface LoadOptions {
+  /** Where false nothing is read. Broadcast to the pointer's shape. */
+  readonly mask?: boolean;
+  /** What stands where the mask is false; undefined bits without it. */
+  readonly other?: number | boolean;
+  /** Cache hint: all levels, global level (L2) only, volatile, streaming. */
+  readonly cache?: "ca" | "cg" | "cv" | "cs";
+  readonly eviction?: "evict_first" | "evict_last";
+  readonly volatile?: boolean;
+}
+
+/**
+ * Reads the elements a tile of pointers points to: dtype of the pointer, shape of the pointer. Triton: `tl.load`.
+ *
+ * @example const x = load(a + i, { mask: i < n, other: 0 });
+ */
+export function load<S extends Shape = Forgotten, D extends Exclude<DType, "bool"> = Forgotten>(
+  ptr: Pointer<S, D>,
+  options?: LoadOptions,
+): Tile<S, D>;
+export function load<S extends Shape = Forgotten>(ptr: Pointer<S, "bool">, options?: LoadOptions): Mask<S>;
+export function load(ptr: number, options?: LoadOptions): never {
+  return outsideKernel("load", ptr, options);
+}
+
+export interface StoreOptions {
+  /** Where false nothing is written. */
+  readonly mask?: boolean;
+  /** Cache hint: write back, L2 only, streaming, write through. */
+  readonly cache?: "wb" | "cg" | "cs" | "wt";
+  readonly eviction?: "evict_first" | "evict_last";
+}
+
+type Floats = "f16" | "bf16" | "f32" | "f64";
+
+/** Conversions that store makes by itself: float to float, integer to integer. */
+type KindClash<P, V> =
+  IsAny<P> extends true
+    ? false
+    : IsAny<V> extends true
+      ? false
+      : [P] extends [Floats]
+        ? [V] extends [Floats]
+          ? false
+          : true
+        : [P] extends ["bool"]
+          ? [V] extends ["bool"]
+            ? false
+            : true
+          : [V] extends [Floats | "bool"]
+            ? true
+            : false;
+
+type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> : Forgotten;
+
+type StoreCheck<P, V> = KindKey extends keyof V
+  ? NonNullable<V[KindKey]> extends "pointer"
+    ? Problem<"store: the value is a pointer; load it first">
+    : KindClash<DTypeOf<P>, DTypeOf<V>> extends true
+      ? Problem<`store: the pointer is to ${DTypeOf<P> & string}, the value is ${DTypeOf<V> & string}; convert it with to(value, dtype)`>
+      : BroadcastClash<ShapeOf<P>, ShapeOf<V>> extends readonly [infer A, infer B]
+        ? Problem<`store: shapes differ: the pointer has ${SizeName<A>} where the value has ${SizeName<B>}`>
+        : V
+  : V;
+
+/**
+ * Writes a tile. The value is converted to the pointer's dtype within its kind (f32 → bf16, i64 → i32); value and mask are broadcast
+ * to the pointer's shape. Triton: `tl.store`.
+ *
+ * @example store(c + i, x, { mask: i < n });
+ */
+export function store<P extends number, V extends number | boolean>(
+  ptr: P,
+  value: StoreCheck<P, V>,
+  options?: StoreOptions,
+): void {
+  outsideKernel("store", ptr, value, options);
+}

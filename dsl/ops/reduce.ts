@@ -1,0 +1,164 @@
+import type { DType } from "../dtypes.js";
+import { outsideKernel } from "../outside.js";
+import type { IsAny, Reduced } from "../shapes.js";
+import type { Forgotten, Mask, Shape, Tile } from "../types.js";
+
+export interface ReduceOptions<Keep extends boolean = boolean> {
+  /** Keep the axis with size 1, so that the result broadcasts against the operand. */
+  readonly keepDims?: Keep;
+}
+
+/** What sums are returned in: small integers in i32, small floats in f32. */
+type SumType<D> =
+  IsAny<D> extends true
+    ? Forgotten
+    : D extends "bool" | "i8" | "i16"
+      ? "i32"
+      : D extends "f16" | "bf16"
+        ? "f32"
+        : D extends DType
+          ? D
+          : Forgotten;
+
+/**
+ * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, f16 and bf16 in f32. Triton: `tl.sum`.
+ */
+export function sum(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function sum<
+  A extends number,
+  S extends Shape = Forgotten,
+  D extends DType = Forgotten,
+  Keep extends boolean = false,
+>(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, SumType<D>>;
+export function sum(x: number, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("sum", x, axis, options);
+}
+
+/**
+ * Largest element over an axis, or of the whole tile. NaN never wins. Triton: `tl.max`.
+ */
+export function max(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function max<
+  A extends number,
+  S extends Shape = Forgotten,
+  D extends DType = Forgotten,
+  Keep extends boolean = false,
+>(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, D>;
+export function max(x: number, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("max", x, axis, options);
+}
+
+/**
+ * Smallest element over an axis, or of the whole tile. NaN never wins. Triton: `tl.min`.
+ */
+export function min(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function min<
+  A extends number,
+  S extends Shape = Forgotten,
+  D extends DType = Forgotten,
+  Keep extends boolean = false,
+>(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, D>;
+export function min(x: number, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("min", x, axis, options);
+}
+
+/**
+ * Index of the largest element; the lowest of equal ones. Triton: `tl.argmax`.
+ */
+export function argmax(x: Tile<Forgotten, Forgotten>): Tile<readonly [], "i32">;
+export function argmax<
+  A extends number,
+  S extends Shape = Forgotten,
+  D extends DType = Forgotten,
+  Keep extends boolean = false,
+>(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, "i32">;
+export function argmax(x: number, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("argmax", x, axis, options);
+}
+
+/**
+ * Index of the smallest element; the lowest of equal ones. Triton: `tl.argmin`.
+ */
+export function argmin(x: Tile<Forgotten, Forgotten>): Tile<readonly [], "i32">;
+export function argmin<
+  A extends number,
+  S extends Shape = Forgotten,
+  D extends DType = Forgotten,
+  Keep extends boolean = false,
+>(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, "i32">;
+export function argmin(x: number, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("argmin", x, axis, options);
+}
+
+/**
+ * Exclusive or over an axis of integers. Triton: `tl.xor_sum`.
+ */
+export function xorSum(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function xorSum<
+  A extends number,
+  S extends Shape = Forgotten,
+  D extends DType = Forgotten,
+  Keep extends boolean = false,
+>(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, D>;
+export function xorSum(x: number, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("xorSum", x, axis, options);
+}
+
+/**
+ * True where any element is true. Triton: `tl.reduce_or`.
+ */
+export function any(x: Mask): Mask<readonly []>;
+export function any<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
+  x: Mask<S>,
+  axis: A,
+  options?: ReduceOptions<Keep>,
+): Mask<Reduced<S, A, Keep>>;
+export function any(x: boolean, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("any", x, axis, options);
+}
+
+/**
+ * True where every element is true. Triton: `tl.reduce_and`.
+ */
+export function all(x: Mask): Mask<readonly []>;
+export function all<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
+  x: Mask<S>,
+  axis: A,
+  options?: ReduceOptions<Keep>,
+): Mask<Reduced<S, A, Keep>>;
+export function all(x: boolean, axis?: number, options?: ReduceOptions): never {
+  return outsideKernel("all", x, axis, options);
+}
+
+/**
+ * Largest elements and their indices in one reduction: `[values, indices]`. Triton: `tl.max(…, return_indices=True)`.
+ *
+ * @example const [best, where] = maxWithIndex(scores, 1);
+ */
+export function maxWithIndex<A extends number, S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis: A,
+): [Tile<Reduced<S, A, false>, D>, Tile<Reduced<S, A, false>, "i32">] {
+  return outsideKernel("maxWithIndex", x, axis);
+}
+
+/** Running sums along an axis. Triton: `tl.cumsum`. */
+export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis: number,
+  options?: {
+    /** Sum from the end. */
+    readonly reverse?: boolean;
+  },
+): Tile<S, SumType<D>> {
+  return outsideKernel("cumsum", x, axis, options);
+}
+
+/** Sorts along the last axis, ascending. Triton: `tl.sort`, which is slow to compile. */
+export function sort<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis?: number,
+  options?: { readonly descending?: boolean },
+): Tile<S, D> {
+  return outsideKernel("sort", x, axis, options);
+}

@@ -1,0 +1,85 @@
+import type { DType } from "../dtypes.js";
+import { outsideKernel } from "../outside.js";
+import type { BroadcastClash, ElementsDiffer, Expanded, IsAny, Problem, ShapeOf, SizeName } from "../shapes.js";
+import type { DTypeKey, Forgotten, Mask, Shape, Tile } from "../types.js";
+
+type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> & DType : Forgotten;
+
+type ReshapeCheck<X, S> =
+  ElementsDiffer<ShapeOf<X>, S> extends true ? Problem<"reshape: the new shape holds another number of elements"> : S;
+
+/** The same elements, in row-major order, in another shape. Triton: `tl.reshape`. */
+export function reshape<X extends number, const S extends Shape>(x: X, shape: ReshapeCheck<X, S>): Tile<S, DTypeOf<X>> {
+  return outsideKernel("reshape", x, shape);
+}
+
+type BroadcastCheck<X, S> =
+  BroadcastClash<ShapeOf<X>, S> extends readonly [infer A, infer B]
+    ? Problem<`broadcastTo: size ${SizeName<A>} cannot become ${SizeName<B>}`>
+    : S;
+
+/** The tile repeated along its axes of size 1. Triton: `tl.broadcast_to`. */
+export function broadcastTo<X extends number, const S extends Shape>(
+  x: X,
+  shape: BroadcastCheck<X, S>,
+): Tile<S, DTypeOf<X>> {
+  return outsideKernel("broadcastTo", x, shape);
+}
+
+/** The tile with a new axis of size 1. Triton: `tl.expand_dims`. */
+export function expandDims<A extends number, S extends Shape = Forgotten>(x: Mask<S>, axis: A): Mask<Expanded<S, A>>;
+export function expandDims<A extends number, S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis: A,
+): Tile<Expanded<S, A>, D>;
+export function expandDims(x: number | boolean, axis: number): never {
+  return outsideKernel("expandDims", x, axis);
+}
+
+/**
+ * A vector as a column: [N] → [N, 1]. Triton: `x[:, None]`.
+ *
+ * @example const offsets = col(rows) * stride + row(columns);
+ */
+export function col<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 1>>;
+export function col<S extends Shape = Forgotten, D extends DType = Forgotten>(x: Tile<S, D>): Tile<Expanded<S, 1>, D>;
+export function col(x: number | boolean): never {
+  return outsideKernel("col", x);
+}
+
+/** A vector as a row: [N] → [1, N]. Triton: `x[None, :]`. */
+export function row<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 0>>;
+export function row<S extends Shape = Forgotten, D extends DType = Forgotten>(x: Tile<S, D>): Tile<Expanded<S, 0>, D>;
+export function row(x: number | boolean): never {
+  return outsideKernel("row", x);
+}
+
+type Joined<S> = IsAny<S> extends true ? Forgotten : S extends Shape ? readonly [...S, 2] : Forgotten;
+type Halves<S> = S extends readonly [...infer Head extends Shape, 2] ? Readonly<Head> : Forgotten;
+
+/** Two tiles side by side in a new last axis of size 2. Triton: `tl.join`. */
+export function join<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  a: Tile<S, D>,
+  b: Tile<NoInfer<S>, NoInfer<D>>,
+): Tile<Joined<S>, D> {
+  return outsideKernel("join", a, b);
+}
+
+/**
+ * The two halves of a last axis of size 2. Triton: `tl.split`.
+ *
+ * @example const [even, odd] = split(reshape(x, [N, HALF, 2]));
+ */
+export function split<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+): [Tile<Halves<S>, D>, Tile<Halves<S>, D>] {
+  return outsideKernel("split", x);
+}
+
+/** Elements of two tiles in turn along the last axis, which doubles. Triton: `tl.interleave`. */
+export function interleave<D extends DType = Forgotten>(
+  a: Tile<Forgotten, D>,
+  b: Tile<Forgotten, NoInfer<D>>,
+): Tile<Forgotten, D> {
+  return outsideKernel("interleave", a, b);
+}
