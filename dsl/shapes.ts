@@ -45,12 +45,12 @@ export type BroadcastShape<A, B> =
           : A
         : B;
 
-/** Two sizes that cannot be broadcast together, as a pair; never where all can. */
+/** Two sizes that cannot be broadcast together, as a pair; null where all can. */
 export type BroadcastClash<A, B> =
   IsAny<A> extends true
-    ? never
+    ? null
     : IsAny<B> extends true
-      ? never
+      ? null
       : A extends readonly [...infer AHead, infer ALast]
         ? B extends readonly [...infer BHead, infer BLast]
           ? [ALast] extends [1]
@@ -60,8 +60,8 @@ export type BroadcastClash<A, B> =
               : Differ<ALast, BLast> extends true
                 ? readonly [ALast, BLast]
                 : BroadcastClash<AHead, BHead>
-          : never
-        : never;
+          : null
+        : null;
 
 /** The shape without one axis, or with size 1 there. */
 export type Reduced<S, Axis, Keep> =
@@ -101,7 +101,7 @@ export type Reduced<S, Axis, Keep> =
 export type Expanded<S, Axis> =
   IsAny<S> extends true
     ? Forgotten
-    : S extends readonly [unknown]
+    : S extends readonly [infer A]
       ? Axis extends 0
         ? readonly [1, A]
         : Axis extends 1 | -1
