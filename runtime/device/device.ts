@@ -1,4 +1,6 @@
 import type { KernelEntry } from "../../compiler/bundle/index.js";
+import type { BundleSource } from "../bundle/reference.js";
+import type { TypedKernels } from "../bundle/typed.js";
 
 /** Memory on a device. Freed by `free`, by `using`, and with the device. */
 export interface DeviceBuffer {
@@ -81,8 +83,17 @@ export interface Device {
   fill(to: DeviceBuffer, byte: number): void;
   /** Host memory that the device writes without a copy on the host's side: a token to be read each step. */
   mirror(bytes: number): Mirror;
-  /** Loads a bundle from its folder. Throws BundleError on a bad manifest, a wrong hash, or no variant for this device. */
-  load(folder: string): Promise<LoadedBundle>;
+  /**
+   * Loads a bundle from its folder, or from a module of compiled kernels, whose types then check every launch. Implementations take the
+   * folder from `bundleFolder(source)` and return `typedBundle(loaded)` of `runtime/bundle`.
+   * Throws BundleError on a bad manifest, a wrong hash, or no variant for this device.
+   *
+   * @example
+   * import * as kernels from "./vector-add.kernel.js";
+   * const { vectorAdd } = await device.load(kernels);
+   * vectorAdd.launch([cdiv(n, 1024)], { a, b, out, n, BLOCK: 1024 });
+   */
+  load<Module extends object = object>(source: BundleSource<Module>): Promise<LoadedBundle & TypedKernels<Module>>;
   /** Records what `record` launches instead of running it. */
   capture(record: () => void): Graph;
   /** GPU time between two points of the stream, in milliseconds. */
