@@ -1,0 +1,78 @@
+import type { Device, DeviceBuffer } from "./device.js";
+
+/** A buffer with a copy of the data. */
+export async function upload(device: Device, data: ArrayBufferView): Promise<DeviceBuffer> {
+  const buffer = device.alloc(data.byteLength);
+  try {
+    await device.write(buffer, data);
+    return buffer;
+  } catch (error) {
+    buffer.free();
+    throw error;
+  }
+}
+
+/** Waits for queued work and fills the array from the start of the buffer. */
+export async function download<T extends ArrayBufferView>(from: DeviceBuffer, into: T): Promise<T> {
+  await from.device.read(from, into);
+  return into;
+}
+
+const word = new Uint32Array(1);
+const float = new Float32Array(word.buffer);
+
+function bf16Bits(value: number): number {
+  float[0] = value;
+  const bits = word[0] as number;
+  if (Number.isNaN(value)) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+function f16Bits(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(Math.fround(value));
+  if (Number.isNaN(size)) return 0x7e00;
+  // Half of the last step above the largest finite value rounds up to infinity.
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(Math.floor(Math.log2(size)), -14);
+  const steps = roundHalfEven(size / 2 ** (exponent - 10));
+  // A rounding up to the next power of two carries into the exponent by itself; below 2^-14 there is no implicit bit.
+  return sign | (steps + (exponent + 14) * 1024);
+}
+
+function roundHalfEven(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
+const ENCODERS = { bf16: bf16Bits, f16: f16Bits } as const;
+
+/** Numbers as 16-bit floats, rounded to nearest even, as a GPU stores them. */
+export const toBits = (dtype: "bf16" | "f16", values: ArrayLike<number>): Uint16Array =>
+  Uint16Array.from(values, ENCODERS[dtype]);
+
+function f16Value(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size =
+    exponent === 31
+      ? fraction
+        ? Number.NaN
+        : Number.POSITIVE_INFINITY
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25);
+  return bits & 0x8000 ? -size : size;
+}
+
+function bf16Value(bits: number): number {
+  word[0] = bits << 16;
+  return float[0] as number;
+}
+
+const DECODERS = { bf16: bf16Value, f16: f16Value } as const;
+
+/** The numbers behind 16-bit floats, exactly. */
+export const fromBits = (dtype: "bf16" | "f16", bits: Uint16Array): Float32Array =>
+  Float32Array.from(bits, DECODERS[dtype]);
