@@ -1,4 +1,4 @@
-import { cdiv, exp2, floorDiv, load, maximum, mod, type Ptr, range, type Tile } from "tilescript";
+import { cdiv, exp2, floorDiv, load, type Mask, maximum, mod, type Ptr, range, type Tile } from "tilescript";
 
 /** Keys that one split of decode attention reads: the length shared out evenly, in whole blocks of BN. */
 export function keysPerSplit(length: number, SPLITS: number, BN: number) {
@@ -15,7 +15,7 @@ export function combinedAttention(
   peak: Ptr<"f32">,
   total: Ptr<"f32">,
   columns: Tile,
-  mask: Tile,
+  mask: Mask,
   length: number,
   D: number,
   SPLITS: number,

@@ -27,6 +27,7 @@ import {
 } from "tilescript";
 import { keysPerSplit } from "./combine.js";
 import { rotate } from "./rotary.js";
+import { GPU_TILES, HEADS } from "./tiles.js";
 
 /**
  * Attention of one new token over the cache, split over keys (flash decoding): program (KV head, split) serves all G query heads of its
@@ -124,7 +125,7 @@ export const decodeAttention = kernel(
   {
     builds: [
       {
-        constants: { G: 3, GP: 16, D: 64, HALF: 32, SPLITS: 32, BN: 64 },
+        constants: { G: HEADS.G, GP: HEADS.GP, D: HEADS.D, HALF: HEADS.HALF, ...GPU_TILES.attention },
         warps: 4,
         stages: 2,
         pdl: true,

@@ -24,6 +24,7 @@ import {
 } from "tilescript";
 import { combinedAttention } from "./combine.js";
 import { inverseRms, normed } from "./norm.js";
+import { FORMATS, GPU_TILES, HEADS } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
 /*
@@ -117,13 +118,11 @@ export const decodeQkv = kernel(
     store(values + cell + value, to(y, "bf16"), { mask: value >= 0 && value < kvRows });
   },
   {
-    builds: [
-      {
-        constants: { B: 32, KP: 1024, R: 8, FORMAT: "q4_1" },
-        divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "q", "keys", "values", "position"],
-        ...OPTIONS,
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.qkv, FORMAT },
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "q", "keys", "values", "position"],
+      ...OPTIONS,
+    })),
   },
 );
 
@@ -208,13 +207,11 @@ export const decodeGateUp = kernel(
     store(out + rows, gate * sigmoid(gate) * up, { mask: rows < outRows });
   },
   {
-    builds: [
-      {
-        constants: { B: 32, KP: 1024, R: 4, FORMAT: "q4_1" },
-        divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "out"],
-        ...OPTIONS,
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.gateUp, FORMAT },
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "out"],
+      ...OPTIONS,
+    })),
   },
 );
 
@@ -274,13 +271,11 @@ export const decodeDown = kernel(
     store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
   },
   {
-    builds: [
-      {
-        constants: { B: 64, R: 4, FORMAT: "q4_1" },
-        divisible: ["x", "residual", "bytes", "signed", "halves", "bf16"],
-        ...OPTIONS,
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.down, FORMAT },
+      divisible: ["x", "residual", "bytes", "signed", "halves", "bf16"],
+      ...OPTIONS,
+    })),
   },
 );
 
@@ -355,13 +350,11 @@ export const decodeAttentionOut = kernel(
     store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
   },
   {
-    builds: [
-      {
-        constants: { B: 32, R: 4, D: 64, SPLITS: 32, BN: 64, FORMAT: "q4_1" },
-        divisible: ["partial", "peak", "total", "position", "residual", "bytes", "signed", "halves", "bf16"],
-        ...OPTIONS,
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.attention, D: HEADS.D, ...GPU_TILES.out, FORMAT },
+      divisible: ["partial", "peak", "total", "position", "residual", "bytes", "signed", "halves", "bf16"],
+      ...OPTIONS,
+    })),
   },
 );
 
@@ -434,12 +427,10 @@ export const decodeLogits = kernel(
     store(bestRow + programId(0), programId(0) * R + argmax(ranked, 0));
   },
   {
-    builds: [
-      {
-        constants: { B: 32, KP: 1024, R: 16, FORMAT: "q8_0" },
-        divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits", "bestLogit", "bestRow"],
-        ...OPTIONS,
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.logits, FORMAT },
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits", "bestLogit", "bestRow"],
+      ...OPTIONS,
+    })),
   },
 );

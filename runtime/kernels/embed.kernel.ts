@@ -11,6 +11,7 @@ import {
   reshape,
   store,
 } from "tilescript";
+import { FORMATS, GPU_TILES } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
 /** Rows of the token embedding into the residual: out[t] = W[ids[t]], f32 [tokens, blockCount · 32]. Program (token, chunk of B blocks). */
@@ -52,15 +53,13 @@ export const embed = kernel(
     store(at + 16, high, { mask });
   },
   {
-    builds: [
-      {
-        constants: { B: 32, FORMAT: "q8_0" },
-        warps: 4,
-        stages: 1,
-        pdl: true,
-        alignment: "required",
-        divisible: ["ids", "bytes", "signed", "halves", "bf16", "out"],
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.embed, FORMAT },
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["ids", "bytes", "signed", "halves", "bf16", "out"],
+    })),
   },
 );

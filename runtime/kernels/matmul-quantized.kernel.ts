@@ -19,6 +19,7 @@ import {
   trans,
   zeros,
 } from "tilescript";
+import { FORMATS, GPU_TILES } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
 /**
@@ -87,22 +88,15 @@ export const matmulQuantized = kernel(
     }
   },
   {
-    builds: [
-      {
-        constants: { BM: 64, BN: 32, B: 2, FORMAT: "q4_1", EPILOGUE: "store" },
+    builds: FORMATS.flatMap((FORMAT) =>
+      (["store", "add"] as const).map((EPILOGUE) => ({
+        constants: { ...GPU_TILES.few, FORMAT, EPILOGUE },
         warps: 4,
         stages: 3,
-        alignment: "required",
-        divisible: ["a", "bytes", "c", "residual", "N"],
-      },
-      {
-        constants: { BM: 64, BN: 32, B: 2, FORMAT: "q4_1", EPILOGUE: "add" },
-        warps: 4,
-        stages: 3,
-        alignment: "required",
-        divisible: ["a", "bytes", "c", "residual", "N"],
-      },
-    ],
+        alignment: "required" as const,
+        divisible: ["a", "bytes", "signed", "halves", "bf16", "c", "residual", "N"],
+      })),
+    ),
   },
 );
 
@@ -116,5 +110,5 @@ export const swiglu = kernel(
     const up = to(load(at + F, { mask, other: 0 }), "f32");
     store(out + programId(0) * F + column, to(gate * sigmoid(gate) * up, "bf16"), { mask });
   },
-  { builds: [{ constants: { BLOCK: 512 }, warps: 4, stages: 1, alignment: "required" }] },
+  { builds: [{ constants: GPU_TILES.swiglu, warps: 4, stages: 1, alignment: "required" }] },
 );

@@ -22,13 +22,13 @@ import {
   trans,
   zeros,
 } from "tilescript";
-import { dequantize } from "./weights.js";
+import { GPU_TILES } from "./tiles.js";
 
 /**
  * Which tile of the output a program computes: tiles are walked down in groups of rows, so that programs which run together share
  * the columns of B in L2.
  */
-function tileOf(program: number, rowTiles: number, columnTiles: number, GROUP: number) {
+function tileOf(program: number, rowTiles: number, columnTiles: number, GROUP: number): [number, number] {
   const perGroup = GROUP * columnTiles;
   const firstRow = floorDiv(program, perGroup) * GROUP;
   const rows = minimum(rowTiles - firstRow, GROUP);
@@ -74,7 +74,7 @@ export const matmul = kernel(
   {
     builds: [
       {
-        constants: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
+        constants: GPU_TILES.matmul,
         warps: 4,
         stages: 3,
         alignment: "required",
@@ -125,8 +125,8 @@ export const matmulAdd = kernel(
   {
     builds: [
       {
-        constants: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
-        warps: 4,
+        constants: GPU_TILES.matmulAdd,
+        warps: 8,
         stages: 3,
         alignment: "required",
         divisible: ["a", "b", "c", "N", "K"],
@@ -142,7 +142,7 @@ export const matmulSwiglu = kernel(
     b,
     c,
     M,
-    F,
+    N,
     K,
     BM,
     BN,
@@ -153,34 +153,34 @@ export const matmulSwiglu = kernel(
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     c: Ptr<"bf16">;
     M: Int;
-    F: Int;
+    N: Int;
     K: Int;
     BM: Const<"BM">;
     BN: Const<"BN">;
     BK: Const<"BK">;
     GROUP: Const<"GROUP">;
   }) => {
-    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(F, BN), GROUP);
+    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
     let gate = zeros([BM, BN], "f32");
     let up = zeros([BM, BN], "f32");
     for (const k of range(0, K, BK)) {
       const x = loadTensorDescriptor(a, [rowTile * BM, k]);
       gate = dot(x, trans(loadTensorDescriptor(b, [columnTile * BN, k])), { acc: gate });
-      up = dot(x, trans(loadTensorDescriptor(b, [F + columnTile * BN, k])), { acc: up });
+      up = dot(x, trans(loadTensorDescriptor(b, [N + columnTile * BN, k])), { acc: up });
     }
     const rows = rowTile * BM + arange(0, BM);
     const columns = columnTile * BN + arange(0, BN);
-    const mask = col(rows) < M && row(columns) < F;
-    store(c + col(rows) * F + row(columns), to(gate * sigmoid(gate) * up, "bf16"), { mask });
+    const mask = col(rows) < M && row(columns) < N;
+    store(c + col(rows) * N + row(columns), to(gate * sigmoid(gate) * up, "bf16"), { mask });
   },
   {
     builds: [
       {
-        constants: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
-        warps: 8,
+        constants: GPU_TILES.matmulSwiglu,
+        warps: 4,
         stages: 3,
         alignment: "required",
-        divisible: ["a", "b", "c", "F", "K"],
+        divisible: ["a", "b", "c", "N", "K"],
       },
     ],
   },

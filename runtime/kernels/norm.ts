@@ -1,4 +1,4 @@
-import { arange, load, type Ptr, range, rsqrt, sum, type Tile, zeros } from "tilescript";
+import { arange, load, type Mask, type Ptr, range, rsqrt, sum, type Tile, zeros } from "tilescript";
 
 /** 1 / root mean square of x[0 … K−1] (arXiv 1910.07467, section 4), read KP elements at a time. */
 export function inverseRms(x: Ptr<"f32">, K: number, KP: number, epsilon: number) {
@@ -12,6 +12,6 @@ export function inverseRms(x: Ptr<"f32">, K: number, KP: number, epsilon: number
 }
 
 /** Elements of x at `columns`, scaled by the norm's weight and the inverse root mean square. */
-export function normed(x: Ptr<"f32">, weight: Ptr<"f32">, columns: Tile, mask: Tile, inverse: number) {
+export function normed(x: Ptr<"f32">, weight: Ptr<"f32">, columns: Tile, mask: Mask, inverse: number) {
   return load(x + columns, { mask, other: 0 }) * load(weight + columns, { mask, other: 0 }) * inverse;
 }

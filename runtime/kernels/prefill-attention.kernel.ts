@@ -25,9 +25,10 @@ import {
   where,
   zeros,
 } from "tilescript";
+import { GPU_TILES, HEADS } from "./tiles.js";
 
 /** One step of the online softmax (arXiv 2307.08691, section 3.1) over a block of keys; scores are in base 2. */
-function absorb(score: Tile, value: Tile, top: Tile, weight: Tile, acc: Tile) {
+function absorb(score: Tile, value: Tile, top: Tile, weight: Tile, acc: Tile): [Tile, Tile, Tile] {
   const newTop = maximum(top, max(score, 1));
   const keep = exp2(top - newTop);
   const p = exp2(score - col(newTop));
@@ -91,8 +92,8 @@ export const prefillAttention = kernel(
   {
     builds: [
       {
-        constants: { BM: 128, BN: 128, D: 64 },
-        warps: 8,
+        constants: { ...GPU_TILES.prefillAttention, D: HEADS.D },
+        warps: 4,
         stages: 3,
         alignment: "required",
         divisible: ["q", "keys", "values", "out", "outRow"],

@@ -18,6 +18,7 @@ import {
 } from "tilescript";
 import { inverseRms } from "./norm.js";
 import { rotate } from "./rotary.js";
+import { FORMATS, GPU_TILES, HEADS } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
 /** RMS norm of each row of x [rows, width] (arXiv 1910.07467): out = x / rms(x) · weight in bf16. One program a row. */
@@ -49,7 +50,7 @@ export const rmsNorm = kernel(
   {
     builds: [
       {
-        constants: { KP: 1024 },
+        constants: GPU_TILES.norm,
         warps: 4,
         stages: 1,
         alignment: "required",
@@ -95,15 +96,13 @@ export const dequantizeMatrix = kernel(
     });
   },
   {
-    builds: [
-      {
-        constants: { R: 8, B: 32, FORMAT: "q4_1" },
-        warps: 4,
-        stages: 1,
-        alignment: "required",
-        divisible: ["bytes", "signed", "halves", "bf16", "out"],
-      },
-    ],
+    builds: FORMATS.map((FORMAT) => ({
+      constants: { ...GPU_TILES.dequantize, FORMAT },
+      warps: 4,
+      stages: 1,
+      alignment: "required",
+      divisible: ["bytes", "signed", "halves", "bf16", "out"],
+    })),
   },
 );
 
@@ -123,7 +122,7 @@ export const rotateAppend = kernel(
     heads,
     kvHeads,
     HP,
-    KP,
+    KVP,
     D,
     HALF,
   }: {
@@ -138,7 +137,7 @@ export const rotateAppend = kernel(
     kvHeads: Int;
     /** Powers of two above the numbers of query and KV heads. */
     HP: Const<"HP">;
-    KP: Const<"KP">;
+    KVP: Const<"KVP">;
     D: Const<"D">;
     HALF: Const<"HALF">;
   }) => {
@@ -154,7 +153,7 @@ export const rotateAppend = kernel(
     const [q1, q2] = rotate(first, second, cosine, sine, position * HALF + half, half < HALF);
     store(at, to(q1, "bf16"), { mask: mine });
     store(at + HALF, to(q2, "bf16"), { mask: mine });
-    const kvHead = col(arange(0, KP));
+    const kvHead = col(arange(0, KVP));
     const whole = row(arange(0, D));
     const key = base + (heads + kvHead) * D + whole;
     const cell = (position * kvHeads + kvHead) * D + whole;
@@ -164,7 +163,7 @@ export const rotateAppend = kernel(
   {
     builds: [
       {
-        constants: { HP: 16, KP: 4, D: 64, HALF: 32 },
+        constants: { HP: HEADS.HP, KVP: HEADS.KVP, D: HEADS.D, HALF: HEADS.HALF },
         warps: 1,
         stages: 1,
         alignment: "required",
@@ -182,7 +181,7 @@ export const rotateKeys = kernel(
     cosine,
     sine,
     kvHeads,
-    KP,
+    KVP,
     D,
     HALF,
   }: {
@@ -191,13 +190,13 @@ export const rotateKeys = kernel(
     cosine: Ptr<"f32">;
     sine: Ptr<"f32">;
     kvHeads: Int;
-    KP: Const<"KP">;
+    KVP: Const<"KVP">;
     D: Const<"D">;
     HALF: Const<"HALF">;
   }) => {
     const position = programId(0);
     const half = row(arange(0, HALF));
-    const kvHead = col(arange(0, KP));
+    const kvHead = col(arange(0, KVP));
     const mask = kvHead < kvHeads;
     const cell = (position * kvHeads + kvHead) * D + half;
     const first = to(load(keys + cell, { mask, other: 0 }), "f32");
@@ -209,7 +208,7 @@ export const rotateKeys = kernel(
   {
     builds: [
       {
-        constants: { KP: 4, D: 64, HALF: 32 },
+        constants: { KVP: HEADS.KVP, D: HEADS.D, HALF: HEADS.HALF },
         warps: 1,
         stages: 1,
         alignment: "required",

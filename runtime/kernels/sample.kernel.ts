@@ -4,7 +4,6 @@ import {
   bitcast,
   type Const,
   exp,
-  type F32,
   gdcLaunchDependents,
   gdcWait,
   type Int,
@@ -21,6 +20,7 @@ import {
   where,
   zeros,
 } from "tilescript";
+import { GPU_TILES } from "./tiles.js";
 
 /*
  * The last kernels of a step: they choose the next token, write it where the next step reads it and into the ring that the host reads,
@@ -75,7 +75,7 @@ export const sampleGreedy = kernel(
   {
     builds: [
       {
-        constants: { BLOCK: 4096 },
+        constants: GPU_TILES.greedy,
         warps: 8,
         stages: 1,
         pdl: true,
@@ -112,10 +112,8 @@ export const sampleTop = kernel(
     ring,
     count,
     ringSize,
-    inverseTemperature,
-    topK,
-    topP,
-    seed,
+    chances,
+    choices,
     BLOCK,
   }: {
     logits: Ptr<"f32">;
@@ -123,14 +121,18 @@ export const sampleTop = kernel(
     ring: Ptr<"i32">;
     count: Int;
     ringSize: Int;
-    inverseTemperature: F32;
-    topK: Int;
-    topP: F32;
-    seed: U32;
+    /** [1 / temperature, topP] */
+    chances: Ptr<"f32">;
+    /** [topK, seed] */
+    choices: Ptr<"i32">;
     BLOCK: Const<"BLOCK">;
   }) => {
     gdcWait();
     gdcLaunchDependents();
+    const inverseTemperature = load(chances);
+    const topP = load(chances + 1);
+    const topK = load(choices);
+    const seed = bitcast(load(choices + 1), "u32");
     const index = arange(0, BLOCK);
     let tops = zeros([BLOCK], "f32") - Infinity;
     for (const start of range(0, count, BLOCK)) {
@@ -193,12 +195,12 @@ export const sampleTop = kernel(
   {
     builds: [
       {
-        constants: { BLOCK: 16384 },
+        constants: GPU_TILES.top,
         warps: 16,
         stages: 1,
         pdl: true,
         alignment: "required",
-        divisible: ["logits", "state", "ring"],
+        divisible: ["logits", "state", "ring", "chances", "choices"],
       },
     ],
   },

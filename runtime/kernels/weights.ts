@@ -25,7 +25,7 @@ export function dequantize(
   rowCount: number,
   blockCount: number,
   format: string,
-) {
+): [Tile, Tile] {
   const block = col(rows) * blockCount + blocks;
   const inside = col(rows) < rowCount && blocks < blockCount;
   const cell = expandDims(block, 2);

@@ -1,0 +1,25 @@
+import type { Device, DeviceBuffer } from "../../device/device.js";
+import type { ModelConfig } from "../config.js";
+
+/** cos and sin of every position's angles, f32 [positions, D/2] each (arXiv 2104.09864, section 3.4.2), divided by the model's factors. */
+export async function uploadRotaryTable(
+  device: Device,
+  config: ModelConfig,
+  positions: number,
+): Promise<{ cosine: DeviceBuffer; sine: DeviceBuffer }> {
+  const half = config.headSize / 2;
+  const cosines = new Float32Array(positions * half);
+  const sines = new Float32Array(positions * half);
+  for (let i = 0; i < half; i++) {
+    const frequency = config.ropeBase ** (-i / half) / (config.ropeFactors?.[i] ?? 1);
+    for (let position = 0; position < positions; position++) {
+      cosines[position * half + i] = Math.cos(position * frequency);
+      sines[position * half + i] = Math.sin(position * frequency);
+    }
+  }
+  const cosine = device.alloc(cosines.byteLength);
+  const sine = device.alloc(sines.byteLength);
+  await device.write(cosine, cosines);
+  await device.write(sine, sines);
+  return { cosine, sine };
+}

@@ -1,0 +1,68 @@
+import type { Device, DeviceBuffer } from "../../device/device.js";
+import type { ModelConfig } from "../config.js";
+import { cdiv, type Tiles } from "./launcher.js";
+
+/** Tokens that the ring on the device holds: more than a host may lag behind. */
+export const RING = 64;
+
+/** i32 indices within `state`, 16 bytes apart so that each may be loaded as an aligned pointer. */
+export const STATE = { position: 0, token: 4, step: 8, length: 12 } as const;
+
+/** What decode steps keep on the device. Sequence length, token and step live here, so that one recorded step serves every position. */
+export interface DecodeState {
+  readonly state: DeviceBuffer;
+  readonly position: DeviceBuffer;
+  readonly token: DeviceBuffer;
+  readonly ring: DeviceBuffer;
+  /** f32 [hidden]: the residual stream of the token. */
+  readonly residual: DeviceBuffer;
+  readonly q: DeviceBuffer;
+  readonly partial: DeviceBuffer;
+  readonly peak: DeviceBuffer;
+  readonly total: DeviceBuffer;
+  readonly activation: DeviceBuffer;
+  readonly logits: DeviceBuffer;
+  readonly bestLogit: DeviceBuffer;
+  readonly bestRow: DeviceBuffer;
+  /** f32 [inverse temperature, topP] and i32 [topK, seed]: read by the kernel, so that one recorded step serves every request. */
+  readonly chances: DeviceBuffer;
+  readonly choices: DeviceBuffer;
+}
+
+export function allocateDecodeState(device: Device, config: ModelConfig, tiles: Tiles): DecodeState {
+  const f32 = (elements: number) => device.alloc(elements * 4);
+  const state = f32(STATE.length);
+  const { SPLITS } = tiles.attention;
+  const programs = cdiv(config.vocabulary, tiles.logits.R);
+  return {
+    state,
+    position: state.view(STATE.position * 4, 4),
+    token: state.view(STATE.token * 4, 4),
+    ring: f32(RING),
+    residual: f32(config.hidden),
+    q: f32(config.heads * config.headSize),
+    partial: f32(config.heads * SPLITS * config.headSize),
+    peak: f32(config.heads * SPLITS),
+    total: f32(config.heads * SPLITS),
+    activation: f32(config.feedForward),
+    logits: f32(config.vocabulary),
+    bestLogit: f32(programs),
+    bestRow: f32(programs),
+    chances: f32(2),
+    choices: f32(2),
+  };
+}
+
+/** One layer's keys without positions and values, bf16 [capacity, KV heads · D] each. */
+export interface LayerCache {
+  readonly keys: DeviceBuffer;
+  readonly values: DeviceBuffer;
+}
+
+export const cacheBytesPerToken = (config: ModelConfig): number =>
+  config.layers * config.kvHeads * config.headSize * 2 * 2;
+
+export function allocateCache(device: Device, config: ModelConfig, capacity: number): LayerCache[] {
+  const bytes = capacity * config.kvHeads * config.headSize * 2;
+  return Array.from({ length: config.layers }, () => ({ keys: device.alloc(bytes), values: device.alloc(bytes) }));
+}
