@@ -167,7 +167,7 @@ export interface LaunchConfig {
 export interface PreparedLaunch extends Handle {
   /** An empty grid does nothing. */
   launch(): void;
-  /** The argument block, aligned to 64 bytes. Each call makes another view of the same memory. */
+  /** The argument block, aligned to 128 bytes. Each call makes another view of the same memory. */
   params(): ArrayBuffer;
   setGrid(x: number, y: number, z: number): void;
   setStream(stream: Stream): void;

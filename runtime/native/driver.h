@@ -20,7 +20,7 @@ using CUgraph = struct GraphTag*;
 using CUgraphNode = struct GraphNodeTag*;
 using CUgraphExec = struct GraphExecTag*;
 
-struct alignas(64) CUtensorMap {
+struct alignas(128) CUtensorMap {
   uint64_t words[16];
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <system_error>
 
 namespace tilescript {
@@ -19,6 +20,10 @@ struct File {
   }
   const int descriptor;
 };
+
+// Every mapping there is. Only the main thread of each environment opens, but environments may be several.
+std::mutex guard;
+std::vector<std::weak_ptr<Mapping>> mappings;
 
 [[noreturn]] void Fail(const char* step, int code = errno) {
   throw std::system_error(code, std::generic_category(), step);
@@ -45,10 +50,27 @@ Mapping::~Mapping() {
   if (data) munmap(data, size);
 }
 
+std::shared_ptr<Mapping> Mapping::Open(const std::string& path) {
+  auto mapping = std::make_shared<Mapping>(path);
+  std::lock_guard<std::mutex> lock(guard);
+  auto gone = [](std::weak_ptr<Mapping>& known) { return known.expired(); };
+  mappings.erase(std::remove_if(mappings.begin(), mappings.end(), gone), mappings.end());
+  mappings.push_back(mapping);
+  return mapping;
+}
+
+std::shared_ptr<Mapping> Mapping::At(const uint8_t* address) {
+  std::lock_guard<std::mutex> lock(guard);
+  for (auto& known : mappings)
+    if (auto mapping = known.lock(); mapping && address >= mapping->data && address < mapping->data + mapping->size)
+      return mapping;
+  return nullptr;
+}
+
 MappedFile::MappedFile(const Napi::CallbackInfo& info) {
   std::string path = info[0].ToString();
   try {
-    mapping_ = std::make_shared<Mapping>(path);
+    mapping_ = Mapping::Open(path);
   } catch (const std::system_error& error) {
     Napi::Error thrown = Napi::Error::New(info.Env(), std::string(error.what()) + ": '" + path + "'");
     thrown.Set("errno", Napi::Number::New(info.Env(), error.code().value()));

@@ -14,6 +14,10 @@ class Mapping {
   ~Mapping();
   Mapping(const Mapping&) = delete;
 
+  static std::shared_ptr<Mapping> Open(const std::string& path);
+  // The mapping that an address lies in, or null: for work on another thread, which close() must not pull it from under.
+  static std::shared_ptr<Mapping> At(const uint8_t* address);
+
   uint8_t* data = nullptr;
   size_t size = 0;
 };

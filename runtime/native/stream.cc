@@ -3,6 +3,7 @@
 #include "context.h"
 #include "graph.h"
 #include "later.h"
+#include "mapping.h"
 #include "memory.h"
 
 namespace tilescript {
@@ -53,7 +54,8 @@ void Stream::Write(const Napi::CallbackInfo& info) {
 Napi::Value Stream::WriteAsync(const Napi::CallbackInfo& info) {
   uint64_t offset = Count(info[1], "offset");
   Bytes source = View(info[2], "source");
-  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, source.size), offset, source] {
+  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, source.size), offset, source,
+               mapping = Mapping::At(source.data)] {
     stream->context->Enter();
     if (source.size == 0) return;
     Upload(*stream, block->raw + offset, source.data, source.size);
@@ -87,7 +89,8 @@ void Stream::Read(const Napi::CallbackInfo& info) {
 Napi::Value Stream::ReadAsync(const Napi::CallbackInfo& info) {
   uint64_t offset = Count(info[1], "offset");
   Bytes target = View(info[2], "target");
-  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, target.size), offset, target] {
+  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, target.size), offset, target,
+               mapping = Mapping::At(target.data)] {
     stream->context->Enter();
     if (target.size == 0) return;
     Download(*stream, target.data, block->raw + offset, target.size);

@@ -58,6 +58,7 @@ Napi::Value Uploader::Write(const Napi::CallbackInfo& info) {
     Bytes source = View(info[2], "source");
     CheckRange(info.Env(), sourceOffset, bytes, source.size, "source");
     from = source.data + sourceOffset;
+    mapping = Mapping::At(from);
   } else {
     mapping = MappedFile::Range(info[2], sourceOffset, bytes);
     from = mapping->data + sourceOffset;
