@@ -12,8 +12,8 @@ export interface FileBytes {
   close(): void;
 }
 
-/** Maps a whole file read-only, as the native add-on does. The mapping lives as long as the buffer is referenced. */
-export type MapFile = (path: string) => ArrayBuffer;
+/** Maps a whole file read-only, as the native add-on does. Undefined where nothing can map. The mapping lives as long as the buffer is referenced. */
+export type MapFile = (path: string) => ArrayBuffer | undefined;
 
 /** Opens `path`, mapped if `mapFile` is given and succeeds, else for positioned reads. */
 export function openFileBytes(path: string, mapFile?: MapFile): FileBytes {
@@ -28,7 +28,7 @@ function tryMapping(path: string, mapFile: MapFile): FileBytes | undefined {
   } catch {
     return undefined;
   }
-  return bytesOfBuffer(path, buffer);
+  return buffer && bytesOfBuffer(path, buffer);
 }
 
 /** Serves views of a buffer that holds a whole file. */

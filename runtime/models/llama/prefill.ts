@@ -170,7 +170,10 @@ class Products {
   /** out [count, F] = silu(a · gateᵀ) · (a · upᵀ) for the stacked matrix [gate; up]. */
   swiglu(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
     const F = matrix.rows / 2;
-    if (this.#count >= MANY_TOKENS) return this.#many("matmulSwiglu", a, matrix, out, F);
+    if (this.#count >= MANY_TOKENS) {
+      this.#many("matmulSwiglu", a, matrix, out, F);
+      return;
+    }
     this.#few(a, matrix, this.#buffers.gateUp, this.#buffers.residual, "store");
     const { BLOCK } = this.#launcher.tiles.swiglu;
     this.#launcher.run("swiglu", [this.#count, cdiv(F, BLOCK)], { gateUp: this.#buffers.gateUp, out, F, BLOCK });

@@ -1,0 +1,252 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Device } from "../device/device.js";
+import { openDevice } from "../device/open.js";
+import { deferred } from "../generate/deferred.js";
+import { GenerateError } from "../generate/errors.js";
+import { Generation, type GenerationResult, type Piece, type StopReason } from "../generate/generation.js";
+import { type Choices, type GenerateOptions, readOptions } from "../generate/options.js";
+import { StopFilter } from "../generate/stop-filter.js";
+import { mapFile } from "../native/index.js";
+import { type ChatMessage, createTokenizer, type Tokenizer } from "../tokenizer/index.js";
+import { openGguf } from "../weights/index.js";
+import { type ModelConfig, readModelConfig } from "./config.js";
+import { LlamaRunner } from "./llama/runner.js";
+
+export interface ModelOptions {
+  /** A GGUF file. */
+  readonly path: string;
+  /** Where to run: an open device, a kind, or by default the GPU if there is one, else the CPU executor. */
+  readonly device?: Device | "cuda" | "cpu";
+  /** Folder of the model kernels' bundle. Default: the package's own, made by `npm start` or `tilescript build`. */
+  readonly bundle?: string;
+  /** Tokens that the KV cache holds. Default: the window the model was trained for. */
+  readonly context?: number;
+  readonly onProgress?: (step: string, done: number, total: number) => void;
+}
+
+/** Decode steps queued ahead of the token being read. The device never waits for the host; what is left over at the end is thrown away. */
+const AHEAD = { cuda: 4, cpu: 0 } as const;
+
+/**
+ * A language model on a device.
+ *
+ * ```ts
+ * await using model = await Model.load({ path: "SmolLM2-135M-Instruct.Q4_1.gguf" });
+ * for await (const { text } of model.generate("What is the capital of France?")) process.stdout.write(text);
+ * ```
+ */
+export class Model {
+  readonly device: Device;
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly #runner: LlamaRunner;
+  readonly #ownsDevice: boolean;
+  /** Tokens whose keys and values the cache holds, so that a conversation's next turn reads only what is new. */
+  #cached: number[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Opens the file, uploads its weights and prepares the kernels.
+   * @throws ModelError for a bad file, BundleError for missing kernels, CudaError where memory does not suffice
+   */
+  static async load({
+    path,
+    device: where,
+    bundle = defaultBundle(),
+    context,
+    onProgress,
+  }: ModelOptions): Promise<Model> {
+    using file = openGguf(path, { mapFile });
+    const config = readModelConfig(file);
+    const capacity = checkedContext(context ?? config.context, config);
+    const owned = where === undefined || typeof where === "string";
+    const device = owned ? await openDevice({ prefer: where }) : where;
+    try {
+      const loaded = await device.load(bundle);
+      const runner = await LlamaRunner.load(device, loaded, file, config, capacity, (done) =>
+        onProgress?.("Uploading weights", done, config.layers),
+      );
+      return new Model(runner, createTokenizer(file.metadata), owned);
+    } catch (error) {
+      if (owned) device.close();
+      throw error;
+    }
+  }
+
+  private constructor(runner: LlamaRunner, tokenizer: Tokenizer, ownsDevice: boolean) {
+    this.#runner = runner;
+    this.device = runner.device;
+    this.config = runner.config;
+    this.tokenizer = tokenizer;
+    this.#ownsDevice = ownsDevice;
+  }
+
+  /** Tokens that prompt and answer may have together. */
+  get context(): number {
+    return this.#runner.capacity;
+  }
+
+  /**
+   * Answers a prompt (as the user's turn of the model's own chat template) or continues a conversation. Generations of one model run one
+   * after another. @throws GenerateError, from the iteration, for bad options and for a prompt longer than the context.
+   */
+  generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
+    const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
+    return this.generateFrom(() => this.tokenizer.encodeChat(messages), options);
+  }
+
+  /** Continues token ids as they are, without a template. */
+  generateFrom(prompt: readonly number[] | (() => readonly number[]), options: GenerateOptions = {}): Generation {
+    return new Generation(() => this.#alone(prompt, options));
+  }
+
+  /** GPU time of one decode step in milliseconds, averaged over `count` steps after the prompt that was generated from last. */
+  async stepTime(count: number): Promise<number> {
+    return (await this.#runner.timeSteps(count)) / count;
+  }
+
+  close(): void {
+    this.#runner.close();
+    if (this.#ownsDevice) this.device.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn.catch(() => {});
+    this.close();
+  }
+
+  async *#alone(
+    prompt: readonly number[] | (() => readonly number[]),
+    options: GenerateOptions,
+  ): AsyncGenerator<Piece, GenerationResult> {
+    const before = this.#turn;
+    const mine = deferred<void>();
+    this.#turn = mine.promise;
+    try {
+      await before;
+      return yield* this.#generate(typeof prompt === "function" ? prompt() : prompt, options);
+    } finally {
+      mine.resolve();
+    }
+  }
+
+  async *#generate(prompt: readonly number[], options: GenerateOptions): AsyncGenerator<Piece, GenerationResult> {
+    const began = performance.now();
+    const choices = readOptions(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const limit = this.#room(prompt, choices);
+    const runner = this.#runner;
+    const past = commonPrefix(this.#cached, prompt);
+    this.#cached = this.#cached.slice(0, past);
+    const fresh = prompt.slice(past);
+    await runner.prefill(fresh, past, choices, {
+      signal,
+      onProgress: (done) => options.onPrefill?.(past + done, prompt.length),
+    });
+
+    const arrivals: Promise<void>[] = [runner.arrived()];
+    const ends = new Set(this.tokenizer.eosIds);
+    const decoder = this.tokenizer.decoder({ skipSpecial: true });
+    const filter = new StopFilter(choices.stop);
+    const tokens: number[] = [];
+    let text = "";
+    let firstAt = 0;
+    let lastAt = 0;
+    let stopReason: StopReason = limit < choices.maxTokens ? "context" : "maxTokens";
+    try {
+      for (let step = 0; step < limit; step++) {
+        while (arrivals.length <= AHEAD[this.device.kind] && step + arrivals.length < limit) {
+          runner.step();
+          arrivals.push(runner.arrived());
+        }
+        await arrivals.shift();
+        signal?.throwIfAborted();
+        const token = runner.token(step);
+        lastAt = performance.now();
+        if (step === 0) firstAt = lastAt;
+        if (ends.has(token)) {
+          stopReason = "end";
+          break;
+        }
+        tokens.push(token);
+        const piece = filter.push(decoder.push(token));
+        text += piece;
+        if (piece) yield { text: piece, token };
+        if (filter.stopped) {
+          stopReason = "stop";
+          break;
+        }
+        if (arrivals.length === 0 && step + 1 < limit) {
+          runner.step();
+          arrivals.push(runner.arrived());
+        }
+      }
+      const rest = filter.push(decoder.flush()) + filter.flush();
+      text += rest;
+      if (rest) yield { text: rest, token: tokens.at(-1)! };
+    } finally {
+      // Steps queued ahead still write to the cache, behind the tokens that count.
+      await Promise.allSettled(arrivals);
+      this.#cached = [...prompt, ...tokens.slice(0, -1)];
+    }
+    const decodeMs = lastAt - firstAt;
+    return {
+      text,
+      tokens,
+      promptTokens: prompt.length,
+      cachedTokens: past,
+      stopReason,
+      timings: {
+        firstTokenMs: firstAt - began,
+        decodeMs,
+        promptTokensPerSecond: (fresh.length / (firstAt - began)) * 1000,
+        tokensPerSecond: decodeMs > 0 ? ((tokens.length - 1) / decodeMs) * 1000 : 0,
+      },
+    };
+  }
+
+  /** Tokens that may be generated after `prompt`. */
+  #room(prompt: readonly number[], { maxTokens }: Choices): number {
+    if (prompt.length === 0) throw new GenerateError("prompt", "the prompt is empty; give at least one token");
+    const room = this.context - prompt.length;
+    if (room <= 0)
+      throw new GenerateError(
+        "prompt",
+        `the prompt has ${prompt.length} tokens and the context holds ${this.context} for prompt and answer: shorten the prompt or load the model with a larger context`,
+      );
+    return Math.min(maxTokens, room);
+  }
+}
+
+/** Tokens at the start that both have; at least one token of the prompt stays to be read, since its logits are needed. */
+function commonPrefix(cached: readonly number[], prompt: readonly number[]): number {
+  let length = 0;
+  while (length < cached.length && length < prompt.length - 1 && cached[length] === prompt[length]) length++;
+  return length;
+}
+
+function checkedContext(context: number, config: ModelConfig): number {
+  if (!Number.isInteger(context) || context < 1)
+    throw new GenerateError("context", `context is ${context}; give a positive number of tokens`);
+  if (context > config.context)
+    throw new GenerateError(
+      "context",
+      `context is ${context}, and the model was trained for ${config.context} tokens: attention over more gives gibberish; give at most ${config.context}`,
+    );
+  return context;
+}
+
+/** `bundles/models` of this package. */
+function defaultBundle(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json")) || folder === dirname(folder))
+      return join(folder, "bundles", "models");
+  }
+}
