@@ -11,7 +11,7 @@ describe("readOptions", () => {
     [{ maxTokens: 0 }, "maxTokens is 0; give a positive integer"],
     [{ maxTokens: 1.5 }, "maxTokens is 1.5"],
     [{ temperature: -1 }, "temperature is -1; give a number from 0 (greedy) to 100"],
-    [{ temperature: Number.NaN }, "temperature is null"],
+    [{ temperature: Number.NaN }, "temperature is NaN"],
     [{ topK: 0 }, "topK is 0"],
     [{ topP: 1.1 }, "topP is 1.1; give a number above 0 and at most 1"],
     [{ seed: -1 }, "seed is -1"],
