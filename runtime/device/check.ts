@@ -1,0 +1,146 @@
+/** Checks of a launch's arguments that hold on every device: names, kinds, dtypes, ranges, and that a tensor lies in its buffer. */
+import { DTYPES, type DType } from "../../compiler/ir/index.js";
+import type { Argument, Arguments, DescriptorArgument, Device, DeviceBuffer, Grid } from "./device.js";
+import { LaunchError } from "./errors.js";
+
+/** A parameter as the checks see it. */
+export interface CheckedParam {
+  readonly name: string;
+  readonly kind: "pointer" | "scalar" | "const" | "descriptor";
+  readonly dtype?: DType;
+  readonly block?: readonly number[];
+}
+
+/** A buffer that knows whether it can still be used. */
+export interface LiveBuffer extends DeviceBuffer {
+  readonly freed: boolean;
+}
+
+export interface Checking {
+  readonly kernel: string;
+  readonly device: Device;
+}
+
+type Fault = { readonly expected: string; readonly got: string; readonly hint?: string };
+
+const isBuffer = (value: unknown): value is LiveBuffer =>
+  typeof value === "object" && value !== null && "address" in value && "device" in value;
+
+const isDescriptor = (value: unknown): value is DescriptorArgument =>
+  typeof value === "object" && value !== null && "buffer" in value && "shape" in value && "strides" in value;
+
+/** A value as an error shows it. */
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (isBuffer(value)) return value.freed ? "a buffer that has been freed" : `a buffer of ${value.device.name}`;
+  if (isDescriptor(value)) return `a descriptor of shape [${value.shape.join(", ")}]`;
+  if (typeof value === "object" && value !== null) return `an object (${Object.keys(value).slice(0, 4).join(", ")})`;
+  if (typeof value === "string") return JSON.stringify(value);
+  return `${typeof value} ${String(value)}`;
+}
+
+function bufferFault(value: unknown, device: Device): Fault | undefined {
+  if (isBuffer(value) && value.device === device && !value.freed) return undefined;
+  return { expected: `a buffer of ${device.name}`, got: show(value) };
+}
+
+const integerRange: Partial<Record<DType, readonly [low: bigint, high: bigint]>> = Object.fromEntries(
+  (Object.keys(DTYPES) as DType[])
+    .filter((dtype) => DTYPES[dtype].kind === "signed" || DTYPES[dtype].kind === "unsigned")
+    .map((dtype) => {
+      const bits = BigInt(DTYPES[dtype].bytes * 8);
+      return [
+        dtype,
+        DTYPES[dtype].kind === "signed" ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n],
+      ];
+    }),
+);
+
+function scalarFault(value: unknown, dtype: DType): Fault | undefined {
+  if (dtype === "bool") return typeof value === "boolean" ? undefined : { expected: "a boolean", got: show(value) };
+  const range = integerRange[dtype];
+  if (!range) return typeof value === "number" ? undefined : { expected: `a number (${dtype})`, got: show(value) };
+  const whole = typeof value === "bigint" || Number.isSafeInteger(value);
+  const [low, high] = range;
+  if (whole && BigInt(value as number | bigint) >= low && BigInt(value as number | bigint) <= high) return undefined;
+  const safe = typeof value === "number" && Number.isInteger(value) && dtype === "i64";
+  return {
+    expected: `a whole number from ${low} to ${high} (${dtype})`,
+    got: show(value),
+    ...(safe && { hint: "Beyond 2^53 pass a bigint." }),
+  };
+}
+
+/** Bytes from the base to behind the last element. */
+const extent = ({ shape, strides }: DescriptorArgument, elementBytes: number): number =>
+  shape.some((size) => size === 0)
+    ? 0
+    : shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 1) * elementBytes;
+
+function descriptorFault(value: unknown, param: CheckedParam, device: Device): Fault | undefined {
+  const rank = param.block?.length ?? 0;
+  if (!isDescriptor(value)) return { expected: "a descriptor { buffer, shape, strides }", got: show(value) };
+  const fault = bufferFault(value.buffer, device);
+  if (fault) return { ...fault, expected: `a descriptor of ${fault.expected}` };
+  const sizes = [...value.shape, ...value.strides];
+  if (
+    value.shape.length !== rank ||
+    value.strides.length !== rank ||
+    !sizes.every((size) => Number.isSafeInteger(size) && size >= 0)
+  ) {
+    const got = `shape [${value.shape.join(", ")}] and strides [${value.strides.join(", ")}]`;
+    return { expected: `${rank} sizes and ${rank} strides, whole numbers, as the kernel's block has`, got };
+  }
+  if (value.strides[rank - 1] !== 1) return { expected: "a last stride of 1", got: String(value.strides[rank - 1]) };
+  const bytes = extent(value, DTYPES[param.dtype!].bytes);
+  if (bytes <= value.buffer.bytes) return undefined;
+  const expected = `a tensor that lies in its buffer of ${value.buffer.bytes} bytes`;
+  return {
+    expected,
+    got: `shape [${value.shape.join(", ")}] and strides [${value.strides.join(", ")}], which reach over ${bytes}`,
+  };
+}
+
+const faults: Readonly<
+  Record<CheckedParam["kind"], (value: unknown, param: CheckedParam, device: Device) => Fault | undefined>
+> = {
+  pointer: (value, _param, device) => bufferFault(value, device),
+  scalar: (value, param) => scalarFault(value, param.dtype!),
+  descriptor: descriptorFault,
+  // selectBuilds has compared it with what was built.
+  const: () => undefined,
+};
+
+/** Throws LaunchError unless the value fits the parameter. */
+export function checkArgument(at: Checking, param: CheckedParam, value: Argument | undefined): void {
+  const fault = faults[param.kind](value, param, at.device);
+  if (fault) throw new LaunchError({ kernel: at.kernel, parameter: param.name, ...fault });
+}
+
+/** Throws LaunchError for an argument that is missing, unknown or does not fit. `dtypes` are the type parameters' names. */
+export function checkArguments(
+  at: Checking,
+  params: readonly CheckedParam[],
+  dtypes: readonly string[],
+  args: Arguments,
+): void {
+  const known = new Set([...params.map((param) => param.name), ...dtypes]);
+  const unknown = Object.keys(args).find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    const expected = `one of its parameters (${params.map((param) => param.name).join(", ")})`;
+    throw new LaunchError({ kernel: at.kernel, parameter: unknown, expected, got: "a name it does not have" });
+  }
+  for (const param of params) checkArgument(at, param, args[param.name]);
+}
+
+const gridLimits = [2 ** 31 - 1, 65535, 65535];
+
+/** The grid as three numbers. Throws LaunchError unless it is 1 to 3 whole numbers that a GPU can launch; 0 means nothing to do. */
+export function checkGrid(kernel: string, grid: Grid): readonly [number, number, number] {
+  const fits = (size: number, axis: number) => Number.isInteger(size) && size >= 0 && size <= gridLimits[axis]!;
+  if (!Array.isArray(grid) || grid.length < 1 || grid.length > 3 || !grid.every(fits)) {
+    const got = Array.isArray(grid) ? `[${grid.join(", ")}]` : show(grid);
+    throw new LaunchError({ kernel, expected: `a grid of 1 to 3 whole numbers up to [${gridLimits.join(", ")}]`, got });
+  }
+  return [grid[0]!, grid[1] ?? 1, grid[2] ?? 1];
+}

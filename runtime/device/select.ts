@@ -1,0 +1,60 @@
+import type { Argument, Arguments } from "./device.js";
+import { LaunchError } from "./errors.js";
+
+/** What tells the builds of a kernel apart: values of its constants, and what its type parameters stand for. */
+export interface Configured {
+  readonly constants: Readonly<Record<string, number | boolean | string>>;
+  readonly dtypes: Readonly<Record<string, string>>;
+}
+
+const configuration = ({ constants, dtypes }: Configured): Record<string, number | boolean | string> => ({
+  ...dtypes,
+  ...constants,
+});
+
+const text = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
+
+const describe = (build: Configured): string =>
+  Object.entries(configuration(build))
+    .map(([name, value]) => `${name} = ${text(value)}`)
+    .join(", ") || "no constants";
+
+const list = (builds: readonly Configured[]): string => [...new Set(builds.map(describe))].join("; ");
+
+/**
+ * The builds that agree with the constants and dtypes among the arguments, in their order. They all have the same constants and dtypes:
+ * a name may be left out only where that leaves one choice. Throws LaunchError where there is none, or more than one.
+ */
+export function selectBuilds<Build extends Configured>(
+  kernel: string,
+  builds: readonly Build[],
+  args: Arguments,
+): Build[] {
+  const names = [...new Set(builds.flatMap((build) => Object.keys(configuration(build))))];
+  let left = [...builds];
+  for (const name of names) {
+    const wanted: Argument | undefined = args[name];
+    if (wanted === undefined) continue;
+    const agreeing = left.filter((build) => configuration(build)[name] === wanted);
+    if (agreeing.length === 0) {
+      throw new LaunchError({
+        kernel,
+        parameter: name,
+        expected: `a value that was built (${list(left)})`,
+        got: text(wanted),
+        hint: "Add a build with this value to the kernel's declaration.",
+      });
+    }
+    left = agreeing;
+  }
+  const open = names.find((name) => new Set(left.map((build) => configuration(build)[name])).size > 1);
+  if (open !== undefined) {
+    throw new LaunchError({
+      kernel,
+      parameter: open,
+      expected: `one of what was built (${list(left)})`,
+      got: "nothing",
+    });
+  }
+  return left;
+}
