@@ -55,7 +55,11 @@ export interface KernelOptions<P> {
  *   store(out + i, load(x + i, { mask: i < n }) + load(y + i, { mask: i < n }), { mask: i < n });
  * }, { builds: [{ constants: { BLOCK: 1024 } }] });
  */
-export function kernel<P extends object>(body: (params: P) => void, options?: KernelOptions<NoInfer<P>>): Kernel<P> {
+export function kernel<Body extends (params: never) => void>(
+  body: Body,
+  // From the body's own type, not inferred as `(params: P) => void`: that would refuse bodies that are generic over dtype.
+  options?: KernelOptions<Parameters<Body>[0]>,
+): Kernel<Parameters<Body>[0]> {
   if (typeof body !== "function") return outsideKernel("kernel", body);
   return Object.freeze({ kind: "kernel", builds: options?.builds?.length ?? 0 });
 }
