@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { EnvironmentError, explainInstallation } from "./environment-error.js";
+import { environmentFolder, STAMP_NAME } from "./environment-place.js";
+import { findPython, requireTritonSupport, type SystemPython, suitsTriton } from "./find-python.js";
+import {
+  createEnvironment,
+  downloadsOf,
+  freshDownloads,
+  type InstallOptions,
+  installerEnvironment,
+  installPart,
+} from "./install.js";
+import { type EnvironmentPart, lockHash } from "./requirements.js";
+import { SetupLock } from "./setup-lock.js";
+import { EMPTY_STAMP, hasPython, missingParts, pythonOf, readStamp, type Stamp, writeStamp } from "./stamp.js";
+
+/** A complete private Python environment. */
+export interface PythonEnvironment {
+  readonly folder: string;
+  /** The interpreter to run. */
+  readonly python: string;
+  readonly pythonVersion: string;
+  readonly sitePackages: string;
+}
+
+export interface EnsureOptions {
+  /** Called with a sentence whenever there is something new to show. Not called when nothing has to be done. */
+  readonly onProgress?: (text: string) => void;
+  /** Install only what needs no network (wheels named by PIP_FIND_LINKS); otherwise throw "offline". */
+  readonly offline?: boolean;
+  /** What is wanted beside Triton. Default: the demo model. */
+  readonly extras?: readonly ("model" | "test")[];
+  /** False for the extras alone, which other machines can have too. */
+  readonly triton?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const LOCK_NAME = "setup.lock";
+
+/**
+ * Finds the private environment, or makes it: Triton and the wanted extras from hash-locked requirements. Safe to call
+ * from several processes at once; what an interrupted call left is done again. Extras are installed before Triton, so
+ * they are there even if this throws because Triton cannot be. Throws EnvironmentError.
+ */
+export async function ensureEnvironment(options: EnsureOptions = {}): Promise<PythonEnvironment> {
+  const folder = environmentFolder();
+  const wanted: EnvironmentPart[] = [
+    ...(options.extras ?? ["model"]),
+    ...(options.triton === false ? [] : ["triton" as const]),
+  ];
+  const ready = findReady(folder, wanted);
+  if (ready) return ready;
+
+  const python = await findPython();
+  const install: InstallOptions = {
+    onProgress: options.onProgress ?? (() => {}),
+    offline: options.offline ?? false,
+    signal: options.signal,
+    env: process.env,
+  };
+  claim(folder);
+  const lock = await SetupLock.acquire(python.executable, join(folder, LOCK_NAME), {
+    env: installerEnvironment(folder, process.env),
+    onWait: () => install.onProgress("Waiting for another set-up of the Python environment"),
+    signal: options.signal,
+  });
+  try {
+    await complete(lock, folder, python, wanted, install);
+  } finally {
+    rmSync(downloadsOf(folder), { recursive: true, force: true });
+    lock.release();
+  }
+  return describe(folder, readStamp(folder)!);
+}
+
+/** The environment if it is complete already, without starting anything. */
+export function findReady(folder: string, wanted: readonly EnvironmentPart[]): PythonEnvironment | undefined {
+  const stamp = readStamp(folder);
+  return hasPython(folder, stamp) && missingParts(folder, stamp, wanted).length === 0
+    ? describe(folder, stamp)
+    : undefined;
+}
+
+const describe = (folder: string, stamp: Stamp): PythonEnvironment => ({
+  folder,
+  python: pythonOf(folder),
+  pythonVersion: stamp.pythonVersion,
+  sitePackages: join(folder, stamp.sitePackages),
+});
+
+/** Makes the folder ours. One that somebody else filled is never touched. */
+function claim(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const foreign = readdirSync(folder).filter((name) => name !== LOCK_NAME && name !== downloadsOf("."));
+    if (foreign.length > 0 && !existsSync(join(folder, STAMP_NAME))) {
+      throw new EnvironmentError(
+        "occupied",
+        `${folder} holds files that TileScript did not put there, so no Python environment was made in it.`,
+        "Move it away, or set TILESCRIPT_VENV to a new folder.",
+      );
+    }
+  } catch (error) {
+    if (error instanceof EnvironmentError) throw error;
+    const reason = error as NodeJS.ErrnoException;
+    throw reason.code === "ENOSPC" || reason.code === "EDQUOT"
+      ? explainInstallation("the Python environment", "No space left on device")
+      : new EnvironmentError(
+          "not-writable",
+          `${folder} cannot be made: ${reason.message}.`,
+          "Make its parent writable, or set TILESCRIPT_VENV to another folder.",
+        );
+  }
+}
+
+/** Everything that is missing, one step after the other; after each the stamp says how far it got. */
+async function complete(
+  lock: SetupLock,
+  folder: string,
+  python: SystemPython,
+  wanted: readonly EnvironmentPart[],
+  options: InstallOptions,
+): Promise<void> {
+  let stamp = readStamp(folder);
+  freshDownloads(folder);
+  // One made for the extras alone, by a Python too old for Triton, gives way when a suitable one appears.
+  const outgrown = wanted.includes("triton") && suitsTriton(python) && !suitsTriton(stampedPython(stamp));
+  if (!hasPython(folder, stamp) || outgrown) {
+    empty(folder);
+    writeStamp(folder, EMPTY_STAMP);
+    freshDownloads(folder);
+    await createEnvironment(lock, folder, python, options);
+    stamp = { ...EMPTY_STAMP, ...(await interrogate(folder)) };
+    writeStamp(folder, stamp);
+  }
+  for (const part of missingParts(folder, stamp, wanted)) {
+    if (part.name === "triton") requireTritonSupport({ ...python, ...stampedPython(stamp) });
+    await installPart(lock, folder, stamp.sitePackages, python, part, options);
+    stamp = { ...stamp, parts: { ...stamp.parts, [part.name]: lockHash(part) } };
+    writeStamp(folder, stamp);
+  }
+}
+
+const stampedPython = (stamp: Stamp | undefined) => ({
+  version: (stamp?.pythonVersion || "0.0.0").split(".").map(Number) as [number, number, number],
+});
+
+function empty(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name !== LOCK_NAME && name !== STAMP_NAME) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+async function interrogate(folder: string): Promise<Pick<Stamp, "pythonVersion" | "sitePackages">> {
+  const script =
+    "import json, os, sys, sysconfig; print(json.dumps([sys.version.split()[0], os.path.relpath(sysconfig.get_path('purelib'), sys.prefix)]))";
+  const run = await execa(pythonOf(folder), ["-I", "-c", script], { reject: false, stdin: "ignore" });
+  if (run.failed) throw explainInstallation("the Python environment", `${run.stdout}\n${run.stderr}`);
+  const [pythonVersion, sitePackages] = JSON.parse(run.stdout) as [string, string];
+  return { pythonVersion, sitePackages };
+}

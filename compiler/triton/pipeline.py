@@ -1,0 +1,235 @@
+"""From a @triton.jit function to a cubin, one stage after the other, without a GPU and without Triton's own cache."""
+
+import contextlib
+import io
+import os
+import re
+import sys
+import tempfile
+
+from triton import knobs
+from triton._C.libtriton import ir
+from triton.backends.compiler import GPUTarget, Language
+from triton.compiler import ASTSource
+from triton.compiler.compiler import make_backend
+from triton.runtime import driver
+from triton.runtime.errors import PTXASError
+from triton.tools.disasm import extract
+
+STAGES = ("ttir", "ttgir", "llir", "ptx", "cubin")
+
+# The first PTX version that knows each target (PTX ISA, "Target ISA Notes"); "a" targets from 9.0 on.
+FIRST_PTX = {80: 70, 86: 71, 87: 74, 89: 78, 90: 80, 100: 86, 103: 88, 120: 87, 121: 88}
+
+
+class OfflineDriver:
+    """What tl.target_info asks of a driver; without it Triton silently takes the branch for no GPU at all."""
+
+    def __init__(self):
+        self.target = None
+
+    def get_current_target(self):
+        return self.target
+
+    def get_current_device(self):
+        return 0
+
+    def get_current_stream(self, _device=None):
+        return 0
+
+
+_driver = OfflineDriver()
+driver.set_active(_driver)
+
+
+class StageError(Exception):
+    """An exception of Triton's with the stage it came from and the PTX at hand."""
+
+    def __init__(self, stage, cause, ptx=None):
+        super().__init__(str(cause))
+        self.stage = stage
+        self.cause = cause
+        self.ptx = ptx
+
+
+def compile_kernel(source, job, line_info):
+    """
+    Runs the stages that `job` wants. `line_info` is False, True, or a list of [python line, file, line, column].
+    Returns (texts by stage, facts); raises StageError.
+    """
+    target = GPUTarget("cuda", job["arch"], 32)
+    _driver.target = target
+    os.environ["TRITON_DISABLE_LINE_INFO"] = "0" if line_info else "1"
+    backend = make_backend(target)
+    wanted = set(job["stages"])
+    try:
+        options = backend.parse_options(dict(job["options"]))
+        context = ir.context()
+        ir.load_dialects(context)
+        backend.load_dialects(context)
+        function = source.function(job["kernel"])
+        module = _ast_source(function, job).make_ir(
+            target, options, backend.get_codegen_implementation(options), backend.get_module_map(), context)
+        if isinstance(line_info, list):
+            module = _with_lines(module, context, source.file, line_info)
+    except Exception as error:
+        raise StageError("ast", error) from error
+
+    stages = {}
+    backend.add_stages(stages, options, Language.TRITON)
+    last = max((STAGES.index("cubin" if name in ("sass", "ptx") else name) for name in wanted), default=4)
+    metadata, texts, facts = {}, {}, {}
+    for name in STAGES[:last + 1]:
+        try:
+            if name == "cubin":
+                texts["cubin"], texts["ptx"], facts = _assemble(stages["cubin"], module, metadata, job)
+                break
+            module = stages[name](module, metadata)
+        except StageError:
+            raise
+        except Exception as error:
+            raise StageError(name, error) from error
+        if name in ("ttir", "ttgir") and name in wanted:
+            texts[name] = module.str_nodebug()
+        elif isinstance(module, str):
+            texts[name] = module
+    if "sass" in wanted:
+        texts["sass"] = _disassemble(texts["cubin"])
+    facts["metadata"] = _launch_facts(metadata, options, texts.get("ptx"))
+    return {name: text for name, text in texts.items() if name in wanted}, facts
+
+
+def _ast_source(function, job):
+    # Triton takes the order of the ABI from this dictionary, so it must be the order of the definition.
+    signature = {name: job["signature"][name] for name in function.arg_names}
+    constants = {name: _constant(value) for name, value in job["constants"].items()}
+    attributes = {(function.arg_names.index(name), ): [["tt.divisibility", 16]] for name in job["divisible"]}
+    return ASTSource(function, signature, constants, attributes)
+
+
+def _constant(value):
+    """JSON has one kind of number and no types: {"float": 1} and {"dtype": "bf16"} say what was meant."""
+    if isinstance(value, dict) and "float" in value:
+        return float(value["float"])
+    if isinstance(value, dict) and "dtype" in value:
+        import triton.language as tl
+        return tl.core.dtype(value["dtype"])
+    if isinstance(value, list):
+        return tuple(_constant(one) for one in value)
+    return value
+
+
+def _with_lines(module, context, file, lines):
+    """Rewrites the locations of the generated Python to the ones of its own source, so that profilers show that."""
+    places = {python: (name, line, column) for python, name, line, column in lines}
+
+    def moved(match):
+        place = places.get(int(match.group(1)))
+        return match.group(0) if place is None else f'"{place[0]}":{place[1]}:{place[2]}'
+
+    text = re.sub(rf'"{re.escape(file)}":(\d+):\d+', moved, str(module))
+    with tempfile.NamedTemporaryFile("w", suffix=".ttir", delete=False) as out:
+        out.write(text)
+    moved_module = ir.parse_mlir_module(out.name, context)
+    moved_module.context = context
+    os.remove(out.name)
+    return moved_module
+
+
+def _assemble(make_cubin, ptx, metadata, job):
+    """
+    Assembles at the lowest PTX version that ptxas accepts for this text, so that the same PTX also loads on a driver older
+    than ptxas. The cubin's bytes do not depend on that version (a test checks it).
+    """
+    native = _ptx_version(ptx)
+    fixed = job["options"].get("ptx_version")
+    version = native if fixed else min(native, FIRST_PTX.get(job["arch"], native))
+    while True:
+        text = re.sub(r"\.version \d+\.\d+", f".version {version // 10}.{version % 10}", ptx, count=1)
+        try:
+            cubin, log = _run_ptxas(make_cubin, text, metadata)
+            return cubin, text, {"ptxVersion": version, **_resources(log)}
+        except PTXASError as error:
+            if version == native:
+                raise StageError("cubin", error, text) from error
+            needed = [int(a) * 10 + int(b) for a, b in re.findall(r"requires PTX ISA \.version (\d+)\.(\d+)", str(error))]
+            version = min(native, max(needed, default=native))
+
+
+def _run_ptxas(make_cubin, text, metadata):
+    log = io.StringIO()
+    with contextlib.redirect_stdout(log):
+        cubin = make_cubin(text, metadata)
+    return cubin, log.getvalue()
+
+
+knobs.nvidia.dump_ptxas_log = True
+
+
+def _ptx_version(ptx):
+    major, minor = re.search(r"\.version (\d+)\.(\d+)", ptx).groups()
+    return int(major) * 10 + int(minor)
+
+
+def _resources(log):
+    """What `ptxas -v` says of the kernel. Functions that were not inlined add theirs to the spills."""
+    spills = re.findall(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", log)
+    return {
+        "registers": max((int(n) for n in re.findall(r"Used (\d+) registers", log)), default=0),
+        "barriers": max((int(n) for n in re.findall(r"used (\d+) barriers", log)), default=0),
+        "stackBytes": sum(int(one[0]) for one in spills),
+        "spillStoreBytes": sum(int(one[1]) for one in spills),
+        "spillLoadBytes": sum(int(one[2]) for one in spills),
+    }
+
+
+def _launch_facts(metadata, options, ptx):
+    return {
+        "name": metadata.get("name"),
+        "numWarps": metadata.get("num_warps", options.num_warps),
+        "numStages": options.num_stages,
+        "numCtas": options.num_ctas,
+        "shared": metadata.get("shared", 0),
+        "tmem": metadata.get("tmem_size") or 0,
+        "globalScratchSize": metadata.get("global_scratch_size", 0),
+        "globalScratchAlign": metadata.get("global_scratch_align", 1),
+        "profileScratchSize": metadata.get("profile_scratch_size", 0),
+        "profileScratchAlign": metadata.get("profile_scratch_align", 1),
+        "tensorDescriptors": metadata.get("tensordesc_meta") or [],
+        "launchPdl": options.launch_pdl,
+        "cooperative": options.launch_cooperative_grid,
+        "parameters": _entry_parameters(ptx) if ptx else [],
+    }
+
+
+_SIZES = {"8": 1, "16": 2, "32": 4, "64": 8}
+
+
+def _entry_parameters(ptx):
+    """Size and alignment of every argument in the entry's declaration: what cuFuncGetParamInfo will say."""
+    declaration = re.search(r"\.visible \.entry \w+\((.*?)\)", ptx, re.DOTALL)
+    parameters = []
+    for line in declaration.group(1).splitlines() if declaration else []:
+        array = re.search(r"\.param \.align (\d+) \.b8 \w+\[(\d+)\]", line)
+        scalar = re.search(r"\.param \.[busf](\d+) ", line)
+        if array:
+            parameters.append({"size": int(array.group(2)), "align": int(array.group(1))})
+        elif scalar:
+            parameters.append({"size": _SIZES[scalar.group(1)], "align": _SIZES[scalar.group(1)]})
+    return parameters
+
+
+def _disassemble(cubin):
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as out:
+        out.write(cubin)
+        out.flush()
+        return extract(out.name, None)
+
+
+def versions():
+    import triton
+    return {
+        "python": sys.version.split()[0],
+        "triton": triton.__version__,
+        "ptxas": {"legacy": knobs.nvidia.ptxas.version, "current": knobs.nvidia.ptxas_blackwell.version},
+    }
