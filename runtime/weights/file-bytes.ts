@@ -12,39 +12,64 @@ export interface FileBytes {
   close(): void;
 }
 
-/** Maps a whole file read-only, as the native add-on does. Undefined where nothing can map. The mapping lives as long as the buffer is referenced. */
-export type MapFile = (path: string) => ArrayBuffer | undefined;
+/** A mapped file, as the native add-on's `openMappedFile` gives it. */
+export interface MappedBytes {
+  readonly byteLength: number;
+  view(offset: number, length: number): ArrayBuffer;
+  /** Unmaps, and detaches every view. */
+  close(): void;
+}
+
+/** Maps a file. An ArrayBuffer holds the whole file and stays mapped as long as it is referenced. */
+export type MapFile = (path: string) => ArrayBuffer | MappedBytes;
 
 /** Opens `path`, mapped if `mapFile` is given and succeeds, else for positioned reads. */
 export function openFileBytes(path: string, mapFile?: MapFile): FileBytes {
   return (mapFile && tryMapping(path, mapFile)) ?? openForReads(path);
 }
 
-/** A mapping may be refused (a pipe, a file beyond the largest ArrayBuffer, no address space): reads still work then. */
+/** A mapping may be refused (no add-on, a pipe, no address space, a file beyond the largest ArrayBuffer): reads still work. */
 function tryMapping(path: string, mapFile: MapFile): FileBytes | undefined {
-  let buffer: ArrayBuffer | undefined;
+  let mapped: ArrayBuffer | MappedBytes;
   try {
-    buffer = mapFile(path);
+    mapped = mapFile(path);
   } catch {
     return undefined;
   }
-  return buffer && bytesOfBuffer(path, buffer);
+  return mapped instanceof ArrayBuffer ? bytesOfBuffer(path, mapped) : bytesOfMapping(path, mapped);
 }
 
-/** Serves views of a buffer that holds a whole file. */
-export function bytesOfBuffer(path: string, buffer: ArrayBuffer): FileBytes {
+function bytesOfBuffer(path: string, buffer: ArrayBuffer): FileBytes {
   let held: ArrayBuffer | undefined = buffer;
-  const size = buffer.byteLength;
+  return fileBytes(path, buffer.byteLength, {
+    view: (offset, length) => new Uint8Array(held!, offset, length),
+    close: () => {
+      held = undefined;
+    },
+  });
+}
+
+function bytesOfMapping(path: string, mapped: MappedBytes): FileBytes {
+  return fileBytes(path, mapped.byteLength, {
+    view: (offset, length) => new Uint8Array(mapped.view(offset, length)),
+    close: () => mapped.close(),
+  });
+}
+
+/** Adds what all ways of reading share: the range check, and errors instead of use after closing. */
+function fileBytes(path: string, size: number, source: Pick<FileBytes, "view" | "close">): FileBytes {
+  let open = true;
   return {
     path,
     size,
     view(offset, length) {
-      if (!held) throw closed(path);
+      if (!open) throw closed(path);
       requireRange(path, size, offset, length);
-      return new Uint8Array(held, offset, length);
+      return source.view(offset, length);
     },
     close() {
-      held = undefined;
+      if (open) source.close();
+      open = false;
     },
   };
 }
@@ -66,20 +91,10 @@ function openForReads(path: string): FileBytes {
       file: path,
     });
   }
-  let open = true;
-  return {
-    path,
-    size: stats.size,
-    view(offset, length) {
-      if (!open) throw closed(path);
-      requireRange(path, stats.size, offset, length);
-      return readFully(path, fd, offset, length);
-    },
-    close() {
-      if (open) closeSync(fd);
-      open = false;
-    },
-  };
+  return fileBytes(path, stats.size, {
+    view: (offset, length) => readFully(path, fd, offset, length),
+    close: () => closeSync(fd),
+  });
 }
 
 // One read(2) moves at most 2 GiB less a page.

@@ -2,7 +2,7 @@
 
 export { findDemoModel } from "./demo-model.js";
 export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes } from "./errors.js";
-export type { FileBytes, MapFile } from "./file-bytes.js";
+export type { FileBytes, MapFile, MappedBytes } from "./file-bytes.js";
 export * from "./gguf/index.js";
 export { dequantize, type TensorType, type TensorTypeName, tensorTypes } from "./quantization/types.js";
 export { unpermuteRows } from "./rope-rows.js";

@@ -18,7 +18,7 @@ export class Cursor {
 
   constructor(file: FileBytes) {
     this.#file = file;
-    this.#window = file.view(0, Math.min(file.size, firstWindow));
+    this.#window = this.#read(firstWindow);
     this.#data = viewOf(this.#window);
   }
 
@@ -124,8 +124,13 @@ export class Cursor {
   /** Doubles the window: read from the front again, the whole costs at most three times its final size. */
   #widen(end: number): void {
     if (end > largestHeader) throw this.error("gguf-limit", "the header is longer than 1 GiB", this.offset);
-    this.#window = this.#file.view(0, Math.min(this.#file.size, Math.max(end, this.#window.byteLength * 2)));
+    this.#window = this.#read(Math.max(end, this.#window.byteLength * 2));
     this.#data = viewOf(this.#window);
+  }
+
+  /** A copy, because metadata is decoded late and must outlive the mapping. */
+  #read(length: number): Uint8Array {
+    return this.#file.view(0, Math.min(this.#file.size, length)).slice();
   }
 }
 

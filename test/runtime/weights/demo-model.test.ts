@@ -10,7 +10,9 @@ const packageRoot = mkdtempSync(join(tmpdir(), "tilescript-demo-"));
 afterAll(() => rmSync(packageRoot, { recursive: true }));
 
 it("says that npm start fetches it when there is none", () => {
-  expect(() => findDemoModel({ env: {}, packageRoot })).toThrow(/not installed\. `npm start` fetches it/);
+  expect(() => findDemoModel({ env: { XDG_CACHE_HOME: packageRoot }, packageRoot })).toThrow(
+    /not installed\. `npm start` fetches it/,
+  );
 });
 
 it("refuses a variable that names nothing", () => {
@@ -27,6 +29,6 @@ it("finds it in the private Python environment, and prefers the variable", () =>
   const named = join(packageRoot, "mine.gguf");
   writeFileSync(installed, "");
   writeFileSync(named, "");
-  expect(findDemoModel({ env: {}, packageRoot })).toBe(installed);
+  expect(findDemoModel({ env: { XDG_CACHE_HOME: packageRoot }, packageRoot })).toBe(installed);
   expect(findDemoModel({ env: { TILESCRIPT_MODEL: named }, packageRoot })).toBe(named);
 });

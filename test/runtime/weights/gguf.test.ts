@@ -2,7 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type GgufMetadata, ModelError, openGguf } from "../../../runtime/weights/index.js";
+import { loadNative, openMappedFile } from "../../../runtime/native/index.js";
+import {
+  type GgufMetadata,
+  type MappedBytes,
+  ModelError,
+  type OpenGgufOptions,
+  openGguf,
+} from "../../../runtime/weights/index.js";
 import { array, bool, f32, type GgufSpec, ggufBytes, temporaryFile, text, u32 } from "./write-gguf.js";
 
 const small: GgufSpec = {
@@ -29,9 +36,32 @@ const small: GgufSpec = {
 const open = (spec: GgufSpec, path = temporaryFile(ggufBytes(spec))) => openGguf(path);
 const mapFile = (path: string) => Uint8Array.from(readFileSync(path)).buffer;
 
-describe.each([
+/** Behaves as the add-on's mapping does: closing detaches every view. */
+function mapViews(path: string): MappedBytes {
+  const bytes = readFileSync(path);
+  const views: ArrayBuffer[] = [];
+  return {
+    byteLength: bytes.byteLength,
+    view(offset, length) {
+      views.push(Uint8Array.from(bytes.subarray(offset, offset + length)).buffer);
+      return views.at(-1)!;
+    },
+    close() {
+      structuredClone(null, { transfer: views });
+    },
+  };
+}
+
+/** The real thing, where this machine could build it. */
+const native: [string, OpenGgufOptions][] = loadNative().available
+  ? [["mapped by the add-on", { mapFile: openMappedFile }]]
+  : [];
+
+describe.each<[string, OpenGgufOptions]>([
   ["read", {}],
-  ["mapped", { mapFile }],
+  ["mapped whole", { mapFile }],
+  ["mapped by views", { mapFile: mapViews }],
+  ...native,
   [
     "read because mapping failed",
     {
@@ -63,10 +93,12 @@ describe.each([
     expect(metadata.count("absent", 5)).toBe(5);
   });
 
-  it("refuses use after it was closed", () => {
+  it("refuses use after it was closed, but keeps its metadata", () => {
     const file = openGguf(temporaryFile(ggufBytes(small)), options);
     file[Symbol.dispose]();
     file.close();
+    expect(file.metadata.strings("words")).toEqual(["a", "Ġé", "", "🙂"]);
+    expect(file.metadata.numbers("ids")).toEqual([1, -2, 3]);
     expect(() => file.bytes(file.tensor("a"))).toThrow(/after it was closed/);
   });
 });
