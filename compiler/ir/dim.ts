@@ -103,7 +103,9 @@ export function evaluateDim(dim: Dim, constants: Readonly<Record<string, unknown
 export function dimText(dim: Dim): string {
   if (typeof dim === "number") return String(dim);
   if (dim.op === "name") return dim.args[0] as string;
-  const parts = (dim.args as Dim[]).map((part) => (typeof part !== "number" && part.op !== "name" ? `(${dimText(part)})` : dimText(part)));
+  const parts = (dim.args as Dim[]).map((part) =>
+    typeof part !== "number" && part.op !== "name" ? `(${dimText(part)})` : dimText(part),
+  );
   if (dim.op === "+") return parts.join(" + ");
   if (dim.op === "*") return parts.join(" * ");
   if (dim.op === "//" || dim.op === "%") return parts.join(` ${dim.op} `);

@@ -26,5 +26,6 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
 };
 
 export const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === "float";
-export const isInteger = (dtype: DType): boolean => DTYPES[dtype].kind === "signed" || DTYPES[dtype].kind === "unsigned";
+export const isInteger = (dtype: DType): boolean =>
+  DTYPES[dtype].kind === "signed" || DTYPES[dtype].kind === "unsigned";
 export const isDType = (text: string): text is DType => Object.hasOwn(DTYPES, text);

@@ -34,7 +34,12 @@ export type ConstValue = number | boolean | string;
 export type Param =
   | { readonly kind: "pointer"; readonly name: string; readonly dtype: DType; readonly span: Span }
   | { readonly kind: "scalar"; readonly name: string; readonly dtype: DType; readonly span: Span }
-  | { readonly kind: "const"; readonly name: string; readonly of: "int" | "float" | "bool" | "string"; readonly span: Span }
+  | {
+      readonly kind: "const";
+      readonly name: string;
+      readonly of: "int" | "float" | "bool" | "string";
+      readonly span: Span;
+    }
   | {
       readonly kind: "descriptor";
       readonly name: string;
@@ -107,7 +112,13 @@ export type Stmt =
       readonly carried: readonly string[];
       readonly span: Span;
     }
-  | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Stmt[]; readonly carried: readonly string[]; readonly span: Span }
+  | {
+      readonly kind: "while";
+      readonly condition: Expr;
+      readonly body: readonly Stmt[];
+      readonly carried: readonly string[];
+      readonly span: Span;
+    }
   | {
       readonly kind: "if";
       readonly condition: Expr;
@@ -119,7 +130,12 @@ export type Stmt =
   | { readonly kind: "return"; readonly value: Expr | null; readonly span: Span };
 
 export type Expr =
-  | { readonly kind: "literal"; readonly value: number | bigint | boolean | string; readonly type: Type; readonly span: Span }
+  | {
+      readonly kind: "literal";
+      readonly value: number | bigint | boolean | string;
+      readonly type: Type;
+      readonly span: Span;
+    }
   /** A variable or a parameter. */
   | { readonly kind: "ref"; readonly name: string; readonly type: Type; readonly span: Span }
   | {
@@ -133,7 +149,13 @@ export type Expr =
       readonly type: Type;
       readonly span: Span;
     }
-  | { readonly kind: "call"; readonly callee: string; readonly args: readonly Expr[]; readonly type: Type; readonly span: Span }
+  | {
+      readonly kind: "call";
+      readonly callee: string;
+      readonly args: readonly Expr[];
+      readonly type: Type;
+      readonly span: Span;
+    }
   | { readonly kind: "tuple"; readonly items: readonly Expr[]; readonly type: Type; readonly span: Span }
   | { readonly kind: "element"; readonly of: Expr; readonly index: number; readonly type: Type; readonly span: Span };
 

@@ -1,0 +1,419 @@
+import { type Dim, type DType, dimText, type Shape, shapeText, type Type, typeText } from "../../ir/index.js";
+import { problem } from "../diagnostic.js";
+
+/** Problems of types and shapes that inference finds: TS-K2xxx. */
+
+const both = (a: Type, b: Type): string => `${typeText(a)} and ${typeText(b)}`;
+const listed = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
+
+export const notNumbers = problem<{ op: string; type: Type }>({
+  code: "TS-K2001",
+  about: "An operation on numbers met something else.",
+  message: ({ op, type }) => `${op} works on numbers, got ${typeText(type)}`,
+  hint: ({ type }) =>
+    type.kind === "tile" && type.pointer
+      ? "load(…) what it points to"
+      : type.kind === "descriptor"
+        ? "use loadTensorDescriptor(…)"
+        : type.kind === "tuple"
+          ? "take one of its elements"
+          : undefined,
+});
+
+export const shapesDiffer = problem<{ op: string; a: Type; b: Type; hint?: string }>({
+  code: "TS-K2002",
+  about: "Two shapes do not broadcast: aligned at the right, sizes must be equal or 1.",
+  message: ({ op, a, b }) => `${op} cannot combine the shapes of ${both(a, b)}`,
+  hint: ({ hint }) => hint ?? "sizes must be equal or 1, aligned at the right",
+});
+
+export const dotInnerSizes = problem<{ a: Type; b: Type; hint?: string }>({
+  code: "TS-K2003",
+  about: "dot multiplies [M, K] by [K, N]; the two K differ.",
+  message: ({ a, b }) => `dot needs equal inner sizes, got ${both(a, b)}`,
+  hint: ({ hint }) => hint,
+});
+
+export const integerDivision = problem<{ a: Type; b: Type }>({
+  code: "TS-K2004",
+  about: "`/` divides floats only: for integers say which way to round.",
+  message: ({ a, b }) => `/ does not divide integers, got ${both(a, b)}`,
+  hint: () => 'write floorDiv(a, b) or cdiv(a, b), or convert with to(a, "f32")',
+});
+
+export const signsDiffer = problem<{ op: string; a: DType; b: DType }>({
+  code: "TS-K2005",
+  about: "Division and remainder of a signed and an unsigned integer.",
+  message: ({ op, a, b }) => `${op} of ${a} and ${b} has no useful meaning: one is signed, the other is not`,
+  hint: ({ a }) => `convert one of them, for example to(b, "${a}")`,
+});
+
+export const pointerArithmetic = problem<{ op: string; a: Type; b: Type }>({
+  code: "TS-K2006",
+  about: "A pointer moves by adding or subtracting integers, and nothing else.",
+  message: ({ op, a, b }) => `a pointer moves by integers only, got ${op} of ${both(a, b)}`,
+  hint: () => "write pointer + offset with an integer offset, counted in elements",
+});
+
+export const pointerCompared = problem<{ op: string; a: Type; b: Type }>({
+  code: "TS-K2007",
+  about: "Pointers cannot be compared.",
+  message: ({ op, a, b }) => `${op} does not compare pointers, got ${both(a, b)}`,
+  hint: () => "compare the offsets that were added to them",
+});
+
+export const needsFloat = problem<{ op: string; type: Type }>({
+  code: "TS-K2008",
+  about: "A function of real numbers met integers.",
+  message: ({ op, type }) => `${op} works on floats, got ${typeText(type)}`,
+  hint: () => 'convert first: to(x, "f32")',
+});
+
+export const needsInteger = problem<{ op: string; type: Type }>({
+  code: "TS-K2009",
+  about: "An operation on integers met something else.",
+  message: ({ op, type }) => `${op} works on integers, got ${typeText(type)}`,
+  hint: ({ op, type }) =>
+    type.kind === "tile" && type.dtype === "bool"
+      ? "masks are combined with &&, || and !"
+      : op === "floorDiv" || op === "cdiv"
+        ? "floats are divided with /"
+        : 'convert first: to(x, "i32")',
+});
+
+export const needsBool = problem<{ op: string; type: Type }>({
+  code: "TS-K2010",
+  about: "A mask or a logical operation needs booleans.",
+  message: ({ op, type }) => `${op} needs booleans, got ${typeText(type)}`,
+  hint: () => "compare first, for example x != 0",
+});
+
+export const needsPointer = problem<{ op: string; type: Type }>({
+  code: "TS-K2011",
+  about: "Memory is read and written through pointers.",
+  message: ({ op, type }) => `${op} needs a pointer, got ${typeText(type)}`,
+  hint: ({ type }) =>
+    type.kind === "descriptor"
+      ? "use loadTensorDescriptor and storeTensorDescriptor with a descriptor"
+      : "add the offsets to a Ptr parameter",
+});
+
+export const doesNotFitPointer = problem<{ what: string; type: Type; pointer: Type; hint?: string }>({
+  code: "TS-K2012",
+  about: "Mask, other and value must broadcast to the shape of the pointer.",
+  message: ({ what, type, pointer }) =>
+    `${what} has type ${typeText(type)}, which does not broadcast to the pointer's ${typeText(pointer)}`,
+  hint: ({ hint }) => hint,
+});
+
+export const otherWithoutMask = problem({
+  code: "TS-K2013",
+  about: "`other` fills what the mask leaves out.",
+  message: () => "other has no effect without a mask",
+  hint: () => "add mask, or leave other out",
+});
+
+export const wrongElement = problem<{ what: string; got: Type; want: DType }>({
+  code: "TS-K2014",
+  about: "A value written to memory has another kind of dtype than the memory.",
+  message: ({ what, got, want }) => `${what} has type ${typeText(got)}, but the memory holds ${want}`,
+  hint: ({ want }) => `convert it: to(value, "${want}")`,
+});
+
+export const unknownChoice = problem<{ op: string; name: string; got: string; known: readonly string[] }>({
+  code: "TS-K2015",
+  about: "An option has a value that does not exist.",
+  message: ({ op, name, got, known }) => `${op} has no ${name} ${got}; there are ${listed(known)}`,
+});
+
+export const notPowerOfTwo = problem<{ op: string; size: Dim; shape?: Shape }>({
+  code: "TS-K2016",
+  about: "Every size of a tile is a power of two.",
+  message: ({ op, size, shape }) =>
+    `${op} makes a tile of size ${dimText(size)}${shape && shape.length > 1 ? ` in ${shapeText(shape)}` : ""}, which is no power of two`,
+  hint: ({ size }) =>
+    typeof size === "number" && size > 0
+      ? `take ${2 ** Math.ceil(Math.log2(size))} and mask what is too much`
+      : undefined,
+});
+
+export const notConstant = problem<{ what: string; name: string; type: Type }>({
+  code: "TS-K2017",
+  about: "Sizes must be known when the kernel is compiled.",
+  message: ({ what, name, type }) => `${what} must be known when compiling, but ${name} is ${typeText(type)}`,
+  hint: () => "use a Const parameter",
+});
+
+export const badAxis = problem<{ op: string; axis: number; type: Type }>({
+  code: "TS-K2018",
+  about: "The axis does not exist in the tile.",
+  message: ({ op, axis, type }) => `${op} has no axis ${axis} in ${typeText(type)}`,
+  hint: ({ type }) =>
+    type.kind === "tile" && type.shape.length > 0 ? `axes go from 0 to ${type.shape.length - 1}` : undefined,
+});
+
+export const needsTile = problem<{ op: string; type: Type; rank?: string }>({
+  code: "TS-K2019",
+  about: "A scalar was given where a tile is needed, or a tile of another rank.",
+  message: ({ op, type, rank }) => `${op} needs a tile${rank ? ` of ${rank}` : ""}, got ${typeText(type)}`,
+});
+
+export const reshapeCount = problem<{ type: Type; shape: Shape }>({
+  code: "TS-K2020",
+  about: "reshape keeps the number of elements.",
+  message: ({ type, shape }) =>
+    `reshape cannot turn ${typeText(type)} into ${shapeText(shape)}: the number of elements differs`,
+});
+
+export const cannotBroadcast = problem<{ type: Type; shape: Shape }>({
+  code: "TS-K2021",
+  about: "broadcastTo stretches sizes of 1 only.",
+  message: ({ type, shape }) => `${typeText(type)} does not broadcast to ${shapeText(shape)}`,
+  hint: () => "aligned at the right, each size must be equal or 1; col(x) and row(x) add a size of 1",
+});
+
+export const literalRange = problem<{ value: string; dtype: DType }>({
+  code: "TS-K2022",
+  about: "A literal does not fit the dtype of what it meets.",
+  message: ({ value, dtype }) => `${value} does not fit ${dtype}`,
+  hint: ({ dtype }) => `convert the other operand to a wider dtype than ${dtype}`,
+});
+
+export const tileCondition = problem<{ statement: string; type: Type }>({
+  code: "TS-K2023",
+  about: "A program takes one way for all elements, so a condition is a scalar.",
+  message: ({ statement, type }) => `${statement} needs one condition for the whole program, got ${typeText(type)}`,
+  hint: () => "choose per element with where(condition, a, b), or reduce the condition with any(…) or all(…)",
+});
+
+export const conditionNotBool = problem<{ statement: string; type: Type }>({
+  code: "TS-K2024",
+  about: "A condition is a boolean.",
+  message: ({ statement, type }) => `${statement} needs a boolean, got ${typeText(type)}`,
+  hint: ({ type }) => (type.kind === "tile" && !type.pointer ? "compare it, for example n != 0" : undefined),
+});
+
+export const variableChanges = problem<{ name: string; was: Type; now: Type; loop: boolean; hint?: string }>({
+  code: "TS-K2025",
+  about: "A variable keeps one type, also from one turn of a loop to the next.",
+  message: ({ name, was, now, loop }) =>
+    `${name} is ${typeText(was)} and cannot become ${typeText(now)}${loop ? " in a loop that carries it" : ""}`,
+  hint: ({ hint }) => hint,
+});
+
+export const annotationDiffers = problem<{ name: string; written: Type; found: Type }>({
+  code: "TS-K2026",
+  about: "A type written on a declaration is checked against the one inferred.",
+  message: ({ name, written, found }) =>
+    `${name} is declared as ${typeText(written)}, but its value is ${typeText(found)}`,
+});
+
+export const unusedResult = problem<{ op: string }>({
+  code: "TS-K2027",
+  about: "An expression whose value nobody takes does nothing.",
+  message: ({ op }) => `the result of ${op} is not used, and it has no other effect`,
+  hint: () => "assign it, or remove the line",
+});
+
+export const noValue = problem<{ what: string }>({
+  code: "TS-K2028",
+  about: "Something that gives no value was used as one.",
+  message: ({ what }) => `${what} gives no value`,
+});
+
+export const unknownName = problem<{ name: string }>({
+  code: "TS-K2029",
+  about: "A name that the kernel does not know.",
+  message: ({ name }) => `${name} is not known here`,
+  hint: () => "a kernel sees its parameters, its own variables and constants of the module",
+});
+
+export const loopBound = problem<{ what: string; type: Type }>({
+  code: "TS-K2030",
+  about: "range takes scalar integers.",
+  message: ({ what, type }) => `${what} of a range is a scalar integer, got ${typeText(type)}`,
+});
+
+export const staticBound = problem<{ what: string; type: Type }>({
+  code: "TS-K2031",
+  about: "staticRange is unrolled, so its bounds must be known when compiling.",
+  message: ({ what, type }) => `${what} of a staticRange must be known when compiling, got ${typeText(type)}`,
+  hint: () => "use range, or a Const parameter",
+});
+
+export const argumentCount = problem<{ callee: string; want: number; got: number }>({
+  code: "TS-K2032",
+  about: "A device function was called with another number of arguments than it has parameters.",
+  message: ({ callee, want, got }) => `${callee} takes ${want} argument${want === 1 ? "" : "s"}, got ${got}`,
+});
+
+export const recursion = problem<{ callee: string }>({
+  code: "TS-K2033",
+  about: "A GPU program has no call stack: functions cannot call themselves.",
+  message: ({ callee }) => `${callee} calls itself`,
+  hint: () => "write a loop",
+});
+
+export const returnsDiffer = problem<{ callee: string; first: Type; other: Type }>({
+  code: "TS-K2034",
+  about: "All returns of a function give one type.",
+  message: ({ callee, first, other }) =>
+    `${callee} returns ${typeText(first)} in one place and ${typeText(other)} here`,
+});
+
+export const unpackCount = problem<{ type: Type; names: number }>({
+  code: "TS-K2035",
+  about: "Destructuring takes as many values as there are.",
+  message: ({ type, names }) => `${typeText(type)} cannot be taken apart into ${names} name${names === 1 ? "" : "s"}`,
+});
+
+export const assertionFailed = problem<{ message: string }>({
+  code: "TS-K2036",
+  about: "A staticAssert does not hold for one of the builds.",
+  message: ({ message }) => (message === "" ? "staticAssert does not hold" : message),
+});
+
+export const dotTypes = problem<{ a: Type; b: Type }>({
+  code: "TS-K2037",
+  about: "dot multiplies two tiles of one dtype: f16, bf16, f32, f64, i8 or u8.",
+  message: ({ a, b }) => `dot multiplies tiles of one dtype out of f16, bf16, f32, f64, i8 and u8, got ${both(a, b)}`,
+  hint: ({ a }) => (a.kind === "tile" ? `convert one of them, for example to(b, "${a.dtype}")` : undefined),
+});
+
+export const dotSizes = problem<{ a: Type; b: Type; least: number }>({
+  code: "TS-K2038",
+  about: "The inner size of dot is below what the tensor cores take.",
+  message: ({ a, b, least }) => `dot needs an inner size of at least ${least}, got ${both(a, b)}`,
+  hint: () => "use sum(a * b, axis) for so small a product",
+});
+
+export const dotAccumulator = problem<{ acc: Type; want: Type }>({
+  code: "TS-K2039",
+  about: "The accumulator of dot has the type of its result.",
+  message: ({ acc, want }) => `acc must be ${typeText(want)}, as the result of dot, got ${typeText(acc)}`,
+});
+
+export const descriptorRank = problem<{ what: string; want: number; got: number }>({
+  code: "TS-K2040",
+  about: "A descriptor takes one offset, size and stride for each of its axes.",
+  message: ({ what, want, got }) =>
+    `the descriptor has ${want} ax${want === 1 ? "is" : "es"}, but there ${got === 1 ? "is" : "are"} ${got} ${what}`,
+});
+
+export const needsDescriptor = problem<{ op: string; type: Type }>({
+  code: "TS-K2041",
+  about: "A descriptor operation met something else.",
+  message: ({ op, type }) => `${op} needs a descriptor, got ${typeText(type)}`,
+  hint: ({ type }) =>
+    type.kind === "tile" && type.pointer
+      ? "make one with makeTensorDescriptor(pointer, shape, strides, block)"
+      : undefined,
+});
+
+export const descriptorValue = problem<{ value: Type; want: Type }>({
+  code: "TS-K2042",
+  about: "What is stored through a descriptor has the shape of its block.",
+  message: ({ value, want }) => `the descriptor stores ${typeText(want)}, got ${typeText(value)}`,
+});
+
+export const descriptorLayout = problem<{ message: string }>({
+  code: "TS-K2043",
+  about: "A descriptor's last stride is 1 and its rows are at least 16 bytes.",
+  message: ({ message }) => message,
+});
+
+export const atomicType = problem<{ op: string; dtype: DType; allowed: readonly DType[] }>({
+  code: "TS-K2044",
+  about: "The hardware has no such atomic operation on this dtype.",
+  message: ({ op, dtype, allowed }) => `${op} does not work on ${dtype}; it does on ${allowed.join(", ")}`,
+});
+
+export const badOrder = problem<{ order: readonly number[]; type: Type }>({
+  code: "TS-K2045",
+  about: "trans takes every axis once.",
+  message: ({ order, type }) => `[${order.join(", ")}] is no order of the axes of ${typeText(type)}`,
+});
+
+export const splitSize = problem<{ type: Type }>({
+  code: "TS-K2046",
+  about: "split takes apart a last axis of size 2.",
+  message: ({ type }) => `split needs a last axis of size 2, got ${typeText(type)}`,
+});
+
+export const returnInLoop = problem({
+  code: "TS-K2047",
+  about: "A return inside a loop cannot be compiled.",
+  message: () => "return cannot stand inside a loop",
+  hint: () => "keep the result in a variable and return it after the loop",
+});
+
+export const kernelReturns = problem({
+  code: "TS-K2048",
+  about: "A kernel gives its results through memory.",
+  message: () => "a kernel returns no value",
+  hint: () => "store(…) it through a Ptr parameter",
+});
+
+export const selectBranches = problem<{ a: Type; b: Type }>({
+  code: "TS-K2049",
+  about: "Both branches of ?: have one type.",
+  message: ({ a, b }) => `both branches of ?: must have one type, got ${both(a, b)}`,
+  hint: () => "where(condition, a, b) broadcasts its operands",
+});
+
+export const bitcastSize = problem<{ from: Type; to: DType }>({
+  code: "TS-K2050",
+  about: "bitcast keeps the bits, so the sizes must agree.",
+  message: ({ from, to }) => `bitcast cannot turn ${typeText(from)} into ${to}: they have different sizes`,
+  hint: ({ to }) => `convert the value with to(x, "${to}")`,
+});
+
+export const noElement = problem<{ type: Type; index: number }>({
+  code: "TS-K2051",
+  about: "An element was taken of something that has none.",
+  message: ({ type, index }) => `${typeText(type)} has no element ${index}`,
+});
+
+export const sortAxis = problem<{ axis: number; type: Type }>({
+  code: "TS-K2052",
+  about: "sort works along the last axis.",
+  message: ({ axis, type }) => `sort works along the last axis only, got axis ${axis} of ${typeText(type)}`,
+  hint: () => "move the axis to the end with trans(x, …)",
+});
+
+export const parameterType = problem<{ callee: string; name: string; want: Type; got: Type }>({
+  code: "TS-K2053",
+  about: "An argument does not have the type that the function's parameter declares.",
+  message: ({ callee, name, want, got }) => `${name} of ${callee} is ${typeText(want)}, got ${typeText(got)}`,
+});
+
+export const missingConstant = problem<{ name: string }>({
+  code: "TS-K2054",
+  about: "A build gives every Const parameter a value.",
+  message: ({ name }) => `the build gives no value for the constant ${name}`,
+  hint: ({ name }) => `add it: constants: { ${name}: 64 }`,
+});
+
+export const cannotConvert = problem<{ from: Type; to: string }>({
+  code: "TS-K2055",
+  about: "A value cannot be converted to this dtype.",
+  message: ({ from, to }) => `${typeText(from)} cannot be converted to ${to}`,
+});
+
+export const badStep = problem({
+  code: "TS-K2056",
+  about: "A range with a step of zero never ends.",
+  message: () => "the step of a range cannot be zero",
+});
+
+export const axisNumber = problem<{ op: string; axis: number }>({
+  code: "TS-K2057",
+  about: "A grid has the axes 0, 1 and 2.",
+  message: ({ op, axis }) => `${op} takes axis 0, 1 or 2, got ${axis}`,
+});
+
+export const literalKind = problem<{ what: string; type: Type; want: string }>({
+  code: "TS-K2058",
+  about: "An argument that is read at compile time has the wrong type.",
+  message: ({ what, type, want }) => `${what} must be ${want} known when compiling, got ${typeText(type)}`,
+});

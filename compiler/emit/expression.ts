@@ -1,0 +1,35 @@
+import type { Expr } from "../ir/index.js";
+import { call, index, literalText, materialize, OPS, type Py, py } from "../ops/index.js";
+import type { FunctionText } from "./function-text.js";
+
+type Rule<K extends Expr["kind"]> = (expr: Extract<Expr, { kind: K }>, text: FunctionText) => Py;
+
+/** The Python of an expression. */
+export function expressionPy(expr: Expr, text: FunctionText): Py {
+  return (RULES[expr.kind] as Rule<Expr["kind"]>)(expr as never, text);
+}
+
+/** The Python of a value that keeps its dtype wherever it goes: an argument, an element, a return value. */
+export const valuePy = (expr: Expr, text: FunctionText): Py => materialize(expressionPy(expr, text), expr.type);
+
+const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
+  literal: (expr) => literalText(expr.value, expr.type),
+  ref: (expr, text) => py(text.names.of(expr.name), undefined, expr.type.kind === "const"),
+  op: (expr, text) => {
+    const op = OPS.get(expr.op)!;
+    for (const need of op.needs?.(expr) ?? []) text.module.need(need);
+    const args = Object.fromEntries(Object.entries(expr.args).map(([name, arg]) => [name, expressionPy(arg, text)]));
+    return op.emit(args, text.renamed(expr));
+  },
+  call: (expr, text) => {
+    const callee = text.module.callee(expr.callee);
+    const args = expr.args.map((arg) => valuePy(arg, text));
+    const constants = callee.constants.map((name) => text.constant(name));
+    return call(callee.name, [...args, ...constants]);
+  },
+  tuple: (expr, text) => {
+    const items = expr.items.map((item) => valuePy(item, text).text);
+    return py(`(${items.join(", ")}${items.length === 1 ? "," : ""})`);
+  },
+  element: (expr, text) => index(expressionPy(expr.of, text), expr.index),
+};

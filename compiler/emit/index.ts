@@ -1,0 +1,2 @@
+export * from "./emit-triton.js";
+export * from "./signature.js";

@@ -1,0 +1,72 @@
+import { type Build, type ConstValue, DTYPES, evaluateDim, type Kernel, type Param } from "../ir/index.js";
+
+/** What Triton's compiler needs besides the text, as `compiler/triton` takes it. Keys are Python's parameter names. */
+export interface TritonSignature {
+  readonly signature: Readonly<Record<string, string>>;
+  readonly constants: Readonly<
+    Record<string, number | boolean | string | { readonly float: number | "inf" | "-inf" | "nan" }>
+  >;
+  /** Parameters taken as multiples of 16: pointers by bytes, integers by value. */
+  readonly divisible: readonly string[];
+  readonly options: {
+    readonly num_warps: number;
+    readonly num_stages: number;
+    readonly num_ctas: number;
+    readonly enable_fp_fusion: true;
+    readonly launch_pdl?: true;
+    readonly maxnreg?: number;
+  };
+}
+
+const TYPES: { readonly [K in Param["kind"]]: (param: Extract<Param, { kind: K }>, build: Build) => string } = {
+  pointer: (param) => `*${DTYPES[param.dtype].signature}`,
+  scalar: (param) => DTYPES[param.dtype].signature,
+  const: () => "constexpr",
+  descriptor: (param, build) => {
+    const block = param.block.map((dim) => evaluateDim(dim, build.constants));
+    return `tensordesc<${DTYPES[param.dtype].signature}[${block.join(", ")}]>`;
+  },
+};
+
+const INFINITE = new Map<number, "inf" | "-inf">([
+  [Infinity, "inf"],
+  [-Infinity, "-inf"],
+]);
+
+/** JSON has one kind of number; a float says that it is one. */
+function constantOf(value: ConstValue, of: "int" | "float" | "bool" | "string"): TritonSignature["constants"][string] {
+  if (of !== "float" || typeof value !== "number") return value;
+  return { float: Number.isNaN(value) ? "nan" : (INFINITE.get(value) ?? value) };
+}
+
+/**
+ * Triton's signature of one build.
+ * @param divisible the parameters taken as multiples of 16, by their names in the kernel; none for the generic variant
+ * @param parameters Python's names, from `emitTriton`
+ */
+export function signatureOf(
+  kernel: Kernel,
+  build: Build,
+  divisible: readonly string[],
+  parameters: ReadonlyMap<string, string>,
+): TritonSignature {
+  const python = (name: string): string => parameters.get(name) ?? name;
+  const type = (param: Param): string => (TYPES[param.kind] as (param: Param, build: Build) => string)(param, build);
+  const constants = kernel.params.filter((param) => param.kind === "const");
+  const aligned = kernel.params.filter((param) => param.kind === "pointer" || param.kind === "scalar");
+  return {
+    signature: Object.fromEntries(kernel.params.map((param) => [python(param.name), type(param)])),
+    constants: Object.fromEntries(
+      constants.map((param) => [python(param.name), constantOf(build.constants[param.name]!, param.of)]),
+    ),
+    divisible: aligned.filter(({ name }) => divisible.includes(name)).map(({ name }) => python(name)),
+    options: {
+      num_warps: build.warps,
+      num_stages: build.stages,
+      num_ctas: build.ctas,
+      enable_fp_fusion: true,
+      ...(build.pdl ? { launch_pdl: true as const } : {}),
+      ...(build.maxRegisters === undefined ? {} : { maxnreg: build.maxRegisters }),
+    },
+  };
+}

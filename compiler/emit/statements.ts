@@ -1,0 +1,112 @@
+import type { Expr, Span, Stmt } from "../ir/index.js";
+import { LEVEL, materialize, type Py, settle, within } from "../ops/index.js";
+import { expressionPy, valuePy } from "./expression.js";
+import type { FunctionText } from "./function-text.js";
+
+type Rule<K extends Stmt["kind"]> = (stmt: Extract<Stmt, { kind: K }>, text: FunctionText) => void;
+
+export function emitBody(body: readonly Stmt[], text: FunctionText, span: Span): void {
+  text.indented(() => {
+    if (body.length === 0) text.line("pass", span);
+    for (const stmt of body) (RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, text);
+  });
+}
+
+/** Python's augmented assignments for `x = x + …`. */
+const AUGMENTED: Readonly<Record<string, string>> = {
+  add: "+=",
+  sub: "-=",
+  mul: "*=",
+  addPtr: "+=",
+  bitAnd: "&=",
+  bitOr: "|=",
+  bitXor: "^=",
+  and: "&=",
+  or: "|=",
+};
+
+/** `acc += …`, where the value is the variable combined with something. */
+function augmented(stmt: Extract<Stmt, { kind: "assign" }>, text: FunctionText): string | null {
+  const { value } = stmt;
+  if (stmt.declares || value.kind !== "op") return null;
+  const [first, second] = Object.values(value.args) as [Expr, Expr];
+  const operator = AUGMENTED[value.op];
+  if (operator === undefined || first.kind !== "ref" || first.name !== stmt.name) return null;
+  // `p -= n` was turned into an addition of −n.
+  if (value.op === "addPtr" && second.kind === "op" && second.op === "neg")
+    return `-= ${within(expressionPy(second.args.x!, text), LEVEL.sum + 1)}`;
+  return `${operator} ${expressionPy(second, text).text}`;
+}
+
+const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
+  assign: (stmt, text) => {
+    const name = text.names.of(stmt.name);
+    const short = augmented(stmt, text);
+    if (short !== null) text.line(`${name} ${short}`, stmt.span);
+    else if (stmt.value.type.kind === "const")
+      text.line(`${name}: tl.constexpr = ${expressionPy(stmt.value, text).text}`, stmt.span);
+    else text.line(`${name} = ${settle(expressionPy(stmt.value, text), stmt.value.type).text}`, stmt.span);
+  },
+  unpack: (stmt, text) => {
+    const names = stmt.names.map((name) => (name === null ? text.unused() : text.names.of(name)));
+    text.line(
+      `${names.join(", ")}${names.length === 1 ? "," : ""} = ${expressionPy(stmt.value, text).text}`,
+      stmt.span,
+    );
+  },
+  effect: (stmt, text) => text.line(expressionPy(stmt.value, text).text, stmt.span),
+  for: (stmt, text) => {
+    text.line(`for ${text.names.of(stmt.variable)} in ${iterator(stmt, text)}:`, stmt.span);
+    emitBody(stmt.body, text, stmt.span);
+  },
+  while: (stmt, text) => {
+    text.line(`while ${conditionPy(stmt.condition, text)}:`, stmt.span);
+    emitBody(stmt.body, text, stmt.span);
+  },
+  if: (stmt, text) => emitIf(stmt, text, "if"),
+  return: (stmt, text) => text.line(returnText(stmt.value, text), stmt.span),
+};
+
+const conditionPy = (condition: Expr, text: FunctionText): string => expressionPy(condition, text).text;
+
+/** `else if` reads as `elif`, however deep. */
+function emitIf(stmt: Extract<Stmt, { kind: "if" }>, text: FunctionText, keyword: "if" | "elif"): void {
+  text.line(`${keyword} ${conditionPy(stmt.condition, text)}:`, stmt.span);
+  emitBody(stmt.then, text, stmt.span);
+  const [only] = stmt.else;
+  if (stmt.else.length === 1 && only!.kind === "if") return emitIf(only!, text, "elif");
+  if (stmt.else.length === 0) return;
+  text.line("else:", stmt.span);
+  emitBody(stmt.else, text, stmt.span);
+}
+
+function returnText(value: Expr | null, text: FunctionText): string {
+  if (value === null) return "return";
+  if (value.kind === "tuple" && value.items.length > 1)
+    return `return ${value.items.map((item) => valuePy(item, text).text).join(", ")}`;
+  return `return ${valuePy(value, text).text}`;
+}
+
+/** The options of `tl.range`. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  numStages: "num_stages",
+  loopUnrollFactor: "loop_unroll_factor",
+  flatten: "flatten",
+  disallowAccMultiBuffer: "disallow_acc_multi_buffer",
+};
+
+function iterator(stmt: Extract<Stmt, { kind: "for" }>, text: FunctionText): string {
+  const options = Object.entries(stmt.options).flatMap(([name, value]) => {
+    const python = OPTIONS[name];
+    return python === undefined || value === false ? [] : [`${python}=${value === true ? "True" : value}`];
+  });
+  const name = stmt.static ? "tl.static_range" : options.length > 0 ? "tl.range" : "range";
+  const step = boundPy(stmt.step, text);
+  const bounds = [boundPy(stmt.start, text), boundPy(stmt.stop, text), ...(step.text === "1" ? [] : [step])];
+  return `${name}(${[...bounds.map((bound) => bound.text), ...options].join(", ")})`;
+}
+
+const boundPy = (bound: Expr, text: FunctionText): Py => {
+  const piece = expressionPy(bound, text);
+  return bound.type.kind === "const" || bound.kind === "literal" ? piece : materialize(piece, bound.type);
+};

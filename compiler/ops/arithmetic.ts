@@ -1,0 +1,239 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { dimAdd, dimMul, dimOp, dimSub, type Expr, isFloat, isInteger } from "../ir/index.js";
+import { broadcastAll } from "./broadcast.js";
+import { decay, isNumbers, isOperand, isPointer } from "./convert.js";
+import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./elementwise.js";
+import type { Call, InferContext, Op } from "./op.js";
+import { pointerProblem } from "./pointers.js";
+import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
+import { ceilingDivision, dtypeText } from "./python-values.js";
+
+const symbol =
+  (operator: string, level: number) =>
+  ([a, b]: readonly Py[]): Py =>
+    infix(a!, operator, b!, level);
+
+/** `+` and `-` move a pointer where one operand is one. */
+function movingPointers(op: Op, sign: 1 | -1): Op {
+  return {
+    ...op,
+    infer(source, context) {
+      const { a, b } = source.args as { a: Expr; b: Expr };
+      if (!isPointer(a.type) && !isPointer(b.type)) return op.infer(source, context);
+      const [ptr, offset] = isPointer(a.type) ? [a, b] : [b, a];
+      if (isPointer(offset.type) || (sign === -1 && ptr === b)) return pointerProblem(source, a, b, context);
+      const moved = sign === 1 ? offset : negated(offset, source, context);
+      return moved && addPtr.infer({ ...source, op: "addPtr", args: { ptr, offset: moved } }, context);
+    },
+  };
+}
+
+const negated = (offset: Expr, source: Call, context: InferContext): Expr | null =>
+  isOperand(offset.type)
+    ? neg.infer({ op: "neg", args: { x: offset }, attrs: {}, span: source.span }, context)
+    : offset;
+
+export const neg = elementwise({
+  name: "neg",
+  operands: ["x"],
+  params: [],
+  rule: arithmetic,
+  constant: { of: "same", dim: (x) => dimMul(-1, x) },
+  emit: ([x]) => prefix("-", x!),
+  of: (x) => -x,
+});
+
+export const add = movingPointers(
+  elementwise({
+    name: "add",
+    operands: ["a", "b"],
+    params: [],
+    rule: arithmetic,
+    constant: { of: "same", dim: dimAdd },
+    emit: symbol("+", LEVEL.sum),
+    of: (a, b) => a + b,
+  }),
+  1,
+);
+
+export const sub = movingPointers(
+  elementwise({
+    name: "sub",
+    operands: ["a", "b"],
+    params: [],
+    rule: arithmetic,
+    constant: { of: "same", dim: dimSub },
+    emit: symbol("-", LEVEL.sum),
+    of: (a, b) => a - b,
+  }),
+  -1,
+);
+
+/** i32 products pass 2^53 before they wrap, where a double would lose their low bits. */
+const product = (a: number, b: number): number => {
+  const exact = a * b;
+  if (Number.isSafeInteger(exact) || !Number.isInteger(a) || !Number.isInteger(b)) return exact;
+  return Number(BigInt.asIntN(64, BigInt(a) * BigInt(b)));
+};
+
+export const mul = elementwise({
+  name: "mul",
+  operands: ["a", "b"],
+  params: [],
+  rule: arithmetic,
+  constant: { of: "same", dim: dimMul },
+  emit: symbol("*", LEVEL.product),
+  of: product,
+});
+
+const floatDivision: DTypeRule = (source, operands, context) => {
+  const isWhole = (type: (typeof operands)[number]): boolean =>
+    type.kind === "const" ? type.of !== "float" : !isFloat(type.dtype);
+  if (operands.every(isWhole)) {
+    const { a, b } = source.args as { a: Expr; b: Expr };
+    return context.fail(problems.integerDivision(source.span, { a: a.type, b: b.type }, context.origins(a, b)));
+  }
+  return arithmetic(source, operands, context);
+};
+
+/** Floats only. Triton divides f16 and bf16 in f32 and leaves the quotient there. */
+export const div = elementwise({
+  name: "div",
+  operands: ["a", "b"],
+  params: [],
+  rule: floatDivision,
+  constant: { of: "float" },
+  emit: ([a, b], { type }) => {
+    const quotient = infix(a!, "/", b!, LEVEL.product);
+    return type.kind === "tile" && (type.dtype === "f16" || type.dtype === "bf16")
+      ? method(quotient, "to", [dtypeText(type.dtype)])
+      : quotient;
+  },
+  of: (a, b) => a / b,
+});
+
+/** Rounds toward zero, as the hardware does. Of constants, which are sizes, it rounds down. */
+export const floorDiv = elementwise({
+  name: "floorDiv",
+  operands: ["a", "b"],
+  params: ["a", "b"],
+  rule: integers({ dividing: true }),
+  constant: { of: "int", dim: (a, b) => dimOp("//", a, b) },
+  emit: symbol("//", LEVEL.product),
+  of: (a, b) => Math.trunc(a / b),
+});
+
+/** `(a + b − 1) // b`. */
+export const cdiv = elementwise({
+  name: "cdiv",
+  operands: ["a", "b"],
+  params: ["a", "b"],
+  rule: integers({ dividing: true }),
+  constant: { of: "int", dim: (a, b) => dimOp("cdiv", a, b) },
+  emit: (operands) => call("tl.cdiv", operands),
+  emitConstant: ([a, b]) => ceilingDivision(a!, b!),
+  of: (a, b) => Math.trunc((a + b - 1) / b),
+});
+
+/** The remainder of a division that rounds toward zero; of constants it has the divisor's sign. */
+export const mod = elementwise({
+  name: "mod",
+  operands: ["a", "b"],
+  params: ["a", "b"],
+  rule: integers({ dividing: true }),
+  constant: { of: "int", dim: (a, b) => dimOp("%", a, b) },
+  emit: symbol("%", LEVEL.product),
+  of: (a, b) => a % b,
+});
+
+const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: number, b: number) => number): Op =>
+  elementwise({
+    name,
+    operands: ["a", "b"],
+    params: ["a", "b"],
+    options: ["propagateNan"],
+    rule: arithmetic,
+    constant: { of: "same", dim: (a, b) => dimOp(python, a, b) },
+    emit: (operands, { attrs }) =>
+      call(`tl.${name}`, operands, { propagate_nan: attrs.propagateNan ? "tl.PropagateNan.ALL" : undefined }),
+    emitConstant: (operands) => call(python, operands),
+    of,
+  });
+
+/** NaN loses against a number, unless propagateNan is set. */
+export const minimum = extreme("minimum", "min", (a, b) =>
+  Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b),
+);
+export const maximum = extreme("maximum", "max", (a, b) =>
+  Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b),
+);
+
+/** a · b + c with one rounding. */
+export const fma = elementwise({
+  name: "fma",
+  operands: ["a", "b", "c"],
+  params: ["a", "b", "c"],
+  rule: floating,
+  emit: (operands) => call("tl.fma", operands),
+  of: (a, b, c) => a * b + c,
+});
+
+export const clamp = elementwise({
+  name: "clamp",
+  operands: ["x", "low", "high"],
+  params: ["x", "low", "high"],
+  rule: arithmetic,
+  emit: ([x, low, high], { type }) =>
+    type.kind === "tile" && isInteger(type.dtype)
+      ? call("tl.minimum", [call("tl.maximum", [x!, low!]), high!])
+      : call("tl.clamp", [x!, low!, high!]),
+  of: (x, low, high) => (Number.isNaN(x) ? low : Math.min(Math.max(x, low), high)),
+});
+
+/** A pointer moved by a number of elements. */
+export const addPtr: Op = {
+  name: "addPtr",
+  params: [],
+  infer(source, context) {
+    const { ptr, offset } = source.args as { ptr: Expr; offset: Expr };
+    const integral =
+      (isNumbers(offset.type) && isInteger(offset.type.dtype)) ||
+      (offset.type.kind === "const" && offset.type.of === "int");
+    if (!isPointer(ptr.type) || !integral) return pointerProblem(source, ptr, offset, context);
+    const whole = decay(offset, context);
+    const shape = whole && broadcastAll(source, [ptr, whole], context);
+    if (!shape) return null;
+    return {
+      kind: "op",
+      op: "addPtr",
+      args: { ptr, offset: whole },
+      attrs: {},
+      type: { ...ptr.type, shape },
+      span: source.span,
+    };
+  },
+  // `p + (a + b)` and `p + a + b` are the same address, and people write the latter; but an offset of i32 must not be
+  // added up in 64 bits, so the parentheses stay. A subtraction was turned into an addition and is turned back here.
+  emit: ({ ptr, offset }, node) => {
+    const moved = node.args.offset!;
+    if (moved.kind === "op" && moved.op === "neg" && offset!.text.startsWith("-") && offset!.level === LEVEL.unary)
+      return infix(ptr!, "-", { ...offset!, text: offset!.text.slice(1), level: LEVEL.unary }, LEVEL.sum);
+    return infix(ptr!, "+", offset!, LEVEL.sum);
+  },
+};
+
+export const ARITHMETIC: readonly Op[] = [
+  neg,
+  add,
+  sub,
+  mul,
+  div,
+  floorDiv,
+  cdiv,
+  mod,
+  minimum,
+  maximum,
+  fma,
+  clamp,
+  addPtr,
+];

@@ -1,0 +1,88 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import type { DType, Expr } from "../ir/index.js";
+import { checkChoices, pick, quoted } from "./attrs.js";
+import type { TileType } from "./convert.js";
+import { maskOperand, pointerOperand, present, valueOperand } from "./memory.js";
+import type { Call, InferContext, Op } from "./op.js";
+import { call } from "./python.js";
+import { materialize } from "./python-values.js";
+
+const WHOLE: readonly DType[] = ["i32", "u32", "i64"];
+const ORDER = { sem: ["acquire", "release", "acq_rel", "relaxed"], scope: ["gpu", "cta", "sys"] };
+
+/** The pointer, of a dtype the hardware has this operation for; null after a problem. */
+function atomicPointer(source: Call, allowed: readonly DType[], context: InferContext): Expr | null {
+  const ptr = pointerOperand(source, context);
+  if (!ptr) return null;
+  const { dtype } = ptr.type as TileType;
+  if (allowed.includes(dtype)) return ptr;
+  return context.fail(problems.atomicType(source.span, { op: source.op, dtype, allowed }, context.origins(ptr)));
+}
+
+const order = (attrs: Call["attrs"]): Record<string, string | undefined> => ({
+  sem: quoted(attrs.sem),
+  scope: quoted(attrs.scope),
+});
+
+/** Combines a value with memory in one step and gives the old one. */
+const atomic = (name: string, python: string, allowed: readonly DType[]): Op => ({
+  name,
+  params: ["ptr", "value", "options"],
+  options: ["mask", "sem", "scope"],
+  effect: true,
+  infer(source, context) {
+    const choices = checkChoices(source, ORDER, context);
+    const ptr = atomicPointer(source, allowed, context);
+    const value = ptr && valueOperand("value", source.args.value!, ptr, context);
+    const mask = ptr && maskOperand(source, ptr, context);
+    if (!value || mask === null || !choices) return null;
+    return {
+      kind: "op",
+      op: name,
+      args: present({ ptr, value, mask }),
+      attrs: pick(source.attrs, ["sem", "scope"]),
+      type: { ...(ptr.type as TileType), pointer: false },
+      span: source.span,
+    };
+  },
+  emit: ({ ptr, value, mask }, { attrs }) => call(python, [ptr!, value!], { mask, ...order(attrs) }),
+});
+
+const atomicCas: Op = {
+  name: "atomicCas",
+  params: ["ptr", "compare", "value", "options"],
+  options: ["sem", "scope"],
+  effect: true,
+  infer(source, context) {
+    const choices = checkChoices(source, ORDER, context);
+    const ptr = atomicPointer(source, WHOLE, context);
+    const compare = ptr && valueOperand("compare", source.args.compare!, ptr, context);
+    const value = ptr && valueOperand("value", source.args.value!, ptr, context);
+    if (!compare || !value || !choices) return null;
+    return {
+      kind: "op",
+      op: "atomicCas",
+      args: { ptr, compare, value },
+      attrs: pick(source.attrs, ["sem", "scope"]),
+      type: { ...(ptr.type as TileType), pointer: false },
+      span: source.span,
+    };
+  },
+  emit: ({ ptr, compare, value }, { args, attrs }) =>
+    call(
+      "tl.atomic_cas",
+      [ptr!, materialize(compare!, args.compare!.type), materialize(value!, args.value!.type)],
+      order(attrs),
+    ),
+};
+
+export const ATOMICS: readonly Op[] = [
+  atomic("atomicAdd", "tl.atomic_add", [...WHOLE, "f16", "bf16", "f32", "f64"]),
+  atomic("atomicMax", "tl.atomic_max", [...WHOLE, "f32", "f64"]),
+  atomic("atomicMin", "tl.atomic_min", [...WHOLE, "f32", "f64"]),
+  atomic("atomicAnd", "tl.atomic_and", WHOLE),
+  atomic("atomicOr", "tl.atomic_or", WHOLE),
+  atomic("atomicXor", "tl.atomic_xor", WHOLE),
+  atomic("atomicExchange", "tl.atomic_xchg", [...WHOLE, "f32", "f64"]),
+  atomicCas,
+];

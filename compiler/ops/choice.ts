@@ -1,0 +1,128 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { type Expr, type Type, typeText } from "../ir/index.js";
+import { broadcastAll, sameShape } from "./broadcast.js";
+import {
+  type ConstType,
+  commonDType,
+  convert,
+  convertAll,
+  isConstNumber,
+  isNumbers,
+  isOperand,
+  isPointer,
+  shapeOf,
+  type TileType,
+} from "./convert.js";
+import type { Call, InferContext, Op } from "./op.js";
+import { call, LEVEL, py, within } from "./python.js";
+import { settle } from "./python-values.js";
+import { broadcastShapes, stretch, type TileValue } from "./value.js";
+
+const isBool = (type: Type): boolean =>
+  (isNumbers(type) && type.dtype === "bool") || (type.kind === "const" && type.of === "bool");
+
+/** Two values in one dtype; pointers must be of one dtype already. Null after a problem. */
+function unify(source: Call, a: Expr, b: Expr, context: InferContext): readonly Expr[] | null {
+  if (isPointer(a.type) && isPointer(b.type) && a.type.dtype === b.type.dtype) return [a, b];
+  for (const operand of [a, b])
+    if (!isOperand(operand.type))
+      return context.fail(
+        problems.notNumbers(
+          operand.span,
+          { op: source.op === "select" ? "?:" : "where", type: operand.type },
+          context.origins(operand),
+        ),
+      );
+  return convertAll([a, b], commonDType([a.type as TileType | ConstType, b.type as TileType | ConstType]), context);
+}
+
+/** Chooses per element. */
+export const where: Op = {
+  name: "where",
+  params: ["condition", "a", "b"],
+  infer(source, context) {
+    const { condition, a, b } = source.args as { condition: Expr; a: Expr; b: Expr };
+    if (!isBool(condition.type))
+      return context.fail(
+        problems.needsBool(condition.span, { op: "where", type: condition.type }, context.origins(condition)),
+      );
+    const values = unify(source, a, b, context);
+    const chooser = convert(condition, "bool", context);
+    if (!values || !chooser) return null;
+    const shape = broadcastAll(source, [chooser, ...values], context);
+    if (!shape) return null;
+    const type: Type = { ...(values[0]!.type as TileType), shape };
+    return {
+      kind: "op",
+      op: "where",
+      args: { condition: chooser, a: values[0]!, b: values[1]! },
+      attrs: {},
+      type,
+      span: source.span,
+    };
+  },
+  emit: ({ condition, a, b }, { args }) => {
+    const first = a!.weak && b!.weak ? settle(a!, args.a!.type) : a!;
+    return call("tl.where", [settle(condition!, args.condition!.type), first, b!]);
+  },
+  evaluate({ condition, a, b }) {
+    const shape = broadcastShapes([condition!.shape, a!.shape, b!.shape]) ?? [];
+    const [chooser, left, right] = [condition!, a!, b!].map((value) => stretch(value, shape).data);
+    return { shape, data: chooser!.map((take, at) => (take ? left![at]! : right![at]!)) };
+  },
+};
+
+/** `c ? a : b` on one condition for the whole program; a constant condition picks its branch when the kernel is specialized. */
+export const select: Op = {
+  name: "select",
+  params: [],
+  infer(source, context) {
+    const { condition, a, b } = source.args as { condition: Expr; a: Expr; b: Expr };
+    if (shapeOf(condition.type).length > 0)
+      return context.fail(
+        problems.tileCondition(condition.span, { statement: "?:", type: condition.type }, context.origins(condition)),
+      );
+    if (!isBool(condition.type))
+      return context.fail(
+        problems.conditionNotBool(
+          condition.span,
+          { statement: "?:", type: condition.type },
+          context.origins(condition),
+        ),
+      );
+    const kept = constantChoice(condition, a, b);
+    if (kept) return { kind: "op", op: "select", args: { condition, a, b }, attrs: {}, type: kept, span: source.span };
+    const values = unify(source, a, b, context);
+    if (!values) return null;
+    const [left, right] = values as [Expr, Expr];
+    if (!sameShape(shapeOf(left.type), shapeOf(right.type)))
+      return context.fail(problems.selectBranches(source.span, { a: left.type, b: right.type }, context.origins(a, b)));
+    return {
+      kind: "op",
+      op: "select",
+      args: { condition, a: left, b: right },
+      attrs: {},
+      type: left.type,
+      span: source.span,
+    };
+  },
+  emit: ({ condition, a, b }, { args, type }) => {
+    const [left, right] = type.kind === "const" ? [a!, b!] : [settle(a!, args.a!.type), settle(b!, args.b!.type)];
+    const text = `${within(left, LEVEL.or)} if ${within(condition!, LEVEL.or)} else ${within(right, LEVEL.ternary)}`;
+    return py(text, LEVEL.ternary, type.kind === "const");
+  },
+  evaluate: ({ condition, a, b }): TileValue => (condition!.data[0] ? a! : b!),
+};
+
+/** The constant that a choice of constants by a constant gives; null where it gives a scalar or a tile. */
+function constantChoice(condition: Expr, a: Expr, b: Expr): Type | null {
+  if (condition.type.kind !== "const" || a.type.kind !== "const" || b.type.kind !== "const") return null;
+  if (a.type.of === b.type.of) {
+    const same = a.type.dim !== undefined && typeText(a.type) === typeText(b.type);
+    return same ? a.type : { kind: "const", of: a.type.of };
+  }
+  const mixed = isConstNumber(a.type) && isConstNumber(b.type) && a.type.of !== "bool" && b.type.of !== "bool";
+  return mixed ? { kind: "const", of: "float" } : null;
+}
+
+export const CHOICE: readonly Op[] = [where, select];

@@ -1,0 +1,41 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import type { Expr } from "../ir/index.js";
+import { operatorText } from "./broadcast.js";
+import { isPointer } from "./convert.js";
+import { comparing, elementwise } from "./elementwise.js";
+import type { Op } from "./op.js";
+import { infix, LEVEL } from "./python.js";
+
+function comparison(name: string, python: string, of: (a: number, b: number) => boolean): Op {
+  return elementwise({
+    name,
+    operands: ["a", "b"],
+    params: [],
+    rule: comparing,
+    constant: { of: "bool" },
+    emit: ([a, b]) => infix(a!, python, b!, LEVEL.comparison),
+    of: (a, b) => Number(of(a, b)),
+  });
+}
+
+/** Says in its own words that pointers are not compared. */
+function withoutPointers(op: Op): Op {
+  return {
+    ...op,
+    infer(call, context) {
+      const { a, b } = call.args as { a: Expr; b: Expr };
+      if (!isPointer(a.type) && !isPointer(b.type)) return op.infer(call, context);
+      const facts = { op: operatorText(call.op), a: a.type, b: b.type };
+      return context.fail(problems.pointerCompared(call.span, facts, context.origins(a, b)));
+    },
+  };
+}
+
+export const COMPARISON: readonly Op[] = [
+  comparison("eq", "==", (a, b) => a === b),
+  comparison("ne", "!=", (a, b) => a !== b),
+  comparison("lt", "<", (a, b) => a < b),
+  comparison("le", "<=", (a, b) => a <= b),
+  comparison("gt", ">", (a, b) => a > b),
+  comparison("ge", ">=", (a, b) => a >= b),
+].map(withoutPointers);

@@ -1,0 +1,142 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import {
+  DTYPES,
+  type DType,
+  type Expr,
+  isFloat,
+  isInteger,
+  type Shape,
+  type Span,
+  scalar,
+  type Type,
+} from "../ir/index.js";
+import type { InferContext } from "./op.js";
+import { integerRange } from "./value.js";
+
+export type TileType = Extract<Type, { kind: "tile" }>;
+export type ConstType = Extract<Type, { kind: "const" }>;
+
+/** A tile of numbers or booleans, not of pointers. */
+export const isNumbers = (type: Type): type is TileType => type.kind === "tile" && !type.pointer;
+export const isPointer = (type: Type): type is TileType => type.kind === "tile" && type.pointer;
+export const isConstNumber = (type: Type): type is ConstType => type.kind === "const" && type.of !== "string";
+export const isOperand = (type: Type): type is TileType | ConstType => isNumbers(type) || isConstNumber(type);
+export const shapeOf = (type: Type): Shape => (type.kind === "tile" ? type.shape : []);
+
+const INTEGER_ORDER: Readonly<Partial<Record<DType, number>>> = {
+  bool: 0,
+  i8: 1,
+  u8: 1,
+  i16: 2,
+  i32: 3,
+  u32: 3,
+  i64: 4,
+};
+
+/** The integer that holds the result of two: the wider one, of equal ones the unsigned, as in C and Triton. */
+function promoteIntegers(a: DType, b: DType): DType {
+  const [rankA, rankB] = [INTEGER_ORDER[a]!, INTEGER_ORDER[b]!];
+  if (rankA !== rankB) return rankA > rankB ? a : b;
+  return DTYPES[a].kind === "unsigned" ? a : b;
+}
+
+/** The dtype in which two tiles meet. Floats win over integers; f16 and bf16 meet in f32. */
+export function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  const floats = [a, b].filter(isFloat);
+  if (floats.length === 0) return promoteIntegers(a, b);
+  if (floats.length === 1) return floats[0]!;
+  if (floats.includes("f64")) return "f64";
+  return "f32";
+}
+
+/** The dtype of a constant that meets nothing: i32 for `1`, f32 for `1.0`, i64 for an integer too large for i32. */
+export function ownDType(type: ConstType): DType {
+  if (type.of === "bool") return "bool";
+  if (type.of === "float") return "f32";
+  const wide = typeof type.dim === "number" && (type.dim > 0x7fffffff || type.dim < -0x80000000);
+  return wide ? "i64" : "i32";
+}
+
+/** The dtype of a constant that meets a tile: an integer adapts to any number, `1.0` to any float, a boolean to anything. */
+function adapted(type: ConstType, tile: DType): DType {
+  if (type.of === "bool") return tile;
+  if (type.of === "float") return isFloat(tile) ? tile : "f32";
+  return tile === "bool" ? "i32" : tile;
+}
+
+/** The dtype in which operands meet, tiles and constants. */
+export function commonDType(types: readonly (TileType | ConstType)[]): DType {
+  const tiles = types.filter((type) => type.kind === "tile").map((type) => type.dtype);
+  const constants = types.filter((type) => type.kind === "const");
+  if (tiles.length === 0) return constants.map(ownDType).reduce(promote);
+  const met = tiles.reduce(promote);
+  return constants.map((type) => adapted(type, met)).reduce(promote, met);
+}
+
+/** An op node that the author did not write: a conversion. */
+export const implicitCast = (x: Expr, dtype: DType, shape: Shape): Expr => ({
+  kind: "op",
+  op: "cast",
+  args: { x },
+  attrs: { dtype, implicit: true },
+  type: { kind: "tile", dtype, shape, pointer: false },
+  span: x.span,
+});
+
+/** A literal with a dtype; reports one that does not fit. */
+function adaptLiteral(literal: Extract<Expr, { kind: "literal" }>, dtype: DType, context: InferContext): Expr | null {
+  const { value } = literal;
+  const fits = (): boolean => {
+    if (typeof value === "boolean" || isFloat(dtype) || dtype === "bool") return true;
+    const [least, greatest] = integerRange(dtype);
+    return BigInt(value) >= least && BigInt(value) <= greatest;
+  };
+  if (!fits()) return context.fail(problems.literalRange(literal.span, { value: String(value), dtype }));
+  return { ...literal, value: valueIn(value, dtype), type: scalar(dtype) };
+}
+
+function valueIn(value: number | bigint | boolean | string, dtype: DType): number | bigint | boolean {
+  if (dtype === "bool") return Boolean(value);
+  if (isFloat(dtype) || typeof value === "boolean") return Number(value);
+  const whole = BigInt(value);
+  return whole >= BigInt(Number.MIN_SAFE_INTEGER) && whole <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(whole) : whole;
+}
+
+/** The operand in a dtype: itself, a literal that adapts, or a conversion that the author need not write. */
+export function convert(operand: Expr, dtype: DType, context: InferContext): Expr | null {
+  const { type } = operand;
+  if (operand.kind === "literal" && type.kind === "const") return adaptLiteral(operand, dtype, context);
+  if (type.kind === "const") return implicitCast(operand, dtype, []);
+  if (type.kind !== "tile" || type.dtype === dtype) return operand;
+  return implicitCast(operand, dtype, type.shape);
+}
+
+/** Every operand in one dtype; null after a problem. */
+export function convertAll(operands: readonly Expr[], dtype: DType, context: InferContext): readonly Expr[] | null {
+  const converted = operands.map((operand) => convert(operand, dtype, context));
+  return converted.every((operand) => operand !== null) ? (converted as readonly Expr[]) : null;
+}
+
+/** A constant as the scalar it is by itself; anything else unchanged. */
+export function decay(operand: Expr, context: InferContext): Expr | null {
+  return isConstNumber(operand.type) ? convert(operand, ownDType(operand.type), context) : operand;
+}
+
+/** A value that memory of a dtype takes without the author's word: a constant, or a tile of the same kind of dtype. */
+export function assignable(type: Type, dtype: DType): boolean {
+  if (type.kind === "const") {
+    if (type.of === "float") return isFloat(dtype);
+    if (type.of === "bool") return dtype === "bool";
+    return type.of === "int" && dtype !== "bool";
+  }
+  if (!isNumbers(type)) return false;
+  return type.dtype === dtype || (isFloat(type.dtype) && isFloat(dtype)) || (isInteger(type.dtype) && isInteger(dtype));
+}
+
+export const literal = (value: number | boolean, type: Type, span: Span): Expr => ({
+  kind: "literal",
+  value,
+  type,
+  span,
+});

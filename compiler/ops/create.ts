@@ -1,0 +1,124 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { dimSub, type Expr, scalar, tile } from "../ir/index.js";
+import { checkSizes, dims, dtypeOf, firstDim } from "./attrs.js";
+import { commonDType, convert, isConstNumber, isNumbers, isOperand, shapeOf } from "./convert.js";
+import type { Op } from "./op.js";
+import { call, method } from "./python.js";
+import { dimPy, dtypeText, materialize, shapePy } from "./python-values.js";
+import { elementCount, roundTo } from "./value.js";
+
+/** The integers from `start` up to `end`. */
+export const arange: Op = {
+  name: "arange",
+  params: ["start", "end"],
+  infer(source) {
+    const start = firstDim(source.attrs.start) ?? 0;
+    const end = firstDim(source.attrs.end);
+    const size = end === undefined ? firstDim(source.attrs.shape)! : dimSub(end, start);
+    const attrs = { start: [start], shape: [size] };
+    return { kind: "op", op: "arange", args: {}, attrs, type: tile("i32", [size]), span: source.span };
+  },
+  check: (node, context) => checkSizes("arange", shapeOf(node.type), node.span, context),
+  emit(_args, { attrs }) {
+    const start = firstDim(attrs.start)!;
+    const end = dimSub(firstDim(attrs.shape)!, typeof start === "number" ? -start : { op: "*", args: [-1, start] });
+    return call("tl.arange", [dimPy(start), dimPy(end)]);
+  },
+  evaluate(_args, { attrs }) {
+    const [start, size] = [firstDim(attrs.start) as number, firstDim(attrs.shape) as number];
+    return { shape: [size], data: Array.from({ length: size }, (_, index) => start + index) };
+  },
+};
+
+export const zeros: Op = {
+  name: "zeros",
+  params: ["shape", "dtype"],
+  infer(source, context) {
+    const dtype = dtypeOf(source, context);
+    if (dtype === null) return null;
+    const shape = dims(source.attrs.shape);
+    return { kind: "op", op: "zeros", args: {}, attrs: { shape, dtype }, type: tile(dtype, shape), span: source.span };
+  },
+  check: (node, context) => checkSizes("zeros", shapeOf(node.type), node.span, context),
+  emit: (_args, { type, attrs }) =>
+    call("tl.zeros", [shapePy(shapeOf(type))], { dtype: dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0]) }),
+  evaluate(_args, { type }) {
+    const shape = shapeOf(type) as number[];
+    return { shape, data: new Array<number>(elementCount(shape)).fill(0) };
+  },
+};
+
+export const full: Op = {
+  name: "full",
+  params: ["shape", "value", "dtype"],
+  infer(source, context) {
+    const dtype = dtypeOf(source, context);
+    const value = source.args.value!;
+    if (!isOperand(value.type) || shapeOf(value.type).length > 0)
+      return context.fail(problems.notNumbers(value.span, { op: "full", type: value.type }, context.origins(value)));
+    const converted = dtype && convert(value, dtype, context);
+    if (!dtype || !converted) return null;
+    const shape = dims(source.attrs.shape);
+    return {
+      kind: "op",
+      op: "full",
+      args: { value: converted },
+      attrs: { shape, dtype },
+      type: tile(dtype, shape),
+      span: source.span,
+    };
+  },
+  check: (node, context) => checkSizes("full", shapeOf(node.type), node.span, context),
+  emit: ({ value }, { type, attrs }) =>
+    call("tl.full", [shapePy(shapeOf(type)), value!, dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])]),
+  evaluate({ value }, { type }) {
+    const shape = shapeOf(type) as number[];
+    return { shape, data: new Array<number>(elementCount(shape)).fill(value!.data[0]!) };
+  },
+};
+
+/** `to(x, dtype)`, and the conversions that inference puts in, marked `implicit`. */
+export const cast: Op = {
+  name: "cast",
+  params: ["x", "dtype"],
+  infer(source, context) {
+    const x = source.args.x!;
+    const dtype = dtypeOf(source, context);
+    if (dtype === null) return null;
+    if (!isOperand(x.type))
+      return context.fail(problems.cannotConvert(source.span, { from: x.type, to: dtype }, context.origins(x)));
+    if (
+      x.kind === "literal" &&
+      isConstNumber(x.type) &&
+      (x.type.of !== "float" || commonDType([x.type, scalarType(dtype)]) === dtype)
+    )
+      return convert(x, dtype, context);
+    if (isNumbers(x.type) && x.type.dtype === dtype) return x;
+    return {
+      kind: "op",
+      op: "cast",
+      args: { x },
+      attrs: { dtype },
+      type: tile(dtype, shapeOf(x.type)),
+      span: source.span,
+    };
+  },
+  emit({ x }, { args, attrs, type }) {
+    if (!x!.weak || type.kind !== "tile")
+      return method(x!, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])]);
+    if (attrs.implicit) return x!;
+    const from = args.x!.type;
+    if (from.kind === "const" && from.of === "float")
+      return method(materialize(x!, scalar("f32")), "to", [dtypeText(type.dtype)]);
+    return materialize(x!, type);
+  },
+  evaluate: ({ x }, { type }) => ({
+    shape: x!.shape,
+    data: x!.data.map((value) => (type.kind === "tile" ? roundTo(type.dtype, value) : value)),
+  }),
+};
+
+const scalarType = (dtype: Parameters<typeof scalar>[0]): Extract<Expr["type"], { kind: "tile" }> =>
+  scalar(dtype) as Extract<Expr["type"], { kind: "tile" }>;
+
+export const CREATE: readonly Op[] = [arange, zeros, full, cast];

@@ -1,0 +1,143 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { DTYPES, dimEquals, type Expr, isInteger, type Type, tile, VOID } from "../ir/index.js";
+import { checkChoices, checkSizes, dims } from "./attrs.js";
+import { sameShape } from "./broadcast.js";
+import { assignable, convert, isNumbers, isPointer, shapeOf, type TileType } from "./convert.js";
+import type { Args, Call, InferContext, Op } from "./op.js";
+import { call, list, method, type Py } from "./python.js";
+import { shapePy } from "./python-values.js";
+
+type DescriptorType = Extract<Type, { kind: "descriptor" }>;
+
+/** The operands called `<prefix>0`, `<prefix>1` and so on. */
+const numbered = <T>(args: Readonly<Record<string, T>>, prefix: string): T[] => {
+  const found: T[] = [];
+  while (args[prefix + found.length] !== undefined) found.push(args[prefix + found.length]!);
+  return found;
+};
+
+const renumber = (operands: readonly Expr[], prefix: string): Args =>
+  Object.fromEntries(operands.map((operand, index) => [prefix + index, operand]));
+
+function descriptorOperand(source: Call, context: InferContext): Expr | null {
+  const desc = source.args.desc!;
+  if (desc.type.kind === "descriptor") return desc;
+  return context.fail(problems.needsDescriptor(desc.span, { op: source.op, type: desc.type }, context.origins(desc)));
+}
+
+/** Scalar integers in a dtype, one for each axis; null after a problem. */
+function integersFor(
+  what: string,
+  source: Call,
+  given: readonly Expr[],
+  rank: number,
+  dtype: "i32" | "i64",
+  context: InferContext,
+): Expr[] | null {
+  if (given.length !== rank)
+    return context.fail(problems.descriptorRank(source.span, { what, want: rank, got: given.length }));
+  const converted: Expr[] = [];
+  for (const operand of given) {
+    const { type } = operand;
+    const whole =
+      (type.kind === "const" && type.of === "int") ||
+      (isNumbers(type) && type.shape.length === 0 && isInteger(type.dtype));
+    if (!whole)
+      return context.fail(
+        problems.loopBound(operand.span, { what: `one of the ${what}`, type }, context.origins(operand)),
+      );
+    const one = convert(operand, dtype, context);
+    if (!one) return null;
+    converted.push(one);
+  }
+  return converted;
+}
+
+const loadTensorDescriptor: Op = {
+  name: "loadTensorDescriptor",
+  params: ["desc", "offsets"],
+  infer(source, context) {
+    const desc = descriptorOperand(source, context);
+    if (!desc) return null;
+    const { dtype, block } = desc.type as DescriptorType;
+    const offsets = integersFor("offsets", source, numbered(source.args, "offset"), block.length, "i32", context);
+    if (!offsets) return null;
+    const args = { desc, ...renumber(offsets, "offset") };
+    return { kind: "op", op: "loadTensorDescriptor", args, attrs: {}, type: tile(dtype, block), span: source.span };
+  },
+  emit: (args) => method(args.desc!, "load", [list(numbered(args, "offset"))]),
+};
+
+const storeTensorDescriptor: Op = {
+  name: "storeTensorDescriptor",
+  params: ["desc", "offsets", "value"],
+  effect: true,
+  infer(source, context) {
+    const desc = descriptorOperand(source, context);
+    if (!desc) return null;
+    const { dtype, block } = desc.type as DescriptorType;
+    const offsets = integersFor("offsets", source, numbered(source.args, "offset"), block.length, "i32", context);
+    const given = source.args.value!;
+    const fits = assignable(given.type, dtype) && isNumbers(given.type) && sameShape(shapeOf(given.type), block);
+    if (!fits)
+      return context.fail(
+        problems.descriptorValue(
+          given.span,
+          { value: given.type, want: tile(dtype, block) },
+          context.origins(given, desc),
+        ),
+      );
+    const value = convert(given, dtype, context);
+    if (!offsets || !value) return null;
+    const args = { desc, ...renumber(offsets, "offset"), value };
+    return { kind: "op", op: "storeTensorDescriptor", args, attrs: {}, type: VOID, span: source.span };
+  },
+  emit: (args) => method(args.desc!, "store", [list(numbered(args, "offset")), args.value!]),
+};
+
+const makeTensorDescriptor: Op = {
+  name: "makeTensorDescriptor",
+  params: ["ptr", "shape", "strides", "block"],
+  infer(source, context) {
+    const ptr = source.args.ptr!;
+    if (!isPointer(ptr.type) || ptr.type.shape.length > 0)
+      return context.fail(problems.needsPointer(ptr.span, { op: source.op, type: ptr.type }, context.origins(ptr)));
+    if (!checkChoices(source, { padding: ["zero", "nan"] }, context)) return null;
+    const block = dims(source.attrs.block);
+    const shape = integersFor("sizes", source, numbered(source.args, "shape"), block.length, "i32", context);
+    const givenStrides = numbered(source.args, "stride");
+    const strides = integersFor("strides", source, givenStrides, block.length, "i64", context);
+    if (!shape || !strides) return null;
+    const last = givenStrides.at(-1)!;
+    if (last.type.kind !== "const" || last.type.dim === undefined || !dimEquals(last.type.dim, 1))
+      return context.fail(
+        problems.descriptorLayout(last.span, { message: "the last stride of a descriptor is the constant 1" }),
+      );
+    const attrs = { block, ...(source.attrs.padding === "nan" ? { padding: "nan" } : {}) };
+    const type: Type = { kind: "descriptor", dtype: (ptr.type as TileType).dtype, block };
+    const args = { ptr, ...renumber(shape, "shape"), ...renumber(strides, "stride") };
+    return { kind: "op", op: "makeTensorDescriptor", args, attrs, type, span: source.span };
+  },
+  check(node, context) {
+    const { dtype, block } = node.type as DescriptorType;
+    checkSizes("makeTensorDescriptor", block, node.span, context);
+    const row = block.at(-1);
+    if (typeof row === "number" && row * DTYPES[dtype].bytes < 16)
+      context.fail(
+        problems.descriptorLayout(node.span, {
+          message: `a row of a descriptor's block has at least 16 bytes; ${row} of ${dtype} are ${row * DTYPES[dtype].bytes}`,
+        }),
+      );
+  },
+  emit: (args, { attrs }) => {
+    const pieces = (prefix: string): Py[] => numbered(args, prefix);
+    return call("tl.make_tensor_descriptor", [args.ptr!], {
+      shape: list(pieces("shape")),
+      strides: list(pieces("stride")),
+      block_shape: shapePy(dims(attrs.block)),
+      padding_option: attrs.padding === "nan" ? '"nan"' : undefined,
+    });
+  },
+};
+
+export const DESCRIPTORS: readonly Op[] = [loadTensorDescriptor, storeTensorDescriptor, makeTensorDescriptor];

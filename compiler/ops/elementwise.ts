@@ -1,0 +1,203 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { type Dim, type DType, type Expr, isFloat, isInteger, type Type } from "../ir/index.js";
+import { broadcastAll, operatorText } from "./broadcast.js";
+import { type ConstType, commonDType, convertAll, isOperand, literal, type TileType } from "./convert.js";
+import type { Call, InferContext, Op, OpNode } from "./op.js";
+import type { PreludeName } from "./prelude.js";
+import type { Py } from "./python.js";
+import { materialize } from "./python-values.js";
+import { broadcastShapes, roundTo, stretch, type TileValue } from "./value.js";
+
+/** In which dtype the operands meet and which one comes out; null after a problem. */
+export type DTypeRule = (
+  call: Call,
+  operands: readonly (TileType | ConstType)[],
+  context: InferContext,
+) => { readonly operands: DType; readonly result: DType } | null;
+
+export interface ElementwiseSpec {
+  readonly name: string;
+  /** Operand names in the IR, in order. */
+  readonly operands: readonly string[];
+  /** The DSL's parameters; empty for operators. */
+  readonly params: readonly string[];
+  readonly options?: readonly string[];
+  readonly rule: DTypeRule;
+  /** What `const` operands give: a kind, and for integers the symbolic size. Absent where constants just become scalars. */
+  readonly constant?: {
+    readonly of: "int" | "float" | "bool" | "same";
+    readonly dim?: (...dims: Dim[]) => Dim | undefined;
+  };
+  readonly emit: (operands: readonly Py[], node: OpNode) => Py;
+  /** The spelling for constexpr operands, where it differs. */
+  readonly emitConstant?: (operands: readonly Py[], node: OpNode) => Py;
+  /** One element of the result, not yet rounded to its dtype. */
+  readonly of: (...values: number[]) => number;
+  readonly needs?: readonly PreludeName[];
+  /** Checks of operands beyond dtype; false after reporting. */
+  readonly check?: (call: Call, operands: readonly Expr[], context: InferContext) => boolean;
+}
+
+/** An op that computes each element of its result from the operands' elements at the same place. */
+export function elementwise(spec: ElementwiseSpec): Op {
+  return {
+    name: spec.name,
+    params: spec.params,
+    options: spec.options,
+    needs: spec.needs && (() => spec.needs!),
+    infer: (call, context) => inferElementwise(spec, call, context),
+    emit: (args, node) => emitElementwise(spec, args, node),
+    evaluate: (args, node) => evaluateElementwise(spec, args, node),
+  };
+}
+
+function inferElementwise(spec: ElementwiseSpec, call: Call, context: InferContext): Expr | null {
+  const operands = spec.operands.map((name) => call.args[name]!);
+  for (const operand of operands)
+    if (!isOperand(operand.type))
+      return context.fail(
+        problems.notNumbers(
+          operand.span,
+          { op: operatorText(spec.name), type: operand.type },
+          context.origins(operand),
+        ),
+      );
+  if (spec.check && !spec.check(call, operands, context)) return null;
+  const types = operands.map((operand) => operand.type as TileType | ConstType);
+  if (spec.constant && types.every((type) => type.kind === "const"))
+    return constantResult(spec, call, operands, context);
+  const dtypes = spec.rule(call, types, context);
+  if (dtypes === null) return null;
+  const converted = convertAll(operands, dtypes.operands, context);
+  const shape = converted && broadcastAll(call, converted, context);
+  if (!converted || !shape) return null;
+  return {
+    kind: "op",
+    op: spec.name,
+    args: Object.fromEntries(spec.operands.map((name, index) => [name, converted[index]!])),
+    attrs: call.attrs,
+    type: { kind: "tile", dtype: dtypes.result, shape, pointer: false },
+    span: call.span,
+  };
+}
+
+/** Arithmetic of constants stays a constant: a literal where the value is known, an expression over names otherwise. */
+function constantResult(
+  spec: ElementwiseSpec,
+  call: Call,
+  operands: readonly Expr[],
+  context: InferContext,
+): Expr | null {
+  const types = operands.map((operand) => operand.type as ConstType);
+  // The rule also judges constants: `/` of two integers is as wrong for them as for tiles.
+  if (spec.rule(call, types, context) === null) return null;
+  const of =
+    spec.constant!.of === "same" ? (types.some((type) => type.of === "float") ? "float" : "int") : spec.constant!.of;
+  const dims = types.map((type) => (type.of === "int" ? type.dim : undefined));
+  const dim =
+    of === "int" && dims.every((one) => one !== undefined) ? spec.constant!.dim?.(...(dims as Dim[])) : undefined;
+  const type: Type = dim === undefined ? { kind: "const", of } : { kind: "const", of, dim };
+  if (typeof dim === "number") return literal(dim, type, call.span);
+  if (
+    operands.every((operand) => operand.kind === "literal") &&
+    operands.every((operand) => typeof operand.value !== "bigint")
+  ) {
+    const value = spec.of(...operands.map((operand) => Number((operand as { value: number }).value)));
+    if (of === "int" && !Number.isSafeInteger(value))
+      return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
+    const whole: Type = of === "int" ? { kind: "const", of, dim: value } : type;
+    return literal(of === "bool" ? value !== 0 : value, whole, call.span);
+  }
+  return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
+}
+
+function emitElementwise(spec: ElementwiseSpec, args: Readonly<Record<string, Py>>, node: OpNode): Py {
+  const operands = spec.operands.map((name) => args[name]!);
+  if (node.type.kind === "const") return { ...(spec.emitConstant ?? spec.emit)(operands, node), weak: true };
+  // Numbers alone would be computed by Python; one with a dtype makes it Triton's.
+  if (operands.every((operand) => operand.weak))
+    operands[0] = materialize(operands[0]!, node.args[spec.operands[0]!]!.type);
+  return { ...spec.emit(operands, node), weak: false };
+}
+
+function evaluateElementwise(
+  spec: ElementwiseSpec,
+  args: Readonly<Record<string, TileValue>>,
+  node: OpNode,
+): TileValue {
+  const values = spec.operands.map((name) => args[name]!);
+  const shape = broadcastShapes(values.map((value) => value.shape)) ?? [];
+  const stretched = values.map((value) => stretch(value, shape).data);
+  const round =
+    node.type.kind === "tile"
+      ? (value: number) => roundTo((node.type as TileType).dtype, value)
+      : (value: number) => value;
+  const count = stretched[0]?.length ?? 0;
+  return {
+    shape,
+    data: Array.from({ length: count }, (_, at) => round(spec.of(...stretched.map((data) => data[at]!)))),
+  };
+}
+
+/** Numbers of any dtype; booleans count as 0 and 1. */
+export const arithmetic: DTypeRule = (_call, operands) => {
+  const met = commonDType(operands);
+  const dtype = met === "bool" ? "i32" : met;
+  return { operands: dtype, result: dtype };
+};
+
+/** Floats only; a lone integer literal becomes f32. */
+export const floating: DTypeRule = (call, operands, context) => {
+  const met = commonDType(operands);
+  if (operands.every((type) => type.kind === "const")) return { operands: "f32", result: "f32" };
+  if (isFloat(met)) return { operands: met, result: met };
+  const wrong = operands.find((type) => type.kind === "tile" && !isFloat(type.dtype))!;
+  return context.fail(
+    problems.needsFloat(
+      call.span,
+      { op: operatorText(call.op), type: wrong },
+      context.origins(...Object.values(call.args)),
+    ),
+  );
+};
+
+/** Integers only, equally signed where the op divides. */
+export const integers =
+  (options: { readonly dividing?: boolean } = {}): DTypeRule =>
+  (call, operands, context) => {
+    const wrong = operands.find((type) => (type.kind === "tile" ? !isInteger(type.dtype) : type.of !== "int"));
+    if (wrong)
+      return context.fail(
+        problems.needsInteger(
+          call.span,
+          { op: operatorText(call.op), type: wrong },
+          context.origins(...Object.values(call.args)),
+        ),
+      );
+    const tiles = operands.filter((type) => type.kind === "tile").map((type) => type.dtype);
+    const unsigned = tiles.filter((dtype) => dtype.startsWith("u"));
+    const signed = tiles.filter((dtype) => dtype.startsWith("i"));
+    if (options.dividing && unsigned.length > 0 && signed.length > 0)
+      return context.fail(
+        problems.signsDiffer(
+          call.span,
+          { op: operatorText(call.op), a: tiles[0]!, b: tiles[1]! },
+          context.origins(...Object.values(call.args)),
+        ),
+      );
+    const met = commonDType(operands);
+    return { operands: met, result: met };
+  };
+
+/** Booleans only. */
+export const logical: DTypeRule = (call, operands, context) => {
+  const wrong = operands.findIndex((type) => (type.kind === "tile" ? type.dtype !== "bool" : type.of !== "bool"));
+  if (wrong < 0) return { operands: "bool", result: "bool" };
+  const operand = Object.values(call.args)[wrong]!;
+  return context.fail(
+    problems.needsBool(operand.span, { op: operatorText(call.op), type: operands[wrong]! }, context.origins(operand)),
+  );
+};
+
+/** Numbers in, booleans out. */
+export const comparing: DTypeRule = (_call, operands) => ({ operands: commonDType(operands), result: "bool" });

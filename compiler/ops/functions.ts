@@ -1,0 +1,79 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { type DType, isFloat, isInteger } from "../ir/index.js";
+import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
+import type { Op } from "./op.js";
+import type { PreludeName } from "./prelude.js";
+import { call, method, type Py } from "./python.js";
+import { dtypeText } from "./python-values.js";
+
+/** Triton's functions take f32 and f64; the halves are computed in f32 and rounded once. */
+export function throughF32(dtype: DType, operands: readonly Py[], compute: (...wide: Py[]) => Py): Py {
+  if (dtype !== "f16" && dtype !== "bf16") return compute(...operands);
+  const wide = operands.map((operand) => (operand.weak ? operand : method(operand, "to", ["tl.float32"])));
+  return method(compute(...wide), "to", [dtypeText(dtype)]);
+}
+
+/** A function of one real number under Triton's own name. */
+const real = (name: string, of: (x: number) => number, python = `tl.${name}`, needs: readonly PreludeName[] = []): Op =>
+  elementwise({
+    name,
+    operands: ["x"],
+    params: ["x"],
+    rule: floating,
+    needs,
+    emit: ([x], { type }) =>
+      throughF32(type.kind === "tile" ? type.dtype : "f32", [x!], (wide) => call(python, [wide])),
+    of,
+  });
+
+const magnitude: DTypeRule = (source, operands, context) => {
+  const dtypes = arithmetic(source, operands, context)!;
+  return isFloat(dtypes.result) || isInteger(dtypes.result)
+    ? dtypes
+    : context.fail(problems.needsFloat(source.span, { op: "abs", type: operands[0]! }));
+};
+
+/** Abramowitz and Stegun's series and continued fraction in doubles: the reference for erf, right to about 1e-15. */
+export function erf(x: number): number {
+  const z = Math.abs(x);
+  if (Number.isNaN(x)) return x;
+  if (z > 6) return Math.sign(x);
+  if (z < 3) {
+    let term = z;
+    let sum = z;
+    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum) && n < 200; n++) {
+      term *= (-z * z) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = 0;
+  for (let n = 60; n >= 1; n--) fraction = n / 2 / (z + fraction);
+  return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + fraction));
+}
+
+export const FUNCTIONS: readonly Op[] = [
+  real("exp", Math.exp),
+  real("exp2", (x) => 2 ** x),
+  real("log", Math.log),
+  real("log2", Math.log2),
+  real("sqrt", Math.sqrt),
+  real("rsqrt", (x) => 1 / Math.sqrt(x)),
+  real("sin", Math.sin),
+  real("cos", Math.cos),
+  real("sigmoid", (x) => 1 / (1 + Math.exp(-x))),
+  real("floor", Math.floor),
+  real("ceil", Math.ceil),
+  real("erf", erf),
+  real("tanh", Math.tanh, "libdevice.tanh", ["libdevice"]),
+  elementwise({
+    name: "abs",
+    operands: ["x"],
+    params: ["x"],
+    rule: magnitude,
+    constant: { of: "same" },
+    emit: (operands) => call("tl.abs", operands),
+    emitConstant: (operands) => call("abs", operands),
+    of: Math.abs,
+  }),
+];

@@ -1,0 +1,45 @@
+import { ARITHMETIC } from "./arithmetic.js";
+import { ATOMICS } from "./atomics.js";
+import { bitcast } from "./bitcast.js";
+import { BITS } from "./bits.js";
+import { CHOICE } from "./choice.js";
+import { COMPARISON } from "./comparison.js";
+import { CREATE } from "./create.js";
+import { DESCRIPTORS } from "./descriptors.js";
+import { DOT } from "./dot.js";
+import { FUNCTIONS } from "./functions.js";
+import { HINTS } from "./hints.js";
+import { MEMORY } from "./memory.js";
+import type { Op } from "./op.js";
+import { PROGRAM } from "./program.js";
+import { REDUCTIONS } from "./reductions.js";
+import { SHAPE } from "./shape.js";
+
+const ALL: readonly Op[] = [
+  ...PROGRAM,
+  ...CREATE,
+  bitcast,
+  ...MEMORY,
+  ...ARITHMETIC,
+  ...COMPARISON,
+  ...BITS,
+  ...FUNCTIONS,
+  ...CHOICE,
+  ...REDUCTIONS,
+  ...SHAPE,
+  ...DOT,
+  ...ATOMICS,
+  ...DESCRIPTORS,
+  ...HINTS,
+];
+
+/** Every operation of the language by its name in the IR. */
+export const OPS: ReadonlyMap<string, Op> = new Map(ALL.map((op) => [op.name, op]));
+
+export * from "./broadcast.js";
+export * from "./convert.js";
+export type * from "./op.js";
+export * from "./prelude.js";
+export * from "./python.js";
+export * from "./python-values.js";
+export * from "./value.js";

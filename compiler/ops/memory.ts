@@ -1,0 +1,113 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { type Expr, VOID } from "../ir/index.js";
+import { checkChoices, pick, quoted } from "./attrs.js";
+import { stretches } from "./broadcast.js";
+import { assignable, convert, isPointer, shapeOf, type TileType } from "./convert.js";
+import type { Args, Call, InferContext, Op } from "./op.js";
+import { call } from "./python.js";
+
+const EVICTION = ["evict_first", "evict_last"];
+
+/** The pointer operand, checked. */
+export function pointerOperand(source: Call, context: InferContext): Expr | null {
+  const ptr = source.args.ptr!;
+  if (isPointer(ptr.type)) return ptr;
+  return context.fail(problems.needsPointer(ptr.span, { op: source.op, type: ptr.type }, context.origins(ptr)));
+}
+
+/** Reports an operand that does not broadcast to the pointer's shape. */
+export function fitsPointer(what: string, operand: Expr, ptr: Expr, context: InferContext): boolean {
+  if (stretches(shapeOf(operand.type), shapeOf(ptr.type))) return true;
+  const facts = { what, type: operand.type, pointer: ptr.type };
+  context.fail(problems.doesNotFitPointer(operand.span, facts, context.origins(operand, ptr)));
+  return false;
+}
+
+/** The mask as booleans that fit the pointer; undefined where there is none, null after a problem. */
+export function maskOperand(source: Call, ptr: Expr, context: InferContext): Expr | undefined | null {
+  const { mask } = source.args;
+  if (mask === undefined) return undefined;
+  const isBool =
+    (mask.type.kind === "const" && mask.type.of === "bool") ||
+    (mask.type.kind === "tile" && !mask.type.pointer && mask.type.dtype === "bool");
+  if (!isBool)
+    return context.fail(problems.needsBool(mask.span, { op: "mask", type: mask.type }, context.origins(mask)));
+  return fitsPointer("mask", mask, ptr, context) ? convert(mask, "bool", context) : null;
+}
+
+/** A value that goes to memory: of the same kind of dtype, fitting the pointer. */
+export function valueOperand(what: string, value: Expr, ptr: Expr, context: InferContext): Expr | null {
+  const { dtype } = ptr.type as TileType;
+  if (!assignable(value.type, dtype))
+    return context.fail(
+      problems.wrongElement(value.span, { what, got: value.type, want: dtype }, context.origins(value, ptr)),
+    );
+  return fitsPointer(what, value, ptr, context) ? convert(value, dtype, context) : null;
+}
+
+/** Operands without the absent ones. */
+export const present = (args: Readonly<Record<string, Expr | undefined>>): Args =>
+  Object.fromEntries(Object.entries(args).filter((entry): entry is [string, Expr] => entry[1] !== undefined));
+
+export const load: Op = {
+  name: "load",
+  params: ["ptr", "options"],
+  options: ["mask", "other", "cache", "eviction", "volatile"],
+  infer(source, context) {
+    const choices = checkChoices(source, { cache: ["ca", "cg", "cv", "cs"], eviction: EVICTION }, context);
+    const ptr = pointerOperand(source, context);
+    if (!ptr) return null;
+    const mask = maskOperand(source, ptr, context);
+    const given = source.args.other;
+    if (given && source.args.mask === undefined) return context.fail(problems.otherWithoutMask(given.span));
+    const other = given && valueOperand("other", given, ptr, context);
+    if (mask === null || other === null || !choices) return null;
+    return {
+      kind: "op",
+      op: "load",
+      args: present({ ptr, mask, other }),
+      attrs: pick(source.attrs, ["cache", "eviction", "volatile"]),
+      type: { ...(ptr.type as TileType), pointer: false },
+      span: source.span,
+    };
+  },
+  emit: ({ ptr, mask, other }, { attrs }) =>
+    call("tl.load", [ptr!], {
+      mask,
+      other,
+      cache_modifier: quoted(attrs.cache, "."),
+      eviction_policy: quoted(attrs.eviction),
+      volatile: attrs.volatile ? "True" : undefined,
+    }),
+};
+
+export const store: Op = {
+  name: "store",
+  params: ["ptr", "value", "options"],
+  options: ["mask", "cache", "eviction"],
+  effect: true,
+  infer(source, context) {
+    const choices = checkChoices(source, { cache: ["wb", "cg", "cs", "wt"], eviction: EVICTION }, context);
+    const ptr = pointerOperand(source, context);
+    if (!ptr) return null;
+    const value = valueOperand("value", source.args.value!, ptr, context);
+    const mask = maskOperand(source, ptr, context);
+    if (!value || mask === null || !choices) return null;
+    return {
+      kind: "op",
+      op: "store",
+      args: present({ ptr, value, mask }),
+      attrs: pick(source.attrs, ["cache", "eviction"]),
+      type: VOID,
+      span: source.span,
+    };
+  },
+  emit: ({ ptr, value, mask }, { attrs }) =>
+    call("tl.store", [ptr!, value!], {
+      mask,
+      cache_modifier: quoted(attrs.cache, "."),
+      eviction_policy: quoted(attrs.eviction),
+    }),
+};
+
+export const MEMORY: readonly Op[] = [load, store];

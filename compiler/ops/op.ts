@@ -1,0 +1,47 @@
+import type { Diagnostic, Note } from "../diagnostics/index.js";
+import type { Attr, Expr, Span } from "../ir/index.js";
+import type { PreludeName } from "./prelude.js";
+import type { Py } from "./python.js";
+import type { TileValue } from "./value.js";
+
+export type OpNode = Extract<Expr, { kind: "op" }>;
+export type Args = Readonly<Record<string, Expr>>;
+export type Attrs = Readonly<Record<string, Attr>>;
+
+/** An op as the author wrote it, its operands typed already. Every Dim in `attrs` is in terms of `Const` parameters. */
+export interface Call {
+  readonly op: string;
+  readonly args: Args;
+  readonly attrs: Attrs;
+  readonly span: Span;
+}
+
+/** What a rule may ask of the inference around it. */
+export interface InferContext {
+  /** Reports a problem and gives null, so that a rule can say `return context.fail(…)`. */
+  fail(diagnostic: Diagnostic): null;
+  warn(diagnostic: Diagnostic): void;
+  /** Notes that say where these operands got their types; nothing for an expression that stands there itself. */
+  origins(...operands: readonly Expr[]): readonly Note[];
+}
+
+/** Everything about one operation of the language. Adding one touches its object, its declaration in `dsl/` and its tests. */
+export interface Op {
+  readonly name: string;
+  /** The DSL's parameters in order; empty for what an operator of TypeScript stands for. */
+  readonly params: readonly string[];
+  /** Members of the DSL's options object. */
+  readonly options?: readonly string[];
+  /** True where calling it does something, so that it may stand as a statement and must not be dropped. */
+  readonly effect?: boolean;
+  /** Gives the typed expression, with casts put in where dtypes mix; null after reporting a problem. */
+  infer(call: Call, context: InferContext): Expr | null;
+  /** What holds only for numbers, such as powers of two: asked after inference and again when constants have their values. */
+  check?(node: OpNode, context: InferContext): void;
+  /** Names in the prelude of the generated file that `emit` uses. */
+  needs?(node: OpNode): readonly PreludeName[];
+  /** Triton's spelling. `args` has the operands' text, keyed as in the IR. */
+  emit(args: Readonly<Record<string, Py>>, node: OpNode): Py;
+  /** The op's meaning on numbers: what constant folding computes and tests compare with. Absent where memory or the grid is involved. */
+  evaluate?(args: Readonly<Record<string, TileValue>>, node: OpNode): TileValue | readonly TileValue[];
+}

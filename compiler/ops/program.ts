@@ -1,0 +1,41 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { type Expr, scalar, VOID } from "../ir/index.js";
+import type { Call, InferContext, Op } from "./op.js";
+import { call } from "./python.js";
+
+/** Something of the grid that has three axes. */
+const gridAxis = (name: string, python: string): Op => ({
+  name,
+  params: ["axis"],
+  infer(source, context) {
+    const { axis } = source.attrs;
+    if (axis !== 0 && axis !== 1 && axis !== 2)
+      return context.fail(problems.axisNumber(source.span, { op: name, axis: Number(axis) }));
+    return { kind: "op", op: name, args: {}, attrs: { axis }, type: scalar("i32"), span: source.span };
+  },
+  emit: (_args, { attrs }) => call(python, [String(attrs.axis)]),
+});
+
+/** A call without operands or value. */
+const command = (name: string, python: string): Op => ({
+  name,
+  params: [],
+  effect: true,
+  infer: (source: Call, _context: InferContext): Expr => ({
+    kind: "op",
+    op: name,
+    args: {},
+    attrs: {},
+    type: VOID,
+    span: source.span,
+  }),
+  emit: () => call(python, []),
+});
+
+export const PROGRAM: readonly Op[] = [
+  gridAxis("programId", "tl.program_id"),
+  gridAxis("numPrograms", "tl.num_programs"),
+  command("debugBarrier", "tl.debug_barrier"),
+  command("gdcWait", "tl.extra.cuda.gdc_wait"),
+  command("gdcLaunchDependents", "tl.extra.cuda.gdc_launch_dependents"),
+];

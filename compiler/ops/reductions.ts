@@ -1,0 +1,332 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { type Dim, DTYPES, type DType, type Expr, isFloat, type Shape, type Type, tile } from "../ir/index.js";
+import { operatorText } from "./broadcast.js";
+import { convert, isNumbers, type TileType } from "./convert.js";
+import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
+import type { PreludeName } from "./prelude.js";
+import { call, infix, LEVEL, method, type Py } from "./python.js";
+import { dtypeText, numberText } from "./python-values.js";
+import { elementCount, roundTo, type TileValue } from "./value.js";
+
+/** The tile operand and the axis, counted from the front; `null` as axis means all of them. */
+interface Reduced {
+  readonly x: Expr;
+  readonly type: TileType;
+  readonly axis: number | null;
+}
+
+export function tileOperand(source: Call, context: InferContext): Reduced | null {
+  const x = source.args.x!;
+  if (!isNumbers(x.type) || x.type.shape.length === 0)
+    return context.fail(problems.needsTile(x.span, { op: source.op, type: x.type }, context.origins(x)));
+  const { axis } = source.attrs;
+  if (axis === undefined) return { x, type: x.type, axis: null };
+  const rank = x.type.shape.length;
+  const index = Number(axis);
+  if (!Number.isInteger(index) || index >= rank || index < -rank)
+    return context.fail(
+      problems.badAxis(source.span, { op: source.op, axis: index, type: x.type }, context.origins(x)),
+    );
+  return { x, type: x.type, axis: index < 0 ? index + rank : index };
+}
+
+function reducedShape(shape: Shape, axis: number | null, keepDims: boolean): Shape {
+  const gone = (index: number): boolean => axis === null || index === axis;
+  return keepDims ? shape.map((dim, index): Dim => (gone(index) ? 1 : dim)) : shape.filter((_, index) => !gone(index));
+}
+
+const reduceAttrs = (axis: number | null, source: Call): Attrs => ({
+  ...(axis === null ? {} : { axis }),
+  ...(source.attrs.keepDims ? { keepDims: true } : {}),
+});
+
+const axisPy = (attrs: Attrs): Record<string, string | undefined> => ({
+  axis: attrs.axis === undefined ? undefined : String(attrs.axis),
+  keep_dims: attrs.keepDims ? "True" : undefined,
+});
+
+interface ReductionSpec {
+  readonly name: string;
+  /** The dtype to reduce in; null where there is none, after reporting. */
+  readonly accumulate: (dtype: DType, source: Call, context: InferContext) => DType | null;
+  readonly result?: (dtype: DType) => DType;
+  readonly emit: (x: Py, node: OpNode) => Py;
+  readonly needs?: (node: OpNode) => readonly PreludeName[];
+  /** Reduces the elements along the axis, in order. */
+  readonly of: (values: readonly number[]) => number;
+}
+
+function reduction(spec: ReductionSpec): Op {
+  return {
+    name: spec.name,
+    params: ["x", "axis", "options"],
+    options: ["keepDims"],
+    needs: spec.needs,
+    infer(source, context) {
+      const reduced = tileOperand(source, context);
+      const dtype = reduced && spec.accumulate(reduced.type.dtype, source, context);
+      const x = dtype && convert(reduced.x, dtype, context);
+      if (!x) return null;
+      const shape = reducedShape(reduced.type.shape, reduced.axis, Boolean(source.attrs.keepDims));
+      const type = tile(spec.result?.(dtype) ?? dtype, shape);
+      return {
+        kind: "op",
+        op: spec.name,
+        args: { x },
+        attrs: reduceAttrs(reduced.axis, source),
+        type,
+        span: source.span,
+      };
+    },
+    emit: ({ x }, node) => spec.emit(x!, node),
+    evaluate: ({ x }, { attrs, type }) => {
+      const { shape, lines } = linesOf(x!, attrs.axis as number | undefined);
+      const { dtype } = type as TileType;
+      const kept = attrs.keepDims
+        ? x!.shape.map((size, index) => (attrs.axis === undefined || index === attrs.axis ? 1 : size))
+        : shape;
+      return { shape: kept, data: lines.map((line) => roundTo(dtype, spec.of(line))) };
+    },
+  };
+}
+
+/** The lines of a tile along an axis (the whole of it without one), and the shape they are arranged in. */
+export function linesOf(
+  x: TileValue,
+  axis: number | undefined,
+): { readonly shape: readonly number[]; readonly lines: number[][] } {
+  if (axis === undefined) return { shape: [], lines: [[...x.data]] };
+  const inner = elementCount(x.shape.slice(axis + 1));
+  const size = x.shape[axis]!;
+  const shape = x.shape.filter((_, index) => index !== axis);
+  const lines = Array.from({ length: elementCount(shape) }, (_, line) => {
+    const start = Math.floor(line / inner) * inner * size + (line % inner);
+    return Array.from({ length: size }, (_, at) => x.data[start + at * inner]!);
+  });
+  return { shape, lines };
+}
+
+/** A tile from its lines along an axis. */
+function fromLines(lines: readonly (readonly number[])[], shape: readonly number[], axis: number): TileValue {
+  const inner = elementCount(shape.slice(axis + 1));
+  const size = shape[axis]!;
+  const data = new Array<number>(elementCount(shape));
+  lines.forEach((line, index) => {
+    const start = Math.floor(index / inner) * inner * size + (index % inner);
+    line.forEach((value, at) => {
+      data[start + at * inner] = value;
+    });
+  });
+  return { shape, data };
+}
+
+/** Sums of narrow numbers are wide: halves in f32, small integers in 32 bits of their sign. */
+const widened = (dtype: DType): DType => {
+  if (dtype === "f16" || dtype === "bf16") return "f32";
+  if (dtype === "u8") return "u32";
+  return dtype === "bool" || dtype === "i8" || dtype === "i16" ? "i32" : dtype;
+};
+
+const numbers = (dtype: DType, source: Call, context: InferContext): DType | null =>
+  dtype === "bool"
+    ? context.fail(
+        problems.notNumbers(
+          source.span,
+          { op: `${source.op} (any and all are for masks)`, type: source.args.x!.type },
+          context.origins(source.args.x!),
+        ),
+      )
+    : dtype;
+
+const wholeNumbers = (dtype: DType, source: Call, context: InferContext): DType | null =>
+  isFloat(dtype) || dtype === "bool"
+    ? context.fail(
+        problems.needsInteger(
+          source.span,
+          { op: source.op, type: source.args.x!.type },
+          context.origins(source.args.x!),
+        ),
+      )
+    : dtype;
+
+const masks = (dtype: DType, source: Call, context: InferContext): DType | null =>
+  dtype === "bool"
+    ? dtype
+    : context.fail(
+        problems.needsBool(
+          source.span,
+          { op: operatorText(source.op), type: source.args.x!.type },
+          context.origins(source.args.x!),
+        ),
+      );
+
+/** Triton's max and min give narrow numbers back in 32 bits. */
+function emitExtreme(python: string): ReductionSpec["emit"] {
+  return (x, { attrs, type }) => {
+    const { dtype } = type as TileType;
+    const result = call(python, [x], axisPy(attrs));
+    return DTYPES[dtype].bytes < 4 ? method(result, "to", [dtypeText(dtype)]) : result;
+  };
+}
+
+const GUARD: Readonly<Record<string, "nan_as_least" | "nan_as_greatest">> = {
+  argmax: "nan_as_least",
+  maxWithIndex: "nan_as_least",
+  argmin: "nan_as_greatest",
+};
+
+const guardFor = ({ op, args }: OpNode): readonly PreludeName[] =>
+  isFloat((args.x!.type as TileType).dtype) ? [GUARD[op]!] : [];
+
+const guarded = (x: Py, node: OpNode): Py => {
+  const [guard] = guardFor(node);
+  return guard === undefined ? x : call(guard, [x]);
+};
+
+/** Index of the best number, the lowest of equal ones; NaN never wins. */
+function indexOfBest(values: readonly number[], better: (a: number, b: number) => boolean): number {
+  let best = 0;
+  values.forEach((value, index) => {
+    if (better(value, values[best]!) || (Number.isNaN(values[best]!) && !Number.isNaN(value))) best = index;
+  });
+  return best;
+}
+
+const emitIndex =
+  (python: string): ReductionSpec["emit"] =>
+  (x, node) =>
+    call(python, [guarded(x, node)], {
+      ...axisPy(node.attrs),
+      axis: node.attrs.axis === undefined ? "None" : String(node.attrs.axis),
+    });
+
+const greatest = (values: readonly number[]): number => values[indexOfBest(values, (a, b) => a > b)]!;
+const least = (values: readonly number[]): number => values[indexOfBest(values, (a, b) => a < b)]!;
+
+/** any and all go through 32-bit integers: Triton reduces no booleans. */
+const emitMask =
+  (python: string): ReductionSpec["emit"] =>
+  (x, { attrs }) =>
+    infix(call(python, [method(x, "to", ["tl.int32"])], axisPy(attrs)), "!=", numberText(0, false), LEVEL.comparison);
+
+const maxWithIndex: Op = {
+  name: "maxWithIndex",
+  params: ["x", "axis"],
+  needs: guardFor,
+  infer(source, context) {
+    const reduced = tileOperand(source, context);
+    const dtype = reduced && numbers(reduced.type.dtype, source, context);
+    if (!dtype) return null;
+    const shape = reducedShape(reduced.type.shape, reduced.axis, false);
+    const type: Type = { kind: "tuple", items: [tile(dtype, shape), tile("i32", shape)] };
+    return {
+      kind: "op",
+      op: "maxWithIndex",
+      args: { x: reduced.x },
+      attrs: reduceAttrs(reduced.axis, source),
+      type,
+      span: source.span,
+    };
+  },
+  emit: ({ x }, node) =>
+    call("tl.max", [guarded(x!, node)], {
+      axis: node.attrs.axis === undefined ? "None" : String(node.attrs.axis),
+      return_indices: "True",
+    }),
+  evaluate({ x }, { attrs }) {
+    const { shape, lines } = linesOf(x!, attrs.axis as number | undefined);
+    const at = lines.map((line) => indexOfBest(line, (a, b) => a > b));
+    return [
+      { shape, data: lines.map((line, index) => line[at[index]!]!) },
+      { shape, data: at },
+    ];
+  },
+};
+
+const cumsum: Op = {
+  name: "cumsum",
+  params: ["x", "axis", "options"],
+  options: ["reverse"],
+  infer(source, context) {
+    const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? 0 } }, context);
+    const x = reduced && convert(reduced.x, widened(reduced.type.dtype), context);
+    if (!x) return null;
+    const attrs: Attrs = { axis: reduced.axis!, ...(source.attrs.reverse ? { reverse: true } : {}) };
+    return { kind: "op", op: "cumsum", args: { x }, attrs, type: x.type, span: source.span };
+  },
+  emit: ({ x }, { attrs }) =>
+    call("tl.cumsum", [x!], { axis: String(attrs.axis), reverse: attrs.reverse ? "True" : undefined }),
+  evaluate({ x }, { attrs, type }) {
+    const { lines } = linesOf(x!, attrs.axis as number);
+    const { dtype } = type as TileType;
+    const summed = lines.map((line) => {
+      let sum = 0;
+      const ordered = attrs.reverse ? [...line].reverse() : line;
+      const sums = ordered.map((value) => (sum = roundTo(dtype, sum + value)));
+      return attrs.reverse ? sums.reverse() : sums;
+    });
+    return fromLines(summed, x!.shape, attrs.axis as number);
+  },
+};
+
+const sort: Op = {
+  name: "sort",
+  params: ["x", "axis", "options"],
+  options: ["descending"],
+  infer(source, context) {
+    const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? -1 } }, context);
+    if (!reduced) return null;
+    if (reduced.axis !== reduced.type.shape.length - 1)
+      return context.fail(
+        problems.sortAxis(source.span, { axis: reduced.axis!, type: reduced.type }, context.origins(reduced.x)),
+      );
+    const attrs: Attrs = { axis: reduced.axis, ...(source.attrs.descending ? { descending: true } : {}) };
+    return { kind: "op", op: "sort", args: { x: reduced.x }, attrs, type: reduced.type, span: source.span };
+  },
+  emit: ({ x }, { attrs }) => call("tl.sort", [x!], { descending: attrs.descending ? "True" : undefined }),
+  evaluate({ x }, { attrs }) {
+    const { lines } = linesOf(x!, attrs.axis as number);
+    const sorted = lines.map((line) => line.sort((a, b) => (attrs.descending ? b - a : a - b)));
+    return fromLines(sorted, x!.shape, attrs.axis as number);
+  },
+};
+
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+export const REDUCTIONS: readonly Op[] = [
+  reduction({
+    name: "sum",
+    accumulate: widened,
+    emit: (x, { attrs }) => call("tl.sum", [x], axisPy(attrs)),
+    of: total,
+  }),
+  reduction({ name: "max", accumulate: numbers, emit: emitExtreme("tl.max"), of: greatest }),
+  reduction({ name: "min", accumulate: numbers, emit: emitExtreme("tl.min"), of: least }),
+  reduction({
+    name: "argmax",
+    accumulate: numbers,
+    result: () => "i32",
+    needs: guardFor,
+    emit: emitIndex("tl.argmax"),
+    of: (values) => indexOfBest(values, (a, b) => a > b),
+  }),
+  reduction({
+    name: "argmin",
+    accumulate: numbers,
+    result: () => "i32",
+    needs: guardFor,
+    emit: emitIndex("tl.argmin"),
+    of: (values) => indexOfBest(values, (a, b) => a < b),
+  }),
+  reduction({
+    name: "xorSum",
+    accumulate: wholeNumbers,
+    emit: (x, { attrs }) => call("tl.xor_sum", [x], axisPy(attrs)),
+    of: (values) => Number(values.reduce((a, b) => a ^ BigInt(b), 0n)),
+  }),
+  reduction({ name: "any", accumulate: masks, emit: emitMask("tl.max"), of: greatest }),
+  reduction({ name: "all", accumulate: masks, emit: emitMask("tl.min"), of: least }),
+  maxWithIndex,
+  cumsum,
+  sort,
+];

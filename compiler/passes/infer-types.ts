@@ -1,0 +1,41 @@
+import type { Diagnostic } from "../diagnostics/index.js";
+import { dimName, type Kernel, type Param, pointer, scalar, type Type } from "../ir/index.js";
+import { Inference } from "./inference/inference.js";
+import { Scope } from "./inference/scope.js";
+import { inferBody } from "./inference/statements.js";
+
+export interface Inferred {
+  /** Typed in full where there is no error; with parts of type `unknown` otherwise. */
+  readonly kernel: Kernel;
+  /** Every problem, in the order of the source. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The type of a kernel parameter inside the kernel. */
+export function parameterType(param: Param): Type {
+  switch (param.kind) {
+    case "pointer":
+      return pointer(param.dtype);
+    case "scalar":
+      return scalar(param.dtype);
+    case "const":
+      return param.of === "int"
+        ? { kind: "const", of: "int", dim: dimName(param.name) }
+        : { kind: "const", of: param.of };
+    case "descriptor":
+      return { kind: "descriptor", dtype: param.dtype, block: param.block };
+  }
+}
+
+/**
+ * Gives every expression of a draft its type: dtypes with the conversions made explicit, shapes symbolic in `Const` parameters,
+ * one instance of each device function for the types it is called with. Reports all problems, not the first.
+ */
+export function inferTypes(draft: Kernel): Inferred {
+  const inference = new Inference(draft);
+  const scope = new Scope(draft.body, null);
+  for (const param of draft.params) scope.declare(param.name, parameterType(param), param.span, true);
+  const body = inferBody(draft.body, scope, inference);
+  const used = [...inference.instances.values()].filter(({ size }) => size === undefined);
+  return { kernel: { ...draft, body, functions: used.map(({ fn }) => fn) }, diagnostics: inference.problems.list() };
+}

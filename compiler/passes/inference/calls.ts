@@ -1,0 +1,168 @@
+import * as problems from "../../diagnostics/catalogue/types.js";
+import {
+  type DeviceFunction,
+  type Dim,
+  dimName,
+  type Expr,
+  type Span,
+  type Type,
+  typeText,
+  UNKNOWN,
+  VOID,
+  walkExpressions,
+} from "../../ir/index.js";
+import { assignable, convert, decay, type InferContext, isNumbers, OPS } from "../../ops/index.js";
+import { isOpen, sameType } from "./compare.js";
+import { inferValue, isPoisoned } from "./expressions.js";
+import type { Inference } from "./inference.js";
+import { Scope } from "./scope.js";
+import { inferBody } from "./statements.js";
+
+type CallExpr = Extract<Expr, { kind: "call" }>;
+
+/** One function as it is called with arguments of certain types. */
+export interface Instance {
+  readonly fn: DeviceFunction;
+  /** The size it stands for, where all it does is compute one. */
+  readonly size?: Dim;
+}
+
+export function inferCall(expr: CallExpr, scope: Scope, inference: Inference, context: InferContext): Expr {
+  const draft = inference.drafts.get(expr.callee);
+  const given = expr.args.map((arg) => inferValue(arg, scope, inference));
+  const failed: Expr = { ...expr, args: given, type: UNKNOWN };
+  if (!draft) {
+    inference.problems.add(problems.unknownName(expr.span, { name: expr.callee }));
+    return failed;
+  }
+  if (given.length !== draft.params.length) {
+    const facts = { callee: expr.callee, want: draft.params.length, got: given.length };
+    inference.problems.add(problems.argumentCount(expr.span, facts));
+    return failed;
+  }
+  if (given.some(isPoisoned)) return failed;
+  const args = given.map((arg, index) => argument(arg, draft, index, inference, context));
+  if (args.includes(null)) return failed;
+  const instance = instanceFor(draft, args as Expr[], expr.span, inference);
+  if (instance === null || isOpen(instance.fn.result)) return failed;
+  if (instance.size !== undefined) return sizeExpression(instance.size, expr.span, context) ?? failed;
+  return { ...expr, callee: instance.fn.name, args: args as Expr[], type: instance.fn.result };
+}
+
+/** An argument as the parameter takes it: of the declared type, and a scalar where the function changes the parameter. */
+function argument(
+  arg: Expr,
+  draft: DeviceFunction,
+  index: number,
+  inference: Inference,
+  context: InferContext,
+): Expr | null {
+  const { name, type: want } = draft.params[index]!;
+  if (isOpen(want) || want.kind === "const" || sameType(arg.type, want))
+    return new Scope(draft.body, draft.name).reassigned.has(name) ? decay(arg, context) : arg;
+  if (isNumbers(want) && arg.type.kind === "const" && assignable(arg.type, want.dtype))
+    return convert(arg, want.dtype, context);
+  inference.problems.add(
+    problems.parameterType(arg.span, { callee: draft.name, name, want, got: arg.type }, context.origins(arg)),
+  );
+  return null;
+}
+
+function instanceFor(draft: DeviceFunction, args: readonly Expr[], call: Span, inference: Inference): Instance | null {
+  const key = `${draft.name}(${args.map((arg) => typeText(arg.type)).join("; ")})`;
+  const known = inference.instances.get(key);
+  if (known) return known;
+  if (inference.problems.calls.some(({ callee }) => callee === draft.name)) {
+    inference.problems.add(problems.recursion(call, { callee: draft.name }));
+    return null;
+  }
+  inference.problems.calls.push({ callee: draft.name, span: call });
+  const instance = instantiate(draft, args, inference);
+  inference.problems.calls.pop();
+  inference.instances.set(key, instance);
+  return instance;
+}
+
+function instantiate(draft: DeviceFunction, args: readonly Expr[], inference: Inference): Instance {
+  const scope = new Scope(draft.body, draft.name);
+  const params = draft.params.map(({ name }, index) => ({ name, type: args[index]!.type }));
+  for (const { name, type } of params) scope.declare(name, type, draft.span, true);
+  const body = inferBody(draft.body, scope, inference);
+  const { result, returns } = unifyReturns(draft, scope, inference);
+  const name = inference.freshName(draft.name);
+  const fn: DeviceFunction = { ...draft, name, params, body: replaceReturns(body, returns), result };
+  return { fn, size: sizeOf(scope, fn) };
+}
+
+/** The one type of all returns, and the values converted to it. */
+function unifyReturns(
+  draft: DeviceFunction,
+  scope: Scope,
+  inference: Inference,
+): { result: Type; returns: Map<Expr, Expr> } {
+  const context = inference.context(scope);
+  const returns = new Map<Expr, Expr>();
+  const values = scope.returns.flatMap(({ value }) => (value === null ? [] : [value]));
+  if (values.length === 0) return { result: VOID, returns };
+  if (values.some(isPoisoned)) return { result: UNKNOWN, returns };
+  const lead = values.find((value) => value.type.kind !== "const") ?? values[0]!;
+  const first = decay(lead, context);
+  if (first === null) return { result: UNKNOWN, returns };
+  for (const value of values) {
+    const converted =
+      isNumbers(first.type) && value.type.kind === "const" && assignable(value.type, first.type.dtype)
+        ? convert(value, first.type.dtype, context)
+        : value;
+    if (converted === null || !sameType(converted.type, first.type)) {
+      const facts = { callee: draft.name, first: first.type, other: value.type };
+      inference.problems.add(
+        problems.returnsDiffer(value.span, facts, [{ message: "the other return", span: lead.span }]),
+      );
+      return { result: UNKNOWN, returns };
+    }
+    returns.set(value, converted);
+  }
+  return { result: first.type, returns };
+}
+
+function replaceReturns(body: DeviceFunction["body"], returns: ReadonlyMap<Expr, Expr>): DeviceFunction["body"] {
+  return body.map((stmt) => {
+    if (stmt.kind === "return") return { ...stmt, value: stmt.value && (returns.get(stmt.value) ?? stmt.value) };
+    if (stmt.kind === "if")
+      return { ...stmt, then: replaceReturns(stmt.then, returns), else: replaceReturns(stmt.else, returns) };
+    return stmt;
+  });
+}
+
+/** The size that a function computes, where it does nothing else. */
+function sizeOf(scope: Scope, fn: DeviceFunction): Dim | undefined {
+  const value = scope.returns.length === 1 ? scope.returns[0]!.value : null;
+  if (value?.type.kind !== "const" || value.type.dim === undefined) return undefined;
+  let pure = true;
+  walkExpressions(fn.body, (expr) => {
+    if (expr.kind === "call" || (expr.kind === "op" && OPS.get(expr.op)?.effect)) pure = false;
+  });
+  return pure ? value.type.dim : undefined;
+}
+
+const OPERATIONS: Readonly<Record<string, string>> = {
+  "+": "add",
+  "*": "mul",
+  "//": "floorDiv",
+  "%": "mod",
+  cdiv: "cdiv",
+  min: "minimum",
+  max: "maximum",
+};
+
+/** A size as an expression over constants. */
+export function sizeExpression(dim: Dim, span: Span, context: InferContext): Expr | null {
+  if (typeof dim === "number") return { kind: "literal", value: dim, type: { kind: "const", of: "int", dim }, span };
+  if (dim.op === "name") {
+    const name = dim.args[0] as string;
+    return { kind: "ref", name, type: { kind: "const", of: "int", dim: dimName(name) }, span };
+  }
+  const parts = (dim.args as Dim[]).map((part) => sizeExpression(part, span, context));
+  const op = OPERATIONS[dim.op]!;
+  return parts.reduce((a, b) => a && b && OPS.get(op)!.infer({ op, args: { a, b }, attrs: {}, span }, context));
+}
