@@ -1,0 +1,215 @@
+import { problem } from "../diagnostic.js";
+
+/** Problems of the source itself, found before types are inferred: TS-K1xxx. */
+
+export const typescriptError = problem<{ code: number; message: string }>({
+  code: "TS-K1001",
+  about: "TypeScript itself rejects the code; the message is tsc's.",
+  message: ({ code, message }) => `${message} (TS${code})`,
+});
+
+export const noFile = problem<{ path: string }>({
+  code: "TS-K1002",
+  about: "A file that was to be compiled is not there.",
+  message: ({ path }) => `there is no file ${path}`,
+  hint: () => "check the path; it is relative to the current directory",
+});
+
+export const unsupportedSyntax = problem<{ what: string; instead: string }>({
+  code: "TS-K1003",
+  about: "A part of TypeScript that has no meaning on a GPU.",
+  message: ({ what }) => `${what} cannot be used in a kernel`,
+  hint: ({ instead }) => instead,
+});
+
+export const unknownName = problem<{ name: string }>({
+  code: "TS-K1004",
+  about: "A name that is declared nowhere.",
+  message: ({ name }) => `cannot find ${name}`,
+  hint: ({ name }) => `declare it, or import it: import { ${name} } from "tilescript"`,
+});
+
+export const notAConstant = problem<{ name: string; why: string }>({
+  code: "TS-K1005",
+  about: "A kernel reads only what is known when it is built: its parameters, and constants of modules.",
+  message: ({ name, why }) => `${name} has no value known when the kernel is built: ${why}`,
+  hint: ({ name }) => `make it a module-level const with a number, or pass ${name} as a parameter`,
+});
+
+export const unknownFunction = problem<{ name: string; instead: string }>({
+  code: "TS-K1006",
+  about: "A call of a function that cannot run on a GPU.",
+  message: ({ name }) => `${name} cannot be called in a kernel`,
+  hint: ({ instead }) => instead,
+});
+
+export const wrongArguments = problem<{ name: string; expected: string; got: number }>({
+  code: "TS-K1007",
+  about: "A call with too few or too many arguments.",
+  message: ({ name, expected, got }) => `${name} takes ${expected}, got ${got}`,
+});
+
+export const notStatic = problem<{ what: string; kind: string }>({
+  code: "TS-K1008",
+  about: "Sizes, axes, dtypes and options must be known when the kernel is built.",
+  message: ({ what, kind }) => `${what} must be ${kind} known when the kernel is built`,
+  hint: () => "use a literal, a Const parameter, or arithmetic of these",
+});
+
+export const unknownOption = problem<{ name: string; option: string; options: readonly string[] }>({
+  code: "TS-K1009",
+  about: "An option that the operation does not have.",
+  message: ({ name, option }) => `${name} has no option ${option}`,
+  hint: ({ name, options }) =>
+    options.length > 0 ? `${name} takes ${options.join(", ")}` : `${name} takes no options`,
+});
+
+export const optionsNotLiteral = problem<{ name: string }>({
+  code: "TS-K1010",
+  about: "Options are written where the operation is called.",
+  message: ({ name }) => `the options of ${name} must be an object literal`,
+  hint: () => "write { mask, other: 0 } in the call itself",
+});
+
+export const recursion = problem<{ name: string }>({
+  code: "TS-K1011",
+  about: "A function that calls itself, directly or through others: a GPU has no stack for that.",
+  message: ({ name }) => `${name} calls itself`,
+  hint: () => "write a loop with range() or while",
+});
+
+export const capturedMutable = problem<{ name: string }>({
+  code: "TS-K1012",
+  about: "A function inside a kernel reads a variable that changes.",
+  message: ({ name }) => `this function reads ${name}, which changes`,
+  hint: ({ name }) => `pass ${name} as a parameter and return the new value`,
+});
+
+export const assignsConstant = problem<{ name: string; what: string }>({
+  code: "TS-K1013",
+  about: "An assignment to something that keeps its value.",
+  message: ({ name, what }) => `${name} is ${what} and cannot be assigned`,
+  hint: ({ name }) => `declare a variable: let next = ${name}`,
+});
+
+export const noInitialValue = problem<{ name: string }>({
+  code: "TS-K1014",
+  about: "A variable needs a value where it is declared, because its type comes from there.",
+  message: ({ name }) => `${name} is declared without a value`,
+  hint: ({ name }) => `give it one, for example let ${name} = zeros([BLOCK], "f32")`,
+});
+
+export const nestedAssignment = problem<void>({
+  code: "TS-K1015",
+  about: "An assignment inside an expression.",
+  message: () => "an assignment must be a statement of its own",
+  hint: () => "assign first, then use the variable",
+});
+
+export const noEffect = problem<void>({
+  code: "TS-K1016",
+  severity: "warning",
+  about: "A statement that computes a value and drops it.",
+  message: () => "this expression has no effect",
+  hint: () => "keep its value in a variable, or remove it",
+});
+
+export const notARange = problem<void>({
+  code: "TS-K1017",
+  about: "A loop over something that is no range.",
+  message: () => "a loop in a kernel runs over range() or staticRange()",
+  hint: () => "write for (const i of range(0, n)) { … }",
+});
+
+export const returnInLoop = problem<void>({
+  code: "TS-K1018",
+  about: "A return inside a loop.",
+  message: () => "a loop cannot be left with return",
+  hint: () => "keep a condition in a variable and test it in while, or mask the work that is left",
+});
+
+export const returnsValue = problem<{ kernel: string }>({
+  code: "TS-K1019",
+  about: "A kernel that returns something: results go to memory.",
+  message: ({ kernel }) => `${kernel} is a kernel and returns nothing`,
+  hint: () => "store() the value through a pointer parameter",
+});
+
+export const pattern = problem<{ what: string }>({
+  code: "TS-K1020",
+  about: "A destructuring pattern that has no meaning in a kernel.",
+  message: ({ what }) => `${what} cannot be used when taking a value apart`,
+  hint: () => "name every element: const [a, b] = …, const { x, y } = …",
+});
+
+export const notATuple = problem<{ name: string }>({
+  code: "TS-K1021",
+  about: "A member of something that is no tuple and no object.",
+  message: ({ name }) => `${name} is no member of a tuple or object that a function returned`,
+  hint: () => "tiles have no members: use the functions of the language",
+});
+
+export const kernelShape = problem<{ what: string }>({
+  code: "TS-K1030",
+  about: "kernel() takes one function with one object parameter whose type is written out.",
+  message: ({ what }) => what,
+  hint: () => 'write kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => { … })',
+});
+
+export const parameterType = problem<{ name: string; type: string }>({
+  code: "TS-K1031",
+  about: "A kernel parameter of a type that cannot be passed to a GPU.",
+  message: ({ name, type }) => `parameter ${name} cannot have the type ${type}`,
+  hint: () => "use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>",
+});
+
+export const constName = problem<{ parameter: string; name: string }>({
+  code: "TS-K1032",
+  about: "A Const parameter carries its own name in its type, so that tsc can tell two of them apart.",
+  message: ({ parameter, name }) => `parameter ${parameter} has the type Const<"${name}">`,
+  hint: ({ parameter }) => `write ${parameter}: Const<"${parameter}">`,
+});
+
+export const typeParameter = problem<{ name: string }>({
+  code: "TS-K1033",
+  about: "A type parameter of a kernel stands for one of several dtypes.",
+  message: ({ name }) => `type parameter ${name} is not limited to a list of dtypes`,
+  hint: ({ name }) => `write <${name} extends "f16" | "bf16" | "f32">`,
+});
+
+export const kernelPlace = problem<void>({
+  code: "TS-K1034",
+  about: "A kernel has the name of the module-level constant that holds it.",
+  message: () => "a kernel must be the value of a module-level const",
+  hint: () => "write export const name = kernel(…)",
+});
+
+export const buildValue = problem<{ what: string }>({
+  code: "TS-K1040",
+  about: "`builds` is read without running the file.",
+  message: ({ what }) => `${what} is not known without running the file`,
+  hint: () => "use literals, module-level constants, spreads, arithmetic, and map or flatMap over lists",
+});
+
+export const buildField = problem<{ what: string; expected: string }>({
+  code: "TS-K1041",
+  about: "A field of a build with a value that it cannot have.",
+  message: ({ what, expected }) => `${what} must be ${expected}`,
+});
+
+export const buildConstants = problem<{ kernel: string; missing: readonly string[]; unknown: readonly string[] }>({
+  code: "TS-K1042",
+  about: "A build gives every Const parameter a value, and nothing else.",
+  message: ({ kernel, missing, unknown }) =>
+    missing.length > 0
+      ? `this build of ${kernel} gives no value to ${missing.join(", ")}`
+      : `${kernel} has no Const parameter ${unknown.join(", ")}`,
+});
+
+export const buildDtypes = problem<{ kernel: string; parameter: string; allowed: readonly string[] }>({
+  code: "TS-K1043",
+  about: "A build of a generic kernel says what each type parameter stands for.",
+  message: ({ kernel, parameter, allowed }) =>
+    `this build of ${kernel} must give ${parameter} one of the dtypes ${allowed.join(", ")}`,
+  hint: ({ parameter, allowed }) => `write dtypes: { ${parameter}: "${allowed[0]}" }`,
+});

@@ -1,0 +1,176 @@
+import { ts } from "ts-morph";
+import { buildConstants, buildDtypes, buildField, buildValue } from "../diagnostics/catalogue/frontend.js";
+import type { Build, ConstValue, DType, Param, Span } from "../ir/index.js";
+import type { KernelDeclaration } from "./kernels.js";
+import { unwrapped } from "./names.js";
+import type { DTypeParameter } from "./parameters.js";
+import { Evaluator } from "./static/evaluate.js";
+import { plainNumber, type Static } from "./static/value.js";
+import type { Unit } from "./unit.js";
+
+const DEFAULTS = { constants: {}, dtypes: {}, warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" } as const;
+
+type Fields = ReadonlyMap<string, Static>;
+
+/** Reads `builds` without running the file. A kernel that leaves nothing open has one build of its own. */
+export function readBuilds(
+  unit: Unit,
+  kernel: KernelDeclaration,
+  params: readonly Param[],
+  generics: readonly DTypeParameter[],
+): readonly Build[] {
+  const written = kernel.options === null ? [] : listOfBuilds(unit, kernel.options);
+  if (written === null) return [];
+  const isOpen = generics.length > 0 || params.some((param) => param.kind === "const");
+  if (written.length === 0) return isOpen ? [] : [DEFAULTS];
+  const reader = new BuildReader(unit, kernel.name, params, generics);
+  return written.flatMap(({ fields, span }) => reader.read(fields, span) ?? []);
+}
+
+interface Written {
+  readonly fields: Fields;
+  readonly span: Span;
+}
+
+/** Each build with its place; null after reporting what is not static. */
+function listOfBuilds(unit: Unit, options: ts.Expression): readonly Written[] | null {
+  let failed: ts.Node | null = null;
+  const evaluator = new Evaluator(unit, {
+    lookup: () => undefined,
+    fail: (node) => {
+      failed ??= node;
+    },
+  });
+  const value = evaluator.evaluate(options);
+  const builds = value?.kind === "record" ? (value.fields.get("builds") ?? { kind: "list", items: [] }) : null;
+  if (builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
+    const place: ts.Node = failed ?? options;
+    unit.report(
+      buildValue(unit.span(place), { what: failed === null ? "this object of options" : `\`${place.getText()}\`` }),
+    );
+    return null;
+  }
+  const places = literalPlaces(options);
+  return builds.items.map((item, index) => ({
+    fields: (item as { readonly fields: Fields }).fields,
+    span: unit.span(places?.length === builds.items.length ? places[index]! : options),
+  }));
+}
+
+/** The objects of `{ builds: [{…}, {…}] }`, where they are written out. */
+function literalPlaces(options: ts.Expression): readonly ts.Node[] | null {
+  const object = unwrapped(options);
+  if (!ts.isObjectLiteralExpression(object)) return null;
+  const property = object.properties.find((one) => one.name?.getText() === "builds");
+  const list = property !== undefined && ts.isPropertyAssignment(property) ? unwrapped(property.initializer) : null;
+  return list !== null && ts.isArrayLiteralExpression(list) ? list.elements : null;
+}
+
+const isPower = (value: number): boolean => Number.isInteger(Math.log2(value));
+
+/** Whole-number fields: what they may be, in words and as a test. */
+const NUMBERS: Readonly<Record<string, readonly [expected: string, test: (value: number) => boolean]>> = {
+  warps: ["a power of two from 1 to 32", (value) => isPower(value) && value >= 1 && value <= 32],
+  stages: ["a whole number from 1 to 8", (value) => Number.isInteger(value) && value >= 1 && value <= 8],
+  ctas: ["1, 2, 4, 8 or 16", (value) => isPower(value) && value >= 1 && value <= 16],
+  maxRegisters: ["a whole number from 24 to 255", (value) => Number.isInteger(value) && value >= 24 && value <= 255],
+};
+
+class BuildReader {
+  private readonly unit: Unit;
+  private readonly kernel: string;
+  private readonly params: readonly Param[];
+  private readonly generics: readonly DTypeParameter[];
+
+  constructor(unit: Unit, kernel: string, params: readonly Param[], generics: readonly DTypeParameter[]) {
+    this.unit = unit;
+    this.kernel = kernel;
+    this.params = params;
+    this.generics = generics;
+  }
+
+  read(fields: Fields, span: Span): Build | null {
+    const constants = this.constants(fields.get("constants"), span);
+    const dtypes = this.dtypes(fields.get("dtypes"), span);
+    const rest = [...fields].filter(
+      ([name, value]) => name !== "constants" && name !== "dtypes" && value.kind !== "missing",
+    );
+    const others = rest.map(([name, value]) => [name, this.field(name, value, span)] as const);
+    if (constants === null || dtypes === null || others.some(([, value]) => value === null)) return null;
+    return { ...DEFAULTS, ...Object.fromEntries(others), constants, dtypes } as Build;
+  }
+
+  private constants(value: Static | undefined, span: Span): Build["constants"] | null {
+    const given = value?.kind === "record" ? value.fields : new Map<string, Static>();
+    const wanted = this.params.filter((param) => param.kind === "const");
+    const missing = wanted.filter(({ name }) => !given.has(name)).map(({ name }) => name);
+    const unknown = [...given.keys()].filter((name) => !wanted.some((param) => param.name === name));
+    if (missing.length > 0 || unknown.length > 0) {
+      this.unit.report(buildConstants(span, { kernel: this.kernel, missing, unknown }));
+      return null;
+    }
+    const values: Record<string, ConstValue> = {};
+    for (const param of wanted) {
+      const one = constant(given.get(param.name)!, param.of);
+      if (one === null) return this.wrong(`the constant ${param.name}`, EXPECTED[param.of], span);
+      values[param.name] = one;
+    }
+    return values;
+  }
+
+  private dtypes(value: Static | undefined, span: Span): Build["dtypes"] | null {
+    const given = value?.kind === "record" ? value.fields : new Map<string, Static>();
+    const bound: Record<string, DType> = {};
+    for (const { name, dtypes } of this.generics) {
+      const one = given.get(name);
+      const dtype = one?.kind === "string" ? dtypes.find((candidate) => candidate === one.value) : undefined;
+      if (dtype === undefined) {
+        this.unit.report(buildDtypes(span, { kernel: this.kernel, parameter: name, allowed: dtypes }));
+        return null;
+      }
+      bound[name] = dtype;
+    }
+    return bound;
+  }
+
+  private field(name: string, value: Static, span: Span): unknown {
+    const number = NUMBERS[name];
+    if (number !== undefined) {
+      const given = plainNumber(value);
+      return given !== null && number[1](given) ? given : this.wrong(name, number[0], span);
+    }
+    if (name === "pdl") return value.kind === "bool" ? value.value : this.wrong(name, "true or false", span);
+    if (name === "alignment") {
+      const fits = value.kind === "string" && (value.value === "checked" || value.value === "required");
+      return fits ? value.value : this.wrong(name, '"checked" or "required"', span);
+    }
+    if (name === "divisible") return this.divisible(value, span);
+    return this.wrong(
+      name,
+      "one of constants, dtypes, warps, stages, ctas, pdl, maxRegisters, divisible, alignment",
+      span,
+    );
+  }
+
+  private divisible(value: Static, span: Span): readonly string[] | null {
+    const names = this.params.filter(({ kind }) => kind !== "const").map(({ name }) => name);
+    const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
+    return given.every((name) => names.includes(name))
+      ? given
+      : this.wrong("divisible", `a list of parameters (${names.join(", ")})`, span);
+  }
+
+  private wrong(what: string, expected: string, span: Span): null {
+    this.unit.report(buildField(span, { what, expected }));
+    return null;
+  }
+}
+
+const EXPECTED = { int: "a whole number", float: "a number", bool: "true or false", string: "a text" } as const;
+
+function constant(value: Static, of: keyof typeof EXPECTED): ConstValue | null {
+  if (of === "bool") return value.kind === "bool" ? value.value : null;
+  if (of === "string") return value.kind === "string" ? value.value : null;
+  const number = plainNumber(value);
+  return number !== null && (of === "float" || Number.isInteger(number)) ? number : null;
+}

@@ -1,0 +1,80 @@
+import { ts } from "ts-morph";
+import { notStatic, unknownFunction, unknownName } from "../../diagnostics/catalogue/frontend.js";
+import type { Expr } from "../../ir/index.js";
+import { fixedValue } from "../fixed.js";
+import { callFunction } from "../functions.js";
+import { resolveName, symbolOf, unwrapped } from "../names.js";
+import { readCall } from "../operation.js";
+import { OPERATIONS } from "../operations.js";
+import { poison } from "../poison.js";
+import type { Scope } from "../scope.js";
+import { insteadOfGlobal } from "./advice.js";
+import { lowerExpression } from "./index.js";
+import { staticLiteral } from "./literals.js";
+import type { ExpressionRules } from "./rule.js";
+
+/** Functions of the language that are no ops. */
+const SPECIAL: Readonly<Record<string, string>> = {
+  kernel: "launch kernels one after another from Node; share code in functions",
+  range: "ranges stand in loops: for (const i of range(n)) { … }",
+  staticRange: "ranges stand in loops: for (const i of staticRange(n)) { … }",
+};
+
+function call(node: ts.CallExpression, scope: Scope): Expr {
+  const { unit } = scope;
+  const callee = unwrapped(node.expression);
+  const place = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
+  const named = ts.isIdentifier(place) ? resolveName(unit, place) : ({ kind: "unresolved" } as const);
+  if (named.kind === "language") return language(node, named.name, scope);
+  if (named.kind === "function") return callFunction(node, named.name, named.node, scope);
+  const value = named.kind === "global" ? fixedValue(node, scope) : null;
+  const literal = value === null ? null : staticLiteral(value, node, scope);
+  if (literal !== null) return literal;
+  return reject(node, callee, named, scope);
+}
+
+function language(node: ts.CallExpression, name: string, scope: Scope): Expr {
+  const { unit } = scope;
+  const entry = OPERATIONS[name];
+  if (entry !== undefined) return readCall(node, name, entry, scope, (operand) => lowerExpression(operand, scope));
+  if (name === "dtypeOf") {
+    unit.report(
+      notStatic(unit.span(node), {
+        what: "the operand of dtypeOf",
+        kind: "a pointer parameter of the kernel, and its dtype",
+      }),
+    );
+  } else unit.report(unknownFunction(unit.span(node), { name, instead: SPECIAL[name] ?? insteadOfGlobal(name) }));
+  return poison(node, scope);
+}
+
+function reject(
+  node: ts.CallExpression,
+  callee: ts.Expression,
+  named: ReturnType<typeof resolveName>,
+  scope: Scope,
+): Expr {
+  const { unit } = scope;
+  const span = unit.span(callee);
+  if (named.kind === "unresolved" && ts.isIdentifier(callee)) {
+    unit.report(unknownName(span, { name: callee.text }));
+  } else if (named.kind === "global") {
+    const isMethod = ts.isPropertyAccessExpression(callee) && !isNamespace(callee.expression, scope);
+    const instead = isMethod ? "tiles have no methods: use the functions of the language" : insteadOfGlobal(named.path);
+    unit.report(unknownFunction(span, { name: isMethod ? `.${callee.name.text}()` : named.path, instead }));
+  } else {
+    const instead = "call functions that are declared by name in a module, with a body in TypeScript";
+    unit.report(unknownFunction(span, { name: callee.getText(), instead }));
+  }
+  return poison(node, scope);
+}
+
+/** True for `Math`, false for a value of the kernel. */
+function isNamespace(node: ts.Expression, scope: Scope): boolean {
+  const name = unwrapped(node);
+  if (!ts.isIdentifier(name)) return false;
+  const symbol = symbolOf(scope.unit, name);
+  return symbol !== null && scope.find(symbol) === null && resolveName(scope.unit, name).kind === "global";
+}
+
+export const CALLS: ExpressionRules = { [ts.SyntaxKind.CallExpression]: call };

@@ -1,0 +1,125 @@
+import { ts } from "ts-morph";
+import { notATuple, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { type Expr, UNKNOWN } from "../../ir/index.js";
+import { fixedInteger, fixedValue } from "../fixed.js";
+import { resolveName, symbolOf, unwrapped } from "../names.js";
+import { isPoison, poison } from "../poison.js";
+import type { Binding, Scope } from "../scope.js";
+import { insteadOfGlobal } from "./advice.js";
+import { lowerExpression } from "./index.js";
+import { staticLiteral } from "./literals.js";
+import { reference } from "./names.js";
+import type { ExpressionRules } from "./rule.js";
+
+/** The names of an object's members in the order of its tuple in the IR: sorted, so that `{ a, b }` and `{ b, a }` are one type. */
+export function memberNames(node: ts.Expression, scope: Scope): readonly string[] {
+  const { checker } = scope.unit;
+  const type = checker.getTypeAtLocation(node);
+  if (!(type.flags & (ts.TypeFlags.Object | ts.TypeFlags.UnionOrIntersection))) return [];
+  if (checker.isTupleType(type) || checker.isArrayType(type)) return [];
+  return checker
+    .getPropertiesOfType(type)
+    .filter((property) => !property.name.startsWith("__@") && !isMethodOfJavaScript(property, scope))
+    .map((property) => property.name)
+    .sort();
+}
+
+function isMethodOfJavaScript(property: ts.Symbol, scope: Scope): boolean {
+  const declaration = property.valueDeclaration;
+  return declaration !== undefined && scope.unit.program.isSourceFileDefaultLibrary(declaration.getSourceFile());
+}
+
+export const element = (of: Expr, index: number, node: ts.Node, scope: Scope): Expr =>
+  isPoison(of) ? of : { kind: "element", of, index, type: UNKNOWN, span: scope.unit.span(node) };
+
+function bindingOf(node: ts.Expression, scope: Scope): Binding | null {
+  const name = unwrapped(node);
+  const symbol = ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
+  return symbol === null ? null : scope.find(symbol);
+}
+
+/** `p.x` of the kernel's parameters, `r.x` of what a function returned, or a constant such as `Math.PI`. */
+function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
+  const { unit } = scope;
+  const name = node.name.text;
+  const owner = bindingOf(node.expression, scope);
+  if (owner?.kind === "parameters") {
+    const parameter = owner.field(name);
+    return parameter === null ? unknownMember(node, name, scope) : reference(parameter, node, scope);
+  }
+  const value = fixedValue(node, scope);
+  const literal = value === null ? null : staticLiteral(value, node, scope);
+  if (literal !== null) return literal;
+  const named = resolveName(unit, node.name);
+  if (named.kind === "global" && owner === null && ts.isIdentifier(unwrapped(node.expression))) {
+    const instead = insteadOfGlobal(named.path);
+    unit.report(unsupportedSyntax(unit.span(node), { what: named.path, instead }));
+    return poison(node, scope);
+  }
+  const index = memberNames(node.expression, scope).indexOf(name);
+  if (index < 0) return unknownMember(node, name, scope);
+  return element(lowerExpression(node.expression, scope), index, node, scope);
+}
+
+function unknownMember(node: ts.PropertyAccessExpression, name: string, scope: Scope): Expr {
+  scope.unit.report(notATuple(scope.unit.span(node.name), { name }));
+  return poison(node, scope);
+}
+
+/** `t[0]` of what a function returned, or of a list of constants. */
+function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
+  const { unit } = scope;
+  const value = fixedValue(node, scope);
+  const literal = value === null ? null : staticLiteral(value, node, scope);
+  if (literal !== null) return literal;
+  const { checker } = unit;
+  const type = checker.getTypeAtLocation(node.expression);
+  if (!checker.isTupleType(type) && !checker.isArrayType(type)) {
+    unit.report(
+      unsupportedSyntax(unit.span(node), {
+        what: "indexing a tile",
+        instead: "load(pointer + index) reads memory; sum(where(…)) picks an element",
+      }),
+    );
+    return poison(node, scope);
+  }
+  const index = fixedInteger(node.argumentExpression, scope, "the index of a tuple");
+  return index === null ? poison(node, scope) : element(lowerExpression(node.expression, scope), index, node, scope);
+}
+
+/** `[a, b]`: what a device function returns, and the right side of `[a, b] = [b, a]`. */
+export function list(node: ts.ArrayLiteralExpression, scope: Scope): Expr {
+  const items = node.elements.map((one) => lowerExpression(one, scope));
+  return { kind: "tuple", items, type: UNKNOWN, span: scope.unit.span(node) };
+}
+
+/** `{ x, y }` as a tuple with its names in the type, sorted. */
+export function record(node: ts.ObjectLiteralExpression, scope: Scope): Expr {
+  const { unit } = scope;
+  const members = new Map<string, Expr>();
+  for (const member of node.properties) {
+    const value = ts.isPropertyAssignment(member)
+      ? member.initializer
+      : ts.isShorthandPropertyAssignment(member)
+        ? member.name
+        : null;
+    const key = member.name;
+    if (value === null || key === undefined || ts.isComputedPropertyName(key)) {
+      const what = "a spread, a method or a computed name in an object";
+      unit.report(unsupportedSyntax(unit.span(member), { what, instead: "write every member: { x: a, y: b }" }));
+      return poison(node, scope);
+    }
+    members.set(key.text, lowerExpression(value, scope));
+  }
+  const names = [...members.keys()].sort();
+  const items = names.map((name) => members.get(name)!);
+  const type = { kind: "tuple", items: names.map(() => UNKNOWN), names } as const;
+  return { kind: "tuple", items, type, span: unit.span(node) };
+}
+
+export const MEMBERS: ExpressionRules = {
+  [ts.SyntaxKind.PropertyAccessExpression]: property,
+  [ts.SyntaxKind.ElementAccessExpression]: item,
+  [ts.SyntaxKind.ArrayLiteralExpression]: list,
+  [ts.SyntaxKind.ObjectLiteralExpression]: record,
+};

@@ -1,0 +1,141 @@
+import { ts } from "ts-morph";
+import { nestedAssignment, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { type Expr, UNKNOWN } from "../../ir/index.js";
+import { poison } from "../poison.js";
+import type { Scope } from "../scope.js";
+import { lowerExpression } from "./index.js";
+import { integerLiteral } from "./literals.js";
+import type { ExpressionRules } from "./rule.js";
+
+/** The op an operator stands for. Pointer arithmetic is told apart when types are known. */
+const BINARY: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
+  [ts.SyntaxKind.PlusToken]: "add",
+  [ts.SyntaxKind.MinusToken]: "sub",
+  [ts.SyntaxKind.AsteriskToken]: "mul",
+  [ts.SyntaxKind.SlashToken]: "div",
+  [ts.SyntaxKind.PercentToken]: "mod",
+  [ts.SyntaxKind.AmpersandAmpersandToken]: "and",
+  [ts.SyntaxKind.BarBarToken]: "or",
+  [ts.SyntaxKind.AmpersandToken]: "bitAnd",
+  [ts.SyntaxKind.BarToken]: "bitOr",
+  [ts.SyntaxKind.CaretToken]: "bitXor",
+  [ts.SyntaxKind.LessThanLessThanToken]: "shiftLeft",
+  [ts.SyntaxKind.GreaterThanGreaterThanToken]: "shiftRight",
+  [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanToken]: "shiftRightLogical",
+  [ts.SyntaxKind.EqualsEqualsToken]: "eq",
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: "eq",
+  [ts.SyntaxKind.ExclamationEqualsToken]: "ne",
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: "ne",
+  [ts.SyntaxKind.LessThanToken]: "lt",
+  [ts.SyntaxKind.LessThanEqualsToken]: "le",
+  [ts.SyntaxKind.GreaterThanToken]: "gt",
+  [ts.SyntaxKind.GreaterThanEqualsToken]: "ge",
+};
+
+/** The binary op of each compound assignment: `+=`, `<<=`. */
+export const COMPOUND: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
+  [ts.SyntaxKind.PlusEqualsToken]: "add",
+  [ts.SyntaxKind.MinusEqualsToken]: "sub",
+  [ts.SyntaxKind.AsteriskEqualsToken]: "mul",
+  [ts.SyntaxKind.SlashEqualsToken]: "div",
+  [ts.SyntaxKind.PercentEqualsToken]: "mod",
+  [ts.SyntaxKind.AmpersandEqualsToken]: "bitAnd",
+  [ts.SyntaxKind.BarEqualsToken]: "bitOr",
+  [ts.SyntaxKind.CaretEqualsToken]: "bitXor",
+  [ts.SyntaxKind.LessThanLessThanEqualsToken]: "shiftLeft",
+  [ts.SyntaxKind.GreaterThanGreaterThanEqualsToken]: "shiftRight",
+  [ts.SyntaxKind.GreaterThanGreaterThanGreaterThanEqualsToken]: "shiftRightLogical",
+  [ts.SyntaxKind.AmpersandAmpersandEqualsToken]: "and",
+  [ts.SyntaxKind.BarBarEqualsToken]: "or",
+};
+
+const INSTEAD: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
+  [ts.SyntaxKind.AsteriskAsteriskToken]: "multiply (x * x), or write exp2(y * log2(x))",
+  [ts.SyntaxKind.AsteriskAsteriskEqualsToken]: "multiply (x *= x), or write exp2(y * log2(x))",
+  [ts.SyntaxKind.QuestionQuestionToken]: "values of a kernel are never undefined: use the left side alone",
+  [ts.SyntaxKind.QuestionQuestionEqualsToken]: "values of a kernel are never undefined",
+  [ts.SyntaxKind.CommaToken]: "write two statements",
+  [ts.SyntaxKind.InKeyword]: "values of a kernel have no properties to look for",
+  [ts.SyntaxKind.InstanceOfKeyword]: "values of a kernel have no classes",
+};
+
+export const op = (name: string, args: Readonly<Record<string, Expr>>, node: ts.Node, scope: Scope): Expr => ({
+  kind: "op",
+  op: name,
+  args,
+  attrs: {},
+  type: UNKNOWN,
+  span: scope.unit.span(node),
+});
+
+function binary(node: ts.BinaryExpression, scope: Scope): Expr {
+  const { unit } = scope;
+  const operator = node.operatorToken.kind;
+  const name = BINARY[operator];
+  if (name !== undefined) {
+    return op(name, { a: lowerExpression(node.left, scope), b: lowerExpression(node.right, scope) }, node, scope);
+  }
+  if (operator === ts.SyntaxKind.EqualsToken || COMPOUND[operator] !== undefined) {
+    unit.report(nestedAssignment(unit.span(node)));
+  } else {
+    const what = `the operator ${node.operatorToken.getText()}`;
+    unit.report(
+      unsupportedSyntax(unit.span(node), { what, instead: INSTEAD[operator] ?? "use the functions of the language" }),
+    );
+  }
+  return poison(node, scope);
+}
+
+function prefix(node: ts.PrefixUnaryExpression, scope: Scope): Expr {
+  const { unit } = scope;
+  if (node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken) {
+    unit.report(nestedAssignment(unit.span(node)));
+    return poison(node, scope);
+  }
+  const x = lowerExpression(node.operand, scope);
+  if (node.operator === ts.SyntaxKind.PlusToken) return x;
+  if (node.operator === ts.SyntaxKind.MinusToken) return negated(x, node, scope);
+  return op(node.operator === ts.SyntaxKind.TildeToken ? "bitNot" : "not", { x }, node, scope);
+}
+
+/** `-1` is one literal, so that it adapts to the dtype it meets as `1` does. */
+function negated(x: Expr, node: ts.Node, scope: Scope): Expr {
+  if (x.kind !== "literal" || x.type.kind !== "const") return op("neg", { x }, node, scope);
+  if (typeof x.value === "bigint") return { ...x, value: -x.value, span: scope.unit.span(node) };
+  if (typeof x.value !== "number") return op("neg", { x }, node, scope);
+  if (x.type.of === "int") return integerLiteral(x.value === 0 ? 0 : -x.value, node, scope);
+  return { ...x, value: -x.value, span: scope.unit.span(node) };
+}
+
+function conditional(node: ts.ConditionalExpression, scope: Scope): Expr {
+  return op(
+    "select",
+    {
+      condition: lowerExpression(node.condition, scope),
+      a: lowerExpression(node.whenTrue, scope),
+      b: lowerExpression(node.whenFalse, scope),
+    },
+    node,
+    scope,
+  );
+}
+
+function postfix(node: ts.PostfixUnaryExpression, scope: Scope): Expr {
+  scope.unit.report(nestedAssignment(scope.unit.span(node)));
+  return poison(node, scope);
+}
+
+const inner = (node: { readonly expression: ts.Expression }, scope: Scope): Expr =>
+  lowerExpression(node.expression, scope);
+
+export const OPERATORS: ExpressionRules = {
+  [ts.SyntaxKind.BinaryExpression]: binary,
+  [ts.SyntaxKind.PrefixUnaryExpression]: prefix,
+  [ts.SyntaxKind.PostfixUnaryExpression]: postfix,
+  [ts.SyntaxKind.ConditionalExpression]: conditional,
+  [ts.SyntaxKind.ParenthesizedExpression]: inner,
+  [ts.SyntaxKind.AsExpression]: inner,
+  [ts.SyntaxKind.SatisfiesExpression]: inner,
+  [ts.SyntaxKind.NonNullExpression]: inner,
+  [ts.SyntaxKind.TypeAssertionExpression]: inner,
+};

@@ -1,0 +1,78 @@
+import { ts } from "ts-morph";
+import { notStatic } from "../diagnostics/catalogue/frontend.js";
+import { type Dim, type DType, isDType } from "../ir/index.js";
+import { resolveName, symbolOf, unwrapped } from "./names.js";
+import type { Scope, Variable } from "./scope.js";
+import { Evaluator } from "./static/evaluate.js";
+import type { Static } from "./static/value.js";
+
+/** The value of an expression of a kernel where that is known when the kernel is built. */
+export function fixedValue(node: ts.Expression, scope: Scope): Static | null {
+  return evaluator(scope).evaluate(node);
+}
+
+function evaluator(scope: Scope): Evaluator {
+  return new Evaluator(scope.unit, {
+    lookup(symbol) {
+      const binding = scope.find(symbol);
+      if (binding === null) return undefined;
+      return binding.kind === "variable" ? binding.fixed : null;
+    },
+    member: (node) => parameterOf(node, scope)?.fixed ?? null,
+  });
+}
+
+/** Readers of what must be fixed: each reports a problem and gives null where the expression is something else. */
+function reader<T>(kind: string, read: (value: Static) => T | null) {
+  return (node: ts.Expression, scope: Scope, what: string): T | null => {
+    const value = fixedValue(node, scope);
+    const result = value === null ? null : read(value);
+    if (result === null) scope.unit.report(notStatic(scope.unit.span(node), { what, kind }));
+    return result;
+  };
+}
+
+const size = (value: Static): Dim | null => (value.kind === "int" ? value.value : null);
+
+export const fixedSize = reader<Dim>("an integer", size);
+
+export const fixedInteger = reader<number>("an integer", (value) =>
+  value.kind === "int" && typeof value.value === "number" ? value.value : null,
+);
+
+export const fixedFlag = reader<boolean>("true or false", (value) => (value.kind === "bool" ? value.value : null));
+
+export const fixedText = reader<string>("a text", (value) => (value.kind === "string" ? value.value : null));
+
+export const fixedShape = reader<readonly Dim[]>("a list of sizes", (value) => {
+  if (value.kind !== "list") return null;
+  const sizes = value.items.map(size);
+  return sizes.includes(null) ? null : (sizes as Dim[]);
+});
+
+const dtypeValue = reader<DType>("a dtype", (value) =>
+  value.kind === "string" && isDType(value.value) ? value.value : null,
+);
+
+/** A dtype's name, or `dtypeOf(pointer)` of a parameter of the kernel. */
+export function fixedDType(node: ts.Expression, scope: Scope, what: string): DType | null {
+  return pointeeOf(unwrapped(node), scope) ?? dtypeValue(node, scope, what);
+}
+
+function pointeeOf(node: ts.Expression, scope: Scope): DType | null {
+  if (!ts.isCallExpression(node)) return null;
+  const { expression } = node;
+  const named = resolveName(scope.unit, ts.isPropertyAccessExpression(expression) ? expression.name : expression);
+  const operand = node.arguments[0];
+  if (named.kind !== "language" || named.name !== "dtypeOf" || operand === undefined) return null;
+  return parameterOf(unwrapped(operand), scope)?.pointee ?? null;
+}
+
+/** The parameter or variable that an expression names: `x`, or `p.x` of the kernel's parameter object. */
+function parameterOf(node: ts.Expression, scope: Scope): Variable | null {
+  const owner = ts.isPropertyAccessExpression(node) ? unwrapped(node.expression) : node;
+  const symbol = ts.isIdentifier(owner) ? symbolOf(scope.unit, owner) : null;
+  const binding = symbol === null ? null : scope.find(symbol);
+  if (binding?.kind === "parameters") return ts.isPropertyAccessExpression(node) ? binding.field(node.name.text) : null;
+  return ts.isIdentifier(node) ? binding : null;
+}

@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import type { ts } from "ts-morph";
+import { noFile } from "../diagnostics/catalogue/frontend.js";
+import type { Diagnostic } from "../diagnostics/index.js";
+import type { Kernel } from "../ir/index.js";
+import { findKernels } from "./kernels.js";
+import { lowerKernel } from "./lower-kernel.js";
+import { absolute, KernelProject } from "./project.js";
+import { reportTypeErrors } from "./type-errors.js";
+import { Unit } from "./unit.js";
+
+export interface LowerOptions {
+  /** Folder that the files are relative to and that names in diagnostics and IR are relative to. Default: the current directory. */
+  readonly root?: string;
+}
+
+export interface Lowered {
+  /** Draft IR: types are unknown but for literals; a generic kernel stands once for each choice of dtypes. */
+  readonly drafts: readonly Kernel[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Frontend {
+  /**
+   * Reads kernel files into draft IR. All problems of all files are reported; drafts of kernels with problems are given too, with
+   * literals of unknown type in the places that were reported.
+   */
+  lower(files: readonly string[], options?: LowerOptions): Lowered;
+}
+
+/** A frontend that keeps its TypeScript program: the second `lower` takes milliseconds, and reads again only files that changed. */
+export function createFrontend(): Frontend {
+  const project = new KernelProject();
+  return { lower: (files, options = {}) => lowerFiles(project, files, options.root ?? process.cwd()) };
+}
+
+let shared: Frontend | undefined;
+
+/** `lower` on a frontend that this process shares. */
+export function lower(files: readonly string[], options: LowerOptions = {}): Lowered {
+  shared ??= createFrontend();
+  return shared.lower(files, options);
+}
+
+function lowerFiles(project: KernelProject, files: readonly string[], root: string): Lowered {
+  const paths = files.map((file) => absolute(root, file));
+  const unit = new Unit(project.program(paths), root);
+  const sources = paths.flatMap((path, index): readonly ts.SourceFile[] => {
+    const source = existsSync(path) ? unit.program.getSourceFile(path) : undefined;
+    if (source !== undefined) return [source];
+    const span = { file: files[index]!, line: 1, column: 1, endLine: 1, endColumn: 1 };
+    unit.report(noFile(span, { path: files[index]! }));
+    return [];
+  });
+  const drafts = sources.flatMap((source) => findKernels(unit, source)).flatMap((kernel) => lowerKernel(unit, kernel));
+  const own = unit.diagnostics.length;
+  reportTypeErrors(unit, sources);
+  return { drafts, diagnostics: withoutEchoes(unit.diagnostics, own) };
+}
+
+/** tsc's words about a place that the frontend has described already are left out; the rest comes in the order of the source. */
+function withoutEchoes(diagnostics: readonly Diagnostic[], own: number): readonly Diagnostic[] {
+  const described = diagnostics.slice(0, own).filter(({ severity }) => severity === "error");
+  const kept = diagnostics.filter((one, index) => index < own || !described.some((other) => overlap(one, other)));
+  return [...kept].sort(bySource);
+}
+
+const before = (line: number, column: number, otherLine: number, otherColumn: number): boolean =>
+  line < otherLine || (line === otherLine && column < otherColumn);
+
+function overlap({ span: a }: Diagnostic, { span: b }: Diagnostic): boolean {
+  return (
+    a.file === b.file &&
+    before(a.line, a.column, b.endLine, b.endColumn) &&
+    before(b.line, b.column, a.endLine, a.endColumn)
+  );
+}
+
+function bySource({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,103 @@
+import { ts } from "ts-morph";
+import { returnsValue } from "../diagnostics/catalogue/frontend.js";
+import type { Build, DType, Kernel, Param, Stmt } from "../ir/index.js";
+import { readBuilds } from "./builds.js";
+import { lowerExpression } from "./expressions/index.js";
+import type { KernelDeclaration } from "./kernels.js";
+import { symbolOf } from "./names.js";
+import { type DTypeParameter, dtypeParameters, kernelParameters, knownOf } from "./parameters.js";
+import { type KernelScope, Names, type Parameters, Scope, type Variable } from "./scope.js";
+import { bindParameters } from "./statements/declarations.js";
+import { lowerStatements } from "./statements/index.js";
+import type { Unit } from "./unit.js";
+
+/** A kernel as draft IR: one for each choice of dtypes for its type parameters. */
+export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Kernel[] {
+  const generics = dtypeParameters(unit, kernel.fn);
+  if (generics.length < (kernel.fn.typeParameters?.length ?? 0)) return [];
+  let builds: readonly Build[] | null = null;
+  return bindings(generics).flatMap((bound): readonly Kernel[] => {
+    const dtypes = new Map(generics.map(({ symbol, name }) => [symbol, bound[name]!] as const));
+    const params = kernelParameters(unit, kernel.fn, kernel.name, dtypes);
+    if (params === null) return [];
+    builds ??= readBuilds(unit, kernel, params, generics);
+    return [
+      draft(
+        unit,
+        kernel,
+        params,
+        bound,
+        dtypes,
+        builds.filter((build) => sameDtypes(build.dtypes, bound)),
+      ),
+    ];
+  });
+}
+
+type Bound = Readonly<Record<string, DType>>;
+
+/** Every choice of dtypes; one empty choice for a kernel without type parameters. */
+const bindings = (generics: readonly DTypeParameter[]): readonly Bound[] =>
+  generics.reduce<readonly Bound[]>(
+    (all, { name, dtypes }) => all.flatMap((bound) => dtypes.map((dtype) => ({ ...bound, [name]: dtype }))),
+    [{}],
+  );
+
+const sameDtypes = (a: Bound, b: Bound): boolean => Object.keys(b).every((name) => a[name] === b[name]);
+
+function draft(
+  unit: Unit,
+  kernel: KernelDeclaration,
+  params: readonly Param[],
+  dtypes: Bound,
+  bound: ReadonlyMap<ts.Symbol, DType>,
+  builds: readonly Build[],
+): Kernel {
+  const { fn, name } = kernel;
+  const shared: KernelScope = {
+    dtypes: bound,
+    functions: new Map(),
+    order: [],
+    functionNames: new Names(),
+    active: [fn],
+  };
+  shared.functionNames.unique(name);
+  const scope = new Scope({ unit, kernel: shared, name, node: fn, isKernel: true, outer: null });
+  declareParameters(fn.parameters[0], params, scope);
+  const body = bodyOf(kernel, scope);
+  return {
+    name,
+    file: unit.nameOf(kernel.call.getSourceFile()),
+    doc: kernel.doc,
+    span: unit.span(kernel.call),
+    params,
+    dtypes,
+    body,
+    functions: shared.order,
+    builds,
+  };
+}
+
+function declareParameters(node: ts.ParameterDeclaration | undefined, params: readonly Param[], scope: Scope): void {
+  if (node === undefined) return;
+  const fields = new Map(
+    params.map((param): [string, Variable] => {
+      const name = scope.names.unique(param.name);
+      return [param.name, { kind: "variable", ...knownOf(param), name, owner: scope }];
+    }),
+  );
+  const parameters: Parameters = { kind: "parameters", field: (name) => fields.get(name) ?? null };
+  if (ts.isIdentifier(node.name)) {
+    const symbol = symbolOf(scope.unit, node.name);
+    if (symbol !== null) scope.bindings.set(symbol, parameters);
+  } else bindParameters(node.name, parameters, scope);
+}
+
+function bodyOf({ fn, name }: KernelDeclaration, scope: Scope): readonly Stmt[] {
+  const body = fn.body;
+  if (body === undefined) return [];
+  if (ts.isBlock(body)) return lowerStatements(body.statements, scope);
+  const span = scope.unit.span(body);
+  if (!ts.isCallExpression(body)) scope.unit.report(returnsValue(span, { kernel: name }));
+  return [{ kind: "effect", value: lowerExpression(body, scope), span }];
+}

@@ -1,0 +1,76 @@
+import { ts } from "ts-morph";
+import { LANGUAGE_FOLDER } from "./project.js";
+import type { Unit } from "./unit.js";
+
+/** What an identifier or `a.b` refers to, followed through imports, re-exports, namespaces and aliases. */
+export type Named =
+  | { readonly kind: "language"; readonly name: string }
+  /** Of JavaScript itself: "Math.sin", "Infinity". */
+  | { readonly kind: "global"; readonly path: string }
+  | { readonly kind: "function"; readonly name: string; readonly node: FunctionNode }
+  | { readonly kind: "symbol"; readonly symbol: ts.Symbol }
+  | { readonly kind: "unresolved" };
+
+export type FunctionNode = ts.FunctionDeclaration | ts.ArrowFunction | ts.FunctionExpression;
+
+/** The symbol behind a name, with aliases followed; null where tsc cannot find it. */
+export function symbolOf(unit: Unit, node: ts.Node): ts.Symbol | null {
+  const { checker } = unit;
+  const found =
+    ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
+      ? checker.getShorthandAssignmentValueSymbol(node.parent)
+      : checker.getSymbolAtLocation(node);
+  if (found === undefined) return null;
+  const symbol = found.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(found) : found;
+  return symbol.declarations === undefined && symbol.name !== "undefined" ? null : symbol;
+}
+
+/** Resolves a name; `node` is an identifier or the name after a point. */
+export function resolveName(unit: Unit, node: ts.Node): Named {
+  const symbol = symbolOf(unit, node);
+  if (symbol === null) return { kind: "unresolved" };
+  const declaration = symbol.valueDeclaration ?? symbol.declarations?.[0];
+  if (declaration === undefined) return { kind: "global", path: symbol.name };
+  const file = declaration.getSourceFile();
+  if (file.fileName.startsWith(LANGUAGE_FOLDER)) return { kind: "language", name: symbol.name };
+  if (unit.program.isSourceFileDefaultLibrary(file)) return { kind: "global", path: globalPath(symbol, declaration) };
+  const node_ = functionOf(declaration);
+  return node_ === null
+    ? { kind: "symbol", symbol }
+    : { kind: "function", name: functionName(symbol, node_), node: node_ };
+}
+
+function globalPath(symbol: ts.Symbol, declaration: ts.Declaration): string {
+  const owner = declaration.parent;
+  if (ts.isInterfaceDeclaration(owner)) return `${owner.name.text.replace(/Constructor$/, "")}.${symbol.name}`;
+  return symbol.name;
+}
+
+/** The function that a declaration is or holds: `function f() {}`, `const f = () => …`. */
+function functionOf(declaration: ts.Declaration): FunctionNode | null {
+  if (ts.isFunctionDeclaration(declaration)) {
+    return declaration;
+  }
+  if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null;
+  const value = unwrapped(declaration.initializer);
+  return ts.isArrowFunction(value) || ts.isFunctionExpression(value) ? value : null;
+}
+
+function functionName(symbol: ts.Symbol, node: FunctionNode): string {
+  if (symbol.name !== "default") return symbol.name;
+  return node.name?.text ?? "fn";
+}
+
+/** The expression without what only the type checker sees: parentheses, `as`, `satisfies`, `!`. */
+export function unwrapped(node: ts.Expression): ts.Expression {
+  if (
+    ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isNonNullExpression(node) ||
+    ts.isTypeAssertionExpression(node)
+  ) {
+    return unwrapped(node.expression);
+  }
+  return node;
+}

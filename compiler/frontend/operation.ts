@@ -1,0 +1,161 @@
+import { ts } from "ts-morph";
+import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics/catalogue/frontend.js";
+import type { Attr, Dim, Expr } from "../ir/index.js";
+import { type Lower, lowerList } from "./expressions/rule.js";
+import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedSize, fixedText } from "./fixed.js";
+import { unwrapped } from "./names.js";
+import { poison } from "./poison.js";
+import type { Scope } from "./scope.js";
+
+/** What a call has given so far. */
+interface Given {
+  readonly args: Record<string, Expr>;
+  readonly attrs: Record<string, Attr>;
+  /** False once something that the op cannot do without was wrong and has been reported. */
+  sound: boolean;
+}
+
+/** Reads one argument of a call into an operand or an attribute. */
+interface Reader {
+  readonly read: (node: ts.Expression, name: string, given: Given, scope: Scope, lower: Lower, what: string) => void;
+  readonly optional?: boolean;
+  /** Takes all arguments that are left. */
+  readonly rest?: (nodes: readonly ts.Expression[], name: string, given: Given, scope: Scope, what: string) => void;
+}
+
+export interface Operation {
+  readonly op: string;
+  /** The parameters in order, named as in the language. */
+  readonly parameters: readonly (readonly [name: string, reader: Reader])[];
+  readonly options: Readonly<Record<string, Reader>>;
+  readonly fixed?: Readonly<Record<string, Attr>>;
+  /** Turns what was read into the attributes of the IR. */
+  readonly finish?: (attrs: Readonly<Record<string, Attr>>) => Readonly<Record<string, Attr>>;
+}
+
+export const operation = (
+  op: string,
+  parameters: Operation["parameters"],
+  options: Operation["options"] = {},
+  finish?: Operation["finish"],
+): Operation => ({ op, parameters, options, finish });
+
+export const optional = (reader: Reader): Reader => ({ ...reader, optional: true });
+
+export const operand: Reader = {
+  read: (node, name, given, _scope, lower) => {
+    given.args[name] = lower(node);
+  },
+};
+
+/** `[a, b]` becomes the operands `<prefix>0`, `<prefix>1`. */
+export const operandList = (prefix: string): Reader => ({
+  read: (node, _name, given, scope, _lower, what) => {
+    const items = lowerList(node, scope, what);
+    if (items === null) given.sound = false;
+    else for (const [index, item] of items.entries()) given.args[`${prefix}${index}`] = item;
+  },
+});
+
+export const offsets = operandList("offset");
+
+function attribute<T>(
+  read: (node: ts.Expression, scope: Scope, what: string) => T | null,
+  toAttr: (value: T) => Attr,
+): Reader {
+  return {
+    read: (node, name, given, scope, _lower, what) => {
+      const value = read(node, scope, what);
+      if (value === null) given.sound = false;
+      else given.attrs[name] = toAttr(value);
+    },
+  };
+}
+
+export const integer = attribute(fixedInteger, (value) => value);
+export const flag = attribute(fixedFlag, (value) => value);
+export const text = attribute(fixedText, (value) => value);
+export const shape = attribute(fixedShape, (value) => value);
+export const dtype = attribute(fixedDType, (value) => value);
+/** A number, or a list of one where it is symbolic. */
+export const size = attribute(fixedSize, (value: Dim): Attr => (typeof value === "number" ? value : [value]));
+
+/** The remaining arguments as a list of axes; no attribute where there are none. */
+export const order: Reader = {
+  optional: true,
+  read: () => {},
+  rest: (nodes, name, given, scope, what) => {
+    const axes = nodes.map((node) => fixedInteger(node, scope, what));
+    if (axes.includes(null)) given.sound = false;
+    else if (axes.length > 0) given.attrs[name] = axes as number[];
+  },
+};
+
+/** Reads a call by the table's entry. */
+export function readCall(node: ts.CallExpression, name: string, entry: Operation, scope: Scope, lower: Lower): Expr {
+  const given: Given = { args: {}, attrs: { ...entry.fixed }, sound: true };
+  const left = [...node.arguments];
+  for (const [parameter, reader] of entry.parameters) {
+    const what = `${parameter} of ${name}`;
+    if (reader.rest) reader.rest(left.splice(0), parameter, given, scope, what);
+    else if (left.length > 0 && !(reader.optional && isOptions(left[0]!, entry))) {
+      reader.read(left.shift()!, parameter, given, scope, lower, what);
+    } else if (!reader.optional) return wrongCount(node, name, entry, scope);
+  }
+  const options = left.shift();
+  if (left.length > 0 || (options !== undefined && Object.keys(entry.options).length === 0)) {
+    return wrongCount(node, name, entry, scope);
+  }
+  if (options !== undefined) readOptions(options, name, entry, given, scope, lower);
+  if (!given.sound) return poison(node, scope);
+  const attrs = entry.finish ? entry.finish(given.attrs) : given.attrs;
+  return { kind: "op", op: entry.op, args: given.args, attrs, type: { kind: "unknown" }, span: scope.unit.span(node) };
+}
+
+/** An object where an optional parameter could stand is the options: `sum(x, { … })` has no axis. */
+function isOptions(node: ts.Expression, entry: Operation): boolean {
+  return ts.isObjectLiteralExpression(unwrapped(node)) && Object.keys(entry.options).length > 0;
+}
+
+function readOptions(
+  node: ts.Expression,
+  name: string,
+  entry: Operation,
+  given: Given,
+  scope: Scope,
+  lower: Lower,
+): void {
+  const { unit } = scope;
+  const literal = unwrapped(node);
+  if (!ts.isObjectLiteralExpression(literal)) {
+    unit.report(optionsNotLiteral(unit.span(node), { name }));
+    return;
+  }
+  for (const property of literal.properties) {
+    const value = ts.isPropertyAssignment(property)
+      ? property.initializer
+      : ts.isShorthandPropertyAssignment(property)
+        ? property.name
+        : null;
+    const key = property.name;
+    if (value === null || key === undefined || ts.isComputedPropertyName(key)) {
+      unit.report(optionsNotLiteral(unit.span(property), { name }));
+      continue;
+    }
+    const reader = entry.options[key.text];
+    if (reader === undefined) {
+      unit.report(unknownOption(unit.span(key), { name, option: key.text, options: Object.keys(entry.options) }));
+    } else if (!(ts.isIdentifier(value) && value.text === "undefined")) {
+      reader.read(value, key.text, given, scope, lower, `option ${key.text} of ${name}`);
+    }
+  }
+}
+
+function wrongCount(node: ts.CallExpression, name: string, entry: Operation, scope: Scope): Expr {
+  const names = entry.parameters.map(([parameter, { optional, rest }]) =>
+    rest ? `...${parameter}` : optional ? `${parameter}?` : parameter,
+  );
+  const expected = names.length === 0 ? "no arguments" : `(${names.join(", ")})`;
+  scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: node.arguments.length }));
+  return poison(node, scope);
+}

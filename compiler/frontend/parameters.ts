@@ -1,0 +1,100 @@
+import { ts } from "ts-morph";
+import { constName, kernelShape, parameterType, typeParameter } from "../diagnostics/catalogue/frontend.js";
+import { type DType, dimName, isDType, type Param } from "../ir/index.js";
+import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
+import type { FunctionNode } from "./names.js";
+import type { Variable } from "./scope.js";
+import { int } from "./static/value.js";
+import type { Unit } from "./unit.js";
+
+/** A type parameter of a kernel and the dtypes it may stand for. */
+export interface DTypeParameter {
+  readonly name: string;
+  readonly symbol: ts.Symbol;
+  readonly dtypes: readonly DType[];
+}
+
+/** The kernel's type parameters; each must be limited to dtypes. */
+export function dtypeParameters(unit: Unit, fn: FunctionNode): readonly DTypeParameter[] {
+  return (fn.typeParameters ?? []).flatMap((node): readonly DTypeParameter[] => {
+    const symbol = unit.checker.getSymbolAtLocation(node.name);
+    const limit = node.constraint === undefined ? null : unit.checker.getTypeFromTypeNode(node.constraint);
+    const members = limit === null ? [] : limit.isUnion() ? limit.types : [limit];
+    const dtypes = members.map((member) => (member.isStringLiteral() && isDType(member.value) ? member.value : null));
+    if (symbol === undefined || dtypes.length === 0 || dtypes.includes(null)) {
+      unit.report(typeParameter(unit.span(node), { name: node.name.text }));
+      return [];
+    }
+    return [{ name: node.name.text, symbol, dtypes: dtypes as DType[] }];
+  });
+}
+
+/** The kernel's parameters in the order of the object's type: the order of the arguments on the device. */
+export function kernelParameters(
+  unit: Unit,
+  fn: FunctionNode,
+  name: string,
+  bound: ReadonlyMap<ts.Symbol, DType>,
+): readonly Param[] | null {
+  const [object, ...others] = fn.parameters;
+  if (object === undefined && others.length === 0) return [];
+  if (object === undefined || others.length > 0 || object.dotDotDotToken || object.type === undefined) {
+    const what = `${name} must take one object, with its type written out`;
+    unit.report(kernelShape(unit.span(object ?? fn), { what }));
+    return null;
+  }
+  const type = unit.checker.getTypeAtLocation(object);
+  const properties = unit.checker.getPropertiesOfType(type);
+  const isObject = (type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0;
+  if (!isObject || flavorOf(unit, type).kind !== null || flavorOf(unit, type).constant !== null) {
+    unit.report(kernelShape(unit.span(object), { what: `${name} must take an object of parameters` }));
+    return null;
+  }
+  const params = properties.map((property) => parameter(unit, property, object, bound));
+  return params.includes(null) ? null : (params as Param[]);
+}
+
+function parameter(
+  unit: Unit,
+  property: ts.Symbol,
+  object: ts.ParameterDeclaration,
+  bound: ReadonlyMap<ts.Symbol, DType>,
+): Param | null {
+  const { checker } = unit;
+  const type = checker.getTypeOfSymbolAtLocation(property, object);
+  const span = unit.span(property.valueDeclaration ?? object);
+  const { name } = property;
+  const flavor = flavorOf(unit, type);
+  if (flavor.constant !== null) {
+    if (flavor.constant !== name) unit.report(constName(span, { parameter: name, name: flavor.constant }));
+    return { kind: "const", name, of: baseOf(type), span };
+  }
+  const dtype = dtypeOf(flavor.dtype, bound);
+  const shape = shapeOf(unit, flavor.shape);
+  const optional = (property.flags & ts.SymbolFlags.Optional) !== 0;
+  if (dtype !== null && !optional && shape !== null) {
+    if (flavor.kind === "pointer" && shape.length === 0) return { kind: "pointer", name, dtype, span };
+    if (flavor.kind === "tile" && shape.length === 0) return { kind: "scalar", name, dtype, span };
+    if (flavor.kind === "descriptor") {
+      return {
+        kind: "descriptor",
+        name,
+        dtype,
+        block: shape,
+        padding: flavor.padding === "nan" ? "nan" : "zero",
+        span,
+      };
+    }
+  }
+  unit.report(parameterType(span, { name, type: checker.typeToString(type) }));
+  return null;
+}
+
+/** What the body knows of a parameter besides its type. */
+export function knownOf(param: Param): Pick<Variable, "mutable" | "fixed" | "pointee"> {
+  return {
+    mutable: false,
+    fixed: param.kind === "const" && param.of === "int" ? int(dimName(param.name)) : null,
+    ...(param.kind === "pointer" || param.kind === "descriptor" ? { pointee: param.dtype } : {}),
+  };
+}

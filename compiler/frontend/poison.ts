@@ -1,0 +1,10 @@
+import type { ts } from "ts-morph";
+import { type Expr, UNKNOWN } from "../ir/index.js";
+import type { Scope } from "./scope.js";
+
+/** Stands for an expression whose problem was reported already: a literal of unknown type, which inference passes over in silence. */
+export function poison(node: ts.Node, scope: Scope): Expr {
+  return { kind: "literal", value: 0, type: UNKNOWN, span: scope.unit.span(node) };
+}
+
+export const isPoison = (expr: Expr): boolean => expr.kind === "literal" && expr.type.kind === "unknown";

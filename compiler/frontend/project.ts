@@ -1,0 +1,78 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Project, ts } from "ts-morph";
+
+/** The language's declarations: TypeScript in the repository, `.d.ts` beside the built compiler. */
+function languageFile(): string {
+  const source = fileURLToPath(new URL("../../dsl/index.ts", import.meta.url));
+  return existsSync(source) ? source : source.replace(/\.ts$/, ".d.ts");
+}
+
+export const LANGUAGE_FILE = languageFile();
+export const LANGUAGE_FOLDER = dirname(LANGUAGE_FILE) + sep;
+
+/** Host-side entry points: a kernel has no use for their types, and they would pull in the whole runtime. */
+const HOST_MODULES = /^(tilescript\/|node:)/;
+
+/**
+ * The TypeScript program over kernel files. One is kept and refreshed, because starting one costs half a second and re-reading a changed
+ * file a few milliseconds.
+ */
+export class KernelProject {
+  private readonly project: Project;
+  private readonly versions = new Map<string, string>();
+
+  constructor() {
+    this.project = new Project({
+      skipAddingFilesFromTsConfig: true,
+      skipFileDependencyResolution: true,
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2022,
+        lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
+        module: ts.ModuleKind.ESNext,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+        allowImportingTsExtensions: true,
+        noEmit: true,
+        strict: true,
+        skipLibCheck: true,
+        types: [],
+        paths: { tilescript: [LANGUAGE_FILE] },
+      },
+      resolutionHost: (host, options) => ({
+        resolveModuleNames: (names, containing) =>
+          names.map((name) =>
+            HOST_MODULES.test(name)
+              ? undefined
+              : ts.resolveModuleName(name, containing, options(), host).resolvedModule,
+          ),
+      }),
+    });
+  }
+
+  /** The program over these files as they are on disk now. Files that do not exist are left out. */
+  program(files: readonly string[]): ts.Program {
+    for (const file of files) {
+      if (existsSync(file)) this.project.addSourceFileAtPathIfExists(file);
+    }
+    for (const source of this.project.getSourceFiles()) this.refresh(source.getFilePath());
+    return this.project.getProgram().compilerObject;
+  }
+
+  private refresh(path: string): void {
+    if (path.startsWith(LANGUAGE_FOLDER)) return;
+    const source = this.project.getSourceFile(path);
+    const facts = statSync(path, { throwIfNoEntry: false });
+    if (facts === undefined) {
+      source?.forget();
+      this.versions.delete(path);
+      return;
+    }
+    const version = `${facts.mtimeMs}:${facts.size}`;
+    const before = this.versions.get(path);
+    this.versions.set(path, version);
+    if (before !== undefined && before !== version) source?.refreshFromFileSystemSync();
+  }
+}
+
+export const absolute = (root: string, file: string): string => resolve(root, file);

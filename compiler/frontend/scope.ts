@@ -1,0 +1,146 @@
+import type { ts } from "ts-morph";
+import { type DeviceFunction, type DType, dimName } from "../ir/index.js";
+import { int, type Static } from "./static/value.js";
+import type { Unit } from "./unit.js";
+
+/** A variable or parameter of the function being lowered. */
+export interface Variable {
+  readonly kind: "variable";
+  /** Its name in the IR, unique in the function. */
+  readonly name: string;
+  readonly owner: Scope;
+  /** False for `const` and for parameters. */
+  readonly mutable: boolean;
+  /** Its value where that is known when the kernel is built; sizes may be symbolic in Const parameters. */
+  readonly fixed: Static | null;
+  /** True for a value that exists only at compile time (a list of sizes). */
+  readonly absent?: boolean;
+  /** The dtype behind a pointer parameter, for `dtypeOf`. */
+  readonly pointee?: DType;
+}
+
+/** The object a kernel takes, when it is not taken apart in the parameter list. */
+export interface Parameters {
+  readonly kind: "parameters";
+  field(name: string): Variable | null;
+}
+
+export type Binding = Variable | Parameters;
+
+/** What all functions of one kernel share. */
+export interface KernelScope {
+  readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
+  readonly functions: Map<ts.Node, LoweredFunction>;
+  /** Callees first. */
+  readonly order: DeviceFunction[];
+  readonly functionNames: Names;
+  /** Functions whose bodies are being lowered now: calling one of them is recursion. */
+  readonly active: ts.Node[];
+}
+
+export interface LoweredFunction {
+  readonly name: string;
+  readonly parameters: readonly LoweredParameter[];
+  /** Variables of functions around it that the body reads, passed after the parameters. */
+  readonly captured: readonly Variable[];
+}
+
+/** How one parameter of the source becomes parameters of the IR function. */
+export interface LoweredParameter {
+  readonly node: ts.ParameterDeclaration;
+  /** For an object or array pattern: the members taken, each a parameter of its own. */
+  readonly members: readonly (string | number)[] | null;
+}
+
+export class Names {
+  private readonly taken = new Set<string>();
+
+  /** The name itself the first time, then `name_2`, `name_3` … */
+  unique(name: string): string {
+    const free = this.peek(name);
+    this.taken.add(free);
+    return free;
+  }
+
+  /** What `unique` would give. */
+  peek(name: string): string {
+    let candidate = name;
+    for (let count = 2; this.taken.has(candidate); count++) candidate = `${name}_${count}`;
+    return candidate;
+  }
+}
+
+export interface ScopeFacts {
+  readonly unit: Unit;
+  readonly kernel: KernelScope;
+  readonly name: string;
+  readonly node: ts.Node;
+  readonly isKernel: boolean;
+  /** The function around one that is declared inside another. */
+  readonly outer: Scope | null;
+}
+
+/** One function being lowered: the kernel's own, or a device function's. */
+export class Scope {
+  readonly unit: Unit;
+  readonly kernel: KernelScope;
+  readonly name: string;
+  readonly node: ts.Node;
+  readonly isKernel: boolean;
+  readonly outer: Scope | null;
+  readonly names = new Names();
+  readonly bindings = new Map<ts.Symbol, Binding>();
+  /** Variables of functions around this one, each with the parameter that carries it in. */
+  readonly captured = new Map<Variable, Variable>();
+  /** Loops around the statement being lowered. */
+  loops = 0;
+
+  constructor(facts: ScopeFacts) {
+    this.unit = facts.unit;
+    this.kernel = facts.kernel;
+    this.name = facts.name;
+    this.node = facts.node;
+    this.isKernel = facts.isKernel;
+    this.outer = facts.outer;
+  }
+
+  declare(
+    symbol: ts.Symbol,
+    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "pointee">,
+    name: string = symbol.name,
+  ): Variable {
+    const variable: Variable = { kind: "variable", ...facts, name: this.names.unique(name), owner: this };
+    this.bindings.set(symbol, variable);
+    return variable;
+  }
+
+  /** The binding of a symbol, here or around; null for what is not local. */
+  find(symbol: ts.Symbol): Binding | null {
+    const own = this.bindings.get(symbol);
+    if (own !== undefined) return own;
+    const around = this.outer?.find(symbol) ?? null;
+    if (around === null) return null;
+    if (around.kind === "variable") return this.reach(around);
+    return {
+      kind: "parameters",
+      field: (name) => {
+        const parameter = around.field(name);
+        return parameter === null ? null : this.reach(parameter);
+      },
+    };
+  }
+
+  /** A variable as this function sees it: one of a function around it comes in as a parameter. One that changes stays where it is. */
+  reach(variable: Variable): Variable {
+    if (variable.owner === this || variable.absent || variable.mutable || this.outer === null) return variable;
+    const around = this.outer.reach(variable);
+    const known = this.captured.get(around);
+    if (known !== undefined) return known;
+    const name = this.names.unique(around.name);
+    const symbolic = around.fixed?.kind === "int" && typeof around.fixed.value !== "number";
+    // A symbolic size goes by the name of the parameter that carries it.
+    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? int(dimName(name)) : around.fixed };
+    this.captured.set(around, own);
+    return own;
+  }
+}

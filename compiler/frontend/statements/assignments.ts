@@ -1,0 +1,156 @@
+import { ts } from "ts-morph";
+import {
+  assignsConstant,
+  pattern as badPattern,
+  noEffect,
+  notATuple,
+  unknownName,
+  unsupportedSyntax,
+} from "../../diagnostics/catalogue/frontend.js";
+import type { Expr, Stmt } from "../../ir/index.js";
+import { lowerExpression } from "../expressions/index.js";
+import { integerLiteral } from "../expressions/literals.js";
+import { memberNames } from "../expressions/members.js";
+import { reference } from "../expressions/names.js";
+import { COMPOUND, op } from "../expressions/operators.js";
+import { symbolOf, unwrapped } from "../names.js";
+import { isPoison } from "../poison.js";
+import type { Scope, Variable } from "../scope.js";
+import type { StatementRules } from "./rule.js";
+
+/** A statement that is an expression: an assignment, a step, or a call for its effect. */
+function expression(node: ts.ExpressionStatement, scope: Scope): readonly Stmt[] {
+  const { unit } = scope;
+  const inner = unwrapped(node.expression);
+  if (ts.isBinaryExpression(inner)) {
+    if (inner.operatorToken.kind === ts.SyntaxKind.EqualsToken) return assignment(inner, scope);
+    const name = COMPOUND[inner.operatorToken.kind];
+    if (name !== undefined) return compound(inner, name, scope);
+  }
+  if (ts.isPostfixUnaryExpression(inner)) return step(inner, inner.operator, scope);
+  if (ts.isPrefixUnaryExpression(inner)) {
+    const { operator } = inner;
+    if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken) {
+      return step(inner, operator, scope);
+    }
+  }
+  const value = lowerExpression(node.expression, scope);
+  if (isPoison(value)) return [];
+  if (!ts.isCallExpression(inner)) {
+    unit.report(noEffect(unit.span(node)));
+    return [];
+  }
+  return [{ kind: "effect", value, span: unit.span(node) }];
+}
+
+function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
+  const target = unwrapped(node.left);
+  if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target))
+    return unpackInto(node, target, scope);
+  const value = lowerExpression(node.right, scope);
+  const variable = assignable(target, scope);
+  return variable === null ? [] : [assign(variable, value, node, scope)];
+}
+
+function compound(node: ts.BinaryExpression, name: string, scope: Scope): readonly Stmt[] {
+  const b = lowerExpression(node.right, scope);
+  const variable = assignable(unwrapped(node.left), scope);
+  if (variable === null) return [];
+  return [assign(variable, op(name, { a: reference(variable, node.left, scope), b }, node, scope), node, scope)];
+}
+
+function step(
+  node: ts.PostfixUnaryExpression | ts.PrefixUnaryExpression,
+  operator: ts.SyntaxKind,
+  scope: Scope,
+): readonly Stmt[] {
+  const variable = assignable(unwrapped(node.operand), scope);
+  if (variable === null) return [];
+  const a = reference(variable, node.operand, scope);
+  const b = integerLiteral(1, node, scope);
+  return [
+    assign(variable, op(operator === ts.SyntaxKind.PlusPlusToken ? "add" : "sub", { a, b }, node, scope), node, scope),
+  ];
+}
+
+const assign = (variable: Variable, value: Expr, node: ts.Node, scope: Scope): Stmt => ({
+  kind: "assign",
+  name: variable.name,
+  value,
+  declares: false,
+  span: scope.unit.span(node),
+});
+
+/** The variable an assignment names; null after reporting why it cannot be assigned. */
+function assignable(node: ts.Expression, scope: Scope): Variable | null {
+  const { unit } = scope;
+  const span = unit.span(node);
+  if (!ts.isIdentifier(node)) {
+    const instead =
+      "store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile";
+    unit.report(unsupportedSyntax(span, { what: `assigning to ${node.getText()}`, instead }));
+    return null;
+  }
+  const symbol = symbolOf(unit, node);
+  if (symbol === null) {
+    unit.report(unknownName(span, { name: node.text }));
+    return null;
+  }
+  const binding = scope.find(symbol);
+  const own = binding?.kind === "variable" && binding.owner === scope;
+  if (own && binding.mutable) return binding;
+  const what =
+    binding === null
+      ? "declared outside the kernel"
+      : binding.kind === "parameters" || isParameter(symbol)
+        ? "a parameter"
+        : !own
+          ? "a variable of the function around this one"
+          : "a const";
+  unit.report(assignsConstant(span, { name: node.text, what }));
+  return null;
+}
+
+function isParameter(symbol: ts.Symbol): boolean {
+  let node: ts.Node | undefined = symbol.valueDeclaration;
+  while (node !== undefined && (ts.isBindingElement(node) || ts.isBindingName(node))) node = node.parent;
+  return node !== undefined && ts.isParameter(node);
+}
+
+/** `[a, b] = [b, a]` and `({ x, y: z } = f(x))`, into variables that exist. */
+function unpackInto(
+  node: ts.BinaryExpression,
+  target: ts.ArrayLiteralExpression | ts.ObjectLiteralExpression,
+  scope: Scope,
+): readonly Stmt[] {
+  const { unit } = scope;
+  const value = lowerExpression(node.right, scope);
+  const names: (string | null)[] = [];
+  const into = (index: number, place: ts.Expression): void => {
+    while (names.length <= index) names.push(null);
+    names[index] = assignable(unwrapped(place), scope)?.name ?? null;
+  };
+  if (ts.isArrayLiteralExpression(target)) {
+    for (const [index, place] of target.elements.entries()) {
+      if (ts.isOmittedExpression(place)) names.push(null);
+      else if (ts.isSpreadElement(place)) unit.report(badPattern(unit.span(place), { what: "a rest element" }));
+      else into(index, place);
+    }
+  } else {
+    const members = memberNames(node.right, scope);
+    names.push(...members.map(() => null));
+    for (const property of target.properties) {
+      const place = ts.isPropertyAssignment(property) ? property.initializer : property.name;
+      const name = property.name?.getText() ?? "";
+      const index = members.indexOf(name);
+      if (ts.isSpreadAssignment(property) || place === undefined || !ts.isExpression(place)) {
+        unit.report(badPattern(unit.span(property), { what: "a rest element" }));
+      } else if (index < 0) unit.report(notATuple(unit.span(property), { name }));
+      else into(index, place);
+    }
+  }
+  if (isPoison(value)) return [];
+  return [{ kind: "unpack", names, value, declares: false, span: unit.span(node) }];
+}
+
+export const ASSIGNMENTS: StatementRules = { [ts.SyntaxKind.ExpressionStatement]: expression };

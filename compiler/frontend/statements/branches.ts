@@ -1,0 +1,32 @@
+import { ts } from "ts-morph";
+import { returnInLoop, returnsValue } from "../../diagnostics/catalogue/frontend.js";
+import type { Stmt } from "../../ir/index.js";
+import { lowerExpression } from "../expressions/index.js";
+import type { Scope } from "../scope.js";
+import { carried } from "./carried.js";
+import { lowerBody, lowerStatements } from "./index.js";
+import type { StatementRules } from "./rule.js";
+
+function branch(node: ts.IfStatement, scope: Scope): readonly Stmt[] {
+  const condition = lowerExpression(node.expression, scope);
+  const then = lowerBody(node.thenStatement, scope);
+  const otherwise = node.elseStatement === undefined ? [] : lowerBody(node.elseStatement, scope);
+  const span = scope.unit.span(node);
+  return [{ kind: "if", condition, then, else: otherwise, carried: carried(then, otherwise), span }];
+}
+
+function returned(node: ts.ReturnStatement, scope: Scope): readonly Stmt[] {
+  const { unit } = scope;
+  const span = unit.span(node);
+  if (scope.loops > 0) unit.report(returnInLoop(span));
+  if (node.expression === undefined) return scope.loops > 0 ? [] : [{ kind: "return", value: null, span }];
+  const value = lowerExpression(node.expression, scope);
+  if (scope.isKernel) unit.report(returnsValue(span, { kernel: scope.name }));
+  return scope.loops > 0 || scope.isKernel ? [] : [{ kind: "return", value, span }];
+}
+
+export const BRANCHES: StatementRules = {
+  [ts.SyntaxKind.IfStatement]: branch,
+  [ts.SyntaxKind.ReturnStatement]: returned,
+  [ts.SyntaxKind.Block]: (node: ts.Block, scope: Scope) => lowerStatements(node.statements, scope),
+};

@@ -1,0 +1,135 @@
+import { ts } from "ts-morph";
+import { noInitialValue, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import type { Stmt, Type } from "../../ir/index.js";
+import { lowerExpression } from "../expressions/index.js";
+import { fixedValue } from "../fixed.js";
+import { writtenType } from "../flavors.js";
+import { symbolOf, unwrapped } from "../names.js";
+import { isPoison } from "../poison.js";
+import type { Parameters, Scope } from "../scope.js";
+import type { Static } from "../static/value.js";
+import { unpack } from "./patterns.js";
+import type { StatementRules } from "./rule.js";
+
+function variables(node: ts.VariableStatement, scope: Scope): readonly Stmt[] {
+  const { unit } = scope;
+  const list = node.declarationList;
+  if (!(list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Let)) || list.flags & ts.NodeFlags.Using) {
+    const what = list.flags & ts.NodeFlags.Using ? "using" : "var";
+    unit.report(unsupportedSyntax(unit.span(node), { what, instead: "use let or const" }));
+  }
+  return list.declarations.flatMap((declaration) => variable(declaration, scope));
+}
+
+function variable(node: ts.VariableDeclaration, scope: Scope): readonly Stmt[] {
+  const { unit } = scope;
+  if (node.initializer === undefined) {
+    unit.report(noInitialValue(unit.span(node), { name: node.name.getText() }));
+    for (const symbol of symbolsOf(node.name, scope)) scope.declare(symbol, { mutable: true, fixed: null });
+    return [];
+  }
+  const mutable = (node.parent.flags & ts.NodeFlags.Const) === 0;
+  if (isFunction(node.initializer)) return [];
+  const parameters = parametersObject(node.initializer, scope);
+  if (parameters !== null && !mutable) return alias(node.name, parameters, scope);
+  if (!ts.isIdentifier(node.name)) return unpack(node.name, node.initializer, mutable, scope, node);
+  return single(node, node.name, node.initializer, mutable, scope);
+}
+
+function single(
+  node: ts.VariableDeclaration,
+  name: ts.Identifier,
+  initializer: ts.Expression,
+  mutable: boolean,
+  scope: Scope,
+): readonly Stmt[] {
+  const { unit } = scope;
+  const symbol = symbolOf(unit, name);
+  const fixed = mutable ? null : fixedValue(initializer, scope);
+  if (fixed !== null && existsOnlyAtCompileTime(fixed)) {
+    if (symbol !== null) scope.declare(symbol, { mutable, fixed, absent: true });
+    return [];
+  }
+  const value = lowerExpression(initializer, scope);
+  const variable = symbol === null ? null : scope.declare(symbol, { mutable, fixed });
+  if (variable === null) return [];
+  const annotation = node.type === undefined || isPoison(value) ? undefined : annotated(node.type, scope);
+  return [
+    {
+      kind: "assign",
+      name: variable.name,
+      value,
+      declares: true,
+      ...(annotation === undefined ? {} : { annotation }),
+      span: unit.span(node),
+    },
+  ];
+}
+
+function annotated(node: ts.TypeNode, scope: Scope): Type | undefined {
+  const { unit, kernel } = scope;
+  const type = writtenType(unit, unit.checker.getTypeFromTypeNode(node), kernel.dtypes);
+  return type.kind === "unknown" ? undefined : type;
+}
+
+const existsOnlyAtCompileTime = (value: Static): boolean =>
+  value.kind === "list" || value.kind === "record" || value.kind === "string" || value.kind === "function";
+
+const isFunction = (node: ts.Expression): boolean => {
+  const value = unwrapped(node);
+  return ts.isArrowFunction(value) || ts.isFunctionExpression(value);
+};
+
+/** The kernel's parameter object, when an expression is just that. */
+function parametersObject(node: ts.Expression, scope: Scope): Parameters | null {
+  const name = unwrapped(node);
+  const symbol = ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
+  const binding = symbol === null ? null : scope.find(symbol);
+  return binding?.kind === "parameters" ? binding : null;
+}
+
+/** `const p = params` and `const { x, y: z } = params` give names to parameters and compute nothing. */
+function alias(name: ts.BindingName, parameters: Parameters, scope: Scope): readonly Stmt[] {
+  const { unit } = scope;
+  if (ts.isIdentifier(name)) {
+    const symbol = symbolOf(unit, name);
+    if (symbol !== null) scope.bindings.set(symbol, parameters);
+    return [];
+  }
+  bindParameters(name, parameters, scope);
+  return [];
+}
+
+/** Binds the names of a pattern to the kernel's parameters. */
+export function bindParameters(name: ts.BindingPattern, parameters: Parameters, scope: Scope): void {
+  const { unit } = scope;
+  for (const element of name.elements) {
+    if (ts.isOmittedExpression(element)) continue;
+    const key = element.propertyName ?? element.name;
+    const parameter = ts.isIdentifier(key) ? parameters.field(key.text) : null;
+    if (parameter === null || !ts.isIdentifier(element.name) || element.dotDotDotToken || element.initializer) {
+      const instead = "take parameters by their names: ({ x, n }: { … }) => …";
+      unit.report(unsupportedSyntax(unit.span(element), { what: "this pattern", instead }));
+      continue;
+    }
+    const symbol = symbolOf(unit, element.name);
+    if (symbol !== null) scope.bindings.set(symbol, parameter);
+  }
+}
+
+function symbolsOf(name: ts.BindingName, scope: Scope): readonly ts.Symbol[] {
+  if (ts.isIdentifier(name)) {
+    const symbol = symbolOf(scope.unit, name);
+    return symbol === null ? [] : [symbol];
+  }
+  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : symbolsOf(element.name, scope)));
+}
+
+export const DECLARATIONS: StatementRules = {
+  [ts.SyntaxKind.VariableStatement]: variables,
+  // A function is lowered where it is called; types leave nothing behind.
+  [ts.SyntaxKind.FunctionDeclaration]: () => [],
+  [ts.SyntaxKind.TypeAliasDeclaration]: () => [],
+  [ts.SyntaxKind.InterfaceDeclaration]: () => [],
+  [ts.SyntaxKind.EmptyStatement]: () => [],
+};

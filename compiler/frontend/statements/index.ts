@@ -1,0 +1,32 @@
+import { ts } from "ts-morph";
+import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import type { Stmt } from "../../ir/index.js";
+import { SYNTAX } from "../expressions/advice.js";
+import type { Scope } from "../scope.js";
+import { ASSIGNMENTS } from "./assignments.js";
+import { BRANCHES } from "./branches.js";
+import { DECLARATIONS } from "./declarations.js";
+import { LOOPS } from "./loops.js";
+import type { StatementRules } from "./rule.js";
+
+/** Every kind of statement that has a meaning in a kernel. A function, because the rules call back into this module. */
+const rules = (): StatementRules => (table ??= { ...DECLARATIONS, ...ASSIGNMENTS, ...LOOPS, ...BRANCHES });
+let table: StatementRules | undefined;
+
+/** Statements one after another; a problem in one leaves the others. */
+export function lowerStatements(nodes: readonly ts.Statement[], scope: Scope): readonly Stmt[] {
+  return nodes.flatMap((node) => lowerStatement(node, scope));
+}
+
+/** The body of a loop, of a branch or of a function. */
+export function lowerBody(node: ts.Statement, scope: Scope): readonly Stmt[] {
+  return lowerStatements(ts.isBlock(node) ? node.statements : [node], scope);
+}
+
+function lowerStatement(node: ts.Statement, scope: Scope): readonly Stmt[] {
+  const rule = rules()[node.kind] as ((node: ts.Statement, scope: Scope) => readonly Stmt[]) | undefined;
+  if (rule !== undefined) return rule(node, scope);
+  const [what, instead] = SYNTAX[node.kind] ?? ["this statement", "use assignments, if, while and for … of range()"];
+  scope.unit.report(unsupportedSyntax(scope.unit.span(node), { what, instead }));
+  return [];
+}

@@ -1,0 +1,87 @@
+import { ts } from "ts-morph";
+import type { Unit } from "../unit.js";
+import { CALLS } from "./calls.js";
+import { LITERALS } from "./literals.js";
+import { OPERATORS } from "./operators.js";
+import type { Environment, Static } from "./value.js";
+
+export type Rule = (node: never, evaluator: Evaluator) => Static | null;
+
+/** Computes expressions without running the program: sizes, attributes, `builds`, module-level constants. */
+export class Evaluator {
+  readonly unit: Unit;
+  readonly environment: Environment;
+
+  constructor(unit: Unit, environment: Environment) {
+    this.unit = unit;
+    this.environment = environment;
+  }
+
+  /** The value, or null where it is not known before the program runs. */
+  evaluate(node: ts.Expression): Static | null {
+    const rule = RULES[node.kind] as ((node: ts.Expression, evaluator: Evaluator) => Static | null) | undefined;
+    const value = rule?.(node, this) ?? null;
+    if (value === null) this.environment.fail?.(node);
+    return value;
+  }
+
+  /** The same rules without telling of failures. */
+  quiet(): Evaluator {
+    const { environment } = this;
+    return new Evaluator(this.unit, {
+      lookup: (symbol) => environment.lookup(symbol),
+      member: (node) => environment.member?.(node) ?? null,
+    });
+  }
+
+  moduleConstant(symbol: ts.Symbol): Static | null {
+    return moduleConstant(this.unit, symbol);
+  }
+
+  /** The same rules inside a function, where its parameters have values. */
+  inside(values: ReadonlyMap<ts.Symbol, Static>, around: Environment = this.environment): Evaluator {
+    return new Evaluator(this.unit, {
+      lookup: (symbol) => values.get(symbol) ?? around.lookup(symbol),
+      fail: (node) => this.environment.fail?.(node),
+    });
+  }
+}
+
+const RULES: Readonly<Partial<Record<ts.SyntaxKind, Rule>>> = { ...LITERALS, ...OPERATORS, ...CALLS };
+
+/** The value of a module-level `const`, computed once; null for the rest. */
+export function moduleConstant(unit: Unit, symbol: ts.Symbol): Static | null {
+  const known = unit.constants.get(symbol);
+  if (known !== undefined) return known;
+  unit.constants.set(symbol, null);
+  const value = computeConstant(unit, symbol);
+  unit.constants.set(symbol, value);
+  return value;
+}
+
+function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
+  const declaration = symbol.valueDeclaration;
+  if (declaration === undefined) return null;
+  if (ts.isEnumMember(declaration)) {
+    const value = unit.checker.getConstantValue(declaration);
+    if (value === undefined) return null;
+    return typeof value === "string"
+      ? { kind: "string", value }
+      : Number.isInteger(value)
+        ? { kind: "int", value }
+        : { kind: "float", value };
+  }
+  if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null;
+  if (!isModuleConst(declaration)) return null;
+  return new Evaluator(unit, { lookup: () => undefined }).evaluate(declaration.initializer);
+}
+
+export function isModuleConst(declaration: ts.VariableDeclaration): boolean {
+  const list = declaration.parent;
+  return (
+    ts.isVariableDeclarationList(list) &&
+    (list.flags & ts.NodeFlags.Const) !== 0 &&
+    ts.isVariableStatement(list.parent) &&
+    ts.isSourceFile(list.parent.parent)
+  );
+}

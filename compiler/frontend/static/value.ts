@@ -1,0 +1,38 @@
+import type { ts } from "ts-morph";
+import type { Dim } from "../../ir/index.js";
+
+/** A value known without running the program. Integers may be symbolic in the kernel's `Const` parameters. */
+export type Static =
+  | { readonly kind: "int"; readonly value: Dim }
+  | { readonly kind: "float"; readonly value: number }
+  | { readonly kind: "bool"; readonly value: boolean }
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "missing" }
+  | { readonly kind: "list"; readonly items: readonly Static[] }
+  | { readonly kind: "record"; readonly fields: ReadonlyMap<string, Static> }
+  | {
+      readonly kind: "function";
+      readonly node: ts.ArrowFunction | ts.FunctionExpression;
+      readonly around: Environment;
+    };
+
+/** Where names get static values. */
+export interface Environment {
+  /** The value of a name; null where it has none; undefined to look at module level. */
+  lookup(symbol: ts.Symbol): Static | null | undefined;
+  /** The value of `a.b` where `a` is no value of its own; null for the rest. */
+  member?(node: ts.PropertyAccessExpression): Static | null;
+  /** Told the first node that is not static, to point at it. */
+  fail?(node: ts.Node): void;
+}
+
+export const int = (value: Dim): Static => ({ kind: "int", value });
+export const float = (value: number): Static => ({ kind: "float", value });
+export const bool = (value: boolean): Static => ({ kind: "bool", value });
+export const text = (value: string): Static => ({ kind: "string", value });
+
+/** A plain number, whichever kind; null for the rest. */
+export function plainNumber(value: Static | null): number | null {
+  if (value?.kind === "float") return value.value;
+  return value?.kind === "int" && typeof value.value === "number" ? value.value : null;
+}

@@ -1,0 +1,54 @@
+import { ts } from "ts-morph";
+import { typescriptError } from "../diagnostics/catalogue/frontend.js";
+import type { Unit } from "./unit.js";
+
+/** Host packages that a kernel file may name but that are not loaded to check it. */
+const UNRESOLVED = 2307;
+
+/**
+ * What tsc itself says about kernels: everything in a file named `*.kernel.ts`, and in other files only inside kernels and the functions
+ * they call, because such a file may be a program for Node whose libraries are not loaded here.
+ */
+export function reportTypeErrors(unit: Unit, files: readonly ts.SourceFile[]): void {
+  const { program } = unit;
+  const regionFiles = [...unit.regions].map((node) => node.getSourceFile());
+  for (const file of new Set([...files, ...regionFiles])) {
+    const whole = /\.kernel\.[cm]?ts$/.test(file.fileName);
+    const regions = [...unit.regions].filter((node) => node.getSourceFile() === file);
+    const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+    for (const diagnostic of found) {
+      const start = diagnostic.start ?? 0;
+      const inside = regions.some((node) => node.pos <= start && start < node.end);
+      const isSyntax = diagnostic.code < 2000;
+      const isHostImport = diagnostic.code === UNRESOLVED && !inside;
+      if (inside || isSyntax || (whole && !isHostImport) || isRelativeImport(diagnostic))
+        report(unit, file, diagnostic);
+    }
+  }
+}
+
+/** An import of a file that is not there matters: the names it brings have no meaning. */
+function isRelativeImport(diagnostic: ts.Diagnostic): boolean {
+  const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+  return diagnostic.code === UNRESOLVED && /module '\.{1,2}\//.test(text);
+}
+
+function report(unit: Unit, file: ts.SourceFile, diagnostic: ts.Diagnostic): void {
+  const start = diagnostic.start ?? 0;
+  const message = sentence(diagnostic.messageText);
+  const span = unit.spanOf(file, start, start + (diagnostic.length ?? 0));
+  unit.report(typescriptError(span, { code: diagnostic.code, message }));
+}
+
+/** tsc's first line says what is wrong; the lines below explain it in terms of the flavors' hidden keys. */
+function sentence(text: string | ts.DiagnosticMessageChain): string {
+  const first = typeof text === "string" ? text : innermost(text);
+  const problem = /Problem<"([^"]+)">/.exec(typeof text === "string" ? text : text.messageText)?.[1];
+  return problem ?? first.replace(/\.$/, "");
+}
+
+/** For a call that fits no overload the interesting line is inside. */
+function innermost(chain: ts.DiagnosticMessageChain): string {
+  const next = chain.next?.at(-1);
+  return chain.code === 2769 && next !== undefined ? innermost(next) : chain.messageText;
+}

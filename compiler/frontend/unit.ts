@@ -1,0 +1,54 @@
+import { relative, sep } from "node:path";
+import type { ts } from "ts-morph";
+import type { Diagnostic } from "../diagnostics/index.js";
+import type { Span } from "../ir/index.js";
+import type { Static } from "./static/value.js";
+
+/** What every stage of one `lower` call shares: the checker, the problems found so far, and values computed once. */
+export class Unit {
+  readonly program: ts.Program;
+  readonly checker: ts.TypeChecker;
+  readonly root: string;
+  readonly diagnostics: Diagnostic[] = [];
+  /** Module-level constants by symbol; null while one is being computed and where it is not static. */
+  readonly constants = new Map<ts.Symbol, Static | null>();
+  /** Kernels and device functions that were lowered: where tsc's own errors matter. */
+  readonly regions = new Set<ts.Node>();
+  private readonly reported = new Set<string>();
+
+  constructor(program: ts.Program, root: string) {
+    this.program = program;
+    this.checker = program.getTypeChecker();
+    this.root = root;
+  }
+
+  /** Keeps a problem once: a kernel that is generic over dtype is lowered once for each dtype. */
+  report(diagnostic: Diagnostic): void {
+    const { code, span, message } = diagnostic;
+    const key = `${code} ${span.file}:${span.line}:${span.column} ${message}`;
+    if (this.reported.has(key)) return;
+    this.reported.add(key);
+    this.diagnostics.push(diagnostic);
+  }
+
+  span(node: ts.Node): Span {
+    return this.spanOf(node.getSourceFile(), node.getStart(), node.getEnd());
+  }
+
+  spanOf(file: ts.SourceFile, start: number, end: number): Span {
+    const from = file.getLineAndCharacterOfPosition(start);
+    const to = file.getLineAndCharacterOfPosition(end);
+    return {
+      file: this.nameOf(file),
+      line: from.line + 1,
+      column: from.character + 1,
+      endLine: to.line + 1,
+      endColumn: to.character + 1,
+    };
+  }
+
+  /** The file's path relative to the project, with forward slashes, so that bundles do not depend on the machine. */
+  nameOf(file: ts.SourceFile): string {
+    return relative(this.root, file.fileName).split(sep).join("/");
+  }
+}
