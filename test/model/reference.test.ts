@@ -38,7 +38,7 @@ describe("with the runtime's tokenizer", () => {
   });
 });
 
-const python = referencePython();
+const python = referencePython("numpy");
 
 it.runIf(python)("is what the float32 reference computes today", { timeout: 120_000 }, async () => {
   const program = new URL("../reference/llama.py", import.meta.url).pathname;

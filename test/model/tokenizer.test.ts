@@ -1,10 +1,12 @@
 /** The demo model's tokenizer against a plain byte-level BPE (test/reference/bpe.py wrote the expected ids). */
 
 import { readFileSync } from "node:fs";
+import { execa } from "execa";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createTokenizer } from "../../runtime/tokenizer/index.js";
 import { findDemoModel, openGguf } from "../../runtime/weights/index.js";
+import { referencePython } from "../reference/python.js";
 
 const fixtures: { text: string; plain: number[]; special: number[] }[] = JSON.parse(
   readFileSync(new URL("../fixtures/tokenizer.json", import.meta.url), "utf8"),
@@ -16,6 +18,13 @@ describe("encodes as the reference does", () => {
     expect(tokenizer.encode(text)).toEqual(plain);
     expect(tokenizer.encode(text, { parseSpecial: true })).toEqual(special);
   });
+});
+
+const python = referencePython("numpy");
+it.runIf(python)("the expected ids are what the reference computes today", async () => {
+  const program = new URL("../reference/make_tokenizer_fixtures.py", import.meta.url).pathname;
+  const { stdout } = await execa(python!, [program, "--model", findDemoModel()]);
+  expect(JSON.parse(stdout)).toEqual(fixtures);
 });
 
 it("knows its special tokens", () => {

@@ -1,12 +1,11 @@
-"""Writes test/fixtures/dequantize.json: random blocks of every supported ggml type and what Python's `gguf` makes of them.
+"""Prints random blocks of every supported ggml type and what Python's `gguf` makes of them, as JSON.
 
-The tests compare the runtime's dequantisation with this file, so that they need no Python. Run again after adding a
-type, in an environment with numpy and gguf:  python test/reference/make_gguf_fixtures.py
+The tests compare the runtime's dequantisation with these, so that they need no Python. Run again after adding a type:
+    python test/reference/make_gguf_fixtures.py > test/fixtures/dequantize.json
 """
 
 import base64
 import json
-from pathlib import Path
 
 import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
@@ -46,10 +45,7 @@ def main() -> None:
             "blocks": base64.b64encode(raw.tobytes()).decode(),
             "values": base64.b64encode(values.tobytes()).decode(),
         }
-    path = Path(__file__).parents[1] / "fixtures" / "dequantize.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(fixtures, indent=2) + "\n")
-    print(f"{path}: {len(fixtures)} types, {path.stat().st_size} bytes")
+    print(json.dumps(fixtures, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Writes test/fixtures/tokenizer.json and test/fixtures/words.json from the plain tokenizer of bpe.py.
+"""Prints what the plain tokenizer of bpe.py makes of many texts, as JSON: ids with a model's vocabulary, else words.
 
-python test/reference/make_tokenizer_fixtures.py --model SmolLM2-135M-Instruct.Q4_1.gguf
+    python test/reference/make_tokenizer_fixtures.py > test/fixtures/words.json
+    python test/reference/make_tokenizer_fixtures.py --model SmolLM2-135M-Instruct.Q4_1.gguf > test/fixtures/tokenizer.json
 """
 
 import argparse
 import json
 import random
-from pathlib import Path
 
 from bpe import SPLITTERS, Bpe
 from gguf_file import GgufFile
@@ -57,23 +57,21 @@ def random_texts(count: int) -> list[str]:
     return ["".join(source.choice(pieces) for _ in range(source.randint(1, 24))) for _ in range(count)]
 
 
-def write(name: str, content) -> None:
-    path = Path(__file__).parents[1] / "fixtures" / name
-    path.write_text(json.dumps(content, ensure_ascii=True, indent=1) + "\n")
-    print(f"{path}: {path.stat().st_size} bytes")
+def words(texts: list[str]) -> dict:
+    return {name: [{"text": text, "words": split(text)} for text in texts] for name, split in SPLITTERS.items()}
+
+
+def ids(texts: list[str], model: str) -> list:
+    bpe = Bpe(GgufFile(model).metadata)
+    return [{"text": text, "plain": bpe.encode(text), "special": bpe.encode(text, True)} for text in texts]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", required=True)
-    bpe = Bpe(GgufFile(parser.parse_args().model).metadata)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model")
+    model = parser.parse_args().model
     texts = TEXTS + random_texts(60)
-    write("tokenizer.json", [
-        {"text": text, "plain": bpe.encode(text), "special": bpe.encode(text, True)} for text in texts
-    ])
-    write("words.json", {
-        name: [{"text": text, "words": split(text)} for text in texts] for name, split in SPLITTERS.items()
-    })
+    print(json.dumps(ids(texts, model) if model else words(texts), indent=1))
 
 
 if __name__ == "__main__":

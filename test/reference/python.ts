@@ -1,13 +1,14 @@
-/** Finds a Python with numpy for the reference programs beside this file. */
+/** Finds a Python for the reference programs beside this file. */
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { environmentFolder } from "../../compiler/triton/index.js";
 
-/** The private environment's, else the one that TILESCRIPT_PYTHON names; undefined where neither has numpy. */
-export function referencePython(): string | undefined {
+/** The private environment's, else the one that TILESCRIPT_PYTHON names; undefined where neither has the modules. */
+export function referencePython(...modules: string[]): string | undefined {
   const own = join(environmentFolder(), "bin", "python");
-  return [own, process.env.TILESCRIPT_PYTHON].find((python) => python && hasNumpy(python));
+  return [own, process.env.TILESCRIPT_PYTHON].find((python) => python && canImport(python, modules));
 }
 
-const hasNumpy = (python: string) => spawnSync(python, ["-c", "import numpy"]).status === 0;
+const canImport = (python: string, modules: string[]) =>
+  spawnSync(python, ["-c", `import ${modules.join(", ")}`]).status === 0;

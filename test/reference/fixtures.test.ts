@@ -1,0 +1,20 @@
+/** The committed fixtures are what the Python programs print today, where there is a Python to ask. */
+
+import { readFileSync } from "node:fs";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import { referencePython } from "./python.js";
+
+const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8").trimEnd();
+const print = async (python: string, program: string) =>
+  (await execa(python, [new URL(program, import.meta.url).pathname])).stdout;
+
+const withGguf = referencePython("gguf");
+it.runIf(withGguf)("dequantize.json comes from Python's gguf", async () => {
+  expect(await print(withGguf!, "make_gguf_fixtures.py")).toBe(fixture("dequantize.json"));
+});
+
+const withNumpy = referencePython("numpy");
+it.runIf(withNumpy)("words.json comes from the plain scanners", async () => {
+  expect(await print(withNumpy!, "make_tokenizer_fixtures.py")).toBe(fixture("words.json"));
+});
