@@ -1,0 +1,56 @@
+import type { AbiSlot } from "../bundle/index.js";
+import { DTYPES, type Param } from "../ir/index.js";
+
+type Piece = Omit<AbiSlot, "offset">;
+
+/** Size of a CUtensorMap; the driver wants it aligned to 64 bytes. */
+const TENSOR_MAP = 128;
+
+const each = (rank: number, piece: (index: number) => Piece): Piece[] =>
+  Array.from({ length: rank }, (_, index) => piece(index));
+
+/**
+ * A descriptor's part of the ABI. As a tensor map it is the 128-byte map; where the target has none (below sm_90) Triton takes it
+ * apart into base pointer, 64-bit shape and strides, and two flags (pad with NaN; round f32 to tf32). Then, in both cases, come the
+ * shape as i32 and the strides as i64 that device code may ask for (triton/backends/driver.py, `_expand_descriptor`, 3.9.0).
+ */
+function descriptorPieces(from: string, rank: number, tensorMap: boolean): Piece[] {
+  const head: Piece[] = tensorMap
+    ? [{ from, part: "tensorMap", size: TENSOR_MAP }]
+    : [
+        { from, part: "value", size: 8 },
+        ...each(rank, (index) => ({ from, part: "shape", index, size: 8 })),
+        ...each(rank, (index) => ({ from, part: "stride", index, size: 8 })),
+        { from, part: "flag", index: 0, size: 1 },
+        { from, part: "flag", index: 1, size: 1 },
+      ];
+  return [
+    ...head,
+    ...each(rank, (index) => ({ from, part: "shape", index, size: 4 })),
+    ...each(rank, (index) => ({ from, part: "stride", index, size: 8 })),
+  ];
+}
+
+function pieces(param: Param, tensorMaps: boolean): Piece[] {
+  if (param.kind === "const") return [];
+  if (param.kind === "pointer") return [{ from: param.name, part: "value", size: 8 }];
+  if (param.kind === "scalar") return [{ from: param.name, part: "value", size: DTYPES[param.dtype].bytes }];
+  return descriptorPieces(param.name, param.block.length, tensorMaps);
+}
+
+/** Triton appends these two pointers to every kernel; they are null where the kernel needs no scratch. */
+const SCRATCH: readonly Piece[] = [
+  { from: "", part: "globalScratch", size: 8 },
+  { from: "", part: "profileScratch", size: 8 },
+];
+
+/** The arguments of a cubin in order, each at the next multiple of its own alignment, as C lays out a struct. */
+export function abiOf(params: readonly Param[], tensorMaps: boolean): AbiSlot[] {
+  let end = 0;
+  return [...params.flatMap((param) => pieces(param, tensorMaps)), ...SCRATCH].map((piece) => {
+    const align = piece.size === TENSOR_MAP ? 64 : piece.size;
+    const offset = Math.ceil(end / align) * align;
+    end = offset + piece.size;
+    return { ...piece, offset };
+  });
+}

@@ -1,0 +1,135 @@
+import type { KernelEntry, Manifest, Variant } from "../bundle/index.js";
+import { MANIFEST_VERSION } from "../bundle/index.js";
+import { evaluateDim, type Kernel, type Param, serializeKernel } from "../ir/index.js";
+import type { TensorDescriptorFacts, TritonOutput } from "../triton/index.js";
+import { abiOf } from "./abi.js";
+import type { BundleFile } from "./folder.js";
+import { bindingName, compiledName, sha256 } from "./names.js";
+import { buildsOf, type Unit } from "./plan.js";
+
+/** A cubin and what it was made from. */
+export interface Made {
+  readonly unit: Unit;
+  readonly output: TritonOutput;
+}
+
+/** A kernel as it goes into a bundle: its bindings to dtypes, their Triton text, their cubins. */
+export interface Entry {
+  readonly bindings: readonly { readonly kernel: Kernel; readonly triton: string }[];
+  /** SHA-256 of the TypeScript file. */
+  readonly sourceHash: string;
+  readonly made: readonly Made[];
+}
+
+/** The files of a bundle as they are named in its manifest; equal content is stored once. */
+class Files {
+  readonly #byPath = new Map<string, string | Uint8Array>();
+
+  add(path: string, content: string | Uint8Array): { path: string; sha256: string; bytes: number } {
+    this.#byPath.set(path, content);
+    return { path, sha256: sha256(content), bytes: Buffer.byteLength(content) };
+  }
+
+  list(): BundleFile[] {
+    return [...this.#byPath].map(([path, content]) => ({ path, content }));
+  }
+}
+
+const tensorMapOf = (facts: TensorDescriptorFacts) => ({
+  swizzle: facts.swizzle,
+  elementSize: facts.elem_size,
+  elementType: facts.elem_type,
+  blockSize: [...facts.block_size],
+  fp4Padded: facts.fp4_padded,
+});
+
+function paramsOf(
+  { kernel, build, divisible }: Unit,
+  descriptors: readonly TensorDescriptorFacts[],
+): Variant["params"] {
+  const order = kernel.params.filter((param) => param.kind === "descriptor");
+  return kernel.params.map((param: Param) => {
+    const always = { name: param.name, kind: param.kind, divisible: divisible.includes(param.name) };
+    if (param.kind === "const") return always;
+    if (param.kind !== "descriptor") return { ...always, dtype: param.dtype };
+    const facts = descriptors[order.indexOf(param)];
+    const block = param.block.map((size) => evaluateDim(size, build.constants) ?? 0);
+    return {
+      ...always,
+      dtype: param.dtype,
+      block,
+      padding: param.padding,
+      tensorMap: facts ? tensorMapOf(facts) : null,
+    };
+  });
+}
+
+function variantOf({ unit, output }: Made, files: Files): Variant {
+  const { kernel, build, arch } = unit;
+  const { metadata, resources } = output;
+  const cubin = output.cubin ?? Buffer.alloc(0);
+  return {
+    arch,
+    constants: { ...build.constants },
+    dtypes: { ...build.dtypes },
+    params: paramsOf(unit, metadata.tensorDescriptors),
+    abi: abiOf(kernel.params, metadata.tensorDescriptors.length > 0),
+    launch: {
+      symbol: metadata.name,
+      warps: metadata.numWarps,
+      stages: metadata.numStages,
+      ctas: metadata.numCtas,
+      sharedBytes: metadata.shared,
+      pdl: metadata.launchPdl,
+      globalScratchBytes: metadata.globalScratchSize,
+      globalScratchAlign: metadata.globalScratchAlign,
+      profileScratchBytes: metadata.profileScratchSize,
+    },
+    resources: { registers: resources.registers, spillBytes: resources.spillStoreBytes + resources.spillLoadBytes },
+    cubin: files.add(compiledName(kernel, arch, cubin, "cubin"), cubin),
+    ptx: output.ptx === undefined ? null : files.add(compiledName(kernel, arch, output.ptx, "ptx"), output.ptx),
+  };
+}
+
+function entryOf({ bindings, sourceHash, made }: Entry, files: Files): KernelEntry {
+  const { name, file, span } = (bindings[0] as Entry["bindings"][number]).kernel;
+  return {
+    name,
+    source: { file, line: span.line, sha256: sourceHash },
+    ir: bindings.map(({ kernel }) => ({
+      dtypes: { ...kernel.dtypes },
+      file: files.add(`${bindingName(kernel)}.ir.json`, serializeKernel(kernel)),
+    })),
+    triton: bindings.map(({ kernel, triton }) => files.add(`${bindingName(kernel)}.triton.py`, triton)),
+    builds: bindings.flatMap(({ kernel }) =>
+      buildsOf(kernel).map(({ constants, dtypes, pdl, warps }) => ({
+        constants: { ...constants },
+        dtypes: { ...dtypes },
+        pdl,
+        warps,
+      })),
+    ),
+    variants: made.map((one) => variantOf(one, files)),
+  };
+}
+
+/** The version of each tool that made a cubin of the bundle: ptxas differs between architectures. */
+function compilerOf(made: readonly Made[], tilescript: string): Manifest["compiler"] {
+  const ptxas = made.map(({ unit, output }) => [`sm_${unit.arch}`, output.versions.ptxas] as const);
+  return {
+    tilescript,
+    triton: made[0]?.output.versions.triton ?? null,
+    ptxas: Object.fromEntries([...new Map(ptxas)].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
+
+/** The manifest and every file it names. The same entries give the same bytes. */
+export function assemble(entries: readonly Entry[], tilescript: string): { manifest: Manifest; files: BundleFile[] } {
+  const files = new Files();
+  const kernels = entries.map((entry) => entryOf(entry, files));
+  const compiler = compilerOf(
+    entries.flatMap((entry) => entry.made),
+    tilescript,
+  );
+  return { manifest: { version: MANIFEST_VERSION, compiler, kernels }, files: files.list() };
+}

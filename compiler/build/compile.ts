@@ -1,0 +1,55 @@
+import type { Diagnostic } from "../diagnostics/index.js";
+import type { TritonJob, TritonResult } from "../triton/index.js";
+import type { Made } from "./assemble.js";
+import { distinct, failureDiagnostic } from "./failure.js";
+import { jobOf } from "./job.js";
+import type { Unit } from "./plan.js";
+
+/** Something that compiles, and knows whether it had to. */
+export interface Compiler {
+  compile(job: TritonJob, options: { signal?: AbortSignal }): Promise<{ result: TritonResult; cached: boolean }>;
+}
+
+export interface Compiled {
+  readonly made: readonly Made[];
+  readonly problems: readonly Diagnostic[];
+  readonly built: number;
+  readonly cached: number;
+}
+
+type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly problem: Diagnostic };
+
+/**
+ * Compiles every unit, as many at once as the compiler has workers. A unit that fails does not keep the others from being compiled, so that
+ * all problems are reported; without a compiler at all everything stops.
+ */
+export async function compileUnits(
+  units: readonly Unit[],
+  compiler: Compiler,
+  { signal, onDone }: { signal?: AbortSignal; onDone?: (unit: Unit, done: number, total: number) => void },
+): Promise<Compiled> {
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  let done = 0;
+  const one = async (unit: Unit): Promise<Outcome> => {
+    const { job, lines } = jobOf(unit);
+    try {
+      const { result, cached } = await compiler.compile(job, { signal: either });
+      onDone?.(unit, ++done, units.length);
+      return result.ok
+        ? { made: { unit, output: result }, cached }
+        : { problem: failureDiagnostic(unit, lines, result.error) };
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  };
+  const outcomes = await Promise.all(units.map(one));
+  const made = outcomes.flatMap((outcome) => ("made" in outcome ? [outcome] : []));
+  return {
+    made: made.map((outcome) => outcome.made),
+    problems: distinct(outcomes.flatMap((outcome) => ("problem" in outcome ? [outcome.problem] : []))),
+    built: made.filter(({ cached }) => !cached).length,
+    cached: made.filter(({ cached }) => cached).length,
+  };
+}

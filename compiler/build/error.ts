@@ -1,0 +1,25 @@
+/** What stops a build although the kernels are right: the disk, the folder, the Python environment, the arguments. */
+export class BuildError extends Error {
+  override readonly name = "BuildError";
+  readonly hint: string;
+
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.hint = hint;
+  }
+
+  /** The error for a failed write, by the system's code. */
+  static writing(folder: string, error: NodeJS.ErrnoException): BuildError {
+    const [what, hint] = WRITE_FAILURES[error.code ?? ""] ?? [error.message, "Check the folder and try again."];
+    return new BuildError(`cannot write the bundle to ${folder}: ${what}; nothing was changed there`, hint, error);
+  }
+}
+
+const WRITE_FAILURES: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ["the disk is full", "Free some space or give --out a folder on another disk, then build again."],
+  EDQUOT: ["your disk quota is used up", "Free some space or give --out a folder on another disk, then build again."],
+  EACCES: ["permission denied", "Give --out a folder that you may write to."],
+  EPERM: ["permission denied", "Give --out a folder that you may write to."],
+  EROFS: ["the file system is read-only", "Give --out a folder on a writable disk."],
+  ENOTDIR: ["a part of the path is a file", "Give --out a path whose parents are folders."],
+};

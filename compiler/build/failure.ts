@@ -1,0 +1,44 @@
+import * as catalogue from "../diagnostics/catalogue/build.js";
+import type { Diagnostic, Note } from "../diagnostics/index.js";
+import type { Span } from "../ir/index.js";
+import type { TritonFailure, TritonFailureStage } from "../triton/index.js";
+import type { Unit } from "./plan.js";
+
+/** Which problem of the catalogue a failed stage is. */
+const PROBLEMS = {
+  options: catalogue.badOptions,
+  python: catalogue.tritonRefused,
+  triton: catalogue.tritonRefused,
+  mlir: catalogue.mlirFailed,
+  ptxas: catalogue.ptxasFailed,
+  resources: catalogue.tooLarge,
+  crash: catalogue.compilerDied,
+  timeout: catalogue.compilerStuck,
+} satisfies Record<TritonFailureStage, unknown>;
+
+/** The TypeScript place of a line (from 1) of generated Python: its own, else that of the nearest line above that has one. */
+export function placeOf(lines: readonly (Span | null)[], line: number | undefined): Span | undefined {
+  return lines.slice(0, line ?? 0).findLast((span) => span !== null) ?? undefined;
+}
+
+const configuration = ({ build, arch, divisible }: Unit): string => {
+  const values = Object.entries({ ...build.dtypes, ...build.constants }).map(([name, value]) => `${name} = ${value}`);
+  return `${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages${divisible.length > 0 ? "" : ", unaligned"}`;
+};
+
+/** What the user reads about a cubin that could not be made: where in their TypeScript, how it was called, in which configuration. */
+export function failureDiagnostic(unit: Unit, lines: readonly (Span | null)[], failure: TritonFailure): Diagnostic {
+  const calls = failure.calls.flatMap((call): Note[] => {
+    const span = placeOf(lines, call.line);
+    return span ? [{ message: "called from here", span }] : [];
+  });
+  const span = placeOf(lines, failure.line) ?? unit.kernel.span;
+  const notes = [...calls, { message: `while building ${configuration(unit)}` }];
+  return PROBLEMS[failure.stage](span, { kernel: unit.kernel.name, message: failure.message }, notes);
+}
+
+/** One report for each problem: the variants of a kernel mostly fail alike. */
+export function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const key = ({ code, message, span }: Diagnostic): string => JSON.stringify([code, message, span]);
+  return [...new Map([...diagnostics].reverse().map((one) => [key(one), one])).values()].reverse();
+}

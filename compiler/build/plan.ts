@@ -1,0 +1,52 @@
+import type { Build, Kernel } from "../ir/index.js";
+import { divisibleParams } from "./guards.js";
+
+/** One cubin to make: a typed kernel, a configuration, a target, and what may be taken as divisible by 16. */
+export interface Unit {
+  readonly kernel: Kernel;
+  readonly build: Build;
+  readonly arch: number;
+  readonly divisible: readonly string[];
+}
+
+/** What a kernel is built as when its author named nothing and nothing needs a name. */
+export const DEFAULT_BUILD: Build = {
+  constants: {},
+  dtypes: {},
+  warps: 4,
+  stages: 3,
+  ctas: 1,
+  pdl: false,
+  alignment: "checked",
+};
+
+const sameDtypes = (a: Kernel["dtypes"], b: Build["dtypes"]): boolean =>
+  Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
+
+/** True for a kernel that declares no build and cannot do without: its constants or dtypes are open. */
+export const lacksBuilds = (kernel: Kernel): boolean =>
+  kernel.builds.length === 0 &&
+  (kernel.params.some((param) => param.kind === "const") || Object.keys(kernel.dtypes).length > 0);
+
+/** The builds of a kernel that belong to its dtype binding, in the order they were declared. */
+export function buildsOf(kernel: Kernel): readonly Build[] {
+  if (kernel.builds.length === 0) return lacksBuilds(kernel) ? [] : [DEFAULT_BUILD];
+  return kernel.builds.filter((build) => sameDtypes(kernel.dtypes, build.dtypes));
+}
+
+/** The guesses about alignment to compile a build under, best first: the launcher takes the first whose guards hold. */
+function alignments(kernel: Kernel, build: Build): readonly (readonly string[])[] {
+  const aligned = divisibleParams(kernel.params, build);
+  if (aligned.length === 0) return [[]];
+  return build.alignment === "required" ? [aligned] : [aligned, []];
+}
+
+/** Every cubin of a bundle, kernel by kernel in the order their variants are tried. */
+export const planUnits = (kernels: readonly Kernel[], archs: readonly number[]): Unit[] =>
+  kernels.flatMap((kernel) =>
+    archs.flatMap((arch) =>
+      buildsOf(kernel).flatMap((build) =>
+        alignments(kernel, build).map((divisible) => ({ kernel, build, arch, divisible })),
+      ),
+    ),
+  );
