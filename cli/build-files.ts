@@ -1,0 +1,70 @@
+import type { BuildResult } from "../compiler/build/index.js";
+import { colours } from "./colours.js";
+import { gpuArchitecture } from "./gpu-architecture.js";
+import { kernelFiles } from "./kernel-files.js";
+import { duration, plural, progress } from "./progress.js";
+
+interface BuildRequest {
+  readonly paths: readonly string[];
+  readonly arch?: readonly number[];
+  readonly out: string;
+  readonly jobs?: number;
+  readonly json?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What cubins are made for where nobody says it: the GPU here, else Hopper. */
+const DEFAULT_ARCH = 90;
+
+function show({ folder, manifest, built, cached }: BuildResult, milliseconds: number): void {
+  const variants = manifest.kernels.flatMap((kernel) => kernel.variants);
+  const archs = [...new Set(variants.map(({ arch }) => `sm_${arch}`))].join(", ");
+  const cubins = variants.length === 0 ? "for the CPU executor" : `${plural(variants.length, "variant")} for ${archs}, ${built} compiled, ${cached} from the cache`;
+  console.log(`${folder}: ${plural(manifest.kernels.length, "kernel")}, ${cubins} (${duration(milliseconds)})`);
+  const spilled = variants.filter(({ resources }) => resources.spillBytes > 0).length;
+  if (spilled > 0) console.log(colours(process.stdout).dim(`${plural(spilled, "variant")} spill registers; --json lists them`));
+}
+
+const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: number): string =>
+  JSON.stringify(
+    {
+      folder,
+      built,
+      cached,
+      milliseconds: Math.round(milliseconds),
+      kernels: manifest.kernels.map(({ name, variants }) => ({
+        name,
+        variants: variants.map(({ arch, constants, dtypes, launch, resources }) => ({ arch, constants, dtypes, ...resources, sharedBytes: launch.sharedBytes, warps: launch.warps })),
+      })),
+    },
+    null,
+    2,
+  );
+
+/** Builds a bundle from files and folders, and says what it did. */
+export async function buildFiles({ paths, arch, out, jobs, json, signal }: BuildRequest): Promise<number> {
+  const { build } = await import("../compiler/build/index.js");
+  const started = performance.now();
+  const line = progress();
+  try {
+    const result = await build({
+      files: kernelFiles(paths),
+      arch: arch ?? [gpuArchitecture() ?? DEFAULT_ARCH],
+      out,
+      jobs,
+      signal,
+      onProgress: ({ text }) => line.show(text),
+    });
+    line.clear();
+    if (result.diagnostics.length > 0) {
+      const { showDiagnostics } = await import("./diagnostics.js");
+      showDiagnostics(result.diagnostics, process.stderr);
+    }
+    const milliseconds = performance.now() - started;
+    if (json) console.log(asJson(result, milliseconds));
+    else show(result, milliseconds);
+    return 0;
+  } finally {
+    line.clear();
+  }
+}

@@ -1,0 +1,15 @@
+import { command } from "../command.js";
+import { type GenerationOptions, generationOptions } from "../generation-options.js";
+
+export default command<GenerationOptions>({
+  name: "chat",
+  usage: "",
+  summary: "Talk with a language model.",
+  about: "Type a message and press Enter. Ctrl-C stops an answer; /clear forgets the conversation; /exit or Ctrl-D ends it.",
+  options: generationOptions,
+  examples: ["tilescript chat", "tilescript chat --model model.gguf --system 'You answer in rhymes.' --temperature 0.8"],
+  async run({ options, signal }) {
+    const { chat } = await import("../chat.js");
+    return chat({ ...options, signal });
+  },
+});

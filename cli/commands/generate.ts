@@ -1,0 +1,32 @@
+import { command } from "../command.js";
+import { type GenerationOptions, generationOptions } from "../generation-options.js";
+
+interface Options extends GenerationOptions {
+  readonly prompt?: string;
+  readonly promptFile?: string;
+  readonly json?: boolean;
+}
+
+export default command<Options>({
+  name: "generate",
+  usage: "",
+  summary: "Answer one prompt with a language model.",
+  about:
+    "The prompt goes through the model's chat template. Without --prompt and --prompt-file it is read from stdin. The answer is streamed to " +
+    "stdout; device and speed go to stderr.",
+  options: [
+    { flags: "-p, --prompt <text>", about: "the prompt" },
+    { flags: "-f, --prompt-file <file>", about: "read the prompt from a file" },
+    ...generationOptions,
+    { flags: "--json", about: "print one object at the end: text, tokens, promptTokens, device, timings" },
+  ],
+  examples: [
+    'tilescript generate --prompt "What is the capital of France?" --temperature 0',
+    "git diff | tilescript generate --system 'Summarise this diff.' --max-tokens 1k",
+    'tilescript generate --model model.gguf --prompt "Hello" --json',
+  ],
+  async run({ options, signal }) {
+    const { generate } = await import("../generate.js");
+    return generate({ ...options, signal });
+  },
+});

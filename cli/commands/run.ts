@@ -1,0 +1,29 @@
+import { command } from "../command.js";
+
+interface Options {
+  readonly device?: "cpu" | "cuda";
+  readonly bundle?: string;
+}
+
+export default command<Options>({
+  name: "run",
+  usage: "<script> [args...]",
+  summary: "Run a TypeScript program; the kernels it imports are compiled first.",
+  about:
+    "Every *.kernel.ts that the script imports, directly or not, is built for the device at hand, and its import gives compiled kernels for " +
+    "device.load(). If the script exports a function main, it is called with the arguments and awaited. Options go before the script.",
+  passThrough: true,
+  options: [
+    { flags: "-d, --device <device>", about: "where Device.open() runs kernels (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
+    { flags: "--bundle <folder>", about: "take the kernels from this bundle instead of compiling: needs no Python" },
+  ],
+  examples: [
+    "tilescript run examples/vector-add.ts",
+    "tilescript run --device cpu my-program.ts --size 1000",
+    "tilescript run --bundle bundles/examples dist/examples/matmul.js",
+  ],
+  async run({ args, options, signal }) {
+    const { runScript } = await import("../run-script.js");
+    return runScript({ script: args[0] ?? "", args: args.slice(1), ...options, signal });
+  },
+});

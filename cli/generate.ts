@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import type { GenerationResult, Model } from "../runtime/index.js";
+import { colours } from "./colours.js";
+import { InputError } from "./errors.js";
+import type { GenerationOptions } from "./generation-options.js";
+import { loadModel } from "./load-model.js";
+import { progress } from "./progress.js";
+
+export interface GenerateRequest extends GenerationOptions {
+  readonly prompt?: string;
+  readonly promptFile?: string;
+  readonly json?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string> {
+  if (prompt !== undefined && promptFile !== undefined)
+    throw new InputError("both --prompt and --prompt-file are given", "Give one of them.");
+  if (prompt === undefined && promptFile === undefined && process.stdin.isTTY)
+    throw new InputError("there is no prompt", 'Give --prompt "…" or --prompt-file FILE, or pipe the prompt in; tilescript chat asks for it.');
+  const given = prompt ?? (promptFile !== undefined ? readFileSync(promptFile, "utf8") : await text(process.stdin));
+  if (given.trim() === "") throw new InputError("the prompt is empty", "Give a prompt with some text in it.");
+  return given;
+}
+
+/** 412 tokens/s, 3.1 tokens/s. */
+const rate = (perSecond: number): string => `${perSecond >= 100 ? Math.round(perSecond) : perSecond.toFixed(1)} tokens/s`;
+
+/** One line about where and how fast. */
+export function summary(model: Model, { tokens, promptTokens, timings }: GenerationResult): string {
+  const first = `${promptTokens} prompt tokens, first token after ${(timings.firstTokenMs / 1000).toFixed(2)} s`;
+  const speed = tokens.length > 1 ? `, then ${rate(timings.tokensPerSecond)}` : "";
+  return `${model.device.name}: ${first}${speed} (${tokens.length} tokens)`;
+}
+
+/** What `--json` prints. */
+const asJson = (model: Model, result: GenerationResult): string => {
+  const { kind, name } = model.device;
+  return JSON.stringify({ ...result, device: { kind, name } });
+};
+
+/** Streams the answer to stdout, or prints one JSON object at its end. Gives the exit code. */
+export async function generate(request: GenerateRequest): Promise<number> {
+  const prompt = await promptOf(request);
+  await using model = await loadModel(request);
+  request.signal?.throwIfAborted();
+  const { system, maxTokens, temperature, topK, topP, seed, stop, signal } = request;
+  const messages = [...(system === undefined ? [] : [{ role: "system" as const, content: system }]), { role: "user" as const, content: prompt }];
+  const line = progress();
+  const onPrefill = (done: number, total: number): void => line.show(`Reading the prompt: ${done} of ${total} tokens`);
+  const generation = model.generate(messages, { maxTokens, temperature, topK, topP, seed, stop, signal, onPrefill });
+  for await (const piece of generation) {
+    line.clear();
+    if (!request.json) process.stdout.write(piece.text);
+  }
+  line.clear();
+  const result = await generation.result;
+  if (request.json) console.log(asJson(model, result));
+  else {
+    process.stdout.write("\n");
+    process.stderr.write(`${colours(process.stderr).dim(summary(model, result))}\n`);
+  }
+  return 0;
+}

@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "./errors.js";
+
+const KERNEL_FILE = /\.kernel\.ts$/;
+const SKIPPED = new Set(["node_modules", "dist", ".git"]);
+
+function* kernelFilesBelow(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isDirectory() && !SKIPPED.has(entry.name)) yield* kernelFilesBelow(join(folder, entry.name));
+    else if (KERNEL_FILE.test(entry.name)) yield join(folder, entry.name);
+  }
+}
+
+/** The files that were named, and every *.kernel.ts below the folders that were named. Throws InputError for one that is not there. */
+export function kernelFiles(paths: readonly string[]): string[] {
+  const files = paths.flatMap((path) => {
+    if (!existsSync(path))
+      throw new InputError(
+        `${path} does not exist`,
+        "Give the path of a TypeScript file with kernels, or of a folder with *.kernel.ts files.",
+      );
+    if (!statSync(path).isDirectory()) return [path];
+    const below = [...kernelFilesBelow(path)];
+    if (below.length === 0)
+      throw new InputError(
+        `there are no *.kernel.ts files in ${path}`,
+        "Name the files themselves if they are called otherwise.",
+      );
+    return below;
+  });
+  return [...new Set(files)];
+}

@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import type { Model } from "../runtime/index.js";
+import type { GenerationOptions } from "./generation-options.js";
+import { progress } from "./progress.js";
+
+/** The model that was named, or the demo model, loaded on the device that was named, or the best one; progress on stderr. */
+export async function loadModel({ model: path, device, context }: GenerationOptions): Promise<Model> {
+  const { findDemoModel, Model } = await import("../runtime/index.js");
+  const line = progress();
+  try {
+    line.show("Loading the model");
+    return await Model.load({
+      path: path ?? findDemoModel(),
+      device,
+      context,
+      onProgress: (step, done, total) => line.show(`${step} ${Math.round((100 * done) / total)} %`),
+    });
+  } finally {
+    line.clear();
+  }
+}
+
+/** True where the kernels of models were built: otherwise the commands that need them build them first. */
+export const hasBundle = (folder: string): boolean => existsSync(folder);

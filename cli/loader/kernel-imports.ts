@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+
+const KERNEL_FILE = /\.kernel\.[jt]s$/;
+/** Imports and exports from relative modules, dynamic ones included; types alone load nothing. */
+const IMPORT = /\b(?:import|export)\b(?!\s+type\b)(?:[^"'`;]*?\bfrom)?\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
+
+/** The source of a relative import: TypeScript where it is there, so that `./x.js` finds x.ts. */
+function sourceOf(specifier: string, importer: string): string | undefined {
+  const path = resolve(dirname(importer), specifier);
+  return [path.replace(/js$/, "ts"), path].find((candidate) => existsSync(candidate));
+}
+
+/**
+ * The kernel modules that a program imports, directly or not, by absolute path of what is imported and of its TypeScript. Read from the
+ * text: a name in a comment may turn up too, which costs a build and nothing else.
+ */
+export function kernelImports(script: string): Map<string, string> {
+  const kernels = new Map<string, string>();
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, specifier] of readFileSync(path, "utf8").matchAll(IMPORT)) {
+      const source = sourceOf(specifier as string, path);
+      if (source === undefined) continue;
+      if (KERNEL_FILE.test(source)) {
+        const imported = resolve(dirname(path), specifier as string);
+        kernels.set(existsSync(imported) ? imported : source, source.replace(/\.js$/, ".ts"));
+      } else if (/\.[cm]?[jt]s$/.test(source)) visit(source);
+    }
+  };
+  visit(script);
+  return kernels;
+}

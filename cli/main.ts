@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError, Option } from "commander";
+import { type CliCommand, type CliOption, register } from "./command.js";
+import { interruptible } from "./interrupt.js";
+import { report } from "./report.js";
+
+/** Exit codes: the whole contract with scripts. */
+export const EXIT = { fine: 0, wrongInput: 1, wrongUsage: 2 } as const;
+
+const ORDER = ["check", "print", "build", "run", "generate", "chat", "doctor"];
+
+/** Every file of `commands/` is one command; those we know come in the order in which people meet them. */
+async function commands(): Promise<CliCommand[]> {
+  const folder = new URL("./commands/", import.meta.url);
+  const names = readdirSync(folder).filter((name) => /^[\w-]+\.(?:js|ts)$/.test(name) && !name.endsWith(".d.ts"));
+  const found = await Promise.all(
+    names.map(async (name) => ((await import(new URL(name, folder).href)) as { default: CliCommand }).default),
+  );
+  const rank = ({ name }: CliCommand): number => (ORDER.indexOf(name) + ORDER.length + 1) % (ORDER.length + 1);
+  return found.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}
+
+function option({ flags, about, parse, choices, required, default: initial }: CliOption): Option {
+  const made = new Option(flags, about);
+  if (choices) made.choices(choices);
+  if (parse) made.argParser(parse);
+  if (initial !== undefined) made.default(initial);
+  return required ? made.makeOptionMandatory() : made;
+}
+
+export function version(): string {
+  for (const up of ["../package.json", "../../package.json"]) {
+    try {
+      return (JSON.parse(readFileSync(fileURLToPath(new URL(up, import.meta.url)), "utf8")) as { version: string })
+        .version;
+    } catch {
+      // One of the two is right: this file runs from the source tree in tests and from dist/ otherwise.
+    }
+  }
+  return "unknown";
+}
+
+async function program(signal: AbortSignal, done: (code: number) => void): Promise<Command> {
+  const top = new Command("tilescript")
+    .description("GPU tile kernels in TypeScript, and language models that run on them.")
+    .version(version())
+    .option("--verbose", "show stack traces and what is behind an error")
+    .enablePositionalOptions()
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(tilescript --help, or tilescript <command> --help, shows how)")
+    .addHelpText(
+      "after",
+      '\nExamples:\n  $ tilescript check kernels/*.kernel.ts\n  $ tilescript run examples/vector-add/vector-add.ts\n  $ tilescript generate --prompt "What is the capital of France?"\n  $ tilescript doctor',
+    );
+  for (const definition of await commands()) register(top, definition, signal, done, { option });
+  for (const made of top.commands)
+    made.copyInheritedSettings(top).option("--verbose", "show stack traces and what is behind an error");
+  return top;
+}
+
+/** Runs one command line and sets the exit code. Never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const verbose = argv.includes("--verbose");
+  const interrupt = interruptible();
+  let code: number = EXIT.fine;
+  try {
+    const top = await program(interrupt.signal, (given) => {
+      code = given;
+    });
+    if (argv.length === 0) top.help();
+    await top.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.fine : EXIT.wrongUsage;
+    else if (!interrupt.signal.aborted) code = await report(error, verbose);
+  } finally {
+    interrupt.finish();
+  }
+  process.exitCode = interrupt.exitCode ?? code;
+}

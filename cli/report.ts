@@ -1,0 +1,49 @@
+import { colours } from "./colours.js";
+import { DiagnosticError } from "../compiler/diagnostics/index.js";
+
+/** Errors of JavaScript itself and of its runtime: where one of these arrives here, the fault is ours or the script's, not the input's. */
+const pc = colours(process.stderr);
+
+const UNTYPED = new Set(["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "AssertionError", "AggregateError"]);
+
+const hintOf = (error: Error): string | undefined => {
+  const hint = (error as { hint?: unknown }).hint;
+  // Some classes put their hint into the message already.
+  return typeof hint === "string" && !error.message.includes(hint) ? hint : undefined;
+};
+
+/** What the system says of files, for people: a code alone means nothing to most. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder, not a file",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  ENOSPC: "the disk is full",
+  EMFILE: "too many open files",
+};
+
+function messageOf(error: Error): string {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const known = code === undefined ? undefined : SYSTEM[code];
+  return known && path ? `${path}: ${known}` : error.message;
+}
+
+/** Shows an error on stderr and gives the exit code: 1, because whatever got here was about the user's program or input. */
+export async function report(error: unknown, verbose: boolean): Promise<number> {
+  const write = (text: string): void => void process.stderr.write(`${text}\n`);
+  if (error instanceof DiagnosticError) {
+    const { showDiagnostics } = await import("./diagnostics.js");
+    showDiagnostics(error.diagnostics, process.stderr);
+  } else if (error instanceof Error) {
+    write(`${pc.red("error:")} ${messageOf(error)}`);
+    const hint = hintOf(error);
+    if (hint) write(`${pc.cyan("hint:")} ${hint}`);
+    if (UNTYPED.has(error.name) && !verbose) write(pc.dim("--verbose shows where this comes from"));
+  } else write(`${pc.red("error:")} ${String(error)}`);
+  if (verbose && error instanceof Error) {
+    write(pc.dim(error.stack ?? ""));
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) write(pc.dim(`caused by ${cause.stack}`));
+    if ("detail" in error && typeof error.detail === "string") write(pc.dim(error.detail));
+  }
+  return 1;
+}

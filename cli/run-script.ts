@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from "node:fs";
+import { register } from "node:module";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Manifest, manifestSchema } from "../compiler/bundle/index.js";
+import { cacheFolder } from "../compiler/cache/index.js";
+import { InputError } from "./errors.js";
+import { gpuArchitecture } from "./gpu-architecture.js";
+import { kernelImports } from "./loader/kernel-imports.js";
+import { progress } from "./progress.js";
+
+interface RunRequest {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly device?: "cpu" | "cuda";
+  readonly bundle?: string;
+  readonly signal: AbortSignal;
+}
+
+/** What the module hooks know of a compiled kernel file. */
+interface CompiledFile {
+  readonly folder: string;
+  readonly kernels: readonly { readonly name: string; readonly file: string }[];
+}
+
+const compiledFile = (folder: string, manifest: Manifest): CompiledFile => ({
+  folder,
+  kernels: manifest.kernels.map(({ name, source }) => ({ name, file: source.file })),
+});
+
+function readBundle(folder: string): CompiledFile {
+  const path = join(folder, "manifest.json");
+  if (!existsSync(path)) throw new InputError(`${folder} is no bundle: it has no manifest.json`, "Give --bundle the folder that tilescript build wrote.");
+  return compiledFile(resolve(folder), manifestSchema.parse(JSON.parse(readFileSync(path, "utf8"))));
+}
+
+/** Builds each kernel file that the script imports, for the device at hand; by the path of the imported module. */
+async function compileImports(script: string, { device, signal }: RunRequest): Promise<Record<string, CompiledFile>> {
+  const imports = kernelImports(script);
+  if (imports.size === 0) return {};
+  const { build } = await import("../compiler/build/index.js");
+  const { sha256 } = await import("../compiler/build/names.js");
+  const gpu = device === "cpu" ? undefined : gpuArchitecture();
+  const line = progress();
+  const compiled: Record<string, CompiledFile> = {};
+  for (const [imported, source] of imports) {
+    const out = join(cacheFolder(), "run", sha256(`${source} ${gpu ?? "cpu"}`).slice(0, 32));
+    const { folder, manifest } = await build({ files: [source], arch: gpu === undefined ? [] : [gpu], out, signal, onProgress: ({ text }) => line.show(text) });
+    compiled[imported] = compiledFile(folder, manifest);
+  }
+  line.clear();
+  return compiled;
+}
+
+/** Runs a program in this process. Its own errors, exit code and Ctrl-C are its own affair. */
+export async function runScript(request: RunRequest): Promise<number> {
+  const script = resolve(request.script);
+  if (!existsSync(script)) throw new InputError(`${request.script} does not exist`, "Give the path of a .ts or .js file.");
+  if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
+  const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
+  request.signal.throwIfAborted();
+  const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
+  register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: join(cacheFolder(), "scripts"), packageRoot } });
+  process.setSourceMapsEnabled(true);
+  process.argv = [process.argv[0] as string, script, ...request.args];
+  request.signal.addEventListener("abort", () => process.exit((request.signal.reason as { exitCode?: number }).exitCode ?? 130));
+  const module = (await import(pathToFileURL(script).href)) as { main?: (args: readonly string[]) => unknown };
+  await module.main?.(request.args);
+  return 0;
+}

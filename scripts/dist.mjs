@@ -1,0 +1,112 @@
+// Keeps dist/ equal to the sources: compiles TypeScript, copies what tsc does not, and remembers from what it was made.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+const stampFile = join(dist, ".stamp");
+const folders = ["dsl", "compiler", "runtime", "cli", "examples", "bench", "test/gpu"];
+const assets = /\.(?:py|mjs|txt)$|\.kernel\.ts$/;
+const outputs = /\.(?:d\.ts\.map|js\.map|d\.ts|js)$/;
+
+function* filesOf(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesOf(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+const sources = () =>
+  [
+    ...folders.flatMap((folder) => [...filesOf(join(root, folder))]),
+    join(root, "tsconfig.json"),
+    join(root, "tsconfig.build.json"),
+    join(root, "package.json"),
+  ]
+    .filter((path) => /\.(?:ts|py|mjs|txt|json)$/.test(path))
+    .sort();
+
+/** Names, sizes and times of all sources: reading them would cost every command tens of milliseconds. */
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const path of sources()) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${relative(root, path)}\0${size}\0${mtimeMs}\n`);
+  }
+  return hash.digest("hex");
+}
+
+const stamped = () => (existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "");
+
+/** Files in dist/ whose source is gone: a removed module must not live on there. */
+function removeOrphans() {
+  for (const path of filesOf(dist)) {
+    const source = join(root, relative(dist, path));
+    const gone = outputs.test(path)
+      ? !existsSync(source.replace(outputs, ".ts")) && !existsSync(source)
+      : assets.test(path) && !existsSync(source);
+    if (gone) rmSync(path);
+  }
+}
+
+function compile() {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  if (!existsSync(tsc))
+    throw new Error("cannot build dist/: the TypeScript compiler is not installed; run npm ci in the repository first");
+  const done = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`cannot build dist/: TypeScript found errors\n${done.stdout}${done.stderr}`);
+  for (const path of folders.flatMap((folder) => [...filesOf(join(root, folder))]))
+    if (assets.test(path)) cpSync(path, join(dist, relative(root, path)));
+  removeOrphans();
+}
+
+/** One build at a time: the others wait for it, and take over when its process is gone. */
+function locked(work) {
+  const lock = join(root, "dist/.lock");
+  mkdirSync(dist, { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const holder = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
+      if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+export const isUpToDate = () => stamped() === fingerprint();
+
+/** Builds dist/ if any source changed since it was built. Says so on stderr, because it takes some seconds. Gives true if it built. */
+export function bringUpToDate({ say = (text) => process.stderr.write(`${text}\n`) } = {}) {
+  if (isUpToDate()) return false;
+  return locked(() => {
+    const now = fingerprint();
+    if (stamped() === now) return false;
+    say("tilescript: building dist/ from the sources (once after every change of them) …");
+    compile();
+    writeFileSync(stampFile, now);
+    return true;
+  });
+}

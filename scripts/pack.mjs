@@ -1,0 +1,137 @@
+// Packs everything that a machine with an NVIDIA driver and nothing else needs: Node, the built product, its bundles, the GPU tests, the
+// benchmark and the demo model, as parts below 60 MB in .pack/ with an unpack.sh that needs only sh, tar and xz.
+//
+//   node scripts/pack.mjs [--no-model] [--arch sm_90]
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const out = join(root, ".pack");
+const PART_BYTES = 55_000_000;
+
+/** Needed to compile only, or on a terminal only: a machine that runs bundles does without them. */
+const LEFT_OUT = new Set(["ts-morph", "@ts-morph/common", "code-block-writer", "minimatch", "brace-expansion", "balanced-match", "path-browserify", "node-addon-api", "node-api-headers"]);
+
+const { values } = parseArgs({ options: { "no-model": { type: "boolean" }, arch: { type: "string", default: "sm_90" } } });
+
+function sh(command, args, options = {}) {
+  const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, ...options });
+  if (done.error || done.status !== 0) throw new Error(`${command} ${args.join(" ")} failed${done.error ? `: ${done.error.message}` : ""}`);
+  return done.stdout?.toString() ?? "";
+}
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+/** Folders of the packages that `npm install --omit=dev` would have, relative to the repository. */
+function productionPackages() {
+  const listed = sh("npm", ["ls", "--omit=dev", "--all", "--parseable"]).split("\n");
+  return [...new Set(listed.map((path) => path.slice(root.length)).filter((path) => path.startsWith("node_modules/")))].filter(
+    (path) => !LEFT_OUT.has(path.replace(/^.*node_modules\//, "")),
+  );
+}
+
+/** Files of a package that never run: types, maps, documentation, and the other builds of the same code. */
+const IDLE = /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo)$|\/(?:README|CHANGELOG)[^/]*$/i;
+
+const copyRunnable = (from, to) => cpSync(from, to, { recursive: true, filter: (path) => !IDLE.test(path) && !/node_modules\/[^/]+\/node_modules\/\.bin/.test(path) });
+
+function node(stage) {
+  const target = join(stage, "bin/node");
+  mkdirSync(join(stage, "bin"), { recursive: true });
+  copyFileSync(process.execPath, target);
+  chmodSync(target, 0o755);
+  const stripped = spawnSync("strip", ["-s", target]);
+  if (stripped.error) say("strip is not installed: Node is packed as it is");
+}
+
+/** Programs of the folder: each runs from anywhere with the packed Node. */
+function commands(stage) {
+  const preamble = [
+    "#!/bin/sh",
+    'here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)',
+    'for file in "$here"/models/*.gguf; do [ -f "$file" ] && export TILESCRIPT_MODEL="${TILESCRIPT_MODEL:-$file}"; done',
+  ];
+  const programs = {
+    tilescript: 'exec "$here/bin/node" "$here/cli/bin.mjs" "$@"',
+    start: 'exec "$here/bin/node" "$here/scripts/start.mjs" "$@"',
+    "gpu-tests": 'exec "$here/bin/node" "$here/scripts/gpu-tests.mjs" "$@"',
+    bench: 'exec "$here/bin/node" "$here/dist/bench/model.js" "$@"',
+    "bench-launch": 'exec "$here/bin/node" "$here/bench/launch.mjs" "$@"',
+  };
+  for (const [name, line] of Object.entries(programs))
+    writeFileSync(join(stage, `${name}.sh`), [...preamble, line, ""].join("\n"), { mode: 0o755 });
+}
+
+/** What of the repository runs there. */
+const PARTS = ["package.json", "cli/bin.mjs", "scripts/start.mjs", "scripts/gpu-tests.mjs", "scripts/build-native.mjs", "runtime/native/build/tilescript.node", "bench", "bundles"];
+
+function product(stage) {
+  copyRunnable(join(root, "dist"), join(stage, "dist"));
+  for (const path of PARTS) {
+    const from = join(root, path);
+    if (!existsSync(from)) throw new Error(`${path} is missing: run npm start first, which builds it`);
+    copyRunnable(from, join(stage, path));
+  }
+  for (const path of productionPackages()) copyRunnable(join(root, path), join(stage, path));
+}
+
+async function model(stage) {
+  const { findDemoModel } = await import("../dist/runtime/index.js");
+  const file = findDemoModel();
+  mkdirSync(join(stage, "models"));
+  copyFileSync(file, join(stage, "models", basename(file)));
+}
+
+const UNPACK = `#!/bin/sh
+# Puts the parts beside this file together: sh unpack.sh [FOLDER]   (default: tilescript)
+set -eu
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+target=\${1:-tilescript}
+if command -v sha256sum >/dev/null 2>&1; then (cd "$here" && sha256sum -c --quiet SHA256SUMS); fi
+mkdir -p "$target"
+cat "$here"/part-* | xz -dc | tar -xf - -C "$target"
+echo "unpacked into $target: $target/start.sh answers a prompt, $target/gpu-tests.sh tests, $target/bench.sh measures"
+`;
+
+/** Compresses the folder, cuts it into parts, and writes their sums. */
+function parts(stage) {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  // Sorted, with fixed owners and times, so that the same contents give the same parts.
+  const tar = "tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - -C \"$1\" . | xz -T0 -6 | split -b \"$2\" -a 2 -d - \"$3/part-\"";
+  sh("sh", ["-c", tar, "sh", stage, String(PART_BYTES), out]);
+  const names = readdirSync(out).sort();
+  const sums = names.map((name) => `${createHash("sha256").update(readFileSync(join(out, name))).digest("hex")}  ${name}\n`);
+  writeFileSync(join(out, "SHA256SUMS"), sums.join(""));
+  writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
+  for (const name of names) say(`  ${name}: ${(statSync(join(out, name)).size / 1e6).toFixed(1)} MB`);
+}
+
+const { bringUpToDate } = await import("./dist.mjs");
+const { buildNative } = await import("./build-native.mjs");
+const stage = mkdtempSync(join(tmpdir(), "tilescript-pack-"));
+try {
+  bringUpToDate();
+  const native = buildNative();
+  if (!native.built) throw new Error(native.message);
+  const { buildBundles } = await import("./bundles.mjs");
+  await buildBundles([Number(values.arch.replace("sm_", ""))], say);
+  say("collecting");
+  node(stage);
+  product(stage);
+  if (!values["no-model"]) await model(stage);
+  commands(stage);
+  say("compressing");
+  parts(stage);
+  say(`packed into ${out}: copy it to the other machine and run sh unpack.sh there`);
+} catch (error) {
+  say(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(stage, { recursive: true, force: true });
+}
