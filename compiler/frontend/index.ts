@@ -18,6 +18,8 @@ export interface Lowered {
   /** Draft IR: types are unknown but for literals; a generic kernel stands once for each choice of dtypes. */
   readonly drafts: readonly Kernel[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Absolute paths of the user's files that were read, imports included: what a build depends on. */
+  readonly sources: readonly string[];
 }
 
 export interface Frontend {
@@ -55,7 +57,7 @@ function lowerFiles(project: KernelProject, files: readonly string[], root: stri
   const drafts = sources.flatMap((source) => findKernels(unit, source)).flatMap((kernel) => lowerKernel(unit, kernel));
   const own = unit.diagnostics.length;
   reportTypeErrors(unit, sources);
-  return { drafts, diagnostics: withoutEchoes(unit.diagnostics, own) };
+  return { drafts, diagnostics: withoutEchoes(unit.diagnostics, own), sources: project.userFiles(unit.program) };
 }
 
 /** tsc's words about a place that the frontend has described already are left out; the rest comes in the order of the source. */

@@ -59,6 +59,15 @@ export class KernelProject {
     return this.project.getProgram().compilerObject;
   }
 
+  /** The files of a program that belong neither to TypeScript nor to the language. */
+  userFiles(program: ts.Program): string[] {
+    return program
+      .getSourceFiles()
+      .map((source) => source.fileName)
+      .filter((path) => existsSync(path) && !path.startsWith(LANGUAGE_FOLDER))
+      .sort();
+  }
+
   private refresh(path: string): void {
     if (path.startsWith(LANGUAGE_FOLDER)) return;
     const source = this.project.getSourceFile(path);
