@@ -41,7 +41,7 @@ export type BroadcastShape<A, B> =
       ? Forgotten
       : A extends readonly [...infer AHead, infer ALast]
         ? B extends readonly [...infer BHead, infer BLast]
-          ? readonly [...BroadcastShape<AHead, BHead>, BroadcastSize<ALast, BLast>]
+          ? [...BroadcastShape<AHead, BHead>, BroadcastSize<ALast, BLast>]
           : A
         : B;
 
@@ -58,7 +58,7 @@ export type BroadcastClash<A, B> =
             : [BLast] extends [1]
               ? BroadcastClash<AHead, BHead>
               : Differ<ALast, BLast> extends true
-                ? readonly [ALast, BLast]
+                ? [ALast, BLast]
                 : BroadcastClash<AHead, BHead>
           : null
         : null;
@@ -69,31 +69,31 @@ export type Reduced<S, Axis, Keep> =
     ? Forgotten
     : S extends readonly [unknown]
       ? Keep extends true
-        ? readonly [1]
-        : readonly []
+        ? [1]
+        : []
       : S extends readonly [infer A, infer B]
         ? Axis extends 0
           ? Keep extends true
-            ? readonly [1, B]
-            : readonly [B]
+            ? [1, B]
+            : [B]
           : Axis extends 1 | -1
             ? Keep extends true
-              ? readonly [A, 1]
-              : readonly [A]
+              ? [A, 1]
+              : [A]
             : Forgotten
         : S extends readonly [infer A, infer B, infer C]
           ? Axis extends 0
             ? Keep extends true
-              ? readonly [1, B, C]
-              : readonly [B, C]
+              ? [1, B, C]
+              : [B, C]
             : Axis extends 1
               ? Keep extends true
-                ? readonly [A, 1, C]
-                : readonly [A, C]
+                ? [A, 1, C]
+                : [A, C]
               : Axis extends 2 | -1
                 ? Keep extends true
-                  ? readonly [A, B, 1]
-                  : readonly [A, B]
+                  ? [A, B, 1]
+                  : [A, B]
                 : Forgotten
           : Forgotten;
 
@@ -103,27 +103,23 @@ export type Expanded<S, Axis> =
     ? Forgotten
     : S extends readonly [infer A]
       ? Axis extends 0
-        ? readonly [1, A]
+        ? [1, A]
         : Axis extends 1 | -1
-          ? readonly [A, 1]
+          ? [A, 1]
           : Forgotten
       : S extends readonly [infer A, infer B]
         ? Axis extends 0
-          ? readonly [1, A, B]
+          ? [1, A, B]
           : Axis extends 1
-            ? readonly [A, 1, B]
+            ? [A, 1, B]
             : Axis extends 2 | -1
-              ? readonly [A, B, 1]
+              ? [A, B, 1]
               : Forgotten
         : Forgotten;
 
 /** The shape with its last two axes exchanged. */
 export type Transposed<S> =
-  IsAny<S> extends true
-    ? Forgotten
-    : S extends readonly [...infer Head, infer A, infer B]
-      ? readonly [...Head, B, A]
-      : S;
+  IsAny<S> extends true ? Forgotten : S extends readonly [...infer Head, infer A, infer B] ? [...Head, B, A] : S;
 
 /** Axes in a new order; `any` for more than three. */
 export type Permuted<S, Order> =
@@ -132,7 +128,7 @@ export type Permuted<S, Order> =
     : Order extends readonly []
       ? Transposed<S>
       : S extends Shape
-        ? { readonly [I in keyof Order]: Order[I] extends keyof S ? S[Order[I]] : Forgotten }
+        ? { [I in keyof Order]: Order[I] extends keyof S ? S[Order[I]] : Forgotten }
         : Forgotten;
 
 /** Powers of two as lists of as many elements as the exponent, so that products of sizes can be compared. */

@@ -30,13 +30,13 @@ export interface Flavor<Kind extends string, S, D> {
  * A tile of numbers: `Tile<[64, 32], "f32">`, `Tile<[Const<"BM">, Const<"BK">], "bf16">`.
  * On a local variable it is an assertion that the compiler checks.
  */
-export type Tile<S extends Shape = Forgotten, D extends DType = Forgotten> = number & Flavor<"tile", Readonly<S>, D>;
+export type Tile<S extends Shape = Forgotten, D extends DType = Forgotten> = number & Flavor<"tile", S, D>;
 
 /** A tile of booleans, as comparisons give. Combine with `&&`, `||` and `!`. */
-export type Mask<S extends Shape = Forgotten> = boolean & Flavor<"tile", Readonly<S>, "bool">;
+export type Mask<S extends Shape = Forgotten> = boolean & Flavor<"tile", S, "bool">;
 
 /** One number: an argument of a launch, or what `sum(x)` gives. */
-export type Scalar<D extends DType = Forgotten> = Tile<readonly [], D>;
+export type Scalar<D extends DType = Forgotten> = Tile<[], D>;
 
 /** Integer argument of 32 bits. */
 export type Int = Scalar<"i32">;
@@ -47,14 +47,13 @@ export type U32 = Scalar<"u32">;
 /** Floating-point argument of 32 bits. */
 export type F32 = Scalar<"f32">;
 /** Boolean argument. */
-export type Bool = Mask<readonly []>;
+export type Bool = Mask<[]>;
 
 /** A tile of addresses. `pointer + offsets` moves by elements, as in C. */
-export type Pointer<S extends Shape = Forgotten, D extends DType = Forgotten> = number &
-  Flavor<"pointer", Readonly<S>, D>;
+export type Pointer<S extends Shape = Forgotten, D extends DType = Forgotten> = number & Flavor<"pointer", S, D>;
 
 /** The address of the first element of a buffer: `Ptr<"bf16">`. */
-export type Ptr<D extends DType = Forgotten> = Pointer<readonly [], D>;
+export type Ptr<D extends DType = Forgotten> = Pointer<[], D>;
 
 /**
  * A value fixed when the kernel is built, named as its parameter: `BM: Const<"BM">`, `CAUSAL: Const<"CAUSAL", boolean>`.
@@ -72,4 +71,4 @@ export type Descriptor<
   D extends DType = Forgotten,
   Block extends Shape = Forgotten,
   Padding extends "zero" | "nan" = "zero",
-> = Flavor<"descriptor", Readonly<Block>, D> & { readonly [PADDING]?: Padding };
+> = Flavor<"descriptor", Block, D> & { readonly [PADDING]?: Padding };

@@ -28,21 +28,21 @@ export function storeTensorDescriptor<D extends DType, Block extends Shape>(
  *
  * @example const desc = makeTensorDescriptor(a, [M, K], [K, 1], [BM, BK]);
  */
-export function makeTensorDescriptor<D extends DType, const Block extends Shape>(
+export function makeTensorDescriptor<D extends DType, const Block extends number[]>(
   ptr: Pointer<Forgotten, D>,
   shape: readonly number[],
   strides: readonly number[],
-  block: Block,
+  block: readonly [...Block],
 ): Descriptor<D, Block> {
   return outsideKernel("makeTensorDescriptor", ptr, shape, strides, block);
 }
 
 /** Short for makeTensorDescriptor. */
-export function descriptor<D extends DType, const Block extends Shape>(
+export function descriptor<D extends DType, const Block extends number[]>(
   ptr: Pointer<Forgotten, D>,
   shape: readonly number[],
   strides: readonly number[],
-  block: Block,
+  block: readonly [...Block],
 ): Descriptor<D, Block> {
   return outsideKernel("descriptor", ptr, shape, strides, block);
 }

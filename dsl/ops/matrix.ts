@@ -18,15 +18,13 @@ type Product<A, B> =
       ? Forgotten
       : A extends readonly [...infer Head, infer M, Forgotten]
         ? B extends readonly [...Forgotten, Forgotten, infer N]
-          ? readonly [...Head, M, N]
+          ? [...Head, M, N]
           : Forgotten
         : Forgotten;
 
-type Accumulated<A> = DTypeKey extends keyof A
-  ? [NonNullable<A[DTypeKey]>] extends ["i8"]
-    ? "i32"
-    : "f32"
-  : Forgotten;
+type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> : Forgotten;
+
+type Accumulated<D> = IsAny<D> extends true ? Forgotten : [D] extends ["i8"] ? "i32" : "f32";
 
 export interface DotOptions {
   /** Added to the product; f32 (i32 for i8) of shape [M, N]. */
@@ -44,7 +42,7 @@ export function dot<A extends number, B extends number>(
   a: A,
   b: [DotCheck<ShapeOf<A>, ShapeOf<B>>] extends [never] ? B : DotCheck<ShapeOf<A>, ShapeOf<B>>,
   options?: DotOptions,
-): Tile<Product<ShapeOf<A>, ShapeOf<B>>, Accumulated<A>> {
+): Tile<Product<ShapeOf<A>, ShapeOf<B>>, Accumulated<DTypeOf<A>> {
   return outsideKernel("dot", a, b, options);
 }
 
@@ -53,7 +51,7 @@ export function dot<A extends number, B extends number>(
  *
  * @example dot(q, trans(k))
  */
-export function trans<const Order extends readonly number[], S extends Shape = Forgotten, D extends DType = Forgotten>(
+export function trans<const Order extends number[], S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   ...order: Order
 ): Tile<Permuted<S, Order>, D> {
@@ -61,10 +59,9 @@ export function trans<const Order extends readonly number[], S extends Shape = F
 }
 
 /** The tile with its axes in another order. Triton: `tl.permute`. */
-export function permute<
-  const Order extends readonly number[],
-  S extends Shape = Forgotten,
-  D extends DType = Forgotten,
->(x: Tile<S, D>, ...order: Order): Tile<Permuted<S, Order>, D> {
+export function permute<const Order extends number[], S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  ...order: Order
+): Tile<Permuted<S, Order>, D> {
   return outsideKernel("permute", x, order);
 }

@@ -29,6 +29,6 @@ export function arange<const Start extends number, const End extends number>(
       ? Problem<`arange: the size must be a power of two, got ${End}`>
       : End
     : End,
-): Tile<Start extends 0 ? readonly [End] : Forgotten, "i32"> {
+): Tile<Start extends 0 ? [End] : Forgotten, "i32"> {
   return outsideKernel("arange", start, end);
 }

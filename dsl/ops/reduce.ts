@@ -23,7 +23,7 @@ type SumType<D> =
 /**
  * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, f16 and bf16 in f32. Triton: `tl.sum`.
  */
-export function sum(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function sum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function sum<
   A extends number,
   S extends Shape = Forgotten,
@@ -37,7 +37,7 @@ export function sum(x: number, axis?: number, options?: ReduceOptions): never {
 /**
  * Largest element over an axis, or of the whole tile. NaN never wins. Triton: `tl.max`.
  */
-export function max(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function max(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function max<
   A extends number,
   S extends Shape = Forgotten,
@@ -51,7 +51,7 @@ export function max(x: number, axis?: number, options?: ReduceOptions): never {
 /**
  * Smallest element over an axis, or of the whole tile. NaN never wins. Triton: `tl.min`.
  */
-export function min(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function min(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function min<
   A extends number,
   S extends Shape = Forgotten,
@@ -65,7 +65,7 @@ export function min(x: number, axis?: number, options?: ReduceOptions): never {
 /**
  * Index of the largest element; the lowest of equal ones. Triton: `tl.argmax`.
  */
-export function argmax(x: Tile<Forgotten, Forgotten>): Tile<readonly [], "i32">;
+export function argmax(x: Tile<Forgotten, Forgotten>): Tile<[], "i32">;
 export function argmax<
   A extends number,
   S extends Shape = Forgotten,
@@ -79,7 +79,7 @@ export function argmax(x: number, axis?: number, options?: ReduceOptions): never
 /**
  * Index of the smallest element; the lowest of equal ones. Triton: `tl.argmin`.
  */
-export function argmin(x: Tile<Forgotten, Forgotten>): Tile<readonly [], "i32">;
+export function argmin(x: Tile<Forgotten, Forgotten>): Tile<[], "i32">;
 export function argmin<
   A extends number,
   S extends Shape = Forgotten,
@@ -93,7 +93,7 @@ export function argmin(x: number, axis?: number, options?: ReduceOptions): never
 /**
  * Exclusive or over an axis of integers. Triton: `tl.xor_sum`.
  */
-export function xorSum(x: Tile<Forgotten, Forgotten>): Tile<readonly [], Forgotten>;
+export function xorSum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function xorSum<
   A extends number,
   S extends Shape = Forgotten,
@@ -107,7 +107,7 @@ export function xorSum(x: number, axis?: number, options?: ReduceOptions): never
 /**
  * True where any element is true. Triton: `tl.reduce_or`.
  */
-export function any(x: Mask): Mask<readonly []>;
+export function any(x: Mask): Mask<[]>;
 export function any<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
   x: Mask<S>,
   axis: A,
@@ -120,7 +120,7 @@ export function any(x: boolean, axis?: number, options?: ReduceOptions): never {
 /**
  * True where every element is true. Triton: `tl.reduce_and`.
  */
-export function all(x: Mask): Mask<readonly []>;
+export function all(x: Mask): Mask<[]>;
 export function all<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
   x: Mask<S>,
   axis: A,

@@ -5,24 +5,33 @@ import type { DTypeKey, Forgotten, Mask, Shape, Tile } from "../types.js";
 
 type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> & DType : Forgotten;
 
-type ReshapeCheck<X, S> =
-  ElementsDiffer<ShapeOf<X>, S> extends true ? Problem<"reshape: the new shape holds another number of elements"> : S;
+type ReshapeCheck<X, S extends Shape> =
+  ElementsDiffer<ShapeOf<X>, S> extends true
+    ? Problem<"reshape: the new shape holds another number of elements">
+    : readonly [...S];
 
 /** The same elements, in row-major order, in another shape. Triton: `tl.reshape`. */
-export function reshape<X extends number, const S extends Shape>(x: X, shape: ReshapeCheck<X, S>): Tile<S, DTypeOf<X>> {
+export function reshape<X extends boolean, const S extends number[]>(x: X, shape: ReshapeCheck<X, S>): Mask<S>;
+export function reshape<X extends number, const S extends number[]>(
+  x: X,
+  shape: ReshapeCheck<X, S>,
+): Tile<S, DTypeOf<X>>;
+export function reshape(x: unknown, shape: unknown): never {
   return outsideKernel("reshape", x, shape);
 }
 
-type BroadcastCheck<X, S> =
+type BroadcastCheck<X, S extends Shape> =
   BroadcastClash<ShapeOf<X>, S> extends readonly [infer A, infer B]
     ? Problem<`broadcastTo: size ${SizeName<A>} cannot become ${SizeName<B>}`>
-    : S;
+    : readonly [...S];
 
 /** The tile repeated along its axes of size 1. Triton: `tl.broadcast_to`. */
-export function broadcastTo<X extends number, const S extends Shape>(
+export function broadcastTo<X extends boolean, const S extends number[]>(x: X, shape: BroadcastCheck<X, S>): Mask<S>;
+export function broadcastTo<X extends number, const S extends number[]>(
   x: X,
   shape: BroadcastCheck<X, S>,
-): Tile<S, DTypeOf<X>> {
+): Tile<S, DTypeOf<X>>;
+export function broadcastTo(x: unknown, shape: unknown): never {
   return outsideKernel("broadcastTo", x, shape);
 }
 
@@ -54,8 +63,8 @@ export function row(x: number | boolean): never {
   return outsideKernel("row", x);
 }
 
-type Joined<S> = IsAny<S> extends true ? Forgotten : S extends Shape ? readonly [...S, 2] : Forgotten;
-type Halves<S> = S extends readonly [...infer Head extends Shape, 2] ? Readonly<Head> : Forgotten;
+type Joined<S> = IsAny<S> extends true ? Forgotten : S extends Shape ? [...S, 2] : Forgotten;
+type Halves<S> = S extends [...infer Head extends Shape, 2] ? Head : Forgotten;
 
 /** Two tiles side by side in a new last axis of size 2. Triton: `tl.join`. */
 export function join<S extends Shape = Forgotten, D extends DType = Forgotten>(
