@@ -1,0 +1,38 @@
+import type { Diagnostic } from "./diagnostics/index.js";
+import { createFrontend, type Frontend } from "./frontend/index.js";
+import type { Kernel } from "./ir/index.js";
+import { inferTypes } from "./passes/index.js";
+
+export interface CheckOptions {
+  /** Folder that file names in diagnostics and IR are relative to. Default: the current directory. */
+  readonly project?: string;
+  /** A frontend to keep between calls, as `check --watch` does. Default: one that this process shares. */
+  readonly frontend?: Frontend;
+}
+
+export interface Checked {
+  /** Typed kernels, one for each choice of dtypes; those with errors have parts of type `unknown`. */
+  readonly kernels: readonly Kernel[];
+  /** Every problem of every file, in the order of the sources. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Absolute paths of the files that were read, imports included. */
+  readonly sources: readonly string[];
+}
+
+let shared: Frontend | undefined;
+
+/** Reads and types kernels: everything the compiler knows of them without Python. */
+export function check(files: readonly string[], { project, frontend }: CheckOptions = {}): Checked {
+  shared ??= createFrontend();
+  const { drafts, diagnostics, sources } = (frontend ?? shared).lower(files, { root: project });
+  const typed = drafts.map(inferTypes);
+  const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics)];
+  return { kernels: typed.map(({ kernel }) => kernel), diagnostics: distinct(all), sources };
+}
+
+/** Each problem once (a kernel that is generic over dtype is typed once for each), in the order of the sources. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const key = ({ code, message, span }: Diagnostic): string => JSON.stringify([code, message, span]);
+  const once = [...new Map(diagnostics.map((one) => [key(one), one])).values()];
+  return once.sort(({ span: a }, { span: b }) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column));
+}
