@@ -42,7 +42,7 @@ export function dot<A extends number, B extends number>(
   a: A,
   b: [DotCheck<ShapeOf<A>, ShapeOf<B>>] extends [never] ? B : DotCheck<ShapeOf<A>, ShapeOf<B>>,
   options?: DotOptions,
-): Tile<Product<ShapeOf<A>, ShapeOf<B>>, Accumulated<DTypeOf<A>> {
+): Tile<Product<ShapeOf<A>, ShapeOf<B>>, Accumulated<DTypeOf<A>>> {
   return outsideKernel("dot", a, b, options);
 }
 
