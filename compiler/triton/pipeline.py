@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
 
@@ -231,5 +232,12 @@ def versions():
     return {
         "python": sys.version.split()[0],
         "triton": triton.__version__,
-        "ptxas": {"legacy": knobs.nvidia.ptxas.version, "current": knobs.nvidia.ptxas_blackwell.version},
+        "ptxas": {"legacy": _tool_version(knobs.nvidia.ptxas), "current": _tool_version(knobs.nvidia.ptxas_blackwell)},
     }
+
+
+def _tool_version(tool):
+    """All of it ("13.4.59"), where Triton itself keeps only "13.4"."""
+    said = subprocess.run([tool.path, "--version"], capture_output=True, text=True).stdout
+    full = re.search(r"V(\d+(?:\.\d+)+)", said)
+    return full.group(1) if full else tool.version

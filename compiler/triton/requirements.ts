@@ -51,13 +51,17 @@ export function lockHash(part: Part): string {
   return createHash("sha256").update(readFileSync(part.file)).digest("hex");
 }
 
+let fingerprint: string | undefined;
+
 /**
  * Names the compiler behind the worker (Triton, its ptxas, and how we drive them) without starting Python, for cache keys.
  */
 export function backendFingerprint(): string {
+  if (fingerprint) return fingerprint;
   const hash = createHash("sha256");
   for (const name of ["./requirements.txt", "./worker.py", "./pipeline.py", "./kernel_source.py"]) {
     hash.update(readFileSync(at(name)));
   }
-  return hash.digest("hex");
+  fingerprint = hash.digest("hex");
+  return fingerprint;
 }
