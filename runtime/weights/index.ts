@@ -6,3 +6,4 @@ export type { FileBytes, MapFile, MappedBytes } from "./file-bytes.js";
 export * from "./gguf/index.js";
 export { dequantize, type TensorType, type TensorTypeName, tensorTypes } from "./quantization/types.js";
 export { unpermuteRows } from "./rope-rows.js";
+export * from "./safetensors/index.js";
