@@ -1,4 +1,4 @@
-import type { Diagnostic } from "./diagnostics/index.js";
+import { type Diagnostic, mergeDiagnostics } from "./diagnostics/index.js";
 import { createFrontend, type Frontend } from "./frontend/index.js";
 import type { Kernel } from "./ir/index.js";
 import { inferTypes } from "./passes/index.js";
@@ -27,12 +27,5 @@ export function check(files: readonly string[], { project, frontend }: CheckOpti
   const { drafts, diagnostics, sources } = (frontend ?? shared).lower(files, { root: project });
   const typed = drafts.map(inferTypes);
   const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics)];
-  return { kernels: typed.map(({ kernel }) => kernel), diagnostics: distinct(all), sources };
-}
-
-/** Each problem once (a kernel that is generic over dtype is typed once for each), in the order of the sources. */
-function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const key = ({ code, message, span }: Diagnostic): string => JSON.stringify([code, message, span]);
-  const once = [...new Map(diagnostics.map((one) => [key(one), one])).values()];
-  return once.sort(({ span: a }, { span: b }) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column));
+  return { kernels: typed.map(({ kernel }) => kernel), diagnostics: mergeDiagnostics(all), sources };
 }

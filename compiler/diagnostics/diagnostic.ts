@@ -43,7 +43,11 @@ export class DiagnosticError extends Error {
   override readonly name = "DiagnosticError";
   readonly diagnostics: readonly Diagnostic[];
   constructor(diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map((one) => `${one.span.file}:${one.span.line}:${one.span.column} ${one.code}: ${one.message}`).join("\n"));
+    super(
+      diagnostics
+        .map((one) => `${one.span.file}:${one.span.line}:${one.span.column} ${one.code}: ${one.message}`)
+        .join("\n"),
+    );
     this.diagnostics = diagnostics;
   }
 }

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import type { ts } from "ts-morph";
 import { noFile } from "../diagnostics/catalogue/frontend.js";
-import type { Diagnostic } from "../diagnostics/index.js";
+import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { findKernels } from "./kernels.js";
 import { lowerKernel } from "./lower-kernel.js";
-import { absolute, KernelProject } from "./project.js";
+import { absolute, KernelProject, LANGUAGE_FOLDER } from "./project.js";
 import { reportTypeErrors } from "./type-errors.js";
 import { Unit } from "./unit.js";
 
@@ -55,30 +55,13 @@ function lowerFiles(project: KernelProject, files: readonly string[], root: stri
     return [];
   });
   const drafts = sources.flatMap((source) => findKernels(unit, source)).flatMap((kernel) => lowerKernel(unit, kernel));
-  const own = unit.diagnostics.length;
   reportTypeErrors(unit, sources);
-  return { drafts, diagnostics: withoutEchoes(unit.diagnostics, own), sources: project.userFiles(unit.program) };
+  return { drafts, diagnostics: mergeDiagnostics(unit.diagnostics), sources: filesOf(unit.program) };
 }
 
-/** tsc's words about a place that the frontend has described already are left out; the rest comes in the order of the source. */
-function withoutEchoes(diagnostics: readonly Diagnostic[], own: number): readonly Diagnostic[] {
-  const described = diagnostics.slice(0, own).filter(({ severity }) => severity === "error");
-  const kept = diagnostics.filter((one, index) => index < own || !described.some((other) => overlap(one, other)));
-  return [...kept].sort(bySource);
-}
-
-const before = (line: number, column: number, otherLine: number, otherColumn: number): boolean =>
-  line < otherLine || (line === otherLine && column < otherColumn);
-
-function overlap({ span: a }: Diagnostic, { span: b }: Diagnostic): boolean {
-  return (
-    a.file === b.file &&
-    before(a.line, a.column, b.endLine, b.endColumn) &&
-    before(b.line, b.column, a.endLine, a.endColumn)
-  );
-}
-
-function bySource({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return a.line - b.line || a.column - b.column;
-}
+/** Absolute paths of the program's files, without the language's own and TypeScript's. */
+const filesOf = (program: ts.Program): readonly string[] =>
+  program
+    .getSourceFiles()
+    .filter((file) => !program.isSourceFileDefaultLibrary(file) && !file.fileName.startsWith(LANGUAGE_FOLDER))
+    .map(({ fileName }) => fileName);

@@ -21,7 +21,9 @@ const ON_LISTS: Readonly<
   map: (items, each) => listOf(items.map(each)),
   flatMap: (items, each) => {
     const lists = items.map(each);
-    return listOf(lists.flatMap((value): readonly (Static | null)[] => (value?.kind === "list" ? value.items : [value])));
+    return listOf(
+      lists.flatMap((value): readonly (Static | null)[] => (value?.kind === "list" ? value.items : [value])),
+    );
   },
   filter: (items, each) => {
     const kept = items.map(each);

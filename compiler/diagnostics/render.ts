@@ -1,0 +1,71 @@
+import pc from "picocolors";
+import type { Span } from "../ir/index.js";
+import type { Diagnostic, Note } from "./diagnostic.js";
+import { type ReadSource, sourceReader } from "./source-lines.js";
+
+export interface RenderOptions {
+  /** Default: what the terminal can do. */
+  readonly color?: boolean;
+  /** Default: files relative to the current directory. */
+  readonly readSource?: ReadSource;
+}
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/**
+ * A problem as a person reads it: place, severity, code and message on one line, the source line with the place underlined, notes that
+ * say where things came from, and a hint.
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
+  const { span, code, message, notes, hint, severity } = diagnostic;
+  const colors = pc.createColors(options.color ?? pc.isColorSupported);
+  const readSource = options.readSource ?? sourceReader();
+  const tint = severity === "error" ? colors.red : colors.yellow;
+  const head = `${colors.bold(place(span))}  ${tint(severity)} ${colors.dim(`${code}:`)} ${colors.bold(message)}`;
+  return [
+    head,
+    ...frame(span, readSource, tint, colors),
+    ...notes.map((note) => `   ${colors.cyan("note:")} ${noteText(note, span, readSource)}`),
+    ...(hint === undefined ? [] : [`   ${colors.green("hint:")} ${hint}`]),
+  ].join("\n");
+}
+
+/** Several problems with a last line that counts them; empty for none. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
+  if (diagnostics.length === 0) return "";
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  const warnings = diagnostics.length - errors;
+  const counts = [counted(errors, "error"), counted(warnings, "warning")].filter((text) => text !== "");
+  return [...diagnostics.map((one) => renderDiagnostic(one, options)), counts.join(", ")].join("\n\n");
+}
+
+const counted = (count: number, noun: string): string =>
+  count === 0 ? "" : `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+const place = ({ file, line, column }: Span): string => `${file}:${line}:${column}`;
+
+/** The source line and a line of carets below it; nothing where the source cannot be read. */
+function frame(span: Span, readSource: ReadSource, tint: (text: string) => string, colors: Colors): readonly string[] {
+  const text = lineAt(span, readSource);
+  if (text === null) return [];
+  const number = String(span.line).padStart(5);
+  const last = span.endLine === span.line ? span.endColumn : text.trimEnd().length + 1;
+  const start = span.column - 1;
+  // Tabs stay tabs, so that the carets stand below what they mark.
+  const indent = text.slice(0, start).replace(/[^\t]/g, " ");
+  const carets = "^".repeat(Math.max(1, last - span.column));
+  return [`${colors.dim(`${number} |`)} ${text}`, `${colors.dim(`${" ".repeat(5)} |`)} ${indent}${tint(carets)}`];
+}
+
+/** A note shows the line it speaks of, and the file where that is another one. */
+function noteText(note: Note, around: Span, readSource: ReadSource): string {
+  const { message, span } = note;
+  if (span === undefined) return message;
+  const text = lineAt(span, readSource)?.trim();
+  const other = span.file === around.file ? "" : ` (${place(span)})`;
+  return text === undefined || text === "" ? `${message}${other}` : `${message}${other}:  ${text}`;
+}
+
+function lineAt({ file, line }: Span, readSource: ReadSource): string | null {
+  return readSource(file)?.split(/\r?\n/)[line - 1] ?? null;
+}
