@@ -23,7 +23,7 @@ export const DEFAULT_BUILD: Build = {
 const sameDtypes = (a: Kernel["dtypes"], b: Build["dtypes"]): boolean =>
   Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
 
-/** True for a kernel that declares no build and cannot do without: its constants or dtypes are open. */
+/** True for a kernel that has no build and cannot do without: its constants or dtypes are open. */
 export const lacksBuilds = (kernel: Kernel): boolean =>
   kernel.builds.length === 0 &&
   (kernel.params.some((param) => param.kind === "const") || Object.keys(kernel.dtypes).length > 0);

@@ -3,10 +3,14 @@ import type { Diagnostic } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { lacksBuilds } from "./plan.js";
 
+/** A generic kernel stands once for each choice of dtypes; it may be built for some of them only. */
 function* withoutBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
-  for (const kernel of kernels.filter(lacksBuilds)) {
-    const constants = kernel.params.filter((param) => param.kind === "const").map((param) => param.name);
-    yield noBuilds(kernel.span, { kernel: kernel.name, open: [...constants, ...Object.keys(kernel.dtypes)] });
+  const built = new Set(kernels.filter((kernel) => !lacksBuilds(kernel)).map(({ name }) => name));
+  const firsts = new Map([...kernels].reverse().map((kernel) => [kernel.name, kernel]));
+  for (const { name, span, params, dtypes } of [...firsts.values()].reverse()) {
+    if (built.has(name)) continue;
+    const constants = params.filter((param) => param.kind === "const").map((param) => param.name);
+    yield noBuilds(span, { kernel: name, open: [...constants, ...Object.keys(dtypes)] });
   }
 }
 
