@@ -19,37 +19,29 @@ export function splitter(tokens: ReadonlyMap<string, number>): Splitter {
 }
 
 /**
- * Marks text so that no special token is found in it, nor made when trusted text comes before or after it; `unshield`
- * takes the marks out again. The mark goes after the first character of each token, and to an end of the text that could be
- * completed to a token by a neighbour. Trusted text around the shielded one keeps its own tokens.
+ * Marks text so that no special token is found in it, nor made when trusted text comes before or after it. The mark, a
+ * character that does not occur in the text, goes after the first character of each token, and to an end of the text
+ * that could be completed to a token by a neighbour; take it out again after cutting. Trusted text around the shielded
+ * one keeps its own tokens.
  */
-export class Shield {
-  readonly #mark: string;
-  readonly #token: RegExp | undefined;
-  readonly #heads: ReadonlySet<string>;
-  readonly #tails: ReadonlySet<string>;
+export type Shield = (text: string, mark: string) => string;
 
-  /** `mark` is one character that does not occur in the texts to shield. */
-  constructor(tokens: ReadonlyMap<string, number>, mark: string) {
-    this.#mark = mark;
-    this.#token = tokens.size ? new RegExp(`(?=${alternatives(tokens)})([\\s\\S])`, "gu") : undefined;
-    const parts = [...tokens.keys()].flatMap((token) =>
-      Array.from(token, (_, i) => [token.slice(0, i), token.slice(i)]),
-    );
-    this.#heads = new Set(parts.map(([head]) => head!).filter(Boolean));
-    this.#tails = new Set(parts.map(([, tail]) => tail!).filter((tail) => !tokens.has(tail)));
+export function shieldAgainst(tokens: ReadonlyMap<string, number>): Shield {
+  if (tokens.size === 0) return (text) => text;
+  const token = new RegExp(`(?=${alternatives(tokens)})([\\s\\S])`, "gu");
+  const heads = new Set<string>();
+  const tails = new Set<string>();
+  for (const whole of tokens.keys()) {
+    for (let cut = 1; cut < whole.length; cut++) {
+      heads.add(whole.slice(0, cut));
+      tails.add(whole.slice(cut));
+    }
   }
-
-  shield(text: string): string {
-    const inside = this.#token ? text.replace(this.#token, `$1${this.#mark}`) : text;
-    const before = some(this.#tails, (tail) => text.startsWith(tail)) ? this.#mark : "";
-    const after = some(this.#heads, (head) => text.endsWith(head)) ? this.#mark : "";
-    return before + inside + after;
-  }
-
-  unshield(text: string): string {
-    return text.replaceAll(this.#mark, "");
-  }
+  return (text, mark) => {
+    const before = some(tails, (tail) => text.startsWith(tail)) ? mark : "";
+    const after = some(heads, (head) => text.endsWith(head)) ? mark : "";
+    return before + text.replace(token, `$1${mark}`) + after;
+  };
 }
 
 /** Noncharacters, which Unicode promises never to assign. */

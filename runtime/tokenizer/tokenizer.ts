@@ -3,7 +3,7 @@
 import { type GgufMetadata, ModelError } from "../weights/index.js";
 import { byteLevelBpe } from "./byte-level-bpe.js";
 import { type ChatMessage, ChatTemplate, type RenderOptions, requireMessages } from "./chat.js";
-import { Shield, type Splitter, splitter, unusedMark } from "./special-tokens.js";
+import { type Shield, type Splitter, shieldAgainst, splitter, unusedMark } from "./special-tokens.js";
 import { TokenDecoder } from "./token-decoder.js";
 import { readVocabulary, tokenBytes, type Vocabulary } from "./vocabulary.js";
 
@@ -34,8 +34,7 @@ export class Tokenizer {
   readonly #bytes: readonly Uint8Array[];
   readonly #controlIds: ReadonlySet<number>;
   readonly #encodePlain: (text: string) => number[];
-  /** Control tokens that text can write. One of a single character could not be shielded, and no known model has one. */
-  readonly #writable: ReadonlyMap<string, number>;
+  readonly #shield: Shield;
   readonly #splitControl: Splitter;
   readonly #splitUserDefined: Splitter;
   readonly #chat: ChatTemplate;
@@ -50,8 +49,10 @@ export class Tokenizer {
     this.#bytes = tokenBytes(vocabulary);
     this.#controlIds = new Set(vocabulary.control.values());
     this.#encodePlain = byteLevelBpe(vocabulary);
-    this.#writable = new Map([...vocabulary.control].filter(([token]) => Array.from(token).length > 1));
-    this.#splitControl = splitter(this.#writable);
+    // One of a single character could not be shielded, and no known model has one.
+    const writable = new Map([...vocabulary.control].filter(([token]) => Array.from(token).length > 1));
+    this.#shield = shieldAgainst(writable);
+    this.#splitControl = splitter(writable);
     this.#splitUserDefined = splitter(vocabulary.userDefined);
     const text = (id: number | undefined) => (id === undefined ? "" : (vocabulary.tokens[id] ?? ""));
     this.#chat = new ChatTemplate({
@@ -113,9 +114,8 @@ export class Tokenizer {
     requireMessages(messages);
     const mark = unusedMark(messages.map(({ content }) => content));
     if (!mark) throw new ModelError("chat-message", "the messages use every noncharacter from U+FDD0 to U+FDEF");
-    const shield = new Shield(this.#writable, mark);
-    const shielded = messages.map(({ role, content }) => ({ role, content: shield.shield(content) }));
-    return this.#encodeTrusted(this.#chat.render(shielded, options), (text) => shield.unshield(text));
+    const shielded = messages.map(({ role, content }) => ({ role, content: this.#shield(content, mark) }));
+    return this.#encodeTrusted(this.#chat.render(shielded, options), (text) => text.replaceAll(mark, ""));
   }
 
   /** Control tokens count; `finish` is applied to the text between them. */

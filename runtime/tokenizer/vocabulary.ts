@@ -42,12 +42,14 @@ export function readVocabulary(metadata: GgufMetadata): Vocabulary {
     return ids;
   };
   const control = ofKind(kinds.control);
+  const userDefined = ofKind(kinds.userDefined);
+  requireFewShortTokens(metadata, [...control.keys(), ...userDefined.keys()]);
   return {
     tokens,
     plain: ofKind(kinds.normal, kinds.byte),
     merges: readMerges(metadata),
     control,
-    userDefined: ofKind(kinds.userDefined),
+    userDefined,
     preTokenizer,
     bosId: tokenId(metadata, "bos", tokens.length),
     eosIds: readEosIds(metadata, control, tokens.length),
@@ -72,6 +74,18 @@ function requirePreTokenizer(metadata: GgufMetadata): PreTokenizer {
   if (found) return found;
   const what = `the tokenizer is ${JSON.stringify(model)} with pre-tokenizer ${JSON.stringify(pre)}`;
   throw new ModelError("tokenizer-unsupported", what, { file: metadata.file });
+}
+
+/** Llama 4 has some 1,100, below 50 characters each. A regular expression is made of them, and tables of their parts. */
+const mostSpecial = 16_384;
+const longestSpecial = 256;
+
+function requireFewShortTokens(metadata: GgufMetadata, special: readonly string[]): void {
+  if (special.length > mostSpecial)
+    throw invalid(metadata, `${special.length} special tokens, more than ${mostSpecial}`);
+  const long = special.find((token) => token.length > longestSpecial);
+  if (long)
+    throw invalid(metadata, `special token ${JSON.stringify(long.slice(0, 20))}… is ${long.length} characters long`);
 }
 
 function readMerges(metadata: GgufMetadata): (readonly [string, string])[] {

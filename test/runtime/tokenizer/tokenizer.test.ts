@@ -193,6 +193,23 @@ describe("refuses", () => {
   });
 });
 
+it.each<[string, SmallOptions, RegExp]>([
+  [
+    "a special token of a megabyte",
+    { control: ["x".repeat(1 << 20)] },
+    /"xxxxxxxxxxxxxxxxxxxx"… is 1048576 characters/,
+  ],
+  [
+    "special tokens without end",
+    { userDefined: Array.from({ length: 20_000 }, (_, i) => `<${i}>`) },
+    /20004 special tokens/,
+  ],
+])("refuses %s", (_, options, message) => {
+  expect(() => small(options)).toThrow(
+    expect.objectContaining({ code: "tokenizer-invalid", message: expect.stringMatching(message) }),
+  );
+});
+
 it("takes tokens with the names of object properties", () => {
   const words = ["__proto__", "constructor"].map(spell);
   const tokenizer = createTokenizer(bytesOnly("gpt-2", ["__proto__", "constructor"]));
