@@ -113,3 +113,26 @@ export function dimText(dim: Dim): string {
 }
 
 export const shapeText = (shape: readonly Dim[]): string => `[${shape.map(dimText).join(", ")}]`;
+
+/** A dim with names replaced by what they stand for, in normal form again. Names that are not given stay. */
+export function substituteDim(dim: Dim, values: ReadonlyMap<string, Dim>): Dim {
+  if (typeof dim === "number") return dim;
+  if (dim.op === "name") return values.get(dim.args[0] as string) ?? dim;
+  return (dim.args as Dim[]).map((part) => substituteDim(part, values)).reduce(COMBINE[dim.op]);
+}
+
+const COMBINE: Readonly<Record<Exclude<DimOp, "name">, (a: Dim, b: Dim) => Dim>> = {
+  "+": dimAdd,
+  "*": dimMul,
+  "//": (a, b) => dimOp("//", a, b),
+  "%": (a, b) => dimOp("%", a, b),
+  cdiv: (a, b) => dimOp("cdiv", a, b),
+  min: (a, b) => dimOp("min", a, b),
+  max: (a, b) => dimOp("max", a, b),
+};
+
+/** The names a dim depends on. */
+export function dimNames(dim: Dim): readonly string[] {
+  if (typeof dim === "number") return [];
+  return dim.op === "name" ? [dim.args[0] as string] : [...new Set((dim.args as Dim[]).flatMap(dimNames))];
+}

@@ -2,6 +2,7 @@ export * from "./dim.js";
 export * from "./dtype.js";
 export * from "./kernel.js";
 export * from "./print.js";
+export * from "./rename.js";
 export * from "./serialize.js";
 export * from "./span.js";
 export * from "./traverse.js";

@@ -2,12 +2,11 @@ import * as problems from "../../diagnostics/catalogue/types.js";
 import {
   type Attr,
   type Dim,
-  dimAdd,
-  dimMul,
-  dimOp,
+  dimNames,
   type Expr,
   type Shape,
   type Span,
+  substituteDim,
   type Type,
   UNKNOWN,
 } from "../../ir/index.js";
@@ -120,31 +119,17 @@ export function resolveShape(
   return dims.includes(null) ? null : (dims as Shape);
 }
 
-const COMBINE: Readonly<Record<string, (a: Dim, b: Dim) => Dim>> = {
-  "+": dimAdd,
-  "*": dimMul,
-  "//": (a, b) => dimOp("//", a, b),
-  "%": (a, b) => dimOp("%", a, b),
-  cdiv: (a, b) => dimOp("cdiv", a, b),
-  min: (a, b) => dimOp("min", a, b),
-  max: (a, b) => dimOp("max", a, b),
-};
-
 function resolveDim(dim: Dim, what: string, span: Span, scope: Scope, context: InferContext): Dim | null {
-  if (typeof dim === "number") return dim;
-  if (dim.op !== "name") {
-    const parts = (dim.args as Dim[]).map((part) => resolveDim(part, what, span, scope, context));
-    return parts.includes(null) ? null : (parts as Dim[]).reduce(COMBINE[dim.op]!);
+  const values = new Map<string, Dim>();
+  let fine = true;
+  for (const name of dimNames(dim)) {
+    const variable = scope.variables.get(name);
+    if (variable === undefined) continue;
+    if (variable.type.kind === "const" && variable.type.dim !== undefined) values.set(name, variable.type.dim);
+    else fine = false;
+    if (fine || variable.type.kind === "unknown") continue;
+    const notes = [{ message: `${name} is given here`, span: variable.span }];
+    context.fail(problems.notConstant(span, { what, name, type: variable.type }, notes));
   }
-  const name = dim.args[0] as string;
-  const variable = scope.variables.get(name);
-  if (variable === undefined) return dim;
-  if (variable.type.kind === "const" && variable.type.dim !== undefined) return variable.type.dim;
-  if (variable.type.kind === "unknown") return null;
-  context.fail(
-    problems.notConstant(span, { what, name, type: variable.type }, [
-      { message: `${name} is given here`, span: variable.span },
-    ]),
-  );
-  return null;
+  return fine ? substituteDim(dim, values) : null;
 }

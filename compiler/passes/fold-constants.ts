@@ -1,0 +1,45 @@
+import { type Expr, type Kernel, mapExpressions, mapStatements, rewrite, type Stmt, type Type } from "../ir/index.js";
+import { OPS, scalarValue, type TileValue } from "../ops/index.js";
+
+type Literal = Extract<Expr, { kind: "literal" }>;
+
+/** Computes what is known: ops on literals become literals. Memory and the grid are never known. */
+export function foldConstants(kernel: Kernel): Kernel {
+  const fold = (body: readonly Stmt[]): readonly Stmt[] =>
+    mapStatements(body, (stmt) => [mapExpressions(stmt, (expr) => rewrite(expr, foldExpression))]);
+  return {
+    ...kernel,
+    body: fold(kernel.body),
+    functions: kernel.functions.map((fn) => ({ ...fn, body: fold(fn.body) })),
+  };
+}
+
+/** One expression whose operands are folded already. */
+export function foldExpression(expr: Expr): Expr {
+  if (expr.kind === "element" && expr.of.kind === "tuple") return expr.of.items[expr.index]!;
+  if (expr.kind !== "op") return expr;
+  const op = OPS.get(expr.op);
+  const args = Object.entries(expr.args);
+  if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
+  if (!args.every(([, arg]) => isKnown(arg))) return expr;
+  const values = Object.fromEntries(args.map(([name, arg]) => [name, scalarValue(Number((arg as Literal).value))]));
+  const result = op.evaluate(values, expr) as TileValue;
+  return literalOf(result.data[0]!, expr) ?? expr;
+}
+
+const isScalar = (type: Type): boolean =>
+  (type.kind === "tile" && !type.pointer && type.shape.length === 0) || (type.kind === "const" && type.of !== "string");
+
+/** A number that a double holds exactly. */
+const isKnown = (arg: Expr): boolean =>
+  arg.kind === "literal" && typeof arg.value !== "string" && typeof arg.value !== "bigint";
+
+/** The literal of a value in the type of the expression it replaces; null where a double does not hold it. */
+function literalOf(value: number, { type, span }: Expr): Expr | null {
+  const bool = type.kind === "tile" ? type.dtype === "bool" : type.kind === "const" && type.of === "bool";
+  if (bool) return { kind: "literal", value: value !== 0, type, span };
+  const whole = type.kind === "tile" ? /^[iu]/.test(type.dtype) : type.kind === "const" && type.of === "int";
+  if (whole && !Number.isSafeInteger(value)) return null;
+  const exact: Type = type.kind === "const" && whole ? { kind: "const", of: "int", dim: value } : type;
+  return { kind: "literal", value, type: exact, span };
+}

@@ -1,0 +1,52 @@
+import { type Attr, type Dim, type Expr, type Shape, substituteDim, type Type } from "../../ir/index.js";
+
+/** What names of constants stand for while a body is specialized. */
+export class Known {
+  /** Sizes by name: integer constants and turns of unrolled loops. */
+  readonly dims: Map<string, Dim>;
+  /** Literals by name. */
+  readonly literals: Map<string, Expr>;
+
+  constructor(from?: Known) {
+    this.dims = new Map(from?.dims);
+    this.literals = new Map(from?.literals);
+  }
+
+  /** A `Const` parameter or the variable of an unrolled loop, in which sizes may be written. */
+  set(name: string, literal: Extract<Expr, { kind: "literal" }>): void {
+    this.literals.set(name, literal);
+    if (typeof literal.value === "number") this.dims.set(name, literal.value);
+  }
+
+  /** What a function called from here sees: sizes, and the literals of the kernel's own constants. */
+  forCallee(constants: Known): Known {
+    const known = new Known(constants);
+    for (const [name, dim] of this.dims) known.dims.set(name, dim);
+    return known;
+  }
+
+  type(type: Type): Type {
+    switch (type.kind) {
+      case "tile":
+        return { ...type, shape: this.shape(type.shape) };
+      case "const":
+        return type.dim === undefined ? type : { ...type, dim: substituteDim(type.dim, this.dims) };
+      case "descriptor":
+        return { ...type, block: this.shape(type.block) };
+      case "tuple":
+        return { ...type, items: type.items.map((item) => this.type(item)) };
+      default:
+        return type;
+    }
+  }
+
+  shape(shape: Shape): Shape {
+    return shape.map((dim) => substituteDim(dim, this.dims));
+  }
+
+  attrs(attrs: Readonly<Record<string, Attr>>): Readonly<Record<string, Attr>> {
+    return Object.fromEntries(
+      Object.entries(attrs).map(([name, attr]) => [name, Array.isArray(attr) ? this.shape(attr as Shape) : attr]),
+    );
+  }
+}

@@ -1,0 +1,139 @@
+import * as problems from "../../diagnostics/catalogue/types.js";
+import type { Diagnostic } from "../../diagnostics/index.js";
+import {
+  type DeviceFunction,
+  dimNames,
+  type Expr,
+  type Kernel,
+  mapOperands,
+  type Span,
+  type Stmt,
+  type Type,
+  walkExpressions,
+} from "../../ir/index.js";
+import { type InferContext, OPS } from "../../ops/index.js";
+import { foldExpression } from "../fold-constants.js";
+import { decayConstants } from "./decay-constants.js";
+import type { Known } from "./known.js";
+import { specializeBody } from "./statements.js";
+
+/** What the specialization of one kernel keeps across its functions. */
+export class Specialization {
+  readonly diagnostics: Diagnostic[] = [];
+  /** Specialized functions, callees first. */
+  readonly functions: DeviceFunction[] = [];
+  private readonly drafts: ReadonlyMap<string, DeviceFunction>;
+  private readonly instances = new Map<string, DeviceFunction>();
+  private readonly names = new Set<string>();
+  private readonly constants: Known;
+
+  /** @param constants values of the kernel's `Const` parameters */
+  constructor(kernel: Kernel, constants: Known) {
+    this.constants = constants;
+    this.drafts = new Map(kernel.functions.map((fn) => [fn.name, fn]));
+    this.names.add(kernel.name);
+  }
+
+  readonly context: InferContext = {
+    fail: (diagnostic) => {
+      this.diagnostics.push(diagnostic);
+      return null;
+    },
+    warn: (diagnostic) => this.diagnostics.push(diagnostic),
+    origins: () => [],
+  };
+
+  /** An expression with every constant in its place, computed as far as it is known. */
+  expression(expr: Expr, known: Known): Expr {
+    if (expr.kind === "ref" && known.literals.has(expr.name))
+      return { ...known.literals.get(expr.name)!, span: expr.span };
+    if (expr.kind === "op" && expr.op === "select") return this.select(expr, known);
+    if (expr.kind === "call") return this.call(expr, known);
+    const inner = mapOperands(expr, (operand) => this.expression(operand, known));
+    const typed = { ...inner, type: known.type(inner.type) } as Expr;
+    const whole = typed.kind === "op" ? { ...typed, attrs: known.attrs(typed.attrs) } : typed;
+    return foldExpression(whole);
+  }
+
+  /** An expression as it stands in a specialized kernel, where nothing is a constant any more; judged by the numbers it now has. */
+  value(expr: Expr, known: Known): Expr {
+    const value = decayConstants(this.expression(expr, known), this.context);
+    this.check(value);
+    return value;
+  }
+
+  private check(expr: Expr): void {
+    mapOperands(expr, (operand) => {
+      this.check(operand);
+      return operand;
+    });
+    if (expr.kind === "op") OPS.get(expr.op)!.check?.(expr, this.context);
+  }
+
+  /** Only the branch that is taken is specialized: the other may hold sizes that make no sense here. */
+  private select(expr: Extract<Expr, { kind: "op" }>, known: Known): Expr {
+    const condition = this.expression(expr.args.condition!, known);
+    if (condition.kind === "literal") return this.expression(condition.value ? expr.args.a! : expr.args.b!, known);
+    const [a, b] = [this.expression(expr.args.a!, known), this.expression(expr.args.b!, known)];
+    return { ...expr, args: { condition, a, b }, type: known.type(expr.type) };
+  }
+
+  private call(expr: Extract<Expr, { kind: "call" }>, known: Known): Expr {
+    const fn = this.drafts.get(expr.callee)!;
+    const args = expr.args.map((arg) => this.expression(arg, known));
+    const instance = this.instance(fn, args, known);
+    const kept = args.filter((_, index) => fn.params[index]!.type.kind !== "const");
+    return { ...expr, callee: instance.name, args: kept, type: instance.result };
+  }
+
+  /** The function for these values of its constants, and of the turns of unrolled loops around the call. */
+  private instance(fn: DeviceFunction, args: readonly Expr[], around: Known): DeviceFunction {
+    const known = around.forCallee(this.constants);
+    const constants = fn.params.flatMap(({ name, type }, index): [string, Expr][] =>
+      type.kind === "const" ? [[name, args[index]!]] : [],
+    );
+    for (const [name, value] of constants) if (value.kind === "literal") known.literals.set(name, value);
+    const values = constants.map(([, value]) => (value.kind === "literal" ? String(value.value) : ""));
+    const types = fn.params.map(({ type }) => known.type(type));
+    const key = JSON.stringify([fn.name, values, types, known.type(fn.result), [...around.dims]]);
+    const before = this.instances.get(key);
+    if (before) return before;
+    const params = fn.params
+      .map(({ name }, index) => ({ name, type: types[index]! }))
+      .filter(({ type }) => type.kind !== "const");
+    const body = specializeBody(fn.body, known, this);
+    const instance = { ...fn, name: this.freshName(fn.name), params, body, result: known.type(fn.result) };
+    this.instances.set(key, instance);
+    this.functions.push(instance);
+    return instance;
+  }
+
+  private freshName(name: string): string {
+    let fresh = name;
+    for (let index = 2; this.names.has(fresh); index++) fresh = `${name}_${index}`;
+    this.names.add(fresh);
+    return fresh;
+  }
+
+  assertion(condition: Expr, message: string, span: Span): void {
+    if (condition.kind === "literal" && !condition.value)
+      this.diagnostics.push(problems.assertionFailed(span, { message }));
+  }
+}
+
+/** True where a loop's variable decides something that must be known: a size, an argument of a function, an assertion. */
+export function mustUnroll(variable: string, body: readonly Stmt[]): boolean {
+  let must = false;
+  const inType = (type: Type): boolean =>
+    (type.kind === "tile" && type.shape.some((dim) => dimNames(dim).includes(variable))) ||
+    (type.kind === "tuple" && type.items.some(inType));
+  walkExpressions(body, (expr) => {
+    if (inType(expr.type)) must = true;
+    if (expr.kind === "call" && expr.args.some((arg) => arg.type.kind === "const")) must = true;
+    if (expr.kind !== "op") return;
+    if (expr.op === "staticAssert") must = true;
+    for (const attr of Object.values(expr.attrs))
+      if (Array.isArray(attr) && attr.some((dim) => dimNames(dim).includes(variable))) must = true;
+  });
+  return must;
+}

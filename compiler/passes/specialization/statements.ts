@@ -1,0 +1,92 @@
+import type { Expr, Stmt } from "../../ir/index.js";
+import { decayConstants } from "./decay-constants.js";
+import { Known } from "./known.js";
+import { mustUnroll, type Specialization } from "./specialization.js";
+import { turns, withSuffix } from "./unroll.js";
+
+type Rule<K extends Stmt["kind"]> = (
+  stmt: Extract<Stmt, { kind: K }>,
+  known: Known,
+  pass: Specialization,
+) => readonly Stmt[];
+
+export function specializeBody(body: readonly Stmt[], known: Known, pass: Specialization): readonly Stmt[] {
+  const result: Stmt[] = [];
+  for (const stmt of body) {
+    result.push(...(RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, known, pass));
+    // A return that a known condition has uncovered ends the body.
+    if (result.at(-1)?.kind === "return") break;
+  }
+  return result;
+}
+
+const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
+  assign: (stmt, known, pass) => {
+    const { annotation, ...plain } = stmt;
+    if (stmt.value.type.kind === "const") {
+      const value = pass.expression(stmt.value, known);
+      if (value.kind === "literal") {
+        known.literals.set(stmt.name, value);
+        return [];
+      }
+      return [{ ...plain, value: decayConstants(value, pass.context) }];
+    }
+    return [{ ...plain, value: pass.value(stmt.value, known) }];
+  },
+  unpack: (stmt, known, pass) => [{ ...stmt, value: pass.value(stmt.value, known) }],
+  effect: (stmt, known, pass) => {
+    const { value } = stmt;
+    if (value.kind === "op" && value.op === "staticAssert") {
+      pass.assertion(pass.expression(value.args.condition!, known), String(value.attrs.message), value.span);
+      return [];
+    }
+    return [{ ...stmt, value: pass.value(value, known) }];
+  },
+  for: specializeFor,
+  while: (stmt, known, pass) => {
+    const condition = pass.value(stmt.condition, known);
+    if (isLiteral(condition, false)) return [];
+    return [{ ...stmt, condition, body: specializeBody(stmt.body, known, pass) }];
+  },
+  if: (stmt, known, pass) => {
+    const condition = pass.value(stmt.condition, known);
+    if (isLiteral(condition, true)) return specializeBody(stmt.then, known, pass);
+    if (isLiteral(condition, false)) return specializeBody(stmt.else, known, pass);
+    const [then, otherwise] = [specializeBody(stmt.then, known, pass), specializeBody(stmt.else, known, pass)];
+    return [{ ...stmt, condition, then, else: otherwise }];
+  },
+  return: (stmt, known, pass) => [stmt.value === null ? stmt : { ...stmt, value: pass.value(stmt.value, known) }],
+};
+
+const isLiteral = (expr: Expr, value: boolean): boolean => expr.kind === "literal" && expr.value === value;
+
+function specializeFor(stmt: Extract<Stmt, { kind: "for" }>, known: Known, pass: Specialization): readonly Stmt[] {
+  const [start, stop, step] = [stmt.start, stmt.stop, stmt.step].map((bound) => pass.value(bound, known)) as [
+    Expr,
+    Expr,
+    Expr,
+  ];
+  const numbers = [start, stop, step].map((bound) => (bound.kind === "literal" ? Number(bound.value) : null));
+  if (stmt.static && !numbers.includes(null) && mustUnroll(stmt.variable, stmt.body))
+    return unrolled(stmt, turns(...(numbers as [number, number, number])), known, pass);
+  const inner = new Known(known);
+  return [{ ...stmt, start, stop, step, body: specializeBody(stmt.body, inner, pass) }];
+}
+
+function unrolled(
+  stmt: Extract<Stmt, { kind: "for" }>,
+  values: readonly number[],
+  known: Known,
+  pass: Specialization,
+): readonly Stmt[] {
+  return values.flatMap((value) => {
+    const inner = new Known(known);
+    inner.set(stmt.variable, {
+      kind: "literal",
+      value,
+      type: { kind: "const", of: "int", dim: value },
+      span: stmt.span,
+    });
+    return withSuffix(specializeBody(stmt.body, inner, pass), `_${value < 0 ? `m${-value}` : value}`);
+  });
+}

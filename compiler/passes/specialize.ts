@@ -1,0 +1,44 @@
+import * as problems from "../diagnostics/catalogue/types.js";
+import { DiagnosticError } from "../diagnostics/index.js";
+import type { Build, ConstValue, Expr, Kernel, Param } from "../ir/index.js";
+import { pruneBranches } from "./prune-branches.js";
+import { Known } from "./specialization/known.js";
+import { Specialization } from "./specialization/specialization.js";
+import { specializeBody } from "./specialization/statements.js";
+import { verify } from "./verify.js";
+
+/**
+ * A typed kernel for one build: numbers in the place of `Const` parameters, known branches taken, known values computed.
+ * Nothing in the result is of type `const`: loop bounds and conditions are scalars. A static loop stays a loop unless its variable
+ * decides a size. The parameters stay as they are, with the constants' values in `constants`.
+ *
+ * Throws DiagnosticError where the build lacks a constant, a size is impossible, or a staticAssert does not hold.
+ */
+export function specialize(kernel: Kernel, build: Pick<Build, "constants">): Kernel {
+  const known = new Known();
+  const pass = new Specialization(kernel, known);
+  const constants: Record<string, ConstValue> = {};
+  for (const param of kernel.params) {
+    if (param.kind !== "const") continue;
+    const value = build.constants[param.name];
+    if (value === undefined) pass.diagnostics.push(problems.missingConstant(param.span, { name: param.name }));
+    else known.set(param.name, literalOf(param, value));
+    if (value !== undefined) constants[param.name] = value;
+  }
+  if (pass.diagnostics.length > 0) throw new DiagnosticError(pass.diagnostics);
+  const body = specializeBody(kernel.body, known, pass);
+  const params = kernel.params.map((param) =>
+    param.kind === "descriptor" ? { ...param, block: known.shape(param.block) } : param,
+  );
+  if (pass.diagnostics.length > 0) throw new DiagnosticError(pass.diagnostics);
+  const whole = { ...kernel, params, body, functions: pass.functions, constants };
+  return verify(pruneBranches(whole), "specialize");
+}
+
+function literalOf(param: Extract<Param, { kind: "const" }>, value: ConstValue): Extract<Expr, { kind: "literal" }> {
+  const type =
+    param.of === "int"
+      ? ({ kind: "const", of: "int", dim: value as number } as const)
+      : ({ kind: "const", of: param.of } as const);
+  return { kind: "literal", value, type, span: param.span };
+}
