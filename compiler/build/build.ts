@@ -11,7 +11,6 @@ import { BuildError } from "./error.js";
 import { type BundleFile, checkReplaceable, holdsManifest, MANIFEST, writeFolder } from "./folder.js";
 import { sha256 } from "./names.js";
 import { buildsOf, planUnits } from "./plan.js";
-import { bundleProblems } from "./problems.js";
 import { projectOf } from "./project.js";
 import { type Request, remember, unchanged } from "./record.js";
 import { references, typeDeclarations } from "./references.js";
@@ -66,7 +65,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   checkReplaceable(request.folder);
   options.onProgress?.({ text: "Checking kernels" });
   const { kernels, warnings, sources } = await checked(request);
-  const compiled = await compiledUnits(kernels, options);
+  const compiled = await compiledUnits(kernels, request, options);
   const { manifest, files } = await bundleOf(kernels, compiled.made, request.project);
   const text = files.find(({ path }) => path === MANIFEST)?.content as string;
   options.signal?.throwIfAborted();
@@ -90,6 +89,8 @@ function requestOf({ files, arch, out, project }: BuildOptions): Request {
   };
 }
 
+const isError = ({ severity }: Diagnostic): boolean => severity === "error";
+
 interface Sound {
   readonly kernels: readonly Kernel[];
   readonly warnings: readonly Diagnostic[];
@@ -98,22 +99,19 @@ interface Sound {
 
 /** The kernels that have builds, in the order of their files. Throws DiagnosticError with every problem found. */
 async function checked({ files, project }: Request): Promise<Sound> {
-  const { check } = await import("../check.js");
+  const [{ check }, { bundleProblems }] = await Promise.all([import("../check.js"), import("./problems.js")]);
   const { kernels, diagnostics, sources } = check(files, { project });
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
-  const problems = errors.length > 0 ? diagnostics : [...diagnostics, ...bundleProblems(kernels)];
-  if (problems.some(({ severity }) => severity === "error")) throw new DiagnosticError(problems);
+  const problems = diagnostics.some(isError) ? diagnostics : [...diagnostics, ...bundleProblems(kernels)];
+  if (problems.some(isError)) throw new DiagnosticError(problems, project);
   return { kernels: kernels.filter((kernel) => buildsOf(kernel).length > 0), warnings: diagnostics, sources };
 }
 
 async function compiledUnits(
   kernels: readonly Kernel[],
-  { arch, jobs, onProgress, signal }: BuildOptions,
+  { arch, project }: Request,
+  { jobs, onProgress, signal }: BuildOptions,
 ): Promise<Compiled> {
-  const units = planUnits(
-    kernels,
-    [...new Set(arch)].sort((a, b) => a - b),
-  );
+  const units = planUnits(kernels, arch);
   const environment = (): ReturnType<typeof ensureEnvironment> =>
     ensureEnvironment({ extras: [], signal, onProgress: (text) => onProgress?.({ text }) });
   using service = await startTriton({ jobs, environment });
@@ -122,7 +120,7 @@ async function compiledUnits(
     onDone: ({ kernel }, done, total) =>
       onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),
   });
-  if (compiled.problems.length > 0) throw new DiagnosticError(compiled.problems);
+  if (compiled.problems.length > 0) throw new DiagnosticError(compiled.problems, project);
   return compiled;
 }
 

@@ -1,7 +1,7 @@
-import type { Diagnostic } from "../diagnostics/index.js";
+import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
-import { distinct, failureDiagnostic } from "./failure.js";
+import { failureDiagnostic } from "./failure.js";
 import { jobOf } from "./job.js";
 import type { Unit } from "./plan.js";
 
@@ -48,7 +48,7 @@ export async function compileUnits(
   const made = outcomes.flatMap((outcome) => ("made" in outcome ? [outcome] : []));
   return {
     made: made.map((outcome) => outcome.made),
-    problems: distinct(outcomes.flatMap((outcome) => ("problem" in outcome ? [outcome.problem] : []))),
+    problems: mergeDiagnostics(outcomes.flatMap((outcome) => ("problem" in outcome ? [outcome.problem] : []))),
     built: made.filter(({ cached }) => !cached).length,
     cached: made.filter(({ cached }) => cached).length,
   };

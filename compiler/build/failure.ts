@@ -36,9 +36,3 @@ export function failureDiagnostic(unit: Unit, lines: readonly (Span | null)[], f
   const notes = [...calls, { message: `while building ${configuration(unit)}` }];
   return PROBLEMS[failure.stage](span, { kernel: unit.kernel.name, message: failure.message }, notes);
 }
-
-/** One report for each problem: the variants of a kernel mostly fail alike. */
-export function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const key = ({ code, message, span }: Diagnostic): string => JSON.stringify([code, message, span]);
-  return [...new Map([...diagnostics].reverse().map((one) => [key(one), one])).values()].reverse();
-}

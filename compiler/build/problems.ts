@@ -1,7 +1,8 @@
 import { noBuilds, sameName } from "../diagnostics/catalogue/build.js";
-import type { Diagnostic } from "../diagnostics/index.js";
+import { type Diagnostic, DiagnosticError, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
-import { lacksBuilds } from "./plan.js";
+import { specialize } from "../passes/index.js";
+import { buildsOf, lacksBuilds } from "./plan.js";
 
 /** A generic kernel stands once for each choice of dtypes; it may be built for some of them only. */
 function* withoutBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
@@ -23,8 +24,21 @@ function* withTakenNames(kernels: readonly Kernel[]): Generator<Diagnostic> {
   }
 }
 
-/** What is wrong with the kernels of a bundle taken together, beyond what `check` finds in each. */
-export const bundleProblems = (kernels: readonly Kernel[]): Diagnostic[] => [
-  ...withTakenNames(kernels),
-  ...withoutBuilds(kernels),
-];
+/** What shows only once the constants have values: impossible sizes, assertions that do not hold. */
+function* inBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
+  for (const kernel of kernels)
+    for (const build of buildsOf(kernel)) {
+      try {
+        specialize(kernel, build);
+      } catch (error) {
+        if (!(error instanceof DiagnosticError)) throw error;
+        const values = Object.entries(build.constants).map(([name, value]) => `${name} = ${value}`);
+        const note = { message: `in the build with ${values.join(", ") || "no constants"}` };
+        yield* error.diagnostics.map((one) => ({ ...one, notes: [...one.notes, note] }));
+      }
+    }
+}
+
+/** What is wrong with the kernels of a bundle beyond what `check` finds in each. */
+export const bundleProblems = (kernels: readonly Kernel[]): readonly Diagnostic[] =>
+  mergeDiagnostics([...withTakenNames(kernels), ...withoutBuilds(kernels), ...inBuilds(kernels)]);

@@ -42,12 +42,15 @@ export function problem<Facts = void>(entry: CatalogueEntry<Facts>) {
 export class DiagnosticError extends Error {
   override readonly name = "DiagnosticError";
   readonly diagnostics: readonly Diagnostic[];
-  constructor(diagnostics: readonly Diagnostic[]) {
+  /** Folder that the spans' files are relative to, where the thrower knows it. */
+  readonly root: string | undefined;
+  constructor(diagnostics: readonly Diagnostic[], root?: string) {
     super(
       diagnostics
         .map((one) => `${one.span.file}:${one.span.line}:${one.span.column} ${one.code}: ${one.message}`)
         .join("\n"),
     );
     this.diagnostics = diagnostics;
+    this.root = root;
   }
 }
