@@ -1,9 +1,9 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import type { Expr } from "../ir/index.js";
 import { operatorText } from "./broadcast.js";
-import { isPointer } from "./convert.js";
+import { isPointer, literal } from "./convert.js";
 import { comparing, elementwise } from "./elementwise.js";
-import type { Op } from "./op.js";
+import type { Call, Op } from "./op.js";
 import { infix, LEVEL } from "./python.js";
 
 function comparison(name: string, python: string, of: (a: number, b: number) => boolean): Op {
@@ -18,12 +18,22 @@ function comparison(name: string, python: string, of: (a: number, b: number) => 
   });
 }
 
-/** Says in its own words that pointers are not compared. */
-function withoutPointers(op: Op): Op {
+const isString = ({ type }: Expr): boolean => type.kind === "const" && type.of === "string";
+
+/** Constants of text are equal or not when the kernel is built. */
+function compareText(call: Call, a: Expr, b: Expr): Expr {
+  if (a.kind === "literal" && b.kind === "literal")
+    return literal((a.value === b.value) === (call.op === "eq"), { kind: "const", of: "bool" }, call.span);
+  return { kind: "op", op: call.op, args: { a, b }, attrs: {}, type: { kind: "const", of: "bool" }, span: call.span };
+}
+
+/** Adds to a comparison of numbers what it says of text, and of pointers. */
+function beyondNumbers(op: Op): Op {
   return {
     ...op,
     infer(call, context) {
       const { a, b } = call.args as { a: Expr; b: Expr };
+      if ((op.name === "eq" || op.name === "ne") && isString(a) && isString(b)) return compareText(call, a, b);
       if (!isPointer(a.type) && !isPointer(b.type)) return op.infer(call, context);
       const facts = { op: operatorText(call.op), a: a.type, b: b.type };
       return context.fail(problems.pointerCompared(call.span, facts, context.origins(a, b)));
@@ -38,4 +48,4 @@ export const COMPARISON: readonly Op[] = [
   comparison("le", "<=", (a, b) => a <= b),
   comparison("gt", ">", (a, b) => a > b),
   comparison("ge", ">=", (a, b) => a >= b),
-].map(withoutPointers);
+].map(beyondNumbers);
