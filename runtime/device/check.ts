@@ -117,20 +117,24 @@ export function checkArgument(at: Checking, param: CheckedParam, value: Argument
   if (fault) throw new LaunchError({ kernel: at.kernel, parameter: param.name, ...fault });
 }
 
-/** Throws LaunchError for an argument that is missing, unknown or does not fit. `dtypes` are the type parameters' names. */
-export function checkArguments(
+/**
+ * The check of all arguments of a kernel: throws LaunchError for one that is missing, unknown or does not fit. `dtypes` are the names of
+ * type parameters, which may be given too.
+ */
+export function argumentChecker(
   at: Checking,
   params: readonly CheckedParam[],
   dtypes: readonly string[],
-  args: Arguments,
-): void {
+): (args: Arguments) => void {
   const known = new Set([...params.map((param) => param.name), ...dtypes]);
-  const unknown = Object.keys(args).find((name) => !known.has(name));
-  if (unknown !== undefined) {
-    const expected = `one of its parameters (${params.map((param) => param.name).join(", ")})`;
-    throw new LaunchError({ kernel: at.kernel, parameter: unknown, expected, got: "a name it does not have" });
-  }
-  for (const param of params) checkArgument(at, param, args[param.name]);
+  return (args) => {
+    for (const name in args) {
+      if (known.has(name)) continue;
+      const expected = `one of its parameters (${params.map((param) => param.name).join(", ")})`;
+      throw new LaunchError({ kernel: at.kernel, parameter: name, expected, got: "a name it does not have" });
+    }
+    for (const param of params) checkArgument(at, param, args[param.name]);
+  };
 }
 
 const gridLimits = [2 ** 31 - 1, 65535, 65535];

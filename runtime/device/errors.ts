@@ -83,6 +83,23 @@ export class BundleError extends Error {
   }
 }
 
+export type UnavailableReason = "no-addon" | "bad-addon" | "no-library" | "old-driver" | "no-device" | "init-failed";
+
+/** The native add-on, the driver or a GPU is not there. Programs that can go on with the CPU executor do. */
+export class UnavailableError extends Error {
+  override readonly name = "UnavailableError";
+  readonly reason: UnavailableReason;
+  readonly detail: string;
+  readonly hint: string;
+
+  constructor({ reason, detail, hint }: { reason: UnavailableReason; detail: string; hint: string }) {
+    super(`${detail}. ${hint}`);
+    this.reason = reason;
+    this.detail = detail;
+    this.hint = hint;
+  }
+}
+
 /** Memory or another object of a device used after it was freed, or on a device it does not belong to. */
 export class DeviceError extends Error {
   override readonly name = "DeviceError";

@@ -4,12 +4,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorName } from "node:util";
-import { CudaError } from "../device/errors.js";
-import { type Addon, handleClasses } from "./addon.js";
+import { CudaError, UnavailableError, type UnavailableReason } from "../device/errors.js";
+import { type Addon, handleClasses, type MappedFile } from "./addon.js";
 
 export type * from "./addon.js";
-
-export type UnavailableReason = "no-addon" | "bad-addon" | "no-library" | "old-driver" | "no-device" | "init-failed";
 
 /** Why there is no add-on, or no driver behind it, and the way out. */
 export interface NativeUnavailable {
@@ -110,18 +108,18 @@ export function openDriver(): DriverAvailable | NativeUnavailable {
 }
 
 /**
- * Maps a whole file; the mapping lives as long as the buffer does. Throws as node:fs does (ENOENT and its kin), and RangeError for a file
- * beyond the largest ArrayBuffer: open that one as a MappedFile. Answers undefined where there is no add-on.
+ * Maps a whole file; the mapping lives as long as the buffer does. Throws as node:fs does (ENOENT and its kin), RangeError for a file beyond
+ * the largest ArrayBuffer (open that one with openMappedFile), and UnavailableError where there is no add-on.
  */
-export function mapFile(path: string): ArrayBuffer | undefined {
+export function mapFile(path: string): ArrayBuffer {
   const file = openMappedFile(path);
-  return file?.view(0, file.byteLength);
+  return file.view(0, file.byteLength);
 }
 
-/** A file's bytes to take views of. Throws as node:fs does; undefined where there is no add-on. */
-export function openMappedFile(path: string): InstanceType<Addon["MappedFile"]> | undefined {
+/** A file's bytes to take views of. Throws as node:fs does, and UnavailableError where there is no add-on. */
+export function openMappedFile(path: string): MappedFile {
   const native = loadNative();
-  if (!native.available) return undefined;
+  if (!native.available) throw new UnavailableError(native);
   try {
     return new native.addon.MappedFile(path);
   } catch (error) {

@@ -174,9 +174,9 @@ bool Stream::Done(const Napi::CallbackInfo& info) {
 
 void Stream::BeginCapture(const Napi::CallbackInfo& info) {
   const auto& stream = Enter(info.Env());
-  // Other threads of the pool may allocate or copy meanwhile; only this one's calls belong to the graph.
-  constexpr int threadLocal = 1;
-  CALL(cuStreamBeginCapture_v2, (stream->raw, threadLocal));
+  // Allocations, module loads and other streams go on as ever meanwhile; only what is put on this stream is recorded.
+  constexpr int relaxed = 2;
+  CALL(cuStreamBeginCapture_v2, (stream->raw, relaxed));
   stream->capturing = true;
 }
 

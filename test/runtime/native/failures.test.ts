@@ -29,7 +29,7 @@ async function useEverything(): Promise<void> {
   using twin = new addon.Memory(context, 100);
   using pinned = new addon.PinnedMemory(context, 100);
   using uploader = new addon.Uploader(context, 32, 2);
-  using mapped = openMappedFile(file)!;
+  using mapped = openMappedFile(file);
   await uploader.write(memory, 0, mapped, 0, 100);
   stream.enqueueWrite(twin, 0, pinned, 0, 100);
   stream.copy(twin, 0, memory, 0, 100);

@@ -14,11 +14,11 @@ writeFileSync(path, content);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it("maps a whole file, without a driver", () => {
-  expect(Buffer.from(mapFile(path)!).equals(content)).toBe(true);
+  expect(Buffer.from(mapFile(path)).equals(content)).toBe(true);
 });
 
 it("gives views of any part, detached by close", () => {
-  const file = openMappedFile(path)!;
+  const file = openMappedFile(path);
   expect(file.byteLength).toBe(10_000);
   const view = new Uint8Array(file.view(9_990, 10));
   expect([...view]).toEqual([...content.subarray(9_990)]);
@@ -30,7 +30,7 @@ it("gives views of any part, detached by close", () => {
 });
 
 it("keeps what is written to a view from the file", () => {
-  using file = openMappedFile(path)!;
+  using file = openMappedFile(path);
   new Uint8Array(file.view(0, 4)).fill(255);
   expect(readFileSync(path).equals(content)).toBe(true);
 });
@@ -38,7 +38,7 @@ it("keeps what is written to a view from the file", () => {
 it("maps an empty file", () => {
   const empty = join(folder, "empty");
   writeFileSync(empty, "");
-  expect(mapFile(empty)!.byteLength).toBe(0);
+  expect(mapFile(empty).byteLength).toBe(0);
 });
 
 it("fails as node:fs does", () => {
@@ -51,7 +51,7 @@ it("reaches beyond 4 GiB, where one ArrayBuffer does not", () => {
   writeFileSync(big, "");
   truncateSync(big, 5 * 2 ** 30);
   expect(() => mapFile(big)).toThrow(RangeError);
-  using file = openMappedFile(big)!;
+  using file = openMappedFile(big);
   expect(file.view(4.5 * 2 ** 30, 16).byteLength).toBe(16);
   rmSync(big);
 });
@@ -61,7 +61,7 @@ it("is uploaded through the ring of slots, whole and in part, several at once", 
     using context = new addon.Context(0);
     using stream = new addon.Stream(context);
     using uploader = new addon.Uploader(context, 1024, 3);
-    using file = openMappedFile(path)!;
+    using file = openMappedFile(path);
     using memory = new addon.Memory(context, 20_000);
     await Promise.all([
       uploader.write(memory, 0, file, 0, 10_000),
@@ -85,7 +85,7 @@ it("stays mapped while an upload reads it", async () => {
   using memory = new addon.Memory(context, 10_000);
   fake.set("DELAY", 2);
   using stream = new addon.Stream(context);
-  const file = openMappedFile(path)!;
+  const file = openMappedFile(path);
   const view = new Uint8Array(file.view(5_000, 5_000));
   const writing = [
     uploader.write(memory, 0, file, 0, 3_000),

@@ -1,0 +1,58 @@
+import type { Memory } from "../../native/index.js";
+import type { LiveBuffer } from "../check.js";
+import { DeviceError } from "../errors.js";
+import type { CudaDevice } from "./device.js";
+
+/** One allocation, shared by the buffer that owns it and its views. */
+export interface Allocation {
+  readonly memory: Memory;
+  freed: boolean;
+}
+
+/** A stretch of an allocation. The one that `alloc` gave frees it; views leave it alone. */
+export class CudaBuffer implements LiveBuffer {
+  readonly device: CudaDevice;
+  readonly allocation: Allocation;
+  /** Bytes from the start of the allocation. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly address: bigint;
+  /** Whether the address is a multiple of 16, which kernels compiled for that rely on. */
+  readonly aligned: boolean;
+  readonly #owner: boolean;
+
+  constructor(device: CudaDevice, allocation: Allocation, offset: number, bytes: number, owner: boolean) {
+    this.device = device;
+    this.allocation = allocation;
+    this.offset = offset;
+    this.bytes = bytes;
+    this.address = allocation.memory.address + BigInt(offset);
+    this.aligned = this.address % 16n === 0n;
+    this.#owner = owner;
+  }
+
+  get freed(): boolean {
+    return this.allocation.freed;
+  }
+
+  view(byteOffset: number, bytes = this.bytes - byteOffset): CudaBuffer {
+    this.requireRange(byteOffset, bytes);
+    return new CudaBuffer(this.device, this.allocation, this.offset + byteOffset, bytes, false);
+  }
+
+  /** Throws DeviceError unless the buffer is alive and holds the range. */
+  requireRange(byteOffset: number, bytes: number): void {
+    if (this.freed) throw new DeviceError(`A buffer of ${this.bytes} bytes was used after it was freed.`);
+    const whole = Number.isSafeInteger(byteOffset) && Number.isSafeInteger(bytes) && byteOffset >= 0 && bytes >= 0;
+    if (whole && byteOffset + bytes <= this.bytes) return;
+    throw new DeviceError(`${bytes} bytes at ${byteOffset} lie outside a buffer of ${this.bytes} bytes.`);
+  }
+
+  free(): void {
+    if (this.#owner) this.device.release(this.allocation);
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}

@@ -1,0 +1,270 @@
+import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
+import {
+  type Context,
+  type DeviceFacts,
+  type DriverAvailable,
+  type Module,
+  openDriver,
+  type PinnedMemory,
+  type Stream,
+} from "../../native/index.js";
+import type { Device, DeviceBuffer, LoadedBundle } from "../device.js";
+import { CudaError, DeviceError, UnavailableError } from "../errors.js";
+import { Arrivals } from "./arrivals.js";
+import { type Allocation, CudaBuffer } from "./buffer.js";
+import { loadBundle } from "./bundle.js";
+import { CudaGraph } from "./graph.js";
+import { Handles } from "./handles.js";
+import { CudaMirror } from "./mirror.js";
+import { Staging } from "./staging.js";
+import { Uploads } from "./uploads.js";
+
+export interface CudaOptions {
+  /** Which GPU, as the driver counts them (CUDA_VISIBLE_DEVICES applies). Default 0. */
+  readonly ordinal?: number;
+}
+
+/** Pinned memory for large copies: enough for the copy engine and a filling thread to keep each other busy. */
+const UPLOAD = { slotBytes: 4 << 20, slots: 4 };
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+const bytesOf = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** An NVIDIA GPU. */
+export class CudaDevice implements Device {
+  readonly kind = "cuda";
+  readonly name: string;
+  readonly arch: number;
+  readonly processors: number;
+  readonly facts: DeviceFacts;
+  readonly driver: DriverAvailable;
+  /** Where all work is queued. */
+  readonly stream: Stream;
+  /** Counts up with every buffer freed, so that a launch need not look at each of its own. */
+  freedBuffers = 0;
+  readonly handles = new Handles();
+  readonly #context: Context;
+  readonly #arrivals: Arrivals;
+  readonly #staging: Staging;
+  readonly #uploads: Uploads;
+  readonly #allocations = new Set<Allocation>();
+  readonly #modules = new Map<string, Promise<Module>>();
+  #capturing = false;
+  #readsUnderWay = 0;
+  #closed = false;
+
+  /** Throws UnavailableError where there is no add-on, driver or GPU, and CudaError where the GPU cannot be used. */
+  static open({ ordinal = 0 }: CudaOptions = {}): CudaDevice {
+    const driver = openDriver();
+    if (!driver.available) throw new UnavailableError(driver);
+    const context = new driver.addon.Context(ordinal);
+    try {
+      return new CudaDevice(driver, context, driver.addon.describeDevice(ordinal));
+    } catch (error) {
+      context.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(driver: DriverAvailable, context: Context, facts: DeviceFacts) {
+    const { addon } = driver;
+    this.driver = driver;
+    this.facts = facts;
+    this.name = facts.name;
+    this.arch = facts.computeMajor * 10 + facts.computeMinor;
+    this.processors = facts.multiprocessors;
+    this.#context = context;
+    this.stream = this.handles.add(new addon.Stream(context));
+    this.#arrivals = new Arrivals(this.stream, () => this.handles.add(new addon.Event(context, false)));
+    this.#staging = new Staging(this.stream, this.#arrivals, (bytes) => this.#pin(bytes));
+    this.#uploads = new Uploads(() => this.handles.add(new addon.Uploader(context, UPLOAD.slotBytes, UPLOAD.slots)));
+  }
+
+  memory(): { readonly total: number; readonly free: number } {
+    return this.#context.memory();
+  }
+
+  alloc(bytes: number): CudaBuffer {
+    this.#requireOpen();
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
+    // The driver refuses an empty allocation; an empty buffer still wants an address of its own.
+    const memory = this.#explained(bytes, () => new this.driver.addon.Memory(this.#context, Math.max(bytes, 1)));
+    const allocation = { memory, freed: false };
+    this.#allocations.add(allocation);
+    return new CudaBuffer(this, allocation, 0, bytes, true);
+  }
+
+  /** Frees an allocation once; later uses of it are errors. */
+  release(allocation: Allocation): void {
+    if (allocation.freed) return;
+    allocation.freed = true;
+    this.freedBuffers++;
+    this.#allocations.delete(allocation);
+    allocation.memory.destroy();
+  }
+
+  async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
+    const target = this.#use(to, data.byteLength, "write");
+    const { memory } = target.allocation;
+    if (data.byteLength <= Staging.limit) this.#staging.write(memory, target.offset, bytesOf(data));
+    else await this.#uploads.write(memory, target.offset, bytesOf(data), this.#settled());
+  }
+
+  async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
+    const source = this.#use(from, into.byteLength, "read");
+    const { memory } = source.allocation;
+    if (into.byteLength <= Staging.limit) return this.#staging.read(memory, source.offset, bytesOf(into));
+    this.#readsUnderWay++;
+    try {
+      await this.stream.readAsync(memory, source.offset, bytesOf(into));
+    } finally {
+      this.#readsUnderWay--;
+    }
+  }
+
+  copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void {
+    const target = this.own(to);
+    const source = this.own(from);
+    target.requireRange(0, bytes);
+    source.requireRange(0, bytes);
+    this.stream.copy(target.allocation.memory, target.offset, source.allocation.memory, source.offset, bytes);
+  }
+
+  fill(to: DeviceBuffer, byte: number): void {
+    const target = this.own(to);
+    target.requireRange(0, target.bytes);
+    this.stream.fill(target.allocation.memory, target.offset, target.bytes, byte & 255);
+  }
+
+  mirror(bytes: number): CudaMirror {
+    this.#requireOpen();
+    return new CudaMirror(this, this.#pin(Math.max(bytes, 1)), bytes);
+  }
+
+  async load<Module extends object = object>(
+    source: BundleSource<Module>,
+  ): Promise<LoadedBundle & TypedKernels<Module>> {
+    this.#requireOpen();
+    return typedBundle<Module>(await loadBundle(this, bundleFolder(source)));
+  }
+
+  /** The module of a cubin or PTX, by the hash of its bytes: each is loaded once. */
+  module(sha256: string, read: () => Promise<Uint8Array>): Promise<Module> {
+    const known = this.#modules.get(sha256);
+    if (known) return known;
+    const loading = read().then((image) => this.driver.addon.Module.load(this.#context, image));
+    this.#modules.set(sha256, loading);
+    loading.catch(() => this.#modules.delete(sha256));
+    return loading;
+  }
+
+  capture(record: () => void): CudaGraph {
+    this.#requireOpen();
+    if (this.#capturing) throw new DeviceError("A capture is under way already: captures do not nest.");
+    if (this.#readsUnderWay > 0) throw new DeviceError("A read is under way: await it before a capture.");
+    this.stream.beginCapture();
+    this.#capturing = true;
+    try {
+      record();
+    } catch (error) {
+      this.#abandonCapture();
+      throw error;
+    }
+    this.#capturing = false;
+    using graph = this.stream.endCapture();
+    const exec = this.handles.add(graph.instantiate());
+    exec.upload(this.stream);
+    return new CudaGraph(exec, this.stream, graph.nodes().kernels);
+  }
+
+  async time(work: () => void): Promise<number> {
+    this.#requireIdle("time");
+    using start = new this.driver.addon.Event(this.#context, true);
+    using end = new this.driver.addon.Event(this.#context, true);
+    this.stream.record(start);
+    work();
+    this.stream.record(end);
+    await this.#arrivals.mark();
+    return end.elapsedSince(start);
+  }
+
+  /** Resolves when everything queued so far has finished. */
+  async arrived(): Promise<void> {
+    this.#requireIdle("arrived");
+    await this.#arrivals.mark();
+  }
+
+  synchronize(): Promise<void> {
+    return this.arrived();
+  }
+
+  /** Frees what belongs to the device. Promises under way still settle. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const allocation of this.#allocations) this.release(allocation);
+    this.handles.destroyAll();
+    for (const module of this.#modules.values()) module.then((loaded) => loaded.destroy()).catch(() => undefined);
+    this.#context.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The buffer as one of this device. */
+  own(buffer: DeviceBuffer): CudaBuffer {
+    this.#requireOpen();
+    if (buffer instanceof CudaBuffer && buffer.device === this) return buffer;
+    throw new DeviceError(`A buffer of ${buffer?.device?.name ?? "no device"} was given to ${this.name}.`);
+  }
+
+  #pin(bytes: number): PinnedMemory {
+    return this.handles.add(new this.driver.addon.PinnedMemory(this.#context, bytes));
+  }
+
+  #use(buffer: DeviceBuffer, bytes: number, verb: string): CudaBuffer {
+    const own = this.own(buffer);
+    this.#requireIdle(verb);
+    own.requireRange(0, bytes);
+    return own;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new DeviceError(`${this.name} was used after it was closed.`);
+  }
+
+  #requireIdle(verb: string): void {
+    this.#requireOpen();
+    if (this.#capturing)
+      throw new DeviceError(
+        `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
+      );
+  }
+
+  #settled(): Promise<void> {
+    return this.stream.done() ? Promise.resolve() : this.#arrivals.mark();
+  }
+
+  #abandonCapture(): void {
+    this.#capturing = false;
+    try {
+      this.stream.endCapture().destroy();
+    } catch {
+      // The error that broke the recording off says more than that its rest is no graph.
+    }
+  }
+
+  /** Adds to an out-of-memory error what was free. */
+  #explained<Result>(bytes: number, allocate: () => Result): Result {
+    try {
+      return allocate();
+    } catch (error) {
+      if (!(error instanceof CudaError) || error.name !== "CUDA_ERROR_OUT_OF_MEMORY") throw error;
+      const { free, total } = this.memory();
+      const text = `${error.text}: ${mebibytes(bytes)} wanted, ${mebibytes(free)} of ${mebibytes(total)} free`;
+      throw new CudaError(error.code, error.name, text, error.call);
+    }
+  }
+}

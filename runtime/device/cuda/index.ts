@@ -1,0 +1,2 @@
+export { CudaBuffer } from "./buffer.js";
+export { CudaDevice, type CudaOptions } from "./device.js";

@@ -1,0 +1,144 @@
+import type { KernelEntry } from "../../../compiler/bundle/index.js";
+import { argumentChecker, checkGrid } from "../check.js";
+import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
+import { LaunchError } from "../errors.js";
+import { selectBuilds } from "../select.js";
+import type { CudaDevice } from "./device.js";
+import type { BoundLaunch, LoadedVariant } from "./variant.js";
+
+type Extent = readonly [number, number, number];
+
+/** Variants that differ in their promises only, and the checks of their arguments. */
+interface Choice {
+  readonly variants: readonly LoadedVariant[];
+  readonly check: (args: Arguments) => void;
+}
+
+export class CudaKernel implements LoadedKernel {
+  readonly name: string;
+  readonly entry: KernelEntry;
+  readonly device: CudaDevice;
+  readonly #variants: readonly LoadedVariant[];
+  /** Constants and type parameters: the names that choose a build. */
+  readonly #selectors: readonly string[];
+  readonly #choices = new Map<string, Choice>();
+
+  constructor(device: CudaDevice, entry: KernelEntry, variants: readonly LoadedVariant[]) {
+    this.device = device;
+    this.name = entry.name;
+    this.entry = entry;
+    this.#variants = variants;
+    const names = variants.flatMap(({ variant }) => [
+      ...Object.keys(variant.constants),
+      ...Object.keys(variant.dtypes),
+    ]);
+    this.#selectors = [...new Set(names)];
+  }
+
+  prepare(grid: Grid, args: Arguments): CudaLaunch {
+    return new CudaLaunch(this, checkGrid(this.name, grid), args);
+  }
+
+  launch(grid: Grid, args: Arguments): void {
+    const extent = checkGrid(this.name, grid);
+    const bound = this.choose(args).shared;
+    bound.setAll(args);
+    bound.setGrid(extent);
+    bound.launch();
+  }
+
+  /** Checks the arguments and takes the first variant whose promises they keep. */
+  choose(args: Arguments): LoadedVariant {
+    const { variants, check } = this.#choice(args);
+    check(args);
+    const fitting = variants.find((variant) => !variant.unfit && !variant.brokenPromise(args));
+    if (fitting) return fitting;
+    throw this.#refusal(variants, args);
+  }
+
+  #choice(args: Arguments): Choice {
+    let key = "";
+    for (const name of this.#selectors) key += `${String(args[name])}\0`;
+    const known = this.#choices.get(key);
+    if (known) return known;
+    const configured = this.#variants.map((loaded) => ({ ...loaded.variant, loaded }));
+    const variants = selectBuilds(this.name, configured, args).map(({ loaded }) => loaded);
+    const { params, dtypes } = variants[0]!.variant;
+    const check = argumentChecker({ kernel: this.name, device: this.device }, params, Object.keys(dtypes));
+    const choice = { variants, check };
+    this.#choices.set(key, choice);
+    return choice;
+  }
+
+  #refusal(variants: readonly LoadedVariant[], args: Arguments): LaunchError {
+    const promising = variants.find((variant) => !variant.unfit);
+    if (!promising) return new LaunchError({ kernel: this.name, ...variants[0]!.unfit! });
+    const param = promising.brokenPromise(args)!;
+    return new LaunchError({
+      kernel: this.name,
+      parameter: param.name,
+      expected: "a multiple of 16",
+      got: place(args[param.name]!),
+      hint: 'The kernel was built for aligned arguments only; alignment: "checked" in its build allows others.',
+    });
+  }
+}
+
+/** What of an argument should have been a multiple of 16. */
+function place(value: Argument): string {
+  const buffer = typeof value === "object" && "buffer" in value ? value.buffer : value;
+  return typeof buffer === "object" && "address" in buffer
+    ? `address 0x${buffer.address.toString(16)}`
+    : String(buffer);
+}
+
+/** A launch with arguments of its own. */
+export class CudaLaunch implements Launch {
+  readonly #kernel: CudaKernel;
+  readonly #grid: Extent;
+  #args: Arguments;
+  #variant: LoadedVariant;
+  #bound: BoundLaunch;
+  /** How many buffers the device had freed when the arguments were last found alive. */
+  #checkedAt: number;
+
+  constructor(kernel: CudaKernel, grid: Extent, args: Arguments) {
+    this.#kernel = kernel;
+    this.#grid = grid;
+    this.#args = args;
+    this.#variant = kernel.choose(args);
+    this.#bound = this.#bind();
+    this.#checkedAt = kernel.device.freedBuffers;
+  }
+
+  get kernel(): string {
+    return this.#kernel.name;
+  }
+
+  run(): void {
+    const { device } = this.#kernel;
+    if (device.freedBuffers !== this.#checkedAt) {
+      this.#kernel.choose(this.#args);
+      this.#checkedAt = device.freedBuffers;
+    }
+    this.#bound.launch();
+  }
+
+  set(name: string, value: Argument): void {
+    const args = { ...this.#args, [name]: value };
+    const variant = this.#kernel.choose(args);
+    this.#args = args;
+    if (variant === this.#variant) this.#bound.set(name, value);
+    else {
+      this.#variant = variant;
+      this.#bound = this.#bind();
+    }
+  }
+
+  #bind(): BoundLaunch {
+    const bound = this.#variant.bind();
+    bound.setAll(this.#args);
+    bound.setGrid(this.#grid);
+    return bound;
+  }
+}
