@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { abiOf } from "../../../../compiler/build/abi.js";
 import type { KernelEntry, Manifest, Variant } from "../../../../compiler/bundle/index.js";
 import type { DType, Param, Span } from "../../../../compiler/ir/index.js";
@@ -77,7 +78,7 @@ function variantOf(folder: string, { name, params }: FakeKernel, variant: FakeVa
 }
 
 const folders = mkdtempSync(join(tmpdir(), "tilescript-bundles-"));
-process.on("exit", () => rmSync(folders, { recursive: true, force: true }));
+afterAll(() => rmSync(folders, { recursive: true, force: true }));
 
 /** Writes a bundle into a new folder and answers its path. `change` may spoil the manifest. */
 export function fakeBundle(kernels: readonly FakeKernel[], change?: (manifest: Manifest) => unknown): string {
