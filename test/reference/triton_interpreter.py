@@ -1,0 +1,320 @@
+"""
+Runs generated Triton kernels in Triton's own interpreter on numpy memory: the meaning of a kernel, computed by neither our
+CPU executor nor a GPU. No torch: arguments are made from raw buffers.
+
+Protocol: a line of JSON, then the bytes of the buffers one after the other; the answer has the same form.
+
+What Triton 3.9's interpreter gets wrong or leaves open is mended here:
+- bf16 is kept as bit patterns on which it does integer arithmetic, and its conversion to bf16 truncates. Here every float
+  operation on bf16 is done in fp32 and rounded to nearest even, as a GPU does.
+- loop variables are Python integers without a type; a GPU has i32.
+- an address outside of every buffer would end the process; here it is an error.
+"""
+
+import json
+import linecache
+import os
+import sys
+import traceback
+import types
+
+os.environ["TRITON_INTERPRET"] = "1"
+
+import numpy as np  # noqa: E402
+import triton  # noqa: E402
+import triton.language as tl  # noqa: E402
+from triton.runtime import interpreter as interp  # noqa: E402
+
+Handle = interp.TensorHandle
+
+
+# bf16 as the upper half of fp32
+
+
+def decode(bits):
+    return (np.asarray(bits).astype(np.uint32) << 16).view(np.float32)
+
+
+def encode(values):
+    """Rounds to nearest, ties to even; NaN stays NaN."""
+    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+    return np.where(np.isnan(values), np.uint32(0x7FC0), rounded).astype(np.uint16)
+
+
+def is_bf16(handle):
+    return isinstance(handle, Handle) and not isinstance(handle.dtype, tl.pointer_type) and handle.dtype.scalar == tl.bfloat16
+
+
+def widened(handle):
+    return Handle(decode(handle.data), tl.float32) if is_bf16(handle) else handle
+
+
+def in_fp32(operation):
+    """An operation of the interpreter's builder that computes bf16 in fp32."""
+
+    def wrapped(self, *operands):
+        result = operation(self, *[widened(one) for one in operands])
+        if result.data.dtype == np.bool_:
+            return Handle(result.data, tl.int1)
+        # The result has the type of the last operand, as select has it.
+        last = [one for one in operands if isinstance(one, Handle)][-1]
+        return Handle(encode(result.data), tl.bfloat16) if is_bf16(last) and result.dtype == tl.float32 else result
+
+    return wrapped
+
+
+def cast(self, source, target):
+    data = decode(source.data) if is_bf16(source) else source.data
+    kind = target.scalar
+    if kind == tl.bfloat16:
+        return Handle(encode(data.astype(np.float32)), kind)
+    return Handle(data.astype(interp._get_np_dtype(kind)), kind)
+
+
+def float_to_float(original):
+
+    def wrapped(self, source, target, rounding):
+        if target.scalar == tl.bfloat16 and rounding == interp._ir.ROUNDING_MODE.RTZ:
+            bits = np.ascontiguousarray(widened(source).data, dtype=np.float32).view(np.uint32)
+            return Handle((bits >> 16).astype(np.uint16), tl.bfloat16)
+        if tl.bfloat16 in (source.dtype.scalar, target.scalar):
+            return self.cast_impl(source, target)
+        return original(self, source, target, rounding)
+
+    return wrapped
+
+
+def dot(original):
+
+    def wrapped(self, a, b, accumulator, *rest):
+        return original(self, widened(a), widened(b), accumulator, *rest)
+
+    return wrapped
+
+
+def atomic(original):
+
+    def wrapped(self, operation, pointer, value, *rest):
+        if is_bf16(value):
+            raise NotImplementedError("Triton's interpreter has no atomics on bf16")
+        return original(self, operation, pointer, value, *rest)
+
+    return wrapped
+
+
+def over_axis(original):
+    """Reductions and scans of bf16 in fp32, rounded once at the end."""
+
+    def wrapped(self, input):
+        inputs = input if isinstance(input, tuple) else (input, )
+        if not any(is_bf16(one.handle) for one in inputs):
+            return original(self, input)
+        wide = tuple(as_type(one, widened(one.handle)) for one in inputs)
+        results = original(self, wide if isinstance(input, tuple) else wide[0])
+        one_result = not isinstance(results, tuple)
+        narrow = tuple(
+            as_type(result, Handle(encode(result.handle.data), tl.bfloat16)) if is_bf16(before.handle) else result
+            for result, before in zip((results, ) if one_result else results, inputs))
+        return narrow[0] if one_result else narrow
+
+    return wrapped
+
+
+def as_type(tensor, handle):
+    shape = tensor.type.shape if tensor.type.is_block() else None
+    return tl.core.tensor(handle, tl.block_type(handle.dtype, shape) if shape else handle.dtype)
+
+
+builder = interp.InterpreterBuilder
+for name in ("binary_op", "unary_op", "ternary_op"):
+    # The last operand of these is the numpy function.
+    original = getattr(builder, name)
+    setattr(builder, name, in_fp32(original))
+for name in ("create_fma", "create_erf", "create_rsqrt"):
+    setattr(builder, name, in_fp32(getattr(builder, name)))
+builder.cast_impl = cast
+builder.create_fp_to_fp = float_to_float(builder.create_fp_to_fp)
+builder.create_dot = dot(builder.create_dot)
+builder.create_atomic_rmw = atomic(builder.create_atomic_rmw)
+interp.ReduceOps.apply = over_axis(interp.ReduceOps.apply)
+interp.ScanOps.apply = over_axis(interp.ScanOps.apply)
+
+
+# Loop variables with a type
+
+
+def typed_range(first, last=None, step=None, **_hints):
+    first, last = (0, first) if last is None else (first, last)
+    bounds = [first, last, 1 if step is None else step]
+    wide = any(isinstance(one, tl.tensor) and one.dtype.primitive_bitwidth == 64 for one in bounds)
+    kind, data = (tl.int64, np.int64) if wide else (tl.int32, np.int32)
+    for value in range(*(int(one) for one in bounds)):
+        yield tl.core.tensor(Handle(np.array([value], dtype=data), kind), kind)
+
+
+patch_core = interp._patch_lang_core
+
+
+def patch_core_with_types(lang, scope):
+    patch_core(lang, scope)
+    scope.set_attr(lang, "range", typed_range)
+
+
+interp._patch_lang_core = patch_core_with_types
+
+
+# Memory
+
+
+class Guarded:
+    """The interpreter's access to memory, with a check that every address lies in a buffer."""
+
+    def __init__(self, real):
+        self.real = real
+        self.buffers = []
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+    def check(self, what, addresses, mask, size):
+        used = addresses[np.broadcast_to(mask, addresses.shape)]
+        inside = np.zeros(used.shape, dtype=bool)
+        for start, end in self.buffers:
+            inside |= (used >= np.uint64(start)) & (used + np.uint64(size) <= np.uint64(end))
+        if not inside.all():
+            address = int(used[~inside][0])
+            near = min(range(len(self.buffers)), key=lambda i: abs(address - self.buffers[i][0]), default=None)
+            where = "" if near is None else f", {address - self.buffers[near][0]} bytes from the start of buffer {near}"
+            x, y, z = interp.interpreter_builder.grid_idx
+            raise IndexError(f"{what} outside of every buffer in program ({x}, {y}, {z}){where}")
+
+    def load(self, pointers, mask, other, dtype):
+        self.check("load", pointers, mask, dtype.itemsize)
+        return self.real.load(pointers, mask, other, dtype)
+
+    def store(self, pointers, values, mask):
+        self.check("store", pointers, mask, values.itemsize)
+        return self.real.store(pointers, values, mask)
+
+    def atomic_rmw(self, operation, pointers, values, mask, order):
+        self.check("atomic", pointers, mask, values.itemsize)
+        return self.real.atomic_rmw(operation, pointers, values, mask, order)
+
+    def atomic_cas(self, pointers, expected, values, order):
+        self.check("atomic", pointers, np.ones(pointers.shape, dtype=bool), values.itemsize)
+        return self.real.atomic_cas(pointers, expected, values, order)
+
+
+memory = Guarded(interp._interpreter)
+interp._interpreter = memory
+
+
+def aligned_copy(content):
+    """A copy of the bytes on a 128-byte boundary, and its address."""
+    room = np.zeros(len(content) + 128, dtype=np.uint8)
+    offset = -room.ctypes.data % 128
+    part = room[offset:offset + len(content)]
+    part[:] = np.frombuffer(content, dtype=np.uint8)
+    return part, part.ctypes.data
+
+
+# Arguments
+
+
+def pointer(kind, address):
+    return tl.core.tensor(Handle(np.array([address], dtype=np.uint64), kind), kind)
+
+
+def scalar(kind, value):
+    if kind == tl.bfloat16:
+        data = encode(np.array([float(value)], dtype=np.float32))
+    elif kind.is_floating():
+        data = np.array([float(value)]).astype(interp._get_np_dtype(kind))
+    else:
+        data = np.array([int(value)]).astype(interp._get_np_dtype(kind))
+    return tl.core.tensor(Handle(data, kind), kind)
+
+
+def descriptor(spec, address):
+    base = pointer(tl.pointer_type(tl.core.dtype(spec["dtype"])), address)
+    strides = [scalar(tl.int64, one) for one in spec["strides"][:-1]] + [tl.constexpr(1)]
+    return interp.interpreter_semantic.make_tensor_descriptor(
+        base=base, shape=[scalar(tl.int32, one) for one in spec["shape"]], strides=strides,
+        block_shape=[tl.constexpr(one) for one in spec["block"]], padding_option=spec["padding"])
+
+
+def argument(spec, addresses):
+    if spec["kind"] == "descriptor":
+        return descriptor(spec, addresses[spec["buffer"]])
+    kind = tl.str_to_ty(spec["type"], None)
+    return pointer(kind, addresses[spec["buffer"]]) if spec["kind"] == "pointer" else scalar(kind, spec["value"])
+
+
+def constant(value):
+    if isinstance(value, dict):
+        return float(value["float"]) if "float" in value else tl.core.dtype(value["dtype"])
+    return tuple(map(constant, value)) if isinstance(value, list) else value
+
+
+def run(request, contents):
+    text, file = request["source"], request["file"]
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    module = types.ModuleType("interpreted")
+    module.__file__ = file
+    # Triton's compiler treats the built-in as tl.range.
+    module.range = typed_range
+    exec(compile(text, file, "exec"), module.__dict__)
+
+    buffers = [aligned_copy(content) for content in contents]
+    memory.buffers = [(address, address + len(part)) for part, address in buffers]
+    kernel = module.__dict__[request["kernel"]]
+    function = kernel.rewrite()
+    scope = interp._patch_lang(function)
+    try:
+        addresses = [address for _, address in buffers]
+        arguments = {name: argument(spec, addresses) for name, spec in request["arguments"].items()}
+        arguments |= {name: constant(value) for name, value in request["constants"].items()}
+        grid = tuple(request["grid"]) + (1, ) * (3 - len(request["grid"]))
+        interp.interpreter_builder.set_grid_dim(*grid)
+        for index in np.ndindex(grid):
+            interp.interpreter_builder.set_grid_idx(*index)
+            function(**arguments)
+    finally:
+        scope.restore()
+    return [part.tobytes() for part, _ in buffers]
+
+
+def failure(error, file):
+    inner = error
+    while inner.__cause__ is not None:
+        inner = inner.__cause__
+    frames = [one for part in (error, inner) for one in traceback.extract_tb(part.__traceback__) if one.filename == file]
+    return {
+        "message": f"{type(inner).__name__}: {inner}",
+        "line": frames[-1].lineno if frames else None,
+        "detail": "".join(traceback.format_exception(error)),
+    }
+
+
+def main():
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = sys.stdin.buffer
+    for line in requests:
+        request = json.loads(line)
+        contents = [requests.read(size) for size in request["sizes"]]
+        try:
+            with np.errstate(all="ignore"):
+                results = run(request, contents)
+            head = {"sizes": [len(one) for one in results]}
+        except BaseException as error:
+            results, head = [], {"sizes": [], "error": failure(error, request["file"])}
+        replies.write(json.dumps(head).encode() + b"\n")
+        for one in results:
+            replies.write(one)
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()
