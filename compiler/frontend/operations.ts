@@ -191,7 +191,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ["x", operand],
     ["order", order],
   ]),
-  permute: operation("trans", [
+  permute: operation("permute", [
     ["x", operand],
     ["order", order],
   ]),

@@ -4,6 +4,8 @@ import type { Unit } from "./unit.js";
 
 /** Host packages that a kernel file may name but that are not loaded to check it. */
 const UNRESOLVED = 2307;
+/** "No overload matches this call", "Overload 1 of 2 … gave the following error", "The last overload gave the following error". */
+const NO_OVERLOAD = new Set([2769, 2772, 2770]);
 
 /**
  * What tsc itself says about kernels: everything in a file named `*.kernel.ts`, and in other files only inside kernels and the functions
@@ -43,12 +45,12 @@ function report(unit: Unit, file: ts.SourceFile, diagnostic: ts.Diagnostic): voi
 /** tsc's first line says what is wrong; the lines below explain it in terms of the flavors' hidden keys. */
 function sentence(text: string | ts.DiagnosticMessageChain): string {
   const first = typeof text === "string" ? text : innermost(text);
-  const problem = /Problem<"([^"]+)">/.exec(typeof text === "string" ? text : text.messageText)?.[1];
+  const problem = /type 'Problem<"(.+?)">'/.exec(first)?.[1];
   return problem ?? first.replace(/\.$/, "");
 }
 
-/** For a call that fits no overload the interesting line is inside. */
+/** For a call that fits no overload the interesting line is inside: the first overload is the usual one. */
 function innermost(chain: ts.DiagnosticMessageChain): string {
-  const next = chain.next?.at(-1);
-  return chain.code === 2769 && next !== undefined ? innermost(next) : chain.messageText;
+  const next = chain.next?.[0];
+  return NO_OVERLOAD.has(chain.code) && next !== undefined ? innermost(next) : chain.messageText;
 }

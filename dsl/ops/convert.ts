@@ -8,8 +8,11 @@ import type { Forgotten, Mask, Ptr, Shape, Tile } from "../types.js";
  *
  * @example dot(to(p, "bf16"), v)
  */
+export function to<D extends Exclude<DType, "bool">, S extends Shape = Forgotten>(
+  x: Tile<S> | Mask<S>,
+  dtype: D,
+): Tile<S, D>;
 export function to<S extends Shape = Forgotten>(x: Tile<S> | Mask<S>, dtype: "bool"): Mask<S>;
-export function to<D extends DType, S extends Shape = Forgotten>(x: Tile<S> | Mask<S>, dtype: D): Tile<S, D>;
 export function to(x: number | boolean, dtype: DType): never {
   return outsideKernel("to", x, dtype);
 }

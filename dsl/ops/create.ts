@@ -7,8 +7,11 @@ import type { Mask, Shape, Tile } from "../types.js";
  *
  * @example let acc = zeros([BM, BN], "f32");
  */
+export function zeros<const S extends number[], D extends Exclude<DType, "bool">>(
+  shape: readonly [...S],
+  dtype: D,
+): Tile<S, D>;
 export function zeros<const S extends number[]>(shape: readonly [...S], dtype: "bool"): Mask<S>;
-export function zeros<const S extends number[], D extends DType>(shape: readonly [...S], dtype: D): Tile<S, D>;
 export function zeros(shape: Shape, dtype: DType): never {
   return outsideKernel("zeros", shape, dtype);
 }
@@ -18,12 +21,12 @@ export function zeros(shape: Shape, dtype: DType): never {
  *
  * @example let best = full([BM], -Infinity, "f32");
  */
-export function full<const S extends number[]>(shape: readonly [...S], value: boolean, dtype: "bool"): Mask<S>;
-export function full<const S extends number[], D extends DType>(
+export function full<const S extends number[], D extends Exclude<DType, "bool">>(
   shape: readonly [...S],
   value: number | boolean,
   dtype: D,
 ): Tile<S, D>;
+export function full<const S extends number[]>(shape: readonly [...S], value: boolean, dtype: "bool"): Mask<S>;
 export function full(shape: Shape, value: number | boolean, dtype: DType): never {
   return outsideKernel("full", shape, value, dtype);
 }

@@ -11,11 +11,11 @@ type ReshapeCheck<X, S extends Shape> =
     : readonly [...S];
 
 /** The same elements, in row-major order, in another shape. Triton: `tl.reshape`. */
-export function reshape<X extends boolean, const S extends number[]>(x: X, shape: ReshapeCheck<X, S>): Mask<S>;
 export function reshape<X extends number, const S extends number[]>(
   x: X,
   shape: ReshapeCheck<X, S>,
 ): Tile<S, DTypeOf<X>>;
+export function reshape<X extends boolean, const S extends number[]>(x: X, shape: ReshapeCheck<X, S>): Mask<S>;
 export function reshape(x: unknown, shape: unknown): never {
   return outsideKernel("reshape", x, shape);
 }
@@ -26,21 +26,21 @@ type BroadcastCheck<X, S extends Shape> =
     : readonly [...S];
 
 /** The tile repeated along its axes of size 1. Triton: `tl.broadcast_to`. */
-export function broadcastTo<X extends boolean, const S extends number[]>(x: X, shape: BroadcastCheck<X, S>): Mask<S>;
 export function broadcastTo<X extends number, const S extends number[]>(
   x: X,
   shape: BroadcastCheck<X, S>,
 ): Tile<S, DTypeOf<X>>;
+export function broadcastTo<X extends boolean, const S extends number[]>(x: X, shape: BroadcastCheck<X, S>): Mask<S>;
 export function broadcastTo(x: unknown, shape: unknown): never {
   return outsideKernel("broadcastTo", x, shape);
 }
 
 /** The tile with a new axis of size 1. Triton: `tl.expand_dims`. */
-export function expandDims<A extends number, S extends Shape = Forgotten>(x: Mask<S>, axis: A): Mask<Expanded<S, A>>;
 export function expandDims<A extends number, S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis: A,
 ): Tile<Expanded<S, A>, D>;
+export function expandDims<A extends number, S extends Shape = Forgotten>(x: Mask<S>, axis: A): Mask<Expanded<S, A>>;
 export function expandDims(x: number | boolean, axis: number): never {
   return outsideKernel("expandDims", x, axis);
 }
@@ -50,15 +50,15 @@ export function expandDims(x: number | boolean, axis: number): never {
  *
  * @example const offsets = col(rows) * stride + row(columns);
  */
-export function col<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 1>>;
 export function col<S extends Shape = Forgotten, D extends DType = Forgotten>(x: Tile<S, D>): Tile<Expanded<S, 1>, D>;
+export function col<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 1>>;
 export function col(x: number | boolean): never {
   return outsideKernel("col", x);
 }
 
 /** A vector as a row: [N] → [1, N]. Triton: `x[None, :]`. */
-export function row<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 0>>;
 export function row<S extends Shape = Forgotten, D extends DType = Forgotten>(x: Tile<S, D>): Tile<Expanded<S, 0>, D>;
+export function row<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 0>>;
 export function row(x: number | boolean): never {
   return outsideKernel("row", x);
 }
