@@ -74,10 +74,11 @@ function emitIf(stmt: Extract<Stmt, { kind: "if" }>, text: FunctionText, keyword
   text.line(`${keyword} ${conditionPy(stmt.condition, text)}:`, stmt.span);
   emitBody(stmt.then, text, stmt.span);
   const [only] = stmt.else;
-  if (stmt.else.length === 1 && only!.kind === "if") return emitIf(only!, text, "elif");
-  if (stmt.else.length === 0) return;
-  text.line("else:", stmt.span);
-  emitBody(stmt.else, text, stmt.span);
+  if (stmt.else.length === 1 && only!.kind === "if") emitIf(only!, text, "elif");
+  else if (stmt.else.length > 0) {
+    text.line("else:", stmt.span);
+    emitBody(stmt.else, text, stmt.span);
+  }
 }
 
 function returnText(value: Expr | null, text: FunctionText): string {

@@ -22,6 +22,7 @@ export function foldExpression(expr: Expr): Expr {
   const args = Object.entries(expr.args);
   if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
   if (!args.every(([, arg]) => isKnown(arg))) return expr;
+  if (args.some(([, arg]) => typeof (arg as Literal).value === "string")) return foldText(expr);
   const values = Object.fromEntries(args.map(([name, arg]) => [name, scalarValue(Number((arg as Literal).value))]));
   const result = op.evaluate(values, expr) as TileValue;
   return literalOf(result.data[0]!, expr) ?? expr;
@@ -30,9 +31,15 @@ export function foldExpression(expr: Expr): Expr {
 const isScalar = (type: Type): boolean =>
   (type.kind === "tile" && !type.pointer && type.shape.length === 0) || (type.kind === "const" && type.of !== "string");
 
-/** A number that a double holds exactly. */
-const isKnown = (arg: Expr): boolean =>
-  arg.kind === "literal" && typeof arg.value !== "string" && typeof arg.value !== "bigint";
+/** Text, or a number that a double holds exactly. */
+const isKnown = (arg: Expr): boolean => arg.kind === "literal" && typeof arg.value !== "bigint";
+
+/** Text is only ever compared. */
+function foldText(expr: Extract<Expr, { kind: "op" }>): Expr {
+  const [a, b] = Object.values(expr.args) as [Literal, Literal];
+  if (expr.op !== "eq" && expr.op !== "ne") return expr;
+  return { kind: "literal", value: (a.value === b.value) === (expr.op === "eq"), type: expr.type, span: expr.span };
+}
 
 /** The literal of a value in the type of the expression it replaces; null where a double does not hold it. */
 function literalOf(value: number, { type, span }: Expr): Expr | null {

@@ -92,7 +92,7 @@ class Verifier {
   }
 
   expression(expr: Expr): void {
-    operands(expr).forEach((operand) => this.expression(operand));
+    for (const operand of operands(expr)) this.expression(operand);
     if (expr.type.kind === "unknown") this.fail(expr, "has no type");
     (EXPRESSIONS[expr.kind] as (expr: Expr, verifier: Verifier) => void)(expr, this);
   }
@@ -195,8 +195,7 @@ const EXPRESSIONS: { readonly [K in Expr["kind"]]: (expr: Extract<Expr, { kind: 
 };
 
 function verifyOp(expr: Extract<Expr, { kind: "op" }>, verifier: Verifier): void {
-  const op = OPS.get(expr.op);
-  if (!op) return verifier.fail(expr, "no such op");
+  const op = OPS.get(expr.op) ?? verifier.fail(expr, "no such op");
   const context: InferContext = {
     fail: (diagnostic) => verifier.fail(expr, diagnostic.message),
     warn: () => {},

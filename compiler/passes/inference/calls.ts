@@ -2,8 +2,11 @@ import * as problems from "../../diagnostics/catalogue/types.js";
 import {
   type DeviceFunction,
   type Dim,
+  declaredNames,
+  dimEquals,
   dimName,
   type Expr,
+  renameIn,
   type Span,
   type Type,
   typeText,
@@ -14,7 +17,7 @@ import {
 import { assignable, convert, decay, type InferContext, isNumbers, OPS } from "../../ops/index.js";
 import { isOpen, sameType } from "./compare.js";
 import { inferValue, isPoisoned } from "./expressions.js";
-import type { Inference } from "./inference.js";
+import { type Inference, staticVariables } from "./inference.js";
 import { Scope } from "./scope.js";
 import { inferBody } from "./statements.js";
 
@@ -83,7 +86,30 @@ function instanceFor(draft: DeviceFunction, args: readonly Expr[], call: Span, i
   return instance;
 }
 
-function instantiate(draft: DeviceFunction, args: readonly Expr[], inference: Inference): Instance {
+/**
+ * A function whose own names say something else than the kernel's: a size inside it is written in the kernel's constants, so a local
+ * of the same name would be taken for one. A parameter that gets just that constant may keep the name.
+ */
+function withOwnNames(draft: DeviceFunction, args: readonly Expr[], inference: Inference): DeviceFunction {
+  const same = (name: string, index: number): boolean => {
+    const { type } = args[index]!;
+    return type.kind === "const" && type.dim !== undefined && dimEquals(type.dim, dimName(name));
+  };
+  const params = draft.params.map(({ name }) => name);
+  const own = [...params.filter((name, index) => !same(name, index)), ...declaredNames(draft.body)];
+  const clashes = own.filter((name) => (inference.sizeNames.get(name) ?? draft.name) !== draft.name);
+  const fresh = new Map(clashes.map((name) => [name, `${name}_of_${draft.name}`]));
+  const body = renameIn(draft.body, fresh);
+  for (const name of staticVariables(body)) inference.sizeNames.set(name, draft.name);
+  return {
+    ...draft,
+    body,
+    params: draft.params.map((param) => ({ ...param, name: fresh.get(param.name) ?? param.name })),
+  };
+}
+
+function instantiate(source: DeviceFunction, args: readonly Expr[], inference: Inference): Instance {
+  const draft = withOwnNames(source, args, inference);
   const scope = new Scope(draft.body, draft.name);
   const params = draft.params.map(({ name }, index) => ({ name, type: args[index]!.type }));
   for (const { name, type } of params) scope.declare(name, type, draft.span, true);

@@ -17,10 +17,14 @@ export class Inference {
   readonly drafts: ReadonlyMap<string, DeviceFunction>;
   /** By name and types of the arguments; in the order they were finished, so callees come first. */
   readonly instances = new Map<string, Instance>();
+  /** Names that sizes are written in, also inside device functions (constants, variables of static loops), and whose they are. */
+  readonly sizeNames = new Map<string, string>();
   private readonly names: Set<string>;
 
   constructor(kernel: Kernel) {
-    this.drafts = withOwnNames(kernel);
+    this.drafts = new Map(kernel.functions.map((fn) => [fn.name, fn]));
+    for (const param of kernel.params) if (param.kind === "const") this.sizeNames.set(param.name, kernel.name);
+    for (const name of staticVariables(kernel.body)) this.sizeNames.set(name, kernel.name);
     this.names = new Set([kernel.name]);
   }
 
@@ -37,29 +41,11 @@ export class Inference {
   }
 }
 
-const staticVariables = (body: readonly Stmt[]): string[] => {
+/** Variables of the static loops of a body: sizes may be written in them. */
+export const staticVariables = (body: readonly Stmt[]): readonly string[] => {
   const found: string[] = [];
   walkStatements(body, (stmt) => {
     if (stmt.kind === "for" && stmt.static) found.push(stmt.variable);
   });
   return found;
 };
-
-/**
- * Device functions whose names say something else than the kernel's: sizes inside them are written in the kernel's constants and in
- * the variables of static loops around the call, so a local of the same name would be taken for one.
- */
-function withOwnNames(kernel: Kernel): ReadonlyMap<string, DeviceFunction> {
-  const taken = new Set(kernel.params.flatMap((param) => (param.kind === "const" ? [param.name] : [])));
-  for (const name of staticVariables(kernel.body)) taken.add(name);
-  return new Map(
-    kernel.functions.map((fn) => {
-      const own = [...fn.params.map(({ name }) => name), ...declaredNames(fn.body)];
-      const fresh = new Map(own.filter((name) => taken.has(name)).map((name) => [name, `${name}_of_${fn.name}`]));
-      const body = renameIn(fn.body, fresh);
-      for (const name of staticVariables(body)) taken.add(name);
-      const params = fn.params.map((param) => ({ ...param, name: fresh.get(param.name) ?? param.name }));
-      return [fn.name, { ...fn, params, body }];
-    }),
-  );
-}
