@@ -196,7 +196,7 @@ export const sampleTop = kernel(
     builds: [
       {
         constants: GPU_TILES.top,
-        warps: 16,
+        warps: 32,
         stages: 1,
         pdl: true,
         alignment: "required",
