@@ -19,10 +19,14 @@ const DEFAULT_ARCH = 90;
 function show({ folder, manifest, built, cached }: BuildResult, milliseconds: number): void {
   const variants = manifest.kernels.flatMap((kernel) => kernel.variants);
   const archs = [...new Set(variants.map(({ arch }) => `sm_${arch}`))].join(", ");
-  const cubins = variants.length === 0 ? "for the CPU executor" : `${plural(variants.length, "variant")} for ${archs}, ${built} compiled, ${cached} from the cache`;
+  const cubins =
+    variants.length === 0
+      ? "for the CPU executor"
+      : `${plural(variants.length, "variant")} for ${archs}, ${built} compiled, ${cached} from the cache`;
   console.log(`${folder}: ${plural(manifest.kernels.length, "kernel")}, ${cubins} (${duration(milliseconds)})`);
   const spilled = variants.filter(({ resources }) => resources.spillBytes > 0).length;
-  if (spilled > 0) console.log(colours(process.stdout).dim(`${plural(spilled, "variant")} spill registers; --json lists them`));
+  if (spilled > 0)
+    console.log(colours(process.stdout).dim(`${plural(spilled, "variant")} spill registers; --json lists them`));
 }
 
 const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: number): string =>
@@ -34,7 +38,14 @@ const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: 
       milliseconds: Math.round(milliseconds),
       kernels: manifest.kernels.map(({ name, variants }) => ({
         name,
-        variants: variants.map(({ arch, constants, dtypes, launch, resources }) => ({ arch, constants, dtypes, ...resources, sharedBytes: launch.sharedBytes, warps: launch.warps })),
+        variants: variants.map(({ arch, constants, dtypes, launch, resources }) => ({
+          arch,
+          constants,
+          dtypes,
+          ...resources,
+          sharedBytes: launch.sharedBytes,
+          warps: launch.warps,
+        })),
       })),
     },
     null,

@@ -42,7 +42,15 @@ class Conversation {
     this.#messages.push({ role: "user", content: text });
     let answer = "";
     try {
-      const generation = this.#model.generate(this.#messages, { maxTokens, temperature, topK, topP, seed, stop, signal: answering.signal });
+      const generation = this.#model.generate(this.#messages, {
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        stop,
+        signal: answering.signal,
+      });
       for await (const piece of generation) {
         answer += piece.text;
         process.stdout.write(piece.text);
@@ -75,7 +83,9 @@ const COMMANDS: Readonly<Record<string, (conversation: Conversation) => "end" | 
 export async function chat(request: ChatRequest): Promise<number> {
   await using model = await loadModel(request);
   const conversation = new Conversation(model, request);
-  process.stdout.write(`${pc.dim(`${model.config.name || "model"} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`);
+  process.stdout.write(
+    `${pc.dim(`${model.config.name || "model"} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,
+  );
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: pc.cyan("> ") });
   lines.on("SIGINT", () => {
     if (!conversation.interrupt()) lines.close();

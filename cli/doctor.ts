@@ -1,9 +1,9 @@
 import { colours } from "./colours.js";
+import { caches } from "./doctor/caches.js";
 import type { Examination, Finding } from "./doctor/finding.js";
 import { gpu } from "./doctor/gpu.js";
 import { compiler, disk, node } from "./doctor/machine.js";
 import { python } from "./doctor/python.js";
-import { caches } from "./doctor/caches.js";
 
 /** What is looked at, in the order in which it is shown. */
 const EXAMINATIONS: readonly Examination[] = [node, compiler, gpu, python, caches, disk];

@@ -18,14 +18,18 @@ async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string
   if (prompt !== undefined && promptFile !== undefined)
     throw new InputError("both --prompt and --prompt-file are given", "Give one of them.");
   if (prompt === undefined && promptFile === undefined && process.stdin.isTTY)
-    throw new InputError("there is no prompt", 'Give --prompt "…" or --prompt-file FILE, or pipe the prompt in; tilescript chat asks for it.');
+    throw new InputError(
+      "there is no prompt",
+      'Give --prompt "…" or --prompt-file FILE, or pipe the prompt in; tilescript chat asks for it.',
+    );
   const given = prompt ?? (promptFile !== undefined ? readFileSync(promptFile, "utf8") : await text(process.stdin));
   if (given.trim() === "") throw new InputError("the prompt is empty", "Give a prompt with some text in it.");
   return given;
 }
 
 /** 412 tokens/s, 3.1 tokens/s. */
-const rate = (perSecond: number): string => `${perSecond >= 100 ? Math.round(perSecond) : perSecond.toFixed(1)} tokens/s`;
+const rate = (perSecond: number): string =>
+  `${perSecond >= 100 ? Math.round(perSecond) : perSecond.toFixed(1)} tokens/s`;
 
 /** One line about where and how fast. */
 export function summary(model: Model, { tokens, promptTokens, timings }: GenerationResult): string {
@@ -46,7 +50,10 @@ export async function generate(request: GenerateRequest): Promise<number> {
   await using model = await loadModel(request);
   request.signal?.throwIfAborted();
   const { system, maxTokens, temperature, topK, topP, seed, stop, signal } = request;
-  const messages = [...(system === undefined ? [] : [{ role: "system" as const, content: system }]), { role: "user" as const, content: prompt }];
+  const messages = [
+    ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),
+    { role: "user" as const, content: prompt },
+  ];
   const line = progress();
   const onPrefill = (done: number, total: number): void => line.show(`Reading the prompt: ${done} of ${total} tokens`);
   const generation = model.generate(messages, { maxTokens, temperature, topK, topP, seed, stop, signal, onPrefill });

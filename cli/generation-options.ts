@@ -16,14 +16,25 @@ export interface GenerationOptions {
 }
 
 export const generationOptions: readonly CliOption[] = [
-  { flags: "-m, --model <file>", about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)" },
+  {
+    flags: "-m, --model <file>",
+    about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+  },
   { flags: "--system <text>", about: "system message" },
   { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
   { flags: "-c, --context <tokens>", about: "room for prompt and answer, such as 2048 or 8k", parse: positive },
   { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 256 },
-  { flags: "-t, --temperature <number>", about: "0 takes the likeliest token each time", parse: between(0, Number.POSITIVE_INFINITY) },
+  {
+    flags: "-t, --temperature <number>",
+    about: "0 takes the likeliest token each time",
+    parse: between(0, Number.POSITIVE_INFINITY),
+  },
   { flags: "--top-k <number>", about: "choose among the k likeliest tokens", parse: positive },
-  { flags: "--top-p <number>", about: "choose among the likeliest tokens that together have this probability", parse: between(0, 1) },
+  {
+    flags: "--top-p <number>",
+    about: "choose among the likeliest tokens that together have this probability",
+    parse: between(0, 1),
+  },
   { flags: "--seed <number>", about: "makes sampling repeatable", parse: count },
   { flags: "--stop <text...>", about: "end the answer before any of these texts" },
 ];

@@ -1,10 +1,18 @@
-import { colours } from "./colours.js";
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
+import { colours } from "./colours.js";
 
 /** Errors of JavaScript itself and of its runtime: where one of these arrives here, the fault is ours or the script's, not the input's. */
 const pc = colours(process.stderr);
 
-const UNTYPED = new Set(["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "AssertionError", "AggregateError"]);
+const UNTYPED = new Set([
+  "Error",
+  "TypeError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "AssertionError",
+  "AggregateError",
+]);
 
 const hintOf = (error: Error): string | undefined => {
   const hint = (error as { hint?: unknown }).hint;
@@ -33,7 +41,7 @@ export async function report(error: unknown, verbose: boolean): Promise<number> 
   const write = (text: string): void => void process.stderr.write(`${text}\n`);
   if (error instanceof DiagnosticError) {
     const { showDiagnostics } = await import("./diagnostics.js");
-    showDiagnostics(error.diagnostics, process.stderr);
+    showDiagnostics(error.diagnostics, process.stderr, error.root);
   } else if (error instanceof Error) {
     write(`${pc.red("error:")} ${messageOf(error)}`);
     const hint = hintOf(error);
@@ -42,7 +50,8 @@ export async function report(error: unknown, verbose: boolean): Promise<number> 
   } else write(`${pc.red("error:")} ${String(error)}`);
   if (verbose && error instanceof Error) {
     write(pc.dim(error.stack ?? ""));
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) write(pc.dim(`caused by ${cause.stack}`));
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+      write(pc.dim(`caused by ${cause.stack}`));
     if ("detail" in error && typeof error.detail === "string") write(pc.dim(error.detail));
   }
   return 1;

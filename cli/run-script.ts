@@ -30,7 +30,11 @@ const compiledFile = (folder: string, manifest: Manifest): CompiledFile => ({
 
 function readBundle(folder: string): CompiledFile {
   const path = join(folder, "manifest.json");
-  if (!existsSync(path)) throw new InputError(`${folder} is no bundle: it has no manifest.json`, "Give --bundle the folder that tilescript build wrote.");
+  if (!existsSync(path))
+    throw new InputError(
+      `${folder} is no bundle: it has no manifest.json`,
+      "Give --bundle the folder that tilescript build wrote.",
+    );
   return compiledFile(resolve(folder), manifestSchema.parse(JSON.parse(readFileSync(path, "utf8"))));
 }
 
@@ -45,7 +49,13 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
   const compiled: Record<string, CompiledFile> = {};
   for (const [imported, source] of imports) {
     const out = join(cacheFolder(), "run", sha256(`${source} ${gpu ?? "cpu"}`).slice(0, 32));
-    const { folder, manifest } = await build({ files: [source], arch: gpu === undefined ? [] : [gpu], out, signal, onProgress: ({ text }) => line.show(text) });
+    const { folder, manifest } = await build({
+      files: [source],
+      arch: gpu === undefined ? [] : [gpu],
+      out,
+      signal,
+      onProgress: ({ text }) => line.show(text),
+    });
     compiled[imported] = compiledFile(folder, manifest);
   }
   line.clear();
@@ -55,15 +65,20 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
 /** Runs a program in this process. Its own errors, exit code and Ctrl-C are its own affair. */
 export async function runScript(request: RunRequest): Promise<number> {
   const script = resolve(request.script);
-  if (!existsSync(script)) throw new InputError(`${request.script} does not exist`, "Give the path of a .ts or .js file.");
+  if (!existsSync(script))
+    throw new InputError(`${request.script} does not exist`, "Give the path of a .ts or .js file.");
   if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
   const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
   request.signal.throwIfAborted();
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
-  register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: join(cacheFolder(), "scripts"), packageRoot } });
+  register("./loader/hooks.mjs", import.meta.url, {
+    data: { bundles, cache: join(cacheFolder(), "scripts"), packageRoot },
+  });
   process.setSourceMapsEnabled(true);
   process.argv = [process.argv[0] as string, script, ...request.args];
-  request.signal.addEventListener("abort", () => process.exit((request.signal.reason as { exitCode?: number }).exitCode ?? 130));
+  request.signal.addEventListener("abort", () =>
+    process.exit((request.signal.reason as { exitCode?: number }).exitCode ?? 130),
+  );
   const module = (await import(pathToFileURL(script).href)) as { main?: (args: readonly string[]) => unknown };
   await module.main?.(request.args);
   return 0;

@@ -17,8 +17,16 @@ export default command<Options>({
     "A folder stands for the *.kernel.ts files below it. Without --arch the GPU's architecture is taken, or sm_90 where there is none. " +
     "What was compiled before comes from a cache; only what changed is compiled again.",
   options: [
-    { flags: "-a, --arch <list>", about: "architectures, such as sm_90 or sm_80,sm_90; none for the CPU executor alone", parse: architectures },
-    { flags: "-o, --out <folder>", about: "where the bundle goes; an earlier bundle there is replaced", default: "bundle" },
+    {
+      flags: "-a, --arch <list>",
+      about: "architectures, such as sm_90 or sm_80,sm_90; none for the CPU executor alone",
+      parse: architectures,
+    },
+    {
+      flags: "-o, --out <folder>",
+      about: "where the bundle goes; an earlier bundle there is replaced",
+      default: "bundle",
+    },
     { flags: "-j, --jobs <number>", about: "Triton processes at once (default: the cores)", parse: positive },
     { flags: "--json", about: "print one object: folder, kernels, variants, built, cached, milliseconds" },
   ],

@@ -5,9 +5,13 @@ export default command<GenerationOptions>({
   name: "chat",
   usage: "",
   summary: "Talk with a language model.",
-  about: "Type a message and press Enter. Ctrl-C stops an answer; /clear forgets the conversation; /exit or Ctrl-D ends it.",
+  about:
+    "Type a message and press Enter. Ctrl-C stops an answer; /clear forgets the conversation; /exit or Ctrl-D ends it.",
   options: generationOptions,
-  examples: ["tilescript chat", "tilescript chat --model model.gguf --system 'You answer in rhymes.' --temperature 0.8"],
+  examples: [
+    "tilescript chat",
+    "tilescript chat --model model.gguf --system 'You answer in rhymes.' --temperature 0.8",
+  ],
   async run({ options, signal }) {
     const { chat } = await import("../chat.js");
     return chat({ ...options, signal });

@@ -14,8 +14,17 @@ export default command<Options>({
   summary: "Show one stage of a kernel's way to the GPU.",
   about: "ir and triton need no Python; sass is what the GPU executes. Without #kernel the file must have exactly one.",
   options: [
-    { flags: "-s, --stage <stage>", about: "what to show", choices: ["ir", "triton", "ttir", "ttgir", "llir", "ptx", "sass"], default: "triton" },
-    { flags: "-a, --arch <arch>", about: "architecture for ttgir and below (default: the GPU's, or sm_90)", parse: architecture },
+    {
+      flags: "-s, --stage <stage>",
+      about: "what to show",
+      choices: ["ir", "triton", "ttir", "ttgir", "llir", "ptx", "sass"],
+      default: "triton",
+    },
+    {
+      flags: "-a, --arch <arch>",
+      about: "architecture for ttgir and below (default: the GPU's, or sm_90)",
+      parse: architecture,
+    },
     { flags: "-b, --build <number>", about: "which of the kernel's builds, counted from 0", parse: count, default: 0 },
   ],
   examples: [

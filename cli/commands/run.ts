@@ -14,7 +14,11 @@ export default command<Options>({
     "device.load(). If the script exports a function main, it is called with the arguments and awaited. Options go before the script.",
   passThrough: true,
   options: [
-    { flags: "-d, --device <device>", about: "where Device.open() runs kernels (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
+    {
+      flags: "-d, --device <device>",
+      about: "where Device.open() runs kernels (default: a GPU if there is one)",
+      choices: ["cpu", "cuda"],
+    },
     { flags: "--bundle <folder>", about: "take the kernels from this bundle instead of compiling: needs no Python" },
   ],
   examples: [

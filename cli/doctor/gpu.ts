@@ -6,10 +6,12 @@ const ON_CPU = "kernels run on the CPU executor, which is for trying and testing
 export const gpu: Examination = async () => {
   const { loadNative, openDriver } = await import("../../runtime/native/index.js");
   const native = loadNative();
-  if (!native.available) return { name: "Native add-on", state: "missing", found: native.detail, costs: ON_CPU, remedy: native.hint };
+  if (!native.available)
+    return { name: "Native add-on", state: "missing", found: native.detail, costs: ON_CPU, remedy: native.hint };
   const addon: Finding = { name: "Native add-on", state: "ok", found: native.path };
   const driver = openDriver();
-  if (!driver.available) return [addon, { name: "Driver", state: "missing", found: driver.detail, costs: ON_CPU, remedy: driver.hint }];
+  if (!driver.available)
+    return [addon, { name: "Driver", state: "missing", found: driver.detail, costs: ON_CPU, remedy: driver.hint }];
   const version = `CUDA ${Math.floor(driver.version / 1000)}.${(driver.version % 1000) / 10}`;
   const devices = Array.from({ length: driver.addon.countDevices() }, (_, ordinal): Finding => {
     const facts = driver.addon.describeDevice(ordinal);

@@ -18,7 +18,13 @@ export const node: Examination = async () => {
   const found = `${process.versions.node}, ${process.platform}-${process.arch}, ${availableParallelism()} cores, ${gib(freemem())} of ${gib(totalmem())} memory free`;
   return enough
     ? { name: "Node", state: "ok", found }
-    : { name: "Node", state: "limited", found, costs: "untested, parts may fail", remedy: `install Node ${OLDEST_NODE.join(".")} or newer` };
+    : {
+        name: "Node",
+        state: "limited",
+        found,
+        costs: "untested, parts may fail",
+        remedy: `install Node ${OLDEST_NODE.join(".")} or newer`,
+      };
 };
 
 function onPath(program: string): string | undefined {
@@ -54,5 +60,11 @@ export const disk: Examination = async () => {
   const free = bavail * bsize;
   return free >= DISK_NEEDED
     ? { name: "Disk", state: "ok", found: `${gib(free)} free` }
-    : { name: "Disk", state: "limited", found: `${gib(free)} free`, costs: "Triton and the caches need about 2 GiB", remedy: "free some space" };
+    : {
+        name: "Disk",
+        state: "limited",
+        found: `${gib(free)} free`,
+        costs: "Triton and the caches need about 2 GiB",
+        remedy: "free some space",
+      };
 };

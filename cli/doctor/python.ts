@@ -6,16 +6,30 @@ const COMPILING = "no cubins can be built here; check, the CPU executor and bund
 function pythonFinding({ systemPython, pythonVersion, folder, uv }: EnvironmentReport): Finding {
   const installer = uv ? `, uv at ${uv}` : "";
   if (pythonVersion) return { name: "Python", state: "ok", found: `${pythonVersion} in ${folder}${installer}` };
-  if (systemPython instanceof Error) return { name: "Python", state: "missing", found: systemPython.missing, costs: COMPILING, remedy: systemPython.remedy };
+  if (systemPython instanceof Error)
+    return {
+      name: "Python",
+      state: "missing",
+      found: systemPython.missing,
+      costs: COMPILING,
+      remedy: systemPython.remedy,
+    };
   return { name: "Python", state: "ok", found: `${systemPython.version} at ${systemPython.path}${installer}` };
 }
 
 function tritonFindings({ triton, ptxas, folder }: EnvironmentReport): Finding[] {
   if (!triton) {
-    const absent = { state: "missing", found: `not installed in ${folder}`, costs: COMPILING, remedy: "npm start in the repository, or the first tilescript build, installs it" } as const;
+    const absent = {
+      state: "missing",
+      found: `not installed in ${folder}`,
+      costs: COMPILING,
+      remedy: "npm start in the repository, or the first tilescript build, installs it",
+    } as const;
     return [{ name: "Triton", ...absent }];
   }
-  const assemblers = ptxas ? [{ name: "ptxas", state: "ok", found: `${ptxas.current} for sm_90 and above, ${ptxas.legacy} below` } as const] : [];
+  const assemblers = ptxas
+    ? [{ name: "ptxas", state: "ok", found: `${ptxas.current} for sm_90 and above, ${ptxas.legacy} below` } as const]
+    : [];
   return [{ name: "Triton", state: "ok", found: triton }, ...assemblers];
 }
 
@@ -23,7 +37,13 @@ function modelFinding({ model }: EnvironmentReport): Finding {
   const path = process.env.TILESCRIPT_MODEL ?? model;
   return path
     ? { name: "Model", state: "ok", found: path }
-    : { name: "Model", state: "missing", found: "the demo model is not installed", costs: "generate and chat need --model FILE.gguf", remedy: "npm start in the repository fetches it" };
+    : {
+        name: "Model",
+        state: "missing",
+        found: "the demo model is not installed",
+        costs: "generate and chat need --model FILE.gguf",
+        remedy: "npm start in the repository fetches it",
+      };
 }
 
 export const python: Examination = async () => {

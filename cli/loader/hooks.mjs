@@ -25,7 +25,8 @@ function asTypeScript(url) {
 }
 
 async function find(specifier, context, next) {
-  if (/^(?:\.{1,2}\/|\/|file:)/.test(specifier)) return { url: asTypeScript(new URL(specifier, context.parentURL).href), shortCircuit: true };
+  if (/^(?:\.{1,2}\/|\/|file:)/.test(specifier))
+    return { url: asTypeScript(new URL(specifier, context.parentURL).href), shortCircuit: true };
   try {
     return await next(specifier, context);
   } catch (error) {
@@ -35,7 +36,10 @@ async function find(specifier, context, next) {
   }
 }
 
-const bundleOf = (url) => (KERNEL_FILE.test(url) && url.startsWith("file:") ? (settings.bundles[fileURLToPath(url)] ?? settings.bundles["*"]) : undefined);
+const bundleOf = (url) =>
+  KERNEL_FILE.test(url) && url.startsWith("file:")
+    ? (settings.bundles[fileURLToPath(url)] ?? settings.bundles["*"])
+    : undefined;
 
 export async function resolve(specifier, context, next) {
   if (specifier.endsWith(DECLARED)) return { url: specifier, shortCircuit: true };
@@ -49,7 +53,9 @@ function compiledModule(url) {
   const source = basename(fileURLToPath(url)).replace(/\.[jt]s$/, "");
   const mine = kernels.filter(({ file }) => basename(file).replace(/\.[jt]s$/, "") === source);
   const bundle = pathToFileURL(`${folder}/`).href;
-  const references = mine.map(({ name }) => `export const ${name} = Object.freeze(${JSON.stringify({ kind: "kernel", name, bundle })});`);
+  const references = mine.map(
+    ({ name }) => `export const ${name} = Object.freeze(${JSON.stringify({ kind: "kernel", name, bundle })});`,
+  );
   return [`export * from ${JSON.stringify(url + DECLARED)};`, ...references].join("\n");
 }
 
@@ -68,8 +74,10 @@ async function javascript(path) {
 }
 
 export async function load(url, context, next) {
-  if (url.endsWith(COMPILED)) return { format: "module", source: compiledModule(url.slice(0, -COMPILED.length)), shortCircuit: true };
+  if (url.endsWith(COMPILED))
+    return { format: "module", source: compiledModule(url.slice(0, -COMPILED.length)), shortCircuit: true };
   const plain = url.endsWith(DECLARED) ? url.slice(0, -DECLARED.length) : url;
-  if (/^file:.*\.m?ts$/.test(plain)) return { format: "module", source: await javascript(fileURLToPath(plain)), shortCircuit: true };
+  if (/^file:.*\.m?ts$/.test(plain))
+    return { format: "module", source: await javascript(fileURLToPath(plain)), shortCircuit: true };
   return next(url, context);
 }

@@ -1,12 +1,30 @@
-import type { Kernel, KernelArguments } from "../../dsl/index.js";
+import type { Buffer, DescriptorBuffer, DType, Kernel, KernelArguments } from "../../dsl/index.js";
 import type { Grid, Launch, LoadedBundle, LoadedKernel } from "../device/device.js";
+
+type ElementOf<A> = A extends Buffer<infer D> ? D : A extends DescriptorBuffer<infer D> ? D : never;
+
+type IsUnion<D, All = D> = D extends unknown ? ([All] extends [D] ? false : true) : never;
+
+/** True where some buffer may have one of several dtypes: the kernel is generic, and a launch says which dtype its parameter stands for. */
+type IsGeneric<Args> = true extends { [Name in keyof Args]-?: IsUnion<ElementOf<Args[Name]>> }[keyof Args]
+  ? true
+  : false;
+
+/** Names of type parameters are invisible to types; those of dtypes are written in capitals: `{ T: "bf16" }`. */
+interface DTypeChoices {
+  readonly [typeParameter: Uppercase<string>]: DType | number | boolean | string | undefined;
+}
+
+/** The arguments of a launch: what the kernel's declaration says, and for a generic kernel what its type parameters stand for. */
+export type LaunchArguments<K> =
+  IsGeneric<KernelArguments<K>> extends true ? KernelArguments<K> & DTypeChoices : KernelArguments<K>;
 
 /** A loaded kernel whose arguments are typed by its declaration: buffers, scalars and constants by name. */
 export interface TypedKernel<K> extends Omit<LoadedKernel, "prepare" | "launch"> {
   /** Checks and packs the arguments. Throws LaunchError, naming kernel and parameter, before any driver call. */
-  prepare(grid: Grid, args: KernelArguments<K>): Launch;
+  prepare(grid: Grid, args: LaunchArguments<K>): Launch;
   /** prepare and run. */
-  launch(grid: Grid, args: KernelArguments<K>): void;
+  launch(grid: Grid, args: LaunchArguments<K>): void;
 }
 
 /** The kernels that a module exports, loaded. */

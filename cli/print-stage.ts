@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { failureDiagnostic } from "../compiler/build/failure.js";
+import { divisibleParams } from "../compiler/build/guards.js";
+import { buildsOf, jobOf } from "../compiler/build/index.js";
+import { Cache, cachedTriton } from "../compiler/cache/index.js";
+import { check } from "../compiler/check.js";
+import { DiagnosticError } from "../compiler/diagnostics/index.js";
+import { emitTriton } from "../compiler/emit/index.js";
+import { type Build, type Kernel, printKernel } from "../compiler/ir/index.js";
+import { specialize } from "../compiler/passes/index.js";
+import { ensureEnvironment, startTriton, type TritonStage } from "../compiler/triton/index.js";
+import { InputError } from "./errors.js";
+import { gpuArchitecture } from "./gpu-architecture.js";
+import { progress } from "./progress.js";
+
+interface PrintRequest {
+  /** `file#kernel`, or a file with one kernel. */
+  readonly target: string;
+  readonly stage: string;
+  readonly arch?: number;
+  readonly build?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A kernel with one of its builds; a kernel that has none has no build. */
+interface Choice {
+  readonly kernel: Kernel;
+  readonly build: Build | undefined;
+}
+
+/** Every build of every dtype binding of the kernel, in order; a kernel without builds still has IR and Triton. */
+const choicesOf = (kernels: readonly Kernel[]): Choice[] => {
+  const built = kernels.flatMap((kernel) => buildsOf(kernel).map((build): Choice => ({ kernel, build })));
+  return built.length > 0 ? built : kernels.map((kernel) => ({ kernel, build: undefined }));
+};
+
+function choose({ target, build = 0 }: PrintRequest): Choice {
+  const [, file = "", name] = /^(.*?)(?:#([\w$]+))?$/.exec(target) ?? [];
+  if (!existsSync(file))
+    throw new InputError(`${file} does not exist`, "Give FILE#kernel, such as matmul.kernel.ts#matmul.");
+  const { kernels, diagnostics } = check([file]);
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics);
+  const names = [...new Set(kernels.map((kernel) => kernel.name))];
+  const wanted = name ?? (names.length === 1 ? names[0] : undefined);
+  if (wanted === undefined || !names.includes(wanted))
+    throw new InputError(
+      wanted === undefined ? `${file} has ${names.length} kernels` : `${file} has no kernel ${wanted}`,
+      names.length > 0
+        ? `Give one of: ${names.map((one) => `${file}#${one}`).join(", ")}.`
+        : "Export one: export const name = kernel(…).",
+    );
+  const choices = choicesOf(kernels.filter((kernel) => kernel.name === wanted));
+  const choice = choices[build];
+  if (!choice)
+    throw new InputError(`${wanted} has no build ${build}`, `Give --build a number from 0 to ${choices.length - 1}.`);
+  return choice;
+}
+
+async function compiled({ kernel, build }: Choice, { stage, arch, signal }: PrintRequest): Promise<string> {
+  if (!build)
+    throw new InputError(
+      `${kernel.name} has no builds`,
+      "Add { builds: [{ constants: { … } }] } as the second argument of kernel(): the stages after triton need values.",
+    );
+  const unit = {
+    kernel,
+    build,
+    arch: arch ?? gpuArchitecture() ?? 90,
+    divisible: divisibleParams(kernel.params, build),
+  };
+  const { job, lines } = jobOf(unit, [stage as TritonStage]);
+  const line = progress();
+  using service = await startTriton({
+    jobs: 1,
+    environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),
+  });
+  line.show(`Compiling ${kernel.name} for sm_${unit.arch}`);
+  try {
+    const { result } = await cachedTriton(service, new Cache()).compile(job, { signal });
+    if (!result.ok) throw new DiagnosticError([failureDiagnostic(unit, lines, result.error)]);
+    return result[stage as Exclude<TritonStage, "cubin">] ?? "";
+  } finally {
+    line.clear();
+  }
+}
+
+/** How each stage that needs no Python is made. */
+const LOCAL: Readonly<Record<string, (choice: Choice) => string>> = {
+  ir: ({ kernel, build }) => printKernel(build ? specialize(kernel, build) : kernel),
+  triton: ({ kernel }) => emitTriton(kernel).text,
+};
+
+/** Prints one stage of a kernel. */
+export async function printStage(request: PrintRequest): Promise<number> {
+  const choice = choose(request);
+  const local = LOCAL[request.stage];
+  const text = local ? local(choice) : await compiled(choice, request);
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  return 0;
+}

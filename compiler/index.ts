@@ -1,0 +1,18 @@
+/** The compiler: `import { build, check } from "tilescript/compiler"`. */
+
+export { BuildError, type BuildOptions, type BuildProgress, type BuildResult, build } from "./build/index.js";
+export type { Manifest } from "./bundle/index.js";
+export { type Checked, type CheckOptions, check } from "./check.js";
+export {
+  type Diagnostic,
+  DiagnosticError,
+  diagnosticsToJson,
+  type Note,
+  renderDiagnostic,
+  renderDiagnostics,
+} from "./diagnostics/index.js";
+export { emitTriton } from "./emit/index.js";
+export { createFrontend, type Frontend } from "./frontend/index.js";
+export { type Build, type Kernel, type Param, printKernel, type Span } from "./ir/index.js";
+export { specialize } from "./passes/index.js";
+export { EnvironmentError, ensureEnvironment } from "./triton/index.js";

@@ -1,0 +1,36 @@
+import type { Device } from "./device.js";
+import { DeviceError, type UnavailableError } from "./errors.js";
+
+export interface OpenOptions {
+  /** `cuda` fails where there is no GPU. Default: what TILESCRIPT_DEVICE says, else a GPU if there is one, else the CPU executor. */
+  readonly prefer?: "cuda" | "cpu";
+  /** Called where the CPU executor is taken because there is no GPU, with the reason. */
+  readonly onFallback?: (reason: UnavailableError) => void;
+}
+
+const OPENERS = {
+  cuda: async (): Promise<Device> => (await import("./cuda/index.js")).CudaDevice.open(),
+  cpu: async (): Promise<Device> => (await import("./cpu/index.js")).CpuDevice.open(),
+} as const;
+
+function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
+  const named = prefer ?? (process.env.TILESCRIPT_DEVICE || undefined);
+  if (named === undefined || named === "cuda" || named === "cpu") return named;
+  throw new DeviceError(`there is no device "${named}": TILESCRIPT_DEVICE is cuda or cpu, or not set`);
+}
+
+/**
+ * Opens the best device there is, or the one that is wanted. Throws UnavailableError where a GPU is wanted and there is none, and CudaError
+ * where there is one that does not work.
+ */
+export async function openDevice({ prefer, onFallback }: OpenOptions = {}): Promise<Device> {
+  const kind = wanted(prefer);
+  if (kind) return OPENERS[kind]();
+  try {
+    return await OPENERS.cuda();
+  } catch (error) {
+    if ((error as Error).name !== "UnavailableError") throw error;
+    onFallback?.(error as UnavailableError);
+    return OPENERS.cpu();
+  }
+}

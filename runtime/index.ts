@@ -1,0 +1,40 @@
+/** What a host program imports: `import { Device, Model } from "tilescript/runtime"`. */
+import type { Device as DeviceInterface } from "./device/device.js";
+import { openDevice } from "./device/open.js";
+
+export type { BundleSource, KernelReference, TypedKernel, TypedKernels } from "./bundle/index.js";
+export { download, fromBits, toBits, upload } from "./device/arrays.js";
+export type {
+  Argument,
+  Arguments,
+  DescriptorArgument,
+  DeviceBuffer,
+  Graph,
+  Grid,
+  Launch,
+  LoadedBundle,
+  LoadedKernel,
+  Mirror,
+} from "./device/device.js";
+export { BundleError, CudaError, DeviceError, LaunchError, UnavailableError } from "./device/errors.js";
+export type { OpenOptions } from "./device/open.js";
+export { GenerateError } from "./generate/errors.js";
+export type { Generation, GenerationResult, Piece, StopReason, Timings } from "./generate/generation.js";
+export type { GenerateOptions } from "./generate/options.js";
+export { Model, type ModelOptions } from "./models/model.js";
+export type { ChatMessage } from "./tokenizer/index.js";
+export { findDemoModel, ModelError } from "./weights/index.js";
+
+export type Device = DeviceInterface;
+
+/**
+ * A GPU, or the CPU executor where there is none; both run the same kernels.
+ *
+ * @example
+ * using device = await Device.open();
+ * const { vectorAdd } = await device.load(kernels);
+ */
+export const Device = { open: openDevice };
+
+/** ⌈a / b⌉: how many blocks of b it takes to cover a. */
+export const cdiv = (a: number, b: number): number => Math.ceil(a / b);
