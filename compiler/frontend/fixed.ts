@@ -1,31 +1,44 @@
 import { ts } from "ts-morph";
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
-import { type Dim, type DType, isDType } from "../ir/index.js";
+import { type Dim, type DType, dimName, isDType } from "../ir/index.js";
 import { resolveName, symbolOf, unwrapped } from "./names.js";
 import type { Scope, Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
-import type { Static } from "./static/value.js";
+import { int, type Static } from "./static/value.js";
 
-/** The value of an expression of a kernel where that is known when the kernel is built. */
+/** The value of an expression of a kernel where the frontend itself can compute it. */
 export function fixedValue(node: ts.Expression, scope: Scope): Static | null {
-  return evaluator(scope).evaluate(node);
+  return evaluator(scope, ({ fixed }) => fixed).evaluate(node);
 }
 
-function evaluator(scope: Scope): Evaluator {
+/**
+ * The value of a size. A variable whose value the frontend does not know stands for itself: inference puts the constant in its place,
+ * or says why it is none.
+ */
+function sizeValue(node: ts.Expression, scope: Scope): Static | null {
+  const known = ({ fixed, name, owner, absent }: Variable): Static | null =>
+    fixed ?? (owner === scope && !absent ? int(dimName(name)) : null);
+  return evaluator(scope, known).evaluate(node);
+}
+
+function evaluator(scope: Scope, known: (variable: Variable) => Static | null): Evaluator {
   return new Evaluator(scope.unit, {
     lookup(symbol) {
       const binding = scope.find(symbol);
       if (binding === null) return undefined;
-      return binding.kind === "variable" ? binding.fixed : null;
+      return binding.kind === "variable" ? known(binding) : null;
     },
-    member: (node) => parameterOf(node, scope)?.fixed ?? null,
+    member(node) {
+      const parameter = parameterOf(node, scope);
+      return parameter === null ? null : known(parameter);
+    },
   });
 }
 
 /** Readers of what must be fixed: each reports a problem and gives null where the expression is something else. */
-function reader<T>(kind: string, read: (value: Static) => T | null) {
+function reader<T>(kind: string, read: (value: Static) => T | null, compute = fixedValue) {
   return (node: ts.Expression, scope: Scope, what: string): T | null => {
-    const value = fixedValue(node, scope);
+    const value = compute(node, scope);
     const result = value === null ? null : read(value);
     if (result === null) scope.unit.report(notStatic(scope.unit.span(node), { what, kind }));
     return result;
@@ -34,7 +47,7 @@ function reader<T>(kind: string, read: (value: Static) => T | null) {
 
 const size = (value: Static): Dim | null => (value.kind === "int" ? value.value : null);
 
-export const fixedSize = reader<Dim>("an integer", size);
+export const fixedSize = reader<Dim>("an integer", size, sizeValue);
 
 export const fixedInteger = reader<number>("an integer", (value) =>
   value.kind === "int" && typeof value.value === "number" ? value.value : null,
@@ -44,11 +57,13 @@ export const fixedFlag = reader<boolean>("true or false", (value) => (value.kind
 
 export const fixedText = reader<string>("a text", (value) => (value.kind === "string" ? value.value : null));
 
-export const fixedShape = reader<readonly Dim[]>("a list of sizes", (value) => {
+function sizes(value: Static): readonly Dim[] | null {
   if (value.kind !== "list") return null;
-  const sizes = value.items.map(size);
-  return sizes.includes(null) ? null : (sizes as Dim[]);
-});
+  const all = value.items.map(size);
+  return all.includes(null) ? null : (all as Dim[]);
+}
+
+export const fixedShape = reader<readonly Dim[]>("a list of sizes", sizes, sizeValue);
 
 const dtypeValue = reader<DType>("a dtype", (value) =>
   value.kind === "string" && isDType(value.value) ? value.value : null,

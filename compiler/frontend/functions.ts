@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { recursion, unknownFunction, unsupportedSyntax, wrongArguments } from "../diagnostics/catalogue/frontend.js";
-import { type DeviceFunction, dimName, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
+import { type DeviceFunction, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
 import { lowerExpression } from "./expressions/index.js";
 import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
@@ -11,7 +11,6 @@ import { type FunctionNode, symbolOf } from "./names.js";
 import { poison } from "./poison.js";
 import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
 import { lowerStatements } from "./statements/index.js";
-import { int } from "./static/value.js";
 
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
 export function callFunction(node: ts.CallExpression, name: string, callee: FunctionNode, scope: Scope): Expr {
@@ -71,8 +70,7 @@ function declareParameter(
     const symbol = symbolOf(unit, name);
     if (symbol === null) return;
     const type = writtenType(unit, unit.checker.getTypeAtLocation(name), kernel.dtypes);
-    // The parameter's own name is its value as a size: inference puts the caller's constant in its place.
-    const variable = scope.declare(symbol, { mutable: false, fixed: int(dimName(scope.names.peek(symbol.name))) });
+    const variable = scope.declare(symbol, { mutable: false, fixed: null });
     params.push({ name: variable.name, type });
   };
   if (node.dotDotDotToken) reject(node, "a rest parameter", scope);

@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { constName, kernelShape, parameterType, typeParameter } from "../diagnostics/catalogue/frontend.js";
-import { type DType, dimName, isDType, type Param } from "../ir/index.js";
+import { DTYPES, type DType, dimName, isDType, type Param } from "../ir/index.js";
 import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
 import type { FunctionNode } from "./names.js";
 import type { Variable } from "./scope.js";
@@ -25,7 +25,9 @@ export function dtypeParameters(unit: Unit, fn: FunctionNode): readonly DTypePar
       unit.report(typeParameter(unit.span(node), { name: node.name.text }));
       return [];
     }
-    return [{ name: node.name.text, symbol, dtypes: dtypes as DType[] }];
+    // tsc keeps a union in the order in which it met its members, which depends on other files.
+    const sorted = (Object.keys(DTYPES) as DType[]).filter((dtype) => dtypes.includes(dtype));
+    return [{ name: node.name.text, symbol, dtypes: sorted }];
   });
 }
 

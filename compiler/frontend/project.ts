@@ -56,7 +56,17 @@ export class KernelProject {
       if (existsSync(file)) this.project.addSourceFileAtPathIfExists(file);
     }
     for (const source of this.project.getSourceFiles()) this.refresh(source.getFilePath());
-    return this.project.getProgram().compilerObject;
+    const program = this.project.getProgram().compilerObject;
+    // What the program found by itself, through imports, may change before it is asked for again.
+    for (const path of this.userFiles(program)) this.note(path);
+    return program;
+  }
+
+  private note(path: string): string | undefined {
+    const facts = statSync(path, { throwIfNoEntry: false });
+    const version = facts && `${facts.mtimeMs}:${facts.size}`;
+    if (version !== undefined) this.versions.set(path, version);
+    return version;
   }
 
   /** The files of a program that belong neither to TypeScript nor to the language. */
@@ -71,15 +81,13 @@ export class KernelProject {
   private refresh(path: string): void {
     if (path.startsWith(LANGUAGE_FOLDER)) return;
     const source = this.project.getSourceFile(path);
-    const facts = statSync(path, { throwIfNoEntry: false });
-    if (facts === undefined) {
+    const before = this.versions.get(path);
+    const version = this.note(path);
+    if (version === undefined) {
       source?.forget();
       this.versions.delete(path);
       return;
     }
-    const version = `${facts.mtimeMs}:${facts.size}`;
-    const before = this.versions.get(path);
-    this.versions.set(path, version);
     if (before !== undefined && before !== version) source?.refreshFromFileSystemSync();
   }
 }

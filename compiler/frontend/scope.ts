@@ -1,6 +1,6 @@
 import type { ts } from "ts-morph";
-import { type DeviceFunction, type DType, dimName } from "../ir/index.js";
-import { int, type Static } from "./static/value.js";
+import type { DeviceFunction, DType } from "../ir/index.js";
+import type { Static } from "./static/value.js";
 import type { Unit } from "./unit.js";
 
 /** A variable or parameter of the function being lowered. */
@@ -57,15 +57,9 @@ export class Names {
 
   /** The name itself the first time, then `name_2`, `name_3` … */
   unique(name: string): string {
-    const free = this.peek(name);
-    this.taken.add(free);
-    return free;
-  }
-
-  /** What `unique` would give. */
-  peek(name: string): string {
     let candidate = name;
     for (let count = 2; this.taken.has(candidate); count++) candidate = `${name}_${count}`;
+    this.taken.add(candidate);
     return candidate;
   }
 }
@@ -137,9 +131,9 @@ export class Scope {
     const known = this.captured.get(around);
     if (known !== undefined) return known;
     const name = this.names.unique(around.name);
-    const symbolic = around.fixed?.kind === "int" && typeof around.fixed.value !== "number";
     // A symbolic size goes by the name of the parameter that carries it.
-    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? int(dimName(name)) : around.fixed };
+    const symbolic = around.fixed?.kind === "int" && typeof around.fixed.value !== "number";
+    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? null : around.fixed };
     this.captured.set(around, own);
     return own;
   }

@@ -2,8 +2,9 @@ import { ts } from "ts-morph";
 import { typescriptError } from "../diagnostics/catalogue/frontend.js";
 import type { Unit } from "./unit.js";
 
-/** Host packages that a kernel file may name but that are not loaded to check it. */
+/** Modules and globals of the host, which a kernel file may name but which are not loaded to check it. */
 const UNRESOLVED = 2307;
+const OF_THE_HOST = new Set([UNRESOLVED, 2580, 2584, 2591, 2592]);
 /** "No overload matches this call", "Overload 1 of 2 … gave the following error", "The last overload gave the following error". */
 const NO_OVERLOAD = new Set([2769, 2772, 2770]);
 
@@ -22,7 +23,7 @@ export function reportTypeErrors(unit: Unit, files: readonly ts.SourceFile[]): v
       const start = diagnostic.start ?? 0;
       const inside = regions.some((node) => node.pos <= start && start < node.end);
       const isSyntax = diagnostic.code < 2000;
-      const isHostImport = diagnostic.code === UNRESOLVED && !inside;
+      const isHostImport = OF_THE_HOST.has(diagnostic.code) && !inside;
       if (inside || isSyntax || (whole && !isHostImport) || isRelativeImport(diagnostic))
         report(unit, file, diagnostic);
     }

@@ -32,7 +32,7 @@ const GLOBALS: Readonly<Record<string, string>> = {
 };
 
 export const insteadOfGlobal = (path: string): string =>
-  GLOBALS[path] ?? "call functions of tilescript, and functions of your own written in TypeScript";
+  GLOBALS[path] ?? "call functions of tilescript, and functions of your own with a name and a body in TypeScript";
 
 /** What to write instead of a kind of syntax that has no meaning on a GPU. */
 export const SYNTAX: Readonly<Partial<Record<ts.SyntaxKind, readonly [what: string, instead: string]>>> = {
@@ -58,7 +58,6 @@ export const SYNTAX: Readonly<Partial<Record<ts.SyntaxKind, readonly [what: stri
   [ts.SyntaxKind.SwitchStatement]: ["switch", "use if … else if …, or where()"],
   [ts.SyntaxKind.DoStatement]: ["do … while", "use while"],
   [ts.SyntaxKind.ForInStatement]: ["for … in", "use for (const i of range(n))"],
-  [ts.SyntaxKind.ForStatement]: ["a for loop with a counter", "write for (const i of range(start, stop, step)) { … }"],
   [ts.SyntaxKind.BreakStatement]: ["break", "use while with a condition, or mask the work that is left"],
   [ts.SyntaxKind.ContinueStatement]: ["continue", "put the rest of the body in an if"],
   [ts.SyntaxKind.LabeledStatement]: ["a label", "remove it"],

@@ -63,8 +63,8 @@ function reject(
     const instead = isMethod ? "tiles have no methods: use the functions of the language" : insteadOfGlobal(named.path);
     unit.report(unknownFunction(span, { name: isMethod ? `.${callee.name.text}()` : named.path, instead }));
   } else {
-    const instead = "call functions that are declared by name in a module, with a body in TypeScript";
-    unit.report(unknownFunction(span, { name: callee.getText(), instead }));
+    const name = callee.getText();
+    unit.report(unknownFunction(span, { name, instead: insteadOfGlobal(name) }));
   }
   return poison(node, scope);
 }

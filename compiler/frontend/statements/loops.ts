@@ -103,7 +103,29 @@ function whileLoop(node: ts.WhileStatement, scope: Scope): readonly Stmt[] {
   return [{ kind: "while", condition, body, carried: carried(body), span: scope.unit.span(node) }];
 }
 
+/** `for (let i = 0; i < n; i++)`: says how the same loop is written with range(). */
+function counted(node: ts.ForStatement, scope: Scope): readonly Stmt[] {
+  const { unit } = scope;
+  const instead = `write for (const ${rangeOf(node) ?? "i of range(start, stop, step)"}) { … }`;
+  unit.report(unsupportedSyntax(unit.span(node), { what: "a for loop with a counter", instead }));
+  return [];
+}
+
+function rangeOf({ initializer, condition, incrementor }: ts.ForStatement): string | null {
+  const first =
+    initializer !== undefined && ts.isVariableDeclarationList(initializer) ? initializer.declarations[0] : null;
+  if (!first?.initializer || !condition || !ts.isBinaryExpression(condition) || !incrementor) return null;
+  const inclusive = condition.operatorToken.kind === ts.SyntaxKind.LessThanEqualsToken;
+  if (!inclusive && condition.operatorToken.kind !== ts.SyntaxKind.LessThanToken) return null;
+  const stop = condition.right.getText() + (inclusive ? " + 1" : "");
+  const bounds = `${first.name.getText()} of range(${first.initializer.getText()}, ${stop}`;
+  if (ts.isPostfixUnaryExpression(incrementor) || ts.isPrefixUnaryExpression(incrementor)) return `${bounds})`;
+  const isStep = ts.isBinaryExpression(incrementor) && incrementor.operatorToken.kind === ts.SyntaxKind.PlusEqualsToken;
+  return isStep ? `${bounds}, ${incrementor.right.getText()})` : null;
+}
+
 export const LOOPS: StatementRules = {
+  [ts.SyntaxKind.ForStatement]: counted,
   [ts.SyntaxKind.ForOfStatement]: forOf,
   [ts.SyntaxKind.WhileStatement]: whileLoop,
 };

@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { type Dim, dimOp } from "../../ir/index.js";
-import { resolveName, symbolOf } from "../names.js";
+import { type FunctionNode, resolveName, symbolOf } from "../names.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { FUNCTIONS, WHOLE } from "./math.js";
 import { float, int, plainNumber, type Static } from "./value.js";
@@ -44,10 +44,38 @@ function call(node: ts.CallExpression, evaluator: Evaluator): Static | null {
     if (compute !== undefined) return ofNumbers(name.path, compute, node, evaluator);
     if (ON_LISTS[callee.name.text] !== undefined) return onList(callee, node, evaluator);
   }
+  if (name.kind === "function") return ofFunction(name.node, node, evaluator);
   const onSizes = name.kind === "language" ? ON_SIZES[name.name] : undefined;
   if (onSizes === undefined || node.arguments.length !== 2) return null;
   const [a, b] = node.arguments.map((argument) => evaluator.evaluate(argument));
   return a?.kind === "int" && b?.kind === "int" ? int(onSizes(a.value, b.value)) : null;
+}
+
+/** Functions that are being computed, so that one which calls itself ends. */
+const active = new Set<ts.Node>();
+
+/** A function of the user's that does nothing but return an expression. */
+function ofFunction(fn: FunctionNode, node: ts.CallExpression, evaluator: Evaluator): Static | null {
+  const result = resultOf(fn);
+  if (result === null || active.has(fn)) return null;
+  const values = new Map<ts.Symbol, Static>();
+  const fits = fn.parameters.every((parameter, place) => {
+    const given = node.arguments[place] ?? parameter.initializer;
+    const value = given === undefined ? null : evaluator.evaluate(given);
+    return value !== null && bind(parameter.name, value, values, evaluator);
+  });
+  if (!fits) return null;
+  active.add(fn);
+  const value = evaluator.inside(values, { lookup: () => undefined }).evaluate(result);
+  active.delete(fn);
+  return value;
+}
+
+function resultOf({ body }: FunctionNode): ts.Expression | null {
+  if (body === undefined) return null;
+  if (!ts.isBlock(body)) return body;
+  const only = body.statements.length === 1 ? body.statements[0]! : null;
+  return only !== null && ts.isReturnStatement(only) ? (only.expression ?? null) : null;
 }
 
 function ofNumbers(
