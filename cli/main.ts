@@ -52,7 +52,7 @@ async function program(signal: AbortSignal, done: (code: number) => void): Promi
     .showHelpAfterError("(tilescript --help, or tilescript <command> --help, shows how)")
     .addHelpText(
       "after",
-      '\nExamples:\n  $ tilescript check kernels/*.kernel.ts\n  $ tilescript run examples/vector-add/vector-add.ts\n  $ tilescript generate --prompt "What is the capital of France?"\n  $ tilescript doctor',
+      '\nExamples:\n  $ tilescript check kernels/*.kernel.ts\n  $ tilescript run examples/vector-add.ts\n  $ tilescript generate --prompt "What is the capital of France?"\n  $ tilescript doctor',
     );
   for (const definition of await commands()) register(top, definition, signal, done, { option });
   for (const made of top.commands)

@@ -54,3 +54,20 @@ export function abiOf(params: readonly Param[], tensorMaps: boolean): AbiSlot[] 
     return { ...piece, offset };
   });
 }
+
+/** A cubin's own account of one argument. */
+export interface Declared {
+  readonly size: number;
+  readonly offset: number;
+}
+
+/** The first slot whose place or size differs from what the compiled entry declares; undefined where all agree. */
+export function disagreement(slots: readonly AbiSlot[], declared: readonly Declared[]): string | undefined {
+  if (slots.length !== declared.length) return `${declared.length} arguments instead of ${slots.length}`;
+  const wrong = slots.findIndex(
+    ({ offset, size }, index) => declared[index]?.offset !== offset || declared[index]?.size !== size,
+  );
+  const [slot, found] = [slots[wrong], declared[wrong]];
+  if (!slot || !found) return undefined;
+  return `${found.size} bytes at ${found.offset} for ${slot.from || slot.part} instead of ${slot.size} at ${slot.offset}`;
+}

@@ -2,7 +2,8 @@ import type { KernelEntry, Manifest, Variant } from "../bundle/index.js";
 import { MANIFEST_VERSION } from "../bundle/index.js";
 import { evaluateDim, type Kernel, type Param, serializeKernel } from "../ir/index.js";
 import type { TensorDescriptorFacts, TritonOutput } from "../triton/index.js";
-import { abiOf } from "./abi.js";
+import { abiOf, disagreement } from "./abi.js";
+import { BuildError } from "./error.js";
 import type { BundleFile } from "./folder.js";
 import { bindingName, compiledName, sha256 } from "./names.js";
 import { buildsOf, type Unit } from "./plan.js";
@@ -64,6 +65,18 @@ function paramsOf(
   });
 }
 
+/** The layout by our own rules, which must be the one of the PTX: a launch that packs differently would read garbage. */
+function checkedAbi({ unit, output }: Made): Variant["abi"] {
+  const { parameters, tensorDescriptors } = output.metadata;
+  const abi = abiOf(unit.kernel.params, tensorDescriptors.length > 0);
+  const problem = disagreement(abi, parameters);
+  if (problem === undefined) return abi;
+  throw new BuildError(
+    `${unit.kernel.name} was compiled for other arguments than TileScript would pass: ${problem}`,
+    `Triton ${output.versions.triton} lays out arguments differently from what this version of TileScript knows: use the Triton that it installs.`,
+  );
+}
+
 function variantOf({ unit, output }: Made, files: Files): Variant {
   const { kernel, build, arch } = unit;
   const { metadata, resources } = output;
@@ -73,7 +86,7 @@ function variantOf({ unit, output }: Made, files: Files): Variant {
     constants: { ...build.constants },
     dtypes: { ...build.dtypes },
     params: paramsOf(unit, metadata.tensorDescriptors),
-    abi: abiOf(kernel.params, metadata.tensorDescriptors.length > 0),
+    abi: checkedAbi({ unit, output }),
     launch: {
       symbol: metadata.name,
       warps: metadata.numWarps,

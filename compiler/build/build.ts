@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Manifest } from "../bundle/index.js";
 import { Cache, cachedTriton } from "../cache/index.js";
@@ -8,7 +8,7 @@ import { ensureEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
 import { type Compiled, compileUnits } from "./compile.js";
 import { BuildError } from "./error.js";
-import { type BundleFile, checkReplaceable, holdsManifest, MANIFEST, writeFolder } from "./folder.js";
+import { type BundleFile, checkReplaceable, holds, MANIFEST, writeFolder } from "./folder.js";
 import { sha256 } from "./names.js";
 import { buildsOf, planUnits } from "./plan.js";
 import { projectOf } from "./project.js";
@@ -69,8 +69,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { manifest, files } = await bundleOf(kernels, compiled.made, request.project);
   const text = files.find(({ path }) => path === MANIFEST)?.content as string;
   options.signal?.throwIfAborted();
-  if (!holdsManifest(request.folder, text) || !files.every(({ path }) => existsSync(join(request.folder, path))))
-    await writeFolder(request.folder, files);
+  if (!holds(request.folder, files)) await writeFolder(request.folder, files);
   remember(request, sources, text, warnings);
   const { built, cached } = compiled;
   return { folder: request.folder, manifest, diagnostics: warnings, built, cached };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
@@ -30,6 +31,8 @@ export async function compileUnits(
 ): Promise<Compiled> {
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  // One listener for each unit that waits for a worker: not a leak.
+  setMaxListeners(0, either);
   let done = 0;
   const one = async (unit: Unit): Promise<Outcome> => {
     const { job, lines } = jobOf(unit);

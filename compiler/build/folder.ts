@@ -97,11 +97,13 @@ export async function writeFolder(target: string, files: readonly BundleFile[]):
   return folder;
 }
 
-/** True where the folder already holds exactly these files' manifest, so that there is nothing to write. */
-export function holdsManifest(folder: string, manifest: string): boolean {
-  try {
-    return readFileSync(join(folder, MANIFEST), "utf8") === manifest;
-  } catch {
-    return false;
-  }
+/** True where the folder already holds exactly these bytes, so that there is nothing to write. */
+export function holds(folder: string, files: readonly BundleFile[]): boolean {
+  return files.every(({ path, content }) => {
+    try {
+      return readFileSync(join(folder, path)).equals(Buffer.from(content as Uint8Array));
+    } catch {
+      return false;
+    }
+  });
 }

@@ -55,7 +55,8 @@ export class KernelProject {
     for (const file of files) {
       if (existsSync(file)) this.project.addSourceFileAtPathIfExists(file);
     }
-    for (const source of this.project.getSourceFiles()) this.refresh(source.getFilePath());
+    const known = this.project.getSourceFiles().map((source) => source.getFilePath());
+    for (const path of new Set([...known, ...this.versions.keys()])) this.refresh(path);
     const program = this.project.getProgram().compilerObject;
     // What the program found by itself, through imports, may change before it is asked for again.
     for (const path of this.userFiles(program)) this.note(path);
