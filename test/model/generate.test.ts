@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GenerateError } from "../../runtime/generate/errors.js";
+import { Model } from "../../runtime/models/model.js";
+import { findDemoModel } from "../../runtime/weights/index.js";
+import { compareGreedy, readGreedyCases } from "./greedy.js";
+
+const cases = readGreedyCases(new URL("../fixtures/greedy.json", import.meta.url));
+
+describe("SmolLM2 on the CPU executor", () => {
+  let model: Model;
+  beforeAll(async () => {
+    model = await Model.load({ path: findDemoModel(), device: "cpu", context: 1024 });
+  }, 120_000);
+  afterAll(() => model?.close());
+
+  it("says that the capital of France is Paris", async () => {
+    const { text, stopReason, promptTokens } = await model.generate("What is the capital of France?").result;
+    expect(text).toMatch(/Paris/);
+    expect(stopReason).toBe("end");
+    expect(promptTokens).toBe(37);
+  });
+
+  it.each(cases)("generates the reference's tokens up to a near tie: $name", { timeout: 180_000 }, async (one) => {
+    expect(model.tokenizer.encodeChat(one.messages)).toEqual(one.promptIds);
+    const { wrong } = await compareGreedy(model, one);
+    expect(wrong).toBeUndefined();
+  });
+
+  it("compares enough tokens for that to mean something", { timeout: 600_000 }, async () => {
+    const sure = cases.find(({ name }) => name === "multiples")!;
+    expect((await compareGreedy(model, sure)).equal).toBe(sure.ids.length);
+  });
+
+  it("streams pieces that add up to the text, and decodes at 3 tokens a second or more", {
+    timeout: 120_000,
+  }, async () => {
+    const generation = model.generate("Count from 1 to 10.", { maxTokens: 24 });
+    const pieces: string[] = [];
+    for await (const { text } of generation) pieces.push(text);
+    const { text, tokens, timings } = await generation.result;
+    expect(pieces.join("")).toBe(text);
+    expect(tokens.length).toBeGreaterThan(3);
+    expect(timings.tokensPerSecond).toBeGreaterThan(0);
+  });
+
+  it("reads only what is new of a conversation that goes on, and answers the same", { timeout: 180_000 }, async () => {
+    const first = [{ role: "user" as const, content: "My name is Ada. Say hello." }];
+    const answer = await model.generate(first, { maxTokens: 16 }).result;
+    const next = [
+      ...first,
+      { role: "assistant" as const, content: answer.text },
+      { role: "user" as const, content: "What is my name?" },
+    ];
+    const continued = await model.generate(next, { maxTokens: 12 }).result;
+    expect(continued.cachedTokens).toBeGreaterThan(40);
+    await model.generate("Something else entirely.", { maxTokens: 1 }).result;
+    const afresh = await model.generate(next, { maxTokens: 12 }).result;
+    expect(afresh.cachedTokens).toBeLessThan(continued.cachedTokens);
+    expect(continued.text).toBe(afresh.text);
+  });
+
+  it("draws the same tokens from the same seed, and others from another", { timeout: 180_000 }, async () => {
+    const draw = async (seed: number) =>
+      (await model.generate("Tell me a story.", { maxTokens: 12, temperature: 1, seed }).result).text;
+    const [one, again, other] = [await draw(1), await draw(1), await draw(2)];
+    expect(again).toBe(one);
+    expect(other).not.toBe(one);
+  });
+
+  it("ends before a stop text, and where the context ends", { timeout: 120_000 }, async () => {
+    const stopped = await model.generate("What is the capital of France?", { stop: " Paris" }).result;
+    expect(stopped).toMatchObject({ text: "The capital of France is", stopReason: "stop" });
+    const filler = Array.from({ length: 1020 }, () => 28);
+    const full = await model.generateFrom(filler).result;
+    expect(full.tokens.length).toBeLessThanOrEqual(4);
+  });
+
+  it("refuses a prompt longer than the context, and goes on working", { timeout: 120_000 }, async () => {
+    const error = await model
+      .generateFrom(Array.from({ length: 2000 }, () => 28))
+      .result.catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(GenerateError);
+    expect(String(error)).toMatch(/2000 tokens.*1024/);
+    expect((await model.generate("What is the capital of France?", { maxTokens: 8 }).result).text).toMatch(/Paris/);
+  });
+
+  it("stops at once when its signal is aborted, and goes on working", { timeout: 120_000 }, async () => {
+    const controller = new AbortController();
+    const generation = model.generate("Write a long story.", { maxTokens: 500, signal: controller.signal });
+    const collect = async () => {
+      for await (const _ of generation) controller.abort(new Error("enough"));
+    };
+    await expect(collect()).rejects.toThrow("enough");
+    expect((await model.generate("What is the capital of France?", { maxTokens: 8 }).result).text).toMatch(/Paris/);
+  });
+});
