@@ -69,7 +69,8 @@ export async function ensureEnvironment(options: EnsureOptions = {}): Promise<Py
   try {
     await complete(lock, folder, python, wanted, install);
   } finally {
-    rmSync(downloadsOf(folder), { recursive: true, force: true });
+    // After an abort the lock is gone, and the downloads may be another set-up's; they are emptied at its start anyway.
+    if (!options.signal?.aborted) removeDownloads(folder);
     lock.release();
   }
   return describe(folder, readStamp(folder)!);
@@ -112,6 +113,14 @@ function claim(folder: string): void {
           `${folder} cannot be made: ${reason.message}.`,
           "Make its parent writable, or set TILESCRIPT_VENV to another folder.",
         );
+  }
+}
+
+function removeDownloads(folder: string): void {
+  try {
+    rmSync(downloadsOf(folder), { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Only room on the disk is lost, and the error under way is the one to tell.
   }
 }
 

@@ -34,6 +34,7 @@ export class SetupLock {
     const lock = new SetupLock(child);
     child.stdin.on("error", () => {});
     const release = () => lock.release();
+    if (options.signal?.aborted) release();
     options.signal?.addEventListener("abort", release, { once: true });
     child.once("close", () => options.signal?.removeEventListener("abort", release));
     await started;
