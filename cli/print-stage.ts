@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { failureDiagnostic } from "../compiler/build/failure.js";
 import { divisibleParams } from "../compiler/build/guards.js";
 import { buildsOf, jobOf } from "../compiler/build/index.js";
+import { projectOf } from "../compiler/build/project.js";
 import { Cache, cachedTriton } from "../compiler/cache/index.js";
 import { check } from "../compiler/check.js";
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
@@ -34,12 +36,16 @@ const choicesOf = (kernels: readonly Kernel[]): Choice[] => {
   return built.length > 0 ? built : kernels.map((kernel) => ({ kernel, build: undefined }));
 };
 
+const fileOf = (target: string): string => target.replace(/#[\w$]+$/, "");
+
 function choose({ target, build = 0 }: PrintRequest): Choice {
-  const [, file = "", name] = /^(.*?)(?:#([\w$]+))?$/.exec(target) ?? [];
+  const file = fileOf(target);
+  const name = file === target ? undefined : target.slice(file.length + 1);
   if (!existsSync(file))
     throw new InputError(`${file} does not exist`, "Give FILE#kernel, such as matmul.kernel.ts#matmul.");
-  const { kernels, diagnostics } = check([file]);
-  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics);
+  const project = projectOf(file);
+  const { kernels, diagnostics } = check([resolve(file)], { project });
+  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics, project);
   const names = [...new Set(kernels.map((kernel) => kernel.name))];
   const wanted = name ?? (names.length === 1 ? names[0] : undefined);
   if (wanted === undefined || !names.includes(wanted))
@@ -56,7 +62,7 @@ function choose({ target, build = 0 }: PrintRequest): Choice {
   return choice;
 }
 
-async function compiled({ kernel, build }: Choice, { stage, arch, signal }: PrintRequest): Promise<string> {
+async function compiled({ kernel, build }: Choice, { target, stage, arch, signal }: PrintRequest): Promise<string> {
   if (!build)
     throw new InputError(
       `${kernel.name} has no builds`,
@@ -77,7 +83,8 @@ async function compiled({ kernel, build }: Choice, { stage, arch, signal }: Prin
   line.show(`Compiling ${kernel.name} for sm_${unit.arch}`);
   try {
     const { result } = await cachedTriton(service, new Cache()).compile(job, { signal });
-    if (!result.ok) throw new DiagnosticError([failureDiagnostic(unit, lines, result.error)]);
+    if (!result.ok)
+      throw new DiagnosticError([failureDiagnostic(unit, lines, result.error)], projectOf(fileOf(target)));
     return result[stage as Exclude<TritonStage, "cubin">] ?? "";
   } finally {
     line.clear();

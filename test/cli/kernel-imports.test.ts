@@ -29,5 +29,7 @@ test("an import of types alone compiles nothing", () => {
 
 test("in built JavaScript the kernel's TypeScript beside it is compiled", () => {
   const folder = program({ "main.js": `import { a } from "./a.kernel.js";`, "a.kernel.js": "", "a.kernel.ts": "" });
-  expect([...kernelImports(join(folder, "main.js"))]).toEqual([[join(folder, "a.kernel.js"), join(folder, "a.kernel.ts")]]);
+  expect([...kernelImports(join(folder, "main.js"))]).toEqual([
+    [join(folder, "a.kernel.js"), join(folder, "a.kernel.ts")],
+  ]);
 });

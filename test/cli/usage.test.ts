@@ -1,0 +1,57 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { cli } from "./run-cli.js";
+
+const commands = readdirSync(new URL("../../cli/commands/", import.meta.url)).map((name) => name.replace(".ts", ""));
+
+test("--help lists every command, --version prints one", async () => {
+  const { code, stdout } = await cli("--help");
+  expect(code).toBe(0);
+  for (const name of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+  expect((await cli("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test.each(commands)("%s --help shows examples", async (name) => {
+  const { code, stdout } = await cli(name, "--help");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(new RegExp(`\\nExamples:\\n  \\$ .*tilescript ${name}`));
+});
+
+test("wrong usage ends with 2 and says what was meant", async () => {
+  expect(await cli("chekc")).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean check?") });
+  expect(await cli("check", "--jsn", "x")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Did you mean --json?"),
+  });
+  expect(await cli("check")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("missing required argument 'files'"),
+  });
+  expect(await cli("build", "x.ts", "--arch", "sm_91")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("sm_91 is not among sm_80"),
+  });
+  expect(await cli("generate", "--max-tokens", "many")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("512, 8k or 1M"),
+  });
+  expect(await cli("print", "x.ts#k", "--stage", "asm")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Allowed choices are ir, triton"),
+  });
+});
+
+test("wrong input ends with 1 and says what would be right", async () => {
+  expect(await cli("check", "nowhere.ts")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/nowhere\.ts does not exist\nhint: Give the path/),
+  });
+  expect(await cli("run", "nowhere.ts")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("nowhere.ts does not exist"),
+  });
+  expect(await cli("generate", "--prompt", "a", "--prompt-file", "b")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("both --prompt and --prompt-file"),
+  });
+});
