@@ -1,0 +1,49 @@
+import type { ConstValue, DType, Span } from "../ir/index.js";
+import type { ArgumentLayout } from "./argument-layout.js";
+import type {} from "./wasm/webassembly.js";
+
+/** A place in a kernel that reads or writes memory. */
+export interface AccessSite {
+  readonly op: string;
+  readonly params: readonly string[];
+  readonly span: Span;
+}
+
+/** What the host must know to run a compiled kernel; it travels inside the WebAssembly as a custom section. */
+export interface CpuKernelInfo {
+  readonly name: string;
+  readonly file: string;
+  readonly constants: Readonly<Record<string, ConstValue>>;
+  readonly dtypes: Readonly<Record<string, DType>>;
+  readonly layout: ArgumentLayout;
+  /** Scratch memory that one worker needs. */
+  readonly frameBytes: number;
+  readonly sites: readonly AccessSite[];
+  /** Parameters that the kernel writes through. */
+  readonly written: readonly string[];
+}
+
+/**
+ * A kernel for the CPU: a WebAssembly module that imports `env.memory` (shared) and the functions of `host-functions.mjs`, and exports
+ * `run(arguments, first program, programs, frame)` and the globals `x`, `y`, `z` of the program that runs.
+ */
+export interface CpuKernel {
+  readonly info: CpuKernelInfo;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+}
+
+export const INFO_SECTION = "tilescript";
+/** Part of every cache key: raised whenever the same IR gives other code. */
+export const EXECUTOR_VERSION = 1;
+
+/** Reads what `compileForCpu` put into the module; null where it is no module of this version. */
+export function readInfo(module: WebAssembly.Module): CpuKernelInfo | null {
+  const [section] = WebAssembly.Module.customSections(module, INFO_SECTION);
+  if (!section) return null;
+  const document = JSON.parse(new TextDecoder().decode(section));
+  return document.version === EXECUTOR_VERSION ? document.info : null;
+}
+
+export function writeInfo(info: CpuKernelInfo): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ version: EXECUTOR_VERSION, info }));
+}

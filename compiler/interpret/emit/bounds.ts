@@ -1,0 +1,82 @@
+import { linearForm } from "../lanes/graph.js";
+import type { Access, Node } from "../lanes/node.js";
+import type { Ref } from "../wasm/module.js";
+import type { NodeEmitter } from "./nodes.js";
+
+/*
+ * Every access is checked against the buffer that its pointer came from. Indices count elements from the start of the buffer, so a single
+ * unsigned comparison covers both ends. A check that depends on loop counters only through a sum is done once, outside of the loops, for the
+ * least and the greatest index that they reach.
+ */
+
+/** Calls the host with the place in the source, the buffer and the element; it throws. */
+export function fail(e: NodeEmitter, access: Access, index: Ref, level: number): Ref {
+  const name = e.module.imported("out_of_bounds", ["i32", "i32", "i32"], "none");
+  const site = e.fb.m.i32.const(access.site);
+  return e.module.call(name, [site, e.scalar(access.from.base, level), index], "none");
+}
+
+export function checkElement(e: NodeEmitter, access: Access, index: Node, level: number): void {
+  const { fb } = e;
+  const { m } = fb;
+  index.uses += 2;
+  const outside = m.i32.ge_u(e.scalar(index, level), e.scalar(access.from.count, level));
+  const report = e.scalar(index, level);
+  fb.if(outside, () => fb.push(fail(e, access, report, level)));
+}
+
+/** Four neighbours from `index` on. `always` says that the access happens in every iteration, so that the check may move out of the loops. */
+export function checkRun(e: NodeEmitter, access: Access, index: Node, level: number, always: boolean): void {
+  const { fb } = e;
+  const { m } = fb;
+  if (always && hoist(e, access, index)) return;
+  index.uses += 2;
+  const starts = e.graph.node("starts", "i32", [access.from.count]);
+  starts.uses += 2;
+  const outside = m.i32.ge_u(e.scalar(index, level), e.scalar(starts, level));
+  fb.if(outside, () => fb.push(fail(e, access, firstOutside(e, access, index, level), level)));
+}
+
+/** Of a run that leaves the buffer, the first element outside: its start, or the one after the buffer's last. */
+function firstOutside(e: NodeEmitter, access: Access, index: Node, level: number): Ref {
+  const { m } = e.fb;
+  const count = () => e.scalar(access.from.count, level);
+  const startInside = m.i32.lt_u(e.scalar(index, level), count());
+  return m.select(startInside, count(), e.scalar(index, level));
+}
+
+const isCounter = (node: Node): boolean => node.data?.kind === "local" && node.level > 0;
+
+/** Moves the check of a run in front of the loops whose counters its index is a sum of; false where it is no such sum. */
+function hoist(e: NodeEmitter, access: Access, index: Node): boolean {
+  const { fb, graph } = e;
+  const { m } = fb;
+  const { terms, constant } = linearForm(index);
+  const others = [...terms].filter(([term]) => !isCounter(term) && term.op !== "lane");
+  const level = Math.max(0, access.from.count.level, access.from.base.level, ...others.map(([term]) => term.level));
+  const moving = [...terms].filter(([term]) => isCounter(term) && term.level > level);
+  if (moving.length === 0) return false;
+  let [least, most] = [constant, constant + 3];
+  for (const [term, coefficient] of moving) {
+    least += Math.min(0, coefficient * term.facts.max);
+    most += Math.max(0, coefficient * term.facts.max);
+  }
+  if (most - least >= 2 ** 31) return false;
+  const fixed = new Map([...terms].filter(([term]) => term.op !== "lane" && !moving.some(([other]) => other === term)));
+  const known = `check ${access.site} ${level} ${access.from.base.id} ${[...fixed].map(([t, c]) => `${t.id}*${c}`)} ${least} ${most}`;
+  if (e.checked.has(known)) return true;
+  e.checked.add(known);
+  const ends = [least, most].map((end) => {
+    const node = graph.linear("i32", fixed, end | 0);
+    node.uses += 2;
+    return node;
+  });
+  fb.into(e.lists[level]!, () => {
+    for (const end of ends) {
+      const outside = m.i32.ge_u(e.scalar(end, level), e.scalar(access.from.count, level));
+      const report = e.scalar(end, level);
+      fb.if(outside, () => fb.push(fail(e, access, report, level)));
+    }
+  });
+  return true;
+}

@@ -1,0 +1,92 @@
+import type { DType } from "../../ir/index.js";
+import { isFloat } from "../../ir/index.js";
+import { narrowF16, widenF16 } from "../math/halves.js";
+import type { Ref } from "../wasm/module.js";
+import { REPRESENTATION, type Representation } from "../wasm/representation.js";
+import { constantRef, fitScalar, fitVector, isUnsigned, lanewise, type Operation } from "./operands.js";
+
+type Convert = (op: Operation, x: Ref) => Ref;
+
+/** From one representation to another; floats to integers truncate and saturate, a NaN gives 0, as on the GPU. */
+const SCALAR: Readonly<Record<Representation, Readonly<Record<Representation, Convert>>>> = {
+  i32: {
+    i32: (_op, x) => x,
+    i64: (op, x) => (isUnsigned(op.from) ? op.fb.m.i64.extend_u(x) : op.fb.m.i64.extend_s(x)),
+    f32: (op, x) => (isUnsigned(op.from) ? op.fb.m.f32.convert_u.i32(x) : op.fb.m.f32.convert_s.i32(x)),
+    f64: (op, x) => (isUnsigned(op.from) ? op.fb.m.f64.convert_u.i32(x) : op.fb.m.f64.convert_s.i32(x)),
+  },
+  i64: {
+    i32: (op, x) => op.fb.m.i32.wrap(x),
+    i64: (_op, x) => x,
+    f32: (op, x) => op.fb.m.f32.convert_s.i64(x),
+    f64: (op, x) => op.fb.m.f64.convert_s.i64(x),
+  },
+  f32: {
+    i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f32(x) : op.fb.m.i32.trunc_s_sat.f32(x)),
+    i64: (op, x) => op.fb.m.i64.trunc_s_sat.f32(x),
+    f32: (_op, x) => x,
+    f64: (op, x) => op.fb.m.f64.promote(x),
+  },
+  f64: {
+    i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f64(x) : op.fb.m.i32.trunc_s_sat.f64(x)),
+    i64: (op, x) => op.fb.m.i64.trunc_s_sat.f64(x),
+    f32: (op, x) => op.fb.m.f32.demote(x),
+    f64: (_op, x) => x,
+  },
+};
+
+export const castScalar: Convert = (op, x) => {
+  const kind = REPRESENTATION[op.from];
+  if (op.dtype === "bool") return op.fb.m[kind].ne(x, constantRef(op, kind, 0));
+  return fitScalar(op, SCALAR[kind][REPRESENTATION[op.dtype]](op, x));
+};
+
+/** Both dtypes are at most 32 bits wide. Booleans are masks. */
+export const castVector: Convert = (op, x) => {
+  const { m } = op.fb;
+  const zero = () => m.i32x4.splat(m.i32.const(0));
+  if (op.dtype === "bool") return isFloat(op.from) ? m.f32x4.ne(x, zero()) : m.i32x4.ne(x, zero());
+  if (op.from === "bool") {
+    const number = isFloat(op.dtype) ? m.f32x4.splat(m.f32.const(1)) : m.i32x4.splat(m.i32.const(1));
+    return m.v128.and(x, number);
+  }
+  if (isFloat(op.from) && isFloat(op.dtype)) return fitVector(op, x);
+  if (isFloat(op.from))
+    return fitVector(op, op.dtype === "u32" ? m.i32x4.trunc_sat_f32x4_u(x) : m.i32x4.trunc_sat_f32x4_s(x));
+  if (isFloat(op.dtype)) {
+    // What fits 31 bits is converted as signed: that is one instruction of the machine, and unsigned is several.
+    const wide = op.from === "u32";
+    return fitVector(op, wide ? m.f32x4.convert_i32x4_u(x) : m.f32x4.convert_i32x4_s(x));
+  }
+  return fitVector(op, x);
+};
+
+/** A value's bits as the integer of its width, and back. */
+const toBits: Readonly<Partial<Record<DType, Convert>>> = {
+  f32: (op, x) => op.fb.m.i32.reinterpret(x),
+  f64: (op, x) => op.fb.m.i64.reinterpret(x),
+  bf16: (op, x) => op.fb.m.i32.shr_u(op.fb.m.i32.reinterpret(x), op.fb.m.i32.const(16)),
+  f16: (op, x) => op.fb.m.i32.reinterpret(lanewise(op, narrowF16, x)),
+};
+
+const fromBits: Readonly<Partial<Record<DType, Convert>>> = {
+  f32: (op, x) => op.fb.m.f32.reinterpret(x),
+  f64: (op, x) => op.fb.m.f64.reinterpret(x),
+  bf16: (op, x) => op.fb.m.f32.reinterpret(op.fb.m.i32.shl(x, op.fb.m.i32.const(16))),
+  f16: (op, x) => lanewise(op, widenF16, op.fb.m.f32.reinterpret(x)),
+};
+
+export const bitcastScalar: Convert = (op, x) => {
+  const bits = toBits[op.from]?.(op, x) ?? x;
+  return fromBits[op.dtype]?.(op, bits) ?? fitScalar(op, bits);
+};
+
+export const bitcastVector: Convert = (op, x) => {
+  const { m } = op.fb;
+  const call = (name: string, value: Ref): Ref => op.module.call(name, [value], "v128");
+  const bits =
+    op.from === "bf16" ? m.i32x4.shr_u(x, m.i32.const(16)) : op.from === "f16" ? call(narrowF16(op.module), x) : x;
+  if (op.dtype === "bf16") return m.i32x4.shl(bits, m.i32.const(16));
+  if (op.dtype === "f16") return call(widenF16(op.module), bits);
+  return isFloat(op.dtype) ? bits : fitVector(op, bits);
+};

@@ -1,0 +1,138 @@
+import type { DType } from "../../ir/index.js";
+import { linearForm } from "../lanes/graph.js";
+import type { Access, Node } from "../lanes/node.js";
+import type { Ref } from "../wasm/module.js";
+import { BYTES, REPRESENTATION } from "../wasm/representation.js";
+import { checkElement, checkRun } from "./bounds.js";
+import { gather } from "./gather.js";
+import { allTrue } from "./masks.js";
+import { LOAD_ELEMENT, LOAD_VECTOR } from "./memory.js";
+import type { NodeEmitter } from "./nodes.js";
+
+/** An address as a base and a constant that the instruction adds itself. */
+export interface Place {
+  readonly base: Ref;
+  readonly offset: number;
+}
+
+/** Constants up to this far stand in the instruction: buffers start above it, so that the base alone cannot pass below zero. */
+const FAR = 32768;
+
+/** Where element `index` of a buffer lies. */
+export function elementPlace(e: NodeEmitter, access: Access, index: Node, at: number): Place {
+  const { terms, constant } = linearForm(index);
+  const inside = constant > 0 && constant * access.bytes < FAR;
+  const loose = e.graph.linear("i32", terms, inside ? 0 : constant);
+  const address = e.graph.add(access.from.base, e.graph.scale(loose, access.bytes), "i32");
+  address.uses += 2;
+  return { base: e.scalar(address, at), offset: inside ? constant * access.bytes : 0 };
+}
+
+/** Where element `index` of a tile in the frame lies. */
+export function slotPlace(e: NodeEmitter, slot: number, dtype: DType, index: Node, at: number): Place {
+  const bytes = BYTES[REPRESENTATION[dtype]];
+  const { terms, constant } = linearForm(index);
+  if (terms.size === 0) return { base: e.frame(), offset: slot + constant * bytes };
+  const scaled = e.graph.scale(e.graph.linear("i32", terms, 0), bytes);
+  scaled.uses += 2;
+  return { base: e.fb.m.i32.add(e.frame(), e.scalar(scaled, at)), offset: slot + constant * bytes };
+}
+
+const slotOf = (node: Node): number => (node.data as { offset: number }).offset;
+
+export function slotScalar(e: NodeEmitter, node: Node): Ref {
+  const { m } = e.fb;
+  const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
+  const value = m[REPRESENTATION[node.dtype]].load(offset, 4, base);
+  return node.dtype === "bool" ? m.i32.and(value, m.i32.const(1)) : value;
+}
+
+export function slotVector(e: NodeEmitter, node: Node): Ref {
+  const { fb } = e;
+  const { m } = fb;
+  const index = node.args[0]!;
+  if (index.stride === 1) {
+    const { base, offset } = slotPlace(e, slotOf(node), node.dtype, index, node.level);
+    return m.v128.load(offset, 4, base);
+  }
+  let result = e.ramp(0, 0);
+  if (index.stride !== null) {
+    const { base, offset } = slotPlace(e, slotOf(node), node.dtype, index, node.level);
+    const start = fb.hold("i32", base);
+    for (let lane = 0; lane < 4; lane++)
+      result = m.v128.load32_lane(offset + lane * index.stride * 4, 4, lane, fb.get(start), result);
+    return result;
+  }
+  const indices = fb.hold("v128", m.i32x4.shl(e.vector(index, node.level), m.i32.const(2)));
+  for (let lane = 0; lane < 4; lane++) {
+    const address = m.i32.add(e.frame(), m.i32x4.extract_lane(fb.get(indices), lane));
+    result = m.v128.load32_lane(slotOf(node), 4, lane, address, result);
+  }
+  return result;
+}
+
+/** The operands of a load node: index, base and count, and with a mask also that and what is read where it is not set. */
+export function partsOf(node: Node): { access: Access; index: Node; mask?: Node; other?: Node } {
+  const { access } = node.data as { access: Access };
+  const [index, , , mask, other] = node.args as [Node, Node, Node, Node?, Node?];
+  return { access, index, mask, other };
+}
+
+export function loadScalar(e: NodeEmitter, node: Node): Ref {
+  const { fb } = e;
+  const { access, index, mask, other } = partsOf(node);
+  const operation = e.operation(node);
+  const op = { ...operation, from: node.dtype };
+  const read = (): Ref => {
+    checkElement(e, access, index, node.level);
+    const { base, offset } = elementPlace(e, access, index, node.level);
+    return LOAD_ELEMENT[node.dtype](op, base, offset);
+  };
+  if (!mask) return read();
+  const result = fb.local(REPRESENTATION[node.dtype]);
+  const condition = e.scalar(mask, node.level);
+  const fallback = e.scalar(other!, node.level);
+  fb.if(
+    condition,
+    () => fb.set(result, read()),
+    () => fb.set(result, fallback),
+  );
+  return fb.get(result);
+}
+
+export function loadVector(e: NodeEmitter, node: Node): Ref {
+  const { fb } = e;
+  const { access, index, mask, other } = partsOf(node);
+  const op = { ...e.operation(node), from: node.dtype };
+  const read = LOAD_VECTOR[node.dtype]!;
+  if (index.stride !== 1) {
+    const masks = mask ? e.vector(mask, node.level) : e.ramp(0, -1);
+    const others = other ? e.vector(other, node.level) : e.ramp(0, 0);
+    return gather(e, node, e.vector(index, node.level), masks, others);
+  }
+  if (!mask) {
+    checkRun(e, access, index, node.level, true);
+    const { base, offset } = elementPlace(e, access, index, node.level);
+    return read(op, base, offset);
+  }
+  const result = fb.local("v128");
+  const others = fb.hold("v128", e.vector(other!, node.level));
+  const full = allTrue(e, mask, node.level);
+  const lanes = mask.stride === 0 ? null : fb.hold("v128", e.vector(mask, node.level));
+  fb.if(
+    full,
+    () => {
+      checkRun(e, access, index, node.level, false);
+      const { base, offset } = elementPlace(e, access, index, node.level);
+      fb.set(result, read(op, base, offset));
+    },
+    () => {
+      if (lanes === null) fb.set(result, fb.get(others));
+      else {
+        const indices = fb.m.i32x4.add(fb.m.i32x4.splat(e.scalar(index, node.level)), e.ramp(1, 0));
+        fb.set(result, gather(e, node, indices, fb.get(lanes), fb.get(others)));
+      }
+    },
+  );
+  return fb.get(result);
+}

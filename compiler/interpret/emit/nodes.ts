@@ -1,0 +1,224 @@
+import type { DType } from "../../ir/index.js";
+import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
+import type { Node } from "../lanes/node.js";
+import type { FunctionBuilder } from "../wasm/function.js";
+import type { ModuleBuilder, Ref } from "../wasm/module.js";
+import { REPRESENTATION } from "../wasm/representation.js";
+import { bitcastScalar, bitcastVector, castScalar, castVector } from "./casts.js";
+import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
+import { constantRef, fitVector, type Operation } from "./operands.js";
+import { SCALAR_OPS } from "./scalar-ops.js";
+import { VECTOR_OPS } from "./vector-ops.js";
+
+/** Where emission stands: the function, the graph of the nest, and one list of statements for each loop level. */
+export class NodeEmitter {
+  readonly fb: FunctionBuilder;
+  readonly module: ModuleBuilder;
+  readonly graph: Graph;
+  readonly lists: Ref[][];
+  readonly frame: () => Ref;
+  /** Bounds checks that were moved out of loops already. */
+  readonly checked = new Set<string>();
+
+  constructor(fb: FunctionBuilder, graph: Graph, lists: Ref[][], frame: () => Ref) {
+    this.fb = fb;
+    this.module = fb.module;
+    this.graph = graph;
+    this.lists = lists;
+    this.frame = frame;
+  }
+
+  operation(node: Node): Operation {
+    return { fb: this.fb, module: this.module, from: node.args[0]?.dtype ?? node.dtype, dtype: node.dtype };
+  }
+
+  /**
+   * The value in lane 0 (of a node that does not vary over lanes: the value). It is computed once, at the loop level of the node, and read
+   * from a local wherever it is used; one that is used once at its own level stands there itself.
+   */
+  scalar(node: Node, at: number): Ref {
+    if (node.scalar) return this.fb.get(node.scalar);
+    if (node.data?.kind === "constant") return constantRef(this, node.dtype, node.data.value);
+    if (node.data?.kind === "local") return this.fb.get(node.data.local);
+    if (node.op === "lane") return this.fb.m.i32.const(0);
+    const list = this.lists[node.level]!;
+    const value = this.fb.into(list, () => this.scalarValue(node));
+    if (node.uses <= 1 && node.level === at) return value;
+    node.scalar = this.fb.local(REPRESENTATION[node.dtype]);
+    this.fb.into(list, () => this.fb.set(node.scalar!, value));
+    return this.fb.get(node.scalar);
+  }
+
+  /** The values in the four lanes. */
+  vector(node: Node, at: number): Ref {
+    if (node.vector) return this.fb.get(node.vector);
+    const list = this.lists[node.level]!;
+    const value = this.fb.into(list, () => this.vectorValue(node));
+    if ((node.uses <= 1 || node.op === "constant") && node.level === at) return value;
+    node.vector = this.fb.local("v128");
+    this.fb.into(list, () => this.fb.set(node.vector!, value));
+    return this.fb.get(node.vector);
+  }
+
+  private scalarValue(node: Node): Ref {
+    const level = node.level;
+    if (node.data?.kind === "linear") return this.scalarSum(node);
+    if (node.data?.kind === "slot") return slotScalar(this, node);
+    if (node.data?.kind === "access") return loadScalar(this, node);
+    const special = SPECIAL_SCALARS[node.op];
+    if (special) return special(this, node);
+    const args = node.args.map((arg) => this.scalar(arg, level));
+    return SCALAR_OPS[node.op]!(this.operation(node), ...args);
+  }
+
+  /** Terms of outer loops are summed there; each level adds its own. */
+  private scalarSum(node: Node): Ref {
+    const { m } = this.fb;
+    const { terms, constant } = linearForm(node);
+    const here = [...terms].filter(([term]) => term.level === node.level);
+    const outer = [...terms].filter(([term]) => term.level < node.level);
+    const parts: Ref[] = [];
+    if (outer.length > 0)
+      parts.push(this.scalar(this.shared(this.graph.linear("i32", new Map(outer), constant)), node.level));
+    else if (constant !== 0) parts.push(m.i32.const(constant));
+    for (const [term, coefficient] of here) {
+      if (term.op === "lane") continue;
+      if (coefficient === 1) parts.push(this.scalar(term, node.level));
+      else parts.push(this.scalar(this.shared(this.product(term, coefficient)), node.level));
+    }
+    return parts.length === 0 ? m.i32.const(0) : parts.reduce((sum, part) => m.i32.add(sum, part));
+  }
+
+  /** A part of a sum may be a part of others too: it gets a local of its own. */
+  private shared(node: Node): Node {
+    node.uses += 2;
+    return node;
+  }
+
+  private product(term: Node, coefficient: number): Node {
+    return this.graph.node("times", "i32", [term, this.graph.constant("i32", coefficient)], { stride: term.stride });
+  }
+
+  private vectorValue(node: Node): Ref {
+    const { m } = this.fb;
+    const level = node.level;
+    if (node.stride === 0) return this.splat(node.dtype, this.scalar(node, level));
+    if (node.data?.kind === "linear") return this.vectorSum(node);
+    if (node.stride !== null) return m.i32x4.add(m.i32x4.splat(this.scalar(node, level)), this.ramp(node.stride, 0));
+    if (node.data?.kind === "slot") return slotVector(this, node);
+    if (node.data?.kind === "access") return loadVector(this, node);
+    const operation = this.operation(node);
+    const special = SPECIAL_VECTORS[node.op]?.(this, node);
+    if (special !== undefined && special !== null) return special;
+    const emit = VECTOR_OPS[node.op];
+    if (emit) return emit(operation, ...node.args.map((arg) => this.vector(arg, level)));
+    return this.laneByLane(node, operation);
+  }
+
+  private vectorSum(node: Node): Ref {
+    const { m } = this.fb;
+    const { terms, constant } = linearForm(node);
+    const steady = [...terms].filter(([term]) => term.stride !== null && term.op !== "lane");
+    const varying = [...terms].filter(([term]) => term.stride === null);
+    const stride = [...terms].reduce((sum, [term, factor]) => sum + (term.stride ?? 0) * factor, 0);
+    const parts: Ref[] = [];
+    if (steady.length > 0)
+      parts.push(m.i32x4.splat(this.scalar(this.shared(this.graph.linear("i32", new Map(steady), 0)), node.level)));
+    if (stride !== 0 || constant !== 0) parts.push(this.ramp(stride, constant));
+    for (const [term, coefficient] of varying) {
+      const value = this.vector(term, node.level);
+      parts.push(coefficient === 1 ? value : m.i32x4.mul(value, m.i32x4.splat(m.i32.const(coefficient))));
+    }
+    return parts.length === 0 ? this.ramp(0, 0) : parts.reduce((sum, part) => m.i32x4.add(sum, part));
+  }
+
+  ramp(stride: number, start: number): Ref {
+    const words = new Int32Array([0, 1, 2, 3].map((lane) => (start + stride * lane) | 0));
+    return this.fb.m.v128.const([...new Uint8Array(words.buffer)]);
+  }
+
+  splat(dtype: DType, value: Ref): Ref {
+    const { m } = this.fb;
+    if (dtype === "bool") return m.i32x4.splat(m.i32.sub(m.i32.const(0), value));
+    return m[REPRESENTATION[dtype] === "f32" ? "f32x4" : "i32x4"].splat(value);
+  }
+
+  /** One element of a vector, as a scalar of its dtype. */
+  extract(dtype: DType, vector: Ref, lane: number): Ref {
+    const { m } = this.fb;
+    if (REPRESENTATION[dtype] === "f32") return m.f32x4.extract_lane(vector, lane);
+    const word = m.i32x4.extract_lane(vector, lane);
+    return dtype === "bool" ? m.i32.and(word, m.i32.const(1)) : word;
+  }
+
+  private replace(dtype: DType, vector: Ref, lane: number, value: Ref): Ref {
+    const { m } = this.fb;
+    if (REPRESENTATION[dtype] === "f32") return m.f32x4.replace_lane(vector, lane, value);
+    return m.i32x4.replace_lane(vector, lane, dtype === "bool" ? m.i32.sub(m.i32.const(0), value) : value);
+  }
+
+  private laneByLane(node: Node, operation: Operation): Ref {
+    const args = node.args.map((arg) => ({
+      dtype: arg.dtype,
+      local: this.fb.hold("v128", this.vector(arg, node.level)),
+    }));
+    let result = this.ramp(0, 0);
+    for (let lane = 0; lane < 4; lane++) {
+      const operands = args.map((arg) => this.extract(arg.dtype, this.fb.get(arg.local), lane));
+      // The operand may push statements: the vector so far must be in a local before them.
+      const before = this.fb.hold("v128", result);
+      const value = SCALAR_OPS[node.op]!(operation, ...operands);
+      result = this.replace(node.dtype, this.fb.get(before), lane, value);
+    }
+    return result;
+  }
+}
+
+type Special = (emitter: NodeEmitter, node: Node) => Ref;
+
+const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
+  /** A term of a sum. */
+  times: (e, node) => {
+    const [x, factor] = node.args as [Node, Node];
+    return e.fb.m.i32.mul(e.scalar(x, node.level), e.scalar(factor, node.level));
+  },
+  cast: (e, node) => castScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
+  bitcast: (e, node) => bitcastScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
+  /** How many places a run of four elements can start at. */
+  starts: (e, node) => {
+    const { fb } = e;
+    const { m } = fb;
+    const count = fb.hold("i32", e.scalar(node.args[0]!, node.level));
+    return m.select(
+      m.i32.gt_u(fb.get(count), m.i32.const(3)),
+      m.i32.sub(fb.get(count), m.i32.const(3)),
+      m.i32.const(0),
+    );
+  },
+  /** An offset of 64 bits as one of 32; what does not fit becomes one that is outside of every buffer. */
+  narrow: (e, node) => {
+    const { fb } = e;
+    const { m } = fb;
+    const wide = fb.hold("i64", e.scalar(node.args[0]!, node.level));
+    const word = fb.hold("i32", m.i32.wrap(fb.get(wide)));
+    const fits = m.i64.eq(m.i64.extend_s(fb.get(word)), fb.get(wide));
+    return m.select(fits, fb.get(word), m.i32.const(-1));
+  },
+};
+
+const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Ref | null>> = {
+  cast: (e, node) => castVector(e.operation(node), e.vector(node.args[0]!, node.level)),
+  bitcast: (e, node) => bitcastVector(e.operation(node), e.vector(node.args[0]!, node.level)),
+  shiftLeft: (e, node) => shiftVector(e, node, "shl"),
+  shiftRight: (e, node) => shiftVector(e, node, node.dtype === "u8" || node.dtype === "u32" ? "shr_u" : "shr_s"),
+  shiftRightLogical: (e, node) => (node.dtype === "i8" || node.dtype === "i16" ? null : shiftVector(e, node, "shr_u")),
+};
+
+/** All lanes shift by one amount; otherwise it goes lane by lane. */
+function shiftVector(e: NodeEmitter, node: Node, name: "shl" | "shr_s" | "shr_u"): Ref | null {
+  const [x, amount] = node.args as [Node, Node];
+  if (amount.stride !== 0) return null;
+  const known = constantOf(amount);
+  const by = known === null ? e.scalar(amount, node.level) : e.fb.m.i32.const(Number(known));
+  return fitVector(e.operation(node), e.fb.m.i32x4[name](e.vector(x, node.level), by));
+}

@@ -1,0 +1,218 @@
+import type { DType } from "../../ir/index.js";
+import { erf, exp, exp2, log, log2, sigmoid, tanh } from "../math/exponential.js";
+import { cos, sin } from "../math/trigonometric.js";
+import type { ModuleBuilder, Ref } from "../wasm/module.js";
+import { REPRESENTATION } from "../wasm/representation.js";
+import { constantRef, type Emit, fitScalar, isFloat, isUnsigned, lanewise, type Operation } from "./operands.js";
+
+type Family = "i32" | "i64" | "f32" | "f64";
+const family = (dtype: DType): Family => REPRESENTATION[dtype];
+
+/** Arithmetic whose WebAssembly name is the same for every family; the result is brought back to its dtype. */
+const arithmetic =
+  (name: "add" | "sub" | "mul"): Emit =>
+  (op, a, b) =>
+    fitScalar(op, op.fb.m[family(op.dtype)][name](a!, b!));
+
+/** Bit operations of integers. */
+const bits =
+  (name: "and" | "or" | "xor"): Emit =>
+  (op, a, b) =>
+    op.fb.m[family(op.dtype) as "i32" | "i64"][name](a!, b!);
+
+const shift =
+  (name: "shl" | "shr_s" | "shr_u", unsigned: "shl" | "shr_s" | "shr_u" = name): Emit =>
+  (op, a, b) =>
+    fitScalar(op, op.fb.m[family(op.dtype) as "i32" | "i64"][isUnsigned(op.dtype) ? unsigned : name](a!, b!));
+
+const UNSIGNED_ORDER = { lt: "lt_u", le: "le_u", gt: "gt_u", ge: "ge_u", eq: "eq", ne: "ne" } as const;
+const SIGNED_ORDER = { lt: "lt_s", le: "le_s", gt: "gt_s", ge: "ge_s", eq: "eq", ne: "ne" } as const;
+
+const compare =
+  (name: keyof typeof SIGNED_ORDER): Emit =>
+  (op, a, b) => {
+    const { m } = op.fb;
+    const kind = family(op.from);
+    if (kind === "f32" || kind === "f64") return m[kind][name](a!, b!);
+    return m[kind][(isUnsigned(op.from) ? UNSIGNED_ORDER : SIGNED_ORDER)[name]](a!, b!);
+  };
+
+/**
+ * Integer division as the GPU does it: it never traps. Dividing by zero gives all ones, the remainder then is the dividend, and the least
+ * number divided by −1 wraps.
+ */
+export function divideIntegers(op: Operation, what: "div" | "rem", a: Ref, b: Ref): Ref {
+  const { fb } = op;
+  const { m } = fb;
+  const kind = family(op.dtype) as "i32" | "i64";
+  const w = m[kind];
+  const zero = () => constantRef(op, kind, 0);
+  const x = fb.hold(kind, a);
+  const y = fb.hold(kind, b);
+  const result = fb.local(kind);
+  if (isUnsigned(op.dtype)) {
+    fb.if(
+      w.eqz(fb.get(y)),
+      () => fb.set(result, what === "div" ? constantRef(op, kind, -1) : fb.get(x)),
+      () => fb.set(result, w[`${what}_u`](fb.get(x), fb.get(y))),
+    );
+    return fitScalar(op, fb.get(result));
+  }
+  // Divisors 0 and −1 are the two that trap.
+  const ordinary = w.gt_u(w.add(fb.get(y), constantRef(op, kind, 1)), constantRef(op, kind, 1));
+  fb.if(
+    ordinary,
+    () => fb.set(result, w[`${what}_s`](fb.get(x), fb.get(y))),
+    () => {
+      const special =
+        what === "div"
+          ? m.select(w.eqz(fb.get(y)), constantRef(op, kind, -1), w.sub(zero(), fb.get(x)))
+          : m.select(w.eqz(fb.get(y)), fb.get(x), zero());
+      fb.set(result, special);
+    },
+  );
+  return fitScalar(op, fb.get(result));
+}
+
+const floorDiv: Emit = (op, a, b) => divideIntegers(op, "div", a!, b!);
+const mod: Emit = (op, a, b) => divideIntegers(op, "rem", a!, b!);
+
+const cdiv: Emit = (op, a, b) => {
+  const kind = family(op.dtype) as "i32" | "i64";
+  const w = op.fb.m[kind];
+  const divisor = op.fb.hold(kind, b!);
+  const raised = fitScalar(op, w.sub(w.add(a!, op.fb.get(divisor)), constantRef(op, kind, 1)));
+  return divideIntegers(op, "div", raised, op.fb.get(divisor));
+};
+
+/** The lesser or greater; of a number and a NaN the number, as on the GPU, unless the op says otherwise. */
+const extremum =
+  (order: "lt" | "gt"): Emit =>
+  (op, a, b) => {
+    const { fb } = op;
+    const { m } = fb;
+    const kind = family(op.dtype);
+    const x = fb.hold(kind, a!);
+    const y = fb.hold(kind, b!);
+    const pick = compare(order)({ ...op, from: op.dtype }, fb.get(x), fb.get(y));
+    if (kind === "i32" || kind === "i64") return m.select(pick, fb.get(x), fb.get(y));
+    const yIsNan = m[kind].ne(fb.get(y), fb.get(y));
+    return m.select(m.i32.or(pick, yIsNan), fb.get(x), fb.get(y));
+  };
+
+/** A NaN of either operand wins. */
+const propagating =
+  (name: "min" | "max", order: "lt" | "gt"): Emit =>
+  (op, a, b) => {
+    const kind = family(op.dtype);
+    return kind === "f32" || kind === "f64" ? op.fb.m[kind][name](a!, b!) : extremum(order)(op, a!, b!);
+  };
+
+/** f32 through a routine over vectors, f64 through the host's function. */
+const transcendental =
+  (name: string, routine: (module: ModuleBuilder) => string): Emit =>
+  (op, x) =>
+    family(op.dtype) === "f64"
+      ? op.module.call(op.module.imported(`${name}_f64`, ["f64"], "f64"), [x!], "f64")
+      : fitScalar(op, lanewise(op, routine, x!));
+
+const rounding =
+  (name: "floor" | "ceil"): Emit =>
+  (op, x) =>
+    op.fb.m[family(op.dtype) as "f32" | "f64"][name](x!);
+
+const abs: Emit = (op, x) => {
+  const kind = family(op.dtype);
+  const { fb } = op;
+  if (kind === "f32" || kind === "f64") return fb.m[kind].abs(x!);
+  if (isUnsigned(op.dtype)) return x!;
+  const value = fb.hold(kind, x!);
+  const negative = fb.m[kind].lt_s(fb.get(value), constantRef(op, kind, 0));
+  return fitScalar(op, fb.m.select(negative, fb.m[kind].sub(constantRef(op, kind, 0), fb.get(value)), fb.get(value)));
+};
+
+const neg: Emit = (op, x) => {
+  const kind = family(op.dtype);
+  if (kind === "f32" || kind === "f64") return op.fb.m[kind].neg(x!);
+  return fitScalar(op, op.fb.m[kind].sub(constantRef(op, kind, 0), x!));
+};
+
+const floatOp =
+  (build: (op: Operation, w: Operation["fb"]["m"]["f32"] | Operation["fb"]["m"]["f64"], x: Ref[]) => Ref): Emit =>
+  (op, ...x) =>
+    fitScalar(op, build(op, op.fb.m[family(op.dtype) as "f32" | "f64"], x));
+
+const fma: Emit = (op, a, b, c) => {
+  const kind = family(op.dtype);
+  const w = op.fb.m[kind];
+  if (kind !== "f32") return fitScalar(op, w.add(w.mul(a!, b!), c!));
+  // A product of two f32 is exact in f64; the sum is rounded there once more than a true fma would.
+  const { f64, f32 } = op.fb.m;
+  return fitScalar(op, f32.demote(f64.add(f64.mul(f64.promote(a!), f64.promote(b!)), f64.promote(c!))));
+};
+
+const clamp: Emit = (op, x, low, high) => {
+  const bounded = extremum("gt")(op, x!, low!);
+  return extremum("lt")(op, bounded, high!);
+};
+
+const where: Emit = (op, condition, a, b) => op.fb.m.select(condition!, a!, b!);
+
+/** What each op computes for one element. */
+export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
+  add: arithmetic("add"),
+  sub: arithmetic("sub"),
+  mul: arithmetic("mul"),
+  div: floatOp((_op, w, [a, b]) => w.div(a!, b!)),
+  neg,
+  floorDiv,
+  cdiv,
+  mod,
+  minimum: extremum("lt"),
+  maximum: extremum("gt"),
+  minimumNan: propagating("min", "lt"),
+  maximumNan: propagating("max", "gt"),
+  and: bits("and"),
+  or: bits("or"),
+  not: (op, x) => op.fb.m.i32.eqz(x!),
+  bitAnd: bits("and"),
+  bitOr: bits("or"),
+  bitXor: bits("xor"),
+  bitNot: (op, x) => {
+    const kind = family(op.dtype) as "i32" | "i64";
+    return op.dtype === "bool" ? op.fb.m.i32.eqz(x!) : fitScalar(op, op.fb.m[kind].xor(x!, constantRef(op, kind, -1)));
+  },
+  shiftLeft: shift("shl"),
+  shiftRight: shift("shr_s", "shr_u"),
+  // A narrow signed number shifts in the zeros of its own width.
+  shiftRightLogical: (op, a, b) => {
+    const width = op.dtype === "i8" ? 0xff : op.dtype === "i16" ? 0xffff : null;
+    const x = width === null ? a! : op.fb.m.i32.and(a!, op.fb.m.i32.const(width));
+    return shift("shr_u")(op, x, b!);
+  },
+  eq: compare("eq"),
+  ne: compare("ne"),
+  lt: compare("lt"),
+  le: compare("le"),
+  gt: compare("gt"),
+  ge: compare("ge"),
+  where,
+  exp: transcendental("exp", exp),
+  exp2: transcendental("exp2", exp2),
+  log: transcendental("log", log),
+  log2: transcendental("log2", log2),
+  sin: transcendental("sin", sin),
+  cos: transcendental("cos", cos),
+  tanh: transcendental("tanh", tanh),
+  erf: transcendental("erf", erf),
+  sigmoid: transcendental("sigmoid", sigmoid),
+  sqrt: floatOp((_op, w, [x]) => w.sqrt(x!)),
+  rsqrt: floatOp((_op, w, [x]) => w.div(w.const(1), w.sqrt(x!))),
+  abs,
+  floor: rounding("floor"),
+  ceil: rounding("ceil"),
+  fma,
+  clamp,
+};
+
+export { isFloat };

@@ -1,0 +1,203 @@
+import { DTYPES, type Expr, operands } from "../../ir/index.js";
+import { bodiesOf, type Flat, type Step, walkSteps } from "../flatten/steps.js";
+import type { Aliases } from "./aliases.js";
+import { COST, isWhole, ORDERS, READS, WRITES } from "./ops.js";
+import { type Origins, originsOf } from "./provenance.js";
+
+/** Variables that are never stored: wherever they are used, the expression is computed instead. */
+export type Inlined = ReadonlyMap<string, Expr>;
+
+/** One place that reads a variable: a position in a list of steps, and the loops (of the step itself or of a whole op in it) that read it. */
+interface Use {
+  readonly block: readonly Step[];
+  index: number;
+  root: object;
+}
+
+interface Definition {
+  readonly step: Extract<Step, { kind: "assign" }>;
+  readonly block: readonly Step[];
+  readonly index: number;
+}
+
+/**
+ * Chooses the variables to compute where they are used. An index or mask is cheap, and the analysis of addresses wants to see it, so it
+ * always is. A tile is when a single loop nest reads it, in the same list of steps, and nothing between changes what it reads.
+ */
+export function chooseInlined(flat: Flat, origins: Origins, aliases: Aliases): Inlined {
+  return new Chooser(flat, origins, aliases).choose();
+}
+
+class Chooser {
+  private readonly flat: Flat;
+  private readonly origins: Origins;
+  private readonly aliases: Aliases;
+  private readonly assignments = new Map<string, number>();
+  private readonly uses = new Map<string, Use[]>();
+  private readonly definitions: Definition[] = [];
+  private readonly inlined = new Map<string, Expr>();
+  private readonly light = new Map<string, boolean>();
+
+  constructor(flat: Flat, origins: Origins, aliases: Aliases) {
+    this.flat = flat;
+    this.origins = origins;
+    this.aliases = aliases;
+  }
+
+  choose(): Inlined {
+    walkSteps(this.flat.steps, (step) => {
+      if (step.kind === "assign") this.assignments.set(step.name, (this.assignments.get(step.name) ?? 0) + 1);
+    });
+    this.block(this.flat.steps);
+    // Later definitions first: where one goes, its own reads go too.
+    for (const definition of [...this.definitions].reverse()) this.consider(definition);
+    return this.inlined;
+  }
+
+  private block(steps: readonly Step[]): void {
+    steps.forEach((step, index) => {
+      if (step.kind === "assign") this.definitions.push({ step, block: steps, index });
+      for (const expr of ownExpressions(step)) this.record(expr, { block: steps, index, root: step });
+      bodiesOf(step).forEach((body) => this.block(body));
+    });
+  }
+
+  private record(expr: Expr, use: Use): void {
+    if (expr.kind === "ref") {
+      const known = this.uses.get(expr.name);
+      if (known) known.push({ ...use });
+      else this.uses.set(expr.name, [{ ...use }]);
+    }
+    const inner = isWhole(expr) ? { ...use, root: expr } : use;
+    for (const operand of operands(expr)) this.record(operand, inner);
+  }
+
+  private consider({ step, block, index }: Definition): void {
+    const { name, value } = step;
+    if (value.type.kind !== "tile" || this.assignments.get(name) !== 1 || isWhole(value)) return;
+    if (value.type.shape.length === 0 && !value.type.pointer) return;
+    if (this.isLight(value)) {
+      this.inlined.set(name, value);
+      this.moveUses(value, step, block, index, null);
+      return;
+    }
+    const uses = this.uses.get(name) ?? [];
+    const [first] = uses;
+    if (!first || uses.some((use) => use.block !== block || use.root !== first.root || use.index !== first.index))
+      return;
+    if (first.index <= index || block[first.index]!.kind === "while") return;
+    if (containsAtomic(value)) return;
+    for (let at = index + 1; at < first.index; at++) if (this.disturbs(block[at]!, value)) return;
+    this.inlined.set(name, value);
+    this.moveUses(value, step, block, index, first);
+  }
+
+  /** The reads of an inlined definition happen where it is used. */
+  private moveUses(value: Expr, step: Step, block: readonly Step[], index: number, to: Use | null): void {
+    if (to === null) return;
+    forEachRef(value, (name) => {
+      for (const use of this.uses.get(name) ?? [])
+        if (use.block === block && use.index === index) {
+          use.index = to.index;
+          if (use.root === step) use.root = to.root;
+        }
+    });
+  }
+
+  /** Whether a step between definition and use changes what the definition reads. */
+  private disturbs(step: Step, value: Expr): boolean {
+    const read = this.readsOf(value);
+    let disturbed = false;
+    walkSteps([step], (inner) => {
+      if (inner.kind === "assign" && read.variables.has(inner.name)) disturbed = true;
+      for (const expr of ownExpressions(inner))
+        forEachOp(expr, (op, args) => {
+          if (ORDERS.has(op) && read.memory.size > 0) disturbed = true;
+          const to = WRITES[op];
+          if (to && this.aliases.overlap(originsOf(args[to]!, this.origins), read.memory)) disturbed = true;
+        });
+    });
+    return disturbed;
+  }
+
+  private readsOf(value: Expr): { variables: Set<string>; memory: Set<string> } {
+    const [variables, memory] = [new Set<string>(), new Set<string>()];
+    const visit = (expr: Expr): void => {
+      if (expr.kind === "ref") {
+        variables.add(expr.name);
+        const inner = this.inlined.get(expr.name);
+        if (inner) visit(inner);
+      }
+      if (expr.kind === "op" && READS[expr.op])
+        for (const name of originsOf(expr.args[READS[expr.op]!]!, this.origins)) memory.add(name);
+      operands(expr).forEach(visit);
+    };
+    visit(value);
+    return { variables, memory };
+  }
+
+  /** Indices, masks and constant tiles: a few integer operations of things that never change. */
+  private isLight(expr: Expr): boolean {
+    if (expr.kind === "literal") return true;
+    if (expr.kind === "ref") return this.isLightName(expr.name);
+    if (expr.kind !== "op" || expr.type.kind !== "tile") return false;
+    const { dtype, pointer } = expr.type;
+    const integral = pointer || DTYPES[dtype].kind !== "float";
+    if (!integral && expr.op !== "zeros" && expr.op !== "full") return false;
+    if (isWhole(expr) || READS[expr.op] || (COST[expr.op] ?? 1) > 20) return false;
+    return operands(expr).every((operand) => isIntegral(operand, expr.op) && this.isLight(operand));
+  }
+
+  private isLightName(name: string): boolean {
+    const known = this.light.get(name);
+    if (known !== undefined) return known;
+    const type = this.flat.variables.get(name);
+    // Parameters never change; a loop counter does not within its body.
+    let light = type === undefined || !this.assignments.has(name);
+    if (!light && this.assignments.get(name) === 1 && type?.kind === "tile") {
+      const { step } = this.definitions.find((one) => one.step.name === name)!;
+      light = type.shape.length === 0 && !type.pointer ? true : this.isLight(step.value);
+    }
+    this.light.set(name, light);
+    return light;
+  }
+}
+
+const isIntegral = (expr: Expr, parent: string): boolean =>
+  parent === "full" ||
+  expr.type.kind === "const" ||
+  (expr.type.kind === "tile" && (expr.type.pointer || DTYPES[expr.type.dtype].kind !== "float"));
+
+/** The expressions that a step computes itself. */
+export function ownExpressions(step: Step): readonly Expr[] {
+  switch (step.kind) {
+    case "assign":
+    case "effect":
+      return [step.value];
+    case "for":
+      return [step.start, step.stop, step.step];
+    case "while":
+    case "if":
+      return [step.condition];
+    default:
+      return [];
+  }
+}
+
+function forEachRef(expr: Expr, visit: (name: string) => void): void {
+  if (expr.kind === "ref") visit(expr.name);
+  for (const operand of operands(expr)) forEachRef(operand, visit);
+}
+
+function forEachOp(expr: Expr, visit: (op: string, args: Readonly<Record<string, Expr>>) => void): void {
+  if (expr.kind === "op") visit(expr.op, expr.args);
+  for (const operand of operands(expr)) forEachOp(operand, visit);
+}
+
+function containsAtomic(expr: Expr): boolean {
+  let found = false;
+  forEachOp(expr, (op) => {
+    if (WRITES[op]) found = true;
+  });
+  return found;
+}

@@ -1,0 +1,88 @@
+import type { Expr } from "../../ir/index.js";
+import { slotPlace } from "../emit/loads.js";
+import { dtypeOf } from "../lanes/build.js";
+import type { Node } from "../lanes/node.js";
+import { flatIndex, shapeOf } from "../lanes/shapes.js";
+import type { Variable } from "../variables.js";
+import type { Ref } from "../wasm/module.js";
+import { REPRESENTATION } from "../wasm/representation.js";
+import { costOf } from "./cost.js";
+import type { Host } from "./host.js";
+import { loopsOver, type Nest, runNest } from "./nest.js";
+import { stage } from "./stage.js";
+
+export type TileVariable = Extract<Variable, { kind: "tile" }>;
+
+/** Computes a tile into `to`, or into a temporary. */
+export function assignTile(host: Host, expr: Expr, to: TileVariable | null): TileVariable {
+  const shape = shapeOf(expr);
+  const target = to ?? host.temporary(dtypeOf(expr), shape);
+  const plan = loopsOver(shape, costOf(expr, host.env));
+  stage(host, expr, shape, plan.order);
+  let shifted = false;
+  runNest(host, plan, (nest) => {
+    const work = copiesOf(nest, (index) => ({
+      value: nest.builder.convert(nest.builder.build(expr, index), target.dtype),
+      place: flatIndex(nest.graph, shape, index),
+    }));
+    shifted ||= work.some(({ value, place }) => readsElsewhere(value, target.slot, place));
+    // A tile that is read at other places than it is written must not change while it is read.
+    const into = shifted ? host.temporary(target.dtype, shape) : target;
+    const emit = (): void => {
+      for (const { value, place } of work) nest.at(nest.innermost, () => storeInSlot(nest, into, place, value));
+    };
+    const finish = (): void => {
+      emit();
+      if (shifted) nest.atEnd(0, () => copyTile(host, into, target));
+    };
+    return { values: work.map((one) => one.value), places: work.map((one) => one.place), emit: finish };
+  });
+  return target;
+}
+
+export function copiesOf<T>(nest: Nest, of: (index: readonly Node[], copy: number) => T): T[] {
+  return Array.from({ length: nest.copies }, (_, copy) => of(nest.index(copy), copy));
+}
+
+/** Writes one vector (or element) of a tile in scratch memory. */
+export function storeInSlot(nest: Nest, to: TileVariable, place: Node, value: Node): void {
+  storeRef(nest, to, place, nest.value(value), nest.innermost);
+}
+
+export function storeRef(nest: Nest, to: TileVariable, place: Node, value: Ref, level: number): void {
+  const { emitter } = nest;
+  const { fb } = emitter;
+  const { base, offset } = slotPlace(emitter, to.slot, to.dtype, place, level);
+  if (nest.vector && place.stride === 1) return fb.push(fb.m.v128.store(offset, 4, base, value));
+  if (nest.vector && place.stride !== 0) {
+    const start = fb.hold("i32", base);
+    const vector = fb.hold("v128", value);
+    for (let lane = 0; lane < 4; lane++)
+      fb.push(fb.m.v128.store32_lane(offset + 4 * lane * place.stride!, 4, lane, fb.get(start), fb.get(vector)));
+    return;
+  }
+  const type = REPRESENTATION[to.dtype];
+  const stored = to.dtype === "bool" ? fb.m.i32.sub(fb.m.i32.const(0), value) : value;
+  fb.push(fb.m[type].store(offset, 4, base, stored));
+}
+
+/** Whether a value reads the tile in `slot` at another place than `place`. */
+export function readsElsewhere(value: Node, slot: number, place: Node): boolean {
+  const seen = new Set<Node>();
+  const visit = (node: Node): boolean => {
+    if (seen.has(node)) return false;
+    seen.add(node);
+    if (node.data?.kind === "slot" && node.data.offset === slot && node.args[0] !== place) return true;
+    return node.args.some(visit);
+  };
+  return visit(value);
+}
+
+export function copyTile(host: Host, from: TileVariable, to: TileVariable): void {
+  const { fb, frame } = host;
+  const { m } = fb;
+  const bytes =
+    from.shape.reduce((a, b) => a * b, 1) * (REPRESENTATION[from.dtype] === "i64" || from.dtype === "f64" ? 8 : 4);
+  const at = (slot: number): Ref => m.i32.add(frame(), m.i32.const(slot));
+  fb.push(m.memory.copy(at(to.slot), at(from.slot), m.i32.const(bytes)));
+}

@@ -1,0 +1,245 @@
+import { DTYPES, type DType } from "../../ir/index.js";
+import { checkElement } from "../emit/bounds.js";
+import { elementPlace, slotPlace } from "../emit/loads.js";
+import { constantRef, HALVES, lanewise } from "../emit/operands.js";
+import { SCALAR_OPS } from "../emit/scalar-ops.js";
+import type { OpExpr } from "../fuse/ops.js";
+import { dtypeOf } from "../lanes/build.js";
+import type { Access, Node } from "../lanes/node.js";
+import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
+import type { Variable } from "../variables.js";
+import type { FunctionBuilder, Local } from "../wasm/function.js";
+import type { Ref } from "../wasm/module.js";
+import { REPRESENTATION } from "../wasm/representation.js";
+import type { TileVariable } from "./assign.js";
+import type { Host } from "./host.js";
+import { type Nest, runNest } from "./nest.js";
+import { place } from "./reduce.js";
+import { stage } from "./stage.js";
+
+/** Read-modify-write of memory, element by element; gives what was there before. */
+export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable {
+  const { ptr, value, compare, mask } = expr.args;
+  const shape = shapeOf(ptr!);
+  const dtype = dtypeOf(expr);
+  const target = to ?? place(host, dtype, shape);
+  const order = shape.map((_size, axis) => axis);
+  for (const operand of Object.values(expr.args))
+    stage(
+      host,
+      operand,
+      shapeOf(operand),
+      shapeOf(operand).map((_s, axis) => axis),
+    );
+  runNest(host, { extents: shape, order: order.filter((axis) => shape[axis]! > 1), lane: null, unroll: 1 }, (nest) => {
+    const { builder } = nest;
+    const index = nest.index(0);
+    const of = (operand: typeof ptr): Node | null =>
+      operand ? builder.build(operand, alignIndex(nest.graph, shapeOf(operand), index)) : null;
+    const at = builder.pointer(ptr!, index);
+    const given = builder.convert(of(value)!, dtype);
+    const expected = compare ? builder.convert(of(compare)!, dtype) : null;
+    const condition = of(mask);
+    const spot = flatIndex(nest.graph, shape, index);
+    const access: Access = {
+      from: at.from,
+      bytes: DTYPES[dtype].bytes,
+      site: host.env.site(expr.op, at.from.params, expr.span),
+    };
+    const values = [
+      at.offset,
+      at.from.base,
+      at.from.count,
+      given,
+      ...(expected ? [expected] : []),
+      ...(condition ? [condition] : []),
+    ];
+    const emit = (): void => {
+      nest.at(nest.innermost, () =>
+        exchange(host, nest, expr.op, { dtype, access, index: at.offset, given, expected, condition, spot, target }),
+      );
+    };
+    return { values, places: [spot], emit };
+  });
+  return target;
+}
+
+interface Exchange {
+  readonly dtype: DType;
+  readonly access: Access;
+  readonly index: Node;
+  readonly given: Node;
+  readonly expected: Node | null;
+  readonly condition: Node | null;
+  readonly spot: Node;
+  readonly target: Variable;
+}
+
+function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
+  const { fb } = host;
+  const { emitter, innermost } = nest;
+  const type = REPRESENTATION[what.dtype];
+  const given = fb.hold(type, emitter.scalar(what.given, innermost));
+  const expected = what.expected && fb.hold(type, emitter.scalar(what.expected, innermost));
+  const old = fb.hold(type, constantRef({ fb }, type, 0));
+  const act = (): void => {
+    checkElement(emitter, what.access, what.index, innermost);
+    const { base, offset } = elementPlace(emitter, what.access, what.index, innermost);
+    const address = fb.hold("i32", fb.m.i32.add(base, fb.m.i32.const(offset)));
+    checkAligned(nest, what.access, what.index, address);
+    new Word(fb, what.dtype, address).update(op, given, expected, old);
+  };
+  if (what.condition) fb.if(emitter.scalar(what.condition, innermost), act);
+  else act();
+  const { target } = what;
+  if (target.kind === "scalar") return fb.set(target.local, fb.get(old));
+  const tile = target as TileVariable;
+  const { base, offset } = slotPlace(emitter, tile.slot, tile.dtype, what.spot, innermost);
+  fb.push(fb.m[type].store(offset, 4, base, fb.get(old)));
+}
+
+/** Atomic instructions trap on addresses that are no multiple of their width. */
+function checkAligned(nest: Nest, access: Access, index: Node, address: Local): void {
+  if (access.bytes === 1) return;
+  const { emitter, innermost } = nest;
+  const { fb, module } = emitter;
+  const report = module.imported("misaligned", ["i32", "i32", "i32"], "none");
+  const wrong = fb.m.i32.and(fb.get(address), fb.m.i32.const(access.bytes - 1));
+  const args = [
+    fb.m.i32.const(access.site),
+    emitter.scalar(access.from.base, innermost),
+    emitter.scalar(index, innermost),
+  ];
+  fb.if(wrong, () => fb.push(module.call(report, args, "none")));
+}
+
+const NATIVE: Readonly<Record<string, "add" | "and" | "or" | "xor" | "xchg">> = {
+  atomicAdd: "add",
+  atomicAnd: "and",
+  atomicOr: "or",
+  atomicXor: "xor",
+  atomicExchange: "xchg",
+};
+
+/** What an op makes of the old value and the given one, where the machine has no instruction for it. */
+const COMBINE: Readonly<Record<string, string>> = {
+  atomicAdd: "add",
+  atomicAnd: "bitAnd",
+  atomicOr: "bitOr",
+  atomicXor: "bitXor",
+  atomicMax: "maximum",
+  atomicMin: "minimum",
+};
+
+type AtomicI32 = FunctionBuilder["m"]["i32"]["atomic"];
+type AtomicI64 = FunctionBuilder["m"]["i64"]["atomic"];
+
+/** One element in shared memory, updated as the bits of an integer of its width. */
+class Word {
+  private readonly fb: FunctionBuilder;
+  private readonly dtype: DType;
+  private readonly address: Local;
+  private readonly bits: "i32" | "i64";
+
+  constructor(fb: FunctionBuilder, dtype: DType, address: Local) {
+    this.fb = fb;
+    this.dtype = dtype;
+    this.address = address;
+    this.bits = DTYPES[dtype].bytes === 8 ? "i64" : "i32";
+  }
+
+  update(op: string, given: Local, expected: Local | null, old: Local): void {
+    const { fb } = this;
+    const native = NATIVE[op];
+    const integral = DTYPES[this.dtype].kind !== "float";
+    if (op === "atomicCas")
+      return fb.set(old, this.fromBits(this.swap(this.toBits(fb.get(expected!)), this.toBits(fb.get(given)))));
+    if (op === "atomicExchange") return fb.set(old, this.fromBits(this.native("xchg", this.toBits(fb.get(given)))));
+    if (native && integral) return fb.set(old, this.fromBits(this.native(native, this.toBits(fb.get(given)))));
+    this.retry(op, given, old);
+  }
+
+  /** Computes the new value from what is there and swaps it in; again when another worker was faster. */
+  private retry(op: string, given: Local, old: Local): void {
+    const { fb } = this;
+    const before = fb.hold(this.bits, this.load());
+    const type = REPRESENTATION[this.dtype];
+    fb.forever((done) => {
+      fb.set(old, this.fromBits(fb.get(before)));
+      const operation = { fb, module: fb.module, from: this.dtype, dtype: this.dtype };
+      const next = fb.hold(type, SCALAR_OPS[COMBINE[op]!]!(operation, fb.get(old), fb.get(given)));
+      const seen = fb.hold(this.bits, this.swap(fb.get(before), this.toBits(fb.get(next))));
+      fb.push(fb.m.br_if(done, fb.m[this.bits].eq(fb.get(seen), fb.get(before))));
+      fb.set(before, fb.get(seen));
+    });
+  }
+
+  private narrow(): "rmw8_u" | "rmw16_u" | "rmw" {
+    const { bytes } = DTYPES[this.dtype];
+    return bytes === 1 ? "rmw8_u" : bytes === 2 ? "rmw16_u" : "rmw";
+  }
+
+  private native(name: "add" | "and" | "or" | "xor" | "xchg", value: Ref): Ref {
+    const { fb } = this;
+    if (this.bits === "i64") return fb.m.i64.atomic.rmw[name](0, fb.get(this.address), value);
+    return (fb.m.i32.atomic as AtomicI32)[this.narrow()][name](0, fb.get(this.address), value);
+  }
+
+  private swap(expected: Ref, replacement: Ref): Ref {
+    const { fb } = this;
+    if (this.bits === "i64")
+      return (fb.m.i64.atomic as AtomicI64).rmw.cmpxchg(0, fb.get(this.address), expected, replacement);
+    return fb.m.i32.atomic[this.narrow()].cmpxchg(0, fb.get(this.address), expected, replacement);
+  }
+
+  private load(): Ref {
+    const { fb } = this;
+    const at = fb.get(this.address);
+    if (this.bits === "i64") return fb.m.i64.atomic.load(0, at);
+    const { bytes } = DTYPES[this.dtype];
+    if (bytes === 1) return fb.m.i32.atomic.load8_u(0, at);
+    return bytes === 2 ? fb.m.i32.atomic.load16_u(0, at) : fb.m.i32.atomic.load(0, at);
+  }
+
+  private toBits(value: Ref): Ref {
+    const { m } = this.fb;
+    const operation = { fb: this.fb, module: this.fb.module, from: this.dtype, dtype: this.dtype };
+    switch (this.dtype) {
+      case "f32":
+        return m.i32.reinterpret(value);
+      case "f64":
+        return m.i64.reinterpret(value);
+      case "bf16":
+        return m.i32.shr_u(m.i32.reinterpret(value), m.i32.const(16));
+      case "f16":
+        return m.i32.reinterpret(lanewise(operation, HALVES.narrow, value));
+      case "i8":
+        return m.i32.and(value, m.i32.const(0xff));
+      case "i16":
+        return m.i32.and(value, m.i32.const(0xffff));
+      default:
+        return value;
+    }
+  }
+
+  private fromBits(bits: Ref): Ref {
+    const { m } = this.fb;
+    const operation = { fb: this.fb, module: this.fb.module, from: this.dtype, dtype: this.dtype };
+    switch (this.dtype) {
+      case "f32":
+        return m.f32.reinterpret(bits);
+      case "f64":
+        return m.f64.reinterpret(bits);
+      case "bf16":
+        return m.f32.reinterpret(m.i32.shl(bits, m.i32.const(16)));
+      case "f16":
+        return lanewise(operation, HALVES.widen, m.f32.reinterpret(bits));
+      case "i8":
+        return m.i32.extend8_s(bits);
+      case "i16":
+        return m.i32.extend16_s(bits);
+      default:
+        return bits;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { NodeEmitter } from "../emit/nodes.js";
+import { LaneBuilder } from "../lanes/build.js";
+import { Graph } from "../lanes/graph.js";
+import type { Node } from "../lanes/node.js";
+import type { Local } from "../wasm/function.js";
+import type { Ref } from "../wasm/module.js";
+import type { Host } from "./host.js";
+import { Needs, NeedsScalars } from "./needs.js";
+
+/** Loops to run: sizes by axis, the axes from the outermost loop in, and the one that runs four lanes at a time. */
+export interface LoopPlan {
+  readonly extents: readonly number[];
+  readonly order: readonly number[];
+  readonly lane: number | null;
+  /** Vectors that one round of the lane loop handles. */
+  readonly unroll: number;
+}
+
+/** What a nest computes: the nodes that it needs, and how to emit them once they are counted. */
+export interface NestBody {
+  /** Needed in every lane. */
+  readonly values: readonly Node[];
+  /** Needed in lane 0 only: where results go. */
+  readonly places?: readonly Node[];
+  readonly emit: () => void;
+}
+
+interface Loop {
+  readonly counter: Local;
+  readonly stop: number;
+  readonly step: number;
+}
+
+/** A nest of loops under construction. Level 0 is in front of the loops, level k inside the k-th. */
+export class Nest {
+  readonly graph = new Graph();
+  readonly builder: LaneBuilder;
+  readonly emitter: NodeEmitter;
+  readonly vector: boolean;
+  /** Vectors (or elements) that are handled in one round of the innermost loop. */
+  readonly copies: number;
+  readonly innermost: number;
+  private readonly loops: Loop[] = [];
+  private readonly lists: Ref[][] = [[]];
+  private readonly after: Ref[][] = [[]];
+  private readonly indices: Node[][];
+  private readonly levels: number[];
+  private readonly host: Host;
+
+  constructor(host: Host, plan: LoopPlan) {
+    const { fb, env, frame } = host;
+    this.host = host;
+    this.vector = plan.lane !== null;
+    this.copies = plan.unroll;
+    this.builder = new LaneBuilder(this.graph, env);
+    this.emitter = new NodeEmitter(fb, this.graph, this.lists, frame);
+    this.levels = plan.extents.map(() => 0);
+    const counters = new Map<number, Node>();
+    for (const axis of plan.order) {
+      const step = axis === plan.lane ? 4 * plan.unroll : 1;
+      const stop = plan.extents[axis]!;
+      if (stop > step) {
+        const counter = fb.local("i32");
+        this.loops.push({ counter, stop, step });
+        this.lists.push([]);
+        this.after.push([]);
+        counters.set(axis, this.graph.counter(this.loops.length, counter, stop - step, step));
+      }
+      this.levels[axis] = this.loops.length;
+    }
+    this.innermost = this.loops.length;
+    const zero = this.graph.constant("i32", 0);
+    this.indices = Array.from({ length: plan.unroll }, (_, copy) =>
+      plan.extents.map((_extent, axis) => {
+        const counter = counters.get(axis) ?? zero;
+        if (axis !== plan.lane) return counter;
+        return this.graph.plus(this.graph.add(counter, this.graph.lane()), 4 * copy);
+      }),
+    );
+  }
+
+  /** The index of a copy's element (lane 0's element, and its step over lanes), by axis. */
+  index(copy: number): readonly Node[] {
+    return this.indices[copy]!;
+  }
+
+  /** The innermost level that the given axes' loops reach. */
+  levelOf(axes: readonly number[]): number {
+    return Math.max(0, ...axes.map((axis) => this.levels[axis]!));
+  }
+
+  /** Statements of a level, before the next inner loop or after it. */
+  at(level: number, build: () => void): void {
+    this.host.fb.into(this.lists[level]!, build);
+  }
+
+  atEnd(level: number, build: () => void): void {
+    this.host.fb.into(this.after[level]!, build);
+  }
+
+  value(node: Node): Ref {
+    return this.vector ? this.emitter.vector(node, this.innermost) : this.emitter.scalar(node, this.innermost);
+  }
+
+  /** Puts the loops into the function. */
+  close(level = 0): void {
+    const { fb } = this.host;
+    for (const statement of this.lists[level]!) fb.push(statement);
+    const loop = this.loops[level];
+    if (loop) fb.count(loop.counter, loop.stop, loop.step, () => this.close(level + 1));
+    for (const statement of this.after[level]!) fb.push(statement);
+  }
+}
+
+/** Runs loops, four lanes at a time where every value allows it. */
+export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => NestBody): void {
+  const attempt = (chosen: LoopPlan): boolean => {
+    const nest = new Nest(host, chosen);
+    const body = describe(nest);
+    const needs = new Needs();
+    try {
+      for (const node of body.values)
+        if (nest.vector) needs.vector(node);
+        else needs.scalar(node);
+    } catch (error) {
+      if (error instanceof NeedsScalars) return false;
+      throw error;
+    }
+    for (const node of body.places ?? []) needs.scalar(node);
+    body.emit();
+    nest.close();
+    return true;
+  };
+  if (!attempt(plan)) attempt({ ...plan, lane: null, unroll: 1 });
+}
+
+/** Loops over a shape in its own order, the last axis four at a time. `work` is the rough cost of an element. */
+export function loopsOver(extents: readonly number[], work: number): LoopPlan {
+  const order = extents.map((_extent, axis) => axis).filter((axis) => extents[axis]! > 1);
+  const last = order.at(-1);
+  const lane = last !== undefined && extents[last]! % 4 === 0 ? last : null;
+  return { extents, order, lane, unroll: lane === null ? 1 : unrolling(extents[lane]! / 4, work) };
+}
+
+/** How many vectors to handle at once: more of cheap ones, so that the loop's own instructions weigh less. */
+export function unrolling(vectors: number, work: number): number {
+  const most = work <= 12 ? 8 : work <= 40 ? 4 : work <= 90 ? 2 : 1;
+  let unroll = 1;
+  while (unroll * 2 <= most && vectors % (unroll * 2) === 0) unroll *= 2;
+  return unroll;
+}

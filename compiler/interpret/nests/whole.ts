@@ -1,0 +1,27 @@
+import { isAtomic, type OpExpr } from "../fuse/ops.js";
+import { ExecutorError } from "../unsupported.js";
+import type { Variable } from "../variables.js";
+import { atomic } from "./atomic.js";
+import { dot } from "./dot.js";
+import type { Host } from "./host.js";
+import { reduce } from "./reduce.js";
+import { cumulate } from "./scan.js";
+import { sort } from "./sort.js";
+
+type Compute = (host: Host, expr: OpExpr, to: Variable | null) => Variable;
+
+const WHOLE: Readonly<Record<string, Compute>> = {
+  ...Object.fromEntries(
+    "sum max min any all xorSum argmax argmin".split(" ").map((op): [string, Compute] => [op, reduce]),
+  ),
+  dot,
+  cumsum: cumulate,
+  sort,
+};
+
+/** Computes an op that needs loops of its own, into `to` or into a temporary. */
+export function computeWhole(host: Host, expr: OpExpr, to: Variable | null): Variable {
+  const compute = isAtomic(expr.op) ? atomic : WHOLE[expr.op];
+  if (!compute) throw new ExecutorError(`the CPU executor has no op ${expr.op}`, expr.span);
+  return compute(host, expr, to);
+}

@@ -1,0 +1,275 @@
+import type { Expr } from "../ir/index.js";
+import type { Step } from "./flatten/steps.js";
+import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
+import { dtypeOf } from "./lanes/build.js";
+import { descriptorOf } from "./lanes/descriptors.js";
+import { gcd, UNKNOWN_FACTS } from "./lanes/facts.js";
+import { constantOf } from "./lanes/graph.js";
+import type { Node } from "./lanes/node.js";
+import { flatIndex, shapeOf, sizes } from "./lanes/shapes.js";
+import { assignTile, storeInSlot, type TileVariable } from "./nests/assign.js";
+import type { Host } from "./nests/host.js";
+import { loopsOver, runNest } from "./nests/nest.js";
+import { stage } from "./nests/stage.js";
+import { store, storeDescriptor } from "./nests/store.js";
+import { computeWhole } from "./nests/whole.js";
+import type { KernelScope } from "./scope.js";
+import { ExecutorError } from "./unsupported.js";
+import type { Variable } from "./variables.js";
+import type { FunctionBuilder, Local } from "./wasm/function.js";
+import type { Ref } from "./wasm/module.js";
+import { REPRESENTATION } from "./wasm/representation.js";
+
+/** Compiles steps into the function of a program. */
+export class Statements {
+  private readonly host: Host;
+  private readonly scope: KernelScope;
+  private readonly fb: FunctionBuilder;
+  /** How often each variable is assigned in the text: what is known of one that is assigned once stays true. */
+  private readonly assignments: ReadonlyMap<string, number>;
+
+  constructor(host: Host, scope: KernelScope, assignments: ReadonlyMap<string, number>) {
+    this.host = host;
+    this.scope = scope;
+    this.fb = host.fb;
+    this.assignments = assignments;
+  }
+
+  run(steps: readonly Step[]): void {
+    for (const step of steps) (STEPS[step.kind] as (statements: Statements, step: Step) => void)(this, step);
+  }
+
+  assign(step: Extract<Step, { kind: "assign" }>): void {
+    const { name } = step;
+    if (this.scope.inlined.has(name)) return;
+    this.scope.statement(() => {
+      const value = accumulating(step.value);
+      if (value.type.kind === "descriptor") return this.describe(name, value);
+      const target = this.scope.target(name, value);
+      if (target.kind === "tile") this.assignTile(target, value);
+      else if (target.kind === "scalar") this.assignScalar(name, target, value);
+      else if (target.kind === "pointer") this.assignPointer(target, value);
+      else if (target.kind === "pointers") this.assignPointers(target, value);
+    });
+  }
+
+  private assignTile(target: TileVariable, value: Expr): void {
+    if (isWhole(value) && dtypeOf(value) === target.dtype) computeWhole(this.host, value, target);
+    else assignTile(this.host, value, target);
+  }
+
+  private assignScalar(name: string, target: Extract<Variable, { kind: "scalar" }>, value: Expr): void {
+    if (isWhole(value) && dtypeOf(value) === target.dtype) {
+      computeWhole(this.host, value, target);
+      return;
+    }
+    const { ref, node } = this.scalar(value, target.dtype);
+    if (this.assignments.get(name) === 1) target.facts = node.stride === 0 ? node.facts : UNKNOWN_FACTS;
+    this.fb.set(target.local, ref);
+  }
+
+  /** The value of a scalar expression. */
+  scalar(expr: Expr, dtype = dtypeOf(expr)): { ref: Ref; node: Node } {
+    let result: { ref: Ref; node: Node } | undefined;
+    stage(this.host, expr, [], []);
+    runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+      const node = nest.builder.convert(nest.builder.build(expr, []), dtype);
+      const emit = (): void =>
+        nest.at(0, () => {
+          const local = this.fb.hold(REPRESENTATION[dtype], nest.emitter.scalar(node, 0));
+          result = { ref: this.fb.get(local), node };
+        });
+      return { values: [node], emit };
+    });
+    return result!;
+  }
+
+  private assignPointer(target: Extract<Variable, { kind: "pointer" }>, value: Expr): void {
+    const { fb } = this;
+    stage(this.host, value, [], []);
+    runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+      const { from, offset } = nest.builder.pointer(value, []);
+      const emit = (): void =>
+        nest.at(0, () => {
+          const parts = [offset, from.base, from.count].map((node) => fb.hold("i32", nest.emitter.scalar(node, 0)));
+          const locals =
+            target.buffer.params.length === 1
+              ? [target.offset!]
+              : [target.offset!, target.buffer.base, target.buffer.count];
+          locals.forEach((local, index) => {
+            fb.set(local, fb.get(parts[index]!));
+          });
+        });
+      return { values: [offset, from.base, from.count], emit };
+    });
+  }
+
+  private assignPointers(target: Extract<Variable, { kind: "pointers" }>, value: Expr): void {
+    const { shape } = target;
+    const plan = { ...loopsOver(shape, 4), ...(target.mixed ? { lane: null, unroll: 1 } : {}) };
+    stage(this.host, value, shape, plan.order);
+    const words = (slot: number): TileVariable => ({ kind: "tile", dtype: "i32", shape, slot });
+    // Written to a copy first: the value may read the variable at other places.
+    runNest(this.host, plan, (nest) => {
+      const work = Array.from({ length: nest.copies }, (_, copy) => {
+        const index = nest.index(copy);
+        return { pointer: nest.builder.pointer(value, index), place: flatIndex(nest.graph, shape, index) };
+      });
+      const emit = (): void => {
+        for (const { pointer, place } of work)
+          nest.at(nest.innermost, () => {
+            storeInSlot(nest, words(target.slot), place, pointer.offset);
+            if (!target.mixed) return;
+            storeInSlot(nest, words(target.mixed.base), place, pointer.from.base);
+            storeInSlot(nest, words(target.mixed.count), place, pointer.from.count);
+          });
+      };
+      const mixed = (one: (typeof work)[number]): Node[] =>
+        target.mixed ? [one.pointer.from.base, one.pointer.from.count] : [];
+      return {
+        values: work.flatMap((one) => [one.pointer.offset, ...mixed(one)]),
+        places: work.map((one) => one.place),
+        emit,
+      };
+    });
+  }
+
+  /** A descriptor made in the kernel, or another name of one. */
+  private describe(name: string, value: Expr): void {
+    if (value.kind === "ref") return this.scope.define(name, descriptorOf({ env: this.scope }, value));
+    if (value.kind !== "op" || value.op !== "makeTensorDescriptor")
+      throw new ExecutorError("a descriptor of unknown origin", value.span);
+    this.scope.define(name, this.makeDescriptor(value));
+  }
+
+  private makeDescriptor(expr: OpExpr): Variable {
+    const { fb } = this;
+    const { type } = expr;
+    if (type.kind !== "descriptor") throw new ExecutorError("a descriptor without a block", expr.span);
+    const block = sizes(type.block, expr);
+    const word = (arg: Expr): Local => fb.hold("i32", this.scalar(arg, "i32").ref);
+    const shape = block.map((_size, axis) => word(expr.args[`shape${axis}`]!));
+    const strides = block.map((_size, axis) => word(expr.args[`stride${axis}`]!));
+    const held = ["offset", "base", "count"].map(() => fb.local("i32"));
+    const params = new Set<string>();
+    runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+      const { from, offset } = nest.builder.pointer(expr.args.ptr!, []);
+      for (const param of from.params) params.add(param);
+      const parts = [offset, from.base, from.count];
+      const emit = (): void =>
+        nest.at(0, () =>
+          parts.forEach((node, index) => {
+            fb.set(held[index]!, nest.emitter.scalar(node, 0));
+          }),
+        );
+      return { values: parts, emit };
+    });
+    const buffer = { base: held[1]!, count: held[2]!, params: [...params] };
+    return { kind: "descriptor", dtype: type.dtype, block, padding: "zero", offset: held[0]!, buffer, shape, strides };
+  }
+
+  effect(step: Extract<Step, { kind: "effect" }>): void {
+    const { value } = step;
+    if (value.kind !== "op") return;
+    this.scope.statement(() => {
+      if (isAtomic(value.op)) computeWhole(this.host, value, null);
+      else EFFECTS[value.op]?.(this.host, value);
+    });
+  }
+
+  for(step: Extract<Step, { kind: "for" }>): void {
+    const { fb, scope } = this;
+    const { m } = fb;
+    const type = scope.variable(step.variable) ?? scope.target(step.variable, step.stop);
+    if (type.kind !== "scalar") throw new ExecutorError("a loop over what is no number", step.span);
+    const { dtype } = type;
+    const kind = REPRESENTATION[dtype] as "i32" | "i64";
+    const parts = [step.start, step.stop, step.step].map((expr) => {
+      let held: { local: Local; node: Node } | undefined;
+      scope.statement(() => {
+        const { ref, node } = this.scalar(expr, dtype);
+        held = { local: fb.hold(kind, ref), node };
+      });
+      return held!;
+    });
+    const [start, stop, by] = parts as [(typeof parts)[0], (typeof parts)[0], (typeof parts)[0]];
+    const known = constantOf(by.node);
+    const down = known !== null && Number(known) < 0;
+    if (kind === "i32" && !down && known !== null)
+      type.facts = {
+        min: start.node.facts.min,
+        max: Math.max(start.node.facts.min, stop.node.facts.max - 1),
+        multiple: gcd(start.node.facts.multiple, Number(known)),
+      };
+    const counter = fb.hold(kind, fb.get(start.local));
+    fb.forever((exit) => {
+      const order = down ? "le_s" : dtype === "u32" ? "ge_u" : "ge_s";
+      fb.push(m.br_if(exit, m[kind][order](fb.get(counter), fb.get(stop.local))));
+      fb.set(type.local, fb.get(counter));
+      this.run(step.body);
+      fb.set(counter, m[kind].add(fb.get(counter), fb.get(by.local)));
+    });
+  }
+
+  while(step: Extract<Step, { kind: "while" }>): void {
+    const { fb } = this;
+    fb.forever((exit) => {
+      this.run(step.before);
+      this.condition(step.condition, (ref) => fb.push(fb.m.br_if(exit, fb.m.i32.eqz(ref))));
+      this.run(step.body);
+    });
+  }
+
+  if(step: Extract<Step, { kind: "if" }>): void {
+    const taken = this.fb.local("i32");
+    this.condition(step.condition, (ref) => this.fb.set(taken, ref));
+    this.fb.if(
+      this.fb.get(taken),
+      () => this.run(step.then),
+      step.else.length > 0 ? () => this.run(step.else) : undefined,
+    );
+  }
+
+  private condition(expr: Expr, use: (ref: Ref) => void): void {
+    this.scope.statement(() => use(this.scalar(expr, "bool").ref));
+  }
+
+  scopeOf(step: Extract<Step, { kind: "scope" }>): void {
+    this.fb.scope(step.label, () => this.run(step.body));
+  }
+
+  leave(step: Extract<Step, { kind: "leave" }>): void {
+    this.fb.push(this.fb.m.br(step.label));
+  }
+}
+
+const STEPS: { readonly [K in Step["kind"]]: (statements: Statements, step: Extract<Step, { kind: K }>) => void } = {
+  assign: (statements, step) => statements.assign(step),
+  effect: (statements, step) => statements.effect(step),
+  for: (statements, step) => statements.for(step),
+  while: (statements, step) => statements.while(step),
+  if: (statements, step) => statements.if(step),
+  scope: (statements, step) => statements.scopeOf(step),
+  leave: (statements, step) => statements.leave(step),
+};
+
+/** What statements do; hints, barriers of one program and launch control mean nothing on a CPU. */
+const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
+  store,
+  storeTensorDescriptor: storeDescriptor,
+};
+
+/** x + dot(a, b) is the product that starts from x. */
+function accumulating(value: Expr): Expr {
+  if (value.kind !== "op" || value.op !== "add") return value;
+  const { a, b } = value.args as { a: Expr; b: Expr };
+  for (const [product, acc] of [
+    [b, a],
+    [a, b],
+  ] as const) {
+    const fits =
+      product.kind === "op" && product.op === "dot" && !product.args.acc && dtypeOf(product) === dtypeOf(value);
+    if (fits && shapeOf(acc).join() === shapeOf(product).join()) return { ...product, args: { ...product.args, acc } };
+  }
+  return value;
+}
