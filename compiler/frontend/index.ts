@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { ts } from "ts-morph";
 import { noFile } from "../diagnostics/catalogue/frontend.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { findKernels } from "./kernels.js";
 import { lowerKernel } from "./lower-kernel.js";
-import { absolute, KernelProject, LANGUAGE_FOLDER } from "./project.js";
+import { KernelProject, LANGUAGE_FOLDER } from "./project.js";
 import { reportTypeErrors } from "./type-errors.js";
 import { Unit } from "./unit.js";
 
@@ -45,10 +45,10 @@ export function lower(files: readonly string[], options: LowerOptions = {}): Low
 }
 
 function lowerFiles(project: KernelProject, files: readonly string[], root: string): Lowered {
-  const paths = files.map((file) => absolute(root, file));
+  const paths = files.map((file) => resolve(root, file));
   const unit = new Unit(project.program(paths), root);
   const sources = paths.flatMap((path, index): readonly ts.SourceFile[] => {
-    const source = existsSync(path) ? unit.program.getSourceFile(path) : undefined;
+    const source = unit.program.getSourceFile(path);
     if (source !== undefined) return [source];
     const span = { file: files[index]!, line: 1, column: 1, endLine: 1, endColumn: 1 };
     unit.report(noFile(span, { path: files[index]! }));
