@@ -1,27 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Manifest } from "../bundle/index.js";
-import { Cache, cachedTriton } from "../cache/index.js";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
-import { ensureEnvironment, startTriton } from "../triton/index.js";
-import { assemble, type Entry, type Made } from "./assemble.js";
-import { type Compiled, compileUnits } from "./compile.js";
 import { BuildError } from "./error.js";
-import { type BundleFile, checkReplaceable, holds, MANIFEST, writeFolder } from "./folder.js";
+import { checkReplaceable } from "./folder.js";
 import { sha256 } from "./names.js";
-import { buildsOf, planUnits } from "./plan.js";
+import { buildsOf } from "./plan.js";
+import type { BuildProgress } from "./progress.js";
 import { projectOf } from "./project.js";
 import { type Request, remember, unchanged } from "./record.js";
-import { references, typeDeclarations } from "./references.js";
-import { tilescriptVersion } from "./version.js";
-
-/** What a build is doing, as a sentence; with numbers while cubins are made. */
-export interface BuildProgress {
-  readonly text: string;
-  readonly done?: number;
-  readonly total?: number;
-}
 
 export interface BuildOptions {
   /** TypeScript files with kernels. */
@@ -57,22 +45,21 @@ export interface BuildResult {
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const request = requestOf(options);
+  const { folder, arch, project } = request;
   const before = unchanged(request);
   if (before) {
     const cached = before.manifest.kernels.reduce((sum, { variants }) => sum + variants.length, 0);
-    return { folder: request.folder, manifest: before.manifest, diagnostics: before.warnings, built: 0, cached };
+    return { folder, manifest: before.manifest, diagnostics: before.warnings, built: 0, cached };
   }
-  checkReplaceable(request.folder);
+  checkReplaceable(folder);
   options.onProgress?.({ text: "Checking kernels" });
   const { kernels, warnings, sources } = await checked(request);
-  const compiled = await compiledUnits(kernels, request, options);
-  const { manifest, files } = await bundleOf(kernels, compiled.made, request.project);
-  const text = files.find(({ path }) => path === MANIFEST)?.content as string;
-  options.signal?.throwIfAborted();
-  if (!holds(request.folder, files)) await writeFolder(request.folder, files);
-  remember(request, sources, text, warnings);
-  const { built, cached } = compiled;
-  return { folder: request.folder, manifest, diagnostics: warnings, built, cached };
+  const sourceHash = (file: string): string => sha256(readFileSync(join(project, file)));
+  const { bundleKernels } = await import("./from-kernels.js");
+  const { jobs, onProgress, signal } = options;
+  const bundle = await bundleKernels(kernels, { arch, folder, project, sourceHash, jobs, onProgress, signal });
+  remember(request, sources, bundle.manifestText, warnings);
+  return { folder, manifest: bundle.manifest, diagnostics: warnings, built: bundle.built, cached: bundle.cached };
 }
 
 function requestOf({ files, arch, out, project }: BuildOptions): Request {
@@ -103,52 +90,4 @@ async function checked({ files, project }: Request): Promise<Sound> {
   const problems = diagnostics.some(isError) ? diagnostics : [...diagnostics, ...bundleProblems(kernels)];
   if (problems.some(isError)) throw new DiagnosticError(problems, project);
   return { kernels: kernels.filter((kernel) => buildsOf(kernel).length > 0), warnings: diagnostics, sources };
-}
-
-async function compiledUnits(
-  kernels: readonly Kernel[],
-  { arch, project }: Request,
-  { jobs, onProgress, signal }: BuildOptions,
-): Promise<Compiled> {
-  const units = planUnits(kernels, arch);
-  const environment = (): ReturnType<typeof ensureEnvironment> =>
-    ensureEnvironment({ extras: [], signal, onProgress: (text) => onProgress?.({ text }) });
-  using service = await startTriton({ jobs, environment });
-  const compiled = await compileUnits(units, cachedTriton(service, new Cache()), {
-    signal,
-    onDone: ({ kernel }, done, total) =>
-      onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),
-  });
-  if (compiled.problems.length > 0) throw new DiagnosticError(compiled.problems, project);
-  return compiled;
-}
-
-/** Kernels of one name belong together: they are the bindings of one declaration to dtypes. */
-function byName(kernels: readonly Kernel[]): Kernel[][] {
-  const groups = new Map<string, Kernel[]>();
-  for (const kernel of kernels) groups.set(kernel.name, [...(groups.get(kernel.name) ?? []), kernel]);
-  return [...groups.values()];
-}
-
-async function bundleOf(
-  kernels: readonly Kernel[],
-  made: readonly Made[],
-  project: string,
-): Promise<{ manifest: Manifest; files: BundleFile[] }> {
-  const { emitTriton } = await import("../emit/index.js");
-  const groups = byName(kernels);
-  const entries = groups.map(
-    (bindings): Entry => ({
-      bindings: bindings.map((kernel) => ({ kernel, triton: emitTriton(kernel).text })),
-      sourceHash: sha256(readFileSync(join(project, (bindings[0] as Kernel).file))),
-      made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
-    }),
-  );
-  const { manifest, files } = assemble(entries, tilescriptVersion());
-  const others = [
-    { path: MANIFEST, content: `${JSON.stringify(manifest, null, 1)}\n` },
-    { path: "index.js", content: references(groups) },
-    { path: "index.d.ts", content: typeDeclarations(groups) },
-  ];
-  return { manifest, files: [...files, ...others] };
 }

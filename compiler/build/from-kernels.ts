@@ -1,0 +1,87 @@
+import type { Manifest } from "../bundle/index.js";
+import { Cache, cachedTriton } from "../cache/index.js";
+import { DiagnosticError } from "../diagnostics/index.js";
+import type { Kernel } from "../ir/index.js";
+import { ensureEnvironment, startTriton } from "../triton/index.js";
+import { assemble, type Entry, type Made } from "./assemble.js";
+import { type Compiled, compileUnits } from "./compile.js";
+import { type BundleFile, holds, MANIFEST, writeFolder } from "./folder.js";
+import { planUnits } from "./plan.js";
+import type { BuildProgress } from "./progress.js";
+import { references, typeDeclarations } from "./references.js";
+import { tilescriptVersion } from "./version.js";
+
+export interface KernelBundleOptions {
+  readonly arch: readonly number[];
+  readonly folder: string;
+  /** Folder that the kernels' files are relative to. */
+  readonly project: string;
+  /** SHA-256 of a kernel's source file. */
+  readonly sourceHash: (file: string) => string;
+  readonly jobs?: number;
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface KernelBundle {
+  readonly manifest: Manifest;
+  /** The bytes of manifest.json. */
+  readonly manifestText: string;
+  readonly built: number;
+  readonly cached: number;
+}
+
+/** Compiles kernels that were checked and writes their bundle, all or nothing. */
+export async function bundleKernels(kernels: readonly Kernel[], options: KernelBundleOptions): Promise<KernelBundle> {
+  const { made, built, cached } = await compileAll(kernels, options);
+  const { manifest, files } = await filesOf(kernels, made, options);
+  options.signal?.throwIfAborted();
+  if (!holds(options.folder, files)) await writeFolder(options.folder, files);
+  return { manifest, manifestText: files.find(({ path }) => path === MANIFEST)?.content as string, built, cached };
+}
+
+async function compileAll(
+  kernels: readonly Kernel[],
+  { arch, project, jobs, onProgress, signal }: KernelBundleOptions,
+): Promise<Compiled> {
+  const environment = (): ReturnType<typeof ensureEnvironment> =>
+    ensureEnvironment({ extras: [], signal, onProgress: (text) => onProgress?.({ text }) });
+  using service = await startTriton({ jobs, environment });
+  const compiled = await compileUnits(planUnits(kernels, arch), cachedTriton(service, new Cache()), {
+    signal,
+    onDone: ({ kernel }, done, total) =>
+      onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),
+  });
+  if (compiled.problems.length > 0) throw new DiagnosticError(compiled.problems, project);
+  return compiled;
+}
+
+/** Kernels of one name belong together: they are the bindings of one declaration to dtypes. */
+function byName(kernels: readonly Kernel[]): Kernel[][] {
+  const groups = new Map<string, Kernel[]>();
+  for (const kernel of kernels) groups.set(kernel.name, [...(groups.get(kernel.name) ?? []), kernel]);
+  return [...groups.values()];
+}
+
+async function filesOf(
+  kernels: readonly Kernel[],
+  made: readonly Made[],
+  { sourceHash }: KernelBundleOptions,
+): Promise<{ manifest: Manifest; files: BundleFile[] }> {
+  const { emitTriton } = await import("../emit/index.js");
+  const groups = byName(kernels);
+  const entries = groups.map(
+    (bindings): Entry => ({
+      bindings: bindings.map((kernel) => ({ kernel, triton: emitTriton(kernel).text })),
+      sourceHash: sourceHash((bindings[0] as Kernel).file),
+      made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
+    }),
+  );
+  const { manifest, files } = assemble(entries, tilescriptVersion());
+  const others = [
+    { path: MANIFEST, content: `${JSON.stringify(manifest, null, 1)}\n` },
+    { path: "index.js", content: references(groups) },
+    { path: "index.d.ts", content: typeDeclarations(groups) },
+  ];
+  return { manifest, files: [...files, ...others] };
+}
