@@ -54,7 +54,9 @@ function lowerFiles(project: KernelProject, files: readonly string[], root: stri
     unit.report(noFile(span, { path: files[index]! }));
     return [];
   });
-  const drafts = sources.flatMap((source) => findKernels(unit, source)).flatMap((kernel) => lowerKernel(unit, kernel));
+  // What tsc cannot parse it guesses at: kernels of such a file would have problems that nobody wrote.
+  const sound = sources.filter((source) => unit.program.getSyntacticDiagnostics(source).length === 0);
+  const drafts = sound.flatMap((source) => findKernels(unit, source)).flatMap((kernel) => lowerKernel(unit, kernel));
   reportTypeErrors(unit, sources);
   return { drafts, diagnostics: mergeDiagnostics(unit.diagnostics), sources: filesOf(unit.program) };
 }

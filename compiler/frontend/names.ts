@@ -1,4 +1,6 @@
 import { ts } from "ts-morph";
+import { missingImport, unknownName } from "../diagnostics/catalogue/frontend.js";
+import type { Diagnostic } from "../diagnostics/index.js";
 import { LANGUAGE_FOLDER } from "./project.js";
 import type { Unit } from "./unit.js";
 
@@ -23,6 +25,15 @@ export function symbolOf(unit: Unit, node: ts.Node): ts.Symbol | null {
   if (found === undefined) return null;
   const symbol = found.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(found) : found;
   return symbol.declarations === undefined && symbol.name !== "undefined" ? null : symbol;
+}
+
+/** The problem with a name that tsc cannot find. */
+export function missingName(unit: Unit, node: ts.Identifier): Diagnostic {
+  const declaration = unit.checker.getSymbolAtLocation(node)?.declarations?.[0];
+  const imported = declaration === undefined ? undefined : ts.findAncestor(declaration, ts.isImportDeclaration);
+  if (imported === undefined) return unknownName(unit.span(node), { name: node.text });
+  const module = imported.moduleSpecifier.getText().slice(1, -1);
+  return missingImport(unit.span(imported), { name: node.text, module });
 }
 
 /** Resolves a name; `node` is an identifier or the name after a point. */

@@ -18,7 +18,8 @@ export function reportTypeErrors(unit: Unit, files: readonly ts.SourceFile[]): v
   for (const file of new Set([...files, ...regionFiles])) {
     const whole = /\.kernel\.[cm]?ts$/.test(file.fileName);
     const regions = [...unit.regions].filter((node) => node.getSourceFile() === file);
-    const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+    const syntax = program.getSyntacticDiagnostics(file);
+    const found = syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file);
     for (const diagnostic of found) {
       const start = diagnostic.start ?? 0;
       const inside = regions.some((node) => node.pos <= start && start < node.end);

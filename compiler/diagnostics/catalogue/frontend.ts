@@ -149,6 +149,13 @@ export const notATuple = problem<{ name: string }>({
   hint: () => "tiles have no members: use the functions of the language",
 });
 
+export const missingImport = problem<{ name: string; module: string }>({
+  code: "TS-K1022",
+  about: "An import of a file that is not there, or of a name that the file does not export.",
+  message: ({ name, module }) => `cannot find ${name} in ${module}`,
+  hint: () => "check the path and the name; a relative path ends in .js or .ts",
+});
+
 export const kernelShape = problem<{ what: string }>({
   code: "TS-K1030",
   about: "kernel() takes one function with one object parameter whose type is written out.",

@@ -1,9 +1,9 @@
 import { ts } from "ts-morph";
-import { notStatic, unknownFunction, unknownName } from "../../diagnostics/catalogue/frontend.js";
+import { notStatic, unknownFunction } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr } from "../../ir/index.js";
 import { fixedValue } from "../fixed.js";
 import { callFunction } from "../functions.js";
-import { resolveName, symbolOf, unwrapped } from "../names.js";
+import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { readCall } from "../operation.js";
 import { OPERATIONS } from "../operations.js";
 import { poison } from "../poison.js";
@@ -57,7 +57,7 @@ function reject(
   const { unit } = scope;
   const span = unit.span(callee);
   if (named.kind === "unresolved" && ts.isIdentifier(callee)) {
-    unit.report(unknownName(span, { name: callee.text }));
+    unit.report(missingName(unit, callee));
   } else if (named.kind === "global") {
     const isMethod = ts.isPropertyAccessExpression(callee) && !isNamespace(callee.expression, scope);
     const instead = isMethod ? "tiles have no methods: use the functions of the language" : insteadOfGlobal(named.path);

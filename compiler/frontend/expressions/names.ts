@@ -1,9 +1,9 @@
 import { ts } from "ts-morph";
-import { capturedMutable, notAConstant, unknownName, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { capturedMutable, notAConstant, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { fixedValue } from "../fixed.js";
-import { resolveName, symbolOf } from "../names.js";
+import { missingName, resolveName, symbolOf } from "../names.js";
 import { poison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
 import { staticLiteral } from "./literals.js";
@@ -38,7 +38,7 @@ function problemOf(node: ts.Identifier, scope: Scope, symbol: ts.Symbol | null):
   const { unit } = scope;
   const span = unit.span(node);
   const name = node.text;
-  if (symbol === null) return unknownName(span, { name });
+  if (symbol === null) return missingName(unit, node);
   const binding = scope.find(symbol);
   if (binding !== null) {
     const what = binding.kind === "parameters" ? "the object of all parameters" : "a list or object";

@@ -4,7 +4,6 @@ import {
   pattern as badPattern,
   noEffect,
   notATuple,
-  unknownName,
   unsupportedSyntax,
 } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr, Stmt } from "../../ir/index.js";
@@ -13,7 +12,7 @@ import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
 import { reference } from "../expressions/names.js";
 import { COMPOUND, op } from "../expressions/operators.js";
-import { symbolOf, unwrapped } from "../names.js";
+import { missingName, symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
 import type { StatementRules } from "./rule.js";
@@ -93,7 +92,7 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
   }
   const symbol = symbolOf(unit, node);
   if (symbol === null) {
-    unit.report(unknownName(span, { name: node.text }));
+    unit.report(missingName(unit, node));
     return null;
   }
   const binding = scope.find(symbol);

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { draft, lowered } from "./source.js";
+
+const builds = (source: string) => draft(source).builds;
+
+describe("parameters", () => {
+  test("keep the order of the object's type, whatever the pattern takes", () => {
+    const { params } = draft(
+      `export const k = kernel(({ n: count }: { x: Ptr<"bf16">; n: Int; s: Scalar<"f16">; wide: I64; u: U32; on: Bool; B: Const<"B">;
+MODE: Const<"MODE", "a" | "b">; ON: Const<"ON", boolean>; d: Descriptor<"i8", [Const<"B">, 64], "nan"> }) => { assume(count > 0); });`,
+    );
+    expect(params.map(({ span, ...param }) => param)).toEqual([
+      { kind: "pointer", name: "x", dtype: "bf16" },
+      { kind: "scalar", name: "n", dtype: "i32" },
+      { kind: "scalar", name: "s", dtype: "f16" },
+      { kind: "scalar", name: "wide", dtype: "i64" },
+      { kind: "scalar", name: "u", dtype: "u32" },
+      { kind: "scalar", name: "on", dtype: "bool" },
+      { kind: "const", name: "B", of: "int" },
+      { kind: "const", name: "MODE", of: "string" },
+      { kind: "const", name: "ON", of: "bool" },
+      { kind: "descriptor", name: "d", dtype: "i8", block: [{ op: "name", args: ["B"] }, 64], padding: "nan" },
+    ]);
+    expect(params[1]!.span).toMatchObject({ file: "k.kernel.ts", line: 2, column: 58, endColumn: 65 });
+  });
+
+  test("come from aliases, interfaces and intersections too, and may stay one object", () => {
+    const { params, body } = draft(
+      `type In<D extends DType> = { x: Ptr<D> }; interface Sizes { n: Int; B: Const<"B"> }
+export const k = kernel((p: In<"f32"> & Sizes) => { const { x: from } = p; store(from + p.n, sum(zeros([p.B], "f32"))); });`,
+    );
+    expect(params.map(({ name }) => name)).toEqual(["x", "n", "B"]);
+    expect(JSON.stringify(body)).toContain('"shape":[{"op":"name","args":["B"]}]');
+  });
+});
+
+describe("kernels", () => {
+  test("carry their name, comment, file and place; every kernel of the file counts", () => {
+    const { drafts } = lowered(
+      `/** Doubles. */\nexport const first = kernel(({ x }: { x: Ptr<"f32"> }) => {});\nconst second = kernel(({ x }: { x: Ptr<"f32"> }) => {});
+const body = ({ x }: { x: Ptr<"f32"> }) => { store(x, 1); }; export const third = kernel(body); export { second as renamed };`,
+    );
+    expect(drafts.map(({ name, doc, file, span }) => [name, doc, file, span.line])).toEqual([
+      ["first", "Doubles.", "k.kernel.ts", 3],
+      ["second", "", "k.kernel.ts", 4],
+      ["third", "", "k.kernel.ts", 5],
+    ]);
+  });
+
+  test("generic over dtype: one draft for each choice, with the builds that name it", () => {
+    const { drafts, diagnostics } = lowered(
+      `export const k = kernel(<T extends "f32" | "f16", U extends "i8">({ x, y }: { x: Ptr<T>; y: Ptr<U> }) => {
+  const z: Scalar<T> = sum(zeros([16], dtypeOf(x)), 0) as Scalar<T>; store(x, z);
+}, { builds: [{ dtypes: { T: "f32", U: "i8" }, warps: 8 }, { dtypes: { T: "f16", U: "i8" } }, { dtypes: { T: "f32", U: "i8" } }] });`,
+    );
+    expect(diagnostics).toEqual([]);
+    expect(
+      drafts.map(({ dtypes, builds, params }) => [dtypes, builds.length, "dtype" in params[0]! && params[0].dtype]),
+    ).toEqual([
+      [{ T: "f16", U: "i8" }, 1, "f16"],
+      [{ T: "f32", U: "i8" }, 2, "f32"],
+    ]);
+    expect(JSON.stringify(drafts[0]!.body)).toContain('"dtype":"f16"');
+  });
+});
+
+describe("builds", () => {
+  test("a kernel that leaves nothing open is built once; one with constants must say", () => {
+    expect(builds(`export const k = kernel(({ x }: { x: Ptr<"f32"> }) => {});`)).toEqual([
+      { constants: {}, dtypes: {}, warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" },
+    ]);
+    expect(builds(`export const k = kernel(({ B }: { B: Const<"B"> }) => {});`)).toEqual([]);
+  });
+
+  test("are computed without running the file: spreads, constants, arithmetic, map, flatMap, filter and functions", () => {
+    const all = builds(
+      `const base = { warps: 2 ** 3, pdl: true } as const; const SIZES = [16, 32, 64] as const; const stages = (b: number) => b > 16 ? 2 : 1;
+export const k = kernel(({ x, B, ON }: { x: Ptr<"f32">; B: Const<"B">; ON: Const<"ON", boolean> }) => {}, {
+  builds: SIZES.filter((B) => B < 64).flatMap((B) => [true, false].map((ON, index) => ({ ...base, constants: { B: B * 2, ON }, stages: stages(B) + index, divisible: ["x"] as const }))),
+});`,
+    );
+    expect(
+      all.map(({ constants, warps, stages, pdl, divisible }) => [
+        constants.B,
+        constants.ON,
+        warps,
+        stages,
+        pdl,
+        divisible,
+      ]),
+    ).toEqual([
+      [32, true, 8, 1, true, ["x"]],
+      [32, false, 8, 2, true, ["x"]],
+      [64, true, 8, 2, true, ["x"]],
+      [64, false, 8, 3, true, ["x"]],
+    ]);
+  });
+});

@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { CATALOGUE } from "../../../compiler/diagnostics/index.js";
+import { complaints, lowered, problems } from "./source.js";
+
+const wrap = (statements: string): string =>
+  `export const k = kernel(({ x, out, n, B }: { x: Ptr<"f32">; out: Ptr<"f32">; n: Int; B: Const<"B"> }) => { ${statements} });`;
+
+/** A source that provokes each code, and what it says. */
+const CASES: Readonly<Record<string, readonly [source: string, message: string | RegExp]>> = {
+  "TS-K1001": [
+    wrap(`const t: Tile<[16], "f32"> = zeros([32], "f32");`),
+    /'Tile<\[32\], "f32">' is not assignable .* \(TS2322\)/,
+  ],
+  "TS-K1003": [wrap(`try { store(out, 1); } finally {}`), "try cannot be used in a kernel"],
+  "TS-K1004": [wrap(`store(out, nothing);`), "cannot find nothing"],
+  "TS-K1005": [
+    `let step = 1; ${wrap(`store(out, step);`)}`,
+    /step has no value known when the kernel is built: .* may change/,
+  ],
+  "TS-K1006": [wrap(`store(out, Math.sin(n));`), "Math.sin cannot be called in a kernel"],
+  "TS-K1007": [wrap(`dot(zeros([16, 16], "f32"));`), "dot takes (a, b), got 1"],
+  "TS-K1008": [wrap(`sum(load(x), n);`), "axis of sum must be an integer known when the kernel is built"],
+  "TS-K1009": [wrap(`load(x, { masks: true });`), "load has no option masks"],
+  "TS-K1010": [
+    wrap(`const options = { mask: n > 0 }; load(x, options);`),
+    "the options of load must be an object literal",
+  ],
+  "TS-K1011": [`const f = (v: number): number => f(v - 1); ${wrap(`f(n);`)}`, "f calls itself"],
+  "TS-K1012": [
+    wrap(`let a = n; const f = () => a + 1; a = 2; store(out, f());`),
+    "this function reads a, which changes",
+  ],
+  "TS-K1013": [wrap(`n = 3;`), "n is a parameter and cannot be assigned"],
+  "TS-K1014": [wrap(`let a: number; a = 3;`), "a is declared without a value"],
+  "TS-K1015": [wrap(`let a = 1; const b = (a = 2) + 1;`), "an assignment must be a statement of its own"],
+  "TS-K1016": [wrap(`n + 1;`), "this expression has no effect"],
+  "TS-K1017": [wrap(`for (const v of [1, 2]) store(out, v);`), "a loop in a kernel runs over range() or staticRange()"],
+  "TS-K1018": [wrap(`for (const i of range(n)) { if (i > 3) return; }`), "a loop cannot be left with return"],
+  "TS-K1019": [wrap(`return n;`), "k is a kernel and returns nothing"],
+  "TS-K1020": [
+    wrap(`const [a, ...rest] = maxWithIndex(zeros([16], "f32"), 0);`),
+    "a rest element cannot be used when taking a value apart",
+  ],
+  "TS-K1021": [
+    wrap(`const { size } = zeros([16], "f32");`),
+    "size is no member of a tuple or object that a function returned",
+  ],
+  "TS-K1022": [`import { f } from "./gone.js"; ${wrap(`f(n); f(2);`)}`, "cannot find f in ./gone.js"],
+  "TS-K1030": [`export const k = kernel((x: Ptr<"f32">) => {});`, "k must take an object of parameters"],
+  "TS-K1031": [`export const k = kernel(({ x }: { x: number }) => {});`, "parameter x cannot have the type number"],
+  "TS-K1032": [
+    `export const k = kernel(({ BM }: { BM: Const<"BN"> }) => {});`,
+    'parameter BM has the type Const<"BN">',
+  ],
+  "TS-K1033": [
+    `export const k = kernel(<T extends DType | "x">({ x }: { x: Ptr<any> }) => {});`,
+    "type parameter T is not limited to a list of dtypes",
+  ],
+  "TS-K1034": [
+    `export const make = () => kernel(({ x }: { x: Ptr<"f32"> }) => {});`,
+    "a kernel must be the value of a module-level const",
+  ],
+  "TS-K1040": [
+    `const size = Date.now(); export const k = kernel(({ B }: { B: Const<"B"> }) => {}, { builds: [{ constants: { B: size } }] });`,
+    "`size` is not known without running the file",
+  ],
+  "TS-K1041": [
+    `export const k = kernel(({ x }: { x: Ptr<"f32"> }) => {}, { builds: [{ warps: 3 }] });`,
+    "warps must be a power of two from 1 to 32",
+  ],
+  "TS-K1042": [
+    `export const k = kernel(({ B, C }: { B: Const<"B">; C: Const<"C"> }) => {}, { builds: [{ constants: { B: 1 } as { B: 1; C: 2 } }] });`,
+    "this build of k gives no value to C",
+  ],
+  "TS-K1043": [
+    `export const k = kernel(<T extends "f16" | "f32">({ x }: { x: Ptr<T> }) => {}, { builds: [{ dtypes: { T: "i8" } }] });`,
+    "this build of k must give T one of the dtypes f16, f32",
+  ],
+};
+
+test.each(Object.entries(CASES))("%s", (code, [source, message]) => {
+  const found = lowered(source).diagnostics.filter((one) => one.code === code);
+  expect(found.map((one) => one.message)).toEqual([
+    typeof message === "string" ? message : expect.stringMatching(message),
+  ]);
+});
+
+test("TS-K1002", () => {
+  expect(problems({ "other.ts": "" })).toEqual(["1:1 TS-K1002 there is no file k.kernel.ts"]);
+});
+
+test("every code of the frontend is provoked here", () => {
+  const codes = CATALOGUE.map(({ code }) => code).filter((code) => code.startsWith("TS-K1"));
+  expect([...Object.keys(CASES), "TS-K1002"].sort()).toEqual(codes);
+});
+
+test("all problems of a file are reported, in the order of the source, each once", () => {
+  const source = `export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => {
+  const v = Math.sin(load(x));
+  for (let i = 0; i < n; i += 2) store(x + i, v);
+  store(x, v ** 2);
+  store(x, missing);
+});
+export const other = kernel(<T extends "f16" | "f32">({ y }: { y: Ptr<T> }) => { y.toFixed(); switch (1) {} });`;
+  expect(problems(source)).toEqual([
+    "2:13 TS-K1006 Math.sin cannot be called in a kernel",
+    "3:3 TS-K1003 a for loop with a counter cannot be used in a kernel",
+    "4:12 TS-K1003 the operator ** cannot be used in a kernel",
+    "5:12 TS-K1004 cannot find missing",
+    "7:82 TS-K1006 .toFixed() cannot be called in a kernel",
+    "7:95 TS-K1003 switch cannot be used in a kernel",
+  ]);
+});
+
+test("a problem in an imported file is found once, where it is", () => {
+  const found = problems({
+    "k.kernel.ts": `import { kernel, store, type Ptr } from "tilescript"; import { f } from "./f.js";
+export const a = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, f(1.0))); export const b = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, f(2.0)));`,
+    "f.ts": `export const f = (v: number) => Math.exp(v);`,
+  });
+  expect(found).toEqual(["1:33 TS-K1006 Math.exp cannot be called in a kernel"]);
+});
+
+test("a file that tsc cannot parse has that problem only", () => {
+  expect(problems(`export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, ; Math.sin(x); });`)).toEqual([
+    "1:66 TS-K1001 ')' expected (TS1005)",
+  ]);
+});
+
+test("what belongs to Node in a program with kernels is left to the program's own check", () => {
+  expect(
+    problems({
+      "k.kernel.ts": `import { readFileSync } from "node:fs"; import { Device } from "tilescript/runtime"; import { kernel, store, type Ptr } from "tilescript";
+export const k = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, 1.0)); console.log(process.argv, Device.open(), readFileSync);`,
+    }),
+  ).toEqual([]);
+});
+
+test("hints say what to write instead", () => {
+  expect(complaints("for (let i = 0; i <= n; i += B) { store(out + i, 1.0); }")).toEqual([
+    "TS-K1003 a for loop with a counter cannot be used in a kernel → write for (const i of range(0, n + 1, B)) { … }",
+  ]);
+  expect(complaints("store(out, Math.max(n, 3)); out[0] = 1; store(out, x[0]!);")).toEqual([
+    "TS-K1006 Math.max cannot be called in a kernel → use maximum(a, b) for two values, max(x, axis) for the largest of a tile",
+    "TS-K1003 assigning to out[0] cannot be used in a kernel → store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile",
+    "TS-K1003 indexing a tile cannot be used in a kernel → load(pointer + index) reads memory; sum(where(…)) picks an element",
+  ]);
+});
