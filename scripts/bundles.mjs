@@ -1,12 +1,13 @@
 // Builds the bundles that the product and its tests load: the kernels of models, of the examples, and of the cases for GPUs.
-import { existsSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Where the kernels of each bundle are. */
-const SOURCES = { models: "runtime/kernels", examples: "examples", cases: "test/cases" };
+const SOURCES = { models: "runtime/kernels", examples: "examples" };
 
 export const bundleFolder = (name) => join(root, "bundles", name);
 
@@ -25,8 +26,13 @@ export async function buildBundle(name, { arch, onProgress, signal }) {
 /** Builds all of them, saying what was done. */
 export async function buildBundles(arch, say) {
   for (const name of Object.keys(SOURCES)) {
-    if (!existsSync(join(root, SOURCES[name]))) continue;
     const { manifest, built, cached } = await buildBundle(name, { arch });
     say(`bundles/${name}: ${manifest.kernels.length} kernels, ${built} cubins compiled, ${cached} from the cache`);
   }
+}
+
+/** Builds the kernels of every op, which only the GPU tests run: dist/test/gpu makes them, since they are written as IR. */
+export function buildOps(arch) {
+  const program = join(root, "dist/test/gpu/build-ops.js");
+  execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder("ops")], { stdio: ["ignore", "inherit", "inherit"] });
 }

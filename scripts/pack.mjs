@@ -4,7 +4,19 @@
 //   node scripts/pack.mjs [--no-model] [--arch sm_90]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,13 +27,31 @@ const out = join(root, ".pack");
 const PART_BYTES = 55_000_000;
 
 /** Needed to compile only, or on a terminal only: a machine that runs bundles does without them. */
-const LEFT_OUT = new Set(["ts-morph", "@ts-morph/common", "code-block-writer", "minimatch", "brace-expansion", "balanced-match", "path-browserify", "node-addon-api", "node-api-headers"]);
+const LEFT_OUT = new Set([
+  "ts-morph",
+  "@ts-morph/common",
+  "code-block-writer",
+  "minimatch",
+  "brace-expansion",
+  "balanced-match",
+  "path-browserify",
+  "node-addon-api",
+  "node-api-headers",
+]);
 
-const { values } = parseArgs({ options: { "no-model": { type: "boolean" }, arch: { type: "string", default: "sm_90" } } });
+const { values } = parseArgs({
+  options: { "no-model": { type: "boolean" }, arch: { type: "string", default: "sm_90" } },
+});
 
 function sh(command, args, options = {}) {
-  const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, ...options });
-  if (done.error || done.status !== 0) throw new Error(`${command} ${args.join(" ")} failed${done.error ? `: ${done.error.message}` : ""}`);
+  const done = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 1 << 28,
+    ...options,
+  });
+  if (done.error || done.status !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed${done.error ? `: ${done.error.message}` : ""}`);
   return done.stdout?.toString() ?? "";
 }
 
@@ -30,15 +60,19 @@ const say = (text) => process.stderr.write(`${text}\n`);
 /** Folders of the packages that `npm install --omit=dev` would have, relative to the repository. */
 function productionPackages() {
   const listed = sh("npm", ["ls", "--omit=dev", "--all", "--parseable"]).split("\n");
-  return [...new Set(listed.map((path) => path.slice(root.length)).filter((path) => path.startsWith("node_modules/")))].filter(
-    (path) => !LEFT_OUT.has(path.replace(/^.*node_modules\//, "")),
-  );
+  return [
+    ...new Set(listed.map((path) => path.slice(root.length)).filter((path) => path.startsWith("node_modules/"))),
+  ].filter((path) => !LEFT_OUT.has(path.replace(/^.*node_modules\//, "")));
 }
 
 /** Files of a package that never run: types, maps, documentation, and the other builds of the same code. */
 const IDLE = /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo)$|\/(?:README|CHANGELOG)[^/]*$/i;
 
-const copyRunnable = (from, to) => cpSync(from, to, { recursive: true, filter: (path) => !IDLE.test(path) && !/node_modules\/[^/]+\/node_modules\/\.bin/.test(path) });
+const copyRunnable = (from, to) =>
+  cpSync(from, to, {
+    recursive: true,
+    filter: (path) => !IDLE.test(path) && !/node_modules\/[^/]+\/node_modules\/\.bin/.test(path),
+  });
 
 function node(stage) {
   const target = join(stage, "bin/node");
@@ -68,7 +102,16 @@ function commands(stage) {
 }
 
 /** What of the repository runs there. */
-const PARTS = ["package.json", "cli/bin.mjs", "scripts/start.mjs", "scripts/gpu-tests.mjs", "scripts/build-native.mjs", "runtime/native/build/tilescript.node", "bench", "bundles"];
+const PARTS = [
+  "package.json",
+  "cli/bin.mjs",
+  "scripts/start.mjs",
+  "scripts/gpu-tests.mjs",
+  "scripts/build-native.mjs",
+  "runtime/native/build/tilescript.node",
+  "bench",
+  "bundles",
+];
 
 function product(stage) {
   copyRunnable(join(root, "dist"), join(stage, "dist"));
@@ -103,10 +146,16 @@ function parts(stage) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   // Sorted, with fixed owners and times, so that the same contents give the same parts.
-  const tar = "tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - -C \"$1\" . | xz -T0 -6 | split -b \"$2\" -a 2 -d - \"$3/part-\"";
+  const tar =
+    'tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - -C "$1" . | xz -T0 -6 | split -b "$2" -a 2 -d - "$3/part-"';
   sh("sh", ["-c", tar, "sh", stage, String(PART_BYTES), out]);
   const names = readdirSync(out).sort();
-  const sums = names.map((name) => `${createHash("sha256").update(readFileSync(join(out, name))).digest("hex")}  ${name}\n`);
+  const sums = names.map(
+    (name) =>
+      `${createHash("sha256")
+        .update(readFileSync(join(out, name)))
+        .digest("hex")}  ${name}\n`,
+  );
   writeFileSync(join(out, "SHA256SUMS"), sums.join(""));
   writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
   for (const name of names) say(`  ${name}: ${(statSync(join(out, name)).size / 1e6).toFixed(1)} MB`);
@@ -119,8 +168,10 @@ try {
   bringUpToDate();
   const native = buildNative();
   if (!native.built) throw new Error(native.message);
-  const { buildBundles } = await import("./bundles.mjs");
-  await buildBundles([Number(values.arch.replace("sm_", ""))], say);
+  const { buildBundles, buildOps } = await import("./bundles.mjs");
+  const arch = Number(values.arch.replace("sm_", ""));
+  await buildBundles([arch], say);
+  buildOps(arch);
   say("collecting");
   node(stage);
   product(stage);

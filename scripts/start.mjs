@@ -62,7 +62,11 @@ const steps = [
     task: async (context, task) => {
       const { ensureEnvironment } = await import("../dist/compiler/triton/index.js");
       try {
-        const { folder } = await ensureEnvironment({ extras: ["model"], signal: stop.signal, onProgress: (text) => (task.output = text) });
+        const { folder } = await ensureEnvironment({
+          extras: ["model"],
+          signal: stop.signal,
+          onProgress: (text) => (task.output = text),
+        });
         task.title = `Python with Triton and the demo model is in ${folder}`;
         context.triton = true;
       } catch (error) {
@@ -80,7 +84,8 @@ const steps = [
       const onProgress = ({ text }) => (task.output = text);
       const arch = context.triton ? [found ?? DEFAULT_ARCH] : [];
       const { manifest, built, cached } = await buildBundle("models", { arch, onProgress, signal: stop.signal });
-      const target = arch.length > 0 ? `sm_${arch[0]}, ${built} compiled, ${cached} from the cache` : "the CPU executor";
+      const target =
+        arch.length > 0 ? `sm_${arch[0]}, ${built} compiled, ${cached} from the cache` : "the CPU executor";
       task.title = `${manifest.kernels.length} kernels for ${target}`;
     },
   },
@@ -88,7 +93,11 @@ const steps = [
 
 async function setUp() {
   const { Listr } = await import("listr2");
-  await new Listr(steps, { renderer: process.stderr.isTTY ? "default" : "simple", rendererOptions: { collapseSubtasks: false, logger: undefined }, concurrent: false }).run({});
+  await new Listr(steps, {
+    renderer: process.stderr.isTTY ? "default" : "simple",
+    rendererOptions: { collapseSubtasks: false, logger: undefined },
+    concurrent: false,
+  }).run({});
   for (const message of missing) process.stderr.write(`\n${message}\n`);
 }
 

@@ -34,7 +34,13 @@ async function prepare() {
 
 function vitest(report) {
   const program = join(root, "node_modules/vitest/vitest.mjs");
-  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)];
+  const args = [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ];
   const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: "inherit" });
   for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => child.kill(name));
   return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
@@ -42,8 +48,12 @@ function vitest(report) {
 
 /** `12 passed, 0 failed`, and how many were skipped if any. A file that could not be loaded counts as one failure. */
 function totals(report) {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
-  const unloaded = testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0).length;
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, "utf8"),
+  );
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  ).length;
   const skipped = numPendingTests + numTodoTests;
   return `${numPassedTests} passed, ${numFailedTests + unloaded} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
