@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { check } from "../../compiler/check.js";
+import { renderDiagnostics, sourceReader } from "../../compiler/diagnostics/index.js";
+import { folderOf } from "./frontend/source.js";
+
+const KERNEL = `import { arange, dot, kernel, load, type Ptr, store, sum, zeros } from "tilescript";
+
+export const three = kernel(({ x, out }: { x: Ptr<"f16">; out: Ptr<"f32"> }) => {
+  const tile = load(x + arange(0, 64));
+  const a = zeros([64, 32], "f16");
+  const z = a * 2;
+  store(out, Math.tanh(tile));
+  store(out + arange(0, 32), sum(dot(a, z), 0));
+  store(out, nowhere);
+});
+`;
+
+describe("check", () => {
+  test("a kernel with three mistakes reports all three, from every stage, with their places", () => {
+    const project = folderOf({ "three.kernel.ts": KERNEL });
+    const { diagnostics, kernels, sources } = check(["three.kernel.ts"], { project });
+    expect(kernels).toHaveLength(1);
+    expect(sources).toEqual([`${project}/three.kernel.ts`]);
+    expect(`\n${renderDiagnostics(diagnostics, { color: false, readSource: sourceReader(project) })}\n`).toBe(`
+three.kernel.ts:7:14  error TS-K1006: Math.tanh cannot be called in a kernel
+    7 |   store(out, Math.tanh(tile));
+      |              ^^^^^^^^^
+   hint: use tanh(x)
+
+three.kernel.ts:8:34  error TS-K2003: dot needs equal inner sizes, got Tile<[64, 32], f16> and Tile<[64, 32], f16>
+    8 |   store(out + arange(0, 32), sum(dot(a, z), 0));
+      |                                  ^^^^^^^^^
+   note: a has shape [64, 32] because of line 5:  const a = zeros([64, 32], "f16");
+   note: z has shape [64, 32] because of line 6:  const z = a * 2;
+   hint: did you mean dot(a, trans(z))?
+
+three.kernel.ts:9:14  error TS-K1004: cannot find nowhere
+    9 |   store(out, nowhere);
+      |              ^^^^^^^
+   hint: declare it, or import it: import { nowhere } from "tilescript"
+
+3 errors
+`);
+  });
+
+  test("what tsc and the compiler both see is told once, in the compiler's words", () => {
+    const source = KERNEL.replace("const z = a * 2", "const z = a")
+      .replace("Math.tanh(tile)", "1")
+      .replace("nowhere", "2");
+    const project = folderOf({ "k.kernel.ts": source });
+    expect(check(["k.kernel.ts"], { project }).diagnostics.map(({ code }) => code)).toEqual(["TS-K2003"]);
+  });
+});
