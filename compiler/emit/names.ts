@@ -1,11 +1,14 @@
+import { PRELUDE } from "../ops/index.js";
+
 /** Python's keywords, and the names the generated text relies on. */
-const RESERVED: ReadonlySet<string> = new Set(
-  (
+const RESERVED: ReadonlySet<string> = new Set([
+  ...Object.keys(PRELUDE),
+  ...(
     "False None True and as assert async await break class continue def del elif else except finally for from global if import in is " +
     "lambda nonlocal not or pass raise return try while with yield match case type print " +
-    "tl triton libdevice nan_as_least nan_as_greatest range min max abs float int bool len list isinstance getattr hasattr"
+    "tl triton range min max abs float int bool len list isinstance getattr hasattr"
   ).split(" "),
-);
+]);
 
 /** Gives every name of the IR one Python name: the same where it is one, a safe and unused one otherwise. */
 export class Names {

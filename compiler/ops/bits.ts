@@ -68,6 +68,27 @@ function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
   return method(infix(bits, ">>", amount, LEVEL.shift), "to", [dtypeText(node.type.dtype)], { bitcast: "True" });
 }
 
+const logicalShift = elementwise({
+  name: "shiftRightLogical",
+  operands: ["a", "b"],
+  params: [],
+  rule: integers(),
+  constant: { of: "int" },
+  emit: emitLogical,
+  emitConstant: ([a, b]) => infix(a!, ">>", b!, LEVEL.shift),
+  of: (a, b) => Math.floor(a / 2 ** b),
+});
+
+/** A negative number counts as the unsigned one with its bits. */
+const shiftRightLogical: Op = {
+  ...logicalShift,
+  evaluate({ a, b }, node) {
+    const range = 2 ** (node.type.kind === "tile" ? DTYPES[node.type.dtype].bytes * 8 : 32);
+    const unsigned = { ...a!, data: a!.data.map((value) => (value < 0 ? value + range : value)) };
+    return logicalShift.evaluate!({ a: unsigned, b: b! }, node);
+  },
+};
+
 export const BITS: readonly Op[] = [
   logic("and", "&", (a, b) => a & b),
   logic("or", "|", (a, b) => a | b),
@@ -86,14 +107,5 @@ export const BITS: readonly Op[] = [
   }),
   shift("shiftLeft", "<<", (a, b) => Number(BigInt.asIntN(64, BigInt(a) << BigInt(b)))),
   shift("shiftRight", ">>", (a, b) => Math.floor(a / 2 ** b)),
-  elementwise({
-    name: "shiftRightLogical",
-    operands: ["a", "b"],
-    params: [],
-    rule: integers(),
-    constant: { of: "int" },
-    emit: emitLogical,
-    emitConstant: ([a, b]) => infix(a!, ">>", b!, LEVEL.shift),
-    of: (a, b) => Math.floor((a < 0 ? a + 2 ** 32 : a) / 2 ** b),
-  }),
+  shiftRightLogical,
 ];

@@ -95,6 +95,10 @@ const storeTensorDescriptor: Op = {
   emit: (args) => method(args.desc!, "store", [list(numbered(args, "offset")), args.value!]),
 };
 
+const isOne = (expr: Expr): boolean =>
+  (expr.kind === "literal" && expr.value === 1) ||
+  (expr.type.kind === "const" && expr.type.dim !== undefined && dimEquals(expr.type.dim, 1));
+
 const makeTensorDescriptor: Op = {
   name: "makeTensorDescriptor",
   params: ["ptr", "shape", "strides", "block"],
@@ -109,7 +113,7 @@ const makeTensorDescriptor: Op = {
     const strides = integersFor("strides", source, givenStrides, block.length, "i64", context);
     if (!shape || !strides) return null;
     const last = givenStrides.at(-1)!;
-    if (last.type.kind !== "const" || last.type.dim === undefined || !dimEquals(last.type.dim, 1))
+    if (!isOne(last))
       return context.fail(
         problems.descriptorLayout(last.span, { message: "the last stride of a descriptor is the constant 1" }),
       );

@@ -8,6 +8,17 @@ import { call } from "./python.js";
 
 const EVICTION = ["evict_first", "evict_last"];
 
+/** Cache hints that PTX takes one of only; false after reporting. */
+function checkHints(source: Call, context: InferContext): boolean {
+  const { cache, eviction, volatile } = source.attrs;
+  const given = Object.entries({ cache, eviction, volatile }).filter(
+    ([, value]) => value !== undefined && value !== false,
+  );
+  if (cache === undefined || given.length < 2) return true;
+  context.fail(problems.hintsClash(source.span, { op: source.op, hints: given.map(([name]) => name) }));
+  return false;
+}
+
 /** The pointer operand, checked. */
 export function pointerOperand(source: Call, context: InferContext): Expr | null {
   const ptr = source.args.ptr!;
@@ -54,7 +65,9 @@ export const load: Op = {
   params: ["ptr", "options"],
   options: ["mask", "other", "cache", "eviction", "volatile"],
   infer(source, context) {
-    const choices = checkChoices(source, { cache: ["ca", "cg", "cv", "cs"], eviction: EVICTION }, context);
+    const choices =
+      checkChoices(source, { cache: ["ca", "cg", "cv", "cs"], eviction: EVICTION }, context) &&
+      checkHints(source, context);
     const ptr = pointerOperand(source, context);
     if (!ptr) return null;
     const mask = maskOperand(source, ptr, context);
@@ -87,7 +100,9 @@ export const store: Op = {
   options: ["mask", "cache", "eviction"],
   effect: true,
   infer(source, context) {
-    const choices = checkChoices(source, { cache: ["wb", "cg", "cs", "wt"], eviction: EVICTION }, context);
+    const choices =
+      checkChoices(source, { cache: ["wb", "cg", "cs", "wt"], eviction: EVICTION }, context) &&
+      checkHints(source, context);
     const ptr = pointerOperand(source, context);
     if (!ptr) return null;
     const value = valueOperand("value", source.args.value!, ptr, context);

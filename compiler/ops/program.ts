@@ -1,6 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Expr, scalar, VOID } from "../ir/index.js";
 import type { Call, InferContext, Op } from "./op.js";
+import type { PreludeName } from "./prelude.js";
 import { call } from "./python.js";
 
 /** Something of the grid that has three axes. */
@@ -17,8 +18,9 @@ const gridAxis = (name: string, python: string): Op => ({
 });
 
 /** A call without operands or value. */
-const command = (name: string, python: string): Op => ({
+const command = (name: string, python: string, needs: readonly PreludeName[] = []): Op => ({
   name,
+  needs: () => needs,
   params: [],
   effect: true,
   infer: (source: Call, _context: InferContext): Expr => ({
@@ -36,6 +38,6 @@ export const PROGRAM: readonly Op[] = [
   gridAxis("programId", "tl.program_id"),
   gridAxis("numPrograms", "tl.num_programs"),
   command("debugBarrier", "tl.debug_barrier"),
-  command("gdcWait", "tl.extra.cuda.gdc_wait"),
-  command("gdcLaunchDependents", "tl.extra.cuda.gdc_launch_dependents"),
+  command("gdcWait", "gdc_wait", ["gdc_wait"]),
+  command("gdcLaunchDependents", "gdc_launch_dependents", ["gdc_launch_dependents"]),
 ];

@@ -1,11 +1,11 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Dim, DTYPES, type DType, type Expr, isFloat, type Shape, type Type, tile } from "../ir/index.js";
+import { type Dim, DTYPES, type DType, dimMul, type Expr, isFloat, type Shape, type Type, tile } from "../ir/index.js";
 import { operatorText } from "./broadcast.js";
 import { convert, isNumbers, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
-import { call, infix, LEVEL, method, type Py } from "./python.js";
-import { dtypeText, numberText } from "./python-values.js";
+import { call, infix, LEVEL, list, method, type Py } from "./python.js";
+import { dimPy, dtypeText, numberText, shapePy } from "./python-values.js";
 import { elementCount, roundTo, type TileValue } from "./value.js";
 
 /** The tile operand and the axis, counted from the front; `null` as axis means all of them. */
@@ -178,10 +178,15 @@ const GUARD: Readonly<Record<string, "nan_as_least" | "nan_as_greatest">> = {
 const guardFor = ({ op, args }: OpNode): readonly PreludeName[] =>
   isFloat((args.x!.type as TileType).dtype) ? [GUARD[op]!] : [];
 
-const guarded = (x: Py, node: OpNode): Py => {
+/** The operand without NaN, as a vector where the index counts through all axes: Triton's argmax takes one axis. */
+function contestants(x: Py, node: OpNode): { readonly x: Py; readonly axis: string } {
   const [guard] = guardFor(node);
-  return guard === undefined ? x : call(guard, [x]);
-};
+  const plain = guard === undefined ? x : call(guard, [x]);
+  if (node.attrs.axis !== undefined) return { x: plain, axis: String(node.attrs.axis) };
+  const { shape } = node.args.x!.type as TileType;
+  if (shape.length === 1) return { x: plain, axis: "0" };
+  return { x: call("tl.reshape", [plain, list([dimPy(shape.reduce(dimMul))])]), axis: "0" };
+}
 
 /** Index of the best number, the lowest of equal ones; NaN never wins. */
 function indexOfBest(values: readonly number[], better: (a: number, b: number) => boolean): number {
@@ -194,11 +199,14 @@ function indexOfBest(values: readonly number[], better: (a: number, b: number) =
 
 const emitIndex =
   (python: string): ReductionSpec["emit"] =>
-  (x, node) =>
-    call(python, [guarded(x, node)], {
-      ...axisPy(node.attrs),
-      axis: node.attrs.axis === undefined ? "None" : String(node.attrs.axis),
-    });
+  (x, node) => {
+    const { x: values, axis } = contestants(x, node);
+    const all = node.attrs.axis === undefined;
+    const index = call(python, [values], { axis, keep_dims: node.attrs.keepDims && !all ? "True" : undefined });
+    return node.attrs.keepDims && all
+      ? call("tl.broadcast_to", [index, shapePy((node.type as TileType).shape)])
+      : index;
+  };
 
 const greatest = (values: readonly number[]): number => values[indexOfBest(values, (a, b) => a > b)]!;
 const least = (values: readonly number[]): number => values[indexOfBest(values, (a, b) => a < b)]!;
@@ -228,11 +236,10 @@ const maxWithIndex: Op = {
       span: source.span,
     };
   },
-  emit: ({ x }, node) =>
-    call("tl.max", [guarded(x!, node)], {
-      axis: node.attrs.axis === undefined ? "None" : String(node.attrs.axis),
-      return_indices: "True",
-    }),
+  emit: ({ x }, node) => {
+    const { x: values, axis } = contestants(x!, node);
+    return call("tl.max", [values], { axis, return_indices: "True" });
+  },
   evaluate({ x }, { attrs }) {
     const { shape, lines } = linesOf(x!, attrs.axis as number | undefined);
     const at = lines.map((line) => indexOfBest(line, (a, b) => a > b));

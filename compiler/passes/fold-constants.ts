@@ -1,5 +1,6 @@
 import { type Expr, type Kernel, mapExpressions, mapStatements, rewrite, type Stmt, type Type } from "../ir/index.js";
 import { OPS, scalarValue, type TileValue } from "../ops/index.js";
+import { sameType } from "./inference/compare.js";
 
 type Literal = Extract<Expr, { kind: "literal" }>;
 
@@ -19,6 +20,8 @@ export function foldExpression(expr: Expr): Expr {
   if (expr.kind === "element" && expr.of.kind === "tuple") return expr.of.items[expr.index]!;
   if (expr.kind !== "op") return expr;
   const op = OPS.get(expr.op);
+  const simpler = IDENTITIES[expr.op]?.(expr.args.a!, expr.args.b!);
+  if (simpler && sameType(simpler.type, expr.type)) return simpler;
   const args = Object.entries(expr.args);
   if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
   if (!args.every(([, arg]) => isKnown(arg))) return expr;
@@ -27,6 +30,14 @@ export function foldExpression(expr: Expr): Expr {
   const result = op.evaluate(values, expr) as TileValue;
   return literalOf(result.data[0]!, expr) ?? expr;
 }
+
+const isBool = (expr: Expr, value: boolean): boolean => expr.kind === "literal" && expr.value === value;
+
+/** The operand that is the result, where the other one changes nothing. */
+const IDENTITIES: Readonly<Record<string, (a: Expr, b: Expr) => Expr | undefined>> = {
+  and: (a, b) => (isBool(a, true) || isBool(b, false) ? b : isBool(b, true) || isBool(a, false) ? a : undefined),
+  or: (a, b) => (isBool(a, false) || isBool(b, true) ? b : isBool(b, false) || isBool(a, true) ? a : undefined),
+};
 
 const isScalar = (type: Type): boolean =>
   (type.kind === "tile" && !type.pointer && type.shape.length === 0) || (type.kind === "const" && type.of !== "string");

@@ -297,7 +297,7 @@ export const descriptorRank = problem<{ what: string; want: number; got: number 
   code: "TS-K2040",
   about: "A descriptor takes one offset, size and stride for each of its axes.",
   message: ({ what, want, got }) =>
-    `the descriptor has ${want} ax${want === 1 ? "is" : "es"}, but there ${got === 1 ? "is" : "are"} ${got} ${what}`,
+    `the descriptor has ${want} ax${want === 1 ? "is" : "es"} and needs as many ${what}, got ${got}`,
 });
 
 export const needsDescriptor = problem<{ op: string; type: Type }>({
@@ -416,4 +416,10 @@ export const literalKind = problem<{ what: string; type: Type; want: string }>({
   code: "TS-K2058",
   about: "An argument that is read at compile time has the wrong type.",
   message: ({ what, type, want }) => `${what} must be ${want} known when compiling, got ${typeText(type)}`,
+});
+
+export const hintsClash = problem<{ op: string; hints: readonly string[] }>({
+  code: "TS-K2059",
+  about: "The hardware takes a cache hint alone: no eviction hint and no volatile beside it.",
+  message: ({ op, hints }) => `${op} takes one of ${hints.join(" and ")}, not both`,
 });

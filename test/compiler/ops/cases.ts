@@ -1,0 +1,283 @@
+import type { DType, Expr, Kernel, Shape } from "../../../compiler/ir/index.js";
+import { shapeOf, type TileType } from "../../../compiler/ops/index.js";
+import { inferTypes } from "../../../compiler/passes/index.js";
+import * as d from "../ir/draft.js";
+
+/** One op on tiles that a kernel loads and whose result it stores. */
+export interface OpCase {
+  readonly title: string;
+  /** Dtype and shape of each operand, read from memory in row-major order. */
+  readonly operands: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
+  /** The op on the operands, named `a`, `b` and `c`. */
+  readonly of: Expr;
+}
+
+const NAMES = ["a", "b", "c"];
+const tile = (dtype: DType, ...shape: number[]) => ({ dtype, shape });
+
+/** Addresses of a row-major tile. */
+export function offsets(shape: Shape): Expr | null {
+  const parts = shape.map((size, axis) => {
+    let index = d.arange(0, size as number);
+    for (let other = 0; other < shape.length; other++)
+      if (other !== axis) index = d.op("expandDims", { x: index }, { axis: other });
+    const stride = shape.slice(axis + 1).reduce<number>((product, one) => product * (one as number), 1);
+    return d.mul(index, stride);
+  });
+  return parts.length === 0 ? null : parts.reduce((a, b) => d.add(a, b));
+}
+
+const address = (name: string, shape: Shape): Expr => {
+  const offset = offsets(shape);
+  return offset === null ? d.expr(name) : d.add(name, offset);
+};
+
+/** A kernel that loads the operands, computes the op and stores each of its results. */
+export function kernelOf({ operands, of }: OpCase): { draft: Kernel; results: readonly TileType[] } {
+  const params = operands.map(({ dtype }, index) => d.ptr(`${NAMES[index]}_ptr`, dtype));
+  const loads = operands.map(({ shape }, index) =>
+    d.declare(NAMES[index]!, d.load(address(`${NAMES[index]}_ptr`, shape))),
+  );
+  const { type } = (
+    inferTypes(d.kernel("probe", params, [...loads, d.declare("result", of)])).kernel.body.at(-1) as { value: Expr }
+  ).value;
+  const results = (type.kind === "tuple" ? type.items : [type]) as readonly TileType[];
+  const outs = results.map(({ dtype }, index) => d.ptr(`out${index}`, dtype));
+  const names = results.map((_, index) => `result${index}`);
+  const compute = type.kind === "tuple" ? d.unpack(names, of) : d.declare("result0", of);
+  const stores = results.map((result, index) => d.store(address(`out${index}`, shapeOf(result)), names[index]!));
+  return {
+    draft: d.kernel("probe", [...params, ...outs], [...loads, compute, ...stores], { builds: [d.build()] }),
+    results,
+  };
+}
+
+const unary = (op: string, dtypes: readonly DType[], attrs: Record<string, number | boolean | string> = {}): OpCase[] =>
+  dtypes.map((dtype) => ({ title: `${op} ${dtype}`, operands: [tile(dtype, 64)], of: d.op(op, { x: "a" }, attrs) }));
+
+const binary = (op: string, pairs: readonly (readonly [DType, DType])[]): OpCase[] =>
+  pairs.map(([a, b]) => ({
+    title: `${op} ${a} ${b}`,
+    operands: [tile(a, 16, 16), tile(b, 16, 16)],
+    of: d.op(op, { a: "a", b: "b" }),
+  }));
+
+const reduction = (op: string, dtypes: readonly DType[], more: Record<string, number | boolean> = {}): OpCase[] =>
+  dtypes.flatMap((dtype) =>
+    ([{ axis: 0 }, { axis: 1, keepDims: true }, {}, { keepDims: true }] as Record<string, number | boolean>[]).map(
+      (attrs) => ({
+        title: `${op} ${dtype} ${JSON.stringify({ ...attrs, ...more })}`,
+        operands: [tile(dtype, 8, 16)],
+        of: d.op(op, { x: "a" }, { ...attrs, ...more }),
+      }),
+    ),
+  );
+
+const FLOATS: readonly DType[] = ["f16", "bf16", "f32", "f64"];
+const INTS: readonly DType[] = ["i8", "u8", "i16", "i32", "u32", "i64"];
+const ALL: readonly DType[] = [...INTS, ...FLOATS];
+const same = (dtypes: readonly DType[]): readonly (readonly [DType, DType])[] => dtypes.map((dtype) => [dtype, dtype]);
+const MIXED: readonly (readonly [DType, DType])[] = [
+  ["f32", "bf16"],
+  ["bf16", "f16"],
+  ["i32", "f16"],
+  ["i32", "i64"],
+  ["u32", "i32"],
+  ["i8", "i32"],
+];
+
+const shapes: OpCase[] = [
+  { title: "reshape", operands: [tile("f32", 8, 16)], of: d.op("reshape", { x: "a" }, { shape: [4, 32] }) },
+  { title: "reshape to a vector", operands: [tile("bf16", 8, 16)], of: d.op("reshape", { x: "a" }, { shape: [128] }) },
+  { title: "broadcastTo", operands: [tile("f32", 1, 16)], of: d.op("broadcastTo", { x: "a" }, { shape: [8, 16] }) },
+  { title: "broadcastTo of a scalar", operands: [tile("f16")], of: d.op("broadcastTo", { x: "a" }, { shape: [8] }) },
+  { title: "expandDims", operands: [tile("i32", 16)], of: d.op("expandDims", { x: "a" }, { axis: 1 }) },
+  { title: "expandDims of a scalar", operands: [tile("i32")], of: d.op("expandDims", { x: "a" }, { axis: 0 }) },
+  { title: "expandDims in the middle", operands: [tile("i32", 4, 8)], of: d.op("expandDims", { x: "a" }, { axis: 1 }) },
+  { title: "trans", operands: [tile("f16", 8, 16)], of: d.op("trans", { x: "a" }) },
+  {
+    title: "trans with an order",
+    operands: [tile("f32", 4, 8, 16)],
+    of: d.op("trans", { x: "a" }, { order: [2, 0, 1] }),
+  },
+  { title: "permute", operands: [tile("f32", 4, 8)], of: d.op("permute", { x: "a" }, { order: [1, 0] }) },
+  { title: "join", operands: [tile("f32", 8), tile("f32", 8)], of: d.op("join", { a: "a", b: "b" }) },
+  { title: "interleave", operands: [tile("i32", 8), tile("i32", 8)], of: d.op("interleave", { a: "a", b: "b" }) },
+  { title: "split", operands: [tile("f32", 8, 2)], of: d.op("split", { x: "a" }) },
+  { title: "arange", operands: [], of: d.arange(4, 16) },
+  { title: "zeros", operands: [], of: d.zeros([4, 8], "bf16") },
+  {
+    title: "full of a scalar",
+    operands: [tile("f32")],
+    of: d.op("full", { value: "a" }, { shape: [8], dtype: "f16" }),
+  },
+  { title: "full of a number", operands: [], of: d.op("full", { value: -3 }, { shape: [8], dtype: "i64" }) },
+];
+
+const dots: OpCase[] = [
+  ...(["f16", "bf16", "f32"] as const).map((dtype) => ({
+    title: `dot ${dtype}`,
+    operands: [tile(dtype, 16, 32), tile(dtype, 32, 16)],
+    of: d.op("dot", { a: "a", b: "b" }),
+  })),
+  { title: "dot i8", operands: [tile("i8", 16, 32), tile("i8", 32, 16)], of: d.op("dot", { a: "a", b: "b" }) },
+  {
+    title: "dot with an accumulator",
+    operands: [tile("f16", 16, 16), tile("f16", 16, 16), tile("f32", 16, 16)],
+    of: d.op("dot", { a: "a", b: "b", acc: "c" }),
+  },
+  {
+    title: "dot tf32",
+    operands: [tile("f32", 16, 16), tile("f32", 16, 16)],
+    of: d.op("dot", { a: "a", b: "b" }, { inputPrecision: "tf32" }),
+  },
+  {
+    title: "dot of batches",
+    operands: [tile("f16", 2, 16, 16), tile("f16", 2, 16, 16)],
+    of: d.op("dot", { a: "a", b: "b" }),
+  },
+];
+
+const choices: OpCase[] = [
+  {
+    title: "where",
+    operands: [tile("bool", 16), tile("f32", 16), tile("f32", 16)],
+    of: d.op("where", { condition: "a", a: "b", b: "c" }),
+  },
+  { title: "where of numbers", operands: [tile("bool", 16)], of: d.op("where", { condition: "a", a: 1, b: 0 }) },
+  {
+    title: "where of a tile and a float",
+    operands: [tile("bool", 16), tile("f16", 16)],
+    of: d.op("where", { condition: "a", a: "b", b: d.float(-Infinity) }),
+  },
+  {
+    title: "where that broadcasts",
+    operands: [tile("bool", 16, 1), tile("f32", 1, 8)],
+    of: d.op("where", { condition: "a", a: "b", b: 0 }),
+  },
+  {
+    title: "select",
+    operands: [tile("bool"), tile("f16"), tile("f16")],
+    of: d.op("select", { condition: "a", a: "b", b: "c" }),
+  },
+  {
+    title: "select of a number",
+    operands: [tile("bool"), tile("f16")],
+    of: d.op("select", { condition: "a", a: "b", b: 1 }),
+  },
+  {
+    title: "fma",
+    operands: [tile("f32", 16), tile("f32", 16), tile("f32", 16)],
+    of: d.op("fma", { a: "a", b: "b", c: "c" }),
+  },
+  {
+    title: "fma f16",
+    operands: [tile("f16", 16), tile("f16", 16)],
+    of: d.op("fma", { a: "a", b: "b", c: d.float(0.5) }),
+  },
+  { title: "clamp", operands: [tile("f32", 16)], of: d.op("clamp", { x: "a", low: -1, high: 1 }) },
+  { title: "clamp of integers", operands: [tile("i32", 16)], of: d.op("clamp", { x: "a", low: -5, high: 5 }) },
+  {
+    title: "maximum that keeps NaN",
+    operands: [tile("f32", 16), tile("f32", 16)],
+    of: d.op("maximum", { a: "a", b: "b" }, { propagateNan: true }),
+  },
+];
+
+const conversions: OpCase[] = ALL.flatMap((from) =>
+  [...ALL, "bool" as const]
+    .filter((to) => to !== from)
+    .map((to) => ({
+      title: `cast ${from} ${to}`,
+      operands: [tile(from, 16)],
+      of: d.op("cast", { x: "a" }, { dtype: to }),
+    })),
+);
+
+const bitcasts: OpCase[] = (
+  [
+    ["f32", "i32"],
+    ["i32", "f32"],
+    ["u32", "i32"],
+    ["f16", "i16"],
+    ["i16", "bf16"],
+    ["i8", "u8"],
+  ] as const
+).map(([from, to]) => ({
+  title: `bitcast ${from} ${to}`,
+  operands: [tile(from, 16)],
+  of: d.op("bitcast", { x: "a" }, { dtype: to }),
+}));
+
+const literals: OpCase[] = [
+  { title: "f16 + 1", operands: [tile("f16", 16)], of: d.add("a", 1) },
+  { title: "bf16 · 0.5", operands: [tile("bf16", 16)], of: d.mul("a", d.float(0.5)) },
+  { title: "i32 · 0.5", operands: [tile("i32", 16)], of: d.mul("a", d.float(0.5)) },
+  { title: "i64 + a large number", operands: [tile("i64", 16)], of: d.add("a", d.big(1n << 40n)) },
+  { title: "u8 & 15", operands: [tile("u8", 16)], of: d.op("bitAnd", { a: "a", b: 15 }) },
+  { title: "i32 < 3", operands: [tile("i32", 16)], of: d.lt("a", 3) },
+  { title: "1 / f16", operands: [tile("f16", 16)], of: d.div(1, "a") },
+  { title: "−x", operands: [tile("f32", 16)], of: d.unary("neg", "a") },
+  { title: "a − (b − a)", operands: [tile("f32", 16), tile("f32", 16)], of: d.sub("a", d.sub("b", "a")) },
+  { title: "(a + b) · a", operands: [tile("f32", 16), tile("f32", 16)], of: d.mul(d.add("a", "b"), "a") },
+];
+
+const masks: OpCase[] = [
+  { title: "and", operands: [tile("bool", 16), tile("bool", 16)], of: d.and("a", "b") },
+  { title: "or", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("or", { a: "a", b: "b" }) },
+  { title: "not", operands: [tile("bool", 16)], of: d.unary("not", "a") },
+  { title: "bool + bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.add("a", "b") },
+  { title: "bool == bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("eq", { a: "a", b: "b" }) },
+];
+
+const REAL = ["exp", "exp2", "log", "log2", "sqrt", "rsqrt", "sin", "cos", "sigmoid", "floor", "ceil", "erf", "tanh"];
+
+export const CASES: readonly OpCase[] = [
+  ...REAL.flatMap((op) => unary(op, ["f16", "bf16", "f32"])),
+  ...unary("abs", ["i32", "f16", "bf16", "f32"]),
+  ...unary("neg", ["i32", "bf16"]),
+  ...unary("bitNot", ["i32", "u8"]),
+  ...["add", "sub", "mul", "minimum", "maximum"].flatMap((op) => binary(op, [...same(ALL), ...MIXED])),
+  ...binary("div", [...same(FLOATS), ["i32", "f32"]]),
+  ...["floorDiv", "mod"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "i8"]))),
+  // (a + b − 1) wraps in i8, as it does in Triton.
+  ...binary("cdiv", same(["i32", "u32", "i64"])),
+  ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [...same(INTS), ["u8", "i32"]])),
+  ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "i8"]))),
+  ...["eq", "ne", "lt", "le", "gt", "ge"].flatMap((op) =>
+    binary(op, [...same(["i32", "u32", "bf16", "f32"]), ["i32", "f32"]]),
+  ),
+  ...["sum", "max", "min"].flatMap((op) => reduction(op, ["i8", "i32", "f16", "bf16", "f32"])),
+  ...["argmax", "argmin"].flatMap((op) => reduction(op, ["i32", "bf16", "f32"])),
+  ...reduction("sum", ["bool", "u8", "i64"]),
+  ...reduction("xorSum", ["i32", "u32"]),
+  ...["any", "all"].flatMap((op) => reduction(op, ["bool"])),
+  ...(["f32", "bf16", "i32"] as const).map((dtype) => ({
+    title: `maxWithIndex ${dtype}`,
+    operands: [tile(dtype, 8, 16)],
+    of: d.op("maxWithIndex", { x: "a" }, { axis: 1 }),
+  })),
+  ...(["f32", "f16", "i32", "i8"] as const).map((dtype) => ({
+    title: `cumsum ${dtype}`,
+    operands: [tile(dtype, 8, 16)],
+    of: d.op("cumsum", { x: "a" }, { axis: 1 }),
+  })),
+  {
+    title: "cumsum reverse",
+    operands: [tile("i32", 8, 16)],
+    of: d.op("cumsum", { x: "a" }, { axis: 0, reverse: true }),
+  },
+  { title: "sort", operands: [tile("f32", 4, 16)], of: d.op("sort", { x: "a" }) },
+  {
+    title: "sort descending",
+    operands: [tile("i32", 16)],
+    of: d.op("sort", { x: "a" }, { axis: 0, descending: true }),
+  },
+  ...shapes,
+  ...dots,
+  ...choices,
+  ...conversions,
+  ...bitcasts,
+  ...literals,
+  ...masks,
+];
