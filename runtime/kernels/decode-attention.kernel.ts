@@ -1,7 +1,10 @@
 import {
   arange,
+  atomicAdd,
   type Const,
+  cdiv,
   col,
+  debugBarrier,
   dot,
   exp2,
   type F32,
@@ -18,6 +21,7 @@ import {
   programId,
   range,
   row,
+  staticRange,
   store,
   sum,
   to,
@@ -25,15 +29,38 @@ import {
   where,
   zeros,
 } from "tilescript";
-import { keysPerSplit } from "./combine.js";
 import { rotate } from "./rotary.js";
 import { GPU_TILES, HEADS } from "./tiles.js";
+
+/** Attention of one head from its splits: each split's sum is rescaled to the largest score of all. */
+function combineSplits(
+  partial: Ptr<"f32">,
+  peak: Ptr<"f32">,
+  total: Ptr<"f32">,
+  out: Ptr<"f32">,
+  head: number,
+  used: number,
+  SPLITS: number,
+  D: number,
+) {
+  const split = arange(0, SPLITS);
+  const whole = arange(0, D);
+  const there = split < used;
+  const cell = head * SPLITS + split;
+  // Other programs wrote these: past L1.
+  const top = load(peak + cell, { mask: there, other: -Infinity, cache: "cg" });
+  const share = exp2(top - max(top, 0));
+  const weight = sum(share * load(total + cell, { mask: there, other: 0, cache: "cg" }), 0);
+  const values = load(partial + col(cell) * D + row(whole), { mask: col(there), other: 0, cache: "cg" });
+  store(out + head * D + whole, sum(values * col(share), 0) / weight);
+}
 
 /**
  * Attention of one new token over the cache, split over keys (flash decoding): program (KV head, split) serves all G query heads of its
  * KV head with one read of K and V. Keys come from the cache without positions and are rotated on the fly, the query at `position`.
- * Gives each split's unnormalised sum of values [query heads, SPLITS, D], its largest score in base 2 and the sum of its weights
- * [query heads, SPLITS]; `decodeAttentionOut` combines them. Splits without keys write nothing.
+ * `out` is f32 [query heads · D]. Splits share the keys out evenly, in whole blocks of BN; each leaves its unnormalised sum of values
+ * [query heads, SPLITS, D], its largest score in base 2 and the sum of its weights [query heads, SPLITS], and the program that finishes
+ * last for its KV head combines them. `finished` [KV heads] counts programs; it is zero between launches.
  */
 export const decodeAttention = kernel(
   ({
@@ -46,6 +73,8 @@ export const decodeAttention = kernel(
     partial,
     peak,
     total,
+    finished,
+    out,
     scale,
     kvHeads,
     G,
@@ -64,6 +93,8 @@ export const decodeAttention = kernel(
     partial: Ptr<"f32">;
     peak: Ptr<"f32">;
     total: Ptr<"f32">;
+    finished: Ptr<"i32">;
+    out: Ptr<"f32">;
     scale: F32;
     kvHeads: Int;
     /** Query heads of a KV head, and the power of two above that dot takes. */
@@ -84,7 +115,7 @@ export const decodeAttention = kernel(
     gdcLaunchDependents();
     const now = load(position);
     const length = now + 1;
-    const share = keysPerSplit(length, SPLITS, BN);
+    const share = cdiv(cdiv(length, SPLITS), BN) * BN;
     const start = split * share;
     const end = minimum(start + share, length);
     if (start < length) {
@@ -116,10 +147,22 @@ export const decodeAttention = kernel(
         weight = weight * keep + sum(p, 1);
         top = newTop;
       }
-      const cell = head * SPLITS + split;
-      store(partial + col(cell) * D + row(whole), sumOfValues, { mask: col(mine) });
-      store(peak + cell, top, { mask: mine });
-      store(total + cell, weight, { mask: mine });
+      const used = cdiv(length, share);
+      if (used === 1) {
+        store(out + col(head) * D + row(whole), sumOfValues / col(weight), { mask: col(mine) });
+      } else {
+        const cell = head * SPLITS + split;
+        store(partial + col(cell) * D + row(whole), sumOfValues, { mask: col(mine) });
+        store(peak + cell, top, { mask: mine });
+        store(total + cell, weight, { mask: mine });
+        // All threads' stores come before the count that publishes them.
+        debugBarrier();
+        if (atomicAdd(finished + kvHead, 1) === used - 1) {
+          for (const member of staticRange(G))
+            combineSplits(partial, peak, total, out, kvHead * G + member, used, SPLITS, D);
+          store(finished + kvHead, 0);
+        }
+      }
     }
   },
   {
@@ -130,7 +173,7 @@ export const decodeAttention = kernel(
         stages: 2,
         pdl: true,
         alignment: "required",
-        divisible: ["q", "keys", "values", "cosine", "sine", "position", "partial", "peak", "total"],
+        divisible: ["q", "keys", "values", "cosine", "sine", "position", "partial", "peak", "total", "finished", "out"],
       },
     ],
   },

@@ -1,15 +1,18 @@
 import {
   arange,
-  argmax,
   type Const,
+  cdiv,
   col,
   type F32,
+  full,
   gdcLaunchDependents,
   gdcWait,
   type Int,
   kernel,
   load,
   max,
+  min,
+  numPrograms,
   type Ptr,
   programId,
   range,
@@ -22,9 +25,8 @@ import {
   where,
   zeros,
 } from "tilescript";
-import { combinedAttention } from "./combine.js";
 import { inverseRms, normed } from "./norm.js";
-import { FORMATS, GPU_TILES, HEADS } from "./tiles.js";
+import { FORMATS, GPU_TILES } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
 /*
@@ -215,8 +217,8 @@ export const decodeGateUp = kernel(
   },
 );
 
-/** residual [rows] += W · x, the feed-forward's second half. */
-export const decodeDown = kernel(
+/** residual [rows] += W · x: the output projections of attention and of the feed-forward. */
+export const decodeAdd = kernel(
   ({
     x,
     residual,
@@ -271,94 +273,20 @@ export const decodeDown = kernel(
     store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
   },
   {
-    builds: FORMATS.map((FORMAT) => ({
-      constants: { ...GPU_TILES.down, FORMAT },
-      divisible: ["x", "residual", "bytes", "signed", "halves", "bf16"],
-      ...OPTIONS,
-    })),
+    builds: [GPU_TILES.out, GPU_TILES.down].flatMap((tiles) =>
+      FORMATS.map((FORMAT) => ({
+        constants: { ...tiles, FORMAT },
+        divisible: ["x", "residual", "bytes", "signed", "halves", "bf16"],
+        ...OPTIONS,
+      })),
+    ),
   },
 );
 
-/** residual [rows] += W · attention, where attention is combined here from the splits of `decodeAttention`. */
-export const decodeAttentionOut = kernel(
-  ({
-    partial,
-    peak,
-    total,
-    position,
-    residual,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    rowCount,
-    blockCount,
-    B,
-    R,
-    D,
-    SPLITS,
-    BN,
-    FORMAT,
-  }: {
-    partial: Ptr<"f32">;
-    peak: Ptr<"f32">;
-    total: Ptr<"f32">;
-    position: Ptr<"i32">;
-    residual: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    rowCount: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    R: Const<"R">;
-    D: Const<"D">;
-    SPLITS: Const<"SPLITS">;
-    BN: Const<"BN">;
-    FORMAT: Const<"FORMAT", string>;
-  }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = arange(0, B);
-    const lane = arange(0, 16);
-    const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
-    gdcWait();
-    gdcLaunchDependents();
-    const length = load(position) + 1;
-    let y = zeros([R], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const inside = start + col(blocks) < blockCount;
-      const at = start * 32 + columns;
-      const xLow = combinedAttention(partial, peak, total, at, inside, length, D, SPLITS, BN);
-      const xHigh = combinedAttention(partial, peak, total, at + 16, inside, length, D, SPLITS, BN);
-      y += rowSums(low, high, xLow, xHigh);
-      [low, high] = dequantize(
-        bytes,
-        signed,
-        halves,
-        bf16,
-        rows,
-        start + B + blocks,
-        lane,
-        rowCount,
-        blockCount,
-        FORMAT,
-      );
-    }
-    const mask = rows < rowCount;
-    store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
-  },
-  {
-    builds: FORMATS.map((FORMAT) => ({
-      constants: { ...GPU_TILES.attention, D: HEADS.D, ...GPU_TILES.out, FORMAT },
-      divisible: ["partial", "peak", "total", "position", "residual", "bytes", "signed", "halves", "bf16"],
-      ...OPTIONS,
-    })),
-  },
-);
-
-/** Logits of one token from the residual x [K]: RMS norm, then the output head; and each program's best logit and its row, for a greedy pick. */
+/**
+ * Logits of one token from the residual x [K]: RMS norm, then the output head; and each program's best logit and its row, for a greedy
+ * pick. Programs take blocks of R rows in turn, so that a few of them keep the memory busy all the time.
+ */
 export const decodeLogits = kernel(
   ({
     x,
@@ -395,36 +323,43 @@ export const decodeLogits = kernel(
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
     const blocks = arange(0, B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
-    let y = zeros([R], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const inside = start + col(blocks) < blockCount;
-      const at = start * 32 + columns;
-      y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
-      [low, high] = dequantize(
-        bytes,
-        signed,
-        halves,
-        bf16,
-        rows,
-        start + B + blocks,
-        lane,
-        rowCount,
-        blockCount,
-        FORMAT,
-      );
+    let bestOfLane = full([R], -Infinity, "f32");
+    let rowOfLane = zeros([R], "i32");
+    for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
+      const rows = tile * R + arange(0, R);
+      let y = zeros([R], "f32");
+      for (const start of range(0, blockCount, B)) {
+        const [low, high] = dequantize(
+          bytes,
+          signed,
+          halves,
+          bf16,
+          rows,
+          start + blocks,
+          lane,
+          rowCount,
+          blockCount,
+          FORMAT,
+        );
+        const inside = start + col(blocks) < blockCount;
+        const at = start * 32 + columns;
+        y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+      }
+      store(logits + rows, y, { mask: rows < rowCount });
+      const better = rows < rowCount && y > bestOfLane;
+      rowOfLane = where(better, rows, rowOfLane);
+      bestOfLane = where(better, y, bestOfLane);
     }
-    store(logits + rows, y, { mask: rows < rowCount });
-    const ranked = where(rows < rowCount, y, -Infinity);
-    store(bestLogit + programId(0), max(ranked, 0));
-    store(bestRow + programId(0), programId(0) * R + argmax(ranked, 0));
+    const best = max(bestOfLane, 0);
+    store(bestLogit + programId(0), best);
+    // The lowest row among equals.
+    store(bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
   },
   {
     builds: FORMATS.map((FORMAT) => ({

@@ -64,19 +64,20 @@ export const sampleGreedy = kernel(
     for (const start of range(0, count, BLOCK)) {
       const mask = start + index < count;
       const logit = load(bestLogit + start + index, { mask, other: -Infinity });
-      const better = logit > top;
-      row = where(better, load(bestRow + start + index, { mask, other: 0 }), row);
+      const candidate = load(bestRow + start + index, { mask, other: 0 });
+      const better = logit > top || (logit === top && candidate < row);
+      row = where(better, candidate, row);
       top = where(better, logit, top);
     }
     const best = max(top, 0);
-    // Lanes interleave rows, so among equal logits the lowest row is looked for, not the lowest lane.
+    // Programs interleave rows, so among equal logits the lowest row is looked for, not the lowest lane.
     emit(state, ring, -max(where(top === best, -row, -2147483647), 0), ringSize);
   },
   {
     builds: [
       {
         constants: GPU_TILES.greedy,
-        warps: 8,
+        warps: 4,
         stages: 1,
         pdl: true,
         alignment: "required",

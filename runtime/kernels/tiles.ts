@@ -13,11 +13,11 @@ export const GPU_TILES = {
   gateUp: { B: 32, KP: 1024, R: 4 },
   down: { B: 64, R: 4 },
   out: { B: 32, R: 4 },
-  logits: { B: 32, KP: 1024, R: 16 },
+  logits: { B: 32, KP: 1024, R: 8 },
   /** SPLITS of the keys, BN keys at a time. */
   attention: { SPLITS: 32, BN: 64 },
-  greedy: { BLOCK: 4096 },
-  top: { BLOCK: 16384 },
+  greedy: { BLOCK: 1024 },
+  top: { BLOCK: 8192 },
   /** Prefill. */
   norm: { KP: 1024 },
   dequantize: { R: 8, B: 32 },
@@ -37,7 +37,7 @@ export const CPU_TILES: {
   gateUp: { B: 2, KP: 64, R: 4 },
   down: { B: 2, R: 4 },
   out: { B: 2, R: 4 },
-  logits: { B: 2, KP: 64, R: 16 },
+  logits: { B: 2, KP: 64, R: 8 },
   attention: { SPLITS: 4, BN: 32 },
   greedy: { BLOCK: 64 },
   top: { BLOCK: 256 },

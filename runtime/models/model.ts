@@ -41,7 +41,8 @@ export class Model {
   readonly device: Device;
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
-  readonly #runner: LlamaRunner;
+  /** The layer below: prefill and single steps, without text. */
+  readonly runner: LlamaRunner;
   readonly #ownsDevice: boolean;
   /** Tokens whose keys and values the cache holds, so that a conversation's next turn reads only what is new. */
   #cached: number[] = [];
@@ -76,7 +77,7 @@ export class Model {
   }
 
   private constructor(runner: LlamaRunner, tokenizer: Tokenizer, ownsDevice: boolean) {
-    this.#runner = runner;
+    this.runner = runner;
     this.device = runner.device;
     this.config = runner.config;
     this.tokenizer = tokenizer;
@@ -85,7 +86,7 @@ export class Model {
 
   /** Tokens that prompt and answer may have together. */
   get context(): number {
-    return this.#runner.capacity;
+    return this.runner.capacity;
   }
 
   /**
@@ -102,13 +103,8 @@ export class Model {
     return new Generation(() => this.#alone(prompt, options));
   }
 
-  /** GPU time of one decode step in milliseconds, averaged over `count` steps after the prompt that was generated from last. */
-  async stepTime(count: number): Promise<number> {
-    return (await this.#runner.timeSteps(count)) / count;
-  }
-
   close(): void {
-    this.#runner.close();
+    this.runner.close();
     if (this.#ownsDevice) this.device.close();
   }
 
@@ -142,7 +138,7 @@ export class Model {
     const { signal } = options;
     signal?.throwIfAborted();
     const limit = this.#room(prompt, choices);
-    const runner = this.#runner;
+    const runner = this.runner;
     const past = commonPrefix(this.#cached, prompt);
     this.#cached = this.#cached.slice(0, past);
     const fresh = prompt.slice(past);

@@ -1,7 +1,7 @@
 import type { DeviceBuffer } from "../../device/device.js";
 import type { ModelConfig } from "../config.js";
 import { cdiv, type KernelLauncher, weightArguments } from "./launcher.js";
-import { type DecodeState, type LayerCache, RING } from "./state.js";
+import { type DecodeState, type LayerCache, logitPrograms, RING } from "./state.js";
 import type { LayerWeights, LlamaWeights } from "./weights.js";
 
 export interface Rotary {
@@ -64,6 +64,8 @@ function decodeLayer({ launcher, config, rotary, state }: DecodeContext, layer: 
     partial: state.partial,
     peak: state.peak,
     total: state.total,
+    finished: state.finished,
+    out: state.attention,
     scale: scoreScale(headSize),
     kvHeads,
     G: heads.G,
@@ -72,17 +74,12 @@ function decodeLayer({ launcher, config, rotary, state }: DecodeContext, layer: 
     HALF: heads.HALF,
     ...tiles.attention,
   });
-  launcher.run("decodeAttentionOut", [cdiv(hidden, tiles.out.R)], {
-    partial: state.partial,
-    peak: state.peak,
-    total: state.total,
-    position: state.position,
+  launcher.run("decodeAdd", [cdiv(hidden, tiles.out.R)], {
+    x: state.attention,
     residual: state.residual,
     ...weightArguments(layer.out),
     rowCount: hidden,
     blockCount: qRows / 32,
-    D: heads.D,
-    ...tiles.attention,
     ...tiles.out,
   });
   launcher.run("decodeGateUp", [cdiv(feedForward, tiles.gateUp.R)], {
@@ -95,7 +92,7 @@ function decodeLayer({ launcher, config, rotary, state }: DecodeContext, layer: 
     blockCount: hidden / 32,
     ...tiles.gateUp,
   });
-  launcher.run("decodeDown", [cdiv(hidden, tiles.down.R)], {
+  launcher.run("decodeAdd", [cdiv(hidden, tiles.down.R)], {
     x: state.activation,
     residual: state.residual,
     ...weightArguments(layer.down),
@@ -112,7 +109,7 @@ export function pickToken(
   pick: Pick,
 ): void {
   const { tiles } = launcher;
-  const programs = cdiv(config.vocabulary, tiles.logits.R);
+  const programs = logitPrograms(launcher.device, config, tiles);
   launcher.run("decodeLogits", [programs], {
     x: residual,
     norm: weights.outputNorm,

@@ -20,6 +20,10 @@ export interface DecodeState {
   readonly partial: DeviceBuffer;
   readonly peak: DeviceBuffer;
   readonly total: DeviceBuffer;
+  /** i32 [KV heads], zero between launches. */
+  readonly finished: DeviceBuffer;
+  /** f32 [heads · D] */
+  readonly attention: DeviceBuffer;
   readonly activation: DeviceBuffer;
   readonly logits: DeviceBuffer;
   readonly bestLogit: DeviceBuffer;
@@ -29,11 +33,17 @@ export interface DecodeState {
   readonly choices: DeviceBuffer;
 }
 
+/** Programs of `decodeLogits`: what a GPU runs at a time, at the most one for each block of rows. */
+export const logitPrograms = (device: Device, config: ModelConfig, tiles: Tiles): number =>
+  Math.min(cdiv(config.vocabulary, tiles.logits.R), device.processors * (device.kind === "cuda" ? 6 : 8));
+
 export function allocateDecodeState(device: Device, config: ModelConfig, tiles: Tiles): DecodeState {
   const f32 = (elements: number) => device.alloc(elements * 4);
   const state = f32(STATE.length);
   const { SPLITS } = tiles.attention;
-  const programs = cdiv(config.vocabulary, tiles.logits.R);
+  const programs = logitPrograms(device, config, tiles);
+  const finished = f32(config.kvHeads);
+  device.fill(finished, 0);
   return {
     state,
     position: state.view(STATE.position * 4, 4),
@@ -44,6 +54,8 @@ export function allocateDecodeState(device: Device, config: ModelConfig, tiles: 
     partial: f32(config.heads * SPLITS * config.headSize),
     peak: f32(config.heads * SPLITS),
     total: f32(config.heads * SPLITS),
+    finished,
+    attention: f32(config.heads * config.headSize),
     activation: f32(config.feedForward),
     logits: f32(config.vocabulary),
     bestLogit: f32(programs),
