@@ -36,9 +36,9 @@ export function compileAddon(compiler, source, output, flags = []) {
   const run = spawnSync(compiler, [...options, "-DNAPI_CPP_EXCEPTIONS", ...includes, "-o", fresh, source], {
     encoding: "utf8",
   });
-  if (run.error || run.status !== 0) {
+  if (run.error || run.status !== 0 || !existsSync(fresh)) {
     rmSync(fresh, { force: true });
-    return run.error?.message ?? run.stderr;
+    return run.error?.message ?? (run.stderr.trim() || `${compiler} ended with status ${run.status} and made nothing`);
   }
   renameSync(fresh, output);
   return undefined;
