@@ -31,7 +31,8 @@ export function symbolOf(unit: Unit, node: ts.Node): ts.Symbol | null {
 export function missingName(unit: Unit, node: ts.Identifier): Diagnostic {
   const declaration = unit.checker.getSymbolAtLocation(node)?.declarations?.[0];
   const imported = declaration === undefined ? undefined : ts.findAncestor(declaration, ts.isImportDeclaration);
-  if (imported === undefined) return unknownName(unit.span(node), { name: node.text });
+  if (imported === undefined)
+    return unknownName(unit.span(node), { name: node.text, ofLanguage: unit.language.has(node.text) });
   const module = imported.moduleSpecifier.getText().slice(1, -1);
   return missingImport(unit.span(imported), { name: node.text, module });
 }

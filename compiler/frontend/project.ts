@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, ts } from "ts-morph";
@@ -6,10 +6,10 @@ import { Project, ts } from "ts-morph";
 /** The language's declarations: TypeScript in the repository, `.d.ts` beside the built compiler. */
 function languageFile(): string {
   const source = fileURLToPath(new URL("../../dsl/index.ts", import.meta.url));
-  return existsSync(source) ? source : source.replace(/\.ts$/, ".d.ts");
+  return realpathSync(existsSync(source) ? source : source.replace(/\.ts$/, ".d.ts"));
 }
 
-const LANGUAGE_FILE = languageFile();
+export const LANGUAGE_FILE = languageFile();
 export const LANGUAGE_FOLDER = dirname(LANGUAGE_FILE) + sep;
 
 /** Host-side entry points: a kernel has no use for their types, and they would pull in the whole runtime. */

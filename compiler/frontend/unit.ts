@@ -2,6 +2,7 @@ import { relative, sep } from "node:path";
 import type { ts } from "ts-morph";
 import type { Diagnostic } from "../diagnostics/index.js";
 import type { Span } from "../ir/index.js";
+import { LANGUAGE_FILE } from "./project.js";
 import type { Static } from "./static/value.js";
 
 /** What every stage of one `lower` call shares: the checker, the problems found so far, and values computed once. */
@@ -14,12 +15,15 @@ export class Unit {
   readonly constants = new Map<ts.Symbol, Static | null>();
   /** Kernels and device functions that were lowered: where tsc's own errors matter. */
   readonly regions = new Set<ts.Node>();
+  /** Every name that the language exports. */
+  readonly language: ReadonlySet<string>;
   private readonly reported = new Set<string>();
 
   constructor(program: ts.Program, root: string) {
     this.program = program;
     this.checker = program.getTypeChecker();
     this.root = root;
+    this.language = exportsOf(program, this.checker);
   }
 
   /** Keeps a problem once: a kernel that is generic over dtype is lowered once for each dtype. */
@@ -51,4 +55,10 @@ export class Unit {
   nameOf(file: ts.SourceFile): string {
     return relative(this.root, file.fileName).split(sep).join("/");
   }
+}
+
+function exportsOf(program: ts.Program, checker: ts.TypeChecker): ReadonlySet<string> {
+  const file = program.getSourceFile(LANGUAGE_FILE);
+  const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
+  return new Set(module === undefined ? [] : checker.getExportsOfModule(module).map(({ name }) => name));
 }

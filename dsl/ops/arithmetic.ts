@@ -1,6 +1,10 @@
 import { outsideKernel } from "../outside.js";
 
-/** Integer quotient, rounded toward zero. Triton: `//`. */
+/**
+ * Integer quotient, rounded toward zero. Triton: `//`.
+ *
+ * @example const head = floorDiv(programId(0), SPLITS);
+ */
 export function floorDiv(a: number, b: number): number {
   return outsideKernel("floorDiv", a, b);
 }
@@ -14,7 +18,11 @@ export function cdiv(a: number, b: number): number {
   return outsideKernel("cdiv", a, b);
 }
 
-/** Integer remainder with the sign of `a`, as in C; the same as `a % b`. */
+/**
+ * Integer remainder with the sign of `a`, as in C; the same as `a % b`.
+ *
+ * @example const split = mod(programId(0), SPLITS);
+ */
 export function mod(a: number, b: number): number {
   return outsideKernel("mod", a, b);
 }
@@ -24,22 +32,38 @@ export interface NanOptions {
   readonly propagateNan?: boolean;
 }
 
-/** The smaller of two values, element by element. Triton: `tl.minimum`. */
+/**
+ * The smaller of two values, element by element. Triton: `tl.minimum`.
+ *
+ * @example const end = minimum(start + BLOCK, n);
+ */
 export function minimum(a: number, b: number, options?: NanOptions): number {
   return outsideKernel("minimum", a, b, options);
 }
 
-/** The larger of two values, element by element. Triton: `tl.maximum`. */
+/**
+ * The larger of two values, element by element. Triton: `tl.maximum`.
+ *
+ * @example const newTop = maximum(top, max(scores, 1));
+ */
 export function maximum(a: number, b: number, options?: NanOptions): number {
   return outsideKernel("maximum", a, b, options);
 }
 
-/** `a * b + c` with one rounding, for floats. Triton: `tl.fma`. */
+/**
+ * `a * b + c` with one rounding, for floats. Triton: `tl.fma`.
+ *
+ * @example const y = fma(x, scale, shift);
+ */
 export function fma(a: number, b: number, c: number): number {
   return outsideKernel("fma", a, b, c);
 }
 
-/** `x` kept between `low` and `high`. Triton: `tl.clamp`. */
+/**
+ * `x` kept between `low` and `high`. Triton: `tl.clamp`.
+ *
+ * @example const q = clamp(x / step, -127, 127);
+ */
 export function clamp(x: number, low: number, high: number): number {
   return outsideKernel("clamp", x, low, high);
 }

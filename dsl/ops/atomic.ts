@@ -13,7 +13,11 @@ export interface AtomicOptions {
   readonly scope?: "gpu" | "cta" | "sys";
 }
 
-/** Adds to memory. Triton: `tl.atomic_add`. */
+/**
+ * Adds to memory. Triton: `tl.atomic_add`.
+ *
+ * @example atomicAdd(counts + bin, 1, { mask: inside });
+ */
 export function atomicAdd<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -22,7 +26,11 @@ export function atomicAdd<S extends Shape = Forgotten, D extends DType = Forgott
   return outsideKernel("atomicAdd", ptr, value, options);
 }
 
-/** Keeps the larger value. Triton: `tl.atomic_max`. */
+/**
+ * Keeps the larger value. Triton: `tl.atomic_max`.
+ *
+ * @example atomicMax(top + row, best);
+ */
 export function atomicMax<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -31,7 +39,11 @@ export function atomicMax<S extends Shape = Forgotten, D extends DType = Forgott
   return outsideKernel("atomicMax", ptr, value, options);
 }
 
-/** Keeps the smaller value. Triton: `tl.atomic_min`. */
+/**
+ * Keeps the smaller value. Triton: `tl.atomic_min`.
+ *
+ * @example atomicMin(first + row, index);
+ */
 export function atomicMin<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -40,7 +52,11 @@ export function atomicMin<S extends Shape = Forgotten, D extends DType = Forgott
   return outsideKernel("atomicMin", ptr, value, options);
 }
 
-/** Bitwise and with memory. Triton: `tl.atomic_and`. */
+/**
+ * Bitwise and with memory. Triton: `tl.atomic_and`.
+ *
+ * @example atomicAnd(flags + word, ~bit);
+ */
 export function atomicAnd<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -49,7 +65,11 @@ export function atomicAnd<S extends Shape = Forgotten, D extends DType = Forgott
   return outsideKernel("atomicAnd", ptr, value, options);
 }
 
-/** Bitwise or with memory. Triton: `tl.atomic_or`. */
+/**
+ * Bitwise or with memory. Triton: `tl.atomic_or`.
+ *
+ * @example atomicOr(flags + word, bit);
+ */
 export function atomicOr<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -58,7 +78,11 @@ export function atomicOr<S extends Shape = Forgotten, D extends DType = Forgotte
   return outsideKernel("atomicOr", ptr, value, options);
 }
 
-/** Bitwise exclusive or with memory. Triton: `tl.atomic_xor`. */
+/**
+ * Bitwise exclusive or with memory. Triton: `tl.atomic_xor`.
+ *
+ * @example atomicXor(parity + word, bits);
+ */
 export function atomicXor<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -67,7 +91,11 @@ export function atomicXor<S extends Shape = Forgotten, D extends DType = Forgott
   return outsideKernel("atomicXor", ptr, value, options);
 }
 
-/** Puts a value in memory. Triton: `tl.atomic_xchg`. */
+/**
+ * Puts a value in memory. Triton: `tl.atomic_xchg`.
+ *
+ * @example const before = atomicExchange(owner + slot, programId(0));
+ */
 export function atomicExchange<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   value: number,
@@ -76,7 +104,11 @@ export function atomicExchange<S extends Shape = Forgotten, D extends DType = Fo
   return outsideKernel("atomicExchange", ptr, value, options);
 }
 
-/** Puts `value` in memory where it holds `compare`. Triton: `tl.atomic_cas`. */
+/**
+ * Puts `value` in memory where it holds `compare`. Triton: `tl.atomic_cas`.
+ *
+ * @example while (atomicCas(lock, 0, 1) === 1) { debugBarrier(); }
+ */
 export function atomicCas<S extends Shape = Forgotten, D extends DType = Forgotten>(
   ptr: Pointer<S, D>,
   compare: number,

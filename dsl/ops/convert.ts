@@ -17,7 +17,11 @@ export function to(x: number | boolean, dtype: DType): never {
   return outsideKernel("to", x, dtype);
 }
 
-/** The same bits read as another dtype of the same width. Triton: `x.to(dtype, bitcast=True)`. */
+/**
+ * The same bits read as another dtype of the same width. Triton: `x.to(dtype, bitcast=True)`.
+ *
+ * @example const bits = bitcast(x, "u32");
+ */
 export function bitcast<D extends DType, S extends Shape = Forgotten>(x: Tile<S>, dtype: D): Tile<S, D> {
   return outsideKernel("bitcast", x, dtype);
 }

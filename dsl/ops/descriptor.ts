@@ -14,7 +14,11 @@ export function loadTensorDescriptor<D extends DType, Block extends Shape>(
   return outsideKernel("loadTensorDescriptor", desc, offsets);
 }
 
-/** Writes a block of a tensor at the offsets; elements outside the tensor are dropped. Triton: `desc.store`. */
+/**
+ * Writes a block of a tensor at the offsets; elements outside the tensor are dropped. Triton: `desc.store`.
+ *
+ * @example storeTensorDescriptor(c, [programId(0) * BM, programId(1) * BN], to(acc, "bf16"));
+ */
 export function storeTensorDescriptor<D extends DType, Block extends Shape>(
   desc: Descriptor<D, Block, Forgotten>,
   offsets: readonly number[],
@@ -37,7 +41,11 @@ export function makeTensorDescriptor<D extends DType, const Block extends number
   return outsideKernel("makeTensorDescriptor", ptr, shape, strides, block);
 }
 
-/** Short for makeTensorDescriptor. */
+/**
+ * Short for makeTensorDescriptor.
+ *
+ * @example const desc = descriptor(a, [M, K], [K, 1], [BM, BK]);
+ */
 export function descriptor<D extends DType, const Block extends number[]>(
   ptr: Pointer<Forgotten, D>,
   shape: readonly number[],

@@ -58,7 +58,11 @@ export function trans<const Order extends number[], S extends Shape = Forgotten,
   return outsideKernel("trans", x, order);
 }
 
-/** The tile with its axes in another order. Triton: `tl.permute`. */
+/**
+ * The tile with its axes in another order. Triton: `tl.permute`.
+ *
+ * @example const y = permute(x, 2, 0, 1); // [A, B, C] → [C, A, B]
+ */
 export function permute<const Order extends number[], S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   ...order: Order

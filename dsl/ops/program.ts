@@ -11,7 +11,11 @@ export function programId(axis: 0 | 1 | 2): Int {
   return outsideKernel("programId", axis);
 }
 
-/** Number of programs of the grid along an axis. Triton: `tl.num_programs`. */
+/**
+ * Number of programs of the grid along an axis. Triton: `tl.num_programs`.
+ *
+ * @example for (const tile of range(programId(0), tiles, numPrograms(0))) { … }
+ */
 export function numPrograms(axis: 0 | 1 | 2): Int {
   return outsideKernel("numPrograms", axis);
 }

@@ -22,6 +22,8 @@ type SumType<D> =
 
 /**
  * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, f16 and bf16 in f32. Triton: `tl.sum`.
+ *
+ * @example const total = sum(x, 1); // [M, N] → [M]
  */
 export function sum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function sum<
@@ -36,6 +38,8 @@ export function sum(x: number, axis?: number, options?: ReduceOptions): never {
 
 /**
  * Largest element over an axis, or of the whole tile. NaN never wins. Triton: `tl.max`.
+ *
+ * @example const top = max(scores, 1, { keepDims: true }); // [M, N] → [M, 1]
  */
 export function max(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function max<
@@ -50,6 +54,8 @@ export function max(x: number, axis?: number, options?: ReduceOptions): never {
 
 /**
  * Smallest element over an axis, or of the whole tile. NaN never wins. Triton: `tl.min`.
+ *
+ * @example const least = min(x); // a scalar
  */
 export function min(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function min<
@@ -64,6 +70,8 @@ export function min(x: number, axis?: number, options?: ReduceOptions): never {
 
 /**
  * Index of the largest element; the lowest of equal ones. Triton: `tl.argmax`.
+ *
+ * @example const token = argmax(logits, 0); // [N] → i32
  */
 export function argmax(x: Tile<Forgotten, Forgotten>): Tile<[], "i32">;
 export function argmax<
@@ -78,6 +86,8 @@ export function argmax(x: number, axis?: number, options?: ReduceOptions): never
 
 /**
  * Index of the smallest element; the lowest of equal ones. Triton: `tl.argmin`.
+ *
+ * @example const nearest = argmin(distances, 1); // [M, N] → [M]
  */
 export function argmin(x: Tile<Forgotten, Forgotten>): Tile<[], "i32">;
 export function argmin<
@@ -92,6 +102,8 @@ export function argmin(x: number, axis?: number, options?: ReduceOptions): never
 
 /**
  * Exclusive or over an axis of integers. Triton: `tl.xor_sum`.
+ *
+ * @example const checksum = xorSum(words, 0);
  */
 export function xorSum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
 export function xorSum<
@@ -106,6 +118,8 @@ export function xorSum(x: number, axis?: number, options?: ReduceOptions): never
 
 /**
  * True where any element is true. Triton: `tl.reduce_or`.
+ *
+ * @example if (any(x > limit)) { … }
  */
 export function any(x: Mask): Mask<[]>;
 export function any<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
@@ -119,6 +133,8 @@ export function any(x: boolean, axis?: number, options?: ReduceOptions): never {
 
 /**
  * True where every element is true. Triton: `tl.reduce_and`.
+ *
+ * @example const full = all(mask, 1); // [M, N] → [M]
  */
 export function all(x: Mask): Mask<[]>;
 export function all<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
@@ -142,7 +158,11 @@ export function maxWithIndex<A extends number, S extends Shape = Forgotten, D ex
   return outsideKernel("maxWithIndex", x, axis);
 }
 
-/** Running sums along an axis. Triton: `tl.cumsum`. */
+/**
+ * Running sums along an axis. Triton: `tl.cumsum`.
+ *
+ * @example const ends = cumsum(lengths, 0);
+ */
 export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis: number,
@@ -154,7 +174,11 @@ export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>
   return outsideKernel("cumsum", x, axis, options);
 }
 
-/** Sorts along the last axis, ascending. Triton: `tl.sort`, which is slow to compile. */
+/**
+ * Sorts along the last axis, ascending. Triton: `tl.sort`, which is slow to compile.
+ *
+ * @example const ranked = sort(scores, 0, { descending: true });
+ */
 export function sort<S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis?: number,

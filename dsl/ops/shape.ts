@@ -10,7 +10,11 @@ type ReshapeCheck<X, S extends Shape> =
     ? Problem<"reshape: the new shape holds another number of elements">
     : readonly [...S];
 
-/** The same elements, in row-major order, in another shape. Triton: `tl.reshape`. */
+/**
+ * The same elements, in row-major order, in another shape. Triton: `tl.reshape`.
+ *
+ * @example const pairs = reshape(x, [N, HALF, 2]); // [N, 2 * HALF] → [N, HALF, 2]
+ */
 export function reshape<X extends number, const S extends number[]>(
   x: X,
   shape: ReshapeCheck<X, S>,
@@ -25,7 +29,11 @@ type BroadcastCheck<X, S extends Shape> =
     ? Problem<`broadcastTo: size ${SizeName<A>} cannot become ${SizeName<B>}`>
     : readonly [...S];
 
-/** The tile repeated along its axes of size 1. Triton: `tl.broadcast_to`. */
+/**
+ * The tile repeated along its axes of size 1. Triton: `tl.broadcast_to`.
+ *
+ * @example const rows = broadcastTo(row(bias), [BM, BN]); // [1, BN] → [BM, BN]
+ */
 export function broadcastTo<X extends number, const S extends number[]>(
   x: X,
   shape: BroadcastCheck<X, S>,
@@ -35,7 +43,11 @@ export function broadcastTo(x: unknown, shape: unknown): never {
   return outsideKernel("broadcastTo", x, shape);
 }
 
-/** The tile with a new axis of size 1. Triton: `tl.expand_dims`. */
+/**
+ * The tile with a new axis of size 1. Triton: `tl.expand_dims`.
+ *
+ * @example const x3 = expandDims(x, 1); // [M, N] → [M, 1, N]
+ */
 export function expandDims<A extends number, S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis: A,
@@ -56,7 +68,11 @@ export function col(x: number | boolean): never {
   return outsideKernel("col", x);
 }
 
-/** A vector as a row: [N] → [1, N]. Triton: `x[None, :]`. */
+/**
+ * A vector as a row: [N] → [1, N]. Triton: `x[None, :]`.
+ *
+ * @example const mask = row(columns) < N;
+ */
 export function row<S extends Shape = Forgotten, D extends DType = Forgotten>(x: Tile<S, D>): Tile<Expanded<S, 0>, D>;
 export function row<S extends Shape = Forgotten>(x: Mask<S>): Mask<Expanded<S, 0>>;
 export function row(x: number | boolean): never {
@@ -66,7 +82,11 @@ export function row(x: number | boolean): never {
 type Joined<S> = IsAny<S> extends true ? Forgotten : S extends Shape ? [...S, 2] : Forgotten;
 type Halves<S> = S extends [...infer Head extends Shape, 2] ? Head : Forgotten;
 
-/** Two tiles side by side in a new last axis of size 2. Triton: `tl.join`. */
+/**
+ * Two tiles side by side in a new last axis of size 2. Triton: `tl.join`.
+ *
+ * @example const pairs = join(real, imaginary); // [N] and [N] → [N, 2]
+ */
 export function join<S extends Shape = Forgotten, D extends DType = Forgotten>(
   a: Tile<S, D>,
   b: Tile<NoInfer<S>, NoInfer<D>>,
@@ -85,7 +105,11 @@ export function split<S extends Shape = Forgotten, D extends DType = Forgotten>(
   return outsideKernel("split", x);
 }
 
-/** Elements of two tiles in turn along the last axis, which doubles. Triton: `tl.interleave`. */
+/**
+ * Elements of two tiles in turn along the last axis, which doubles. Triton: `tl.interleave`.
+ *
+ * @example const bytes = interleave(low, high); // [M, N] and [M, N] → [M, 2 * N]
+ */
 export function interleave<D extends DType = Forgotten>(
   a: Tile<Forgotten, D>,
   b: Tile<Forgotten, NoInfer<D>>,

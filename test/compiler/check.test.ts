@@ -37,7 +37,7 @@ three.kernel.ts:8:34  error TS-K2003: dot needs equal inner sizes, got Tile<[64,
 three.kernel.ts:9:14  error TS-K1004: cannot find nowhere
     9 |   store(out, nowhere);
       |              ^^^^^^^
-   hint: declare it, or import it: import { nowhere } from "tilescript"
+   hint: declare it, or import it from where it is
 
 3 errors
 `);

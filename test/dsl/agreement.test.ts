@@ -9,8 +9,15 @@ const NO_OPS = ["dtypeOf", "kernel", "range", "staticRange"];
 
 const FILE = fileURLToPath(new URL("../../dsl/index.ts", import.meta.url));
 
-/** The functions of the language with the parameters of their implementation. */
-function declared(): Map<string, readonly string[]> {
+interface Declared {
+  /** Parameters of the implementation. */
+  readonly parameters: readonly string[];
+  readonly doc: string;
+  readonly examples: number;
+}
+
+/** The functions of the language. */
+function declared(): Map<string, Declared> {
   const program = ts.createProgram([FILE], { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext });
   const checker = program.getTypeChecker();
   const exports = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(FILE)!)!);
@@ -19,7 +26,10 @@ function declared(): Map<string, readonly string[]> {
       const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
       const declaration = target.declarations?.find((one) => ts.isFunctionDeclaration(one) && one.body !== undefined);
       if (declaration === undefined || !ts.isFunctionDeclaration(declaration)) return [];
-      return [[symbol.name, declaration.parameters.map((parameter) => parameter.name.getText())] as const];
+      const parameters = declaration.parameters.map((parameter) => parameter.name.getText());
+      const doc = ts.displayPartsToString(target.getDocumentationComment(checker));
+      const examples = target.getJsDocTags(checker).filter(({ name }) => name === "example").length;
+      return [[symbol.name, { parameters, doc, examples }] as const];
     }),
   );
 }
@@ -35,11 +45,19 @@ test("every function of the language has an op, and every named op a function", 
   expect([...reached].filter((name) => !OPS.has(name))).toEqual([]);
 });
 
+test("every function says what it does, what Triton calls it, and shows a use", () => {
+  for (const [name, { doc, examples }] of language) {
+    expect(examples, name).toBeGreaterThan(0);
+    if (OPERATIONS[name] !== undefined && name !== "descriptor" && name !== "mod")
+      expect(doc, name).toContain("Triton: `");
+  }
+});
+
 test.each(ops)("%s has the same parameters everywhere", (name) => {
   const { op, parameters, options, fixed = {} } = OPERATIONS[name]!;
   const names = parameters.map(([parameter]) => parameter);
   const hasOptions = Object.keys(options).length > 0;
-  expect(language.get(name)).toEqual([...names, ...(hasOptions ? ["options"] : [])]);
+  expect(language.get(name)!.parameters).toEqual([...names, ...(hasOptions ? ["options"] : [])]);
   const { params, options: opOptions = [] } = OPS.get(op)!;
   // col and row fix the axis of expandDims.
   expect(params.filter((parameter) => parameter !== "options")).toEqual([...names, ...Object.keys(fixed)]);

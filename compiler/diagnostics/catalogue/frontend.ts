@@ -22,11 +22,12 @@ export const unsupportedSyntax = problem<{ what: string; instead: string }>({
   hint: ({ instead }) => instead,
 });
 
-export const unknownName = problem<{ name: string }>({
+export const unknownName = problem<{ name: string; ofLanguage: boolean }>({
   code: "TS-K1004",
   about: "A name that is declared nowhere.",
   message: ({ name }) => `cannot find ${name}`,
-  hint: ({ name }) => `declare it, or import it: import { ${name} } from "tilescript"`,
+  hint: ({ name, ofLanguage }) =>
+    ofLanguage ? `import it: import { ${name} } from "tilescript"` : "declare it, or import it from where it is",
 });
 
 export const notAConstant = problem<{ name: string; why: string }>({
