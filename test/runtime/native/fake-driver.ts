@@ -1,6 +1,6 @@
 /** Builds the add-on and the fake libcuda.so.1, and opens one through the other. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { buildNative, compileAddon, findCompiler } from "../../../scripts/build-
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const native = at("../../../runtime/native");
-const sources = [at("fake/libcuda.cc"), at("fake/image.h"), join(native, "driver.h")];
+const folder = at("fake/");
 
 /** The controls that the fake exports to its tests. */
 export interface FakeDriver {
@@ -34,10 +34,11 @@ export function buildFake(flags: readonly string[] = []): string {
   const built = buildNative();
   if (!built.built) throw new Error(built.message);
   const hash = createHash("sha256").update(flags.join(" "));
-  for (const source of sources) hash.update(readFileSync(source));
+  for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
+  hash.update(readFileSync(join(native, "driver.h")));
   const path = join(tmpdir(), `tilescript-fake-${hash.digest("hex").slice(0, 16)}`, "libcuda.so.1");
   if (existsSync(path)) return path;
-  const complaint = compileAddon(findCompiler()!, sources[0]!, path, [`-I${native}`, ...flags]);
+  const complaint = compileAddon(findCompiler()!, join(folder, "libcuda.cc"), path, [`-I${native}`, ...flags]);
   if (complaint !== undefined) throw new Error(complaint);
   return path;
 }

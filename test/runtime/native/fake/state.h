@@ -1,0 +1,131 @@
+// What the fake driver remembers, how tests change its ways, and the start of every call.
+#pragma once
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "driver.h"
+#include "image.h"
+
+#define API extern "C" __attribute__((visibility("default")))
+
+namespace tilescript {
+
+struct ContextTag {};
+struct EventTag {
+  std::chrono::steady_clock::time_point at;
+};
+struct FunctionTag {
+  FakeKernel kernel;
+  std::map<int, int> set;
+};
+struct ModuleTag {
+  std::map<std::string, FunctionTag> functions;
+};
+struct GraphNodeTag {
+  int type;
+  std::function<void()> run;
+};
+struct GraphTag {
+  std::vector<GraphNodeTag> nodes;
+};
+struct GraphExecTag {
+  std::vector<GraphNodeTag> nodes;
+};
+struct StreamTag {
+  GraphTag* capturing = nullptr;
+};
+
+namespace {
+
+constexpr CUresult kOutOfMemory = 2, kNoDevice = 100, kInvalidImage = 200, kInvalidContext = 201, kNotFound = 500;
+constexpr size_t kDeviceBytes = size_t{1} << 30;
+
+std::recursive_mutex mutex;
+
+// How the fake behaves, and what it has seen. Tests set and read these through the exports at the end.
+std::vector<std::string> calls;
+std::vector<std::string> launches;
+std::map<std::string, int> counts;
+std::map<std::string, std::pair<int, CUresult>> failures;
+std::map<std::string, int> settings;
+std::string moduleLog;
+bool recording = true;
+
+std::map<CUdeviceptr, size_t> memory;
+std::map<void*, size_t> pinned;
+std::set<CUstream> streams;
+std::set<CUevent> events;
+std::set<CUmodule> modules;
+std::set<CUgraph> graphs;
+std::set<CUgraphExec> execs;
+int retained = 0;
+ContextTag context;
+thread_local CUcontext current = nullptr;
+
+int Setting(const char* name, int otherwise) {
+  auto found = settings.find(name);
+  if (found != settings.end()) return found->second;
+  const char* text = getenv((std::string("TILESCRIPT_FAKE_") + name).c_str());
+  return text ? atoi(text) : otherwise;
+}
+
+// Writes a call down, unless a benchmark has turned that off; answers the code it shall fail with, or 0.
+template <class... Arguments>
+CUresult Begin(const char* name, const Arguments&... arguments) {
+  if (!recording) return 0;
+  std::ostringstream line;
+  line << name;
+  ((line << " " << arguments), ...);
+  calls.push_back(line.str());
+  int seen = ++counts[name];
+  auto found = failures.find(name);
+  return found != failures.end() && found->second.first == seen ? found->second.second : 0;
+}
+
+size_t FreeBytes() {
+  size_t used = 0;
+  for (auto& [address, bytes] : memory) used += bytes;
+  return kDeviceBytes - used;
+}
+
+bool Inside(CUdeviceptr address, size_t bytes) {
+  auto after = memory.upper_bound(address);
+  if (after == memory.begin()) return false;
+  auto block = std::prev(after);
+  return address + bytes <= block->first + block->second;
+}
+
+// Runs a piece of work, or records it where the stream is being captured.
+CUresult Put(CUstream stream, int type, std::function<void()> work) {
+  if (!streams.count(stream)) return kInvalidValue;
+  if (stream->capturing) stream->capturing->nodes.push_back({type, std::move(work)});
+  else work();
+  return 0;
+}
+
+void Pause() {
+  if (int milliseconds = Setting("DELAY", 0)) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+}  // namespace
+}  // namespace tilescript
+
+using namespace tilescript;
+
+#define LOCK std::lock_guard<std::recursive_mutex> lock(mutex)
+// Most calls: fail as told, and need a current context.
+#define FREE_CALL(...)                                   \
+  LOCK;                                                  \
+  if (CUresult told = Begin(__VA_ARGS__)) return told
+#define CONTEXT_CALL(...)                                \
+  FREE_CALL(__VA_ARGS__);                                \
+  if (!current) return kInvalidContext

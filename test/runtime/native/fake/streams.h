@@ -1,0 +1,81 @@
+// Streams and events.
+#pragma once
+
+#include "state.h"
+
+API CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int priority) {
+  CONTEXT_CALL("cuStreamCreateWithPriority", flags, priority);
+  streams.insert(*stream = new StreamTag);
+  return 0;
+}
+API CUresult cuStreamDestroy_v2(CUstream stream) {
+  LOCK;
+  CUresult told = Begin("cuStreamDestroy_v2");
+  if (!streams.erase(stream)) return kInvalidValue;
+  if (graphs.erase(stream->capturing)) delete stream->capturing;
+  delete stream;
+  return told;
+}
+API CUresult cuStreamSynchronize(CUstream stream) {
+  Pause();
+  CONTEXT_CALL("cuStreamSynchronize");
+  return streams.count(stream) ? 0 : kInvalidValue;
+}
+API CUresult cuStreamQuery(CUstream) {
+  CONTEXT_CALL("cuStreamQuery");
+  return Setting("PENDING", 0) ? kNotReady : 0;
+}
+API CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
+  CONTEXT_CALL("cuStreamWaitEvent");
+  return streams.count(stream) && events.count(event) ? 0 : kInvalidValue;
+}
+API CUresult cuStreamBeginCapture_v2(CUstream stream, int mode) {
+  CONTEXT_CALL("cuStreamBeginCapture_v2", mode);
+  if (!streams.count(stream) || stream->capturing) return kInvalidValue;
+  graphs.insert(stream->capturing = new GraphTag);
+  return 0;
+}
+API CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
+  LOCK;
+  CUresult told = Begin("cuStreamEndCapture");
+  if (!streams.count(stream) || !stream->capturing) return kInvalidValue;
+  *graph = stream->capturing;
+  stream->capturing = nullptr;
+  if (told) {
+    graphs.erase(*graph);
+    delete *graph;
+    *graph = nullptr;
+  }
+  return told;
+}
+API CUresult cuEventCreate(CUevent* event, unsigned flags) {
+  CONTEXT_CALL("cuEventCreate", flags);
+  events.insert(*event = new EventTag);
+  return 0;
+}
+API CUresult cuEventDestroy_v2(CUevent event) {
+  LOCK;
+  CUresult told = Begin("cuEventDestroy_v2");
+  if (!events.erase(event)) return kInvalidValue;
+  delete event;
+  return told;
+}
+API CUresult cuEventRecord(CUevent event, CUstream stream) {
+  CONTEXT_CALL("cuEventRecord");
+  if (!events.count(event)) return kInvalidValue;
+  return Put(stream, 7, [=] { event->at = std::chrono::steady_clock::now(); });
+}
+API CUresult cuEventSynchronize(CUevent event) {
+  Pause();
+  CONTEXT_CALL("cuEventSynchronize");
+  return events.count(event) ? 0 : kInvalidValue;
+}
+API CUresult cuEventQuery(CUevent) {
+  CONTEXT_CALL("cuEventQuery");
+  return Setting("PENDING", 0) ? kNotReady : 0;
+}
+API CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
+  CONTEXT_CALL("cuEventElapsedTime");
+  *milliseconds = std::chrono::duration<float, std::milli>(end->at - start->at).count();
+  return 0;
+}
