@@ -18,3 +18,7 @@ const withNumpy = referencePython("numpy");
 it.runIf(withNumpy)("words.json comes from the plain scanners", async () => {
   expect(await print(withNumpy!, "make_tokenizer_fixtures.py")).toBe(fixture("words.json"));
 });
+
+it.runIf(withNumpy)("reattention.json comes from the plain layer", async () => {
+  expect(await print(withNumpy!, "make_reattention_fixtures.py")).toBe(fixture("reattention.json"));
+});

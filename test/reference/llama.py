@@ -1,6 +1,7 @@
 """A llama model in plain numpy, the measure for the runtime's models: float32 by default, no kernels, no tricks.
 
     python llama.py --model FILE.gguf --prompts prompts.json --max-tokens 48 [--dtype float64] [--dump-hidden DIR]
+        [--reattention global=4,local=32,topK=4,span=8,clip=6,chunk=16]
 
 prompts.json is a list of {"name", "messages": [{"role", "content"}]} or {"name", "prompt": text}. Prints a JSON list with,
 for each: the prompt's token ids, the ids chosen greedily up to and with the first end token, their text, and for every
@@ -8,7 +9,8 @@ step the gap between the two largest logits. Where that gap is small, another or
 --dump-hidden writes NAME.npy, shape [layers + 2, hidden]: the last prompt position's embedding, what every layer
 leaves, and the final norm; and NAME.logits.npy, shape [vocabulary].
 
-test/fixtures/greedy.json is the output for test/reference/prompts.json with 48 tokens.
+test/fixtures/greedy.json is the output for test/reference/prompts.json with 48 tokens; test/fixtures/reattention-greedy.json the one for
+test/reference/reattention_prompts.json with 32 tokens and the --reattention above.
 """
 
 import argparse
@@ -24,6 +26,7 @@ import numpy as np
 
 from bpe import Bpe
 from gguf_file import GgufFile
+from reattention import ReAttention, attention
 
 
 def unpermute(rows: np.ndarray, heads: int) -> np.ndarray:
@@ -39,7 +42,8 @@ def project(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 class Llama:
-    def __init__(self, file: GgufFile, dtype=np.float32):
+    def __init__(self, file: GgufFile, dtype=np.float32, reattention: ReAttention | None = None):
+        self.reattention = reattention
         get = lambda key: file.metadata[f"llama.{key}"]
         self.dtype = dtype
         self.layers, self.heads = get("block_count"), get("attention.head_count")
@@ -65,42 +69,36 @@ class Llama:
         return [(empty, empty)] * self.layers
 
     def forward(self, ids: list[int], cache, dump: list | None = None) -> np.ndarray:
-        """Appends `ids` to the cache and returns the logits after the last of them."""
-        start = cache[0][0].shape[1]
-        cos, sin = self.rotation(np.arange(start, start + len(ids)))
+        """Appends `ids` to the cache, by chunks in ReAttention's mode, and returns the logits after the last of them."""
+        size = self.reattention.chunk if self.reattention else len(ids)
+        for start in range(0, len(ids), size):
+            hidden = self.chunk(ids[start : start + size], cache, dump if start + size >= len(ids) else None)
+        last = self.norm(hidden[-1:], self.output_norm)
+        if dump is not None:
+            dump.append(last[-1].copy())
+        return project(last, self.output)[0]
+
+    def chunk(self, ids: list[int], cache, dump: list | None) -> np.ndarray:
         x = self.embedding[ids]
         note = (lambda h: dump.append(h[-1].copy())) if dump is not None else (lambda h: None)
         note(x)
         for layer, block in enumerate(self.blocks):
-            x = x + self.attention(self.norm(x, block["attn_norm"]), block, cache, layer, cos, sin)
+            x = x + self.attention(self.norm(x, block["attn_norm"]), block, cache, layer)
             h = self.norm(x, block["ffn_norm"])
             gate = project(h, block["ffn_gate"])
             activated = gate / (1 + np.exp(-gate)) * project(h, block["ffn_up"])
             x = x + project(activated, block["ffn_down"])
             note(x)
-        last = self.norm(x[-1:], self.output_norm)
-        note(last)
-        return project(last, self.output)[0]
+        return x
 
-    def attention(self, h, block, cache, layer, cos, sin):
+    def attention(self, h, block, cache, layer):
         split = lambda rows, heads: rows.reshape(len(h), heads, self.head_size).swapaxes(0, 1)
-        q = self.rotate(split(project(h, block["attn_q"]), self.heads), cos, sin)
-        k = self.rotate(split(project(h, block["attn_k"]), self.kv_heads), cos, sin)
-        keys, values = cache[layer]
-        keys = np.concatenate([keys, k], axis=1)
-        values = np.concatenate([values, split(project(h, block["attn_v"]), self.kv_heads)], axis=1)
+        q, k, v = (split(project(h, block[f"attn_{n}"]), self.heads if n == "q" else self.kv_heads) for n in "qkv")
+        # Keys are kept without positions.
+        keys, values = (np.concatenate([old, new], axis=1) for old, new in zip(cache[layer], (k, v)))
         cache[layer] = (keys, values)
-        # Query head h reads KV head h div G.
-        group = self.heads // self.kv_heads
-        q = q.reshape(self.kv_heads, group, len(h), self.head_size)
-        scores = q @ keys[:, None].swapaxes(2, 3) / self.dtype(self.head_size**0.5)
-        seen, total = keys.shape[1] - len(h), keys.shape[1]
-        future = np.arange(total)[None, :] > np.arange(seen, total)[:, None]
-        scores[:, :, future] = -np.inf
-        weights = np.exp(scores - scores.max(-1, keepdims=True))
-        mixed = weights / weights.sum(-1, keepdims=True) @ values[:, None]
-        mixed = mixed.reshape(self.heads, len(h), self.head_size).swapaxes(0, 1).reshape(len(h), -1)
-        return project(mixed, block["attn_output"])
+        mixed = attention(q, keys, values, self.rotation, self.reattention)
+        return project(mixed.swapaxes(0, 1).reshape(len(h), -1), block["attn_output"])
 
     def norm(self, x, weight):
         return x / np.sqrt((x * x).mean(-1, keepdims=True) + self.epsilon) * weight
@@ -108,10 +106,6 @@ class Llama:
     def rotation(self, positions):
         angles = positions[:, None] * self.frequencies[None, :]
         return np.cos(angles).astype(self.dtype), np.sin(angles).astype(self.dtype)
-
-    def rotate(self, x, cos, sin):
-        low, high = np.split(x, 2, axis=-1)
-        return np.concatenate([low * cos - high * sin, high * cos + low * sin], axis=-1)
 
 
 def chat_text(messages: list[dict]) -> str:
@@ -159,12 +153,13 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=48)
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     parser.add_argument("--dump-hidden", type=Path, metavar="DIR")
+    parser.add_argument("--reattention", type=ReAttention.parse, metavar="global=…,local=…,topK=…,span=…,clip=…,chunk=…")
     options = parser.parse_args()
     prompts = json.load(sys.stdin if options.prompts == "-" else open(options.prompts, encoding="utf-8"))
     file = GgufFile(options.model)
     bpe = Bpe(file.metadata)
     ends = {file.metadata["tokenizer.ggml.eos_token_id"], bpe.special["<|endoftext|>"]}
-    model = Llama(file, getattr(np, options.dtype))
+    model = Llama(file, getattr(np, options.dtype), options.reattention)
     if options.dump_hidden:
         os.makedirs(options.dump_hidden, exist_ok=True)
     results = [answer(model, bpe, p, ends, options.max_tokens, options.dump_hidden) for p in prompts]
