@@ -1,14 +1,11 @@
 import type { Kernel } from "../ir/index.js";
-import { type Expr, operands } from "../ir/index.js";
 import { layoutArguments } from "./argument-layout.js";
 import { type CpuKernel, type CpuKernelInfo, INFO_SECTION, writeInfo } from "./cpu-kernel.js";
 import { flatten } from "./flatten/flatten.js";
-import type { Flat } from "./flatten/steps.js";
-import { walkSteps } from "./flatten/steps.js";
+import { type Flat, walkSteps } from "./flatten/steps.js";
 import { Aliases } from "./fuse/aliases.js";
-import { chooseInlined, ownExpressions } from "./fuse/decide.js";
-import { WRITES } from "./fuse/ops.js";
-import { findOrigins, type Origins, originsOf } from "./fuse/provenance.js";
+import { chooseInlined } from "./fuse/decide.js";
+import { findOrigins } from "./fuse/provenance.js";
 import { KernelScope } from "./scope.js";
 import { Statements } from "./statements.js";
 import { ExecutorError } from "./unsupported.js";
@@ -56,7 +53,6 @@ export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}
     layout,
     frameBytes: scope.frameBytes,
     sites: scope.sites,
-    written: writtenParams(flat, origins),
   };
   const problems = process.env.TILESCRIPT_CPU_VALIDATE ? module.problems() : null;
   if (problems) throw new ExecutorError(`invalid WebAssembly for ${kernel.name}:\n${problems}`, kernel.span);
@@ -90,15 +86,4 @@ function countAssignments(flat: Flat): Map<string, number> {
     if (step.kind === "assign") counts.set(step.name, (counts.get(step.name) ?? 0) + 1);
   });
   return counts;
-}
-
-function writtenParams(flat: Flat, origins: Origins): string[] {
-  const written = new Set<string>();
-  const visit = (expr: Expr): void => {
-    if (expr.kind === "op" && WRITES[expr.op])
-      for (const name of originsOf(expr.args[WRITES[expr.op]!]!, origins)) written.add(name);
-    operands(expr).forEach(visit);
-  };
-  walkSteps(flat.steps, (step) => ownExpressions(step).forEach(visit));
-  return [...written];
 }

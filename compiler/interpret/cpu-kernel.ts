@@ -19,8 +19,6 @@ export interface CpuKernelInfo {
   /** Scratch memory that one worker needs. */
   readonly frameBytes: number;
   readonly sites: readonly AccessSite[];
-  /** Parameters that the kernel writes through. */
-  readonly written: readonly string[];
 }
 
 /**

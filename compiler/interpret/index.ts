@@ -1,3 +1,4 @@
+export { specialize } from "../passes/index.js";
 export { type ArgumentLayout, type ArgumentSlot, HEADER_BYTES, layoutArguments } from "./argument-layout.js";
 export { type CompileOptions, compileForCpu } from "./compile.js";
 export {
@@ -8,4 +9,6 @@ export {
   INFO_SECTION,
   readInfo,
 } from "./cpu-kernel.js";
+export { describeForCpu, type LaunchShape } from "./describe.js";
 export { ExecutorError } from "./unsupported.js";
+export type {} from "./wasm/webassembly.js";

@@ -165,7 +165,16 @@ export class Statements {
       return { values: parts, emit };
     });
     const buffer = { base: held[1]!, count: held[2]!, params: [...params] };
-    return { kind: "descriptor", dtype: type.dtype, block, padding: "zero", offset: held[0]!, buffer, shape, strides };
+    return {
+      kind: "descriptor",
+      dtype: type.dtype,
+      block,
+      padding: expr.attrs.padding === "nan" ? "nan" : "zero",
+      offset: held[0]!,
+      buffer,
+      shape,
+      strides,
+    };
   }
 
   effect(step: Extract<Step, { kind: "effect" }>): void {

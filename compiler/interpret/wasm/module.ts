@@ -22,7 +22,9 @@ export class ModuleBuilder {
   constructor(binaryen: typeof Binaryen) {
     this.binaryen = binaryen;
     this.m = new binaryen.Module();
-    this.m.setFeatures(binaryen.Features.All);
+    const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SIMD128, SignExt } =
+      binaryen.Features;
+    this.m.setFeatures(Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SIMD128 | SignExt);
     this.m.setMemory(1, 65536, null, [], true);
     this.m.addMemoryImport("0", "env", "memory", true);
     const { i32, i64, f32, f64, v128, none } = binaryen;

@@ -1,0 +1,56 @@
+import type { LiveBuffer } from "../check.js";
+import { DeviceError } from "../errors.js";
+import type { CpuDevice } from "./device.js";
+
+/** One stretch of the heap, shared by the buffer that owns it and its views. */
+export interface Allocation {
+  readonly start: number;
+  readonly bytes: number;
+  freed: boolean;
+}
+
+export class CpuBuffer implements LiveBuffer {
+  readonly device: CpuDevice;
+  readonly allocation: Allocation;
+  readonly bytes: number;
+  /** Where it starts in the shared memory. */
+  readonly start: number;
+  readonly #owner: boolean;
+
+  constructor(device: CpuDevice, allocation: Allocation, start: number, bytes: number, owner: boolean) {
+    this.device = device;
+    this.allocation = allocation;
+    this.start = start;
+    this.bytes = bytes;
+    this.#owner = owner;
+  }
+
+  get address(): bigint {
+    return BigInt(this.start);
+  }
+
+  get freed(): boolean {
+    return this.allocation.freed;
+  }
+
+  view(byteOffset: number, bytes = this.bytes - byteOffset): CpuBuffer {
+    this.requireRange(byteOffset, bytes);
+    return new CpuBuffer(this.device, this.allocation, this.start + byteOffset, bytes, false);
+  }
+
+  /** Throws DeviceError unless the buffer is alive and holds the range. */
+  requireRange(byteOffset: number, bytes: number): void {
+    if (this.freed) throw new DeviceError(`A buffer of ${this.bytes} bytes was used after it was freed.`);
+    const whole = Number.isSafeInteger(byteOffset) && Number.isSafeInteger(bytes) && byteOffset >= 0 && bytes >= 0;
+    if (whole && byteOffset + bytes <= this.bytes) return;
+    throw new DeviceError(`${bytes} bytes at ${byteOffset} lie outside a buffer of ${this.bytes} bytes.`);
+  }
+
+  free(): void {
+    if (this.#owner) this.device.release(this.allocation);
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}

@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import {
+  type CpuKernelInfo,
+  compileForCpu,
+  describeForCpu,
+  EXECUTOR_VERSION,
+  type LaunchShape,
+  readInfo,
+} from "../../../compiler/interpret/index.js";
+import { type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
+import type { Queue } from "./queue.js";
+import type { WasmStore } from "./wasm-store.js";
+
+/** A kernel that the workers have. */
+export interface Ready {
+  readonly id: number;
+  readonly info: CpuKernelInfo;
+}
+
+/** A kernel for one set of overlapping parameters: compiled or being compiled. */
+export interface Compiled {
+  readonly promise: Promise<Ready>;
+  ready: Ready | null;
+}
+
+/** Every kernel of a device, by the number that the workers know it by. */
+export class KernelRegistry {
+  readonly #queue: Queue;
+  readonly #store: WasmStore | null;
+  readonly #infos: CpuKernelInfo[] = [];
+  readonly #known = new Map<string, Compiled>();
+
+  constructor(queue: Queue, store: WasmStore | null) {
+    this.#queue = queue;
+    this.#store = store;
+  }
+
+  info(id: number): CpuKernelInfo | undefined {
+    return this.#infos[id];
+  }
+
+  /** The kernel compiled for parameters that overlap in the given groups. Equal kernels are compiled once. */
+  compiled(kernel: Kernel, aliased: readonly (readonly string[])[]): Compiled {
+    const text = JSON.stringify([EXECUTOR_VERSION, aliased]) + serializeKernel(kernel);
+    const key = createHash("sha256").update(text).digest("hex");
+    const known = this.#known.get(key);
+    if (known) return known;
+    const compiled: Compiled = { promise: this.#load(key, kernel, aliased), ready: null };
+    compiled.promise.then(
+      (ready) => {
+        compiled.ready = ready;
+      },
+      () => this.#known.delete(key),
+    );
+    this.#known.set(key, compiled);
+    return compiled;
+  }
+
+  async #load(key: string, kernel: Kernel, aliased: readonly (readonly string[])[]): Promise<Ready> {
+    const stored = await this.#stored(key);
+    if (stored) return this.#register(stored.module, stored.info);
+    const { wasm, info } = await compileForCpu(kernel, { aliased });
+    const module = await WebAssembly.compile(wasm);
+    void this.#store?.put(key, wasm);
+    return this.#register(module, info);
+  }
+
+  async #stored(key: string): Promise<{ module: WebAssembly.Module; info: CpuKernelInfo } | null> {
+    const wasm = await this.#store?.get(key);
+    if (!wasm) return null;
+    try {
+      const module = await WebAssembly.compile(wasm);
+      const info = readInfo(module);
+      return info && { module, info };
+    } catch {
+      // A damaged file: the kernel is compiled again and replaces it.
+      return null;
+    }
+  }
+
+  #register(module: WebAssembly.Module, info: CpuKernelInfo): Ready {
+    const id = this.#infos.push(info) - 1;
+    this.#queue.post({ kind: "kernel", id, module });
+    return { id, info };
+  }
+}
+
+/** A kernel with every constant known, and how to launch it. */
+export class Variant {
+  readonly kernel: Kernel;
+  readonly shape: LaunchShape;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.shape = describeForCpu(kernel);
+  }
+}

@@ -1,0 +1,251 @@
+import { availableParallelism, cpus } from "node:os";
+import type { Kernel } from "../../../compiler/ir/index.js";
+import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
+import type { Device, DeviceBuffer, LoadedBundle } from "../device.js";
+import { DeviceError } from "../errors.js";
+import { type Allocation, CpuBuffer } from "./buffer.js";
+import { kernelsFromIr, loadBundle } from "./bundle.js";
+import { KernelRegistry } from "./compiled.js";
+import { COMMAND, CONTROL, type Command, FAULT } from "./control.js";
+import { KernelFailure, misaligned, OutOfBoundsError } from "./errors.js";
+import { CpuGraph, type Recorded } from "./graph.js";
+import { Heap } from "./heap.js";
+import type { CpuLaunch } from "./kernel.js";
+import { CpuMirror } from "./mirror.js";
+import { type Fault, Queue } from "./queue.js";
+import { WasmFolder, type WasmStore } from "./wasm-store.js";
+
+export interface CpuOptions {
+  /** Worker threads. Default: TILESCRIPT_CPU_THREADS, else as many as there are processors. */
+  readonly threads?: number;
+  /** Where compiled kernels are kept between starts; null keeps none. Default: the user's cache folder. */
+  readonly store?: WasmStore | null;
+}
+
+function threadCount(wanted: number | undefined): number {
+  const named = process.env.TILESCRIPT_CPU_THREADS;
+  const threads = wanted ?? (named ? Number(named) : availableParallelism());
+  if (Number.isInteger(threads) && threads >= 1 && threads <= CONTROL.maxWorkers) return threads;
+  const what = wanted === undefined ? `TILESCRIPT_CPU_THREADS is ${JSON.stringify(named)}` : `threads is ${wanted}`;
+  throw new DeviceError(`${what}: it must be a whole number from 1 to ${CONTROL.maxWorkers}.`);
+}
+
+/** The CPU executor: kernels as WebAssembly on worker threads, over one shared memory of at most 4 GiB. */
+export class CpuDevice implements Device {
+  readonly kind = "cpu";
+  readonly name: string;
+  readonly arch = 0;
+  readonly processors: number;
+  readonly heap = new Heap();
+  readonly queue: Queue;
+  readonly kernels: KernelRegistry;
+  /** Counts up with every buffer freed, so that a launch need not look at each of its own. */
+  freedBuffers = 0;
+  readonly #allocations = new Set<Allocation>();
+  #recording: Recorded[] | null = null;
+  #mirrors = 0;
+  #stamps: number | null = null;
+  #closed = false;
+
+  static async open(options: CpuOptions = {}): Promise<CpuDevice> {
+    return new CpuDevice(options);
+  }
+
+  private constructor({ threads, store }: CpuOptions) {
+    this.processors = threadCount(threads);
+    const processor = cpus()[0]?.model.trim() || process.arch;
+    this.name = `CPU executor (${processor}, ${this.processors} thread${this.processors === 1 ? "" : "s"})`;
+    this.queue = new Queue(this.heap, this.processors, (fault) => this.#explain(fault));
+    this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store);
+  }
+
+  memory(): { readonly total: number; readonly free: number } {
+    return { total: this.heap.limit, free: this.heap.free };
+  }
+
+  alloc(bytes: number): CpuBuffer {
+    this.#requireOpen();
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
+    this.queue.reclaim();
+    const allocation = { start: this.heap.take(bytes), bytes, freed: false };
+    this.#allocations.add(allocation);
+    return new CpuBuffer(this, allocation, allocation.start, bytes, true);
+  }
+
+  /** Frees an allocation once; queued work may still use its memory. */
+  release(allocation: Allocation): void {
+    if (allocation.freed) return;
+    allocation.freed = true;
+    this.freedBuffers++;
+    this.#allocations.delete(allocation);
+    this.queue.retire(allocation.start, allocation.bytes);
+  }
+
+  async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
+    const target = this.#use(to, data.byteLength, "write");
+    if (!this.queue.idle) await this.queue.passed();
+    this.heap.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target.start);
+  }
+
+  async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
+    const source = this.#use(from, into.byteLength, "read");
+    await this.queue.passed();
+    const bytes = this.heap.bytes.subarray(source.start, source.start + into.byteLength);
+    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes);
+  }
+
+  copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void {
+    const [target, source] = [this.own(to), this.own(from)];
+    target.requireRange(0, bytes);
+    source.requireRange(0, bytes);
+    if (bytes > 0)
+      this.issue({ kind: COMMAND.copy, id: 0, block: source.start, total: bytes, to: target.start, value: 0 });
+  }
+
+  fill(to: DeviceBuffer, byte: number): void {
+    const target = this.own(to);
+    target.requireRange(0, target.bytes);
+    if (target.bytes > 0)
+      this.issue({ kind: COMMAND.fill, id: 0, block: target.start, total: target.bytes, to: 0, value: byte & 255 });
+  }
+
+  mirror(bytes: number): CpuMirror {
+    this.#requireOpen();
+    return new CpuMirror(this, this.#mirrors++, bytes);
+  }
+
+  async load<Module extends object = object>(
+    source: BundleSource<Module>,
+  ): Promise<LoadedBundle & TypedKernels<Module>> {
+    this.#requireOpen();
+    return typedBundle<Module>(await loadBundle(this, bundleFolder(source)));
+  }
+
+  /** Kernels straight from typed IR, one for each choice of dtypes, without a bundle on disk. */
+  loadKernels<Module extends object = object>(kernels: readonly Kernel[]): LoadedBundle & TypedKernels<Module> {
+    this.#requireOpen();
+    return typedBundle<Module>(kernelsFromIr(this, kernels));
+  }
+
+  capture(record: () => void): CpuGraph {
+    this.#requireOpen();
+    if (this.#recording) throw new DeviceError("A capture is under way already: captures do not nest.");
+    const recorded: Recorded[] = [];
+    this.#recording = recorded;
+    try {
+      record();
+    } finally {
+      this.#recording = null;
+    }
+    return new CpuGraph(this, recorded);
+  }
+
+  async time(work: () => void): Promise<number> {
+    this.#requireIdle("time");
+    this.#stamps ??= this.heap.take(16);
+    const start = this.#stamps;
+    const stamp = (block: number): Command => ({ kind: COMMAND.stamp, id: 0, block, total: 1, to: 0, value: 0 });
+    this.issue(stamp(start));
+    work();
+    this.issue(stamp(start + 8));
+    await this.queue.passed();
+    const [from, to] = new BigInt64Array(this.heap.memory.buffer, start, 2);
+    return Number(to! - from!) / 1e6;
+  }
+
+  /** Resolves when everything queued so far has finished. */
+  async passed(): Promise<void> {
+    this.#requireIdle("arrived");
+    await this.queue.passed();
+  }
+
+  synchronize(): Promise<void> {
+    return this.passed();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const allocation of this.#allocations) allocation.freed = true;
+    this.queue.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** The buffer as one of this device. */
+  own(buffer: DeviceBuffer): CpuBuffer {
+    this.#requireOpen();
+    if (buffer instanceof CpuBuffer && buffer.device === this) return buffer;
+    throw new DeviceError(`A buffer of ${buffer?.device?.name ?? "no device"} was given to ${this.name}.`);
+  }
+
+  /** Queues a launch, or records it. */
+  submit(launch: CpuLaunch): void {
+    this.#requireOpen();
+    const step: Recorded = { kind: "launch", ...launch.snapshot() };
+    if (this.#recording) this.#recording.push(step);
+    else this.enqueue(step);
+  }
+
+  /** Queues a command, or records it. */
+  issue(command: Command): void {
+    this.#requireOpen();
+    if (this.#recording) this.#recording.push({ kind: "plain", command });
+    else this.queue.push(command);
+  }
+
+  enqueue(step: Recorded): void {
+    if (step.kind === "plain") return this.queue.push(step.command);
+    const { compiled, words, command } = step;
+    const waiting = compiled.ready ? null : compiled.promise;
+    this.queue.pushLaunch(waiting, command, (address) => {
+      new Uint32Array(this.heap.memory.buffer, address, words.length).set(words);
+    });
+  }
+
+  #explain({ kind, kernel, site: number, base, element, program, text, block }: Fault): Error {
+    const info = this.kernels.info(kernel);
+    const site = info?.sites[number];
+    if (kind === FAULT.other || !info || !site)
+      return new KernelFailure(info?.name ?? "the queue", `the kernel broke off (${text})`, program);
+    const word = (at: number): number => new Uint32Array(this.heap.memory.buffer, block + at, 1)[0]!;
+    const buffers = info.layout.slots.flatMap((slot) =>
+      slot.kind === "pointer" || slot.kind === "descriptor"
+        ? [{ slot, start: word(slot.offset), count: word(slot.offset + 4) }]
+        : [],
+    );
+    const left =
+      buffers.find(({ slot, start }) => site.params.includes(slot.name) && start === base) ??
+      buffers.find(({ slot }) => site.params.includes(slot.name));
+    const fault = {
+      kernel: info.name,
+      site,
+      parameter: left?.slot.name ?? site.params.join(" or "),
+      program,
+      element,
+      elements: left?.count ?? 0,
+    };
+    return kind === FAULT.misaligned ? misaligned(fault) : new OutOfBoundsError(fault);
+  }
+
+  #use(buffer: DeviceBuffer, bytes: number, verb: string): CpuBuffer {
+    const own = this.own(buffer);
+    this.#requireIdle(verb);
+    own.requireRange(0, bytes);
+    return own;
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new DeviceError(`${this.name} was used after it was closed.`);
+  }
+
+  #requireIdle(verb: string): void {
+    this.#requireOpen();
+    if (this.#recording)
+      throw new DeviceError(
+        `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
+      );
+  }
+}

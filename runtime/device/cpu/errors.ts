@@ -1,0 +1,67 @@
+import type { AccessSite } from "../../../compiler/interpret/index.js";
+import type { Span } from "../../../compiler/ir/index.js";
+
+export type Program = readonly [x: number, y: number, z: number];
+
+export interface AccessFault {
+  readonly kernel: string;
+  readonly site: AccessSite;
+  /** The parameter whose buffer was left. */
+  readonly parameter: string;
+  readonly program: Program;
+  /** Counted in elements from the start of the buffer. */
+  readonly element: number;
+  readonly elements: number;
+}
+
+const place = ({ file, line, column }: Span): string => `${file}:${line}:${column}`;
+
+const VERBS: Readonly<Record<string, string>> = { load: "load from", store: "store to" };
+
+const verb = (op: string): string => VERBS[op] ?? `${op} on`;
+
+const where = (program: Program): string => `in program (${program.join(", ")})`;
+
+/** A kernel read or wrote outside of the buffer that its pointer came from. */
+export class OutOfBoundsError extends Error {
+  override readonly name = "OutOfBoundsError";
+  readonly kernel: string;
+  readonly parameter: string;
+  /** Where the kernel's source does it. */
+  readonly span: Span;
+  readonly program: Program;
+  readonly element: number;
+  readonly elements: number;
+
+  constructor({ kernel, site, parameter, program, element, elements }: AccessFault) {
+    super(
+      `${kernel}: ${verb(site.op)} \`${parameter}\` at ${place(site.span)} reaches element ${element} of ${elements} ${where(program)}. Mask what lies outside, or pass a larger buffer.`,
+    );
+    this.kernel = kernel;
+    this.parameter = parameter;
+    this.span = site.span;
+    this.program = program;
+    this.element = element;
+    this.elements = elements;
+  }
+}
+
+/** A kernel broke off for another reason than leaving a buffer. */
+export class KernelFailure extends Error {
+  override readonly name = "KernelFailure";
+  readonly kernel: string;
+  readonly program: Program;
+
+  constructor(kernel: string, problem: string, program: Program, options?: { readonly cause?: unknown }) {
+    super(`${kernel}: ${problem} ${where(program)}.`, options);
+    this.kernel = kernel;
+    this.program = program;
+  }
+}
+
+export const misaligned = ({ kernel, site, parameter, program, element }: AccessFault): KernelFailure =>
+  new KernelFailure(
+    kernel,
+    `${site.op} on \`${parameter}\` at ${place(site.span)}: the address of element ${element} is no multiple of its size, which atomic operations need,`,
+    program,
+  );

@@ -1,0 +1,3 @@
+export { CpuDevice, type CpuOptions } from "./device.js";
+export { KernelFailure, OutOfBoundsError } from "./errors.js";
+export { WasmFolder, type WasmStore } from "./wasm-store.js";

@@ -1,0 +1,198 @@
+import type { KernelEntry } from "../../../compiler/bundle/index.js";
+import { specialize } from "../../../compiler/interpret/index.js";
+import type { ConstValue, DType, Kernel } from "../../../compiler/ir/index.js";
+import { argumentChecker, type CheckedParam, checkGrid } from "../check.js";
+import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
+import { LaunchError } from "../errors.js";
+import { selectBuilds } from "../select.js";
+import { type Compiled, type Ready, Variant } from "./compiled.js";
+import { BLOCK_BYTES, COMMAND, type Command } from "./control.js";
+import type { CpuDevice } from "./device.js";
+import { overlaps, writeArgument } from "./pack.js";
+
+/** The typed IR of a kernel for one choice of dtypes. */
+export interface Binding {
+  readonly dtypes: Readonly<Record<string, DType>>;
+  readonly kernel: Kernel;
+}
+
+interface Choice {
+  readonly variant: Variant;
+  readonly check: (args: Arguments) => void;
+}
+
+export class CpuKernelHandle implements LoadedKernel {
+  readonly name: string;
+  readonly entry: KernelEntry;
+  readonly device: CpuDevice;
+  readonly #bindings: readonly Binding[];
+  readonly #selectors: readonly string[];
+  readonly #choices = new Map<string, Choice>();
+
+  constructor(device: CpuDevice, entry: KernelEntry, bindings: readonly Binding[]) {
+    this.name = entry.name;
+    this.entry = entry;
+    this.device = device;
+    this.#bindings = bindings;
+    const names = bindings.flatMap(({ dtypes, kernel }) => [...Object.keys(dtypes), ...constantsOf(kernel)]);
+    this.#selectors = [...new Set(names)];
+  }
+
+  prepare(grid: Grid, args: Arguments): CpuLaunch {
+    const extent = checkGrid(this.name, grid);
+    return new CpuLaunch(this, extent, args);
+  }
+
+  launch(grid: Grid, args: Arguments): void {
+    this.prepare(grid, args).run();
+  }
+
+  /** The kernel for the constants and dtypes among the arguments, which are checked. */
+  choose(args: Arguments): Variant {
+    let key = "";
+    for (const name of this.#selectors) key += `${typeof args[name]} ${String(args[name])}\0`;
+    let choice = this.#choices.get(key);
+    if (!choice) {
+      choice = this.#choice(args);
+      this.#choices.set(key, choice);
+    }
+    choice.check(args);
+    return choice.variant;
+  }
+
+  #choice(args: Arguments): Choice {
+    const { binding, constants } = this.#configuration(args);
+    const variant = new Variant(specialize(binding.kernel, { constants }));
+    const params: CheckedParam[] = variant.shape.layout.slots.map((slot) => ({
+      name: slot.name,
+      kind: slot.kind,
+      ...(slot.kind !== "const" && { dtype: slot.dtype }),
+      ...(slot.kind === "descriptor" && { block: slot.block }),
+    }));
+    const { layout } = variant.shape;
+    if (layout.bytes > BLOCK_BYTES)
+      throw new LaunchError({
+        kernel: this.name,
+        expected: `arguments of at most ${BLOCK_BYTES} bytes`,
+        got: `${layout.bytes}`,
+      });
+    const check = argumentChecker({ kernel: this.name, device: this.device }, params, Object.keys(binding.dtypes));
+    return { variant, check };
+  }
+
+  /**
+   * Constants that are given need not be among the builds, as nothing is built ahead here; one that is left out is taken from the builds,
+   * where they leave one choice.
+   */
+  #configuration(args: Arguments): { binding: Binding; constants: Readonly<Record<string, ConstValue>> } {
+    const fitting = this.#bindings.filter(({ dtypes }) =>
+      Object.entries(dtypes).every(([name, dtype]) => args[name] === undefined || args[name] === dtype),
+    );
+    const wanted = constantsOf(fitting[0]?.kernel ?? this.#bindings[0]!.kernel);
+    const given = Object.fromEntries(wanted.map((name) => [name, args[name]])) as Record<string, ConstValue>;
+    const complete = wanted.every((name) => given[name] !== undefined);
+    if (fitting.length === 1 && complete) return { binding: fitting[0]!, constants: given };
+    const [build] = selectBuilds(this.name, this.entry.builds, args);
+    if (!build)
+      throw new LaunchError({
+        kernel: this.name,
+        expected: "a kernel with builds",
+        got: "none",
+        hint: "Declare builds, or pass every constant.",
+      });
+    const binding = this.#bindings.find(({ dtypes }) =>
+      Object.entries(dtypes).every(([name, dtype]) => build.dtypes[name] === dtype),
+    );
+    return { binding: binding ?? this.#bindings[0]!, constants: build.constants };
+  }
+}
+
+const constantsOf = (kernel: Kernel): string[] =>
+  kernel.params.filter((param) => param.kind === "const").map((param) => param.name);
+
+type Extent = readonly [number, number, number];
+
+/** A launch with its arguments packed. */
+export class CpuLaunch implements Launch {
+  readonly #kernel: CpuKernelHandle;
+  readonly #grid: Extent;
+  readonly #programs: number;
+  #args: Arguments;
+  #variant!: Variant;
+  #compiled!: Compiled;
+  #block!: Uint32Array;
+  #view!: DataView;
+  /** How many buffers the device had freed when the arguments were last found alive. */
+  #checkedAt = 0;
+
+  constructor(kernel: CpuKernelHandle, grid: Extent, args: Arguments) {
+    this.#kernel = kernel;
+    this.#grid = grid;
+    this.#programs = grid[0] * grid[1] * grid[2];
+    this.#args = args;
+    if (this.#programs > 2 ** 31 - 1)
+      throw new LaunchError({ kernel: kernel.name, expected: "at most 2147483647 programs", got: `${this.#programs}` });
+    this.#bind(kernel.choose(args));
+  }
+
+  get kernel(): string {
+    return this.#kernel.name;
+  }
+
+  run(): void {
+    const { device } = this.#kernel;
+    if (device.freedBuffers !== this.#checkedAt) {
+      this.#kernel.choose(this.#args);
+      this.#checkedAt = device.freedBuffers;
+    }
+    if (this.#programs > 0) device.submit(this);
+  }
+
+  set(name: string, value: Argument): void {
+    const args = { ...this.#args, [name]: value };
+    const variant = this.#kernel.choose(args);
+    this.#args = args;
+    if (variant !== this.#variant) return this.#bind(variant);
+    const slot = variant.shape.layout.slots.find((one) => one.name === name);
+    if (!slot || slot.kind === "const") return;
+    writeArgument(this.#view, slot, value);
+    if (slot.kind !== "scalar") this.#compile();
+  }
+
+  /** The compilation to wait for; null once it is there. */
+  get pending(): Promise<Ready> | null {
+    return this.#compiled.ready ? null : this.#compiled.promise;
+  }
+
+  /** What is queued and the arguments as they are now; both may be asked for later, when the kernel is compiled. */
+  snapshot(): { compiled: Compiled; words: Uint32Array; command: () => Command } {
+    const compiled = this.#compiled;
+    const total = this.#programs;
+    const { device } = this.#kernel;
+    const command = (): Command => {
+      const { id, info } = compiled.ready!;
+      device.queue.reserveFrames(info.frameBytes);
+      return { kind: COMMAND.launch, id, block: 0, total, to: 0, value: 0 };
+    };
+    return { compiled, words: this.#block.slice(), command };
+  }
+
+  #bind(variant: Variant): void {
+    const { layout } = variant.shape;
+    this.#variant = variant;
+    this.#block = new Uint32Array(layout.bytes / 4);
+    this.#view = new DataView(this.#block.buffer);
+    this.#block.set(this.#grid);
+    for (const slot of layout.slots) if (slot.kind !== "const") writeArgument(this.#view, slot, this.#args[slot.name]!);
+    this.#compile();
+    this.#checkedAt = this.#kernel.device.freedBuffers;
+  }
+
+  #compile(): void {
+    const { kernel, shape } = this.#variant;
+    const aliased = overlaps(shape.layout.slots, this.#args, shape.written);
+    this.#compiled = this.#kernel.device.kernels.compiled(kernel, aliased);
+    // Whoever waits for the queue is told; nobody may be waiting yet.
+    this.#compiled.promise.catch(() => undefined);
+  }
+}

@@ -1,0 +1,76 @@
+import type { ArgumentSlot } from "../../../compiler/interpret/index.js";
+import { DTYPES, type DType } from "../../../compiler/ir/index.js";
+import { toBits } from "../arrays.js";
+import type { Argument, DescriptorArgument } from "../device.js";
+import type { CpuBuffer } from "./buffer.js";
+
+type ScalarWriter = (block: DataView, at: number, value: number) => void;
+
+const SCALARS: Readonly<Record<Exclude<DType, "i64">, ScalarWriter>> = {
+  bool: (block, at, value) => block.setUint8(at, Number(value)),
+  i8: (block, at, value) => block.setInt8(at, value),
+  u8: (block, at, value) => block.setUint8(at, value),
+  i16: (block, at, value) => block.setInt16(at, value, true),
+  i32: (block, at, value) => block.setInt32(at, value, true),
+  u32: (block, at, value) => block.setUint32(at, value, true),
+  f16: (block, at, value) => block.setUint16(at, toBits("f16", [value])[0]!, true),
+  bf16: (block, at, value) => block.setUint16(at, toBits("bf16", [value])[0]!, true),
+  f32: (block, at, value) => block.setFloat32(at, value, true),
+  f64: (block, at, value) => block.setFloat64(at, value, true),
+};
+
+/** Address and number of whole elements, which is what accesses are checked against. */
+function writeBuffer(block: DataView, at: number, buffer: CpuBuffer, dtype: DType): void {
+  block.setUint32(at, buffer.start, true);
+  block.setUint32(at + 4, Math.floor(buffer.bytes / DTYPES[dtype].bytes), true);
+}
+
+/** Writes an argument where the kernel reads it. */
+export function writeArgument(block: DataView, slot: ArgumentSlot, value: Argument): void {
+  switch (slot.kind) {
+    case "pointer":
+      return writeBuffer(block, slot.offset, value as CpuBuffer, slot.dtype);
+    case "scalar":
+      if (slot.dtype === "i64") return block.setBigInt64(slot.offset, BigInt(value as number | bigint), true);
+      return SCALARS[slot.dtype](block, slot.offset, Number(value));
+    case "descriptor": {
+      const { buffer, shape, strides } = value as DescriptorArgument;
+      writeBuffer(block, slot.offset, buffer as CpuBuffer, slot.dtype);
+      [...shape, ...strides].forEach((number, index) => {
+        block.setInt32(slot.offset + 8 + 4 * index, number, true);
+      });
+    }
+  }
+}
+
+/** The memory that an argument names, if it does. */
+export function bufferOf(value: Argument | undefined): CpuBuffer | null {
+  if (typeof value !== "object" || value === null) return null;
+  return ("buffer" in value ? value.buffer : value) as CpuBuffer;
+}
+
+/** Groups of parameters whose buffers overlap, where the kernel writes one of them. */
+export function overlaps(
+  slots: readonly ArgumentSlot[],
+  args: Readonly<Record<string, Argument>>,
+  written: readonly string[],
+): readonly (readonly string[])[] {
+  const ranges = slots.flatMap((slot) => {
+    const buffer = slot.kind === "pointer" || slot.kind === "descriptor" ? bufferOf(args[slot.name]) : null;
+    return buffer && buffer.bytes > 0
+      ? [{ name: slot.name, start: buffer.start, end: buffer.start + buffer.bytes }]
+      : [];
+  });
+  ranges.sort((a, b) => a.start - b.start);
+  const groups: { names: string[]; end: number }[] = [];
+  for (const { name, start, end } of ranges) {
+    const last = groups.at(-1);
+    if (last && start < last.end) {
+      last.names.push(name);
+      last.end = Math.max(last.end, end);
+    } else groups.push({ names: [name], end });
+  }
+  return groups
+    .map((group) => group.names.sort())
+    .filter((names) => names.length > 1 && names.some((name) => written.includes(name)));
+}

@@ -1,0 +1,281 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, SLOT } from "./control.js";
+import type { Heap } from "./heap.js";
+
+/** What a worker wrote about the kernel that failed. */
+export interface Fault {
+  readonly kind: number;
+  readonly kernel: number;
+  readonly site: number;
+  readonly base: number;
+  readonly element: number;
+  readonly program: readonly [number, number, number];
+  /** Address of the launch's arguments. */
+  readonly block: number;
+  readonly text: string;
+}
+
+interface Waiting {
+  readonly signal: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** A command that is not in the ring yet: it waits for its kernel to be compiled, or for room. */
+interface Pending {
+  readonly ready: Promise<unknown> | null;
+  make(): Command;
+  readonly fill: ((address: number) => void) | null;
+}
+
+type WaitAsync = (words: Int32Array, at: number, value: number) => { async: boolean; value: Promise<string> | string };
+
+// Not in the library that TypeScript is set to: it came with ES2024, and Node has had it since 16.
+const { waitAsync } = Atomics as unknown as { waitAsync: WaitAsync };
+
+/** Chunks that a launch is cut into for each worker: enough for the faster one to take over from the slower. */
+const CHUNKS_PER_WORKER = 64;
+const MOST_CHUNKS = (1 << CONTROL.chunkBits) - 1;
+/** Bytes of a copy or fill that one worker does at a time. */
+const COPY_CHUNK = 1 << 20;
+/** Slots kept free for signals. */
+const RESERVE = 64;
+
+/** Worker threads and the commands they run one after another, each by all of them together. */
+export class Queue {
+  readonly threads: number;
+  readonly #heap: Heap;
+  readonly #words: Int32Array;
+  readonly #workers: Worker[] = [];
+  readonly #ports: MessagePort[] = [];
+  readonly #explain: (fault: Fault) => Error;
+  readonly #waiting: Waiting[] = [];
+  #pending: Pending[] = [];
+  #pumping = false;
+  #watching = false;
+  #enqueued = 0;
+  #signals = 0;
+  #failure: unknown;
+  #frameBytes = 0;
+  #frames: number[] = [];
+  #retired: { address: number; bytes: number; after: number }[] = [];
+
+  constructor(heap: Heap, threads: number, explain: (fault: Fault) => Error) {
+    this.#heap = heap;
+    this.threads = threads;
+    this.#explain = explain;
+    this.#words = new Int32Array(heap.memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
+    const layout = { CONTROL, SLOT, COMMAND, FAULT };
+    for (let index = 0; index < threads; index++) {
+      const { port1, port2 } = new MessageChannel();
+      const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
+        workerData: { memory: heap.memory, port: port2, index, layout },
+        transferList: [port2],
+      });
+      worker.unref();
+      port1.unref();
+      this.#workers.push(worker);
+      this.#ports.push(port1);
+    }
+  }
+
+  /** Gives every worker a kernel or a mirror, before a command that uses it. */
+  post(message: object): void {
+    for (const port of this.#ports) port.postMessage(message);
+  }
+
+  /** Number of commands that have been queued, and of those that have run. */
+  get enqueued(): number {
+    return this.#enqueued;
+  }
+
+  get finished(): number {
+    const running = Atomics.load(this.#words, CONTROL.state) >>> CONTROL.chunkBits;
+    return this.#enqueued - ((this.#enqueued - running) & CONTROL.numberMask);
+  }
+
+  get idle(): boolean {
+    return this.#pending.length === 0 && this.finished === this.#enqueued;
+  }
+
+  /** Scratch memory of every worker is at least this large from the next command on. */
+  reserveFrames(bytes: number): void {
+    if (bytes <= this.#frameBytes) return;
+    const size = Math.max(bytes, 2 * this.#frameBytes, 1 << 20);
+    const frames = Array.from({ length: this.threads }, () => this.#heap.take(size));
+    // Workers may still be using the old ones.
+    for (const address of this.#frames) this.retire(address, this.#frameBytes);
+    this.#frames = frames;
+    this.#frameBytes = size;
+    frames.forEach((address, index) => {
+      Atomics.store(this.#words, CONTROL.frames + index, address);
+    });
+  }
+
+  /** Gives memory back to the heap once the commands queued so far have run. */
+  retire(address: number, bytes: number): void {
+    if (this.idle) this.#heap.give(address, bytes);
+    else this.#retired.push({ address, bytes, after: this.#enqueued + this.#pending.length });
+  }
+
+  /** Gives back what was retired and is not used any more. */
+  reclaim(): void {
+    if (this.#retired.length === 0) return;
+    const { finished } = this;
+    const free = this.#pending.length === 0 ? this.#retired.filter((one) => one.after <= finished) : [];
+    this.#retired = this.#retired.filter((one) => !free.includes(one));
+    for (const { address, bytes } of free) this.#heap.give(address, bytes);
+  }
+
+  /** Queues a command. */
+  push(command: Command): void {
+    if (this.#pending.length > 0 || !this.#hasRoom()) this.#wait({ ready: null, make: () => command, fill: null });
+    else this.#put(command);
+  }
+
+  /**
+   * Queues a launch whose arguments `fill` writes into a block of the ring at the address it is given. Where `ready` is not null the
+   * queue stops until it resolves; `make` is called then.
+   */
+  pushLaunch(ready: Promise<unknown> | null, make: () => Command, fill: (address: number) => void): void {
+    if (ready === null && this.#pending.length === 0 && this.#hasRoom()) this.#putLaunch(make(), fill);
+    else this.#wait({ ready, make, fill });
+  }
+
+  /** Resolves when everything queued so far has run; rejects with what went wrong in it. */
+  passed(): Promise<void> {
+    if (this.idle && this.#failure === undefined && Atomics.load(this.#words, CONTROL.error) === 0)
+      return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ signal: ++this.#signals, resolve, reject });
+      this.push({ kind: COMMAND.signal, id: 0, block: 0, total: 1, to: 0, value: 0 });
+      void this.#watch();
+    });
+  }
+
+  close(): void {
+    Atomics.store(this.#words, CONTROL.stop, 1);
+    Atomics.add(this.#words, CONTROL.tail, 0);
+    Atomics.notify(this.#words, CONTROL.tail);
+    Atomics.notify(this.#words, CONTROL.state);
+    for (const worker of this.#workers) void worker.terminate();
+    for (const port of this.#ports) port.close();
+  }
+
+  #hasRoom(): boolean {
+    return this.#enqueued - this.finished < CONTROL.slots - RESERVE;
+  }
+
+  #slot(): number {
+    return CONTROL.ring + (this.#enqueued % CONTROL.slots) * CONTROL.slotWords;
+  }
+
+  #putLaunch(command: Command, fill: (address: number) => void): void {
+    const address = BLOCKS_START + (this.#enqueued % CONTROL.slots) * BLOCK_BYTES;
+    fill(address);
+    this.#put({ ...command, block: address });
+  }
+
+  #put(command: Command): void {
+    const words = this.#words;
+    const slot = this.#slot();
+    const chunk = chunkOf(command, this.threads);
+    words[slot + SLOT.kind] = command.kind;
+    words[slot + SLOT.id] = command.id;
+    words[slot + SLOT.block] = command.block;
+    words[slot + SLOT.total] = command.total;
+    words[slot + SLOT.chunk] = chunk;
+    words[slot + SLOT.chunks] = Math.ceil(command.total / chunk);
+    words[slot + SLOT.to] = command.to;
+    words[slot + SLOT.value] = command.value;
+    this.#enqueued++;
+    Atomics.store(words, CONTROL.tail, this.#enqueued);
+    Atomics.notify(words, CONTROL.tail);
+  }
+
+  #wait(pending: Pending): void {
+    this.#pending.push(pending);
+    if (!this.#pumping) void this.#pump();
+  }
+
+  /** Moves waiting commands into the ring, in order. */
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    while (this.#pending.length > 0) {
+      const { ready, make, fill } = this.#pending[0]!;
+      try {
+        if (ready) await ready;
+        while (!this.#hasRoom()) await this.#progress();
+        // As after an error in a worker, launches behind one that cannot be compiled do nothing.
+        if (fill === null) this.#put(make());
+        else if (this.#failure === undefined) this.#putLaunch(make(), fill);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+      this.#pending.shift();
+    }
+    this.#pumping = false;
+  }
+
+  /** Waits a moment while the workers use up the ring. */
+  #progress(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  /** Settles the promises whose signals have passed. The process stays alive meanwhile. */
+  async #watch(): Promise<void> {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#workers[0]!.ref();
+    while (this.#waiting.length > 0) {
+      const seen = Atomics.load(this.#words, CONTROL.signals);
+      if (this.#waiting[0]!.signal <= seen) this.#settle(seen);
+      else {
+        const wait = waitAsync(this.#words, CONTROL.signals, seen);
+        if (wait.async) await wait.value;
+      }
+    }
+    this.#workers[0]!.unref();
+    this.#watching = false;
+  }
+
+  #settle(seen: number): void {
+    const error = this.#takeError();
+    this.reclaim();
+    while (this.#waiting.length > 0 && this.#waiting[0]!.signal <= seen) {
+      const one = this.#waiting.shift()!;
+      if (error === undefined) one.resolve();
+      else one.reject(error);
+    }
+  }
+
+  #takeError(): unknown {
+    if (this.#failure !== undefined) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      return failure;
+    }
+    const words = this.#words;
+    if (Atomics.load(words, CONTROL.error) !== 2) return undefined;
+    const [kind, kernel, site, base, element, x, y, z, block, length] = words.subarray(CONTROL.fault);
+    const text = Buffer.from(this.#heap.bytes.slice(CONTROL.faultText * 4, CONTROL.faultText * 4 + length!)).toString();
+    Atomics.store(words, CONTROL.error, 0);
+    return this.#explain({
+      kind: kind!,
+      kernel: kernel!,
+      site: site!,
+      base: base! >>> 0,
+      element: element!,
+      program: [x!, y!, z!],
+      block: block! >>> 0,
+      text,
+    });
+  }
+}
+
+/** How much of a command a worker takes at a time. */
+function chunkOf({ kind, total }: Command, threads: number): number {
+  if (kind === COMMAND.launch) return Math.ceil(total / Math.min(MOST_CHUNKS, threads * CHUNKS_PER_WORKER));
+  if (kind === COMMAND.copy || kind === COMMAND.fill) return Math.max(COPY_CHUNK, Math.ceil(total / MOST_CHUNKS));
+  return total;
+}

@@ -1,0 +1,156 @@
+/** A worker of the CPU executor: takes chunks of the running command until there is none, and sleeps. See control.ts. */
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+
+const { memory, port, index, layout } = workerData;
+const { CONTROL, SLOT, COMMAND, FAULT } = layout;
+const words = new Int32Array(memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
+const kernels = [];
+const mirrors = [];
+
+/** Looks before it sleeps: about a tenth of a millisecond, which is more than most commands of a decode step take. */
+const SPINS = 20_000;
+
+/** Thrown by a kernel's imports; WebAssembly frames unwind. */
+class Fault extends Error {
+  constructor(kind, site, base, element) {
+    super("");
+    Object.assign(this, { kind, site, base, element });
+  }
+}
+
+const environment = {
+  memory,
+  out_of_bounds(site, base, element) {
+    throw new Fault(FAULT.outOfBounds, site, base, element);
+  },
+  misaligned(site, base, element) {
+    throw new Fault(FAULT.misaligned, site, base, element);
+  },
+  exp_f64: Math.exp,
+  exp2_f64: (x) => 2 ** x,
+  log_f64: Math.log,
+  log2_f64: Math.log2,
+  sin_f64: Math.sin,
+  cos_f64: Math.cos,
+  tanh_f64: Math.tanh,
+  erf_f64: errorFunction,
+  sigmoid_f64: (x) => 1 / (1 + Math.exp(-x)),
+};
+
+/** Maclaurin series below 3, continued fraction of erfc above (Abramowitz and Stegun 7.1.6, 7.1.14). */
+function errorFunction(x) {
+  const size = Math.abs(x);
+  if (Number.isNaN(x) || size > 6) return Number.isNaN(x) ? x : Math.sign(x);
+  if (size < 3) {
+    let term = size;
+    let sum = size;
+    for (let n = 1; term > sum * 1e-17; n++) {
+      term *= (2 * size * size) / (2 * n + 1);
+      sum += term;
+    }
+    return Math.sign(x) * sum * Math.exp(-size * size) * (2 / Math.sqrt(Math.PI));
+  }
+  let fraction = 0;
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (size + fraction);
+  return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * (size + fraction)));
+}
+
+function receive() {
+  for (let message = receiveMessageOnPort(port); message; message = receiveMessageOnPort(port)) {
+    const { kind, id, module, buffer } = message.message;
+    if (kind === "kernel") kernels[id] = new WebAssembly.Instance(module, { env: environment }).exports;
+    else if (kind === "mirror") mirrors[id] = buffer && new Uint8Array(buffer);
+  }
+}
+
+const bytes = (address, length) => new Uint8Array(memory.buffer, address, length);
+
+/** What each command does for one chunk of its work: `length` units from `first` on. */
+const RUN = {
+  [COMMAND.launch](slot, first, length) {
+    const id = words[slot + SLOT.id];
+    if (!kernels[id]) receive();
+    running = kernels[id];
+    running.run(words[slot + SLOT.block], first, length, Atomics.load(words, CONTROL.frames + index));
+  },
+  [COMMAND.copy](slot, first, length) {
+    const from = (words[slot + SLOT.block] >>> 0) + first;
+    bytes((words[slot + SLOT.to] >>> 0) + first, length).set(bytes(from, length));
+  },
+  [COMMAND.fill](slot, first, length) {
+    bytes((words[slot + SLOT.block] >>> 0) + first, length).fill(words[slot + SLOT.value]);
+  },
+  [COMMAND.mirror](slot, first, length) {
+    const id = words[slot + SLOT.id];
+    if (!mirrors[id]) receive();
+    mirrors[id].set(bytes((words[slot + SLOT.block] >>> 0) + first, length), first);
+  },
+  [COMMAND.stamp](slot) {
+    new BigInt64Array(memory.buffer, words[slot + SLOT.block] >>> 0, 1)[0] = process.hrtime.bigint();
+  },
+};
+
+let running = null;
+
+function report(error, slot) {
+  if (Atomics.compareExchange(words, CONTROL.error, 0, 1) !== 0) return;
+  const fault = error instanceof Fault ? error : { kind: FAULT.other, site: 0, base: 0, element: 0 };
+  const program = running ? [running.x.value, running.y.value, running.z.value] : [0, 0, 0];
+  const text = new TextEncoder().encode(error instanceof Fault ? "" : String(error)).slice(0, CONTROL.faultTextBytes);
+  bytes(CONTROL.faultText * 4, text.length).set(text);
+  const launch = [fault.kind, words[slot + SLOT.id], fault.site, fault.base, fault.element];
+  const fields = [...launch, ...program, words[slot + SLOT.block], text.length];
+  fields.forEach((value, at) => {
+    words[CONTROL.fault + at] = value;
+  });
+  Atomics.store(words, CONTROL.error, 2);
+}
+
+function work(slot, kind, first, length) {
+  // After an error the rest of the queue is not run: its input may be what the failed kernel should have written.
+  if (kind === COMMAND.signal) {
+    Atomics.add(words, CONTROL.signals, 1);
+    return;
+  }
+  if (Atomics.load(words, CONTROL.error) !== 0) return;
+  try {
+    RUN[kind](slot, first, length);
+  } catch (error) {
+    report(error, slot);
+  }
+}
+
+/** Waits until a word is no longer what it was. */
+function sleep(word, value) {
+  for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(words, word) !== value) return;
+  Atomics.wait(words, word, value);
+}
+
+while (Atomics.load(words, CONTROL.stop) === 0) {
+  const state = Atomics.load(words, CONTROL.state);
+  const tail = Atomics.load(words, CONTROL.tail);
+  const number = state >>> CONTROL.chunkBits;
+  if (number === (tail & CONTROL.numberMask)) {
+    sleep(CONTROL.tail, tail);
+    continue;
+  }
+  const slot = CONTROL.ring + (number % CONTROL.slots) * CONTROL.slotWords;
+  const claimed = state & ((1 << CONTROL.chunkBits) - 1);
+  const chunks = words[slot + SLOT.chunks];
+  if (claimed >= chunks) {
+    sleep(CONTROL.state, state);
+    continue;
+  }
+  const kind = words[slot + SLOT.kind];
+  const chunk = words[slot + SLOT.chunk] >>> 0;
+  const total = words[slot + SLOT.total] >>> 0;
+  if (Atomics.compareExchange(words, CONTROL.state, state, state + 1) !== state) continue;
+  const first = claimed * chunk;
+  work(slot, kind, first, Math.min(chunk, total - first));
+  if (Atomics.add(words, CONTROL.completed, 1) + 1 === chunks) {
+    Atomics.store(words, CONTROL.completed, 0);
+    Atomics.store(words, CONTROL.state, ((number + 1) & CONTROL.numberMask) << CONTROL.chunkBits);
+    Atomics.notify(words, CONTROL.state);
+    if (kind === COMMAND.signal) Atomics.notify(words, CONTROL.signals);
+  }
+}
