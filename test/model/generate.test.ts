@@ -9,7 +9,7 @@ const cases = readGreedyCases(new URL("../fixtures/greedy.json", import.meta.url
 describe("SmolLM2 on the CPU executor", () => {
   let model: Model;
   beforeAll(async () => {
-    model = await Model.load({ path: findDemoModel(), device: "cpu", context: 1024 });
+    model = await Model.load({ path: findDemoModel(), device: "cpu", context: 384 });
   }, 120_000);
   afterAll(() => model?.close());
 
@@ -31,7 +31,7 @@ describe("SmolLM2 on the CPU executor", () => {
     expect((await compareGreedy(model, sure)).equal).toBe(sure.ids.length);
   });
 
-  it("streams pieces that add up to the text, and decodes at 3 tokens a second or more", {
+  it("streams pieces that add up to the text, and tells how fast", {
     timeout: 120_000,
   }, async () => {
     const generation = model.generate("Count from 1 to 10.", { maxTokens: 24 });
@@ -70,7 +70,7 @@ describe("SmolLM2 on the CPU executor", () => {
   it("ends before a stop text, and where the context ends", { timeout: 120_000 }, async () => {
     const stopped = await model.generate("What is the capital of France?", { stop: " Paris" }).result;
     expect(stopped).toMatchObject({ text: "The capital of France is", stopReason: "stop" });
-    const filler = Array.from({ length: 1020 }, () => 28);
+    const filler = Array.from({ length: 380 }, () => 28);
     const full = await model.generateFrom(filler).result;
     expect(full.tokens.length).toBeLessThanOrEqual(4);
   });
@@ -80,7 +80,7 @@ describe("SmolLM2 on the CPU executor", () => {
       .generateFrom(Array.from({ length: 2000 }, () => 28))
       .result.catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(GenerateError);
-    expect(String(error)).toMatch(/2000 tokens.*1024/);
+    expect(String(error)).toMatch(/2000 tokens.*384/);
     expect((await model.generate("What is the capital of France?", { maxTokens: 8 }).result).text).toMatch(/Paris/);
   });
 
