@@ -18,8 +18,8 @@ const ORDINARY: Readonly<Record<Exclude<DimOp, "name">, (a: number, b: number) =
   "//": (a, b) => Math.floor(a / b),
   cdiv: (a, b) => Math.ceil(a / b),
   "%": (a, b) => ((a % b) + b) % b,
-  min: Math.min,
-  max: Math.max,
+  min: (a, b) => Math.min(a, b),
+  max: (a, b) => Math.max(a, b),
 };
 
 export const dimName = (name: string): Dim => ({ op: "name", args: [name] });
@@ -48,12 +48,12 @@ function terms(dim: Dim): Term[] {
   return [{ coefficient: 1, factors: [dim] }];
 }
 
-const byText = (a: Dim, b: Dim): number => (dimText(a) < dimText(b) ? -1 : 1);
+const byText = (a: Dim, b: Dim): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
 function fromTerms(all: readonly Term[]): Dim {
   const sums = new Map<string, Term>();
   for (const term of all) {
-    const key = term.factors.map(dimText).join("*");
+    const key = term.factors.map(keyOf).join("*");
     const before = sums.get(key)?.coefficient ?? 0;
     sums.set(key, { coefficient: before + term.coefficient, factors: term.factors });
   }
@@ -85,7 +85,7 @@ export function dimOp(op: "//" | "cdiv" | "%" | "min" | "max", a: Dim, b: Dim): 
   return { op, args: [a, b] };
 }
 
-export const dimEquals = (a: Dim, b: Dim): boolean => (typeof a === "number" ? a === b : dimText(a) === dimText(b));
+export const dimEquals = (a: Dim, b: Dim): boolean => (typeof a === "number" ? a === b : keyOf(a) === keyOf(b));
 
 /** The value of a dim once every constant is known; null where a name is missing. */
 export function evaluateDim(dim: Dim, constants: Readonly<Record<string, unknown>>): number | null {
@@ -99,17 +99,33 @@ export function evaluateDim(dim: Dim, constants: Readonly<Record<string, unknown
   return (values as number[]).reduce(ORDINARY[dim.op]);
 }
 
-/** As a person would write it: `BM * 2`, `D // 2`. */
+/** One text for equal dims: what sorts terms and tells sizes apart. */
+function keyOf(dim: Dim): string {
+  if (typeof dim === "number") return String(dim);
+  return dim.op === "name" ? (dim.args[0] as string) : `${dim.op}(${(dim.args as Dim[]).map(keyOf).join(",")})`;
+}
+
+/** As a person would write it: `BM * 2 + 1`, `D // 2`. */
 export function dimText(dim: Dim): string {
   if (typeof dim === "number") return String(dim);
   if (dim.op === "name") return dim.args[0] as string;
-  const parts = (dim.args as Dim[]).map((part) =>
-    typeof part !== "number" && part.op !== "name" ? `(${dimText(part)})` : dimText(part),
+  const parts = dim.args as readonly Dim[];
+  if (dim.op === "+") return sumText(parts);
+  if (dim.op === "*") return [...parts].sort(numbersLast).map(factorText).join(" * ");
+  if (dim.op === "//" || dim.op === "%") return parts.map(factorText).join(` ${dim.op} `);
+  return `${dim.op}(${parts.map(dimText).join(", ")})`;
+}
+
+const numbersLast = (a: Dim, b: Dim): number => Number(typeof a === "number") - Number(typeof b === "number");
+const isInfix = (dim: Dim): boolean => typeof dim !== "number" && ["+", "*", "//", "%"].includes(dim.op);
+const factorText = (dim: Dim): string => (isInfix(dim) ? `(${dimText(dim)})` : dimText(dim));
+
+function sumText(parts: readonly Dim[]): string {
+  const [first, ...rest] = [...parts].sort(numbersLast).map(dimText) as [string, ...string[]];
+  return rest.reduce(
+    (text, part) => (part.startsWith("-") ? `${text} - ${part.slice(1)}` : `${text} + ${part}`),
+    first,
   );
-  if (dim.op === "+") return parts.join(" + ");
-  if (dim.op === "*") return parts.join(" * ");
-  if (dim.op === "//" || dim.op === "%") return parts.join(` ${dim.op} `);
-  return `${dim.op}(${parts.join(", ")})`;
 }
 
 export const shapeText = (shape: readonly Dim[]): string => `[${shape.map(dimText).join(", ")}]`;

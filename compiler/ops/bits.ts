@@ -68,25 +68,23 @@ function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
   return method(infix(bits, ">>", amount, LEVEL.shift), "to", [dtypeText(node.type.dtype)], { bitcast: "True" });
 }
 
-const logicalShift = elementwise({
-  name: "shiftRightLogical",
-  operands: ["a", "b"],
-  params: [],
-  rule: integers(),
-  constant: { of: "int" },
-  emit: emitLogical,
-  emitConstant: ([a, b]) => infix(a!, ">>", b!, LEVEL.shift),
-  of: (a, b) => Math.floor(a / 2 ** b),
-});
+/** A negative number counts as the unsigned one with its bits, so their number matters. */
+const logicalShift = (bits: number): Op =>
+  elementwise({
+    name: "shiftRightLogical",
+    operands: ["a", "b"],
+    params: [],
+    rule: integers(),
+    constant: { of: "int" },
+    emit: emitLogical,
+    emitConstant: ([a, b]) => infix(a!, ">>", b!, LEVEL.shift),
+    of: (a, b) => Number(BigInt.asIntN(bits, BigInt.asUintN(bits, BigInt(a)) >> BigInt(b))),
+  });
 
-/** A negative number counts as the unsigned one with its bits. */
 const shiftRightLogical: Op = {
-  ...logicalShift,
-  evaluate({ a, b }, node) {
-    const range = 2 ** (node.type.kind === "tile" ? DTYPES[node.type.dtype].bytes * 8 : 32);
-    const unsigned = { ...a!, data: a!.data.map((value) => (value < 0 ? value + range : value)) };
-    return logicalShift.evaluate!({ a: unsigned, b: b! }, node);
-  },
+  ...logicalShift(32),
+  evaluate: (args, node) =>
+    logicalShift(node.type.kind === "tile" ? DTYPES[node.type.dtype].bytes * 8 : 32).evaluate!(args, node),
 };
 
 export const BITS: readonly Op[] = [

@@ -30,10 +30,19 @@ export const py = (text: string, level: number = LEVEL.atom, weak = false): Py =
 /** The text, in parentheses where it binds looser than `level`. */
 export const within = (piece: Py, level: number): string => (piece.level < level ? `(${piece.text})` : piece.text);
 
+/**
+ * Bit operators next to other ones: Python, C and JavaScript disagree on their precedence, and readers forget it.
+ * So `(n & 3) == m` and `h ^ (h >> 16)` keep parentheses that Python would not need.
+ */
+const isBitwise = (level: number): boolean => level >= LEVEL["|"] && level <= LEVEL.shift;
+const confuses = (inner: number, outer: number): boolean =>
+  inner !== outer && (isBitwise(inner) || (isBitwise(outer) && inner < LEVEL.unary));
+
 /** A left-associative binary operator. Comparisons chain in Python, so both their sides must bind tighter. */
 export function infix(left: Py, operator: string, right: Py, level: number): Py {
   const leftLevel = level === LEVEL.comparison ? level + 1 : level;
-  return py(`${within(left, leftLevel)} ${operator} ${within(right, level + 1)}`, level, left.weak && right.weak);
+  const side = (piece: Py, least: number): string => within(piece, confuses(piece.level, level) ? LEVEL.atom : least);
+  return py(`${side(left, leftLevel)} ${operator} ${side(right, level + 1)}`, level, left.weak && right.weak);
 }
 
 export const prefix = (operator: string, operand: Py, level: number = LEVEL.unary): Py =>

@@ -1,5 +1,5 @@
 import { type Expr, type Kernel, mapExpressions, mapStatements, rewrite, type Stmt, type Type } from "../ir/index.js";
-import { OPS, scalarValue, type TileValue } from "../ops/index.js";
+import { OPS, roundTo, scalarValue, type TileValue } from "../ops/index.js";
 import { sameType } from "./inference/compare.js";
 
 type Literal = Extract<Expr, { kind: "literal" }>;
@@ -26,7 +26,7 @@ export function foldExpression(expr: Expr): Expr {
   if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
   if (!args.every(([, arg]) => isKnown(arg))) return expr;
   if (args.some(([, arg]) => typeof (arg as Literal).value === "string")) return foldText(expr);
-  const values = Object.fromEntries(args.map(([name, arg]) => [name, scalarValue(Number((arg as Literal).value))]));
+  const values = Object.fromEntries(args.map(([name, arg]) => [name, valueOf(arg as Literal)]));
   const result = op.evaluate(values, expr) as TileValue;
   return literalOf(result.data[0]!, expr) ?? expr;
 }
@@ -44,6 +44,11 @@ const isScalar = (type: Type): boolean =>
 
 /** Text, or a number that a double holds exactly. */
 const isKnown = (arg: Expr): boolean => arg.kind === "literal" && typeof arg.value !== "bigint";
+
+/** A literal as its dtype holds it. */
+function valueOf({ value, type }: Literal): TileValue {
+  return scalarValue(type.kind === "tile" ? roundTo(type.dtype, Number(value)) : Number(value));
+}
 
 /** Text is only ever compared. */
 function foldText(expr: Extract<Expr, { kind: "op" }>): Expr {
