@@ -1,5 +1,5 @@
 import type { Node } from "../lanes/node.js";
-import { REPRESENTATION } from "../wasm/representation.js";
+import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 
 /** The nest cannot be computed four lanes at a time: 64-bit values vary over the lanes. */
 export class NeedsScalars extends Error {
@@ -8,10 +8,18 @@ export class NeedsScalars extends Error {
 
 const SHIFTS = new Set(["shiftLeft", "shiftRight", "shiftRightLogical"]);
 
+const is64Bit = ({ dtype }: Node): boolean => BYTES[REPRESENTATION[dtype]] === 8;
+
 /** Counts for every node how many computations need it, following what emission will ask for. */
 export class Needs {
   private readonly scalars = new Set<Node>();
   private readonly vectors = new Set<Node>();
+
+  /** A value that the nest uses in all lanes, even where it is the same in each. */
+  lanes(node: Node): void {
+    if (is64Bit(node)) throw new NeedsScalars();
+    this.vector(node);
+  }
 
   scalar(node: Node): void {
     node.uses++;
@@ -22,7 +30,7 @@ export class Needs {
 
   vector(node: Node): void {
     if (node.stride === 0) return this.scalar(node);
-    if (REPRESENTATION[node.dtype] === "i64" || REPRESENTATION[node.dtype] === "f64") throw new NeedsScalars();
+    if (is64Bit(node)) throw new NeedsScalars();
     node.uses++;
     if (this.vectors.has(node)) return;
     this.vectors.add(node);

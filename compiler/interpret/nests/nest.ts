@@ -120,7 +120,7 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
     const needs = new Needs();
     try {
       for (const node of body.values)
-        if (nest.vector) needs.vector(node);
+        if (nest.vector) needs.lanes(node);
         else needs.scalar(node);
     } catch (error) {
       if (error instanceof NeedsScalars) return false;

@@ -1,0 +1,70 @@
+import { type DType, DTYPES, type Kernel } from "../../../compiler/ir/index.js";
+import { inferTypes } from "../../../compiler/passes/index.js";
+import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
+import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
+import type { Argument, DeviceBuffer, Grid } from "../../../runtime/device/device.js";
+
+const ARRAYS = {
+  bool: Uint8Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const;
+
+/** Numbers as they lie in memory. */
+export function encode(dtype: DType, values: readonly number[]): ArrayBufferView {
+  if (dtype === "f16" || dtype === "bf16") return toBits(dtype, values);
+  if (dtype === "i64") return BigInt64Array.from(values, BigInt);
+  return ARRAYS[dtype].from(values as number[]);
+}
+
+export function decode(dtype: DType, bytes: Uint8Array): number[] {
+  const { buffer } = bytes.slice();
+  if (dtype === "f16" || dtype === "bf16") return [...fromBits(dtype, new Uint16Array(buffer))];
+  if (dtype === "i64") return [...new BigInt64Array(buffer)].map(Number);
+  return [...new ARRAYS[dtype](buffer)];
+}
+
+export interface Tensor {
+  readonly dtype: DType;
+  readonly data: readonly number[];
+}
+
+/** Runs a draft once; gives what its pointer arguments hold afterwards, by name. */
+export async function run(
+  device: CpuDevice,
+  draft: Kernel,
+  args: Readonly<Record<string, Tensor | number | bigint | boolean | string>>,
+  grid: Grid = [1],
+): Promise<Record<string, number[]>> {
+  const { kernel, diagnostics } = inferTypes(draft);
+  if (diagnostics.length > 0) throw new TypeError(diagnostics.map((one) => one.message).join("\n"));
+  const buffers: Record<string, { buffer: DeviceBuffer; dtype: DType; bytes: number }> = {};
+  const given: Record<string, Argument> = {};
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value !== "object") {
+      given[name] = value;
+      continue;
+    }
+    const buffer = await upload(device, encode(value.dtype, value.data));
+    buffers[name] = { buffer, dtype: value.dtype, bytes: value.data.length * DTYPES[value.dtype].bytes };
+    given[name] = buffer;
+  }
+  try {
+    device.loadKernels([kernel]).kernel(kernel.name).launch(grid, given);
+    const results = await Promise.all(
+      Object.entries(buffers).map(async ([name, { buffer, dtype, bytes }]) => {
+        const into = new Uint8Array(bytes);
+        await device.read(buffer, into);
+        return [name, decode(dtype, into)] as const;
+      }),
+    );
+    return Object.fromEntries(results);
+  } finally {
+    for (const { buffer } of Object.values(buffers)) buffer.free();
+  }
+}
