@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { type Dim, type DType, dimName, isDType, pointer, type Type, tile, UNKNOWN } from "../ir/index.js";
+import { type Dim, type DType, dimName, isDType, isFloat, pointer, type Type, tile, UNKNOWN } from "../ir/index.js";
 import type { Unit } from "./unit.js";
 
 /** What the optional keys of a TypeScript type say: the language's own facts about a value. */
@@ -63,7 +63,7 @@ export function shapeOf(unit: Unit, type: ts.Type | null): readonly Dim[] | null
 /** The IR's type for what an author wrote on a local variable or a device function's parameter; UNKNOWN where it says too little. */
 export function writtenType(unit: Unit, type: ts.Type, bound: ReadonlyMap<ts.Symbol, DType>): Type {
   const flavor = flavorOf(unit, type);
-  if (flavor.constant !== null) return { kind: "const", of: baseOf(type) };
+  if (flavor.constant !== null) return { kind: "const", of: baseOf(unit, type) };
   const dtype = dtypeOf(flavor.dtype, bound);
   const shape = shapeOf(unit, flavor.shape);
   if (dtype === null || shape === null) return UNKNOWN;
@@ -73,8 +73,10 @@ export function writtenType(unit: Unit, type: ts.Type, bound: ReadonlyMap<ts.Sym
 }
 
 /** What a Const holds. */
-export function baseOf(type: ts.Type): "int" | "bool" | "string" {
+export function baseOf(unit: Unit, type: ts.Type): "int" | "float" | "bool" | "string" {
   const one = type.isUnion() ? type.types[0]! : type;
+  const dtype = dtypeOf(flavorOf(unit, type).dtype, new Map());
+  if (dtype !== null && isFloat(dtype)) return "float";
   const members = one.isIntersection() ? one.types : [one];
   if (members.some((member) => member.flags & ts.TypeFlags.BooleanLike)) return "bool";
   return members.some((member) => member.flags & ts.TypeFlags.StringLike) ? "string" : "int";

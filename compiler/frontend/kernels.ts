@@ -32,9 +32,10 @@ export function findKernels(unit: Unit, file: ts.SourceFile): readonly KernelDec
 
 function kernelCall(unit: Unit, node: ts.Node): ts.CallExpression | null {
   if (!ts.isCallExpression(node)) return null;
-  const callee = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
-  // The text is looked at first: resolving every call of a host program would check all of it.
-  if (!ts.isIdentifier(callee)) return null;
+  const isMember = ts.isPropertyAccessExpression(node.expression);
+  const callee = isMember ? node.expression.name : node.expression;
+  // Resolving a member takes the type of what it belongs to; for every call of a host program that would check all of it.
+  if (!ts.isIdentifier(callee) || (isMember && callee.text !== "kernel")) return null;
   const named = resolveName(unit, callee);
   return named.kind === "language" && named.name === "kernel" ? node : null;
 }
@@ -45,6 +46,10 @@ function declared(unit: Unit, name: ts.Identifier, call: ts.CallExpression): Ker
   unit.regions.add(call);
   if (fn === null) {
     unit.report(kernelShape(unit.span(call), { what: "kernel() takes the function as its first argument" }));
+    return null;
+  }
+  if (fn.asteriskToken !== undefined || ts.getModifiers(fn)?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword)) {
+    unit.report(kernelShape(unit.span(fn), { what: "a kernel is a plain function: not async, no generator" }));
     return null;
   }
   const doc = unit.checker.getSymbolAtLocation(name)?.getDocumentationComment(unit.checker) ?? [];

@@ -1,11 +1,17 @@
 import { ts } from "ts-morph";
 import { returnsValue } from "../diagnostics/catalogue/frontend.js";
-import type { Build, DType, Kernel, Param, Stmt } from "../ir/index.js";
+import type { Build, DType, Kernel, Stmt } from "../ir/index.js";
 import { readBuilds } from "./builds.js";
 import { lowerExpression } from "./expressions/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { symbolOf } from "./names.js";
-import { type DTypeParameter, dtypeParameters, kernelParameters, knownOf } from "./parameters.js";
+import {
+  type DTypeParameter,
+  dtypeParameters,
+  type KernelParameters,
+  kernelParameters,
+  knownOf,
+} from "./parameters.js";
 import { type KernelScope, Names, type Parameters, Scope, type Variable } from "./scope.js";
 import { bindParameters } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
@@ -18,19 +24,13 @@ export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Ker
   let builds: readonly Build[] | null = null;
   return bindings(generics).flatMap((bound): readonly Kernel[] => {
     const dtypes = new Map(generics.map(({ symbol, name }) => [symbol, bound[name]!] as const));
-    const params = kernelParameters(unit, kernel.fn, kernel.name, dtypes);
-    if (params === null) return [];
-    builds ??= readBuilds(unit, kernel, params, generics);
-    return [
-      draft(
-        unit,
-        kernel,
-        params,
-        bound,
-        dtypes,
-        builds.filter((build) => sameDtypes(build.dtypes, bound)),
-      ),
-    ];
+    const parameters = kernelParameters(unit, kernel.fn, kernel.name, dtypes);
+    if (parameters === null) return [];
+    const lowered = draft(unit, kernel, parameters, bound, dtypes);
+    // With a broken parameter the draft is of no use, but lowering it has found the body's own problems.
+    if (parameters.broken.length > 0) return [];
+    builds ??= readBuilds(unit, kernel, parameters.params, generics);
+    return [{ ...lowered, builds: builds.filter((build) => sameDtypes(build.dtypes, bound)) }];
   });
 }
 
@@ -48,10 +48,9 @@ const sameDtypes = (a: Bound, b: Bound): boolean => Object.keys(b).every((name) 
 function draft(
   unit: Unit,
   kernel: KernelDeclaration,
-  params: readonly Param[],
+  parameters: KernelParameters,
   dtypes: Bound,
   bound: ReadonlyMap<ts.Symbol, DType>,
-  builds: readonly Build[],
 ): Kernel {
   const { fn, name } = kernel;
   const shared: KernelScope = {
@@ -63,27 +62,34 @@ function draft(
   };
   shared.functionNames.unique(name);
   const scope = new Scope({ unit, kernel: shared, name, node: fn, isKernel: true, outer: null });
-  declareParameters(fn.parameters[0], params, scope);
+  declareParameters(fn.parameters[0], parameters, scope);
   const body = bodyOf(kernel, scope);
   return {
     name,
     file: unit.nameOf(kernel.call.getSourceFile()),
     doc: kernel.doc,
     span: unit.span(kernel.call),
-    params,
+    params: parameters.params,
     dtypes,
     body,
     functions: shared.order,
-    builds,
+    builds: [],
   };
 }
 
-function declareParameters(node: ts.ParameterDeclaration | undefined, params: readonly Param[], scope: Scope): void {
+function declareParameters(
+  node: ts.ParameterDeclaration | undefined,
+  { params, broken }: KernelParameters,
+  scope: Scope,
+): void {
   if (node === undefined) return;
+  const known = [
+    ...params.map((param) => [param.name, knownOf(param)] as const),
+    ...broken.map((name) => [name, { mutable: false, fixed: null }] as const),
+  ];
   const fields = new Map(
-    params.map((param): [string, Variable] => {
-      const name = scope.names.unique(param.name);
-      return [param.name, { kind: "variable", ...knownOf(param), name, owner: scope }];
+    known.map(([name, facts]): [string, Variable] => {
+      return [name, { kind: "variable", ...facts, name: scope.names.unique(name), owner: scope }];
     }),
   );
   const parameters: Parameters = { kind: "parameters", field: (name) => fields.get(name) ?? null };

@@ -31,15 +31,22 @@ export function dtypeParameters(unit: Unit, fn: FunctionNode): readonly DTypePar
   });
 }
 
-/** The kernel's parameters in the order of the object's type: the order of the arguments on the device. */
+export interface KernelParameters {
+  /** Those with a type that can be passed, in the order of the object's type: the order of the arguments on the device. */
+  readonly params: readonly Param[];
+  /** Names of parameters whose types were reported. */
+  readonly broken: readonly string[];
+}
+
+/** The kernel's parameters; null after reporting that there is no object of them. */
 export function kernelParameters(
   unit: Unit,
   fn: FunctionNode,
   name: string,
   bound: ReadonlyMap<ts.Symbol, DType>,
-): readonly Param[] | null {
+): KernelParameters | null {
   const [object, ...others] = fn.parameters;
-  if (object === undefined && others.length === 0) return [];
+  if (object === undefined && others.length === 0) return { params: [], broken: [] };
   if (object === undefined || others.length > 0 || object.dotDotDotToken || object.type === undefined) {
     const what = `${name} must take one object, with its type written out`;
     unit.report(kernelShape(unit.span(object ?? fn), { what }));
@@ -52,8 +59,9 @@ export function kernelParameters(
     unit.report(kernelShape(unit.span(object), { what: `${name} must take an object of parameters` }));
     return null;
   }
-  const params = properties.map((property) => parameter(unit, property, object, bound));
-  return params.includes(null) ? null : (params as Param[]);
+  const params = properties.flatMap((property) => parameter(unit, property, object, bound) ?? []);
+  const sound = new Set(params.map(({ name: known }) => known));
+  return { params, broken: properties.map(({ name: one }) => one).filter((one) => !sound.has(one)) };
 }
 
 function parameter(
@@ -69,7 +77,7 @@ function parameter(
   const flavor = flavorOf(unit, type);
   if (flavor.constant !== null) {
     if (flavor.constant !== name) unit.report(constName(span, { parameter: name, name: flavor.constant }));
-    return { kind: "const", name, of: baseOf(type), span };
+    return { kind: "const", name, of: baseOf(unit, type), span };
   }
   const dtype = dtypeOf(flavor.dtype, bound);
   const shape = shapeOf(unit, flavor.shape);

@@ -1,6 +1,6 @@
 import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
-import type { Forgotten, Mask, Ptr, Shape, Tile } from "../types.js";
+import type { Descriptor, Forgotten, Mask, Ptr, Shape, Tile } from "../types.js";
 
 /**
  * Converts to another dtype: float to integer truncates, f32 to f16 and bf16 rounds to the nearest, ties to even.
@@ -27,10 +27,10 @@ export function bitcast<D extends DType, S extends Shape = Forgotten>(x: Tile<S>
 }
 
 /**
- * The dtype of what a pointer parameter points to, for kernels generic over dtype. Known when the kernel is built.
+ * The dtype of what a pointer or descriptor parameter points to, for kernels generic over dtype. Known when the kernel is built.
  *
  * @example let acc = zeros([BLOCK], dtypeOf(x));
  */
-export function dtypeOf<D extends DType>(ptr: Ptr<D>): D {
+export function dtypeOf<D extends DType>(ptr: Ptr<D> | Descriptor<D>): D {
   return outsideKernel("dtypeOf", ptr);
 }

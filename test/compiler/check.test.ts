@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { check } from "../../compiler/check.js";
 import { renderDiagnostics, sourceReader } from "../../compiler/diagnostics/index.js";
@@ -49,5 +51,19 @@ three.kernel.ts:9:14  error TS-K1004: cannot find nowhere
       .replace("nowhere", "2");
     const project = folderOf({ "k.kernel.ts": source });
     expect(check(["k.kernel.ts"], { project }).diagnostics.map(({ code }) => code)).toEqual(["TS-K2003"]);
+  });
+
+  test("all kernels of the product are fine, and checking them again takes less than 2 seconds", () => {
+    const project = fileURLToPath(new URL("../..", import.meta.url));
+    const files = ["runtime/kernels", "examples"].flatMap((folder) =>
+      readdirSync(`${project}/${folder}`, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".kernel.ts"))
+        .map((name) => `${folder}/${name}`),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    expect(check(files, { project }).diagnostics).toEqual([]);
+    const start = performance.now();
+    check(files, { project });
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });

@@ -7,7 +7,7 @@ describe("parameters", () => {
   test("keep the order of the object's type, whatever the pattern takes", () => {
     const { params } = draft(
       `export const k = kernel(({ n: count }: { x: Ptr<"bf16">; n: Int; s: Scalar<"f16">; wide: I64; u: U32; on: Bool; B: Const<"B">;
-MODE: Const<"MODE", "a" | "b">; ON: Const<"ON", boolean>; d: Descriptor<"i8", [Const<"B">, 64], "nan"> }) => { assume(count > 0); });`,
+MODE: Const<"MODE", "a" | "b">; ON: Const<"ON", boolean>; EPS: Const<"EPS", F32>; d: Descriptor<"i8", [Const<"B">, 64], "nan"> }) => { assume(count > 0); });`,
     );
     expect(params.map(({ span, ...param }) => param)).toEqual([
       { kind: "pointer", name: "x", dtype: "bf16" },
@@ -19,6 +19,7 @@ MODE: Const<"MODE", "a" | "b">; ON: Const<"ON", boolean>; d: Descriptor<"i8", [C
       { kind: "const", name: "B", of: "int" },
       { kind: "const", name: "MODE", of: "string" },
       { kind: "const", name: "ON", of: "bool" },
+      { kind: "const", name: "EPS", of: "float" },
       { kind: "descriptor", name: "d", dtype: "i8", block: [{ op: "name", args: ["B"] }, 64], padding: "nan" },
     ]);
     expect(params[1]!.span).toMatchObject({ file: "k.kernel.ts", line: 2, column: 58, endColumn: 65 });

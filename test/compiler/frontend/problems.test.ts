@@ -112,6 +112,25 @@ export const other = kernel(<T extends "f16" | "f32">({ y }: { y: Ptr<T> }) => {
   ]);
 });
 
+test("a parameter that cannot be passed does not hide the problems of the body", () => {
+  const source = `export const k = kernel(({ x, y }: { x: string; y: Ptr<"f32"> }) => { store(y, Math.sin(1 * x)); });
+export const l = kernel(async ({ x }: { x: Ptr<"f32"> }) => {});`;
+  expect(problems(source).filter((one) => !one.includes("TS-K1001"))).toEqual([
+    "1:38 TS-K1031 parameter x cannot have the type string",
+    "1:80 TS-K1006 Math.sin cannot be called in a kernel",
+    "2:25 TS-K1030 a kernel is a plain function: not async, no generator",
+  ]);
+});
+
+test("a name of the language that was not imported is known", () => {
+  const found = lowered({
+    "k.kernel.ts": `import { kernel } from "tilescript"; export const k = kernel(() => { debugBarrier(); });`,
+  });
+  expect(found.diagnostics.map(({ message, hint }) => [message, hint])).toEqual([
+    ["cannot find debugBarrier", 'import it: import { debugBarrier } from "tilescript"'],
+  ]);
+});
+
 test("a problem in an imported file is found once, where it is", () => {
   const found = problems({
     "k.kernel.ts": `import { kernel, store, type Ptr } from "tilescript"; import { f } from "./f.js";
