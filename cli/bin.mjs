@@ -4,9 +4,19 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-if (existsSync(`${root}tsconfig.build.json`)) {
+
+async function bringUpToDate() {
   const { bringUpToDate } = await import("../scripts/dist.mjs");
-  bringUpToDate();
+  const { buildNative } = await import("../scripts/build-native.mjs");
+  try {
+    if (bringUpToDate() || !existsSync(`${root}runtime/native/build/tilescript.node`)) buildNative();
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    // Someone who edits TileScript itself can go on with what the compiler wrote all the same.
+    if (!existsSync(`${root}dist/cli/main.js`)) process.exit(1);
+  }
 }
+
+if (existsSync(`${root}tsconfig.build.json`)) await bringUpToDate();
 const { main } = await import("../dist/cli/main.js");
 await main(process.argv.slice(2));

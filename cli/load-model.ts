@@ -1,14 +1,20 @@
-import { existsSync } from "node:fs";
 import type { Model } from "../runtime/index.js";
 import type { GenerationOptions } from "./generation-options.js";
+import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
 
 /** The model that was named, or the demo model, loaded on the device that was named, or the best one; progress on stderr. */
-export async function loadModel({ model: path, device, context }: GenerationOptions): Promise<Model> {
+export async function loadModel({
+  model: path,
+  device,
+  context,
+  signal,
+}: GenerationOptions & { readonly signal?: AbortSignal }): Promise<Model> {
   const { findDemoModel, Model } = await import("../runtime/index.js");
   const line = progress();
   try {
     line.show("Loading the model");
+    await ensureModelKernels(device, { signal, onProgress: ({ text }) => line.show(text) });
     return await Model.load({
       path: path ?? findDemoModel(),
       device,
@@ -19,6 +25,3 @@ export async function loadModel({ model: path, device, context }: GenerationOpti
     line.clear();
   }
 }
-
-/** True where the kernels of models were built: otherwise the commands that need them build them first. */
-export const hasBundle = (folder: string): boolean => existsSync(folder);

@@ -34,5 +34,7 @@ export async function buildBundles(arch, say) {
 /** Builds the kernels of every op, which only the GPU tests run: dist/test/gpu makes them, since they are written as IR. */
 export function buildOps(arch) {
   const program = join(root, "dist/test/gpu/build-ops.js");
-  execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder("ops")], { stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder("ops")], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
 }

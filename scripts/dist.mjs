@@ -59,10 +59,11 @@ function compile() {
   if (!existsSync(tsc))
     throw new Error("cannot build dist/: the TypeScript compiler is not installed; run npm ci in the repository first");
   const done = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, encoding: "utf8" });
-  if (done.status !== 0) throw new Error(`cannot build dist/: TypeScript found errors\n${done.stdout}${done.stderr}`);
   for (const path of folders.flatMap((folder) => [...filesOf(join(root, folder))]))
     if (assets.test(path)) cpSync(path, join(dist, relative(root, path)));
   removeOrphans();
+  if (done.status !== 0)
+    throw new Error(`dist/ is built from sources with errors:\n${done.stdout}${done.stderr}`.trimEnd());
 }
 
 /** One build at a time: the others wait for it, and take over when its process is gone. */

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { manifestSchema } from "../../compiler/bundle/index.js";
+import { folderWith } from "./run-cli.js";
+
+const bin = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
+
+/** Many builds, so that there is time to interrupt. */
+const SLOW = `import { arange, col, type Const, dot, kernel, load, type Ptr, row, store } from "tilescript";
+export const product = kernel(({ x, out, N }: { x: Ptr<"bf16">; out: Ptr<"f32">; N: Const<"N"> }) => {
+  const at = col(arange(0, N)) * N + row(arange(0, N));
+  store(out + at, dot(load(x + at), load(x + at)));
+}, { builds: [16, 32, 64, 128].flatMap((N) => [1, 2, 4, 8].map((warps) => ({ constants: { N }, warps }))) });
+`;
+
+interface Started {
+  readonly child: ReturnType<typeof spawn>;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }>;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const ended = new Promise<Awaited<Started["ended"]>>((resolve) =>
+    child.on("close", (code, signal) => resolve({ code, signal, output })),
+  );
+  return { child, ended };
+}
+
+const parentOf = (pid: string): number | undefined => {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Processes below this one, in any depth. */
+function descendants(pid: number): number[] {
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)] as const);
+  const below = (of: number): number[] =>
+    parents.filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
+
+async function until<T>(get: () => T | undefined | false): Promise<T> {
+  for (let waited = 0; waited < 30_000; waited += 20) {
+    const value = get();
+    if (value) return value;
+    await sleep(20);
+  }
+  throw new Error("waited for 30 seconds");
+}
+
+const caches = () => ({ TILESCRIPT_CACHE: mkdtempSync(join(tmpdir(), "process-cache-")) });
+
+test("Ctrl-C during a build ends with 130, ends the workers, and leaves nothing behind", async () => {
+  const folder = folderWith({ "slow.kernel.ts": SLOW });
+  const { child, ended } = start(
+    ["build", join(folder, "slow.kernel.ts"), "--arch", "sm_90", "--out", join(folder, "bundle")],
+    caches(),
+  );
+  const workers = await until(() => {
+    const found = descendants(child.pid!);
+    return found.length > 0 && found;
+  });
+  await sleep(300);
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 130, output: "" });
+  await until(() => workers.every((pid) => !existsSync(`/proc/${pid}`)));
+  expect(readdirSync(folder)).toEqual(["slow.kernel.ts"]);
+});
+
+test("kill -9 at any time leaves the old bundle or a whole new one", async () => {
+  const folder = folderWith({ "k.kernel.ts": SLOW });
+  const out = join(folder, "bundle");
+  const args = ["build", join(folder, "k.kernel.ts"), "--arch", "none", "--out", out];
+  const env = caches();
+  const began = performance.now();
+  await start(args, env).ended;
+  const whole = performance.now() - began;
+  for (let round = 0; round < 6; round++) {
+    writeFileSync(join(folder, "k.kernel.ts"), `${SLOW}// ${round}\n`);
+    const { child, ended } = start(args, env);
+    await sleep(whole * (0.5 + round * 0.1));
+    child.kill("SIGKILL");
+    await ended;
+    if (!existsSync(out)) continue;
+    const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")));
+    for (const { file } of manifest.kernels.flatMap(({ ir }) => ir))
+      expect(readFileSync(join(out, file.path)).length).toBe(file.bytes);
+  }
+  expect(await start(args, env).ended).toMatchObject({ code: 0 });
+  expect(readdirSync(folder).sort()).toEqual(["bundle", "k.kernel.ts"]);
+});
+
+test("a reader that goes away ends the command quietly", async () => {
+  const folder = folderWith({ "k.kernel.ts": SLOW });
+  const { child, ended } = start(["print", join(folder, "k.kernel.ts"), "--stage", "ir"]);
+  child.stdout!.destroy();
+  expect(await ended).toMatchObject({ code: 0, output: "" });
+});
+
+test("typed errors show no stack; --verbose does", async () => {
+  const plain = await start(["check", "nowhere.ts"]).ended;
+  expect(plain).toMatchObject({ code: 1 });
+  expect(plain.output).not.toMatch(/^\s+at /m);
+  expect((await start(["check", "nowhere.ts", "--verbose"]).ended).output).toMatch(/^\s+at /m);
+});
+
+test("--help is there at once", async () => {
+  await start(["--help"]).ended;
+  const began = performance.now();
+  await start(["--help"]).ended;
+  expect(performance.now() - began).toBeLessThan(1000);
+});

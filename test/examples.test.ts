@@ -1,0 +1,30 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const examples = readdirSync(`${root}examples`)
+  .filter((name) => name.endsWith(".kernel.ts"))
+  .map((name) => name.replace(".kernel.ts", ""));
+
+const run = (script: string) =>
+  spawnSync(process.execPath, [`${root}cli/bin.mjs`, "run", "--device", "cpu", script], {
+    cwd: root,
+    encoding: "utf8",
+  });
+
+test.each([
+  ...examples.map((name): [string, string] => [name, `examples/${name}.ts`]),
+  ["host-program", "examples/host-program/main.ts"],
+] as const)("%s is right on the CPU executor", (name, script) => {
+  const { status, stdout, stderr } = run(script);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const results = stdout
+    .trimEnd()
+    .split("\n")
+    .filter((line) => line.includes(" on "));
+  expect(results.length).toBeGreaterThan(0);
+  for (const line of results) expect(line).toMatch(new RegExp(`^${name}: .* on .*: right, largest error`));
+});

@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+interface Block {
+  readonly language: string;
+  /** Name of the file that the block is. */
+  readonly file: string;
+  readonly text: string;
+}
+
+const blocks: readonly Block[] = [...readme.matchAll(/^```(\w+) ?(\S*)\n(.*?)^```$/gms)].map(
+  ([, language = "", file = "", text = ""]) => ({ language, file, text }),
+);
+const files = blocks.filter(({ language, file }) => language === "ts" && file !== "");
+const sessions = blocks
+  .filter(({ language }) => language === "console")
+  .map(({ text }) => /^\$ npx tilescript (.*)\n([\s\S]*)$/.exec(text)!);
+
+/** A project as a reader would set it up: the README's files, and the package. */
+const project = mkdtempSync(join(tmpdir(), "readme-"));
+const bin = join(root, "cli/bin.mjs");
+
+function shell(command: string): { readonly output: string; readonly status: number | null } {
+  const env = { ...process.env, TILESCRIPT_DEVICE: "cpu", NO_COLOR: "1" };
+  const done = spawnSync(process.execPath, [bin, ...command.split(" ")], { cwd: project, encoding: "utf8", env });
+  return { output: done.stdout + (done.status === 0 ? "" : done.stderr), status: done.status };
+}
+
+beforeAll(() => {
+  for (const { file, text } of files) writeFileSync(join(project, file), text);
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+  mkdirSync(join(project, "node_modules"));
+  symlinkSync(root, join(project, "node_modules/tilescript"));
+  // Brings dist/ up to date, so that no test pays for it.
+  execFileSync(process.execPath, [bin, "--version"]);
+});
+
+test.each(sessions.map(([, command, output]) => [command!, output!] as const))(
+  "tilescript %s prints what the README says",
+  (command, output) => {
+    expect(shell(command).output.trimEnd()).toBe(output.trimEnd());
+  },
+);
+
+test("plain tsc accepts every file of the README that is right", () => {
+  const sources = files.map(({ file }) => file).filter((file) => !file.startsWith("wrong"));
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--target",
+    "es2022",
+    "--lib",
+    "es2023,esnext.disposable",
+    "--module",
+    "nodenext",
+    "--types",
+    "node",
+    "--typeRoots",
+    join(root, "node_modules/@types"),
+    "--skipLibCheck",
+  ];
+  const done = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...options, ...sources], {
+    cwd: project,
+    encoding: "utf8",
+  });
+  expect(done.stdout).toBe("");
+});
+
+test("the model answers as the README's program asks it to", () => {
+  const { output, status } = shell("run answer.ts");
+  expect(status).toBe(0);
+  expect(output).toMatch(/Paris[^]*\d+ tokens, [\d.]+ a second\n$/);
+});
+
+test("the README opens with what this is and the two commands", () => {
+  const opening = readme.split("\n## ")[0]!;
+  expect(opening).toContain("GPU tile kernels in TypeScript");
+  expect(opening).toMatch(/^npm ci && npm start/m);
+  expect(opening).toMatch(/^npm ci && npm test/m);
+  expect(readFileSync(join(root, ".ci/run"), "utf8")).toContain("npm ci && npm test");
+});
+
+test("every command and every folder that the README names exists", () => {
+  const { output } = shell("--help");
+  for (const [, command] of readme.matchAll(/^\| `tilescript (\w+)/gm))
+    expect(output).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const [, path] of readme.matchAll(/`((?:compiler|runtime|dsl|cli|examples|scripts)\/[\w./-]*)`/g))
+    expect(() => execFileSync("ls", [join(root, path!)])).not.toThrow();
+});
