@@ -83,11 +83,11 @@ atomicAdd(i, 1, { sem: "relaxed", scope: "gpu" }); staticAssert(B > 1, "too smal
       let m = max(v, axis=0, keepDims=true)
       let w = sum(v)
       let [best, at] = maxWithIndex(v, axis=0)
-      let z = full(-Infinity, shape=[B, 2 * B], dtype="f32")
+      let z = full(-Infinity, shape=[B, B * 2], dtype="f32")
       let q = arange(start=[B], shape=[B])
       let t = trans(z)
       let u = permute(z, order=[1, 0])
-      let r = reshape(z, shape=[2 * B, B])
+      let r = reshape(z, shape=[B * 2, B])
       let y = add(expandDims(m, axis=1), expandDims(m, axis=0))
       let d = dot(a=z, b=t, acc=z, inputPrecision="tf32")
       let h = multipleOf(n, value=16)
@@ -124,9 +124,9 @@ storeTensorDescriptor(d, [n, 0], loadTensorDescriptor(d, [0, n]));`),
 
       let H = floorDiv(B, 2)
       let two: Const<2> = 2
-      let a = zeros(shape=[B // 2, -4 + (2 * B), 12], dtype="f32")
+      let a = zeros(shape=[B // 2, B * 2 - 4, 12], dtype="f32")
       let t = @n2(B)
-      let b = zeros(shape=[8 * B, B % 3], dtype="f32")
+      let b = zeros(shape=[B * 8, B % 3], dtype="f32")
       "
     `);
   });
