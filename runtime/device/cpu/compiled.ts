@@ -87,11 +87,25 @@ export class KernelRegistry {
 
 /** A kernel with every constant known, and how to launch it. */
 export class Variant {
-  readonly kernel: Kernel;
   readonly shape: LaunchShape;
+  readonly #kernel: Kernel;
+  readonly #registry: KernelRegistry;
+  readonly #compiled = new Map<string, Compiled>();
 
-  constructor(kernel: Kernel) {
-    this.kernel = kernel;
+  constructor(registry: KernelRegistry, kernel: Kernel) {
+    this.#registry = registry;
+    this.#kernel = kernel;
     this.shape = describeForCpu(kernel);
+  }
+
+  /** The code for launches whose parameters overlap in the given groups. */
+  compiled(aliased: readonly (readonly string[])[]): Compiled {
+    const key = aliased.join(";");
+    let compiled = this.#compiled.get(key);
+    if (!compiled) {
+      compiled = this.#registry.compiled(this.#kernel, aliased);
+      this.#compiled.set(key, compiled);
+    }
+    return compiled;
   }
 }

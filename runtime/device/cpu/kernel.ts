@@ -62,7 +62,7 @@ export class CpuKernelHandle implements LoadedKernel {
 
   #choice(args: Arguments): Choice {
     const { binding, constants } = this.#configuration(args);
-    const variant = new Variant(specialize(binding.kernel, { constants }));
+    const variant = new Variant(this.device.kernels, specialize(binding.kernel, { constants }));
     const params: CheckedParam[] = variant.shape.layout.slots.map((slot) => ({
       name: slot.name,
       kind: slot.kind,
@@ -189,9 +189,8 @@ export class CpuLaunch implements Launch {
   }
 
   #compile(): void {
-    const { kernel, shape } = this.#variant;
-    const aliased = overlaps(shape.layout.slots, this.#args, shape.written);
-    this.#compiled = this.#kernel.device.kernels.compiled(kernel, aliased);
+    const { layout, written } = this.#variant.shape;
+    this.#compiled = this.#variant.compiled(overlaps(layout.slots, this.#args, written));
     // Whoever waits for the queue is told; nobody may be waiting yet.
     this.#compiled.promise.catch(() => undefined);
   }
