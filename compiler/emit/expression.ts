@@ -14,7 +14,7 @@ export const valuePy = (expr: Expr, text: FunctionText): Py => materialize(expre
 
 const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
   literal: (expr) => literalText(expr.value, expr.type),
-  ref: (expr, text) => py(text.names.of(expr.name), undefined, expr.type.kind === "const"),
+  ref: (expr, text) => text.reference(expr.name, expr.type.kind === "const"),
   op: (expr, text) => {
     const op = OPS.get(expr.op)!;
     for (const need of op.needs?.(expr) ?? []) text.module.need(need);

@@ -12,6 +12,8 @@ export class FunctionText {
   readonly names: Names;
   readonly module: ModuleText;
   private depth = 0;
+  private staticLoops = 0;
+  private readonly inlined = new Map<string, Py>();
 
   constructor(module: ModuleText, taken: Iterable<string>) {
     this.module = module;
@@ -27,6 +29,23 @@ export class FunctionText {
     this.depth++;
     write();
     this.depth--;
+  }
+
+  /** Triton runs the body of a static loop once for each turn, and a constexpr cannot be given twice. */
+  inStaticLoop(write: () => void): void {
+    this.staticLoops++;
+    write();
+    this.staticLoops--;
+  }
+
+  /** Declares a constant; inside a static loop its expression stands wherever its name would. */
+  declareConstant(name: string, value: Py, span: Span): void {
+    if (this.staticLoops > 0) this.inlined.set(name, value);
+    else this.line(`${this.names.of(name)}: tl.constexpr = ${value.text}`, span);
+  }
+
+  reference(name: string, weak: boolean): Py {
+    return this.inlined.get(name) ?? py(this.names.of(name), undefined, weak);
   }
 
   /** A `Const` parameter or another name that is known when compiling. */

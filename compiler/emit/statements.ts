@@ -7,8 +7,9 @@ type Rule<K extends Stmt["kind"]> = (stmt: Extract<Stmt, { kind: K }>, text: Fun
 
 export function emitBody(body: readonly Stmt[], text: FunctionText, span: Span): void {
   text.indented(() => {
-    if (body.length === 0) text.line("pass", span);
+    const before = text.lines.length;
     for (const stmt of body) (RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, text);
+    if (text.lines.length === before) text.line("pass", span);
   });
 }
 
@@ -40,12 +41,12 @@ function augmented(stmt: Extract<Stmt, { kind: "assign" }>, text: FunctionText):
 
 const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
   assign: (stmt, text) => {
-    const name = text.names.of(stmt.name);
-    const short = augmented(stmt, text);
-    if (short !== null) text.line(`${name} ${short}`, stmt.span);
-    else if (stmt.value.type.kind === "const")
-      text.line(`${name}: tl.constexpr = ${expressionPy(stmt.value, text).text}`, stmt.span);
-    else text.line(`${name} = ${settle(expressionPy(stmt.value, text), stmt.value.type).text}`, stmt.span);
+    if (stmt.value.type.kind === "const") {
+      text.declareConstant(stmt.name, expressionPy(stmt.value, text), stmt.span);
+      return;
+    }
+    const short = augmented(stmt, text) ?? `= ${settle(expressionPy(stmt.value, text), stmt.value.type).text}`;
+    text.line(`${text.names.of(stmt.name)} ${short}`, stmt.span);
   },
   unpack: (stmt, text) => {
     const names = stmt.names.map((name) => (name === null ? text.unused() : text.names.of(name)));
@@ -57,7 +58,8 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
   effect: (stmt, text) => text.line(expressionPy(stmt.value, text).text, stmt.span),
   for: (stmt, text) => {
     text.line(`for ${text.names.of(stmt.variable)} in ${iterator(stmt, text)}:`, stmt.span);
-    emitBody(stmt.body, text, stmt.span);
+    if (stmt.static) text.inStaticLoop(() => emitBody(stmt.body, text, stmt.span));
+    else emitBody(stmt.body, text, stmt.span);
   },
   while: (stmt, text) => {
     text.line(`while ${conditionPy(stmt.condition, text)}:`, stmt.span);

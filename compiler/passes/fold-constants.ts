@@ -26,7 +26,7 @@ export function foldExpression(expr: Expr): Expr {
   if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
   if (!args.every(([, arg]) => isKnown(arg))) return expr;
   if (args.some(([, arg]) => typeof (arg as Literal).value === "string")) return foldText(expr);
-  const values = Object.fromEntries(args.map(([name, arg]) => [name, valueOf(arg as Literal)]));
+  const values = Object.fromEntries(args.map(([name, arg]) => [name, heldValue(arg as Literal)]));
   const result = op.evaluate(values, expr) as TileValue;
   return literalOf(result.data[0]!, expr) ?? expr;
 }
@@ -46,7 +46,7 @@ const isScalar = (type: Type): boolean =>
 const isKnown = (arg: Expr): boolean => arg.kind === "literal" && typeof arg.value !== "bigint";
 
 /** A literal as its dtype holds it. */
-function valueOf({ value, type }: Literal): TileValue {
+function heldValue({ value, type }: Literal): TileValue {
   return scalarValue(type.kind === "tile" ? roundTo(type.dtype, Number(value)) : Number(value));
 }
 

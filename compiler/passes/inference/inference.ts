@@ -1,11 +1,4 @@
-import {
-  type DeviceFunction,
-  declaredNames,
-  type Kernel,
-  renameIn,
-  type Stmt,
-  walkStatements,
-} from "../../ir/index.js";
+import { type DeviceFunction, type Kernel, type Stmt, walkStatements } from "../../ir/index.js";
 import type { InferContext } from "../../ops/index.js";
 import type { Instance } from "./calls.js";
 import { contextFor, Problems } from "./context.js";

@@ -24,6 +24,7 @@ export class Specialization {
   readonly functions: DeviceFunction[] = [];
   private readonly drafts: ReadonlyMap<string, DeviceFunction>;
   private readonly instances = new Map<string, DeviceFunction>();
+  private readonly contents = new Map<string, DeviceFunction>();
   private readonly names = new Set<string>();
   private readonly constants: Known;
 
@@ -102,9 +103,13 @@ export class Specialization {
       .map(({ name }, index) => ({ name, type: types[index]! }))
       .filter(({ type }) => type.kind !== "const");
     const body = specializeBody(fn.body, known, this);
-    const instance = { ...fn, name: this.freshName(fn.name), params, body, result: known.type(fn.result) };
+    const result = known.type(fn.result);
+    // The loops around two calls may differ in what does not matter inside.
+    const content = contentOf([fn.name, params, body, result]);
+    const instance = this.contents.get(content) ?? { ...fn, name: this.freshName(fn.name), params, body, result };
+    if (!this.contents.has(content)) this.functions.push(instance);
+    this.contents.set(content, instance);
     this.instances.set(key, instance);
-    this.functions.push(instance);
     return instance;
   }
 
@@ -120,6 +125,12 @@ export class Specialization {
       this.diagnostics.push(problems.assertionFailed(span, { message }));
   }
 }
+
+/** Text that is equal for equal pieces of IR, with the numbers that JSON lacks. */
+const contentOf = (pieces: readonly unknown[]): string =>
+  JSON.stringify(pieces, (_key, value) =>
+    typeof value === "bigint" || typeof value === "number" ? String(value) : value,
+  );
 
 /** True where a loop's variable decides something that must be known: a size, an argument of a function, an assertion. */
 export function mustUnroll(variable: string, body: readonly Stmt[]): boolean {

@@ -50,7 +50,7 @@ describe.each(ARCHITECTURES)("for sm_%i", (arch) => {
   });
 
   it("everything of the language compiles", async () => {
-    const { kernels } = check(["test/compiler/emit/everything.kernel.ts"]);
+    const { kernels } = check(["test/compiler/emit/everything.kernel.ts", "test/compiler/emit/control.kernel.ts"]);
     for (const kernel of kernels) expect((await compiled(kernel, arch)).cubin!.length).toBeGreaterThan(1000);
   });
 });

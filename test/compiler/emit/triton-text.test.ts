@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { check } from "../../../compiler/check.js";
 import { emitTriton } from "../../../compiler/emit/index.js";
 import { dimName } from "../../../compiler/ir/index.js";
-import { inferTypes, verify } from "../../../compiler/passes/index.js";
+import { inferTypes, specialize, verify } from "../../../compiler/passes/index.js";
 import { expectGolden } from "../../golden.js";
 import * as d from "../ir/draft.js";
 import { SAMPLES } from "../ir/samples.js";
 
 const golden = (name: string): URL => new URL(`golden/${name}.triton.py`, import.meta.url);
+const FILES = ["test/compiler/emit/everything.kernel.ts", "test/compiler/emit/control.kernel.ts"];
 const N = dimName("N");
 
 /** The statements of a small kernel's Python. */
@@ -40,10 +41,13 @@ describe("the Triton of whole kernels", () => {
   });
 
   it("everything of the language, from TypeScript", () => {
-    const { kernels, diagnostics } = check(["test/compiler/emit/everything.kernel.ts"]);
+    const { kernels, diagnostics } = check(FILES);
     expect(diagnostics).toEqual([]);
-    for (const kernel of kernels) expectGolden(golden(kernel.name), emitTriton(verify(kernel, "check")).text);
-    expect(kernels.map(({ name }) => name)).toEqual(["controlFlow", "atomics", "descriptors"]);
+    for (const kernel of kernels) {
+      expectGolden(golden(kernel.name), emitTriton(verify(kernel, "check")).text);
+      for (const build of kernel.builds) expect(specialize(kernel, build).constants).toEqual(build.constants);
+    }
+    expect(kernels.map(({ name }) => name)).toEqual(["controlFlow", "atomics", "descriptors", "loops"]);
   });
 });
 

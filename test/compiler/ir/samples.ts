@@ -150,7 +150,7 @@ export function flashAttention(): Kernel {
       [0, "end", "BN"],
       [
         keys,
-        d.declare("s", d.mul(d.op("dot", { a: "query", b: "kt" }), d.mul("scale", d.float(1.44269504)))),
+        d.declare("s", d.mul(d.op("dot", { a: "query", b: "kt" }), d.mul("scale", d.float(Math.LOG2E)))),
         d.assign(
           "s",
           d.op("where", { condition: d.lt(d.row(d.add("start", "n")), "length"), a: "s", b: d.float(-Infinity) }),

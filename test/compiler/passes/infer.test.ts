@@ -30,10 +30,10 @@ function typed(body: readonly Stmt[], more: Partial<Kernel> = {}): Kernel {
   expect(diagnostics.map(({ message }) => message)).toEqual([]);
   return kernel;
 }
-const valueOf = (expr: Parameters<typeof d.declare>[1], before: readonly Stmt[] = []): Expr =>
+const valued = (expr: Parameters<typeof d.declare>[1], before: readonly Stmt[] = []): Expr =>
   (typed([...before, d.declare("result", expr)]).body.at(-1) as { value: Expr }).value;
 const typeOf = (expr: Parameters<typeof d.declare>[1], before: readonly Stmt[] = []): string =>
-  typeText(valueOf(expr, before).type);
+  typeText(valued(expr, before).type);
 
 describe("two dtypes meet as in Triton", () => {
   it.each([
@@ -55,8 +55,8 @@ describe("two dtypes meet as in Triton", () => {
   });
 
   it("with the conversion in the tree, marked as not the author's", () => {
-    expect(exprText(valueOf(d.add("f16", "f32")))).toBe('add(cast~(f16, dtype="f32"), f32)');
-    expect(exprText(valueOf(d.lt("i8", "i32")))).toBe('lt(cast~(i8, dtype="i32"), i32)');
+    expect(exprText(valued(d.add("f16", "f32")))).toBe('add(cast~(f16, dtype="f32"), f32)');
+    expect(exprText(valued(d.lt("i8", "i32")))).toBe('lt(cast~(i8, dtype="i32"), i32)');
   });
 });
 
@@ -67,14 +67,14 @@ describe("a literal", () => {
     ["bf16", 2, "2:bf16", "bf16"],
     ["bool", 1, "1:i32", "i32"],
   ] as const)("meets %s as %s", (dtype: DType, value, text, result) => {
-    const sum = valueOf(d.add(dtype, value));
+    const sum = valued(d.add(dtype, value));
     expect(exprText(sum)).toContain(text);
     expect(typeText(sum.type)).toBe(result);
   });
 
   it("with a point stays a float", () => {
     expect(typeOf(d.mul("f16", d.float(1)))).toBe("f16");
-    expect(exprText(valueOf(d.mul("i32", d.float(1))))).toBe('mul(cast~(i32, dtype="f32"), 1:f32)');
+    expect(exprText(valued(d.mul("i32", d.float(1))))).toBe('mul(cast~(i32, dtype="f32"), 1:f32)');
   });
 
   it("alone is i32, f32, or i64 where it is large", () => {
@@ -97,8 +97,8 @@ describe("a constant", () => {
   });
 
   it("is computed at once where it is known", () => {
-    expect(exprText(valueOf(d.add(2, d.mul(3, 4))))).toBe("14");
-    expect(exprText(valueOf(d.op("eq", { a: 3, b: 3 })))).toBe("true");
+    expect(exprText(valued(d.add(2, d.mul(3, 4))))).toBe("14");
+    expect(exprText(valued(d.op("eq", { a: 3, b: 3 })))).toBe("true");
   });
 
   it("becomes a scalar where its variable changes", () => {
@@ -135,7 +135,7 @@ describe("pointers", () => {
   it("move by integers of any width and lose or gain a shape", () => {
     expect(typeOf(d.add("p", d.arange(0, N)))).toBe("Tile<[N], Ptr<f32>>");
     expect(typeOf(d.sub("p", "i64"))).toBe("Ptr<f32>");
-    expect(exprText(valueOf(d.sub("p", 1)))).toBe("addPtr(p, -1:i32)");
+    expect(exprText(valued(d.sub("p", 1)))).toBe("addPtr(p, -1:i32)");
     expect(typeOf(d.op("where", { condition: "bool", a: "p", b: d.add("p", 1) }))).toBe("Ptr<f32>");
   });
 });

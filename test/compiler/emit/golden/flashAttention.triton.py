@@ -23,7 +23,7 @@ def flash_attention(q, k, v, out, length, scale, BM: tl.constexpr, BN: tl.conste
     end = tl.minimum((tl.program_id(0) + 1) * BM, length) if CAUSAL else length
     for start in tl.range(0, end, BN, num_stages=2):
         kt = tl.load(k + (start + n)[None, :] * D + dd[:, None], mask=(start + n)[None, :] < length, other=0.0)
-        s = tl.dot(query, kt) * (scale * 1.44269504)
+        s = tl.dot(query, kt) * (scale * 1.4426950408889634)
         s = tl.where((start + n)[None, :] < length, s, float("-inf"))
         if CAUSAL:
             s = tl.where(m[:, None] >= (start + n)[None, :], s, float("-inf"))
