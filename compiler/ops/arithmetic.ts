@@ -69,13 +69,6 @@ export const sub = movingPointers(
   -1,
 );
 
-/** i32 products pass 2^53 before they wrap, where a double would lose their low bits. */
-const product = (a: number, b: number): number => {
-  const exact = a * b;
-  if (Number.isSafeInteger(exact) || !Number.isInteger(a) || !Number.isInteger(b)) return exact;
-  return Number(BigInt.asIntN(64, BigInt(a) * BigInt(b)));
-};
-
 export const mul = elementwise({
   name: "mul",
   operands: ["a", "b"],
@@ -83,7 +76,9 @@ export const mul = elementwise({
   rule: arithmetic,
   constant: { of: "same", dim: dimMul },
   emit: symbol("*", LEVEL.product),
-  of: product,
+  of: (a, b) => a * b,
+  // Products of i32 pass 2^53 before they wrap.
+  exact: (a, b) => a * b,
 });
 
 const floatDivision: DTypeRule = (source, operands, context) => {

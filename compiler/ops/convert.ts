@@ -128,7 +128,7 @@ export function assignable(type: Type, dtype: DType): boolean {
   if (type.kind === "const") {
     if (type.of === "float") return isFloat(dtype);
     if (type.of === "bool") return dtype === "bool";
-    return type.of === "int" && dtype !== "bool";
+    return type.of === "int";
   }
   if (!isNumbers(type)) return false;
   return type.dtype === dtype || (isFloat(type.dtype) && isFloat(dtype)) || (isInteger(type.dtype) && isInteger(dtype));

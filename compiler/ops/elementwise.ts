@@ -6,7 +6,7 @@ import type { Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
 import type { Py } from "./python.js";
 import { materialize } from "./python-values.js";
-import { broadcastShapes, roundTo, stretch, type TileValue } from "./value.js";
+import { broadcastShapes, roundTo, stretch, type TileValue, wrapInteger } from "./value.js";
 
 /** In which dtype the operands meet and which one comes out; null after a problem. */
 export type DTypeRule = (
@@ -33,6 +33,8 @@ export interface ElementwiseSpec {
   readonly emitConstant?: (operands: readonly Py[], node: OpNode) => Py;
   /** One element of the result, not yet rounded to its dtype. */
   readonly of: (...values: number[]) => number;
+  /** The same on integers, for results that a double does not hold before they wrap. */
+  readonly exact?: (...values: bigint[]) => bigint;
   readonly needs?: readonly PreludeName[];
   /** Checks of operands beyond dtype; false after reporting. */
   readonly check?: (call: Call, operands: readonly Expr[], context: InferContext) => boolean;
@@ -133,10 +135,13 @@ function evaluateElementwise(
       ? (value: number) => roundTo((node.type as TileType).dtype, value)
       : (value: number) => value;
   const count = stretched[0]?.length ?? 0;
-  return {
-    shape,
-    data: Array.from({ length: count }, (_, at) => round(spec.of(...stretched.map((data) => data[at]!)))),
+  const integer = node.type.kind === "tile" && isInteger(node.type.dtype) ? node.type.dtype : null;
+  const compute = (...operands: number[]): number => {
+    const value = spec.of(...operands);
+    if (integer === null || !spec.exact || Number.isSafeInteger(value)) return round(value);
+    return wrapInteger(integer, spec.exact(...operands.map(BigInt)));
   };
+  return { shape, data: Array.from({ length: count }, (_, at) => compute(...stretched.map((data) => data[at]!))) };
 }
 
 /** Numbers of any dtype; booleans count as 0 and 1. */

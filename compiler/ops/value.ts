@@ -53,6 +53,12 @@ const ROUND: Readonly<Record<DType, (value: number) => number>> = {
 /** A number as an element of a dtype holds it: floats rounded to nearest even, integers cut and wrapped. */
 export const roundTo = (dtype: DType, value: number): number => ROUND[dtype](value);
 
+/** An integer of any size as a dtype holds it. */
+export function wrapInteger(dtype: DType, value: bigint): number {
+  const bits = DTYPES[dtype].bytes * 8;
+  return Number(DTYPES[dtype].kind === "unsigned" ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value));
+}
+
 /** The least and the greatest integer of a dtype. */
 export function integerRange(dtype: DType): readonly [bigint, bigint] {
   const bits = BigInt(DTYPES[dtype].bytes * 8);

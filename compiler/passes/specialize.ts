@@ -7,6 +7,8 @@ import { Specialization } from "./specialization/specialization.js";
 import { specializeBody } from "./specialization/statements.js";
 import { verify } from "./verify.js";
 
+type ConstParam = Extract<Param, { kind: "const" }>;
+
 /**
  * A typed kernel for one build: numbers in the place of `Const` parameters, known branches taken, known values computed.
  * Nothing in the result is of type `const`: loop bounds and conditions are scalars. A static loop stays a loop unless its variable
@@ -22,7 +24,10 @@ export function specialize(kernel: Kernel, build: Pick<Build, "constants">): Ker
     if (param.kind !== "const") continue;
     const value = build.constants[param.name];
     if (value === undefined) pass.diagnostics.push(problems.missingConstant(param.span, { name: param.name }));
-    else known.set(param.name, literalOf(param, value));
+    else if (!KINDS[param.of].fits(value)) {
+      const facts = { name: param.name, value: JSON.stringify(value), want: KINDS[param.of].text };
+      pass.diagnostics.push(problems.constantKind(param.span, facts));
+    } else known.set(param.name, literalOf(param, value));
     if (value !== undefined) constants[param.name] = value;
   }
   if (pass.diagnostics.length > 0) throw new DiagnosticError(pass.diagnostics);
@@ -35,7 +40,16 @@ export function specialize(kernel: Kernel, build: Pick<Build, "constants">): Ker
   return verify(pruneBranches(whole), "specialize");
 }
 
-function literalOf(param: Extract<Param, { kind: "const" }>, value: ConstValue): Extract<Expr, { kind: "literal" }> {
+const KINDS: Readonly<
+  Record<ConstParam["of"], { readonly text: string; readonly fits: (value: ConstValue) => boolean }>
+> = {
+  int: { text: "an integer", fits: (value) => Number.isSafeInteger(value) },
+  float: { text: "a number", fits: (value) => typeof value === "number" },
+  bool: { text: "a boolean", fits: (value) => typeof value === "boolean" },
+  string: { text: "text", fits: (value) => typeof value === "string" },
+};
+
+function literalOf(param: ConstParam, value: ConstValue): Extract<Expr, { kind: "literal" }> {
   const type =
     param.of === "int"
       ? ({ kind: "const", of: "int", dim: value as number } as const)

@@ -418,6 +418,14 @@ export const literalKind = problem<{ what: string; type: Type; want: string }>({
   message: ({ what, type, want }) => `${what} must be ${want} known when compiling, got ${typeText(type)}`,
 });
 
+export const constantKind = problem<{ name: string; value: string; want: string }>({
+  code: "TS-K2060",
+  about: "A build gives a constant a value of another kind than its parameter declares.",
+  message: ({ name, value, want }) => `the constant ${name} is ${want}, but the build gives ${value}`,
+  hint: ({ name, want }) =>
+    want === "an integer" ? `pass ${name} as an F32 parameter, or write the number into the kernel` : undefined,
+});
+
 export const hintsClash = problem<{ op: string; hints: readonly string[] }>({
   code: "TS-K2059",
   about: "The hardware takes a cache hint alone: no eviction hint and no volatile beside it.",

@@ -541,6 +541,12 @@ describe("problems that depend on a build", () => {
     ]);
   });
 
+  it("TS-K2060: a constant with a value of another kind", () => {
+    expect(compile([], { N: 0.5, M: 1, FLAG: true })).toMatchObject([
+      { code: "TS-K2060", message: "the constant N is an integer, but the build gives 0.5" },
+    ]);
+  });
+
   it("sizes are judged by their numbers, but not in branches that are not taken", () => {
     const body = [d.when("FLAG", [d.declare("a", d.arange(0, N))]), d.declare("b", d.arange(0, M))];
     expect(compile(body, { N: 48, M: 16, FLAG: false })).toEqual([]);
@@ -584,6 +590,6 @@ describe("a kernel with several mistakes", () => {
 it("every entry of the catalogue is provoked here and has its own code", () => {
   const entries = Object.values(catalogue).map(({ entry }) => entry.code);
   expect(new Set(entries).size).toBe(entries.length);
-  const provoked = new Set([...CASES.map(({ code }) => code), "TS-K2036", "TS-K2054"]);
+  const provoked = new Set([...CASES.map(({ code }) => code), "TS-K2036", "TS-K2054", "TS-K2060"]);
   expect([...provoked].sort()).toEqual([...entries].sort());
 });
