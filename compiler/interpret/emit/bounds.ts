@@ -47,10 +47,17 @@ function firstOutside(e: NodeEmitter, access: Access, index: Node, level: number
 
 const isCounter = (node: Node): boolean => node.data?.kind === "local" && node.level > 0;
 
-/** Moves the check of a run in front of the loops whose counters its index is a sum of; false where it is no such sum. */
+/** A check in front of loops: the runs of four whose index is a sum of `fixed` and of loop counters, from the least to the greatest. */
+export interface HoistedCheck {
+  readonly access: Access;
+  readonly level: number;
+  readonly fixed: ReadonlyMap<Node, number>;
+  least: number;
+  most: number;
+}
+
+/** Notes that a run is to be checked in front of the loops whose counters its index is a sum of; false where it is no such sum. */
 function hoist(e: NodeEmitter, access: Access, index: Node): boolean {
-  const { fb, graph } = e;
-  const { m } = fb;
   const { terms, constant } = linearForm(index);
   const others = [...terms].filter(([term]) => !isCounter(term) && term.op !== "lane");
   const level = Math.max(0, access.from.count.level, access.from.base.level, ...others.map(([term]) => term.level));
@@ -63,20 +70,31 @@ function hoist(e: NodeEmitter, access: Access, index: Node): boolean {
   }
   if (most - least >= 2 ** 31) return false;
   const fixed = new Map([...terms].filter(([term]) => term.op !== "lane" && !moving.some(([other]) => other === term)));
-  const known = `check ${access.site} ${level} ${access.from.base.id} ${[...fixed].map(([t, c]) => `${t.id}*${c}`)} ${least} ${most}`;
-  if (e.checked.has(known)) return true;
-  e.checked.add(known);
-  const ends = [least, most].map((end) => {
-    const node = graph.linear("i32", fixed, end | 0);
-    node.uses += 2;
-    return node;
-  });
-  fb.into(e.lists[level]!, () => {
-    for (const end of ends) {
-      const outside = m.i32.ge_u(e.scalar(end, level), e.scalar(access.from.count, level));
-      const report = e.scalar(end, level);
-      fb.if(outside, () => fb.push(fail(e, access, report, level)));
-    }
-  });
+  const key = `${access.site} ${level} ${access.from.base.id} ${[...fixed].map(([term, factor]) => `${term.id}*${factor}`)}`;
+  const known = e.hoisted.get(key);
+  if (known) {
+    known.least = Math.min(known.least, least);
+    known.most = Math.max(known.most, most);
+  } else e.hoisted.set(key, { access, level, fixed, least, most });
   return true;
+}
+
+/** Emits the checks that were moved out of loops, each for all that its accesses reach. */
+export function emitHoisted(e: NodeEmitter): void {
+  const { fb, graph } = e;
+  const { m } = fb;
+  for (const { access, level, fixed, least, most } of e.hoisted.values()) {
+    const ends = [least, most].map((end) => {
+      const node = graph.linear("i32", fixed, end | 0);
+      node.uses += 2;
+      return node;
+    });
+    fb.into(e.lists[level]!, () => {
+      for (const end of ends) {
+        const outside = m.i32.ge_u(e.scalar(end, level), e.scalar(access.from.count, level));
+        const report = e.scalar(end, level);
+        fb.if(outside, () => fb.push(fail(e, access, report, level)));
+      }
+    });
+  }
 }

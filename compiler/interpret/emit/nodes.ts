@@ -4,6 +4,7 @@ import type { Node } from "../lanes/node.js";
 import type { FunctionBuilder } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
+import type { HoistedCheck } from "./bounds.js";
 import { bitcastScalar, bitcastVector, castScalar, castVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
 import { constantRef, fitVector, type Operation } from "./operands.js";
@@ -17,8 +18,8 @@ export class NodeEmitter {
   readonly graph: Graph;
   readonly lists: Ref[][];
   readonly frame: () => Ref;
-  /** Bounds checks that were moved out of loops already. */
-  readonly checked = new Set<string>();
+  /** Bounds checks that go in front of loops. */
+  readonly hoisted = new Map<string, HoistedCheck>();
 
   constructor(fb: FunctionBuilder, graph: Graph, lists: Ref[][], frame: () => Ref) {
     this.fb = fb;

@@ -120,8 +120,8 @@ export const tanh = (module: ModuleBuilder): string => {
     const magnitude = v.hold(m.f32x4.abs(x()));
     const grown = module.call(exponential, [v.add(magnitude(), magnitude())], "v128");
     const large = v.sub(v.f(1), m.f32x4.div(v.f(2), v.add(grown, v.f(1))));
-    const signed = m.v128.or(large, m.v128.and(x(), v.i(-0x80000000)));
-    return v.select(m.f32x4.lt(magnitude(), v.f(0.625)), small(), signed);
+    const value = v.select(m.f32x4.lt(magnitude(), v.f(0.625)), small(), large);
+    return m.v128.or(value, m.v128.and(x(), v.i(-0x80000000)));
   });
 };
 

@@ -1,3 +1,4 @@
+import { emitHoisted } from "../emit/bounds.js";
 import { NodeEmitter } from "../emit/nodes.js";
 import { LaneBuilder } from "../lanes/build.js";
 import { Graph } from "../lanes/graph.js";
@@ -128,6 +129,7 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
     }
     for (const node of body.places ?? []) needs.scalar(node);
     body.emit();
+    emitHoisted(nest.emitter);
     nest.close();
     return true;
   };
