@@ -23,6 +23,12 @@ async function prepare() {
 }
 
 if (existsSync(join(root, "tsconfig.build.json"))) await prepare();
+const { openDriver } = await import("../dist/runtime/native/index.js");
+const driver = openDriver();
+if (!driver.available) {
+  console.error(`There is no GPU to test: ${driver.detail}. ${driver.hint}`);
+  process.exit(1);
+}
 const wanted = process.argv.slice(2);
 const files = readdirSync(folder)
   .filter((name) => name.endsWith(".test.js") && (wanted.length === 0 || wanted.includes(name.replace(".test.js", ""))))

@@ -1,5 +1,6 @@
 // Packs everything that a machine with an NVIDIA driver and nothing else needs: Node, the built product, its bundles, the GPU tests, the
-// benchmark and the demo model, as parts below 60 MB in .pack/ with an unpack.sh that needs only sh, tar and xz.
+// benchmark and the demo model, as parts below 60 MB in .pack/ with an unpack.sh that needs only sh, tar and xz. Product and model are
+// apart, so that after a change only the smaller one has to travel again.
 //
 //   node scripts/pack.mjs [--no-model] [--arch sm_90]
 import { spawnSync } from "node:child_process";
@@ -126,39 +127,46 @@ function product(stage) {
 async function model(stage) {
   const { findDemoModel } = await import("../dist/runtime/index.js");
   const file = findDemoModel();
-  mkdirSync(join(stage, "models"));
+  mkdirSync(join(stage, "models"), { recursive: true });
   copyFileSync(file, join(stage, "models", basename(file)));
 }
 
 const UNPACK = `#!/bin/sh
-# Puts the parts beside this file together: sh unpack.sh [FOLDER]   (default: tilescript)
+# Puts the parts beside this file together: sh unpack.sh [FOLDER]   (default: tilescript). Product and model may come one after the other.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 target=\${1:-tilescript}
-if command -v sha256sum >/dev/null 2>&1; then (cd "$here" && sha256sum -c --quiet SHA256SUMS); fi
 mkdir -p "$target"
-cat "$here"/part-* | xz -dc | tar -xf - -C "$target"
+check() { if command -v sha256sum >/dev/null 2>&1; then (cd "$here" && sha256sum -c --quiet "$1"); fi; }
+if [ -f "$here/product-00" ]; then check product.sha256; cat "$here"/product-* | xz -dc | tar -xf - -C "$target"; fi
+if [ -f "$here/model-00" ]; then check model.sha256; cat "$here"/model-* | tar -xf - -C "$target"; fi
 echo "unpacked into $target: $target/start.sh answers a prompt, $target/gpu-tests.sh tests, $target/bench.sh measures"
 `;
 
-/** Compresses the folder, cuts it into parts, and writes their sums. */
-function parts(stage) {
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  // Sorted, with fixed owners and times, so that the same contents give the same parts.
-  const tar =
-    'tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - -C "$1" . | xz -T0 -6 | split -b "$2" -a 2 -d - "$3/part-"';
-  sh("sh", ["-c", tar, "sh", stage, String(PART_BYTES), out]);
-  const names = readdirSync(out).sort();
+/** Sorted, with fixed owners and times, so that the same contents give the same parts. */
+const TAR = 'tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - -C "$1" .';
+
+/** Packs a folder through a filter and cuts it into parts, with their sums beside them. */
+function parts(stage, name, filter) {
+  sh("sh", [
+    "-c",
+    `${TAR} | ${filter} | split -b "$2" -a 2 -d - "$3-"`,
+    "sh",
+    stage,
+    String(PART_BYTES),
+    join(out, name),
+  ]);
+  const names = readdirSync(out)
+    .filter((file) => new RegExp(`^${name}-\\d\\d$`).test(file))
+    .sort();
   const sums = names.map(
-    (name) =>
+    (file) =>
       `${createHash("sha256")
-        .update(readFileSync(join(out, name)))
-        .digest("hex")}  ${name}\n`,
+        .update(readFileSync(join(out, file)))
+        .digest("hex")}  ${file}\n`,
   );
-  writeFileSync(join(out, "SHA256SUMS"), sums.join(""));
-  writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
-  for (const name of names) say(`  ${name}: ${(statSync(join(out, name)).size / 1e6).toFixed(1)} MB`);
+  writeFileSync(join(out, `${name}.sha256`), sums.join(""));
+  for (const file of names) say(`  ${file}: ${(statSync(join(out, file)).size / 1e6).toFixed(1)} MB`);
 }
 
 const { bringUpToDate } = await import("./dist.mjs");
@@ -172,13 +180,20 @@ try {
   const arch = Number(values.arch.replace("sm_", ""));
   await buildBundles([arch], say);
   buildOps(arch);
-  say("collecting");
-  node(stage);
-  product(stage);
-  if (!values["no-model"]) await model(stage);
-  commands(stage);
-  say("compressing");
-  parts(stage);
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
+  say("collecting and compressing");
+  const folder = join(stage, "product");
+  node(folder);
+  product(folder);
+  commands(folder);
+  parts(folder, "product", "xz -T0 -6");
+  if (!values["no-model"]) {
+    await model(join(stage, "model"));
+    // Quantised weights do not get smaller.
+    parts(join(stage, "model"), "model", "cat");
+  }
   say(`packed into ${out}: copy it to the other machine and run sh unpack.sh there`);
 } catch (error) {
   say(error.message);
