@@ -26,7 +26,11 @@ const applied = (of: ReturnType<typeof d.unary>) =>
 
 async function apply(of: ReturnType<typeof d.unary>, x: readonly number[]): Promise<number[]> {
   const zeros = new Array<number>(x.length).fill(0);
-  return (await run(device, applied(of), { x: { dtype: "f32", data: x }, out: { dtype: "f32", data: zeros } }, [x.length / 256])).out!;
+  return (
+    await run(device, applied(of), { x: { dtype: "f32", data: x }, out: { dtype: "f32", data: zeros } }, [
+      x.length / 256,
+    ])
+  ).out!;
 }
 
 const BITS = new DataView(new ArrayBuffer(4));
@@ -118,8 +122,18 @@ describe.each(["f16", "bf16"] as const)("%s", (dtype) => {
       { builds: [d.build()] },
     );
     const { fromBits: values } = await import("../../../runtime/device/arrays.js");
-    const all = [...values(dtype, Uint16Array.from({ length: 65536 }, (_, i) => i))];
-    const { out } = await run(device, kernel, { x: { dtype, data: all }, out: { dtype, data: new Array(65536).fill(0) } }, [64]);
+    const all = [
+      ...values(
+        dtype,
+        Uint16Array.from({ length: 65536 }, (_, i) => i),
+      ),
+    ];
+    const { out } = await run(
+      device,
+      kernel,
+      { x: { dtype, data: all }, out: { dtype, data: new Array(65536).fill(0) } },
+      [64],
+    );
     expect(out).toEqual(all.map((value) => -value));
   });
 });

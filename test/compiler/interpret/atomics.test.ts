@@ -34,7 +34,9 @@ describe.each(["i32", "u32", "i64", "f32", "f64"] as const)("%s", (dtype) => {
     ["atomicMax", 40, PROGRAMS],
     ["atomicMin", 40, 1],
   ])("%s of many workers loses nothing", async (op, start, expected) => {
-    const { x } = await run(device, contended(op, dtype), { x: { dtype, data: [start, start, start, start] } }, [PROGRAMS]);
+    const { x } = await run(device, contended(op, dtype), { x: { dtype, data: [start, start, start, start] } }, [
+      PROGRAMS,
+    ]);
     expect(x).toEqual([expected, expected, expected, expected]);
   });
 });
@@ -44,7 +46,9 @@ it.each([
   ["atomicOr", 0, (a: number, b: number) => a | b],
   ["atomicXor", 0, (a: number, b: number) => a ^ b],
 ] as const)("%s of many workers", async (op, start, of) => {
-  const { x } = await run(device, contended(op, "i32"), { x: { dtype: "i32", data: [start, start, start, start] } }, [PROGRAMS]);
+  const { x } = await run(device, contended(op, "i32"), { x: { dtype: "i32", data: [start, start, start, start] } }, [
+    PROGRAMS,
+  ]);
   expect(x).toEqual(new Array(4).fill(numbers.reduce(of, start)));
 });
 
@@ -66,7 +70,12 @@ it("gives what was there before, masked lanes nothing", async () => {
     ],
     { builds },
   );
-  const { next, out } = await run(device, kernel, { next: { dtype: "i32", data: [0] }, out: { dtype: "i32", data: new Array(208).fill(0) } }, [200]);
+  const { next, out } = await run(
+    device,
+    kernel,
+    { next: { dtype: "i32", data: [0] }, out: { dtype: "i32", data: new Array(208).fill(0) } },
+    [200],
+  );
   expect(next).toEqual([200]);
   expect(out!.slice(0, 200).sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i));
   expect(out!.slice(200)).toEqual([200, 0, 200, 0, 200, 0, 200, 0]);
@@ -83,6 +92,11 @@ it("compare-and-swap makes a lock that holds", async () => {
     ],
     { builds },
   );
-  const { x } = await run(device, kernel, { lock: { dtype: "i32", data: [0] }, x: { dtype: "i32", data: [0] } }, [2000]);
+  const { x } = await run(
+    device,
+    kernel,
+    { lock: { dtype: "i32", data: [0] }, x: { dtype: "i32", data: [0] } },
+    [2000],
+  );
   expect(x).toEqual([2000]);
 });

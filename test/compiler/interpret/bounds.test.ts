@@ -39,7 +39,9 @@ const failure = async (work: Promise<unknown>): Promise<OutOfBoundsError> => {
 
 describe("an access outside of its buffer", () => {
   it("names kernel, line, parameter, element and program of a load", async () => {
-    const error = await failure(run(device, copy(block(64)), { x: ramp("f32", 100), out: zeros("f32", 128), n: 0 }, [2]));
+    const error = await failure(
+      run(device, copy(block(64)), { x: ramp("f32", 100), out: zeros("f32", 128), n: 0 }, [2]),
+    );
     expect(error.message).toBe(
       "copy: load from `x` at draft.kernel.ts:7:1 reaches element 127 of 100 in program (1, 0, 0). Mask what lies outside, or pass a larger buffer.",
     );
@@ -47,7 +49,9 @@ describe("an access outside of its buffer", () => {
   });
 
   it("is found in a store, and nothing after it runs", async () => {
-    const error = await failure(run(device, copy(block(64)), { x: ramp("f32", 128), out: zeros("f32", 65), n: 0 }, [2]));
+    const error = await failure(
+      run(device, copy(block(64)), { x: ramp("f32", 128), out: zeros("f32", 65), n: 0 }, [2]),
+    );
     expect(error).toMatchObject({ parameter: "out", elements: 65, span: { line: 9 } });
   });
 
@@ -59,13 +63,20 @@ describe("an access outside of its buffer", () => {
 
   it("is found where a mask is one element too wide", async () => {
     const within = { mask: d.op("le", { a: block(16), b: "n" }) };
-    const error = await failure(run(device, copy(block(16), within), { x: ramp("f32", 20), out: zeros("f32", 20), n: 20 }, [2]));
+    const error = await failure(
+      run(device, copy(block(16), within), { x: ramp("f32", 20), out: zeros("f32", 20), n: 20 }, [2]),
+    );
     expect(error).toMatchObject({ parameter: "x", element: 20 });
   });
 
   it("is none where the mask is right, and the other lanes are left alone", async () => {
     const within = { mask: d.lt(block(16), "n") };
-    const { out } = await run(device, copy(block(16), within), { x: ramp("f32", 21), out: zeros("f32", 21), n: 19 }, [2]);
+    const { out } = await run(
+      device,
+      copy(block(16), within),
+      { x: ramp("f32", 21), out: zeros("f32", 21), n: 19 },
+      [2],
+    );
     expect(out).toEqual([...Array.from({ length: 19 }, (_, i) => i), 0, 0]);
   });
 
@@ -79,7 +90,11 @@ describe("an access outside of its buffer", () => {
       ],
       { builds: [d.build()] },
     );
-    const args = { index: { dtype: "i32" as const, data: [0, 1, 2, 3, 4, 999999, 6, 7] }, x: ramp("bf16", 8), out: zeros("f32", 8) };
+    const args = {
+      index: { dtype: "i32" as const, data: [0, 1, 2, 3, 4, 999999, 6, 7] },
+      x: ramp("bf16", 8),
+      out: zeros("f32", 8),
+    };
     expect(await failure(run(device, kernel, args))).toMatchObject({ parameter: "x", element: 999999, elements: 8 });
   });
 
@@ -92,11 +107,15 @@ describe("an access outside of its buffer", () => {
 
   it("is found for offsets of 64 bits", async () => {
     const index = d.mul(d.op("cast", { x: d.arange(0, 16) }, { dtype: "i64" }), d.big(4294967296n));
-    expect((await failure(run(device, copy(index), { x: ramp("f32", 16), out: zeros("f32", 16), n: 0 }))).parameter).toBe("x");
+    expect(
+      (await failure(run(device, copy(index), { x: ramp("f32", 16), out: zeros("f32", 16), n: 0 }))).parameter,
+    ).toBe("x");
   });
 
   it("is found in an empty buffer", async () => {
-    expect(await failure(run(device, copy(d.arange(0, 4)), { x: zeros("f32", 0), out: zeros("f32", 4), n: 0 }))).toMatchObject({
+    expect(
+      await failure(run(device, copy(d.arange(0, 4)), { x: zeros("f32", 0), out: zeros("f32", 4), n: 0 })),
+    ).toMatchObject({
       parameter: "x",
       elements: 0,
     });
@@ -130,6 +149,11 @@ it("an atomic operation on an address that is no multiple of its size is an erro
   });
   const { inferTypes } = await import("../../../compiler/passes/index.js");
   const whole = device.alloc(16);
-  device.loadKernels([inferTypes(kernel).kernel]).kernel("count").launch([1], { x: whole.view(2, 8) });
-  await expect(device.synchronize()).rejects.toThrow(/atomicAdd on `x` at draft\.kernel\.ts:9:1: the address of element 0 is no multiple/);
+  device
+    .loadKernels([inferTypes(kernel).kernel])
+    .kernel("count")
+    .launch([1], { x: whole.view(2, 8) });
+  await expect(device.synchronize()).rejects.toThrow(
+    /atomicAdd on `x` at draft\.kernel\.ts:9:1: the address of element 0 is no multiple/,
+  );
 });

@@ -11,7 +11,10 @@ beforeAll(async () => {
 afterAll(() => device.close());
 
 const zeros = (dtype: DType, count: number) => ({ dtype, data: new Array<number>(count).fill(0) });
-const ramp = (dtype: DType, count: number, of = (i: number) => i) => ({ dtype, data: Array.from({ length: count }, (_, i) => of(i)) });
+const ramp = (dtype: DType, count: number, of = (i: number) => i) => ({
+  dtype,
+  data: Array.from({ length: count }, (_, i) => of(i)),
+});
 const builds = [d.build()];
 
 it("loops carry tiles and scalars, count down, and may not run at all", async () => {
@@ -21,17 +24,22 @@ it("loops carry tiles and scalars, count down, and may not run at all", async ()
     [
       d.declare("acc", d.zeros([8], "f32")),
       d.declare("last", d.op("cast", { x: -1 }, { dtype: "i32" })),
-      d.loop("i", [0, "n", 1], [
-        d.assign("acc", d.add("acc", d.load(d.add("x", d.add(d.mul("i", 8), d.arange(0, 8)))))),
-        d.assign("last", "i"),
-      ]),
+      d.loop(
+        "i",
+        [0, "n", 1],
+        [
+          d.assign("acc", d.add("acc", d.load(d.add("x", d.add(d.mul("i", 8), d.arange(0, 8)))))),
+          d.assign("last", "i"),
+        ],
+      ),
       d.loop("j", [3, 0, -1], [d.assign("acc", d.add(d.mul("acc", 2), d.op("cast", { x: "j" }, { dtype: "f32" })))]),
       d.store(d.add("out", d.arange(0, 8)), "acc"),
       d.store(d.add("out", 8), d.op("cast", { x: "last" }, { dtype: "f32" })),
     ],
     { builds },
   );
-  const of = (i: number, n: number) => ((Array.from({ length: n }, (_, k) => k * 8 + i).reduce((a, b) => a + b, 0) * 2 + 3) * 2 + 2) * 2 + 1;
+  const of = (i: number, n: number) =>
+    ((Array.from({ length: n }, (_, k) => k * 8 + i).reduce((a, b) => a + b, 0) * 2 + 3) * 2 + 2) * 2 + 1;
   for (const n of [0, 1, 5]) {
     const { out } = await run(device, kernel, { x: ramp("f32", 40), out: zeros("f32", 9), n });
     expect(out).toEqual([...Array.from({ length: 8 }, (_, i) => of(i, n)), n - 1]);
@@ -63,12 +71,16 @@ it("while, if and an early return", async () => {
 });
 
 it("device functions return early, take tuples apart and change their parameters", async () => {
-  const collect = d.fn("collect", ["x", "n"], [
-    d.when(d.lt("n", 2), [d.give(d.tuple("x", d.mul("x", 10)))]),
-    d.assign("n", d.sub("n", 1)),
-    d.assign("x", d.add("x", d.op("cast", { x: "n" }, { dtype: "f32" }))),
-    d.give(d.tuple("x", d.mul("x", 100))),
-  ]);
+  const collect = d.fn(
+    "collect",
+    ["x", "n"],
+    [
+      d.when(d.lt("n", 2), [d.give(d.tuple("x", d.mul("x", 10)))]),
+      d.assign("n", d.sub("n", 1)),
+      d.assign("x", d.add("x", d.op("cast", { x: "n" }, { dtype: "f32" }))),
+      d.give(d.tuple("x", d.mul("x", 100))),
+    ],
+  );
   const kernel = d.kernel(
     "calls",
     [d.ptr("x", "f32"), d.ptr("out", "f32"), d.scalarParam("n", "i32")],
@@ -92,11 +104,15 @@ it("pointers are carried through loops, as scalars and as tiles", async () => {
     [
       d.declare("at", d.add("x", d.arange(0, 4))),
       d.declare("to", d.add("out", 0)),
-      d.loop("i", [0, 3, 1], [
-        d.store("to", d.op("sum", { x: d.load("at") }, { axis: 0 })),
-        d.assign("at", d.add("at", 4)),
-        d.assign("to", d.add("to", 1)),
-      ]),
+      d.loop(
+        "i",
+        [0, 3, 1],
+        [
+          d.store("to", d.op("sum", { x: d.load("at") }, { axis: 0 })),
+          d.assign("at", d.add("at", 4)),
+          d.assign("to", d.add("to", 1)),
+        ],
+      ),
     ],
     { builds },
   );
@@ -116,7 +132,8 @@ it("a tile that reads itself elsewhere is read before it is written", async () =
     { builds },
   );
   let expected = Array.from({ length: 16 }, (_, i) => i);
-  for (let i = 0; i < 3; i++) expected = expected.map((value, at) => value + expected[(at % 4) * 4 + Math.floor(at / 4)]!);
+  for (let i = 0; i < 3; i++)
+    expected = expected.map((value, at) => value + expected[(at % 4) * 4 + Math.floor(at / 4)]!);
   expect((await run(device, kernel, { x: ramp("f32", 16), out: zeros("f32", 16) })).out).toEqual(expected);
 });
 
@@ -129,8 +146,14 @@ it("a store reads all of its tile before it writes any, also when two parameters
   );
   const { inferTypes } = await import("../../../compiler/passes/index.js");
   const buffer = device.alloc(64);
-  await device.write(buffer, Float32Array.from({ length: 16 }, (_, i) => i));
-  device.loadKernels([inferTypes(kernel).kernel]).kernel("reverse").launch([1], { x: buffer, out: buffer });
+  await device.write(
+    buffer,
+    Float32Array.from({ length: 16 }, (_, i) => i),
+  );
+  device
+    .loadKernels([inferTypes(kernel).kernel])
+    .kernel("reverse")
+    .launch([1], { x: buffer, out: buffer });
   const result = new Float32Array(16);
   await device.read(buffer, result);
   expect([...result]).toEqual(Array.from({ length: 16 }, (_, i) => 15 - i));
@@ -159,22 +182,28 @@ it("a branch of a choice that is not taken reads nothing", async () => {
     [d.ptr("x", "f32"), d.ptr("out", "f32"), d.scalarParam("n", "i32")],
     [
       d.declare("i", d.programId(0)),
-      d.store(d.add("out", "i"), d.op("select", { condition: d.lt("i", "n"), a: d.load(d.add("x", "i")), b: d.float(-1) })),
+      d.store(
+        d.add("out", "i"),
+        d.op("select", { condition: d.lt("i", "n"), a: d.load(d.add("x", "i")), b: d.float(-1) }),
+      ),
     ],
     { builds },
   );
-  expect((await run(device, kernel, { x: ramp("f32", 2), out: zeros("f32", 4), n: 2 }, [4])).out).toEqual([0, 1, -1, -1]);
+  expect((await run(device, kernel, { x: ramp("f32", 2), out: zeros("f32", 4), n: 2 }, [4])).out).toEqual([
+    0, 1, -1, -1,
+  ]);
 });
 
 it("programs know their place in a grid of three dimensions", async () => {
   const index = d.add(d.add(d.mul(d.programId(2), 100), d.mul(d.programId(1), 10)), d.programId(0));
   const linear = d.add(
-    d.mul(d.add(d.mul(d.programId(2), d.op("numPrograms", {}, { axis: 1 })), d.programId(1)), d.op("numPrograms", {}, { axis: 0 })),
+    d.mul(
+      d.add(d.mul(d.programId(2), d.op("numPrograms", {}, { axis: 1 })), d.programId(1)),
+      d.op("numPrograms", {}, { axis: 0 }),
+    ),
     d.programId(0),
   );
   const kernel = d.kernel("places", [d.ptr("out", "i32")], [d.store(d.add("out", linear), index)], { builds });
   const { out } = await run(device, kernel, { out: zeros("i32", 24) }, [4, 3, 2]);
-  expect(out).toEqual(
-    [0, 1].flatMap((z) => [0, 1, 2].flatMap((y) => [0, 1, 2, 3].map((x) => z * 100 + y * 10 + x))),
-  );
+  expect(out).toEqual([0, 1].flatMap((z) => [0, 1, 2].flatMap((y) => [0, 1, 2, 3].map((x) => z * 100 + y * 10 + x))));
 });

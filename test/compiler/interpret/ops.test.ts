@@ -21,23 +21,27 @@ function expectClose(got: readonly number[], { data }: TileValue, dtype: DType):
   const tolerance = TOLERANCE[dtype] ?? 0;
   const wrong = data.flatMap((want, at) => {
     const value = got[at]!;
-    const close = Object.is(value, want) || value === want || Math.abs(value - want) <= tolerance * Math.max(1, Math.abs(want));
+    const close =
+      Object.is(value, want) || value === want || Math.abs(value - want) <= tolerance * Math.max(1, Math.abs(want));
     return close ? [] : [{ at, got: value, want }];
   });
   expect(wrong).toEqual([]);
 }
 
-it.each(CASES.map((one) => [one.title, one] as const))("%s: compiled code computes what the op means", async (_title, one) => {
-  const { draft, results } = kernelOf(one);
-  const operands = operandsOf(one).map(({ data }, index): Tensor => ({ dtype: one.operands[index]!.dtype, data }));
-  const outputs = results.map(
-    ({ dtype, shape }): Tensor => ({ dtype, data: new Array<number>(elementCount(shape as number[])).fill(0) }),
-  );
-  const names = draft.params.map((param) => param.name);
-  const args = Object.fromEntries([...operands, ...outputs].map((tensor, index) => [names[index]!, tensor]));
-  const after = await run(device, draft, args);
-  const expected = expectedOf(one, inferTypes(draft).kernel);
-  results.forEach(({ dtype }, at) => {
-    expectClose(after[`out${at}`]!, expected[at]!, dtype);
-  });
-});
+it.each(CASES.map((one) => [one.title, one] as const))(
+  "%s: compiled code computes what the op means",
+  async (_title, one) => {
+    const { draft, results } = kernelOf(one);
+    const operands = operandsOf(one).map(({ data }, index): Tensor => ({ dtype: one.operands[index]!.dtype, data }));
+    const outputs = results.map(
+      ({ dtype, shape }): Tensor => ({ dtype, data: new Array<number>(elementCount(shape as number[])).fill(0) }),
+    );
+    const names = draft.params.map((param) => param.name);
+    const args = Object.fromEntries([...operands, ...outputs].map((tensor, index) => [names[index]!, tensor]));
+    const after = await run(device, draft, args);
+    const expected = expectedOf(one, inferTypes(draft).kernel);
+    results.forEach(({ dtype }, at) => {
+      expectClose(after[`out${at}`]!, expected[at]!, dtype);
+    });
+  },
+);

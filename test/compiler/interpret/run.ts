@@ -1,4 +1,4 @@
-import { type DType, DTYPES, type Kernel } from "../../../compiler/ir/index.js";
+import { DTYPES, type DType, type Kernel } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";

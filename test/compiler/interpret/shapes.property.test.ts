@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Expr } from "../../../compiler/ir/index.js";
-import { type TileValue, elementCount } from "../../../compiler/ops/index.js";
+import { elementCount, type TileValue } from "../../../compiler/ops/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import * as d from "../ir/draft.js";
@@ -23,11 +23,19 @@ interface Shaped {
 }
 
 const permutations = (rank: number): number[][] =>
-  rank === 0 ? [[]] : permutations(rank - 1).flatMap((rest) => Array.from({ length: rank }, (_, at) => [...rest.slice(0, at), rank - 1, ...rest.slice(at)]));
+  rank === 0
+    ? [[]]
+    : permutations(rank - 1).flatMap((rest) =>
+        Array.from({ length: rank }, (_, at) => [...rest.slice(0, at), rank - 1, ...rest.slice(at)]),
+      );
 
 /** The ways to split 2ᵏ into sizes. */
 const splits = (log: number, rank: number): number[][] =>
-  rank === 1 ? [[2 ** log]] : Array.from({ length: log + 1 }, (_, first) => splits(log - first, rank - 1).map((rest) => [2 ** first, ...rest])).flat();
+  rank === 1
+    ? [[2 ** log]]
+    : Array.from({ length: log + 1 }, (_, first) =>
+        splits(log - first, rank - 1).map((rest) => [2 ** first, ...rest]),
+      ).flat();
 
 type Move = (input: Shaped, pick: (choices: number) => number) => Shaped | null;
 
@@ -45,7 +53,10 @@ const MOVES: Readonly<Record<string, Move>> = {
   expandDims: ({ expr, shape }, pick) => {
     if (shape.length > 2) return null;
     const axis = pick(shape.length + 1);
-    return { expr: d.op("expandDims", { x: expr }, { axis }), shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)] };
+    return {
+      expr: d.op("expandDims", { x: expr }, { axis }),
+      shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)],
+    };
   },
   broadcastTo: ({ expr, shape }, pick) => {
     const next = shape.map((size) => (size === 1 ? 2 ** pick(4) : size));
@@ -80,10 +91,16 @@ const MOVES: Readonly<Record<string, Move>> = {
 const chains = fc.record({
   log: fc.integer({ min: 2, max: 7 }),
   dtype: fc.constantFrom("i32" as const, "f32" as const, "i64" as const),
-  moves: fc.array(fc.record({ move: fc.constantFrom(...Object.keys(MOVES)), picks: fc.array(fc.nat(1000), { minLength: 3, maxLength: 3 }) }), {
-    minLength: 1,
-    maxLength: 5,
-  }),
+  moves: fc.array(
+    fc.record({
+      move: fc.constantFrom(...Object.keys(MOVES)),
+      picks: fc.array(fc.nat(1000), { minLength: 3, maxLength: 3 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 5,
+    },
+  ),
 });
 
 it("chains of shape ops give the elements that each op says", async () => {
@@ -100,7 +117,10 @@ it("chains of shape ops give the elements that each op says", async () => {
       // Whole numbers small enough for every sum to be exact in f32.
       const data = Array.from({ length: 2 ** log }, (_, i) => ((i * 37) % 19) - 9);
       const { dtype: out, shape } = results[0]!;
-      const { out0 } = await run(device, draft, { a_ptr: { dtype, data }, out0: { dtype: out, data: new Array(elementCount(shape as number[])).fill(0) } });
+      const { out0 } = await run(device, draft, {
+        a_ptr: { dtype, data },
+        out0: { dtype: out, data: new Array(elementCount(shape as number[])).fill(0) },
+      });
       const compute = inferTypes(draft).kernel.body[1] as { value: Expr };
       const names = new Map<string, TileValue>([["a", { shape: [2 ** log], data }]]);
       expect(out0).toEqual(evaluateExpression(compute.value, names)[0]!.data);
