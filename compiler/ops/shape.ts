@@ -45,7 +45,11 @@ export const reshape: Op = {
       );
     else checkSizes("reshape", to, node.span, context);
   },
-  emit: ({ x }, { args, type }) => call("tl.reshape", [materialize(x!, args.x!.type), shapePy(shapeOf(type))]),
+  // Triton's reshape takes no scalar.
+  emit: ({ x }, { args, type }) => {
+    const how = shapeOf(args.x!.type).length === 0 ? "tl.broadcast_to" : "tl.reshape";
+    return call(how, [materialize(x!, args.x!.type), shapePy(shapeOf(type))]);
+  },
   evaluate: ({ x }, { type }) => ({ shape: shapeOf(type) as number[], data: x!.data }),
 };
 

@@ -88,6 +88,7 @@ const MIXED: readonly (readonly [DType, DType])[] = [
 
 const shapes: OpCase[] = [
   { title: "reshape", operands: [tile("f32", 8, 16)], of: d.op("reshape", { x: "a" }, { shape: [4, 32] }) },
+  { title: "reshape a scalar", operands: [tile("f32")], of: d.op("reshape", { x: "a" }, { shape: [1] }) },
   { title: "reshape to a vector", operands: [tile("bf16", 8, 16)], of: d.op("reshape", { x: "a" }, { shape: [128] }) },
   { title: "broadcastTo", operands: [tile("f32", 1, 16)], of: d.op("broadcastTo", { x: "a" }, { shape: [8, 16] }) },
   { title: "broadcastTo of a scalar", operands: [tile("f16")], of: d.op("broadcastTo", { x: "a" }, { shape: [8] }) },
