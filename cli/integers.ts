@@ -1,14 +1,10 @@
 import { InvalidArgumentError } from "commander";
-
-const FACTORS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+import { readInteger } from "../runtime/integers.js";
 
 /** A count as people write it: 512, 8k (8192), 1M (1,048,576), 1_000, 1.5k. */
 export function count(text: string): number {
-  const match = /^(\d[\d_]*(?:\.\d+)?)([kmg]?)$/i.exec(text.trim());
-  const value = match
-    ? Number(match[1]?.replaceAll("_", "")) * (FACTORS[match[2]?.toLowerCase() ?? ""] ?? Number.NaN)
-    : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("Expected a whole number such as 512, 8k or 1M.");
+  const value = readInteger(text);
+  if (value === undefined) throw new InvalidArgumentError("Expected a whole number such as 512, 8k or 1M.");
   return value;
 }
 
