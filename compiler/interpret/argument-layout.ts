@@ -1,4 +1,4 @@
-import { type ConstValue, DTYPES, type DType, type Kernel } from "../ir/index.js";
+import { type ConstValue, DTYPES, type DType, type Kernel, type Param } from "../ir/index.js";
 
 /** Bytes before the first argument: the grid's three sizes and one word unused. */
 export const HEADER_BYTES = 16;
@@ -25,6 +25,23 @@ export interface ArgumentLayout {
   readonly bytes: number;
 }
 
+type Of<K extends Param["kind"]> = Extract<Param, { kind: K }>;
+type Take = (bytes: number) => number;
+
+const SLOTS: { readonly [K in Param["kind"]]: (param: Of<K>, take: Take, kernel: Kernel) => ArgumentSlot } = {
+  const: ({ name }, _take, kernel) => ({ kind: "const", name, value: kernel.constants?.[name] }),
+  pointer: ({ name, dtype }, take) => ({ kind: "pointer", name, dtype, offset: take(8) }),
+  scalar: ({ name, dtype }, take) => ({ kind: "scalar", name, dtype, offset: take(Math.max(4, DTYPES[dtype].bytes)) }),
+  descriptor: ({ name, dtype, block, padding }, take) => ({
+    kind: "descriptor",
+    name,
+    dtype,
+    block: block.map(Number),
+    padding,
+    offset: take(8 + 8 * block.length),
+  }),
+};
+
 export function layoutArguments(kernel: Kernel): ArgumentLayout {
   let end = HEADER_BYTES;
   const take = (bytes: number): number => {
@@ -32,21 +49,8 @@ export function layoutArguments(kernel: Kernel): ArgumentLayout {
     end += Math.ceil(bytes / 8) * 8;
     return offset;
   };
-  const slots = kernel.params.map((param): ArgumentSlot => {
-    const { name } = param;
-    switch (param.kind) {
-      case "const":
-        return { kind: "const", name, value: kernel.constants?.[name] };
-      case "pointer":
-        return { kind: "pointer", name, dtype: param.dtype, offset: take(8) };
-      case "scalar":
-        return { kind: "scalar", name, dtype: param.dtype, offset: take(Math.max(4, DTYPES[param.dtype].bytes)) };
-      case "descriptor": {
-        const block = param.block.map(Number);
-        const { dtype, padding } = param;
-        return { kind: "descriptor", name, dtype, block, padding, offset: take(8 + 8 * block.length) };
-      }
-    }
-  });
+  const slots = kernel.params.map((param) =>
+    (SLOTS[param.kind] as (param: Param, take: Take, kernel: Kernel) => ArgumentSlot)(param, take, kernel),
+  );
   return { slots, bytes: end };
 }

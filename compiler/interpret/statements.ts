@@ -136,10 +136,8 @@ export class Statements {
 
   /** A descriptor made in the kernel, or another name of one. */
   private describe(name: string, value: Expr): void {
-    if (value.kind === "ref") return this.scope.define(name, descriptorOf({ env: this.scope }, value));
-    if (value.kind !== "op" || value.op !== "makeTensorDescriptor")
-      throw new ExecutorError("a descriptor of unknown origin", value.span);
-    this.scope.define(name, this.makeDescriptor(value));
+    const made = value.kind === "op" && value.op === "makeTensorDescriptor";
+    this.scope.define(name, made ? this.makeDescriptor(value) : descriptorOf({ env: this.scope }, value));
   }
 
   private makeDescriptor(expr: OpExpr): Variable {

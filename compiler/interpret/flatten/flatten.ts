@@ -48,51 +48,47 @@ class Flattener {
   }
 
   private statement(stmt: Stmt, frame: Frame, out: Step[]): void {
-    const { span } = stmt;
-    switch (stmt.kind) {
-      case "assign":
-        return this.assign(stmt.name, this.value(stmt.value, frame, out), frame, out, span);
-      case "unpack": {
-        const items = this.value(stmt.value, frame, out);
-        if (!Array.isArray(items)) throw new ExecutorError("unpacking what is no tuple", span);
-        return this.assignAll(stmt.names, items, frame, out, span);
-      }
-      case "effect":
-        return this.effect(stmt.value, frame, out);
-      case "for": {
-        const [start, stop, step] = [stmt.start, stmt.stop, stmt.step].map((one) => this.plain(one, frame, out));
-        const variable = this.declare(
-          stmt.variable,
-          { kind: "tile", dtype: loopDType(stop!), shape: [], pointer: false },
-          frame,
-        );
-        const body: Step[] = [];
-        this.body(stmt.body, frame, body);
-        out.push({ kind: "for", variable, start: start!, stop: stop!, step: step!, body, span });
-        return;
-      }
-      case "while": {
-        const before: Step[] = [];
-        const condition = this.plain(stmt.condition, frame, before);
-        const body: Step[] = [];
-        this.body(stmt.body, frame, body);
-        out.push({ kind: "while", before, condition, body, span });
-        return;
-      }
-      case "if": {
-        const condition = this.plain(stmt.condition, frame, out);
-        const [then, otherwise]: [Step[], Step[]] = [[], []];
-        this.body(stmt.then, frame, then);
-        this.body(stmt.else, frame, otherwise);
-        out.push({ kind: "if", condition, then, else: otherwise, span });
-        return;
-      }
-      case "return":
-        return this.leave(stmt.value, frame, out, span);
-    }
+    (STATEMENTS[stmt.kind] as (flattener: Flattener, stmt: Stmt, frame: Frame, out: Step[]) => void)(
+      this,
+      stmt,
+      frame,
+      out,
+    );
   }
 
-  private leave(value: Expr | null, frame: Frame, out: Step[], span: Span): void {
+  unpack(stmt: Of<"unpack">, frame: Frame, out: Step[]): void {
+    const items = this.value(stmt.value, frame, out);
+    if (!isTuple(items)) throw new ExecutorError("unpacking what is no tuple", stmt.span);
+    this.assignAll(stmt.names, items, frame, out, stmt.span);
+  }
+
+  for(stmt: Of<"for">, frame: Frame, out: Step[]): void {
+    const [start, stop, step] = [stmt.start, stmt.stop, stmt.step].map((one) => this.plain(one, frame, out));
+    const counter: Type = { kind: "tile", dtype: loopDType(stop!), shape: [], pointer: false };
+    const variable = this.declare(stmt.variable, counter, frame);
+    const body = this.inner(stmt.body, frame);
+    out.push({ kind: "for", variable, start: start!, stop: stop!, step: step!, body, span: stmt.span });
+  }
+
+  while(stmt: Of<"while">, frame: Frame, out: Step[]): void {
+    const before: Step[] = [];
+    const condition = this.plain(stmt.condition, frame, before);
+    out.push({ kind: "while", before, condition, body: this.inner(stmt.body, frame), span: stmt.span });
+  }
+
+  if(stmt: Of<"if">, frame: Frame, out: Step[]): void {
+    const condition = this.plain(stmt.condition, frame, out);
+    const [then, otherwise] = [this.inner(stmt.then, frame), this.inner(stmt.else, frame)];
+    out.push({ kind: "if", condition, then, else: otherwise, span: stmt.span });
+  }
+
+  private inner(statements: readonly Stmt[], frame: Frame): Step[] {
+    const steps: Step[] = [];
+    this.body(statements, frame, steps);
+    return steps;
+  }
+
+  leave({ value, span }: Of<"return">, frame: Frame, out: Step[]): void {
     const { result } = frame;
     if (result === null) throw new ExecutorError("a return that is not the last statement", span);
     if (value !== null) this.copyInto(result.into, this.value(value, frame, out), out, span);
@@ -103,7 +99,7 @@ class Flattener {
     if (isTuple(to)) {
       // All items are read before the first is written: they may be the variables that are written.
       const items = (from as readonly Bound[]).map((item) => this.settle(item, out, span));
-      to.forEach((item, index) => this.copyInto(item, items[index]!, out, span));
+      for (const [index, item] of to.entries()) this.copyInto(item, items[index]!, out, span);
     } else if (to.kind === "ref") out.push({ kind: "assign", name: to.name, value: from as Expr, span });
   }
 
@@ -114,12 +110,12 @@ class Flattener {
     return this.fresh(value, out, span);
   }
 
-  private assign(name: string, value: Bound, frame: Frame, out: Step[], span: Span): void {
+  assign(name: string, value: Bound, frame: Frame, out: Step[], span: Span): void {
     if (isTuple(value)) {
       const settled = this.settle(value, out, span) as readonly Bound[];
       const known = frame.names.get(name);
-      if (known) return this.copyInto(known, settled, out, span);
-      frame.names.set(name, this.variablesLike(settled, frame.prefix + name, out, span));
+      if (known) this.copyInto(known, settled, out, span);
+      else frame.names.set(name, this.variablesLike(settled, frame.prefix + name, out, span));
       return;
     }
     const known = frame.names.get(name);
@@ -149,7 +145,8 @@ class Flattener {
   ): void {
     const wanted = items.filter((_item, index) => names[index] != null);
     const settled = wanted.length > 1 ? wanted.map((item) => this.settle(item, out, span)) : wanted;
-    names.filter((name) => name != null).forEach((name, index) => this.assign(name, settled[index]!, frame, out, span));
+    const given = names.filter((name) => name != null);
+    for (const [index, name] of given.entries()) this.assign(name, settled[index]!, frame, out, span);
   }
 
   private declare(name: string, type: Type, frame: Frame): string {
@@ -173,7 +170,7 @@ class Flattener {
     return { kind: "ref", name, type, span };
   }
 
-  private effect(value: Expr, frame: Frame, out: Step[]): void {
+  effect(value: Expr, frame: Frame, out: Step[]): void {
     const result = this.value(value, frame, out);
     if (!isTuple(result) && result.kind === "op") out.push({ kind: "effect", value: result, span: value.span });
   }
@@ -185,7 +182,7 @@ class Flattener {
   }
 
   /** An expression without calls, tuples and the function's own names; what calls do goes to `out`. */
-  private value(expr: Expr, frame: Frame, out: Step[]): Bound {
+  value(expr: Expr, frame: Frame, out: Step[]): Bound {
     switch (expr.kind) {
       case "literal":
         return expr;
@@ -282,6 +279,21 @@ class Flattener {
     return { kind: "ref", name: unique, type: kept, span };
   }
 }
+
+type Of<K extends Stmt["kind"]> = Extract<Stmt, { kind: K }>;
+
+const STATEMENTS: {
+  readonly [K in Stmt["kind"]]: (flattener: Flattener, stmt: Of<K>, frame: Frame, out: Step[]) => void;
+} = {
+  assign: (flattener, { name, value, span }, frame, out) =>
+    flattener.assign(name, flattener.value(value, frame, out), frame, out, span),
+  unpack: (flattener, stmt, frame, out) => flattener.unpack(stmt, frame, out),
+  effect: (flattener, { value }, frame, out) => flattener.effect(value, frame, out),
+  for: (flattener, stmt, frame, out) => flattener.for(stmt, frame, out),
+  while: (flattener, stmt, frame, out) => flattener.while(stmt, frame, out),
+  if: (flattener, stmt, frame, out) => flattener.if(stmt, frame, out),
+  return: (flattener, stmt, frame, out) => flattener.leave(stmt, frame, out),
+};
 
 const NOWHERE: Span = { file: "", line: 0, column: 0, endLine: 0, endColumn: 0 };
 

@@ -58,7 +58,7 @@ class Chooser {
     steps.forEach((step, index) => {
       if (step.kind === "assign") this.definitions.push({ step, block: steps, index });
       for (const expr of ownExpressions(step)) this.record(expr, { block: steps, index, root: step });
-      bodiesOf(step).forEach((body) => this.block(body));
+      for (const body of bodiesOf(step)) this.block(body);
     });
   }
 

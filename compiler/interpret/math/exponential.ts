@@ -10,7 +10,7 @@ type Value = () => number;
 
 // Low digits of ln 2 apart from the high ones, so that n · ln 2 loses nothing.
 const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 1.4286068203094172e-6;
+const LN2_LOW = Math.LN2 - LN2_HIGH;
 const LOG2_E = Math.LOG2E;
 
 const EXP = [0.4999999315542225, 0.16666515563061596, 0.04166844289690007, 0.008369348429016732, 0.0013813509225848134];

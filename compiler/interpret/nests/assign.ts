@@ -53,7 +53,10 @@ export function storeRef(nest: Nest, to: TileVariable, place: Node, value: Ref, 
   const { emitter } = nest;
   const { fb } = emitter;
   const { base, offset } = slotPlace(emitter, to.slot, to.dtype, place, level);
-  if (nest.vector && place.stride === 1) return fb.push(fb.m.v128.store(offset, 4, base, value));
+  if (nest.vector && place.stride === 1) {
+    fb.push(fb.m.v128.store(offset, 4, base, value));
+    return;
+  }
   if (nest.vector && place.stride !== 0) {
     const start = fb.hold("i32", base);
     const vector = fb.hold("v128", value);

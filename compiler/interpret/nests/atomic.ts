@@ -92,7 +92,10 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
   if (what.condition) fb.if(emitter.scalar(what.condition, innermost), act);
   else act();
   const { target } = what;
-  if (target.kind === "scalar") return fb.set(target.local, fb.get(old));
+  if (target.kind === "scalar") {
+    fb.set(target.local, fb.get(old));
+    return;
+  }
   const tile = target as TileVariable;
   const { base, offset } = slotPlace(emitter, tile.slot, tile.dtype, what.spot, innermost);
   fb.push(fb.m[type].store(offset, 4, base, fb.get(old)));
@@ -151,12 +154,11 @@ class Word {
   update(op: string, given: Local, expected: Local | null, old: Local): void {
     const { fb } = this;
     const native = NATIVE[op];
+    const bits = (): Ref => this.toBits(fb.get(given));
     const integral = DTYPES[this.dtype].kind !== "float";
-    if (op === "atomicCas")
-      return fb.set(old, this.fromBits(this.swap(this.toBits(fb.get(expected!)), this.toBits(fb.get(given)))));
-    if (op === "atomicExchange") return fb.set(old, this.fromBits(this.native("xchg", this.toBits(fb.get(given)))));
-    if (native && integral) return fb.set(old, this.fromBits(this.native(native, this.toBits(fb.get(given)))));
-    this.retry(op, given, old);
+    if (expected) fb.set(old, this.fromBits(this.swap(this.toBits(fb.get(expected)), bits())));
+    else if (native && (integral || native === "xchg")) fb.set(old, this.fromBits(this.native(native, bits())));
+    else this.retry(op, given, old);
   }
 
   /** Computes the new value from what is there and swaps it in; again when another worker was faster. */

@@ -29,16 +29,21 @@ export class Needs {
   }
 
   vector(node: Node): void {
-    if (node.stride === 0) return this.scalar(node);
+    if (node.stride === 0) {
+      this.scalar(node);
+      return;
+    }
     if (is64Bit(node)) throw new NeedsScalars();
     node.uses++;
     if (this.vectors.has(node)) return;
     this.vectors.add(node);
     if (node.stride !== null) {
       if (node.op !== "lane") this.scalar(node);
-      return;
-    }
-    if (node.data?.kind === "access") return this.access(node);
+    } else if (node.data?.kind === "access") this.access(node);
+    else this.operands(node);
+  }
+
+  private operands(node: Node): void {
     node.args.forEach((arg, index) => {
       const steady =
         arg.stride !== null && (node.data !== null || (SHIFTS.has(node.op) && index === 1 && arg.stride === 0));

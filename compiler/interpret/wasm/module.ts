@@ -22,9 +22,9 @@ export class ModuleBuilder {
   constructor(binaryen: typeof Binaryen) {
     this.binaryen = binaryen;
     this.m = new binaryen.Module();
-    const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SIMD128, SignExt } =
-      binaryen.Features;
-    this.m.setFeatures(Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SIMD128 | SignExt);
+    const has = binaryen.Features;
+    const memory = has.Atomics | has.BulkMemory | has.BulkMemoryOpt | has.MutableGlobals;
+    this.m.setFeatures(memory | has.NontrappingFPToInt | has.SIMD128 | has.SignExt);
     this.m.setMemory(1, 65536, null, [], true);
     this.m.addMemoryImport("0", "env", "memory", true);
     const { i32, i64, f32, f64, v128, none } = binaryen;

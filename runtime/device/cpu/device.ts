@@ -197,7 +197,10 @@ export class CpuDevice implements Device {
   }
 
   enqueue(step: Recorded): void {
-    if (step.kind === "plain") return this.queue.push(step.command);
+    if (step.kind === "plain") {
+      this.queue.push(step.command);
+      return;
+    }
     const { compiled, words, command } = step;
     const waiting = compiled.ready ? null : compiled.promise;
     this.queue.pushLaunch(waiting, command, (address) => {

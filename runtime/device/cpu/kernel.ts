@@ -152,7 +152,10 @@ export class CpuLaunch implements Launch {
     const args = { ...this.#args, [name]: value };
     const variant = this.#kernel.choose(args);
     this.#args = args;
-    if (variant !== this.#variant) return this.#bind(variant);
+    if (variant !== this.#variant) {
+      this.#bind(variant);
+      return;
+    }
     const slot = variant.shape.layout.slots.find((one) => one.name === name);
     if (!slot || slot.kind === "const") return;
     writeArgument(this.#view, slot, value);

@@ -25,22 +25,28 @@ function writeBuffer(block: DataView, at: number, buffer: CpuBuffer, dtype: DTyp
   block.setUint32(at + 4, Math.floor(buffer.bytes / DTYPES[dtype].bytes), true);
 }
 
+type Of<K extends ArgumentSlot["kind"]> = Extract<ArgumentSlot, { kind: K }>;
+type Writer<K extends ArgumentSlot["kind"]> = (block: DataView, slot: Of<K>, value: Argument) => void;
+
+const WRITERS: { readonly [K in ArgumentSlot["kind"]]: Writer<K> } = {
+  const: () => undefined,
+  pointer: (block, { offset, dtype }, value) => writeBuffer(block, offset, value as CpuBuffer, dtype),
+  scalar: (block, { offset, dtype }, value) => {
+    if (dtype === "i64") block.setBigInt64(offset, BigInt(value as number | bigint), true);
+    else SCALARS[dtype](block, offset, Number(value));
+  },
+  descriptor: (block, { offset, dtype }, value) => {
+    const { buffer, shape, strides } = value as DescriptorArgument;
+    writeBuffer(block, offset, buffer as CpuBuffer, dtype);
+    [...shape, ...strides].forEach((number, index) => {
+      block.setInt32(offset + 8 + 4 * index, number, true);
+    });
+  },
+};
+
 /** Writes an argument where the kernel reads it. */
 export function writeArgument(block: DataView, slot: ArgumentSlot, value: Argument): void {
-  switch (slot.kind) {
-    case "pointer":
-      return writeBuffer(block, slot.offset, value as CpuBuffer, slot.dtype);
-    case "scalar":
-      if (slot.dtype === "i64") return block.setBigInt64(slot.offset, BigInt(value as number | bigint), true);
-      return SCALARS[slot.dtype](block, slot.offset, Number(value));
-    case "descriptor": {
-      const { buffer, shape, strides } = value as DescriptorArgument;
-      writeBuffer(block, slot.offset, buffer as CpuBuffer, slot.dtype);
-      [...shape, ...strides].forEach((number, index) => {
-        block.setInt32(slot.offset + 8 + 4 * index, number, true);
-      });
-    }
-  }
+  (WRITERS[slot.kind] as (block: DataView, slot: ArgumentSlot, value: Argument) => void)(block, slot, value);
 }
 
 /** The memory that an argument names, if it does. */

@@ -13,6 +13,11 @@ afterAll(() => device.close());
 const zeros = (dtype: DType, count: number) => ({ dtype, data: new Array<number>(count).fill(0) });
 const ramp = (dtype: DType, count: number) => ({ dtype, data: Array.from({ length: count }, (_, i) => i) });
 
+const atLine = <T>(line: number, make: () => T): T => {
+  d.at(line);
+  return make();
+};
+
 /** out[i] = x[i] for the elements of all programs. */
 const copy = (index: Expr, more: { mask?: Expr } = {}) =>
   d.kernel(
@@ -20,8 +25,11 @@ const copy = (index: Expr, more: { mask?: Expr } = {}) =>
     [d.ptr("x", "f32"), d.ptr("out", "f32"), d.scalarParam("n", "i32")],
     [
       d.declare("at", index),
-      d.declare("value", (d.at(7), d.load(d.add("x", "at"), more))),
-      (d.at(9), d.store(d.add("out", "at"), "value", more)),
+      d.declare(
+        "value",
+        atLine(7, () => d.load(d.add("x", "at"), more)),
+      ),
+      atLine(9, () => d.store(d.add("out", "at"), "value", more)),
     ],
     { builds: [d.build()] },
   );
