@@ -1,0 +1,248 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  dtypeOf,
+  floorDiv,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  mod,
+  type Ptr,
+  programId,
+  reshape,
+  row,
+  to,
+} from "tilescript";
+import { takeBest } from "./reattention-best.js";
+import { middleLength } from "./reattention-middle.js";
+import { settle, settleByBlock } from "./reattention-settle.js";
+import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+
+/*
+ * The second step of retrieval: the topK best keys of each row, from what the pass over the keys kept. One program a row. Rows are
+ * numbered KV head · rows of a KV head + query · G + head of the group. Gives picks [rows, topK], −1 where there are fewer, and adds the votes to
+ * `counts` [middle], which must be zero before; `reattentionNarrow` sets it back.
+ */
+
+/** A row's query [DP]. */
+function queryOf(q: Ptr, line: number, queries: number, qRow: number, G: number, D: number, DP: number) {
+  const member = mod(line, queries * G);
+  const head = floorDiv(line, queries * G) * G + mod(member, G);
+  const column = arange(0, DP);
+  return load(q + floorDiv(member, G) * qRow + head * D + column, { mask: column < D, other: 0 });
+}
+
+/** Picks of a decode step, from `reattentionScan`: the best of its supers, of their parts the best, of their keys the best. */
+export const reattentionPick = kernel(
+  <A extends "f32" | "f16" | "bf16", T extends "f16" | "bf16">({
+    q,
+    keys,
+    position,
+    parts,
+    supers,
+    picks,
+    counts,
+    queries,
+    qRow,
+    global,
+    local,
+    kvHeads,
+    partRow,
+    superRow,
+    topK,
+    G,
+    KC,
+    C,
+    QR,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+    SUPER,
+    SUPERS,
+  }: {
+    q: Ptr<A>;
+    keys: Ptr<T>;
+    position: Ptr<"i32">;
+    parts: Ptr<"f32">;
+    supers: Ptr<"f32">;
+    picks: Ptr<"i32">;
+    counts: Ptr<"i32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    local: Int;
+    kvHeads: Int;
+    partRow: Int;
+    superRow: Int;
+    /** Picks a row. */
+    topK: Int;
+    G: Const<"G">;
+    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
+    KC: Const<"KC">;
+    /** Parts scored at a time, a divisor of KC. */
+    C: Const<"C">;
+    /** Rows of a product that the device wants at least. */
+    QR: Const<"QR">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    SUPER: Const<"SUPER">;
+    /** A power of two that the supers of the longest middle do not exceed. */
+    SUPERS: Const<"SUPERS">;
+  }) => {
+    const line = programId(0);
+    gdcWait();
+    gdcLaunchDependents();
+    const length = middleLength(load(position) + queries, global, local);
+    const blocks = cdiv(length, OUTER * CLASSES * INNER);
+    // Rounded as the pass over the keys saw it.
+    const query = to(queryOf(q, line, queries, qRow, G, D, DP), dtypeOf(keys));
+    const number = arange(0, SUPERS);
+    const peaks = load(supers + line * superRow + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
+    const [, top] = takeBest(peaks, number, KC);
+    const part = reshape(col(top) * (SUPER * CLASSES) + row(arange(0, SUPER * CLASSES)), [KC * SUPER * CLASSES]);
+    const there = part >= 0 && part < blocks * CLASSES;
+    const maxima = load(parts + line * partRow + part, { mask: there, other: -Infinity });
+    const [values, best] = takeBest(maxima, part, KC);
+    const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
+    const [out, stride] = [picks + line * topK, kvHeads * D];
+    if (CLASSES === 1) settleByBlock(query, head, length, stride, best, out, counts, topK, KC, QR, D, DP, INNER);
+    else settle(query, head, length, stride, values, best, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+  },
+  {
+    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
+      REATTENTION_GPU.supers.flatMap((SUPERS) =>
+        [...CANDIDATES.map((KC) => ({ ...REATTENTION_GPU.scan, KC })), { ...REATTENTION_GPU.scanByBlock, KC: 8 }].map(
+          ({ KC, OUTER, CLASSES, INNER, SUPER }) => ({
+            dtypes: { A: "f32", T: "bf16" } as const,
+            constants: { G, D, DP, KC, OUTER, CLASSES, INNER, SUPER, SUPERS, ...REATTENTION_GPU.pick },
+            warps: 4,
+            stages: 1,
+            pdl: true,
+            alignment: "required" as const,
+            divisible: ["q", "keys", "position", "parts", "supers", "picks", "counts", "qRow", "partRow"] as const,
+          }),
+        ),
+      ),
+    ),
+  },
+);
+
+/** Picks of a chunk, from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
+export const reattentionPickStreamed = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    keys,
+    values,
+    blocks,
+    picks,
+    counts,
+    queries,
+    qRow,
+    global,
+    length,
+    kvHeads,
+    lists,
+    topK,
+    G,
+    KC,
+    C,
+    QR,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+    DEPTH,
+    LISTS,
+  }: {
+    q: Ptr<T>;
+    keys: Ptr<T>;
+    values: Ptr<"f32">;
+    blocks: Ptr<"i32">;
+    picks: Ptr<"i32">;
+    counts: Ptr<"i32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    /** Of the middle. */
+    length: Int;
+    kvHeads: Int;
+    /** Entries of a row's lists: splits · CLASSES · DEPTH. */
+    lists: Int;
+    /** Picks a row. */
+    topK: Int;
+    G: Const<"G">;
+    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
+    KC: Const<"KC">;
+    /** Parts scored at a time, a divisor of KC. */
+    C: Const<"C">;
+    /** Rows of a product that the device wants at least. */
+    QR: Const<"QR">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    DEPTH: Const<"DEPTH">;
+    /** A power of two that `lists` does not exceed. */
+    LISTS: Const<"LISTS">;
+  }) => {
+    const line = programId(0);
+    const entry = arange(0, LISTS);
+    const mask = entry < lists;
+    const query = queryOf(q, line, queries, qRow, G, D, DP);
+    const maxima = load(values + line * lists + entry, { mask, other: -Infinity });
+    const block = load(blocks + line * lists + entry, { mask, other: 0 });
+    const [best, parts] = takeBest(maxima, block * CLASSES + mod(floorDiv(entry, DEPTH), CLASSES), KC);
+    const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
+    const [out, stride] = [picks + line * topK, kvHeads * D];
+    if (CLASSES === 1) settleByBlock(query, head, length, stride, parts, out, counts, topK, KC, QR, D, DP, INNER);
+    else settle(query, head, length, stride, best, parts, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+  },
+  {
+    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
+      [
+        ...REATTENTION_GPU.lists.map((LISTS) => ({
+          tiles: REATTENTION_GPU.stream,
+          KC: 8,
+          DEPTH: 4,
+          LISTS,
+          pick: REATTENTION_GPU.pickStreamed,
+          warps: 1,
+        })),
+        ...REATTENTION_GPU.lists.map((LISTS) => ({
+          tiles: REATTENTION_GPU.streamByBlock,
+          KC: 8,
+          DEPTH: 4,
+          LISTS,
+          pick: REATTENTION_GPU.pickStreamed,
+          warps: 4,
+        })),
+        {
+          tiles: REATTENTION_GPU.streamDeep,
+          KC: 64,
+          DEPTH: REATTENTION_GPU.streamDeep.DEPTH,
+          LISTS: 1024,
+          pick: REATTENTION_GPU.pickDeep,
+          warps: 4,
+        },
+      ].map(({ tiles: { OUTER, CLASSES, INNER }, KC, DEPTH, LISTS, pick, warps }) => ({
+        dtypes: { T: "bf16" as const },
+        constants: { G, D, DP, KC, ...pick, OUTER, CLASSES, INNER, DEPTH, LISTS },
+        warps,
+        stages: 1,
+        alignment: "required" as const,
+        divisible: ["q", "keys", "values", "blocks", "picks", "counts", "qRow"] as const,
+      })),
+    ),
+  },
+);

@@ -1,0 +1,142 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  dot,
+  dtypeOf,
+  floorDiv,
+  full,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  max,
+  maximum,
+  minimum,
+  mod,
+  numPrograms,
+  type Ptr,
+  programId,
+  range,
+  row,
+  store,
+  to,
+  trans,
+  where,
+} from "tilescript";
+import { classMaxima, LEAST } from "./reattention-classes.js";
+import { middleLength } from "./reattention-middle.js";
+import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+
+/**
+ * One pass over the middle's keys for the few queries of a decode step: program (KV head, split) scores all query heads of its KV head
+ * with one read of the keys and keeps the largest score of each part (reattention-classes.ts) and of each SUPER blocks together.
+ *
+ * q [queries, rows of `qRow`], heads beside each other, without positions; keys [tokens, KV heads · D]. The cache holds `position` tokens
+ * before these queries, the first `global` and the last `local` of all do not count. `parts` is [rows, partRow] and `supers`
+ * [rows, superRow], where row = KV head · rows of a KV head + query · G + head of the group.
+ */
+export const reattentionScan = kernel(
+  <A extends "f32" | "f16" | "bf16", T extends "f16" | "bf16">({
+    q,
+    keys,
+    position,
+    parts,
+    supers,
+    queries,
+    qRow,
+    global,
+    local,
+    kvHeads,
+    G,
+    partRow,
+    superRow,
+    RP,
+    D,
+    DP,
+    BN,
+    OUTER,
+    CLASSES,
+    INNER,
+    SUPER,
+  }: {
+    q: Ptr<A>;
+    keys: Ptr<T>;
+    position: Ptr<"i32">;
+    parts: Ptr<"f32">;
+    supers: Ptr<"f32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    local: Int;
+    kvHeads: Int;
+    partRow: Int;
+    superRow: Int;
+    G: Const<"G">;
+    /** Power of two of at least 16 that holds queries · G. */
+    RP: Const<"RP">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    BN: Const<"BN">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    SUPER: Const<"SUPER">;
+  }) => {
+    const kvHead = programId(0);
+    const member = arange(0, RP);
+    const column = arange(0, DP);
+    const token = arange(0, BN);
+    gdcWait();
+    gdcLaunchDependents();
+    const length = middleLength(load(position) + queries, global, local);
+    const share = cdiv(cdiv(length, BN * SUPER), numPrograms(1)) * BN * SUPER;
+    const start = programId(1) * share;
+    const end = minimum(start + share, length);
+    if (start < length) {
+      const mine = member < queries * G;
+      const head = kvHead * G + mod(member, G);
+      const query = to(
+        load(q + col(floorDiv(member, G) * qRow + head * D) + row(column), {
+          mask: col(mine) && row(column) < D,
+          other: 0,
+        }),
+        dtypeOf(keys),
+      );
+      const line = kvHead * queries * G + member;
+      const within = (col(token) * kvHeads + kvHead) * D + row(column);
+      let best = full([RP], LEAST, "f32");
+      for (const from of range(start, end, BN)) {
+        // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
+        const block = keys + to(global + from, "i64") * kvHeads * D;
+        const inside = from + token < end;
+        const key = load(block + within, { mask: col(inside) && row(column) < D, other: 0 });
+        const scores = where(row(inside), dot(query, trans(key)), LEAST);
+        const maxima = classMaxima(scores, RP, OUTER, CLASSES, INNER);
+        const number = floorDiv(from, BN);
+        store(parts + col(line) * partRow + number * CLASSES + row(arange(0, CLASSES)), maxima, { mask: col(mine) });
+        best = maximum(best, max(maxima, 1));
+        const last = mod(number, SUPER) === SUPER - 1 || from + BN >= end;
+        store(supers + line * superRow + floorDiv(number, SUPER), best, { mask: mine && last });
+        best = where(last, LEAST, best);
+      }
+    }
+  },
+  {
+    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
+      [REATTENTION_GPU.scan, REATTENTION_GPU.scanByBlock].flatMap((tiles) =>
+        REATTENTION_GPU.scanRows.map((RP) => ({
+          dtypes: { A: "f32", T: "bf16" } as const,
+          constants: { G, D, DP, RP, ...tiles },
+          warps: 4,
+          stages: 3,
+          pdl: true,
+          alignment: "required" as const,
+          divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"] as const,
+        })),
+      ),
+    ),
+  },
+);

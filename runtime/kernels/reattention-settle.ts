@@ -1,0 +1,146 @@
+import {
+  arange,
+  atomicAdd,
+  broadcastTo,
+  cdiv,
+  col,
+  dot,
+  floorDiv,
+  full,
+  load,
+  max,
+  maximum,
+  type Ptr,
+  range,
+  reshape,
+  row,
+  store,
+  sum,
+  type Tile,
+  to,
+  trans,
+  where,
+} from "tilescript";
+import { takeBest } from "./reattention-best.js";
+import { keyOfPart, LEAST } from "./reattention-classes.js";
+
+/** How near a maximum must be to the K-th largest to be looked at beyond the K, relative to it: what sums in f32 may be off. */
+const NEAR = 0.0000152587890625;
+
+/**
+ * Scores the keys of parts [C] (−1: none) → scores and positions, [C · OUTER · INNER] each. −∞ is where there is no key, LEAST stands for
+ * −∞ and NaN. `keys` is at the KV head of the middle's first token, `stride` elements before the next one's. The query [DP] is repeated
+ * QR times, as many rows as a product must have.
+ */
+function scoreParts(
+  query: Tile,
+  keys: Ptr,
+  length: number,
+  stride: number,
+  parts: Tile,
+  C: number,
+  QR: number,
+  D: number,
+  DP: number,
+  OUTER: number,
+  CLASSES: number,
+  INNER: number,
+): [Tile, Tile] {
+  const column = row(arange(0, DP));
+  const each = keyOfPart(col(parts), row(arange(0, OUTER * INNER)), OUTER, CLASSES, INNER);
+  const positions = reshape(where(col(parts) >= 0, each, length), [C * OUTER * INNER]);
+  const there = positions < length;
+  const at = keys + to(col(positions), "i64") * stride + column;
+  const key = load(at, { mask: col(there) && column < D, other: 0 });
+  const scores = max(dot(broadcastTo(row(query), [QR, DP]), trans(key)), 0);
+  return [where(there, maximum(scores, LEAST), -Infinity), positions];
+}
+
+/** The parts [KC], best first, that may hold one of the K best keys; −1 for the others. */
+function worthScoring(maxima: Tile, parts: Tile, K: number, KC: number) {
+  const slot = arange(0, KC);
+  const last = sum(where(slot === K - 1, maxima, 0), 0);
+  return where(slot < K || maxima >= last - where(last < 0, -last, last) * NEAR, parts, -1);
+}
+
+/** Gives a row's picks [K] and votes for them. A pick of −1 is none. */
+function vote(picks: Ptr<"i32">, counts: Ptr<"i32">, place: Tile, position: Tile, K: number) {
+  store(picks + place, position, { mask: place < K });
+  atomicAdd(counts + position, 1, { mask: place < K && position >= 0, sem: "relaxed" });
+}
+
+/**
+ * The K best keys of a row, from its best parts [KC] and their maxima, best first. Their keys are scored in f32, C parts at a time, and the
+ * KC best of them in f64, where products of halves and their sums are as good as exact: so the order is that of the true scores, equal
+ * ones by position.
+ */
+export function settle(
+  query: Tile,
+  keys: Ptr,
+  length: number,
+  stride: number,
+  maxima: Tile,
+  parts: Tile,
+  picks: Ptr<"i32">,
+  counts: Ptr<"i32">,
+  K: number,
+  KC: number,
+  C: number,
+  QR: number,
+  D: number,
+  DP: number,
+  OUTER: number,
+  CLASSES: number,
+  INNER: number,
+) {
+  const slot = arange(0, KC);
+  const wanted = worthScoring(maxima, parts, K, KC);
+  const grouped = reshape(wanted, [floorDiv(KC, C), C]);
+  const group = arange(0, floorDiv(KC, C));
+  let scores = full([floorDiv(KC, C), C * OUTER * INNER], -Infinity, "f32");
+  let positions = full([floorDiv(KC, C), C * OUTER * INNER], -1, "i32");
+  // Those wanted come first.
+  for (const turn of range(0, cdiv(sum(to(wanted >= 0, "i32"), 0), C), { numStages: 3 })) {
+    const some = sum(where(col(group) === turn, grouped, 0), 0);
+    const [s, p] = scoreParts(query, keys, length, stride, some, C, QR, D, DP, OUTER, CLASSES, INNER);
+    scores = where(col(group) === turn, row(s), scores);
+    positions = where(col(group) === turn, row(p), positions);
+  }
+  const [, best] = takeBest(reshape(scores, [KC * OUTER * INNER]), reshape(positions, [KC * OUTER * INNER]), KC);
+  const column = row(arange(0, DP));
+  const at = keys + to(col(best), "i64") * stride + column;
+  const key = load(at, { mask: col(best) >= 0 && column < D, other: 0 });
+  const exact = sum(to(to(key, "f32") * to(row(query), "f32"), "f64"), 1);
+  const isNumber = best >= 0 && exact >= -Infinity;
+  const ranked = where(isNumber, exact, -Infinity);
+  const order = where(best >= 0, best, 2147483647 - KC + slot);
+  const before = row(ranked) > col(ranked) || (row(ranked) === col(ranked) && row(order) < col(order));
+  vote(picks, counts, sum(to(before, "i32"), 1), where(isNumber, best, -1), K);
+}
+
+/** The approximate pick of the paper's released kernel, for comparison: the best key of each of the K best blocks [KC]. */
+export function settleByBlock(
+  query: Tile,
+  keys: Ptr,
+  length: number,
+  stride: number,
+  blocks: Tile,
+  picks: Ptr<"i32">,
+  counts: Ptr<"i32">,
+  K: number,
+  KC: number,
+  QR: number,
+  D: number,
+  DP: number,
+  INNER: number,
+) {
+  const slot = arange(0, KC);
+  let found = full([KC], -1, "i32");
+  for (const place of range(K)) {
+    const block = reshape(sum(where(slot === place, blocks, 0), 0), [1]);
+    const [scores, positions] = scoreParts(query, keys, length, stride, block, 1, QR, D, DP, 1, 1, INNER);
+    const [, best] = takeBest(scores, positions, 1);
+    found = where(slot === place, best, found);
+  }
+  vote(picks, counts, slot, found, K);
+}

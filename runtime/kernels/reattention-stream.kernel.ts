@@ -1,0 +1,243 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  type Descriptor,
+  dot,
+  expandDims,
+  floorDiv,
+  full,
+  type Int,
+  kernel,
+  load,
+  loadTensorDescriptor,
+  max,
+  maximum,
+  min,
+  minimum,
+  mod,
+  numPrograms,
+  type Ptr,
+  programId,
+  range,
+  reshape,
+  row,
+  store,
+  type Tile,
+  trans,
+  where,
+} from "tilescript";
+import { classMaxima } from "./reattention-classes.js";
+import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+
+/*
+ * The pass over the middle's keys for many queries, at the speed of the matrix units: a program holds BM rows of one KV head (query ·
+ * G + head of the group) and streams over a split of the keys. Of each class of the blocks (reattention-classes.ts) a row keeps the DEPTH
+ * largest maxima and their blocks, sorted in registers: scores never leave them.
+ *
+ * The arithmetic, for a block of 128 × 128 with 8 warps and D 128: the product takes 1024 cycles of an SM's matrix units. A thread holds
+ * 64 scores, two rows of 32; finding a class's maximum takes 62 instructions, as a class is what a thread holds of a row, and 2 × 20
+ * insert it into lists of 4: about 210 cycles of issue beside the 1024. Rescoring reads K parts of 32 keys a row: at D 128 and K 4 it is 32 KB,
+ * 0.54 GB for 16384 rows, where whole blocks of 128 would be 2.1 GB.
+ */
+
+/** Blocks of a middle that a split has: [first, past the last]. */
+function blocksOfSplit(length: number, BN: number): [number, number] {
+  const blocks = cdiv(length, BN);
+  const share = cdiv(blocks, numPrograms(1));
+  const start = minimum(programId(1) * share, blocks);
+  return [start, minimum(start + share, blocks)];
+}
+
+/** Puts x where it belongs in one place of a sorted list, and gives on what must go further down. Of equal values the first stays first. */
+function sift(x: Tile, block: Tile, value: Tile, at: Tile): [Tile, Tile, Tile, Tile] {
+  const better = x > value;
+  return [maximum(x, value), where(better, block, at), minimum(x, value), where(better, at, block)];
+}
+
+/** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [rows, splits, CLASSES, 4], −∞ for none. */
+export const reattentionStream = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    keys,
+    values,
+    blocks,
+    queries,
+    qRow,
+    global,
+    length,
+    G,
+    BM,
+    BN,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+  }: {
+    q: Ptr<T>;
+    /** [tokens, KV heads, D] */
+    keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
+    values: Ptr<"f32">;
+    blocks: Ptr<"i32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    /** Of the middle. */
+    length: Int;
+    G: Const<"G">;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+  }) => {
+    const rows = queries * G;
+    const tiles = cdiv(rows, BM);
+    const kvHead = floorDiv(programId(0), tiles);
+    const member = mod(programId(0), tiles) * BM + arange(0, BM);
+    const column = row(arange(0, DP));
+    const at = col(floorDiv(member, G) * qRow + (kvHead * G + mod(member, G)) * D) + column;
+    const query = load(q + at, { mask: col(member) < rows && column < D, other: 0 });
+    let v0 = full([BM, CLASSES], -Infinity, "f32");
+    let v1 = full([BM, CLASSES], -Infinity, "f32");
+    let v2 = full([BM, CLASSES], -Infinity, "f32");
+    let v3 = full([BM, CLASSES], -Infinity, "f32");
+    let b0 = full([BM, CLASSES], -1, "i32");
+    let b1 = full([BM, CLASSES], -1, "i32");
+    let b2 = full([BM, CLASSES], -1, "i32");
+    let b3 = full([BM, CLASSES], -1, "i32");
+    const [start, end] = blocksOfSplit(length, BN);
+    const whole = maximum(start, minimum(end, floorDiv(length, BN)));
+    for (const block of range(start, whole)) {
+      const key = reshape(loadTensorDescriptor(keys, [global + block * BN, kvHead, 0]), [BN, DP]);
+      let x = classMaxima(dot(query, trans(key)), BM, OUTER, CLASSES, INNER);
+      let b = full([BM, CLASSES], block, "i32");
+      [v0, b0, x, b] = sift(x, b, v0, b0);
+      [v1, b1, x, b] = sift(x, b, v1, b1);
+      [v2, b2, x, b] = sift(x, b, v2, b2);
+      [v3, b3, x, b] = sift(x, b, v3, b3);
+    }
+    // The middle's last block, where it is not full.
+    for (const block of range(whole, end)) {
+      const key = reshape(loadTensorDescriptor(keys, [global + block * BN, kvHead, 0]), [BN, DP]);
+      const there = row(block * BN + arange(0, BN)) < length;
+      let x = classMaxima(where(there, dot(query, trans(key)), -Infinity), BM, OUTER, CLASSES, INNER);
+      let b = full([BM, CLASSES], block, "i32");
+      [v0, b0, x, b] = sift(x, b, v0, b0);
+      [v1, b1, x, b] = sift(x, b, v1, b1);
+      [v2, b2, x, b] = sift(x, b, v2, b2);
+      [v3, b3, x, b] = sift(x, b, v3, b3);
+    }
+    const list =
+      ((col(kvHead * rows + member) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES))) * 4;
+    const mask = col(member) < rows;
+    store(values + list, v0, { mask });
+    store(values + list + 1, v1, { mask });
+    store(values + list + 2, v2, { mask });
+    store(values + list + 3, v3, { mask });
+    store(blocks + list, b0, { mask });
+    store(blocks + list + 1, b1, { mask });
+    store(blocks + list + 2, b2, { mask });
+    store(blocks + list + 3, b3, { mask });
+  },
+  {
+    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
+      [REATTENTION_GPU.stream, REATTENTION_GPU.streamByBlock].map((tiles) => ({
+        dtypes: { T: "bf16" as const },
+        constants: { G, D, DP, ...tiles },
+        warps: 8,
+        // Two programs then share an SM: one's product runs while the other looks for maxima.
+        stages: 2,
+        maxRegisters: 128,
+        alignment: "required" as const,
+        divisible: ["q", "keys", "values", "blocks", "qRow"] as const,
+      })),
+    ),
+  },
+);
+
+/** The same for K up to DEPTH: a maximum takes the place of the list's worst, the later block of equal ones. Lists are not sorted. */
+export const reattentionStreamDeep = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    keys,
+    values,
+    blocks,
+    queries,
+    qRow,
+    global,
+    length,
+    G,
+    BM,
+    BN,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+    DEPTH,
+  }: {
+    q: Ptr<T>;
+    /** [tokens, KV heads, D] */
+    keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
+    values: Ptr<"f32">;
+    blocks: Ptr<"i32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    /** Of the middle. */
+    length: Int;
+    G: Const<"G">;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    DEPTH: Const<"DEPTH">;
+  }) => {
+    const rows = queries * G;
+    const tiles = cdiv(rows, BM);
+    const kvHead = floorDiv(programId(0), tiles);
+    const member = mod(programId(0), tiles) * BM + arange(0, BM);
+    const column = row(arange(0, DP));
+    const at = col(floorDiv(member, G) * qRow + (kvHead * G + mod(member, G)) * D) + column;
+    const query = load(q + at, { mask: col(member) < rows && column < D, other: 0 });
+    let kept = full([BM, CLASSES, DEPTH], -Infinity, "f32");
+    // Empty places differ, so that exactly one is the worst; no block has such a number.
+    const place = reshape(arange(0, DEPTH), [1, 1, DEPTH]);
+    let keptBlocks = full([BM, CLASSES, DEPTH], 1073741824, "i32") + place;
+    const [start, end] = blocksOfSplit(length, BN);
+    for (const block of range(start, end)) {
+      const key = reshape(loadTensorDescriptor(keys, [global + block * BN, kvHead, 0]), [BN, DP]);
+      const there = row(block * BN + arange(0, BN)) < length;
+      const maxima = classMaxima(where(there, dot(query, trans(key)), -Infinity), BM, OUTER, CLASSES, INNER);
+      const x = expandDims(maxima, 2);
+      const least = expandDims(min(kept, 2), 2);
+      const last = expandDims(max(where(kept === least, keptBlocks, -1), 2), 2);
+      const give = keptBlocks === last && x > kept;
+      kept = where(give, x, kept);
+      keptBlocks = where(give, block, keptBlocks);
+    }
+    const line = (col(kvHead * rows + member) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES));
+    const list = expandDims(line, 2) * DEPTH + place;
+    const mask = expandDims(col(member) < rows, 2);
+    store(values + list, kept, { mask });
+    store(blocks + list, keptBlocks, { mask });
+  },
+  {
+    builds: REATTENTION_MODELS.map(({ G, D, DP }) => ({
+      dtypes: { T: "bf16" as const },
+      constants: { G, D, DP, ...REATTENTION_GPU.streamDeep },
+      warps: 4,
+      stages: 3,
+      alignment: "required" as const,
+      divisible: ["q", "keys", "values", "blocks", "qRow"] as const,
+    })),
+  },
+);

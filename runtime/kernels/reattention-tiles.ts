@@ -1,0 +1,80 @@
+/*
+ * Builds of ReAttention's kernels: head shapes of the models, and tile sizes by device. As in tiles.ts the GPU's are compiled ahead, and
+ * the CPU executor takes what it is asked for.
+ */
+
+/** G query heads read one KV head of size D; DP and HALFP are the powers of two that hold D and D / 2. */
+const SMOLLM2 = { G: 3, D: 64, DP: 64, HALF: 32, HALFP: 32 } as const;
+const LLAMA3 = { G: 4, D: 128, DP: 128, HALF: 64, HALFP: 64 } as const;
+/** Query and KV heads as powers of two, for kernels that take all of a token at once. */
+export const REATTENTION_MODELS = [
+  { ...SMOLLM2, HP: 16, KVP: 4 },
+  { ...LLAMA3, HP: 32, KVP: 8 },
+] as const;
+
+/*
+ * A block of BN = OUTER · CLASSES · INNER keys is divided so that key (o, c, i) is in class c. The GPU's classes are those of the matrix
+ * units' results: a thread finds the largest score of a class among its own registers. One class, the whole block, makes the approximate
+ * pick of the paper's released kernel.
+ */
+const WHOLE_BLOCK = { OUTER: 1, CLASSES: 1, INNER: 128 } as const;
+
+/** Where candidates are rescored: 3 more than the picks for ties within a block and at least 1 for rounding. */
+export const CANDIDATES = [8, 64] as const;
+
+export const REATTENTION_GPU = {
+  /** Decode, BN keys at a time, SUPER blocks of which the maximum is kept too; SUPERS is a bound on their number: 1M or 8M keys. */
+  scan: { BN: 128, SUPER: 8, OUTER: 4, CLASSES: 4, INNER: 8 },
+  scanByBlock: { BN: 128, SUPER: 8, ...WHOLE_BLOCK },
+  scanRows: [16, 64],
+  supers: [1024, 8192],
+  /** Prefill, BM rows of a KV head against BN keys at a time. DEPTH maxima are kept for a class. */
+  stream: { BM: 128, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
+  streamByBlock: { BM: 128, BN: 128, ...WHOLE_BLOCK },
+  /** For more than 4 picks: smaller tiles, so that longer lists fit the registers. */
+  streamDeep: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2, DEPTH: 32 },
+  /** Bounds on the entries of a row's lists: splits · CLASSES · DEPTH. */
+  lists: [32, 128, 1024],
+  /** C parts are scored at a time: few rows want all loads on their way at once, many rows little room each. QR: rows of a product. */
+  pick: { C: 4, QR: 16 },
+  pickStreamed: { C: 1, QR: 16 },
+  pickDeep: { C: 4, QR: 16 },
+  /** Votes: N positions at a time, of which up to CP stay. */
+  votes: [
+    { N: 4096, CP: 256 },
+    { N: 4096, CP: 2048 },
+  ],
+  gather: { BP: 4 },
+  decode: { SPLITS: 32, BN: 64 },
+  prefill: { BM: 128, BN: 128 },
+} as const;
+
+type Tiles<T> = T extends readonly (infer E)[]
+  ? readonly Tiles<E>[]
+  : T extends number
+    ? number
+    : { readonly [K in keyof T]: Tiles<T[K]> };
+export type ReAttentionTiles = Tiles<typeof REATTENTION_GPU>;
+
+const SMALL_BLOCK = { BN: 32, OUTER: 2, CLASSES: 4, INNER: 4 } as const;
+
+export const REATTENTION_CPU: ReAttentionTiles = {
+  scan: { ...SMALL_BLOCK, SUPER: 4 },
+  scanByBlock: { BN: 128, SUPER: 4, ...WHOLE_BLOCK },
+  scanRows: [1, 2, 4, 8, 16, 32, 64, 128],
+  supers: [16, 1024, 65536],
+  stream: { ...SMALL_BLOCK, BM: 16 },
+  streamByBlock: { BM: 16, BN: 128, ...WHOLE_BLOCK },
+  streamDeep: { ...SMALL_BLOCK, BM: 16, DEPTH: 32 },
+  lists: [32, 256, 1024],
+  pick: { C: 4, QR: 1 },
+  pickStreamed: { C: 4, QR: 1 },
+  pickDeep: { C: 4, QR: 1 },
+  votes: [
+    { N: 256, CP: 64 },
+    { N: 4096, CP: 2048 },
+  ],
+  gather: { BP: 2 },
+  decode: { SPLITS: 4, BN: 32 },
+  prefill: { BM: 16, BN: 32 },
+};

@@ -1,0 +1,207 @@
+import {
+  arange,
+  type Const,
+  col,
+  dtypeOf,
+  type F32,
+  floorDiv,
+  type Int,
+  kernel,
+  load,
+  mod,
+  type Ptr,
+  programId,
+  row,
+  store,
+  to,
+} from "tilescript";
+import { middleLength } from "./reattention-middle.js";
+import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+import { windowTokens } from "./reattention-window.js";
+import { rotate } from "./rotary.js";
+
+/*
+ * Prefill's way to a window: written out once, rotated at the window's positions, so that dense attention then runs at full speed over
+ * contiguous keys and values.
+ */
+
+/**
+ * Keys, rotated, and values of the window, [rows, KV heads · D] each, BP indices a program. Rows behind the window's last are zeroed as far as
+ * programs go: attention multiplies them with zero, which NaN would survive. `window` is what `reattentionChoose` gives.
+ */
+export const reattentionGather = kernel(
+  <T extends "f16" | "bf16">({
+    keys,
+    values,
+    selected,
+    window,
+    position,
+    cosine,
+    sine,
+    windowKeys,
+    windowValues,
+    added,
+    global,
+    local,
+    kvHeads,
+    BP,
+    KVP,
+    HALF,
+    HALFP,
+  }: {
+    keys: Ptr<T>;
+    values: Ptr<T>;
+    selected: Ptr<"i32">;
+    window: Ptr<"i32">;
+    position: Ptr<"i32">;
+    cosine: Ptr<"f32">;
+    sine: Ptr<"f32">;
+    windowKeys: Ptr<T>;
+    windowValues: Ptr<T>;
+    /** The cache holds load(position) + added tokens. */
+    added: Int;
+    global: Int;
+    local: Int;
+    kvHeads: Int;
+    BP: Const<"BP">;
+    /** A power of two of at least `kvHeads`. */
+    KVP: Const<"KVP">;
+    HALF: Const<"HALF">;
+    HALFP: Const<"HALFP">;
+  }) => {
+    const place = arange(0, BP * KVP);
+    const index = programId(0) * BP + floorDiv(place, KVP);
+    const kvHead = mod(place, KVP);
+    const half = row(arange(0, HALFP));
+    const there = index <= load(window + 4);
+    const middle = middleLength(load(position) + added, global, local);
+    const token = windowTokens(index, there, selected, load(window), global, middle);
+    const from = (to(token, "i64") * kvHeads + kvHead) * (2 * HALF);
+    const mask = col(kvHead < kvHeads) && half < HALF;
+    const seen = col(there) && mask;
+    const first = to(load(keys + col(from) + half, { mask: seen, other: 0 }), "f32");
+    const second = to(load(keys + col(from) + HALF + half, { mask: seen, other: 0 }), "f32");
+    const [k1, k2] = rotate(first, second, cosine, sine, col(index) * HALF + half, seen);
+    const at = col((index * kvHeads + kvHead) * (2 * HALF)) + half;
+    store(windowKeys + at, to(k1, dtypeOf(keys)), { mask });
+    store(windowKeys + at + HALF, to(k2, dtypeOf(keys)), { mask });
+    store(windowValues + at, load(values + col(from) + half, { mask: seen, other: 0 }), { mask });
+    store(windowValues + at + HALF, load(values + col(from) + HALF + half, { mask: seen, other: 0 }), { mask });
+  },
+  {
+    builds: REATTENTION_MODELS.map(({ KVP, HALF, HALFP }) => ({
+      dtypes: { T: "bf16" as const },
+      constants: { ...REATTENTION_GPU.gather, KVP, HALF, HALFP },
+      warps: 4,
+      stages: 1,
+      alignment: "required" as const,
+      divisible: [
+        "keys",
+        "values",
+        "selected",
+        "window",
+        "position",
+        "cosine",
+        "sine",
+        "windowKeys",
+        "windowValues",
+      ] as const,
+    })),
+  },
+);
+
+/** Rotates the queries of a chunk in place at the window's last positions, and scales them. q [queries, rows of `qRow`]. One program a query. */
+export const reattentionRotate = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    window,
+    cosine,
+    sine,
+    queries,
+    qRow,
+    scale,
+    heads,
+    HP,
+    HALF,
+    HALFP,
+  }: {
+    q: Ptr<T>;
+    window: Ptr<"i32">;
+    cosine: Ptr<"f32">;
+    sine: Ptr<"f32">;
+    queries: Int;
+    qRow: Int;
+    scale: F32;
+    heads: Int;
+    /** A power of two of at least `heads`. */
+    HP: Const<"HP">;
+    HALF: Const<"HALF">;
+    HALFP: Const<"HALFP">;
+  }) => {
+    const query = programId(0);
+    const position = load(window + 4) + 1 - queries + query;
+    const head = col(arange(0, HP));
+    const half = row(arange(0, HALFP));
+    const mask = head < heads && half < HALF;
+    const at = q + query * qRow + head * (2 * HALF) + half;
+    const first = to(load(at, { mask, other: 0 }), "f32") * scale;
+    const second = to(load(at + HALF, { mask, other: 0 }), "f32") * scale;
+    const [q1, q2] = rotate(first, second, cosine, sine, position * HALF + half, half < HALF);
+    store(at, to(q1, dtypeOf(q)), { mask });
+    store(at + HALF, to(q2, dtypeOf(q)), { mask });
+  },
+  {
+    builds: REATTENTION_MODELS.map(({ HP, HALF, HALFP }) => ({
+      dtypes: { T: "bf16" as const },
+      constants: { HP, HALF, HALFP },
+      warps: 1,
+      stages: 1,
+      alignment: "required" as const,
+      divisible: ["q", "window", "cosine", "sine", "qRow"] as const,
+    })),
+  },
+);
+
+/** Appends keys without rotation and values to the cache at `firstPosition`: qkv [tokens, (heads + 2 · KV heads) · D]. One program a token. */
+export const reattentionAppend = kernel(
+  <T extends "f16" | "bf16">({
+    qkv,
+    keys,
+    values,
+    firstPosition,
+    heads,
+    kvHeads,
+    KVP,
+    D,
+    DP,
+  }: {
+    qkv: Ptr<T>;
+    keys: Ptr<T>;
+    values: Ptr<T>;
+    firstPosition: Int;
+    heads: Int;
+    kvHeads: Int;
+    KVP: Const<"KVP">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+  }) => {
+    const token = programId(0);
+    const kvHead = col(arange(0, KVP));
+    const column = row(arange(0, DP));
+    const mask = kvHead < kvHeads && column < D;
+    const key = qkv + token * (heads + 2 * kvHeads) * D + (heads + kvHead) * D + column;
+    const cell = to(firstPosition + token, "i64") * kvHeads * D + kvHead * D + column;
+    store(keys + cell, load(key, { mask }), { mask });
+    store(values + cell, load(key + kvHeads * D, { mask }), { mask });
+  },
+  {
+    builds: REATTENTION_MODELS.map(({ KVP, D, DP }) => ({
+      dtypes: { T: "bf16" as const },
+      constants: { KVP, D, DP },
+      warps: 1,
+      stages: 1,
+      alignment: "required" as const,
+      divisible: ["qkv", "keys", "values"] as const,
+    })),
+  },
+);

@@ -1,0 +1,37 @@
+import type { Arguments, Device, Grid } from "../device/device.js";
+import { REATTENTION_CPU, REATTENTION_GPU, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+
+/** Launches kernels by name on a device. */
+export interface KernelRunner {
+  readonly device: Device;
+  run(kernel: string, grid: Grid, args: Arguments): void;
+}
+
+/** A model's attention heads: query head h reads KV head h div (heads / kvHeads). */
+export interface Heads {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+}
+
+export type HalfType = "f16" | "bf16";
+
+export const tilesFor = (device: Device): ReAttentionTiles =>
+  device.kind === "cuda" ? REATTENTION_GPU : REATTENTION_CPU;
+
+/** The constants that kernels take for heads, with the powers of two that hold them. */
+export function headConstants({ heads, kvHeads, headSize }: Heads) {
+  return {
+    G: heads / kvHeads,
+    D: headSize,
+    DP: powerOfTwo(headSize),
+    HALF: headSize / 2,
+    // A product needs 16 columns.
+    HALFP: Math.max(16, powerOfTwo(headSize / 2)),
+    HP: powerOfTwo(heads),
+    KVP: powerOfTwo(kvHeads),
+  };
+}
+
+export const cdiv = (a: number, b: number): number => Math.ceil(a / b);
+export const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n));

@@ -1,0 +1,149 @@
+import type { DeviceBuffer } from "../device/device.js";
+import { CANDIDATES, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { cdiv, type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
+
+export interface RetrievalOptions extends Heads {
+  /** Keys that each query of each head picks, 1 to 32. */
+  readonly topK: number;
+  /** Most queries at once, and most tokens of a middle. */
+  readonly queries: number;
+  readonly middle: number;
+  /** Dtype of keys. Default: bf16. */
+  readonly dtype?: HalfType;
+  /** The approximate pick of the paper's released kernel instead of the exact one: one candidate for 128 keys. */
+  readonly byBlock?: boolean;
+}
+
+/** Queries without positions: [queries, rows of `qRow` elements], heads beside each other. */
+export interface Queries {
+  readonly q: DeviceBuffer;
+  readonly count: number;
+  readonly qRow: number;
+}
+
+/** Programs of a scan that share a multiprocessor, and of a stream. */
+const RESIDENT = { scan: 3, stream: 2 } as const;
+
+/** Up to so many picks, lists are kept in sorted registers. */
+const SORTED = 4;
+
+/**
+ * The topK keys of the middle with the largest q · k, for every query of every head: exact, equal scores by position, NaN never. Queues
+ * kernels and waits for nothing. Picks lie in `picks`, and are counted in `counts`, which `Votes` clears again.
+ */
+export class Retrieval {
+  /** i32 [heads · queries, topK], positions from the middle's first token; −1 for none. Rows by KV head, query, head of the group. */
+  readonly picks: DeviceBuffer;
+  /** i32 [middle], zero between uses: votes of each position. */
+  readonly counts: DeviceBuffer;
+  readonly options: RetrievalOptions;
+  readonly #runner: KernelRunner;
+  readonly #tiles: ReAttentionTiles;
+  readonly #buffers: DeviceBuffer[] = [];
+  #scratch: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer } | undefined;
+  #lists: { readonly bytes: number; readonly values: DeviceBuffer; readonly blocks: DeviceBuffer } | undefined;
+
+  constructor(runner: KernelRunner, options: RetrievalOptions) {
+    this.#runner = runner;
+    this.#tiles = tilesFor(runner.device);
+    this.options = options;
+    this.picks = this.#alloc(options.heads * options.queries * options.topK * 4);
+    this.counts = this.#alloc(Math.max(options.middle, 4) * 4);
+    runner.device.fill(this.counts, 0);
+  }
+
+  /**
+   * Picks of a decode step, in one graph for every length: the cache holds load(position) tokens before these queries. `q` is f32.
+   * `keys` [tokens, KV heads · D] are without positions.
+   */
+  scan({ q, count, qRow }: Queries, keys: DeviceBuffer, position: DeviceBuffer, global: number, local: number): void {
+    const { heads, kvHeads, topK, middle, dtype = "bf16", byBlock = false } = this.options;
+    const { G, D, DP } = headConstants(this.options);
+    const { scanRows, supers: bounds, pick, scan, scanByBlock } = this.#tiles;
+    const { BN, SUPER, OUTER, CLASSES, INNER } = byBlock ? scanByBlock : scan;
+    const blocks = cdiv(Math.max(middle, 1), BN);
+    const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
+    const rows = heads * this.options.queries;
+    this.#scratch ??= { parts: this.#alloc(rows * partRow * 4), supers: this.#alloc(rows * superRow * 4) };
+    const common = {
+      ...{ q, keys, position, ...this.#scratch, queries: count, qRow, global, local, kvHeads, partRow, superRow },
+      ...{ A: "f32", T: dtype, G, D, DP, OUTER, CLASSES, INNER, SUPER },
+    };
+    const processors = this.#runner.device.processors;
+    const splits = Math.max(1, Math.min(superRow, Math.floor((RESIDENT.scan * processors) / kvHeads)));
+    const RP = smallest(scanRows, count * G);
+    this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
+    this.#runner.run("reattentionPick", [heads * count], {
+      ...{ ...common, picks: this.picks, counts: this.counts, topK },
+      ...{ KC: smallest(CANDIDATES, topK + 4), SUPERS: smallest(bounds, superRow), ...pick },
+    });
+  }
+
+  /** Picks of a chunk of queries in the keys' dtype, for a middle of `length` tokens behind the first `global`. */
+  stream({ q, count, qRow }: Queries, keys: DeviceBuffer, global: number, length: number): void {
+    const { heads, kvHeads, headSize, topK, dtype = "bf16", byBlock = false } = this.options;
+    const { G, D, DP } = headConstants(this.options);
+    const deep = topK > SORTED;
+    const { BM, BN, OUTER, CLASSES, INNER } = this.#streamTiles(deep, byBlock);
+    const DEPTH = deep ? this.#tiles.streamDeep.DEPTH : SORTED;
+    const programs = kvHeads * cdiv(count * G, BM);
+    const splits = this.#splits(programs, cdiv(length, BN), CLASSES * DEPTH);
+    const lists = splits * CLASSES * DEPTH;
+    const { values, blocks } = this.#listsOf(heads * count * lists * 4);
+    const common = {
+      ...{ q, values, blocks, queries: count, qRow, global, length },
+      ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER },
+    };
+    this.#runner.run(deep ? "reattentionStreamDeep" : "reattentionStream", [programs, splits], {
+      ...common,
+      keys: { buffer: keys, shape: [global + length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] },
+      ...{ BM, BN, ...(deep ? { DEPTH } : {}) },
+    });
+    this.#runner.run("reattentionPickStreamed", [heads * count], {
+      ...{ ...common, keys, picks: this.picks, counts: this.counts, kvHeads, lists, topK, DEPTH },
+      ...{ KC: smallest(CANDIDATES, topK + 4), LISTS: smallest(this.#listBounds(deep), lists) },
+      ...(deep ? this.#tiles.pickDeep : this.#tiles.pickStreamed),
+    });
+  }
+
+  free(): void {
+    for (const buffer of this.#buffers) buffer.free();
+    this.#lists?.values.free();
+    this.#lists?.blocks.free();
+  }
+
+  #streamTiles(deep: boolean, byBlock: boolean) {
+    if (byBlock) return this.#tiles.streamByBlock;
+    return deep ? this.#tiles.streamDeep : this.#tiles.stream;
+  }
+
+  #listBounds(deep: boolean): readonly number[] {
+    return deep ? this.#tiles.lists.slice(-1) : this.#tiles.lists;
+  }
+
+  /** As many splits of the keys as fill the device once, if there are blocks for them and room for a row's lists. */
+  #splits(programs: number, blocks: number, entries: number): number {
+    const wanted = Math.floor((RESIDENT.stream * this.#runner.device.processors) / programs);
+    return Math.max(1, Math.min(wanted, blocks, Math.floor(this.#tiles.lists.at(-1)! / entries)));
+  }
+
+  #listsOf(bytes: number) {
+    if (this.#lists && this.#lists.bytes >= bytes) return this.#lists;
+    this.#lists?.values.free();
+    this.#lists?.blocks.free();
+    const { device } = this.#runner;
+    this.#lists = { bytes, values: device.alloc(bytes), blocks: device.alloc(bytes) };
+    return this.#lists;
+  }
+
+  #alloc(bytes: number): DeviceBuffer {
+    const buffer = this.#runner.device.alloc(bytes);
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+}
+
+/** The smallest bound that holds n; the largest of all where none does. */
+function smallest(bounds: readonly number[], n: number): number {
+  return bounds.find((bound) => bound >= n) ?? bounds.at(-1)!;
+}

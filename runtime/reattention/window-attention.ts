@@ -1,0 +1,132 @@
+import type { DeviceBuffer } from "../device/device.js";
+import {
+  cdiv,
+  type HalfType,
+  type Heads,
+  headConstants,
+  type KernelRunner,
+  powerOfTwo,
+  tilesFor,
+} from "./kernel-runner.js";
+import type { Cache, Votes } from "./votes.js";
+
+export interface Rotary {
+  readonly cosine: DeviceBuffer;
+  readonly sine: DeviceBuffer;
+}
+
+export interface LayerKeys {
+  /** [tokens, KV heads · D], keys without positions. */
+  readonly keys: DeviceBuffer;
+  readonly values: DeviceBuffer;
+}
+
+export interface WindowOptions extends Heads {
+  /** Most tokens of a window. */
+  readonly window: number;
+  readonly dtype?: HalfType;
+}
+
+/** Attention to the window that `Votes` chose, with positions renumbered. Queues kernels and waits for nothing. */
+export class WindowAttention {
+  readonly options: WindowOptions;
+  readonly #runner: KernelRunner;
+  readonly #buffers: DeviceBuffer[] = [];
+  #gathered: LayerKeys | undefined;
+  #splits: Record<"partial" | "peak" | "total" | "finished", DeviceBuffer> | undefined;
+
+  constructor(runner: KernelRunner, options: WindowOptions) {
+    this.#runner = runner;
+    this.options = options;
+  }
+
+  /**
+   * One token's attention into `out`, f32 [heads · D], through the list of selected positions; `q` is f32 [heads · D] without position.
+   * `scale` is log2(e) / √D, as scores are kept in base 2.
+   */
+  decode(
+    q: DeviceBuffer,
+    { keys, values }: LayerKeys,
+    { selected, window }: Votes,
+    { position, global, local }: Cache,
+    { cosine, sine }: Rotary,
+    scale: number,
+    out: DeviceBuffer,
+  ): void {
+    const { device } = this.#runner;
+    const { heads, kvHeads, headSize, dtype = "bf16" } = this.options;
+    const { G, D, DP, HALF, HALFP } = headConstants(this.options);
+    const { SPLITS, BN } = tilesFor(device).decode;
+    this.#splits ??= this.#allocSplits(heads * SPLITS, headSize);
+    this.#runner.run("reattentionDecode", [kvHeads, SPLITS], {
+      ...{ q, keys, values, cosine, sine, selected, window, position, ...this.#splits, out },
+      ...{ scale, global, local, kvHeads, T: dtype },
+      ...{ G, GP: Math.max(device.kind === "cuda" ? 16 : 1, powerOfTwo(G)), D, DP, HALF, HALFP, SPLITS, BN },
+    });
+  }
+
+  /**
+   * A chunk's attention into `out` [queries, heads · D]. `q` [queries, rows of `qRow`], without positions, is rotated in place; the window's
+   * keys and values are gathered first.
+   */
+  prefill(
+    q: DeviceBuffer,
+    qRow: number,
+    queries: number,
+    { keys, values }: LayerKeys,
+    { selected, window }: Votes,
+    { position, added, global, local }: Cache,
+    { cosine, sine }: Rotary,
+    scale: number,
+    out: DeviceBuffer,
+  ): void {
+    const { device } = this.#runner;
+    const { heads, kvHeads, headSize, dtype: T = "bf16" } = this.options;
+    const { G, D, DP, HALF, HALFP, HP, KVP } = headConstants(this.options);
+    const tiles = tilesFor(device);
+    const { BM, BN } = tiles.prefill;
+    const { BP } = tiles.gather;
+    // Whole blocks, so that what attention reads behind the window is zero.
+    const rows = cdiv(this.options.window, Math.max(BN, BP)) * Math.max(BN, BP);
+    this.#gathered ??= {
+      keys: this.#alloc(rows * kvHeads * headSize * 2),
+      values: this.#alloc(rows * kvHeads * headSize * 2),
+    };
+    const { keys: windowKeys, values: windowValues } = this.#gathered;
+    this.#runner.run("reattentionGather", [rows / BP], {
+      ...{ keys, values, selected, window, position, cosine, sine, windowKeys, windowValues },
+      ...{ added, global, local, kvHeads, T, BP, KVP, HALF, HALFP },
+    });
+    this.#runner.run("reattentionRotate", [queries], {
+      ...{ q, window, cosine, sine, queries, qRow, scale, heads, T, HP, HALF, HALFP },
+    });
+    const gathered = { shape: [rows, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
+    this.#runner.run("reattentionPrefill", [cdiv(queries, BM), heads], {
+      q: { buffer: q, shape: [queries, heads, headSize], strides: [qRow, headSize, 1] },
+      keys: { buffer: windowKeys, ...gathered },
+      values: { buffer: windowValues, ...gathered },
+      ...{ window, out, queries, outRow: heads * headSize, group: G, T, BM, BN, D, DP },
+    });
+  }
+
+  free(): void {
+    for (const buffer of this.#buffers) buffer.free();
+  }
+
+  #allocSplits(cells: number, headSize: number) {
+    const finished = this.#alloc(this.options.kvHeads * 4);
+    this.#runner.device.fill(finished, 0);
+    return {
+      partial: this.#alloc(cells * headSize * 4),
+      peak: this.#alloc(cells * 4),
+      total: this.#alloc(cells * 4),
+      finished,
+    };
+  }
+
+  #alloc(bytes: number): DeviceBuffer {
+    const buffer = this.#runner.device.alloc(bytes);
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+}

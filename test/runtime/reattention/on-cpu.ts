@@ -1,0 +1,31 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { check } from "../../../compiler/check.js";
+import { upload } from "../../../runtime/device/arrays.js";
+import { CpuDevice } from "../../../runtime/device/cpu/index.js";
+import type { DeviceBuffer } from "../../../runtime/device/device.js";
+import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
+
+const folder = fileURLToPath(new URL("../../../runtime/kernels/", import.meta.url));
+
+/** ReAttention's kernels on the CPU executor, straight from their sources. */
+export async function openKernels(): Promise<{ readonly device: CpuDevice; readonly runner: KernelRunner }> {
+  const files = readdirSync(folder)
+    .filter((name) => /^reattention.*\.kernel\.ts$/.test(name))
+    .map((name) => folder + name);
+  const { kernels, diagnostics } = check(files);
+  if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  const device = await CpuDevice.open({ threads: 2, store: null });
+  const bundle = device.loadKernels(kernels);
+  return { device, runner: { device, run: (name, grid, args) => bundle.kernel(name).launch(grid, args) } };
+}
+
+export const ints = (device: CpuDevice, ...values: number[]): Promise<DeviceBuffer> =>
+  upload(device, Int32Array.from(values));
+
+/** The first `count` 32-bit integers of a buffer. */
+export async function readInts(buffer: DeviceBuffer, count: number): Promise<number[]> {
+  const values = new Int32Array(count);
+  await buffer.device.read(buffer.view(0, count * 4), values);
+  return [...values];
+}
