@@ -89,6 +89,7 @@ function commands(stage) {
   const preamble = [
     "#!/bin/sh",
     'here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
     'for file in "$here"/models/*.gguf; do [ -f "$file" ] && export TILESCRIPT_MODEL="${TILESCRIPT_MODEL:-$file}"; done',
   ];
   const programs = {
@@ -122,56 +123,80 @@ function product(stage) {
     copyRunnable(from, join(stage, path));
   }
   for (const path of productionPackages()) copyRunnable(join(root, path), join(stage, path));
+  commands(stage);
 }
 
-async function model(stage) {
-  const { findDemoModel } = await import("../dist/runtime/index.js");
-  const file = findDemoModel();
+function model(stage, file) {
   mkdirSync(join(stage, "models"), { recursive: true });
   copyFileSync(file, join(stage, "models", basename(file)));
 }
 
 const UNPACK = `#!/bin/sh
-# Puts the parts beside this file together: sh unpack.sh [FOLDER]   (default: tilescript). Product and model may come one after the other.
+# Puts the parts beside this file together: sh unpack.sh [FOLDER]   (default: tilescript). Node, product and model may come one after the other.
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 target=\${1:-tilescript}
 mkdir -p "$target"
-check() { if command -v sha256sum >/dev/null 2>&1; then (cd "$here" && sha256sum -c --quiet "$1"); fi; }
-if [ -f "$here/product-00" ]; then check product.sha256; cat "$here"/product-* | xz -dc | tar -xf - -C "$target"; fi
-if [ -f "$here/model-00" ]; then check model.sha256; cat "$here"/model-* | tar -xf - -C "$target"; fi
+for name in node product model; do
+  if [ -f "$here/$name-00" ]; then
+    if command -v sha256sum >/dev/null 2>&1; then (cd "$here" && sha256sum -c --quiet "$name.sha256"); fi
+    cat "$here/$name"-* | xz -dc | tar -xf - -C "$target"
+  fi
+done
 echo "unpacked into $target: $target/start.sh answers a prompt, $target/gpu-tests.sh tests, $target/bench.sh measures"
 `;
 
 /** Sorted, with fixed owners and times, so that the same contents give the same parts. */
 const TAR = 'tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf - -C "$1" .';
 
-/** Packs a folder through a filter and cuts it into parts, with their sums beside them. */
-function parts(stage, name, filter) {
-  sh("sh", [
-    "-c",
-    `${TAR} | ${filter} | split -b "$2" -a 2 -d - "$3-"`,
-    "sh",
-    stage,
-    String(PART_BYTES),
-    join(out, name),
-  ]);
-  const names = readdirSync(out)
-    .filter((file) => new RegExp(`^${name}-\\d\\d$`).test(file))
-    .sort();
-  const sums = names.map(
-    (file) =>
-      `${createHash("sha256")
-        .update(readFileSync(join(out, file)))
-        .digest("hex")}  ${file}\n`,
-  );
-  writeFileSync(join(out, `${name}.sha256`), sums.join(""));
-  for (const file of names) say(`  ${file}: ${(statSync(join(out, file)).size / 1e6).toFixed(1)} MB`);
+/**
+ * Packs what `fill` puts into a folder and cuts it into parts, with their sums beside them. What has the key of an earlier run is left as it
+ * was: Node and the model seldom change and take a minute to compress.
+ */
+async function pack(name, { key, level, fill }) {
+  const keyFile = join(out, `${name}.key`);
+  const isCurrent = key !== undefined && existsSync(keyFile) && readFileSync(keyFile, "utf8") === key;
+  const partsOf = () =>
+    readdirSync(out)
+      .filter((file) => new RegExp(`^${name}-\\d\\d$`).test(file))
+      .sort();
+  if (!isCurrent) {
+    for (const file of partsOf()) rmSync(join(out, file));
+    const stage = mkdtempSync(join(tmpdir(), "tilescript-pack-"));
+    try {
+      await fill(stage);
+      sh("sh", [
+        "-c",
+        `${TAR} | xz -T0 -${level} | split -b "$2" -a 2 -d - "$3-"`,
+        "sh",
+        stage,
+        String(PART_BYTES),
+        join(out, name),
+      ]);
+    } finally {
+      rmSync(stage, { recursive: true, force: true });
+    }
+    const sums = partsOf().map(
+      (file) =>
+        `${createHash("sha256")
+          .update(readFileSync(join(out, file)))
+          .digest("hex")}  ${file}\n`,
+    );
+    writeFileSync(join(out, `${name}.sha256`), sums.join(""));
+    if (key !== undefined) writeFileSync(keyFile, key);
+  }
+  for (const file of partsOf())
+    say(`  ${file}: ${(statSync(join(out, file)).size / 1e6).toFixed(1)} MB${isCurrent ? ", as before" : ""}`);
 }
+
+/** A file by its path, size and time. */
+const identity = (path) => {
+  const { size, mtimeMs } = statSync(path);
+  return `${path} ${size} ${mtimeMs}`;
+};
 
 const { bringUpToDate } = await import("./dist.mjs");
 const { buildNative } = await import("./build-native.mjs");
-const stage = mkdtempSync(join(tmpdir(), "tilescript-pack-"));
 try {
   bringUpToDate();
   const native = buildNative();
@@ -180,24 +205,19 @@ try {
   const arch = Number(values.arch.replace("sm_", ""));
   await buildBundles([arch], say);
   buildOps(arch);
-  rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
-  say("collecting and compressing");
-  const folder = join(stage, "product");
-  node(folder);
-  product(folder);
-  commands(folder);
-  parts(folder, "product", "xz -T0 -6");
+  say("packing");
+  await pack("node", { key: identity(process.execPath), level: 6, fill: node });
+  await pack("product", { level: 3, fill: product });
   if (!values["no-model"]) {
-    await model(join(stage, "model"));
-    // Quantised weights do not get smaller.
-    parts(join(stage, "model"), "model", "cat");
+    const { findDemoModel } = await import("../dist/runtime/index.js");
+    const file = findDemoModel();
+    // Quantised weights hardly get smaller.
+    await pack("model", { key: identity(file), level: 0, fill: (stage) => model(stage, file) });
   }
   say(`packed into ${out}: copy it to the other machine and run sh unpack.sh there`);
 } catch (error) {
   say(error.message);
   process.exitCode = 1;
-} finally {
-  rmSync(stage, { recursive: true, force: true });
 }

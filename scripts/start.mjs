@@ -43,14 +43,14 @@ const gpu = async () => (await import("../dist/cli/gpu-architecture.js")).gpuArc
 const steps = [
   {
     title: "Build TileScript",
-    task: async (context, task) => {
+    task: async (_context, task) => {
       const { bringUpToDate } = await import("./dist.mjs");
       if (!bringUpToDate({ say: (text) => (task.output = text) })) task.title = "TileScript is built";
     },
   },
   {
     title: "Build the GPU launcher",
-    task: async (context, task) => {
+    task: async (_context, task) => {
       const { buildNative } = await import("./build-native.mjs");
       const result = buildNative();
       task.title = result.message.split("\n")[0];
