@@ -112,6 +112,9 @@ const PARTS = [
   "scripts/build-native.mjs",
   "runtime/native/build/tilescript.node",
   "bench",
+  "test/reference/gguf_file.py",
+  "test/reference/llama.py",
+  "test/reference/bpe.py",
   "bundles",
 ];
 
