@@ -1,5 +1,6 @@
 import type { Expr } from "../ir/index.js";
 import type { Step } from "./flatten/steps.js";
+import { groupFrom } from "./fuse/groups.js";
 import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
 import { dtypeOf } from "./lanes/build.js";
 import { descriptorOf } from "./lanes/descriptors.js";
@@ -7,7 +8,7 @@ import { gcd, UNKNOWN_FACTS } from "./lanes/facts.js";
 import { constantOf } from "./lanes/graph.js";
 import type { Node } from "./lanes/node.js";
 import { flatIndex, shapeOf, sizes } from "./lanes/shapes.js";
-import { assignTile, storeInSlot, type TileVariable } from "./nests/assign.js";
+import { assignTile, assignTiles, storeInSlot, type TileVariable } from "./nests/assign.js";
 import type { Host } from "./nests/host.js";
 import { loopsOver, runNest } from "./nests/nest.js";
 import { stage } from "./nests/stage.js";
@@ -36,7 +37,25 @@ export class Statements {
   }
 
   run(steps: readonly Step[]): void {
-    for (const step of steps) (STEPS[step.kind] as (statements: Statements, step: Step) => void)(this, step);
+    const done = new Set<Step>();
+    for (const [at, step] of steps.entries()) {
+      if (done.has(step)) continue;
+      const group = groupFrom(steps, at, this.scope.inlined);
+      if (group.length > 1) this.together(group);
+      else (STEPS[step.kind] as (statements: Statements, step: Step) => void)(this, step);
+      for (const one of group) done.add(one);
+    }
+  }
+
+  /** Assignments that one pass computes. */
+  private together(group: readonly Extract<Step, { kind: "assign" }>[]): void {
+    this.scope.statement(() => {
+      const assignments = group.map(({ name, value }) => ({
+        expr: value,
+        target: this.scope.target(name, value) as TileVariable,
+      }));
+      assignTiles(this.host, assignments);
+    });
   }
 
   assign(step: Extract<Step, { kind: "assign" }>): void {

@@ -25,13 +25,12 @@ export function checkElement(e: NodeEmitter, access: Access, index: Node, level:
   fb.if(outside, () => fb.push(fail(e, access, report, level)));
 }
 
-/** Four neighbours from `index` on. `always` says that the access happens in every iteration, so that the check may move out of the loops. */
-export function checkRun(e: NodeEmitter, access: Access, index: Node, level: number, always: boolean): void {
+/** A run of neighbours from `index` on. */
+export function checkRun(e: NodeEmitter, access: Access, index: Node, level: number, length = 4): void {
   const { fb } = e;
   const { m } = fb;
-  if (always && hoist(e, access, index)) return;
   index.uses += 2;
-  const starts = e.graph.node("starts", "i32", [access.from.count]);
+  const starts = e.graph.node("starts", "i32", [access.from.count, e.graph.constant("i32", length - 1)]);
   starts.uses += 2;
   const outside = m.i32.ge_u(e.scalar(index, level), e.scalar(starts, level));
   fb.if(outside, () => fb.push(fail(e, access, firstOutside(e, access, index, level), level)));
@@ -56,8 +55,11 @@ export interface HoistedCheck {
   most: number;
 }
 
-/** Notes that a run is to be checked in front of the loops whose counters its index is a sum of; false where it is no such sum. */
-function hoist(e: NodeEmitter, access: Access, index: Node): boolean {
+/**
+ * Notes that a run of four, which every iteration accesses, is to be checked in front of the loops whose counters its index is a sum of;
+ * false where it is no such sum.
+ */
+export function hoistCheck(e: NodeEmitter, access: Access, index: Node): boolean {
   const { terms, constant } = linearForm(index);
   const others = [...terms].filter(([term]) => !isCounter(term) && term.op !== "lane");
   const level = Math.max(0, access.from.count.level, access.from.base.level, ...others.map(([term]) => term.level));

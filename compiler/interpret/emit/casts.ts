@@ -1,6 +1,6 @@
 import type { DType } from "../../ir/index.js";
 import { isFloat } from "../../ir/index.js";
-import { narrowF16, widenF16 } from "../math/halves.js";
+import { narrowF16, widenF16, widenF16Scalar } from "../math/halves.js";
 import type { Ref } from "../wasm/module.js";
 import { REPRESENTATION, type Representation } from "../wasm/representation.js";
 import { constantRef, fitScalar, fitVector, isUnsigned, lanewise, type Operation } from "./operands.js";
@@ -73,7 +73,7 @@ const fromBits: Readonly<Partial<Record<DType, Convert>>> = {
   f32: (op, x) => op.fb.m.f32.reinterpret(x),
   f64: (op, x) => op.fb.m.f64.reinterpret(x),
   bf16: (op, x) => op.fb.m.f32.reinterpret(op.fb.m.i32.shl(x, op.fb.m.i32.const(16))),
-  f16: (op, x) => lanewise(op, widenF16, op.fb.m.f32.reinterpret(x)),
+  f16: (op, x) => widenF16Scalar(op.fb, x),
 };
 
 export const bitcastScalar: Convert = (op, x) => {

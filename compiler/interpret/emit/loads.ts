@@ -3,7 +3,7 @@ import { linearForm } from "../lanes/graph.js";
 import type { Access, Node } from "../lanes/node.js";
 import type { Ref } from "../wasm/module.js";
 import { BYTES, REPRESENTATION } from "../wasm/representation.js";
-import { checkElement, checkRun } from "./bounds.js";
+import { checkElement, checkRun, hoistCheck } from "./bounds.js";
 import { gather } from "./gather.js";
 import { allTrue } from "./masks.js";
 import { LOAD_ELEMENT, LOAD_VECTOR } from "./memory.js";
@@ -103,36 +103,75 @@ export function loadScalar(e: NodeEmitter, node: Node): Ref {
 export function loadVector(e: NodeEmitter, node: Node): Ref {
   const { fb } = e;
   const { access, index, mask, other } = partsOf(node);
-  const op = { ...e.operation(node), from: node.dtype };
-  const read = LOAD_VECTOR[node.dtype]!;
   if (index.stride !== 1) {
     const masks = mask ? e.vector(mask, node.level) : e.ramp(0, -1);
     const others = other ? e.vector(other, node.level) : e.ramp(0, 0);
     return gather(e, node, e.vector(index, node.level), masks, others);
   }
-  if (!mask) {
-    checkRun(e, access, index, node.level, true);
-    const { base, offset } = elementPlace(e, access, index, node.level);
-    return read(op, base, offset);
-  }
+  if (!mask && hoistCheck(e, access, index)) return readRun(e, node);
+  if (!mask || mask.stride === 0) return readTogether(e, e.runs.get(node) ?? [node], node);
   const result = fb.local("v128");
   const others = fb.hold("v128", e.vector(other!, node.level));
   const full = allTrue(e, mask, node.level);
-  const lanes = mask.stride === 0 ? null : fb.hold("v128", e.vector(mask, node.level));
+  const lanes = fb.hold("v128", e.vector(mask, node.level));
   fb.if(
     full,
     () => {
-      checkRun(e, access, index, node.level, false);
-      const { base, offset } = elementPlace(e, access, index, node.level);
-      fb.set(result, read(op, base, offset));
+      checkRun(e, access, index, node.level);
+      fb.set(result, readRun(e, node));
     },
     () => {
-      if (lanes === null) fb.set(result, fb.get(others));
-      else {
-        const indices = fb.m.i32x4.add(fb.m.i32x4.splat(e.scalar(index, node.level)), e.ramp(1, 0));
-        fb.set(result, gather(e, node, indices, fb.get(lanes), fb.get(others)));
-      }
+      const indices = fb.m.i32x4.add(fb.m.i32x4.splat(e.scalar(index, node.level)), e.ramp(1, 0));
+      fb.set(result, gather(e, node, indices, fb.get(lanes), fb.get(others)));
     },
   );
   return fb.get(result);
+}
+
+/** Four neighbours, already checked. */
+function readRun(e: NodeEmitter, node: Node): Ref {
+  const { access, index } = partsOf(node);
+  const { base, offset } = elementPlace(e, access, index, node.level);
+  return LOAD_VECTOR[node.dtype]!({ ...e.operation(node), from: node.dtype }, base, offset);
+}
+
+/** Neighbouring vectors under one condition and one check; gives the one that is asked for and keeps the others. */
+function readTogether(e: NodeEmitter, run: readonly Node[], wanted: Node): Ref {
+  const { fb } = e;
+  const { access, index, mask, other } = partsOf(run[0]!);
+  const { level } = wanted;
+  for (const node of run) node.vector ??= fb.local("v128");
+  const read = (): void => {
+    checkRun(e, access, index, level, 4 * run.length);
+    for (const node of run) fb.set(node.vector!, readRun(e, node));
+  };
+  if (!mask) read();
+  else {
+    const others = fb.hold("v128", e.vector(other!, level));
+    const leave = (): void => {
+      for (const node of run) fb.set(node.vector!, fb.get(others));
+    };
+    fb.if(e.scalar(mask, level), read, leave);
+  }
+  return fb.get(wanted.vector!);
+}
+
+/** Groups loads that follow one another in memory under the same condition. */
+export function neighbouringRuns(loads: Iterable<Node>): Map<Node, readonly Node[]> {
+  const families = new Map<string, Node[]>();
+  for (const node of loads) {
+    const { access, index, mask, other } = partsOf(node);
+    if (index.stride !== 1 || (mask && mask.stride !== 0)) continue;
+    const terms = [...linearForm(index).terms].map(([term, factor]) => `${term.id}*${factor}`);
+    const key = [node.dtype, access.site, access.from.base.id, mask?.id, other?.id, node.level, ...terms].join(" ");
+    families.set(key, [...(families.get(key) ?? []), node]);
+  }
+  const start = (node: Node): number => linearForm(partsOf(node).index).constant;
+  const runs = new Map<Node, readonly Node[]>();
+  for (const family of families.values()) {
+    family.sort((a, b) => start(a) - start(b));
+    const consecutive = family.every((node, at) => at === 0 || start(node) === start(family[at - 1]!) + 4);
+    if (consecutive && family.length > 1) for (const node of family) runs.set(node, family);
+  }
+  return runs;
 }

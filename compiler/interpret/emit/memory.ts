@@ -1,5 +1,5 @@
 import type { DType } from "../../ir/index.js";
-import { narrowF16, widenF16 } from "../math/halves.js";
+import { narrowF16, widenF16, widenF16Scalar } from "../math/halves.js";
 import type { Ref } from "../wasm/module.js";
 import { lanewise, type Operation } from "./operands.js";
 
@@ -22,7 +22,7 @@ export const LOAD_ELEMENT: Readonly<Record<DType, Load>> = {
   i32: (op, at, offset) => op.fb.m.i32.load(offset, 1, at),
   u32: (op, at, offset) => op.fb.m.i32.load(offset, 1, at),
   i64: (op, at, offset) => op.fb.m.i64.load(offset, 1, at),
-  f16: (op, at, offset) => lanewise(op, widenF16, op.fb.m.f32.reinterpret(op.fb.m.i32.load16_u(offset, 1, at))),
+  f16: (op, at, offset) => widenF16Scalar(op.fb, op.fb.m.i32.load16_u(offset, 1, at)),
   bf16: (op, at, offset) => bf16Value(op, op.fb.m.i32.load16_u(offset, 1, at)),
   f32: (op, at, offset) => op.fb.m.f32.load(offset, 1, at),
   f64: (op, at, offset) => op.fb.m.f64.load(offset, 1, at),

@@ -18,6 +18,8 @@ export class NodeEmitter {
   readonly graph: Graph;
   readonly lists: Ref[][];
   readonly frame: () => Ref;
+  /** Loads of neighbouring vectors, which are checked and read together. */
+  readonly runs = new Map<Node, readonly Node[]>();
   /** Bounds checks that go in front of loops. */
   readonly hoisted = new Map<string, HoistedCheck>();
 
@@ -185,16 +187,14 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
   },
   cast: (e, node) => castScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
-  /** How many places a run of four elements can start at. */
+  /** How many places a run of `more` + 1 elements can start at. */
   starts: (e, node) => {
     const { fb } = e;
     const { m } = fb;
-    const count = fb.hold("i32", e.scalar(node.args[0]!, node.level));
-    return m.select(
-      m.i32.gt_u(fb.get(count), m.i32.const(3)),
-      m.i32.sub(fb.get(count), m.i32.const(3)),
-      m.i32.const(0),
-    );
+    const [all, more] = node.args as [Node, Node];
+    const count = fb.hold("i32", e.scalar(all, node.level));
+    const rest = () => e.scalar(more, node.level);
+    return m.select(m.i32.gt_u(fb.get(count), rest()), m.i32.sub(fb.get(count), rest()), m.i32.const(0));
   },
   /** An offset of 64 bits as one of 32; what does not fit becomes one that is outside of every buffer. */
   narrow: (e, node) => {

@@ -1,6 +1,6 @@
 import type { DType } from "../../ir/index.js";
 import { isFloat } from "../../ir/index.js";
-import { narrowF16, roundBf16, roundF16, widenF16 } from "../math/halves.js";
+import { roundBf16, roundF16 } from "../math/halves.js";
 import type { FunctionBuilder } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
@@ -63,9 +63,6 @@ export function fitVector(operation: Operation, value: Ref): Ref {
       return value;
   }
 }
-
-/** A 16-bit float's bits, in the low half of a word, to its value and back. */
-export const HALVES = { widen: widenF16, narrow: narrowF16 } as const;
 
 export function constantRef(operation: Pick<Operation, "fb">, dtype: DType, value: number | bigint): Ref {
   const { m } = operation.fb;

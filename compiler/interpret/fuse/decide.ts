@@ -1,6 +1,7 @@
 import { DTYPES, type Expr, operands } from "../../ir/index.js";
 import { bodiesOf, type Flat, type Step, walkSteps } from "../flatten/steps.js";
 import type { Aliases } from "./aliases.js";
+import { groupFrom } from "./groups.js";
 import { COST, isWhole, ORDERS, READS, WRITES } from "./ops.js";
 import { type Origins, originsOf } from "./provenance.js";
 
@@ -10,8 +11,8 @@ export type Inlined = ReadonlyMap<string, Expr>;
 /** One place that reads a variable: a position in a list of steps, and the loops (of the step itself or of a whole op in it) that read it. */
 interface Use {
   readonly block: readonly Step[];
-  index: number;
-  root: object;
+  readonly index: number;
+  readonly root: object;
 }
 
 interface Definition {
@@ -78,30 +79,44 @@ class Chooser {
     if (value.type.shape.length === 0 && !value.type.pointer) return;
     if (this.isLight(value)) {
       this.inlined.set(name, value);
-      this.moveUses(value, step, block, index, null);
+      this.moveUses(value, step, block, index, []);
       return;
     }
     const uses = this.uses.get(name) ?? [];
-    const [first] = uses;
-    if (!first || uses.some((use) => use.block !== block || use.root !== first.root || use.index !== first.index))
-      return;
-    if (first.index <= index || block[first.index]!.kind === "while") return;
-    if (containsAtomic(value)) return;
-    for (let at = index + 1; at < first.index; at++) if (this.disturbs(block[at]!, value)) return;
+    if (uses.length === 0 || uses.some((use) => use.block !== block || use.index <= index)) return;
+    const last = Math.max(...uses.map((use) => use.index));
+    if (block[last]!.kind === "while" || !this.isOnePass(uses) || containsAtomic(value)) return;
+    for (let at = index + 1; at < last; at++) if (this.disturbs(block[at]!, value)) return;
     this.inlined.set(name, value);
-    this.moveUses(value, step, block, index, first);
+    this.moveUses(value, step, block, index, uses);
+  }
+
+  /** Whether one nest of loops has all the uses: one root's, or those of assignments that are computed together. */
+  private isOnePass(uses: readonly Use[]): boolean {
+    const [first] = uses;
+    if (uses.every((use) => use.root === first!.root && use.index === first!.index)) return true;
+    const start = Math.min(...uses.map((use) => use.index));
+    const group: readonly object[] = groupFrom(first!.block, start, this.inlined);
+    return uses.every((use) => use.root === first!.block[use.index] && group.includes(use.root));
   }
 
   /** The reads of an inlined definition happen where it is used. */
-  private moveUses(value: Expr, step: Step, block: readonly Step[], index: number, to: Use | null): void {
-    if (to === null) return;
-    forEachRef(value, (name) => {
-      for (const use of this.uses.get(name) ?? [])
-        if (use.block === block && use.index === index) {
-          use.index = to.index;
-          if (use.root === step) use.root = to.root;
-        }
-    });
+  private moveUses(value: Expr, step: Step, block: readonly Step[], index: number, to: readonly Use[]): void {
+    const targets = to.filter(
+      (use, at) => to.findIndex((other) => other.root === use.root && other.index === use.index) === at,
+    );
+    if (targets.length === 0) return;
+    for (const name of refsOf(value)) {
+      const moved = (this.uses.get(name) ?? []).flatMap((use) => {
+        if (use.block !== block || use.index !== index) return [use];
+        return targets.map((target) => ({
+          block,
+          index: target.index,
+          root: use.root === step ? target.root : use.root,
+        }));
+      });
+      this.uses.set(name, moved);
+    }
   }
 
   /** Whether a step between definition and use changes what the definition reads. */
@@ -184,9 +199,9 @@ export function ownExpressions(step: Step): readonly Expr[] {
   }
 }
 
-function forEachRef(expr: Expr, visit: (name: string) => void): void {
-  if (expr.kind === "ref") visit(expr.name);
-  for (const operand of operands(expr)) forEachRef(operand, visit);
+function refsOf(expr: Expr): ReadonlySet<string> {
+  if (expr.kind === "ref") return new Set([expr.name]);
+  return new Set(operands(expr).flatMap((operand) => [...refsOf(operand)]));
 }
 
 function forEachOp(expr: Expr, visit: (op: string, args: Readonly<Record<string, Expr>>) => void): void {

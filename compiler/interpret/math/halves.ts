@@ -1,4 +1,5 @@
-import type { ModuleBuilder } from "../wasm/module.js";
+import type { FunctionBuilder } from "../wasm/function.js";
+import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { vectorFunction } from "./vector.js";
 
 /*
@@ -41,6 +42,18 @@ export const widenF16 = (module: ModuleBuilder): string =>
     const finished = m.v128.or(value, m.v128.and(special, v.i(0x7f800000)));
     return m.v128.or(finished, m.i32x4.shl(m.v128.and(bits(), v.i(0x8000)), m.i32.const(16)));
   });
+
+/** The same for one word. */
+export function widenF16Scalar(fb: FunctionBuilder, word: Ref): Ref {
+  const { m } = fb;
+  const bits = fb.hold("i32", word);
+  const shifted = m.i32.shl(m.i32.and(fb.get(bits), m.i32.const(0x7fff)), m.i32.const(13));
+  const value = m.i32.reinterpret(m.f32.mul(m.f32.reinterpret(shifted), m.f32.const(2 ** 112)));
+  const special = m.i32.ge_u(m.i32.and(fb.get(bits), m.i32.const(0x7c00)), m.i32.const(0x7c00));
+  const finished = m.i32.or(value, m.i32.and(m.i32.sub(m.i32.const(0), special), m.i32.const(0x7f800000)));
+  const sign = m.i32.shl(m.i32.and(fb.get(bits), m.i32.const(0x8000)), m.i32.const(16));
+  return m.f32.reinterpret(m.i32.or(finished, sign));
+}
 
 /** Values that f16 can hold, to its bits in the lower halves of four words. */
 export const narrowF16 = (module: ModuleBuilder): string =>

@@ -15,29 +15,43 @@ export type TileVariable = Extract<Variable, { kind: "tile" }>;
 
 /** Computes a tile into `to`, or into a temporary. */
 export function assignTile(host: Host, expr: Expr, to: TileVariable | null): TileVariable {
-  const shape = shapeOf(expr);
-  const target = to ?? host.temporary(dtypeOf(expr), shape);
-  const plan = loopsOver(shape, costOf(expr, host.env));
-  stage(host, expr, shape, plan.order);
-  let shifted = false;
-  runNest(host, plan, (nest) => {
-    const work = copiesOf(nest, (index) => ({
-      value: nest.builder.convert(nest.builder.build(expr, index), target.dtype),
-      place: flatIndex(nest.graph, shape, index),
-    }));
-    shifted ||= work.some(({ value, place }) => readsElsewhere(value, target.slot, place));
-    // A tile that is read at other places than it is written must not change while it is read.
-    const into = shifted ? host.temporary(target.dtype, shape) : target;
-    const emit = (): void => {
-      for (const { value, place } of work) nest.at(nest.innermost, () => storeInSlot(nest, into, place, value));
-    };
-    const finish = (): void => {
-      emit();
-      if (shifted) nest.atEnd(0, () => copyTile(host, into, target));
-    };
-    return { values: work.map((one) => one.value), places: work.map((one) => one.place), emit: finish };
-  });
+  const target = to ?? host.temporary(dtypeOf(expr), shapeOf(expr));
+  assignTiles(host, [{ expr, target }]);
   return target;
+}
+
+export interface TileAssignment {
+  readonly expr: Expr;
+  readonly target: TileVariable;
+}
+
+/** Computes tiles of one shape in one pass, so that what they have in common is computed once. None may read another's target. */
+export function assignTiles(host: Host, assignments: readonly TileAssignment[]): void {
+  const shape = shapeOf(assignments[0]!.expr);
+  const work = assignments.reduce((sum, { expr }) => sum + costOf(expr, host.env), 0);
+  const plan = loopsOver(shape, work);
+  for (const { expr } of assignments) stage(host, expr, shape, plan.order);
+  runNest(host, plan, (nest) => {
+    const outputs = assignments.map(({ expr, target }) => {
+      const copies = copiesOf(nest, (index) => ({
+        value: nest.builder.convert(nest.builder.build(expr, index), target.dtype),
+        place: flatIndex(nest.graph, shape, index),
+      }));
+      // A tile that is read at other places than it is written must not change while it is read.
+      const shifted = copies.some(({ value, place }) => readsElsewhere(value, target.slot, place));
+      return { target, copies, into: shifted ? host.temporary(target.dtype, shape) : target };
+    });
+    const emit = (): void => {
+      for (let copy = 0; copy < nest.copies; copy++)
+        for (const { into, copies } of outputs) {
+          const { value, place } = copies[copy]!;
+          nest.at(nest.innermost, () => storeInSlot(nest, into, place, value));
+        }
+      for (const { into, target } of outputs) if (into !== target) nest.atEnd(0, () => copyTile(host, into, target));
+    };
+    const all = outputs.flatMap(({ copies }) => copies);
+    return { values: all.map((one) => one.value), places: all.map((one) => one.place), emit };
+  });
 }
 
 export function copiesOf<T>(nest: Nest, of: (index: readonly Node[], copy: number) => T): T[] {

@@ -1,12 +1,13 @@
 import { DTYPES, type DType } from "../../ir/index.js";
 import { checkElement } from "../emit/bounds.js";
 import { elementPlace, slotPlace } from "../emit/loads.js";
-import { constantRef, HALVES, lanewise } from "../emit/operands.js";
+import { constantRef, lanewise } from "../emit/operands.js";
 import { SCALAR_OPS } from "../emit/scalar-ops.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
 import type { Access, Node } from "../lanes/node.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
+import { narrowF16, widenF16Scalar } from "../math/halves.js";
 import type { Variable } from "../variables.js";
 import type { FunctionBuilder, Local } from "../wasm/function.js";
 import type { Ref } from "../wasm/module.js";
@@ -214,7 +215,7 @@ class Word {
       case "bf16":
         return m.i32.shr_u(m.i32.reinterpret(value), m.i32.const(16));
       case "f16":
-        return m.i32.reinterpret(lanewise(operation, HALVES.narrow, value));
+        return m.i32.reinterpret(lanewise(operation, narrowF16, value));
       case "i8":
         return m.i32.and(value, m.i32.const(0xff));
       case "i16":
@@ -226,7 +227,6 @@ class Word {
 
   private fromBits(bits: Ref): Ref {
     const { m } = this.fb;
-    const operation = { fb: this.fb, module: this.fb.module, from: this.dtype, dtype: this.dtype };
     switch (this.dtype) {
       case "f32":
         return m.f32.reinterpret(bits);
@@ -235,7 +235,7 @@ class Word {
       case "bf16":
         return m.f32.reinterpret(m.i32.shl(bits, m.i32.const(16)));
       case "f16":
-        return lanewise(operation, HALVES.widen, m.f32.reinterpret(bits));
+        return widenF16Scalar(this.fb, bits);
       case "i8":
         return m.i32.extend8_s(bits);
       case "i16":

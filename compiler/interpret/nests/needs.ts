@@ -14,6 +14,8 @@ const is64Bit = ({ dtype }: Node): boolean => BYTES[REPRESENTATION[dtype]] === 8
 export class Needs {
   private readonly scalars = new Set<Node>();
   private readonly vectors = new Set<Node>();
+  /** Loads of four lanes. */
+  readonly loads: Node[] = [];
 
   /** A value that the nest uses in all lanes, even where it is the same in each. */
   lanes(node: Node): void {
@@ -55,6 +57,7 @@ export class Needs {
   private access(node: Node): void {
     const [index, base, count, mask, other] = node.args as [Node, Node, Node, Node?, Node?];
     if (base.stride !== 0 || count.stride !== 0) throw new NeedsScalars();
+    this.loads.push(node);
     if (index.stride === 1) this.scalar(index);
     else this.vector(index);
     this.scalar(base);

@@ -1,4 +1,5 @@
 import { emitHoisted } from "../emit/bounds.js";
+import { neighbouringRuns } from "../emit/loads.js";
 import { NodeEmitter } from "../emit/nodes.js";
 import { LaneBuilder } from "../lanes/build.js";
 import { Graph } from "../lanes/graph.js";
@@ -128,6 +129,7 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
       throw error;
     }
     for (const node of body.places ?? []) needs.scalar(node);
+    for (const [node, run] of neighbouringRuns(needs.loads)) nest.emitter.runs.set(node, run);
     body.emit();
     emitHoisted(nest.emitter);
     nest.close();

@@ -1,6 +1,6 @@
 import type { DType, Expr } from "../../ir/index.js";
 import { DTYPES } from "../../ir/index.js";
-import { checkElement, checkRun } from "../emit/bounds.js";
+import { checkElement, checkRun, hoistCheck } from "../emit/bounds.js";
 import { scatter } from "../emit/gather.js";
 import { elementPlace } from "../emit/loads.js";
 import { allTrue } from "../emit/masks.js";
@@ -156,17 +156,23 @@ const storeVector: StoreOne = (nest, dtype, access, index, value, mask) => {
   }
   const write = STORE_VECTOR[dtype]!;
   const stored = fb.hold("v128", emitter.vector(value, innermost));
-  const writeAll = (always: boolean): void => {
-    checkRun(emitter, access, index, innermost, always);
+  const writeAll = (): void => {
     const { base, offset } = elementPlace(emitter, access, index, innermost);
     write(operation(nest, dtype), base, offset, fb.get(stored));
   };
-  if (!mask) return writeAll(true);
+  if (!mask) {
+    if (!hoistCheck(emitter, access, index)) checkRun(emitter, access, index, innermost);
+    writeAll();
+    return;
+  }
   const full = allTrue(emitter, mask, innermost);
   const masks = mask.stride === 0 ? null : fb.hold("v128", emitter.vector(mask, innermost));
   fb.if(
     full,
-    () => writeAll(false),
+    () => {
+      checkRun(emitter, access, index, innermost);
+      writeAll();
+    },
     masks === null
       ? undefined
       : () => {
