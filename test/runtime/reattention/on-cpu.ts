@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check } from "../../../compiler/check.js";
 import { upload } from "../../../runtime/device/arrays.js";
@@ -8,12 +7,11 @@ import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js
 
 const folder = fileURLToPath(new URL("../../../runtime/kernels/", import.meta.url));
 
-/** ReAttention's kernels on the CPU executor, straight from their sources. */
-export async function openKernels(): Promise<{ readonly device: CpuDevice; readonly runner: KernelRunner }> {
-  const files = readdirSync(folder)
-    .filter((name) => /^reattention.*\.kernel\.ts$/.test(name))
-    .map((name) => folder + name);
-  const { kernels, diagnostics } = check(files);
+/** The kernels of reattention-NAME.kernel.ts on the CPU executor, straight from their sources. */
+export async function openKernels(
+  ...names: readonly string[]
+): Promise<{ readonly device: CpuDevice; readonly runner: KernelRunner }> {
+  const { kernels, diagnostics } = check(names.map((name) => `${folder}reattention-${name}.kernel.ts`));
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const device = await CpuDevice.open({ threads: 2, store: null });
   const bundle = device.loadKernels(kernels);
