@@ -1,6 +1,7 @@
 // The add-on's exports; addon.ts beside this file types them.
 #include "context.h"
 #include "graph.h"
+#include "growable.h"
 #include "launch.h"
 #include "mapping.h"
 #include "memory.h"
@@ -49,9 +50,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFunction<CountDevices>(env, exports, "countDevices");
   ExportFunction<DescribeDevice>(env, exports, "describeDevice");
   ExportFunction<EncodeTensorMap>(env, exports, "encodeTensorMap");
-  for (auto define : {Context::Define, Memory::Define, PinnedMemory::Define, Stream::Define, Event::Define,
-                      Module::Define, Function::Define, PreparedLaunch::Define, LaunchList::Define, Graph::Define,
-                      GraphExec::Define, MappedFile::Define, Uploader::Define})
+  for (auto define : {Context::Define, Memory::Define, GrowableMemory::Define, PinnedMemory::Define, Stream::Define,
+                      Event::Define, Module::Define, Function::Define, PreparedLaunch::Define, LaunchList::Define,
+                      Graph::Define, GraphExec::Define, MappedFile::Define, Uploader::Define})
     define(env, exports);
   return exports;
 }

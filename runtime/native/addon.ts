@@ -13,6 +13,12 @@ export interface Addon {
   encodeTensorMap(map: TensorMapFields): Uint8Array;
   readonly Context: new (ordinal: number) => Context;
   readonly Memory: new (context: Context, bytes: number) => Memory;
+  /** Reserves addresses for `capacity` bytes, rounded up to whole pages. `stream` is where the memory is used: freeing waits for it. */
+  readonly GrowableMemory: new (
+    context: Context,
+    stream: Stream,
+    capacity: number,
+  ) => GrowableMemory;
   readonly PinnedMemory: new (context: Context, bytes: number) => PinnedMemory;
   /** Lower priorities run first; 0 is the ordinary one. */
   readonly Stream: new (
@@ -41,6 +47,7 @@ export interface Addon {
 export const handleClasses = [
   "Context",
   "Memory",
+  "GrowableMemory",
   "PinnedMemory",
   "Stream",
   "Event",
@@ -71,6 +78,8 @@ export interface DeviceFacts {
   readonly sharedBytesPerBlock: number;
   readonly sharedBytesPerBlockOptIn: number;
   readonly sharedBytesPerMultiprocessor: number;
+  /** 1 where addresses can be reserved apart from memory, which GrowableMemory needs; else 0. */
+  readonly virtualMemory: number;
 }
 
 /** A device's primary context. */
@@ -83,6 +92,13 @@ export interface Context extends Handle {
 export interface Memory extends Handle {
   readonly address: bigint;
   readonly byteLength: number;
+}
+
+/** Memory whose `byteLength` grows from 0 up to `capacity` while its address stays. */
+export interface GrowableMemory extends Memory {
+  readonly capacity: number;
+  /** Makes `byteLength` at least so much, by whole pages of the driver (2 MiB). A failure changes nothing. */
+  grow(bytes: number): void;
 }
 
 export interface PinnedMemory extends Handle {

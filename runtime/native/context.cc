@@ -19,6 +19,7 @@ constexpr struct {
     {"sharedBytesPerBlock", 8},
     {"sharedBytesPerBlockOptIn", 97},
     {"sharedBytesPerMultiprocessor", 81},
+    {"virtualMemory", 102},
 };
 
 }  // namespace

@@ -19,6 +19,30 @@ using CUfunction = struct FunctionTag*;
 using CUgraph = struct GraphTag*;
 using CUgraphNode = struct GraphNodeTag*;
 using CUgraphExec = struct GraphExecTag*;
+using CUmemGenericAllocationHandle = unsigned long long;
+
+struct CUmemLocation {
+  int type;
+  int id;
+};
+
+struct CUmemAllocationProp {
+  int type;
+  int handleTypes;
+  CUmemLocation location;
+  void* windowsMetaData;
+  struct {
+    unsigned char compression;
+    unsigned char gpuDirect;
+    unsigned short usage;
+    unsigned char reserved[4];
+  } flags;
+};
+
+struct CUmemAccessDesc {
+  CUmemLocation location;
+  int flags;
+};
 
 struct alignas(128) CUtensorMap {
   uint64_t words[16];
@@ -67,6 +91,17 @@ constexpr CUresult kInvalidValue = 1;
   X(cuMemGetInfo_v2, (size_t* free, size_t* total))                                                 \
   X(cuMemAlloc_v2, (CUdeviceptr* address, size_t bytes))                                            \
   X(cuMemFree_v2, (CUdeviceptr address))                                                            \
+  X(cuMemGetAllocationGranularity, (size_t* bytes, const CUmemAllocationProp* properties, int option)) \
+  X(cuMemAddressReserve,                                                                            \
+    (CUdeviceptr* address, size_t bytes, size_t alignment, CUdeviceptr wish, unsigned long long flags)) \
+  X(cuMemAddressFree, (CUdeviceptr address, size_t bytes))                                          \
+  X(cuMemCreate,                                                                                    \
+    (CUmemGenericAllocationHandle* pages, size_t bytes, const CUmemAllocationProp* properties, unsigned long long flags)) \
+  X(cuMemRelease, (CUmemGenericAllocationHandle pages))                                             \
+  X(cuMemMap,                                                                                       \
+    (CUdeviceptr address, size_t bytes, size_t offset, CUmemGenericAllocationHandle pages, unsigned long long flags)) \
+  X(cuMemSetAccess, (CUdeviceptr address, size_t bytes, const CUmemAccessDesc* access, size_t count)) \
+  X(cuMemUnmap, (CUdeviceptr address, size_t bytes))                                                \
   X(cuMemHostAlloc, (void** address, size_t bytes, unsigned flags))                                 \
   X(cuMemFreeHost, (void* address))                                                                 \
   X(cuMemcpyHtoDAsync_v2, (CUdeviceptr to, const void* from, size_t bytes, CUstream stream))        \

@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include "context.h"
+#include "growable.h"
 
 namespace tilescript {
 
@@ -9,11 +10,13 @@ Memory::Memory(const Napi::CallbackInfo& info) {
   size_t bytes = Count(info[1], "bytes");
   CUdeviceptr address = 0;
   CALL(cuMemAlloc_v2, (&address, bytes), bytes);
-  block_ = std::make_shared<DeviceBlock>(context, address, bytes);
+  block_ = std::make_shared<PlainBlock>(context, address, bytes);
 }
 
 std::shared_ptr<DeviceBlock> Memory::Range(Napi::Value value, uint64_t offset, uint64_t bytes) {
-  const auto& block = Live(value.Env(), Class<Memory>::Unwrap(value, "memory").block_, "Memory");
+  GrowableMemory* growable = Class<GrowableMemory>::Peek(value);
+  std::shared_ptr<DeviceBlock> block =
+      growable ? growable->Block(value.Env()) : Live(value.Env(), Class<Memory>::Unwrap(value, "memory").block_, "Memory");
   CheckRange(value.Env(), offset, bytes, block->bytes, "device memory");
   return block;
 }

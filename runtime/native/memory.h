@@ -11,7 +11,7 @@ class Memory {
   explicit Memory(const Napi::CallbackInfo& info);
   static void Define(Napi::Env env, Napi::Object exports);
 
-  // The live block of an argument, with [offset, offset + bytes) checked against its size.
+  // The live block of an argument, a Memory or a GrowableMemory, with [offset, offset + bytes) checked against its size.
   static std::shared_ptr<DeviceBlock> Range(Napi::Value value, uint64_t offset, uint64_t bytes);
 
  private:

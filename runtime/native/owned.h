@@ -53,9 +53,20 @@ class Owned {
   const Keepers keepers;
 };
 
-struct DeviceBlock : Owned<CUdeviceptr, &Driver::cuMemFree_v2> {
-  DeviceBlock(ContextHandle context, CUdeviceptr raw, size_t bytes) : Owned(std::move(context), raw), bytes(bytes) {}
-  const size_t bytes;
+// Device memory that copies and fills work on: allocated once, or growing.
+struct DeviceBlock {
+  DeviceBlock(CUdeviceptr raw, size_t bytes) : raw(raw), bytes(bytes) {}
+  virtual ~DeviceBlock() = default;
+  DeviceBlock(const DeviceBlock&) = delete;
+
+  const CUdeviceptr raw;
+  size_t bytes;
+};
+
+struct PlainBlock : DeviceBlock {
+  PlainBlock(ContextHandle context, CUdeviceptr raw, size_t bytes)
+      : DeviceBlock(raw, bytes), owned(std::move(context), raw) {}
+  const Owned<CUdeviceptr, &Driver::cuMemFree_v2> owned;
 };
 
 struct PinnedBlock : Owned<void*, &Driver::cuMemFreeHost> {

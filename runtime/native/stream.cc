@@ -191,6 +191,12 @@ Napi::Value Stream::EndCapture(const Napi::CallbackInfo& info) {
                                             std::make_shared<GraphHandle>(stream->context, raw, std::move(captured))));
 }
 
+// Nobody can end a capture any more, so what it would have kept goes: growing memory among it keeps this stream.
+void Stream::Abandon() {
+  if (handle_) Keepers(std::move(handle_->captured)).clear();
+  handle_.reset();
+}
+
 void Stream::Define(Napi::Env env, Napi::Object exports) {
   using Own = Class<Stream>;
   Own::Define(env, exports, "Stream",

@@ -26,6 +26,7 @@ class Event {
 class Stream {
  public:
   explicit Stream(const Napi::CallbackInfo& info);
+  ~Stream() { Abandon(); }
   static void Define(Napi::Env env, Napi::Object exports);
   static std::shared_ptr<StreamHandle> From(Napi::Value value);
 
@@ -47,7 +48,8 @@ class Stream {
   bool Done(const Napi::CallbackInfo& info);
   void BeginCapture(const Napi::CallbackInfo& info);
   Napi::Value EndCapture(const Napi::CallbackInfo& info);
-  void Destroy(const Napi::CallbackInfo&) { handle_.reset(); }
+  void Destroy(const Napi::CallbackInfo&) { Abandon(); }
+  void Abandon();
 
   std::shared_ptr<StreamHandle> handle_;
 };

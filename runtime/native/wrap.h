@@ -81,14 +81,17 @@ struct Class {
     return Data(env).classes.at(&key).New({Napi::External<std::unique_ptr<T>>::New(env, &object)});
   }
 
+  // The object behind a value, or null where it is not of this class.
+  static T* Peek(Napi::Value value) {
+    bool same = false;
+    void* object = nullptr;
+    bool ours = value.IsObject() && napi_check_object_type_tag(value.Env(), value, &tag, &same) == napi_ok && same &&
+                napi_unwrap(value.Env(), value, &object) == napi_ok;
+    return ours ? static_cast<T*>(object) : nullptr;
+  }
+
   static T& Unwrap(Napi::Value value, const char* argument) {
-    if (value.IsObject()) {
-      bool same = false;
-      void* object = nullptr;
-      if (napi_check_object_type_tag(value.Env(), value, &tag, &same) == napi_ok && same &&
-          napi_unwrap(value.Env(), value, &object) == napi_ok)
-        return *static_cast<T*>(object);
-    }
+    if (T* object = Peek(value)) return *object;
     throw Napi::TypeError::New(value.Env(), std::string("argument ") + argument + " has the wrong type");
   }
 

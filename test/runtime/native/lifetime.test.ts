@@ -26,6 +26,8 @@ describe("handles that nobody destroyed", () => {
       const context = new addon.Context(0);
       const stream = new addon.Stream(context);
       const memory = new addon.Memory(context, 64);
+      const growable = new addon.GrowableMemory(context, stream, 64);
+      growable.grow(64);
       const pinned = new addon.PinnedMemory(context, 64);
       new Uint8Array(pinned.buffer)[0] = 1;
       const module = new addon.Module(context, image("append params=8,4"));
@@ -34,6 +36,7 @@ describe("handles that nobody destroyed", () => {
       stream.beginCapture();
       new addon.LaunchList([launch]).launch();
       stream.enqueueRead(memory, 0, pinned, 0, 4);
+      stream.fill(growable, 0, 64, 0);
       const exec = stream.endCapture().instantiate();
       exec.launch(stream);
       await new addon.Uploader(context, 16, 2).write(memory, 0, new Uint8Array(64), 0, 64);

@@ -45,6 +45,7 @@ describe("devices", () => {
       sharedBytesPerBlock: 49152,
       sharedBytesPerBlockOptIn: 232448,
       sharedBytesPerMultiprocessor: 233472,
+      virtualMemory: 1,
     });
     expect(() => addon.describeDevice(1)).toThrow("cuDeviceGet(1)");
   });

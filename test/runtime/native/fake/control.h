@@ -74,9 +74,10 @@ napi_value Calls(napi_env env, napi_value*) { return List(env, calls); }
 napi_value Launches(napi_env env, napi_value*) { return List(env, launches); }
 napi_value Live(napi_env env, napi_value*) {
   const std::pair<const char*, size_t> kinds[] = {
-      {"contexts", static_cast<size_t>(retained)}, {"memory", memory.size()}, {"pinned", pinned.size()},
-      {"streams", streams.size()},                 {"events", events.size()}, {"modules", modules.size()},
-      {"graphs", graphs.size()},                   {"execs", execs.size()}};
+      {"contexts", static_cast<size_t>(retained)}, {"memory", memory.size()},   {"reservations", reservations.size()},
+      {"pages", pages.size()},                     {"pinned", pinned.size()},   {"streams", streams.size()},
+      {"events", events.size()},                   {"modules", modules.size()}, {"graphs", graphs.size()},
+      {"execs", execs.size()}};
   std::vector<std::string> lines;
   for (auto& [kind, count] : kinds)
     if (count) lines.push_back(std::string(kind) + " " + std::to_string(count));

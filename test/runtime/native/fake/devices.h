@@ -57,7 +57,9 @@ API CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice) {
   static const std::map<int, int> fixed = {{1, 1024},      {8, 49152},   {13, 1980000}, {16, 132},
                                            {38, 50 << 20}, {81, 233472}, {97, 232448}};
   int capability = Setting("CAPABILITY", 90);
-  *value = attribute == 75 ? capability / 10 : attribute == 76 ? capability % 10 : fixed.at(attribute);
+  const std::map<int, int> varying = {
+      {75, capability / 10}, {76, capability % 10}, {102, Setting("VIRTUAL_MEMORY", 1)}};
+  *value = varying.count(attribute) ? varying.at(attribute) : fixed.at(attribute);
   return 0;
 }
 API CUresult cuDeviceTotalMem_v2(size_t* bytes, CUdevice) {

@@ -5,6 +5,7 @@
 #include "devices.h"
 #include "kernels.h"
 #include "memory.h"
+#include "pages.h"
 #include "streams.h"
 
 // Every function is declared as the launcher declares it.

@@ -40,6 +40,17 @@ struct GraphTag {
 struct GraphExecTag {
   std::vector<GraphNodeTag> nodes;
 };
+// Physical memory: there until it is released and mapped nowhere.
+struct FakePages {
+  size_t bytes;
+  bool held = true;
+  int mappings = 0;
+};
+struct FakeMapping {
+  size_t bytes;
+  CUmemGenericAllocationHandle pages;
+  bool usable = false;
+};
 struct StreamTag {
   GraphTag* capturing = nullptr;
 };
@@ -61,6 +72,9 @@ std::string moduleLog;
 bool recording = true;
 
 std::map<CUdeviceptr, size_t> memory;
+std::map<CUdeviceptr, size_t> reservations;
+std::map<CUmemGenericAllocationHandle, FakePages> pages;
+std::map<CUdeviceptr, FakeMapping> mappings;
 std::map<void*, size_t> pinned;
 std::set<CUstream> streams;
 std::set<CUevent> events;
@@ -94,10 +108,24 @@ CUresult Begin(const char* name, const Arguments&... arguments) {
 size_t FreeBytes() {
   size_t used = 0;
   for (auto& [address, bytes] : memory) used += bytes;
+  for (auto& [handle, one] : pages) used += one.bytes;
   return kDeviceBytes - used;
 }
 
+// Whether a stretch lies in mappings that follow one another.
+bool Mapped(CUdeviceptr address, size_t bytes) {
+  auto mapping = mappings.upper_bound(address);
+  if (mapping == mappings.begin()) return false;
+  CUdeviceptr reached = (--mapping)->first;
+  for (; mapping != mappings.end() && mapping->first == reached && mapping->second.usable; ++mapping) {
+    reached += mapping->second.bytes;
+    if (address + bytes <= reached) return true;
+  }
+  return false;
+}
+
 bool Inside(CUdeviceptr address, size_t bytes) {
+  if (Mapped(address, bytes)) return true;
   auto after = memory.upper_bound(address);
   if (after == memory.begin()) return false;
   auto block = std::prev(after);
