@@ -11,12 +11,21 @@ export type {
   DeviceBuffer,
   Graph,
   Grid,
+  GrowableBuffer,
   Launch,
   LoadedBundle,
   LoadedKernel,
   Mirror,
+  ReserveOptions,
 } from "./device/device.js";
-export { BundleError, CudaError, DeviceError, LaunchError, UnavailableError } from "./device/errors.js";
+export {
+  BundleError,
+  CudaError,
+  DeviceError,
+  LaunchError,
+  OutOfMemoryError,
+  UnavailableError,
+} from "./device/errors.js";
 export type { OpenOptions } from "./device/open.js";
 export { GenerateError } from "./generate/errors.js";
 export type { Generation, GenerationResult, Piece, StopReason, Timings } from "./generate/generation.js";

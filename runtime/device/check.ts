@@ -14,6 +14,8 @@ export interface CheckedParam {
 /** A buffer that knows whether it can still be used. */
 export interface LiveBuffer extends DeviceBuffer {
   readonly freed: boolean;
+  /** The most bytes that it may come to have: more than `bytes` where it can grow. */
+  readonly reach: number;
 }
 
 export interface Checking {
@@ -93,8 +95,9 @@ function descriptorFault(value: unknown, param: CheckedParam, device: Device): F
   }
   if (value.strides[rank - 1] !== 1) return { expected: "a last stride of 1", got: String(value.strides[rank - 1]) };
   const bytes = extent(value, DTYPES[param.dtype!].bytes);
-  if (bytes <= value.buffer.bytes) return undefined;
-  const expected = `a tensor that lies in its buffer of ${value.buffer.bytes} bytes`;
+  const { reach } = value.buffer as LiveBuffer;
+  if (bytes <= reach) return undefined;
+  const expected = `a tensor that lies in its buffer of ${reach} bytes`;
   return {
     expected,
     got: `shape [${value.shape.join(", ")}] and strides [${value.strides.join(", ")}], which reach over ${bytes}`,

@@ -14,7 +14,31 @@ export interface DeviceBuffer {
   [Symbol.dispose](): void;
 }
 
-/** A tensor descriptor at launch: sizes and strides in elements, outermost first; the last stride is 1. */
+/**
+ * Memory that grows in place. `bytes` is what is committed: what may be copied, filled, viewed, and reached by kernels. The address stays, so
+ * prepared launches and captured graphs go on being right while it grows. New memory is uninitialised.
+ */
+export interface GrowableBuffer extends DeviceBuffer {
+  /** The most bytes that it can have: what was reserved. */
+  readonly capacity: number;
+  /** The bytes that it has now; the same as `bytes`. */
+  readonly committed: number;
+  /**
+   * Commits at least so many bytes in all; does nothing where they are committed already. May be called while work is queued and while a
+   * graph is recorded. Throws OutOfMemoryError, which leaves what was committed as it is, and DeviceError beyond the capacity.
+   */
+  grow(bytes: number): void;
+}
+
+export interface ReserveOptions {
+  /** A GPU's memory is committed by multiples of so many bytes, as far as that fits, since each commit is a few driver calls. Default 32 MiB. */
+  readonly step?: number;
+}
+
+/**
+ * A tensor descriptor at launch: sizes and strides in elements, outermost first; the last stride is 1. Over a growable buffer it may reach as
+ * far as the capacity, so that it need not change when that grows; the tiles that a kernel loads or stores must lie in what is committed.
+ */
 export interface DescriptorArgument {
   readonly buffer: DeviceBuffer;
   readonly shape: readonly number[];
@@ -72,8 +96,13 @@ export interface Device {
   /** Multiprocessors, or threads of the CPU executor. */
   readonly processors: number;
   memory(): { readonly total: number; readonly free: number };
-  /** Uninitialised memory, aligned to 256 bytes. Throws a typed error that says what was free. */
+  /** Uninitialised memory, aligned to 256 bytes. Throws OutOfMemoryError. */
   alloc(bytes: number): DeviceBuffer;
+  /**
+   * Addresses for memory that is committed later, aligned to 256 bytes. On a GPU they cost nothing (one that cannot reserve addresses
+   * commits all at once); the CPU executor has 4 GiB of them. Throws OutOfMemoryError that says what would fit.
+   */
+  reserve(maxBytes: number, options?: ReserveOptions): GrowableBuffer;
   /** Copies host bytes to the device; resolves when `data` may be reused. */
   write(to: DeviceBuffer, data: ArrayBufferView): Promise<void>;
   /** Waits for queued work and copies to the host. */

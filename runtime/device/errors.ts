@@ -83,6 +83,43 @@ export class BundleError extends Error {
   }
 }
 
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+export interface MemoryShortage {
+  readonly wanted: number;
+  /** Where a buffer was to grow: what it has, and keeps. */
+  readonly committed?: number;
+  readonly free: number;
+  readonly total: number;
+  readonly hint?: string;
+}
+
+/** A device had less memory than was wanted. Nothing was changed. All numbers are bytes. */
+export class OutOfMemoryError extends Error {
+  override readonly name = "OutOfMemoryError";
+  readonly wanted: number;
+  /** What the buffer has that was to grow; 0 where a new one was wanted. */
+  readonly committed: number;
+  /** The most that would have fitted: in the CPU executor's memory, in one piece. */
+  readonly free: number;
+  readonly total: number;
+  readonly hint: string;
+
+  constructor({ wanted, committed, free, total, hint }: MemoryShortage, options?: { readonly cause?: unknown }) {
+    const what = committed === undefined ? "" : `, where ${mebibytes(committed)} are committed`;
+    const help = hint ?? cudaHints.CUDA_ERROR_OUT_OF_MEMORY!;
+    super(
+      `Out of memory: ${mebibytes(wanted)} wanted${what}, ${mebibytes(free)} of ${mebibytes(total)} free. ${help}`,
+      options,
+    );
+    this.wanted = wanted;
+    this.committed = committed ?? 0;
+    this.free = free;
+    this.total = total;
+    this.hint = help;
+  }
+}
+
 export type UnavailableReason = "no-addon" | "bad-addon" | "no-library" | "old-driver" | "no-device" | "init-failed";
 
 /** The native add-on, the driver or a GPU is not there. Programs that can go on with the CPU executor do. */

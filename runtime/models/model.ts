@@ -50,7 +50,7 @@ export class Model {
 
   /**
    * Opens the file, uploads its weights and prepares the kernels.
-   * @throws ModelError for a bad file, BundleError for missing kernels, CudaError where memory does not suffice
+   * @throws ModelError for a bad file, BundleError for missing kernels, OutOfMemoryError where memory does not suffice
    */
   static async load({
     path,

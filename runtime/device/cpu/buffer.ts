@@ -12,21 +12,29 @@ export interface Allocation {
 export class CpuBuffer implements LiveBuffer {
   readonly device: CpuDevice;
   readonly allocation: Allocation;
-  readonly bytes: number;
   /** Where it starts in the shared memory. */
   readonly start: number;
+  readonly #bytes: number;
   readonly #owner: boolean;
 
   constructor(device: CpuDevice, allocation: Allocation, start: number, bytes: number, owner: boolean) {
     this.device = device;
     this.allocation = allocation;
     this.start = start;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.#owner = owner;
   }
 
   get address(): bigint {
     return BigInt(this.start);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get reach(): number {
+    return this.bytes;
   }
 
   get freed(): boolean {

@@ -3,12 +3,14 @@ import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
 import type { Device, DeviceBuffer, LoadedBundle } from "../device.js";
 import { DeviceError } from "../errors.js";
+import { checkReservation } from "../growth.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
 import { KernelRegistry } from "./compiled.js";
 import { COMMAND, CONTROL, type Command, FAULT } from "./control.js";
 import { KernelFailure, misaligned, OutOfBoundsError } from "./errors.js";
 import { CpuGraph, type Recorded } from "./graph.js";
+import { CpuGrowable } from "./growable.js";
 import { Heap } from "./heap.js";
 import type { CpuLaunch } from "./kernel.js";
 import { CpuMirror } from "./mirror.js";
@@ -41,6 +43,8 @@ export class CpuDevice implements Device {
   readonly kernels: KernelRegistry;
   /** Counts up with every buffer freed, so that a launch need not look at each of its own. */
   freedBuffers = 0;
+  /** Counts up with every growth of a buffer, so that a launch need not compare its bounds with each of its own. */
+  grownBuffers = 0;
   readonly #allocations = new Set<Allocation>();
   #recording: Recorded[] | null = null;
   #mirrors = 0;
@@ -67,9 +71,16 @@ export class CpuDevice implements Device {
     this.#requireOpen();
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
     this.queue.reclaim();
-    const allocation = { start: this.heap.take(bytes), bytes, freed: false };
-    this.#allocations.add(allocation);
+    const allocation = this.#own(this.heap.take(bytes), bytes);
     return new CpuBuffer(this, allocation, allocation.start, bytes, true);
+  }
+
+  /** Takes the addresses from the heap at once: nothing else can lie there. The memory is the system's until it is committed. */
+  reserve(maxBytes: number): CpuGrowable {
+    this.#requireOpen();
+    checkReservation(maxBytes);
+    this.queue.reclaim();
+    return new CpuGrowable(this, this.#own(this.heap.reserve(maxBytes), maxBytes));
   }
 
   /** Frees an allocation once; queued work may still use its memory. */
@@ -231,6 +242,12 @@ export class CpuDevice implements Device {
       elements: left?.count ?? 0,
     };
     return kind === FAULT.misaligned ? misaligned(fault) : new OutOfBoundsError(fault);
+  }
+
+  #own(start: number, bytes: number): Allocation {
+    const allocation = { start, bytes, freed: false };
+    this.#allocations.add(allocation);
+    return allocation;
   }
 
   #use(buffer: DeviceBuffer, bytes: number, verb: string): CpuBuffer {

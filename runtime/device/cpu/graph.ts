@@ -3,6 +3,7 @@ import { DeviceError } from "../errors.js";
 import type { Compiled } from "./compiled.js";
 import type { Command } from "./control.js";
 import type { CpuDevice } from "./device.js";
+import type { Bounds } from "./pack.js";
 
 /** A command as a graph keeps it: a launch with its arguments, or a copy. */
 export type Recorded =
@@ -10,6 +11,7 @@ export type Recorded =
       readonly kind: "launch";
       readonly compiled: Compiled;
       readonly words: Uint32Array;
+      readonly bounds: Bounds | null;
       readonly command: () => Command;
     }
   | { readonly kind: "plain"; readonly command: Command };
@@ -21,6 +23,8 @@ export class CpuGraph implements Graph {
   /** The launches' commands with their arguments in memory of the graph's own; made at the first replay for which all is compiled. */
   #commands: readonly Command[] | null = null;
   #memory: { readonly start: number; readonly bytes: number } | null = null;
+  /** How much the device's buffers had grown when the bounds were last written; never yet. */
+  #boundAt = -1;
   #destroyed = false;
 
   constructor(device: CpuDevice, steps: readonly Recorded[]) {
@@ -33,6 +37,7 @@ export class CpuGraph implements Graph {
     if (this.#destroyed) throw new DeviceError("A graph was replayed after it was destroyed.");
     const { queue } = this.#device;
     this.#commands ??= this.#settle();
+    if (this.#device.grownBuffers !== this.#boundAt) this.#rebind();
     if (this.#commands) for (const command of this.#commands) queue.push(command);
     else for (const step of this.#steps) this.#device.enqueue(step);
   }
@@ -46,6 +51,17 @@ export class CpuGraph implements Graph {
 
   [Symbol.dispose](): void {
     this.destroy();
+  }
+
+  /** Brings the bounds of growing buffers up to date. They only widen, so launches that are queued already may see it too. */
+  #rebind(): void {
+    this.#steps.forEach((step, index) => {
+      if (step.kind === "plain" || !step.bounds) return;
+      step.bounds(step.words);
+      const { buffer } = this.#device.heap.memory;
+      if (this.#commands) step.bounds(new Uint32Array(buffer, this.#commands[index]!.block, step.words.length));
+    });
+    this.#boundAt = this.#device.grownBuffers;
   }
 
   /** Puts all arguments into memory once; null while a kernel is still being compiled. */

@@ -1,5 +1,5 @@
 import type {} from "../../../compiler/interpret/index.js";
-import { DeviceError } from "../errors.js";
+import { OutOfMemoryError } from "../errors.js";
 import { HEAP_START } from "./control.js";
 
 const PAGE = 65536;
@@ -14,9 +14,12 @@ interface Gap {
   readonly end: number;
 }
 
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const sizeOf = (bytes: number): number => Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
 
-/** The memory that host, workers and kernels share, and the buffers in it: at most 4 GiB, all that a 32-bit address reaches. */
+/**
+ * The memory that host, workers and kernels share, and the buffers in it: at most 4 GiB, all that a 32-bit address reaches. Addresses are
+ * given out of all the 4 GiB; the memory grows as far as they are used.
+ */
 export class Heap {
   readonly memory: WebAssembly.Memory;
   readonly limit = MAX_PAGES * PAGE;
@@ -29,7 +32,7 @@ export class Heap {
   constructor() {
     this.#pages = HEAP_START / PAGE + STEP_PAGES;
     this.memory = new WebAssembly.Memory({ initial: this.#pages, maximum: MAX_PAGES, shared: true });
-    this.#gaps = [{ start: HEAP_START, end: this.#pages * PAGE }];
+    this.#gaps = [{ start: HEAP_START, end: this.limit }];
     this.#view = new Uint8Array(this.memory.buffer);
   }
 
@@ -42,27 +45,59 @@ export class Heap {
     return this.limit - HEAP_START - this.#used;
   }
 
-  /** The address of a new stretch, a multiple of 256. Throws DeviceError that says what was free. */
+  /** The address of a new stretch, a multiple of 256. Throws OutOfMemoryError that says what would fit in one piece. */
   take(bytes: number): number {
-    const size = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+    const start = this.reserve(bytes);
+    if (this.cover(start + sizeOf(bytes))) return start;
+    this.give(start, bytes);
+    throw this.shortage(bytes);
+  }
+
+  /** As `take`, but the memory need not reach there yet: see `cover`. */
+  reserve(bytes: number): number {
+    const size = sizeOf(bytes);
     const fitting = this.#gaps.filter((gap) => gap.end - gap.start >= size);
-    const gap =
-      fitting.length > 0 ? fitting.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a)) : this.#grow(size);
-    if (!gap)
-      throw new DeviceError(
-        `Out of memory: ${mebibytes(bytes)} wanted, ${mebibytes(this.free)} of ${mebibytes(this.limit)} free. The CPU executor reaches 4 GiB: free buffers, shorten the context, or use a smaller model.`,
-      );
-    const at = this.#gaps.indexOf(gap);
+    if (fitting.length === 0) throw this.shortage(bytes);
+    const gap = fitting.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
     const rest = gap.end - gap.start > size ? [{ start: gap.start + size, end: gap.end }] : [];
-    this.#gaps.splice(at, 1, ...rest);
+    this.#gaps.splice(this.#gaps.indexOf(gap), 1, ...rest);
     this.#used += size;
     return gap.start;
   }
 
   give(start: number, bytes: number): void {
-    const size = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+    const size = sizeOf(bytes);
     this.#used -= size;
     this.#insert({ start, end: start + size });
+  }
+
+  /** Makes the memory reach up to an address; false where the system does not let it. */
+  cover(end: number): boolean {
+    const needed = Math.ceil(end / PAGE) - this.#pages;
+    if (needed <= 0) return true;
+    const pages = Math.min(Math.max(needed, STEP_PAGES), MAX_PAGES - this.#pages);
+    try {
+      this.memory.grow(pages);
+    } catch {
+      return false;
+    }
+    this.#pages += pages;
+    this.#view = new Uint8Array(this.memory.buffer);
+    return true;
+  }
+
+  /** The error for memory that was not there. */
+  shortage(wanted: number, committed?: number): OutOfMemoryError {
+    const free = Math.max(0, ...this.#gaps.map((gap) => gap.end - gap.start));
+    const hint =
+      "The CPU executor reaches 4 GiB, and free is what fits in one piece: free buffers, shorten the context, or use a smaller model.";
+    return new OutOfMemoryError({
+      wanted,
+      free,
+      total: this.limit,
+      hint,
+      ...(committed !== undefined && { committed }),
+    });
   }
 
   #insert(gap: Gap): void {
@@ -72,23 +107,5 @@ export class Heap {
     const start = Math.min(gap.start, ...touching.map((one) => one.start));
     const end = Math.max(gap.end, ...touching.map((one) => one.end));
     this.#gaps = [...before, { start, end }, ...after];
-  }
-
-  #grow(bytes: number): Gap | undefined {
-    const last = this.#gaps.at(-1);
-    const end = this.#pages * PAGE;
-    const tail = last && last.end === end ? end - last.start : 0;
-    const needed = Math.ceil((bytes - tail) / PAGE);
-    if (this.#pages + needed > MAX_PAGES) return undefined;
-    const pages = Math.min(Math.max(needed, STEP_PAGES), MAX_PAGES - this.#pages);
-    try {
-      this.memory.grow(pages);
-    } catch {
-      return undefined;
-    }
-    this.#pages += pages;
-    this.#view = new Uint8Array(this.memory.buffer);
-    this.#insert({ start: end, end: this.#pages * PAGE });
-    return this.#gaps.at(-1);
   }
 }

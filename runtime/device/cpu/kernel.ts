@@ -8,7 +8,7 @@ import { selectBuilds } from "../select.js";
 import { type Compiled, type Ready, Variant } from "./compiled.js";
 import { BLOCK_BYTES, COMMAND, type Command } from "./control.js";
 import type { CpuDevice } from "./device.js";
-import { overlaps, writeArgument } from "./pack.js";
+import { type Bounds, boundsOf, overlaps, writeArgument } from "./pack.js";
 
 /** The typed IR of a kernel for one choice of dtypes. */
 export interface Binding {
@@ -124,6 +124,9 @@ export class CpuLaunch implements Launch {
   #view!: DataView;
   /** How many buffers the device had freed when the arguments were last found alive. */
   #checkedAt = 0;
+  #bounds: Bounds | null = null;
+  /** How much the device's buffers had grown when the bounds were last written. */
+  #boundAt = 0;
 
   constructor(kernel: CpuKernelHandle, grid: Extent, args: Arguments) {
     this.#kernel = kernel;
@@ -145,6 +148,10 @@ export class CpuLaunch implements Launch {
       this.#kernel.choose(this.#args);
       this.#checkedAt = device.freedBuffers;
     }
+    if (device.grownBuffers !== this.#boundAt) {
+      this.#bounds?.(this.#block);
+      this.#boundAt = device.grownBuffers;
+    }
     if (this.#programs > 0) device.submit(this);
   }
 
@@ -159,7 +166,9 @@ export class CpuLaunch implements Launch {
     const slot = variant.shape.layout.slots.find((one) => one.name === name);
     if (!slot || slot.kind === "const") return;
     writeArgument(this.#view, slot, value);
-    if (slot.kind !== "scalar") this.#compile();
+    if (slot.kind === "scalar") return;
+    this.#bounds = boundsOf(variant.shape.layout.slots, args);
+    this.#compile();
   }
 
   /** The compilation to wait for; null once it is there. */
@@ -168,7 +177,7 @@ export class CpuLaunch implements Launch {
   }
 
   /** What is queued and the arguments as they are now; both may be asked for later, when the kernel is compiled. */
-  snapshot(): { compiled: Compiled; words: Uint32Array; command: () => Command } {
+  snapshot(): { compiled: Compiled; words: Uint32Array; bounds: Bounds | null; command: () => Command } {
     const compiled = this.#compiled;
     const total = this.#programs;
     const { device } = this.#kernel;
@@ -177,7 +186,7 @@ export class CpuLaunch implements Launch {
       device.queue.reserveFrames(info.frameBytes);
       return { kind: COMMAND.launch, id, block: 0, total, to: 0, value: 0 };
     };
-    return { compiled, words: this.#block.slice(), command };
+    return { compiled, words: this.#block.slice(), bounds: this.#bounds, command };
   }
 
   #bind(variant: Variant): void {
@@ -187,8 +196,10 @@ export class CpuLaunch implements Launch {
     this.#view = new DataView(this.#block.buffer);
     this.#block.set(this.#grid);
     for (const slot of layout.slots) if (slot.kind !== "const") writeArgument(this.#view, slot, this.#args[slot.name]!);
+    this.#bounds = boundsOf(layout.slots, this.#args);
     this.#compile();
     this.#checkedAt = this.#kernel.device.freedBuffers;
+    this.#boundAt = this.#kernel.device.grownBuffers;
   }
 
   #compile(): void {

@@ -19,10 +19,12 @@ const SCALARS: Readonly<Record<Exclude<DType, "i64">, ScalarWriter>> = {
   f64: (block, at, value) => block.setFloat64(at, value, true),
 };
 
-/** Address and number of whole elements, which is what accesses are checked against. */
+/** The number of whole elements, which is what accesses are checked against. */
+const elements = (buffer: CpuBuffer, dtype: DType): number => Math.floor(buffer.bytes / DTYPES[dtype].bytes);
+
 function writeBuffer(block: DataView, at: number, buffer: CpuBuffer, dtype: DType): void {
   block.setUint32(at, buffer.start, true);
-  block.setUint32(at + 4, Math.floor(buffer.bytes / DTYPES[dtype].bytes), true);
+  block.setUint32(at + 4, elements(buffer, dtype), true);
 }
 
 type Of<K extends ArgumentSlot["kind"]> = Extract<ArgumentSlot, { kind: K }>;
@@ -55,7 +57,23 @@ export function bufferOf(value: Argument | undefined): CpuBuffer | null {
   return ("buffer" in value ? value.buffer : value) as CpuBuffer;
 }
 
-/** Groups of parameters whose buffers overlap, where the kernel writes one of them. */
+/** Writes the bounds of buffers as they are now into arguments that were packed before. */
+export type Bounds = (block: Uint32Array) => void;
+
+/** How to bring the bounds of buffers up to date that may still grow; null where there is none. */
+export function boundsOf(slots: readonly ArgumentSlot[], args: Readonly<Record<string, Argument>>): Bounds | null {
+  const growing = slots.flatMap((slot) => {
+    if (slot.kind !== "pointer" && slot.kind !== "descriptor") return [];
+    const buffer = bufferOf(args[slot.name]);
+    return buffer && buffer.reach > buffer.bytes ? [{ word: slot.offset / 4 + 1, buffer, dtype: slot.dtype }] : [];
+  });
+  if (growing.length === 0) return null;
+  return (block) => {
+    for (const { word, buffer, dtype } of growing) block[word] = elements(buffer, dtype);
+  };
+}
+
+/** Groups of parameters whose buffers overlap, or may come to overlap when they grow, where the kernel writes one of them. */
 export function overlaps(
   slots: readonly ArgumentSlot[],
   args: Readonly<Record<string, Argument>>,
@@ -63,8 +81,8 @@ export function overlaps(
 ): readonly (readonly string[])[] {
   const ranges = slots.flatMap((slot) => {
     const buffer = slot.kind === "pointer" || slot.kind === "descriptor" ? bufferOf(args[slot.name]) : null;
-    return buffer && buffer.bytes > 0
-      ? [{ name: slot.name, start: buffer.start, end: buffer.start + buffer.bytes }]
+    return buffer && buffer.reach > 0
+      ? [{ name: slot.name, start: buffer.start, end: buffer.start + buffer.reach }]
       : [];
   });
   ranges.sort((a, b) => a.start - b.start);

@@ -15,20 +15,28 @@ export class CudaBuffer implements LiveBuffer {
   readonly allocation: Allocation;
   /** Bytes from the start of the allocation. */
   readonly offset: number;
-  readonly bytes: number;
   readonly address: bigint;
   /** Whether the address is a multiple of 16, which kernels compiled for that rely on. */
   readonly aligned: boolean;
+  readonly #bytes: number;
   readonly #owner: boolean;
 
   constructor(device: CudaDevice, allocation: Allocation, offset: number, bytes: number, owner: boolean) {
     this.device = device;
     this.allocation = allocation;
     this.offset = offset;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.address = allocation.memory.address + BigInt(offset);
     this.aligned = this.address % 16n === 0n;
     this.#owner = owner;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get reach(): number {
+    return this.bytes;
   }
 
   get freed(): boolean {

@@ -3,17 +3,20 @@ import {
   type Context,
   type DeviceFacts,
   type DriverAvailable,
+  type Memory,
   type Module,
   openDriver,
   type PinnedMemory,
   type Stream,
 } from "../../native/index.js";
-import type { Device, DeviceBuffer, LoadedBundle } from "../device.js";
-import { CudaError, DeviceError, UnavailableError } from "../errors.js";
+import type { Device, DeviceBuffer, GrowableBuffer, LoadedBundle, ReserveOptions } from "../device.js";
+import { DeviceError, OutOfMemoryError, UnavailableError } from "../errors.js";
+import { checkReservation } from "../growth.js";
 import { Arrivals } from "./arrivals.js";
 import { type Allocation, CudaBuffer } from "./buffer.js";
 import { loadBundle } from "./bundle.js";
 import { CudaGraph } from "./graph.js";
+import { CudaGrowable, CudaWhole, DEFAULT_STEP, isOutOfMemory } from "./growable.js";
 import { Handles } from "./handles.js";
 import { CudaMirror } from "./mirror.js";
 import { Staging } from "./staging.js";
@@ -26,8 +29,6 @@ export interface CudaOptions {
 
 /** Pinned memory for large copies: enough for the copy engine and a filling thread to keep each other busy. */
 const UPLOAD = { slotBytes: 4 << 20, slots: 4 };
-
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 const bytesOf = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
@@ -88,11 +89,17 @@ export class CudaDevice implements Device {
   alloc(bytes: number): CudaBuffer {
     this.#requireOpen();
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
-    // The driver refuses an empty allocation; an empty buffer still wants an address of its own.
-    const memory = this.#explained(bytes, () => new this.driver.addon.Memory(this.#context, Math.max(bytes, 1)));
-    const allocation = { memory, freed: false };
-    this.#allocations.add(allocation);
-    return new CudaBuffer(this, allocation, 0, bytes, true);
+    return new CudaBuffer(this, this.#allocate(bytes), 0, bytes, true);
+  }
+
+  reserve(maxBytes: number, { step = DEFAULT_STEP }: ReserveOptions = {}): GrowableBuffer {
+    this.#requireOpen();
+    checkReservation(maxBytes);
+    if (!Number.isSafeInteger(step) || step < 1)
+      throw new DeviceError(`Cannot commit memory in steps of ${step} bytes.`);
+    if (!this.facts.virtualMemory) return new CudaWhole(this, this.#allocate(maxBytes), 0, maxBytes, true);
+    const memory = new this.driver.addon.GrowableMemory(this.#context, this.stream, Math.max(maxBytes, 1));
+    return new CudaGrowable(this, this.#own(memory), memory, maxBytes, step);
   }
 
   /** Frees an allocation once; later uses of it are errors. */
@@ -179,7 +186,7 @@ export class CudaDevice implements Device {
   }
 
   async time(work: () => void): Promise<number> {
-    this.#requireIdle("time");
+    this.requireIdle("time");
     using start = new this.driver.addon.Event(this.#context, true);
     using end = new this.driver.addon.Event(this.#context, true);
     this.stream.record(start);
@@ -191,7 +198,7 @@ export class CudaDevice implements Device {
 
   /** Resolves when everything queued so far has finished. */
   async arrived(): Promise<void> {
-    this.#requireIdle("arrived");
+    this.requireIdle("arrived");
     await this.#arrivals.mark();
   }
 
@@ -220,27 +227,39 @@ export class CudaDevice implements Device {
     throw new DeviceError(`A buffer of ${buffer?.device?.name ?? "no device"} was given to ${this.name}.`);
   }
 
+  /** Throws DeviceError in a capture, for what would have to wait. */
+  requireIdle(verb: string): void {
+    this.#requireOpen();
+    if (this.#capturing)
+      throw new DeviceError(
+        `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
+      );
+  }
+
+  #allocate(bytes: number): Allocation {
+    // The driver refuses an empty allocation; an empty buffer still wants an address of its own.
+    return this.#own(this.#explained(bytes, () => new this.driver.addon.Memory(this.#context, Math.max(bytes, 1))));
+  }
+
+  #own(memory: Memory): Allocation {
+    const allocation = { memory, freed: false };
+    this.#allocations.add(allocation);
+    return allocation;
+  }
+
   #pin(bytes: number): PinnedMemory {
     return this.handles.add(new this.driver.addon.PinnedMemory(this.#context, bytes));
   }
 
   #use(buffer: DeviceBuffer, bytes: number, verb: string): CudaBuffer {
     const own = this.own(buffer);
-    this.#requireIdle(verb);
+    this.requireIdle(verb);
     own.requireRange(0, bytes);
     return own;
   }
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError(`${this.name} was used after it was closed.`);
-  }
-
-  #requireIdle(verb: string): void {
-    this.#requireOpen();
-    if (this.#capturing)
-      throw new DeviceError(
-        `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
-      );
   }
 
   #settled(): Promise<void> {
@@ -256,15 +275,13 @@ export class CudaDevice implements Device {
     }
   }
 
-  /** Adds to an out-of-memory error what was free. */
+  /** Says in an out-of-memory error what was free. */
   #explained<Result>(bytes: number, allocate: () => Result): Result {
     try {
       return allocate();
     } catch (error) {
-      if (!(error instanceof CudaError) || error.name !== "CUDA_ERROR_OUT_OF_MEMORY") throw error;
-      const { free, total } = this.memory();
-      const text = `${error.text}: ${mebibytes(bytes)} wanted, ${mebibytes(free)} of ${mebibytes(total)} free`;
-      throw new CudaError(error.code, error.name, text, error.call);
+      if (!isOutOfMemory(error)) throw error;
+      throw new OutOfMemoryError({ wanted: bytes, ...this.memory() }, { cause: error });
     }
   }
 }
