@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Where the kernels of each bundle are. */
-const SOURCES = { models: "runtime/kernels", examples: "examples" };
+const SOURCES = { models: "runtime/kernels", examples: "examples", cases: "test/cases" };
 
 export const bundleFolder = (name) => join(root, "bundles", name);
 

@@ -79,6 +79,19 @@ export const largeTiles = kernel(
   { builds: [{ constants: {}, warps: 8, stages: 3, alignment: "required" }] },
 );
 
+/** Writes the next elements of a cache, each its own index. Its length lives on the device, as in a decode step. */
+export const appendToCache = kernel(
+  ({ cache, length, BLOCK }: { cache: Ptr<"i32">; length: Ptr<"i32">; BLOCK: Const<"BLOCK"> }) => {
+    const at = load(length) + programId(0) * BLOCK + arange(0, BLOCK);
+    store(cache + at, at);
+  },
+  { builds: [{ constants: { BLOCK: 1024 } }] },
+);
+
+export const lengthen = kernel(({ length, by }: { length: Ptr<"i32">; by: Int }) => {
+  store(length, load(length) + by);
+});
+
 /** x = 3x + 1: run many times, the order and the completeness of the runs show in the value. */
 export const step = kernel(
   ({ x }: { x: Ptr<"i32"> }) => {

@@ -20,7 +20,7 @@ it.each([80, 86, 90])("the manifest's layout is that of the cubins, on sm_%i", a
   fake.set("CAPABILITY", arch);
   using device = CudaDevice.open();
   const bundle = await device.load(join(folder, "bundle"));
-  expect(bundle.kernels).toHaveLength(6);
+  expect(bundle.kernels).toHaveLength(8);
 });
 
 it("arguments arrive where the cubin wants them", async () => {
