@@ -31,12 +31,13 @@ function* numbers(seed: number): Generator<number> {
   }
 }
 
-/** Test data for an operand: as it lies in memory. */
-export function operand(dtype: DType, count: number, seed: number): ArrayBufferView {
+/** Test data for an operand: as it lies in memory. With `negative` false all of it is ≥ 0. */
+export function operand(dtype: DType, count: number, seed: number, negative = true): ArrayBufferView {
   const source = numbers(seed);
   const next = (): number => source.next().value as number;
   const values = Array.from({ length: count }, () => {
     if (dtype === "bool") return next() > 0 ? 1 : 0;
+    if (!negative) return isFloat(dtype) ? Math.abs(next()) : Math.ceil(Math.abs(next()));
     if (isFloat(dtype)) return next();
     const whole = Math.ceil(Math.abs(next())) * (DTYPES[dtype].kind === "signed" && next() < -2 ? -1 : 1);
     return whole;
