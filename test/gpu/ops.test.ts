@@ -56,5 +56,5 @@ for (const one of opKernels)
   test(one.title, async () => {
     const gpu = await results(one, both.gpu, both.onGpu);
     const cpu = await results(one, both.cpu, both.onCpu);
-    one.results.forEach(({ dtype }, index) => compare(one.title, dtype, gpu[index]!, cpu[index]!));
+    for (const [index, { dtype }] of one.results.entries()) compare(one.title, dtype, gpu[index]!, cpu[index]!);
   });
