@@ -1,0 +1,19 @@
+/** Needle in a haystack: does a model find one sentence in a long text, and how deep in how long a text. */
+
+export type { Answer, Answerer, OpenAnswerer, Question } from "./answerer.js";
+export { NiahError } from "./errors.js";
+export { Hay, type HaySource, noise, readHay } from "./hay.js";
+export { heatMapOf } from "./heat-map.js";
+export { type Prompt, PromptBuilder, type PromptRequest, type Span } from "./prompt.js";
+export { type LayerWindows, type Recall, recallOf } from "./recall.js";
+export {
+  accuracyOf,
+  type NiahCell,
+  type NiahIdentity,
+  type NiahResults,
+  type NiahRun,
+  niahResults,
+  recallOfCell,
+} from "./results.js";
+export { continueResults, readResults, writeResults } from "./results-file.js";
+export { type NiahJob, type NiahPlan, type NiahProgress, runNiah } from "./run.js";

@@ -1,0 +1,36 @@
+/** Whether retrieval brought the needle into the window, whatever the model made of it. */
+
+import type { Span } from "./prompt.js";
+
+/** Ascending positions, in the prompt, of the tokens that the prompt's end could see; one list a layer. */
+export type LayerWindows = readonly ArrayLike<number>[];
+
+export interface Recall {
+  readonly layers: number;
+  /** Layers whose window had the whole needle. */
+  readonly whole: number;
+  /** Mean share of the needle's tokens that the layers' windows had, 0 to 1. */
+  readonly share: number;
+}
+
+/** How much of the needle the layers had in their windows. */
+export function recallOf(windows: LayerWindows, { start, end }: Span): Recall {
+  const shares = windows.map((window) => (firstAtLeast(window, end) - firstAtLeast(window, start)) / (end - start));
+  return {
+    layers: windows.length,
+    whole: shares.filter((share) => share === 1).length,
+    share: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, windows.length),
+  };
+}
+
+/** Index of the first of `sorted` that is at least `value`. */
+function firstAtLeast(sorted: ArrayLike<number>, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,44 @@
+/** Results on disk, written whole after every answer: a run that is killed has lost nothing but the answer under way. */
+
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { NiahError } from "./errors.js";
+import { emptyResults, type NiahIdentity, type NiahResults, niahResults } from "./results.js";
+
+/**
+ * Results to go on with: those in the file, or none. @throws NiahError where the file has something else, or results of another model, hay,
+ * seed or length of answer
+ */
+export function continueResults(path: string, identity: NiahIdentity): NiahResults {
+  if (!existsSync(path)) return emptyResults(identity);
+  const found = readResults(path);
+  const differs = Object.keys(identity).filter((key) => {
+    const name = key as keyof NiahIdentity;
+    return JSON.stringify(found[name]) !== JSON.stringify(niahResults.shape[name].parse(identity[name]));
+  });
+  if (differs.length === 0) return found;
+  throw new NiahError(
+    `${path} has results of another run: ${differs.map((key) => `${key} differs`).join(", ")}`,
+    "Write into another folder, or give --fresh to replace them.",
+  );
+}
+
+/** @throws NiahError for what is no file of results */
+export function readResults(path: string): NiahResults {
+  try {
+    return niahResults.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new NiahError(
+      `${path} is no file of results that this version reads`,
+      "Write into another folder, or give --fresh to replace it.",
+      { cause },
+    );
+  }
+}
+
+export function writeResults(path: string, results: NiahResults): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const partial = `${path}.partial`;
+  writeFileSync(partial, `${JSON.stringify(results, null, 1)}\n`);
+  renameSync(partial, path);
+}

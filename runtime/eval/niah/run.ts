@@ -1,0 +1,176 @@
+/** Asks every question of a plan that has no answer yet. */
+
+import { setImmediate } from "node:timers/promises";
+import { type AttentionOptions, attentionText } from "../../reattention/index.js";
+import type { OpenAnswerer } from "./answerer.js";
+import { Eta } from "./eta.js";
+import { isRight, needleOf } from "./needle.js";
+import type { PromptBuilder } from "./prompt.js";
+import type { NiahCell, NiahResults, NiahRun } from "./results.js";
+import { Session } from "./session.js";
+
+export interface NiahPlan {
+  readonly attentions: readonly AttentionOptions[];
+  /** Tokens of prompt and answer. */
+  readonly contexts: readonly number[];
+  /** 0 to 100. */
+  readonly depths: readonly number[];
+  /** Needles of a cell, each in a prompt of its own. */
+  readonly needles: number;
+  /** Whether to ask with the answer's prefix, without, or both. */
+  readonly prefixes: readonly boolean[];
+}
+
+export interface NiahProgress {
+  readonly attention: string;
+  readonly context: number;
+  readonly depth: number;
+  /** Questions with an answer or an error, of this run. */
+  readonly done: number;
+  readonly total: number;
+  /** Tokens of the prompt that have been read. */
+  readonly read: number;
+  readonly remainingMs: number | undefined;
+}
+
+export interface NiahJob {
+  readonly plan: NiahPlan;
+  readonly prompts: PromptBuilder;
+  /** Answers so far, which are not asked for again; new ones are put in. */
+  readonly results: NiahResults;
+  readonly open: OpenAnswerer;
+  /** After every answer and error. */
+  readonly onResult?: (results: NiahResults, run: NiahRun) => void;
+  readonly onProgress?: (progress: NiahProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Task {
+  readonly cell: NiahCell;
+  readonly needle: number;
+  readonly prefix: boolean;
+}
+
+/**
+ * A question that fails is recorded with its error, and the others are asked all the same.
+ * @throws the signal's reason; NiahError, before anything is asked, where a context is too short for the question
+ */
+export async function runNiah(job: NiahJob): Promise<void> {
+  const groups = job.plan.attentions.map((attention) => ({ attention, tasks: pending(job, attention) }));
+  const all = groups.flatMap(({ tasks }) => tasks);
+  const shortest = all.toSorted((a, b) => a.cell.context - b.cell.context)[0];
+  if (shortest) promptOf(job, shortest);
+  const eta = new Eta(all.map(({ cell }) => cell.context));
+  let done = 0;
+  for (const { attention, tasks } of groups) {
+    const contexts = tasks.map(({ cell }) => cell.context);
+    const session = new Session((context) => job.open(attention, context), contexts, job.signal);
+    try {
+      for (const task of tasks) {
+        job.signal?.throwIfAborted();
+        const { context, depth } = task.cell;
+        const tell = (read: number) =>
+          job.onProgress?.({
+            attention: task.cell.attention,
+            context,
+            depth,
+            done,
+            total: all.length,
+            read,
+            remainingMs: eta.remaining(read),
+          });
+        tell(0);
+        const run = await ask(job, session, task, eta, tell);
+        done++;
+        record(job.results, task, run);
+        job.onResult?.(job.results, run);
+        // Answers may come without any wait: Ctrl-C must get its turn.
+        await setImmediate();
+      }
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+/**
+ * Questions without an answer: short contexts first, shallow needles first, and with the prefix before without. A prompt then begins like the
+ * one before it, as far as possible, and a model that keeps its cache reads only the rest.
+ */
+function pending({ plan, results }: NiahJob, attention: AttentionOptions): Task[] {
+  const ascending = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b);
+  const tasks: Task[] = [];
+  for (const context of ascending(plan.contexts))
+    for (const depth of ascending(plan.depths)) {
+      const cell = cellOf(results, attentionText(attention), context, depth);
+      for (let needle = 0; needle < plan.needles; needle++)
+        for (const prefix of [true, false])
+          if (plan.prefixes.includes(prefix) && !isAnswered(cell, needle, prefix)) tasks.push({ cell, needle, prefix });
+    }
+  return tasks;
+}
+
+function cellOf({ cells }: NiahResults, attention: string, context: number, depth: number): NiahCell {
+  const known = cells.find((one) => one.attention === attention && one.context === context && one.depth === depth);
+  if (known) return known;
+  const cell: NiahCell = { attention, context, depth, runs: [] };
+  cells.push(cell);
+  return cell;
+}
+
+const isAnswered = ({ runs }: NiahCell, needle: number, prefix: boolean): boolean =>
+  runs.some((run) => run.needle === needle && run.prefix === prefix && run.right !== undefined);
+
+function record(results: NiahResults, { cell, needle, prefix }: Task, run: NiahRun): void {
+  cell.runs = [...cell.runs.filter((one) => one.needle !== needle || one.prefix !== prefix), run].sort(
+    (a, b) => a.needle - b.needle || Number(a.prefix) - Number(b.prefix),
+  );
+  results.date = new Date().toISOString();
+}
+
+function promptOf({ prompts, results }: NiahJob, { cell, needle: index, prefix }: Task) {
+  const { context, depth } = cell;
+  const { seed, maxTokens } = results;
+  const needle = needleOf({ seed, context, depth }, index);
+  return { ...prompts.build({ needle, context, depth, maxTokens, prefix }), hidden: needle };
+}
+
+async function ask(
+  job: NiahJob,
+  session: Session,
+  task: Task,
+  eta: Eta,
+  onPrefill: (read: number) => void,
+): Promise<NiahRun> {
+  const { tokens, needle, prefixTokens, hidden } = promptOf(job, task);
+  const { maxTokens } = job.results;
+  const { context } = task.cell;
+  const run = {
+    needle: task.needle,
+    prefix: task.prefix,
+    ...hidden,
+    promptTokens: tokens.length,
+    needleAt: needle.start,
+  };
+  let began = performance.now();
+  const seconds = () => Math.round(performance.now() - began) / 1000;
+  try {
+    const model = await session.model(context);
+    began = performance.now();
+    eta.begin();
+    const { text, ...measured } = await model.answer(tokens, {
+      maxTokens,
+      prefixTokens,
+      needle,
+      signal: job.signal,
+      onPrefill,
+    });
+    return { ...run, seconds: seconds(), answer: text, right: isRight(text, hidden), ...measured };
+  } catch (error) {
+    if (job.signal?.aborted) throw error;
+    await session.failed(context, error);
+    return { ...run, seconds: seconds(), error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    eta.end(context);
+  }
+}
