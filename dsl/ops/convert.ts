@@ -3,7 +3,7 @@ import { outsideKernel } from "../outside.js";
 import type { Descriptor, Forgotten, Mask, Ptr, Shape, Tile } from "../types.js";
 
 /**
- * Converts to another dtype: float to integer truncates, f32 to f16 and bf16 rounds to the nearest, ties to even.
+ * Converts to another dtype: float to integer truncates (a number that the integer cannot hold gives an undefined one), f32 to f16 and bf16 rounds to the nearest, ties to even.
  * Triton: `x.to(dtype)`.
  *
  * @example dot(to(p, "bf16"), v)
