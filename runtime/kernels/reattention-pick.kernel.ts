@@ -119,22 +119,25 @@ export const reattentionPick = kernel(
   },
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      REATTENTION_GPU.supers.flatMap((SUPERS) =>
-        [...CANDIDATES.map((KC) => ({ ...REATTENTION_GPU.scan, KC })), { ...REATTENTION_GPU.scanByBlock, KC: 8 }].map(
-          ({ KC, OUTER, CLASSES, INNER, SUPER }) => ({
-            dtypes: { A: "f32", T: "bf16" } as const,
-            constants: { G, D, DP, KC, OUTER, CLASSES, INNER, SUPER, SUPERS, ...REATTENTION_GPU.pick },
-            warps: 4,
-            stages: 1,
-            pdl: true,
-            alignment: "required" as const,
-            divisible: ["q", "keys", "position", "parts", "supers", "picks", "counts", "qRow", "partRow"] as const,
-          }),
-        ),
-      ),
+      [
+        ...REATTENTION_GPU.supers.map((SUPERS) => ({ ...REATTENTION_GPU.scan, SUPERS, KC: CANDIDATES[0] })),
+        { ...REATTENTION_GPU.scan, SUPERS: REATTENTION_GPU.supers[1], KC: CANDIDATES[1] },
+        { ...REATTENTION_GPU.scanByBlock, SUPERS: REATTENTION_GPU.supers[1], KC: CANDIDATES[0] },
+      ].map(({ OUTER, CLASSES, INNER, SUPER, SUPERS, KC }) => ({
+        dtypes: { A: "f32", T: "bf16" } as const,
+        constants: { G, D, DP, KC, OUTER, CLASSES, INNER, SUPER, SUPERS, ...REATTENTION_GPU.pick },
+        warps: 4,
+        stages: 1,
+        pdl: true,
+        alignment: "required" as const,
+        divisible: ["q", "keys", "position", "parts", "supers", "picks", "counts", "qRow", "partRow"] as const,
+      })),
     ),
   },
 );
+
+/** For the sorted lists of up to 4 picks. */
+const STREAMED = { ...REATTENTION_GPU.pickStreamed, KC: CANDIDATES[0], DEPTH: 4 };
 
 /** Picks of a chunk, from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
 export const reattentionPickStreamed = kernel(
@@ -211,33 +214,23 @@ export const reattentionPickStreamed = kernel(
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
       [
-        ...REATTENTION_GPU.lists.map((LISTS) => ({
-          tiles: REATTENTION_GPU.stream,
-          KC: 8,
-          DEPTH: 4,
+        ...REATTENTION_GPU.lists.map((LISTS) => ({ ...STREAMED, ...REATTENTION_GPU.stream, LISTS, warps: 1 })),
+        ...REATTENTION_GPU.listsByBlock.map((LISTS) => ({
+          ...STREAMED,
+          ...REATTENTION_GPU.streamByBlock,
           LISTS,
-          pick: REATTENTION_GPU.pickStreamed,
-          warps: 1,
-        })),
-        ...REATTENTION_GPU.lists.map((LISTS) => ({
-          tiles: REATTENTION_GPU.streamByBlock,
-          KC: 8,
-          DEPTH: 4,
-          LISTS,
-          pick: REATTENTION_GPU.pickStreamed,
           warps: 4,
         })),
-        {
-          tiles: REATTENTION_GPU.streamDeep,
-          KC: 64,
-          DEPTH: REATTENTION_GPU.streamDeep.DEPTH,
-          LISTS: 1024,
-          pick: REATTENTION_GPU.pickDeep,
+        ...REATTENTION_GPU.listsDeep.map((LISTS) => ({
+          ...REATTENTION_GPU.pickDeep,
+          ...REATTENTION_GPU.streamDeep,
+          KC: CANDIDATES[1],
+          LISTS,
           warps: 4,
-        },
-      ].map(({ tiles: { OUTER, CLASSES, INNER }, KC, DEPTH, LISTS, pick, warps }) => ({
+        })),
+      ].map(({ KC, C, QR, OUTER, CLASSES, INNER, DEPTH, LISTS, warps }) => ({
         dtypes: { T: "bf16" as const },
-        constants: { G, D, DP, KC, ...pick, OUTER, CLASSES, INNER, DEPTH, LISTS },
+        constants: { G, D, DP, KC, C, QR, OUTER, CLASSES, INNER, DEPTH, LISTS },
         warps,
         stages: 1,
         alignment: "required" as const,

@@ -126,17 +126,18 @@ export const reattentionScan = kernel(
   },
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      [REATTENTION_GPU.scan, REATTENTION_GPU.scanByBlock].flatMap((tiles) =>
-        REATTENTION_GPU.scanRows.map((RP) => ({
-          dtypes: { A: "f32", T: "bf16" } as const,
-          constants: { G, D, DP, RP, ...tiles },
-          warps: 4,
-          stages: 3,
-          pdl: true,
-          alignment: "required" as const,
-          divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"] as const,
-        })),
-      ),
+      [
+        ...REATTENTION_GPU.scanRows.map((RP) => ({ RP, ...REATTENTION_GPU.scan })),
+        { RP: 16, ...REATTENTION_GPU.scanByBlock },
+      ].map((tiles) => ({
+        dtypes: { A: "f32", T: "bf16" } as const,
+        constants: { G, D, DP, ...tiles },
+        warps: 4,
+        stages: 3,
+        pdl: true,
+        alignment: "required" as const,
+        divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"] as const,
+      })),
     ),
   },
 );

@@ -35,14 +35,16 @@ export const REATTENTION_GPU = {
   streamDeep: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2, DEPTH: 32 },
   /** Bounds on the entries of a row's lists: splits · CLASSES · DEPTH. */
   lists: [32, 128, 1024],
+  listsByBlock: [128],
+  listsDeep: [1024],
   /** C parts are scored at a time: few rows want all loads on their way at once, many rows little room each. QR: rows of a product. */
   pick: { C: 4, QR: 16 },
   pickStreamed: { C: 1, QR: 16 },
   pickDeep: { C: 4, QR: 16 },
-  /** Votes: N positions at a time, of which up to CP stay. */
+  /** Votes: N positions at a time, of which up to CP stay; W of these are compared with all at a time. */
   votes: [
-    { N: 4096, CP: 256 },
-    { N: 4096, CP: 2048 },
+    { N: 4096, CP: 256, W: 64 },
+    { N: 4096, CP: 2048, W: 8 },
   ],
   gather: { BP: 4 },
   decode: { SPLITS: 32, BN: 64 },
@@ -67,12 +69,14 @@ export const REATTENTION_CPU: ReAttentionTiles = {
   streamByBlock: { BM: 16, BN: 128, ...WHOLE_BLOCK },
   streamDeep: { ...SMALL_BLOCK, BM: 16, DEPTH: 32 },
   lists: [32, 256, 1024],
+  listsByBlock: [128],
+  listsDeep: [1024],
   pick: { C: 4, QR: 1 },
   pickStreamed: { C: 4, QR: 1 },
   pickDeep: { C: 4, QR: 1 },
   votes: [
-    { N: 256, CP: 64 },
-    { N: 4096, CP: 2048 },
+    { N: 256, CP: 64, W: 64 },
+    { N: 4096, CP: 2048, W: 64 },
   ],
   gather: { BP: 2 },
   decode: { SPLITS: 4, BN: 32 },

@@ -79,9 +79,9 @@ export const reattentionNarrow = kernel(
     store(outVotes + programId(0) * CP + rest, 0, { mask: rest >= sum(to(kept, "i32"), 0) });
   },
   {
-    builds: REATTENTION_GPU.votes.flatMap((tiles) =>
+    builds: REATTENTION_GPU.votes.flatMap(({ N, CP }) =>
       [true, false].map((CLAIM) => ({
-        constants: { ...tiles, CLAIM },
+        constants: { N, CP, CLAIM },
         warps: 8,
         stages: 1,
         pdl: true,
@@ -115,6 +115,7 @@ export const reattentionChoose = kernel(
     clip,
     N,
     CP,
+    W,
     CLAIM,
   }: {
     positions: Ptr<"i32">;
@@ -134,6 +135,7 @@ export const reattentionChoose = kernel(
     clip: Int;
     N: Const<"N">;
     CP: Const<"CP">;
+    W: Const<"W">;
     CLAIM: Const<"CLAIM", boolean>;
   }) => {
     const index = arange(0, N);
@@ -156,8 +158,8 @@ export const reattentionChoose = kernel(
     const slot = arange(0, CP);
     const own = load(unordered + slot, { mask: slot < count, other: 0 });
     let place = zeros([CP], "i32");
-    for (const from of range(0, count, 64)) {
-      const other = from + arange(0, 64);
+    for (const from of range(0, count, W)) {
+      const other = from + arange(0, W);
       const lower = row(load(unordered + other, { mask: other < count, other: 2147483647 })) < col(own);
       place += sum(to(lower, "i32"), 1);
     }

@@ -1,5 +1,6 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { CANDIDATES, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { AttentionError } from "./errors.js";
 import { cdiv, type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
 
 export interface RetrievalOptions extends Heads {
@@ -71,11 +72,11 @@ export class Retrieval {
     };
     const processors = this.#runner.device.processors;
     const splits = Math.max(1, Math.min(superRow, Math.floor((RESIDENT.scan * processors) / kvHeads)));
-    const RP = smallest(scanRows, count * G);
+    const RP = smallest("queries", scanRows, count * G);
     this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
     this.#runner.run("reattentionPick", [heads * count], {
       ...{ ...common, picks: this.picks, counts: this.counts, topK },
-      ...{ KC: smallest(CANDIDATES, topK + 4), SUPERS: smallest(bounds, superRow), ...pick },
+      ...{ KC: smallest("topK", CANDIDATES, topK + 4), SUPERS: smallest("middle", bounds, superRow), ...pick },
     });
   }
 
@@ -83,11 +84,12 @@ export class Retrieval {
   stream({ q, count, qRow }: Queries, keys: DeviceBuffer, global: number, length: number): void {
     const { heads, kvHeads, headSize, topK, dtype = "bf16", byBlock = false } = this.options;
     const { G, D, DP } = headConstants(this.options);
-    const deep = topK > SORTED;
+    const deep = topK > SORTED && !byBlock;
     const { BM, BN, OUTER, CLASSES, INNER } = this.#streamTiles(deep, byBlock);
     const DEPTH = deep ? this.#tiles.streamDeep.DEPTH : SORTED;
     const programs = kvHeads * cdiv(count * G, BM);
-    const splits = this.#splits(programs, cdiv(length, BN), CLASSES * DEPTH);
+    const bounds = this.#listBounds(deep, byBlock);
+    const splits = this.#splits(programs, cdiv(length, BN), Math.floor(bounds.at(-1)! / (CLASSES * DEPTH)));
     const lists = splits * CLASSES * DEPTH;
     const { values, blocks } = this.#listsOf(heads * count * lists * 4);
     const common = {
@@ -101,7 +103,7 @@ export class Retrieval {
     });
     this.#runner.run("reattentionPickStreamed", [heads * count], {
       ...{ ...common, keys, picks: this.picks, counts: this.counts, kvHeads, lists, topK, DEPTH },
-      ...{ KC: smallest(CANDIDATES, topK + 4), LISTS: smallest(this.#listBounds(deep), lists) },
+      ...{ KC: smallest("topK", CANDIDATES, topK + 4), LISTS: smallest("splits", bounds, lists) },
       ...(deep ? this.#tiles.pickDeep : this.#tiles.pickStreamed),
     });
   }
@@ -117,14 +119,15 @@ export class Retrieval {
     return deep ? this.#tiles.streamDeep : this.#tiles.stream;
   }
 
-  #listBounds(deep: boolean): readonly number[] {
-    return deep ? this.#tiles.lists.slice(-1) : this.#tiles.lists;
+  #listBounds(deep: boolean, byBlock: boolean): readonly number[] {
+    if (byBlock) return this.#tiles.listsByBlock;
+    return deep ? this.#tiles.listsDeep : this.#tiles.lists;
   }
 
   /** As many splits of the keys as fill the device once, if there are blocks for them and room for a row's lists. */
-  #splits(programs: number, blocks: number, entries: number): number {
+  #splits(programs: number, blocks: number, most: number): number {
     const wanted = Math.floor((RESIDENT.stream * this.#runner.device.processors) / programs);
-    return Math.max(1, Math.min(wanted, blocks, Math.floor(this.#tiles.lists.at(-1)! / entries)));
+    return Math.max(1, Math.min(wanted, blocks, most));
   }
 
   #listsOf(bytes: number) {
@@ -143,7 +146,10 @@ export class Retrieval {
   }
 }
 
-/** The smallest bound that holds n; the largest of all where none does. */
-function smallest(bounds: readonly number[], n: number): number {
-  return bounds.find((bound) => bound >= n) ?? bounds.at(-1)!;
+/** The smallest bound that holds n. */
+function smallest(option: string, bounds: readonly number[], n: number): number {
+  const bound = bounds.find((one) => one >= n);
+  if (bound !== undefined) return bound;
+  const most = bounds.at(-1)!;
+  throw new AttentionError(option, `retrieval needs room for ${n} and has it for ${most}`, `Give a smaller ${option}.`);
 }

@@ -1,4 +1,6 @@
 import type { DeviceBuffer } from "../device/device.js";
+import type { ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { AttentionError } from "./errors.js";
 import { cdiv, type KernelRunner, tilesFor } from "./kernel-runner.js";
 
 export interface VoteOptions {
@@ -30,7 +32,7 @@ export class Votes {
   readonly kept: DeviceBuffer;
   readonly options: VoteOptions;
   readonly #runner: KernelRunner;
-  readonly #tiles: { readonly N: number; readonly CP: number };
+  readonly #tiles: ReAttentionTiles["votes"][number];
   readonly #unordered: DeviceBuffer;
   /** Two stages of candidates and their votes; none where one program takes all picks. */
   readonly #stages: readonly { readonly positions: DeviceBuffer; readonly votes: DeviceBuffer }[];
@@ -40,8 +42,10 @@ export class Votes {
     const bounds = tilesFor(device).votes;
     this.#runner = runner;
     this.options = options;
-    this.#tiles = bounds.find(({ CP }) => CP >= options.clip) ?? bounds.at(-1)!;
-    const { N, CP } = this.#tiles;
+    const tiles = bounds.find(({ CP }) => CP >= options.clip);
+    if (!tiles) throw tooMany(options.clip, bounds.at(-1)!.CP);
+    this.#tiles = tiles;
+    const { N, CP } = tiles;
     this.selected = device.alloc(options.clip * options.span * 4);
     this.window = device.alloc(9 * 4);
     this.kept = device.alloc(CP * 4);
@@ -53,7 +57,7 @@ export class Votes {
 
   /** Counts the first `count` picks and clears `counts`. Of no picks the window is the first and the last tokens. */
   choose(picks: DeviceBuffer, counts: DeviceBuffer, count: number, { position, added, global, local }: Cache): void {
-    const { N, CP } = this.#tiles;
+    const { N, CP, W } = this.#tiles;
     const { clip, span } = this.options;
     let [length, CLAIM, turn] = [count, true, 0];
     let from = { positions: picks, votes: picks };
@@ -69,7 +73,7 @@ export class Votes {
     const { selected, window, kept } = this;
     this.#runner.run("reattentionChoose", [1], {
       ...{ ...from, counts, position, unordered: this.#unordered, kept, selected, window },
-      ...{ length, added, global, local, span, clip, N, CP, CLAIM },
+      ...{ length, added, global, local, span, clip, N, CP, W, CLAIM },
     });
   }
 
@@ -81,3 +85,6 @@ export class Votes {
     for (const buffer of [this.selected, this.window, this.kept, this.#unordered]) buffer.free();
   }
 }
+
+const tooMany = (clip: number, most: number): AttentionError =>
+  new AttentionError("clip", `clip is ${clip}`, `Give at most ${most}: that many positions are sorted at once.`);
