@@ -8,7 +8,6 @@ import { chooseInlined } from "./fuse/decide.js";
 import { findOrigins } from "./fuse/provenance.js";
 import { KernelScope } from "./scope.js";
 import { Statements } from "./statements.js";
-import { ExecutorError } from "./unsupported.js";
 import { FunctionBuilder } from "./wasm/function.js";
 import { loadBinaryen, ModuleBuilder } from "./wasm/module.js";
 
@@ -54,8 +53,6 @@ export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}
     frameBytes: scope.frameBytes,
     sites: scope.sites,
   };
-  const problems = process.env.TILESCRIPT_CPU_VALIDATE ? module.problems() : null;
-  if (problems) throw new ExecutorError(`invalid WebAssembly for ${kernel.name}:\n${problems}`, kernel.span);
   return { info, wasm: new Uint8Array(module.finish(INFO_SECTION, writeInfo(info))) };
 }
 

@@ -3,10 +3,12 @@ import {
   type DeviceFunction,
   type Expr,
   type Kernel,
+  operands,
   type Span,
   type Stmt,
   type Type,
 } from "../../ir/index.js";
+import { isWhole, READS } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import type { Flat, Step } from "./steps.js";
 
@@ -204,8 +206,23 @@ class Flattener {
       case "call":
         return this.call(expr, frame, out);
       case "op":
+        if (expr.op === "select" && (acts(expr.args.a!) || acts(expr.args.b!))) return this.branch(expr, frame, out);
         return this.op(expr, frame, out);
     }
+  }
+
+  /** A choice whose branches do something: only the one that is taken may do it. */
+  private branch(expr: Extract<Expr, { kind: "op" }>, frame: Frame, out: Step[]): Bound {
+    const { span } = expr;
+    const condition = this.plain(expr.args.condition!, frame, out);
+    const into = this.resultVariables(expr.type, `${frame.prefix}chosen`, span);
+    const [then, otherwise] = [expr.args.a!, expr.args.b!].map((arg) => {
+      const steps: Step[] = [];
+      this.copyInto(into, this.value(arg, frame, steps), steps, span);
+      return steps;
+    });
+    out.push({ kind: "if", condition, then: then!, else: otherwise!, span });
+    return into;
   }
 
   private op(expr: Extract<Expr, { kind: "op" }>, frame: Frame, out: Step[]): Bound {
@@ -312,6 +329,13 @@ const TUPLES: Readonly<Record<string, readonly (readonly [string, Readonly<Recor
     ["splitPart", { part: 1 }],
   ],
 };
+
+/** Whether an expression reads memory, or is computed by more than its elements. */
+const acts = (expr: Expr): boolean =>
+  expr.kind === "call" ||
+  isWhole(expr) ||
+  (expr.kind === "op" && READS[expr.op] !== undefined) ||
+  operands(expr).some(acts);
 
 const isTuple = (value: Bound): value is readonly Bound[] => Array.isArray(value);
 

@@ -17,8 +17,6 @@ type Build = (builder: LaneBuilder, expr: OpExpr, index: Index) => Node;
 export class LaneBuilder {
   readonly graph: Graph;
   readonly env: Environment;
-  /** Under which condition the expression is needed: loads in a branch of `c ? a : b` happen only if it is taken. */
-  private path: Node | null = null;
   private readonly memo = new Map<Expr, Map<string, Node>>();
 
   constructor(graph: Graph, env: Environment) {
@@ -27,7 +25,7 @@ export class LaneBuilder {
   }
 
   build(expr: Expr, index: Index): Node {
-    const key = `${index.map((one) => one.id).join(",")}/${this.path?.id ?? ""}`;
+    const key = index.map((one) => one.id).join(",");
     let known = this.memo.get(expr);
     if (!known) {
       known = new Map();
@@ -154,26 +152,15 @@ export class LaneBuilder {
     return combine(this.graph, "and", "bool", [a, b]);
   }
 
-  under<T>(condition: Node, build: () => T): T {
-    const before = this.path;
-    this.path = this.both(before, condition);
-    try {
-      return build();
-    } finally {
-      this.path = before;
-    }
-  }
-
   /** A read of memory, of nothing where the mask is not set. */
   load(expr: OpExpr, dtype: DType, at: Pointer, mask: Node | null, other: Node | null): Node {
-    const needed = this.both(this.path, mask);
-    const decided = needed === null ? 1 : constantOf(needed);
+    const decided = mask === null ? 1 : constantOf(mask);
     const fallback = other ?? this.graph.constant(dtype, 0);
     if (decided === 0) return fallback;
     const site = this.env.site(expr.op, at.from.params, expr.span);
     const access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
     const args = [at.offset, at.from.base, at.from.count];
-    if (decided === null) args.push(needed!, fallback);
+    if (decided === null) args.push(mask!, fallback);
     return this.graph.access("load", dtype, access, args, decided === null ? "masked" : "");
   }
 }
@@ -222,10 +209,7 @@ function choose(builder: LaneBuilder, expr: OpExpr, index: Index): Node {
     return builder.convert(builder.build(arg, alignIndex(builder.graph, shapeOf(arg), index)), dtypeOf(expr));
   };
   if (decided !== null) return branch(decided ? "a" : "b");
-  const opposite = combine(builder.graph, "not", "bool", [condition]);
-  const a = builder.under(condition, () => branch("a"));
-  const b = builder.under(opposite, () => branch("b"));
-  return combine(builder.graph, "where", dtypeOf(expr), [condition, a, b]);
+  return combine(builder.graph, "where", dtypeOf(expr), [condition, branch("a"), branch("b")]);
 }
 
 /** Of two tiles that are laid side by side, the one that `side` (0 or 1) names. */

@@ -61,9 +61,4 @@ export class ModuleBuilder {
     this.m.dispose();
     return bytes;
   }
-
-  /** Binaryen's own check of what was built, for tests: null or its text form. */
-  problems(): string | null {
-    return this.m.validate() ? null : this.m.emitText();
-  }
 }

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { DeviceError } from "../errors.js";
 import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, SLOT } from "./control.js";
 import type { Heap } from "./heap.js";
 
@@ -51,6 +52,7 @@ export class Queue {
   readonly #explain: (fault: Fault) => Error;
   readonly #waiting: Waiting[] = [];
   #pending: Pending[] = [];
+  #closed = false;
   #pumping = false;
   #watching = false;
   #enqueued = 0;
@@ -153,9 +155,15 @@ export class Queue {
     });
   }
 
+  /** Ends the workers; whoever waits is told. */
   close(): void {
+    this.#closed = true;
+    this.#pending = [];
+    for (const one of this.#waiting.splice(0))
+      one.reject(new DeviceError("The device was closed while work was queued."));
     Atomics.store(this.#words, CONTROL.stop, 1);
-    Atomics.add(this.#words, CONTROL.tail, 0);
+    Atomics.add(this.#words, CONTROL.signals, 1);
+    Atomics.notify(this.#words, CONTROL.signals);
     Atomics.notify(this.#words, CONTROL.tail);
     Atomics.notify(this.#words, CONTROL.state);
     for (const worker of this.#workers) void worker.terminate();
@@ -205,7 +213,8 @@ export class Queue {
       const { ready, make, fill } = this.#pending[0]!;
       try {
         if (ready) await ready;
-        while (!this.#hasRoom()) await this.#progress();
+        while (!this.#hasRoom() && !this.#closed) await this.#progress();
+        if (this.#closed) break;
         // As after an error in a worker, launches behind one that cannot be compiled do nothing.
         if (fill === null) this.#put(make());
         else if (this.#failure === undefined) this.#putLaunch(make(), fill);

@@ -194,6 +194,22 @@ it("a branch of a choice that is not taken reads nothing", async () => {
   ]);
 });
 
+it("a sum or a call in a branch that is not taken does nothing", async () => {
+  const mark = d.fn("mark", ["out", "value"], [d.store("out", "value"), d.give("value")]);
+  const total = d.op("sum", { x: d.load(d.add("x", d.arange(0, 8))) }, { axis: 0 });
+  const kernel = d.kernel(
+    "branches",
+    [d.ptr("x", "f32"), d.ptr("out", "f32"), d.scalarParam("n", "i32")],
+    [
+      d.declare("chosen", d.op("select", { condition: d.lt("n", 8), a: d.call("mark", "out", d.float(3)), b: total })),
+      d.store(d.add("out", 1), "chosen"),
+    ],
+    { builds, functions: [mark] },
+  );
+  expect((await run(device, kernel, { x: ramp("f32", 2), out: zeros("f32", 2), n: 2 })).out).toEqual([3, 3]);
+  expect((await run(device, kernel, { x: ramp("f32", 8), out: zeros("f32", 2), n: 8 })).out).toEqual([0, 28]);
+});
+
 it("programs know their place in a grid of three dimensions", async () => {
   const index = d.add(d.add(d.mul(d.programId(2), 100), d.mul(d.programId(1), 10)), d.programId(0));
   const linear = d.add(

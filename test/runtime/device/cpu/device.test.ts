@@ -249,6 +249,15 @@ describe("errors", () => {
     expect(() => other.alloc(4)).toThrow(/after it was closed/);
   });
 
+  it("tell who waits that the device was closed", async () => {
+    const other = await CpuDevice.open({ threads: 1, store: null });
+    const large = other.alloc(256 << 20);
+    for (let i = 0; i < 20; i++) other.fill(large, i);
+    const waiting = other.synchronize();
+    other.close();
+    await expect(waiting).rejects.toThrow(/closed while work was queued/);
+  });
+
   it("list the kernels when one is unknown", () => {
     expect(() => device.loadKernels([typed(step)]).kernel("stop")).toThrow(/it has no kernel "stop"\. It has: step\./);
   });
