@@ -17,6 +17,8 @@ export interface CliCommand<Options = Record<string, unknown>> {
   readonly name: string;
   /** Positional arguments as commander writes them: `<files...>`, `[model]`. */
   readonly usage: string;
+  /** What the first argument may be, where that is a fixed list. */
+  readonly choices?: readonly string[];
   readonly summary: string;
   /** More lines for `--help`, after the summary. */
   readonly about?: string;
@@ -32,8 +34,8 @@ export interface CliOption {
   /** As commander writes them: `-m, --model <file>`. */
   readonly flags: string;
   readonly about: string;
-  /** Turns the text into a value; throws commander's InvalidArgumentError. */
-  readonly parse?: (text: string) => unknown;
+  /** Turns the text into a value, for an option that may be repeated with what came before; throws commander's InvalidArgumentError. */
+  readonly parse?: (text: string, previous?: unknown) => unknown;
   readonly default?: unknown;
   readonly choices?: readonly string[];
   readonly required?: boolean;
@@ -51,6 +53,7 @@ export function register(
 ): void {
   const made = program.command(`${definition.name} ${definition.usage}`.trim()).summary(definition.summary);
   made.description(definition.about ? `${definition.summary}\n\n${definition.about}` : definition.summary);
+  if (definition.choices) made.registeredArguments[0]?.choices(definition.choices);
   if (definition.passThrough) made.passThroughOptions().allowUnknownOption();
   for (const one of definition.options) made.addOption(tools.option(one));
   made.addHelpText("after", `\nExamples:\n${definition.examples.map((line) => `  $ ${line}`).join("\n")}`);

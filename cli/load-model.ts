@@ -1,4 +1,6 @@
 import type { Model } from "../runtime/index.js";
+import type { AttentionOptions } from "../runtime/reattention/index.js";
+import { InputError } from "./errors.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
@@ -8,19 +10,28 @@ export async function loadModel({
   model: path,
   device,
   context,
+  attention,
   signal,
-}: GenerationOptions & { readonly signal?: AbortSignal }): Promise<Model> {
+}: Pick<GenerationOptions, "model" | "device" | "context"> & {
+  readonly attention?: AttentionOptions;
+  readonly signal?: AbortSignal;
+}): Promise<Model> {
   const { findDemoModel, Model } = await import("../runtime/index.js");
   const line = progress();
   try {
     line.show("Loading the model");
     await ensureModelKernels(device, { signal, onProgress: ({ text }) => line.show(text) });
-    return await Model.load({
+    const options = {
       path: path ?? findDemoModel(),
       device,
       context,
-      onProgress: (step, done, total) => line.show(`${step} ${Math.round((100 * done) / total)} %`),
-    });
+      attention,
+      onProgress: (step: string, done: number, total: number) =>
+        line.show(`${step} ${Math.round((100 * done) / total)} %`),
+    };
+    if (attention !== undefined && attention.kind !== "dense" && !("attention" in Model.prototype))
+      throw new InputError(`the model cannot attend by ${attention.kind} yet`, "Give --attention dense.");
+    return await Model.load(options);
   } finally {
     line.clear();
   }

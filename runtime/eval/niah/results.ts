@@ -29,6 +29,8 @@ const cell = z.object({
   attention: z.string(),
   context: z.int(),
   depth: z.number(),
+  /** Shares of right answers among the runs that have one. */
+  accuracy: z.object({ withPrefix: z.number().optional(), withoutPrefix: z.number().optional() }),
   runs: z.array(run),
 });
 
@@ -68,7 +70,7 @@ export const emptyResults = (identity: NiahIdentity): NiahResults => ({
 });
 
 /** Share of right answers among the runs of one kind that have an answer; undefined where there is none. */
-export function accuracyOf({ runs }: NiahCell, prefix: boolean): number | undefined {
+export function accuracyOf({ runs }: Pick<NiahCell, "runs">, prefix: boolean): number | undefined {
   const answered = runs.filter((one) => one.prefix === prefix && one.right !== undefined);
   return answered.length > 0 ? answered.filter(({ right }) => right).length / answered.length : undefined;
 }

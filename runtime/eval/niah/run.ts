@@ -6,7 +6,7 @@ import type { OpenAnswerer } from "./answerer.js";
 import { Eta } from "./eta.js";
 import { isRight, needleOf } from "./needle.js";
 import type { PromptBuilder } from "./prompt.js";
-import type { NiahCell, NiahResults, NiahRun } from "./results.js";
+import { accuracyOf, type NiahCell, type NiahResults, type NiahRun } from "./results.js";
 import { Session } from "./session.js";
 
 export interface NiahPlan {
@@ -40,7 +40,7 @@ export interface NiahJob {
   readonly results: NiahResults;
   readonly open: OpenAnswerer;
   /** After every answer and error. */
-  readonly onResult?: (results: NiahResults, run: NiahRun) => void;
+  readonly onResult?: (cell: NiahCell, run: NiahRun) => void;
   readonly onProgress?: (progress: NiahProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -83,7 +83,7 @@ export async function runNiah(job: NiahJob): Promise<void> {
         const run = await ask(job, session, task, eta, tell);
         done++;
         record(job.results, task, run);
-        job.onResult?.(job.results, run);
+        job.onResult?.(task.cell, run);
         // Answers may come without any wait: Ctrl-C must get its turn.
         await setImmediate();
       }
@@ -113,7 +113,7 @@ function pending({ plan, results }: NiahJob, attention: AttentionOptions): Task[
 function cellOf({ cells }: NiahResults, attention: string, context: number, depth: number): NiahCell {
   const known = cells.find((one) => one.attention === attention && one.context === context && one.depth === depth);
   if (known) return known;
-  const cell: NiahCell = { attention, context, depth, runs: [] };
+  const cell: NiahCell = { attention, context, depth, accuracy: {}, runs: [] };
   cells.push(cell);
   return cell;
 }
@@ -125,6 +125,7 @@ function record(results: NiahResults, { cell, needle, prefix }: Task, run: NiahR
   cell.runs = [...cell.runs.filter((one) => one.needle !== needle || one.prefix !== prefix), run].sort(
     (a, b) => a.needle - b.needle || Number(a.prefix) - Number(b.prefix),
   );
+  cell.accuracy = { withPrefix: accuracyOf(cell, true), withoutPrefix: accuracyOf(cell, false) };
   results.date = new Date().toISOString();
 }
 

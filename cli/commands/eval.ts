@@ -1,0 +1,80 @@
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
+import { command } from "../command.js";
+import { count, positive } from "../integers.js";
+import { attentions, contexts, depths } from "../niah-lists.js";
+
+interface Options {
+  readonly model?: string;
+  readonly device?: "cpu" | "cuda";
+  readonly context: readonly number[];
+  readonly depth: readonly number[];
+  readonly attention?: readonly AttentionRequest[];
+  readonly needles: number;
+  readonly prefix: "both" | "with" | "without";
+  readonly hay?: string;
+  readonly seed: number;
+  readonly maxTokens: number;
+  readonly out: string;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+}
+
+export default command<Options>({
+  name: "eval",
+  usage: "<task>",
+  choices: ["niah"],
+  summary: "Measure what a model can do; niah: find a needle in a haystack.",
+  about:
+    "niah hides a sentence with a number in a long text and asks for the number, at every depth of every context. Answers are kept in OUT/niah.json " +
+    "as they come: the same command goes on where it was stopped. OUT/niah.svg and OUT/niah.png show them as a heat map, one panel an attention " +
+    "mode: the share of right answers in percent, and where there is retrieval the layers that had the needle in their window.",
+  options: [
+    {
+      flags: "-m, --model <file>",
+      about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+    },
+    { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
+    {
+      flags: "-c, --context <list>",
+      about: "tokens of prompt and answer, such as 8k,32k,1M",
+      parse: contexts,
+      default: [2048, 4096, 8192],
+    },
+    {
+      flags: "--depth <list>",
+      about: "where the needle is, in percent: 0..100 (in quarters), 0..100:10, 0,50,100",
+      parse: depths,
+      default: [0, 25, 50, 75, 100],
+    },
+    {
+      flags: "-a, --attention <mode>",
+      about:
+        "dense, streaming or reattention, the latter two with parameters if you like; repeat it to compare modes (default: all three, with " +
+        "the paper's parameters)",
+      parse: attentions,
+    },
+    { flags: "--needles <number>", about: "needles a cell, each asked for on its own", parse: positive, default: 3 },
+    {
+      flags: "--prefix <which>",
+      about: "ask with the beginning of the answer, which small models need, without it, or both",
+      choices: ["both", "with", "without"],
+      default: "both",
+    },
+    { flags: "--hay <file>", about: "a text file to hide needles in, repeated where it is too short (default: noise)" },
+    { flags: "--seed <number>", about: "another seed gives other needles", parse: count, default: 0 },
+    { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 48 },
+    { flags: "-o, --out <folder>", about: "where results go", default: "niah" },
+    { flags: "--fresh", about: "replace earlier results in that folder instead of going on with them" },
+    { flags: "--json", about: "print the results as one object instead of tables" },
+  ],
+  examples: [
+    "tilescript eval niah --context 8k,32k,128k,1M --depth 0..100",
+    "tilescript eval niah --context 16k --attention dense --attention reattention:global=32,local=2k,topK=4,span=32,clip=60",
+    "tilescript eval niah --hay bible.txt --context 128k --depth 0,50,100 --needles 5 --prefix with --out results/bible",
+    "tilescript eval niah --json | jq '.cells[] | { attention, context, depth, accuracy }'",
+  ],
+  async run({ options, signal }) {
+    const { evalNiah } = await import("../eval-niah.js");
+    return evalNiah({ ...options, signal });
+  },
+});

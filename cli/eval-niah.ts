@@ -1,0 +1,120 @@
+import { statSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  continueResults,
+  emptyResults,
+  Hay,
+  modelAnswerer,
+  type NiahIdentity,
+  type NiahResults,
+  noise,
+  type OpenAnswerer,
+  PromptBuilder,
+  readHay,
+  runNiah,
+  writeResults,
+} from "../runtime/eval/niah/index.js";
+import { type ModelConfig, readModelConfig } from "../runtime/models/config.js";
+import { mapFile } from "../runtime/native/index.js";
+import { type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
+import { createTokenizer, type Tokenizer } from "../runtime/tokenizer/index.js";
+import { findDemoModel, openGguf } from "../runtime/weights/index.js";
+import { loadModel } from "./load-model.js";
+import { answered, draw, show, standing, told } from "./niah-output.js";
+import { plural, progress } from "./progress.js";
+
+export interface EvalNiahRequest {
+  readonly model?: string;
+  readonly device?: "cpu" | "cuda";
+  readonly context: readonly number[];
+  readonly depth: readonly number[];
+  readonly attention?: readonly AttentionRequest[];
+  readonly needles: number;
+  readonly prefix: "both" | "with" | "without";
+  readonly hay?: string;
+  readonly seed: number;
+  readonly maxTokens: number;
+  readonly out: string;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+  readonly signal: AbortSignal;
+}
+
+const PREFIXES = { both: [true, false], with: [true], without: [false] } as const;
+
+const EVERY_MODE: readonly AttentionRequest[] = [{ kind: "dense" }, { kind: "streaming" }, { kind: "reattention" }];
+
+/** Asks all questions that have no answer yet, and shows and draws all answers. Gives 1 if there is none at all. */
+export async function evalNiah(request: EvalNiahRequest): Promise<number> {
+  const { needles, prefix, out, signal } = request;
+  const path = request.model ?? findDemoModel();
+  const { config, tokenizer } = readSubject(path);
+  const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
+  const line = progress();
+  const hay = await Hay.encode(request.hay === undefined ? noise : readHay(request.hay), tokenizer, {
+    atLeast: Math.max(...request.context),
+    signal,
+    onProgress: (done, needed) => line.show(`Encoding the hay: ${done} of ${needed} tokens`),
+  });
+  const file = join(out, "niah.json");
+  const identity = identityOf(path, config, hay, request);
+  const results = request.fresh ? emptyResults(identity) : continueResults(file, identity);
+  try {
+    await runNiah({
+      plan: { attentions, contexts: request.context, depths: request.depth, needles, prefixes: PREFIXES[prefix] },
+      prompts: new PromptBuilder(tokenizer, hay, { chat: config.chatTemplate !== undefined }),
+      results,
+      open: opener(path, request, results),
+      onResult: (cell, run) => {
+        writeResults(file, results);
+        if (!process.stderr.isTTY) process.stderr.write(`${told(cell, run)}\n`);
+      },
+      onProgress: (event) => line.show(standing(event)),
+      signal,
+    });
+  } catch (error) {
+    const kept = answered(results);
+    if (signal.aborted && kept > 0) {
+      line.clear();
+      await draw(out, results);
+      process.stderr.write(`Stopped with ${plural(kept, "answer")} in ${file}; the same command goes on from there.\n`);
+    }
+    throw error;
+  } finally {
+    line.clear();
+  }
+  const drawings = await draw(out, results);
+  return show(results, [file, ...drawings], request);
+}
+
+/** What is known of a model without loading its weights. */
+function readSubject(path: string): { readonly config: ModelConfig; readonly tokenizer: Tokenizer } {
+  using file = openGguf(path, { mapFile });
+  return { config: readModelConfig(file), tokenizer: createTokenizer(file.metadata) };
+}
+
+const identityOf = (
+  path: string,
+  config: ModelConfig,
+  hay: Hay,
+  { seed, maxTokens }: EvalNiahRequest,
+): NiahIdentity => ({
+  model: {
+    name: config.name || basename(path),
+    file: basename(path),
+    bytes: statSync(path).size,
+    layers: config.layers,
+    trainedContext: config.context,
+  },
+  hay: { name: hay.name, sha256: hay.sha256 },
+  seed,
+  maxTokens,
+});
+
+const opener =
+  (path: string, { device, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
+  async (attention, context) => {
+    const model = await loadModel({ model: path, device, context, attention, signal });
+    results.device = { kind: model.device.kind, name: model.device.name };
+    return modelAnswerer(model);
+  };
