@@ -6,8 +6,8 @@ import { attentions, contexts, depths } from "../niah-lists.js";
 interface Options {
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
-  readonly context: readonly number[];
-  readonly depth: readonly number[];
+  readonly context?: readonly number[];
+  readonly depth?: readonly number[];
   readonly attention?: readonly AttentionRequest[];
   readonly needles: number;
   readonly prefix: "both" | "with" | "without";
@@ -36,15 +36,13 @@ export default command<Options>({
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
     {
       flags: "-c, --context <list>",
-      about: "tokens of prompt and answer, such as 8k,32k,1M",
+      about: "tokens of prompt and answer, such as 8k,32k,1M (default: 2k,4k,8k)",
       parse: contexts,
-      default: [2048, 4096, 8192],
     },
     {
       flags: "--depth <list>",
-      about: "where the needle is, in percent: 0..100 (in quarters), 0..100:10, 0,50,100",
+      about: "where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters)",
       parse: depths,
-      default: [0, 25, 50, 75, 100],
     },
     {
       flags: "-a, --attention <mode>",
@@ -75,6 +73,6 @@ export default command<Options>({
   ],
   async run({ options, signal }) {
     const { evalNiah } = await import("../eval-niah.js");
-    return evalNiah({ ...options, signal });
+    return evalNiah({ context: [2048, 4096, 8192], depth: [0, 25, 50, 75, 100], ...options, signal });
   },
 });

@@ -67,12 +67,18 @@ export function heatMap(map: HeatMap): string {
     LEGEND.width + textWidth(map.legend.label) + PANEL.left + 60,
   );
   const width = Math.max(panelsWidth(map), titleWidth) + 2 * MARGIN;
-  return drawing(width, y + 44 + MARGIN, map.title, hatching, ...parts);
+  return drawing(width, y + 44 + MARGIN, map.title, fillings, ...parts);
 }
 
-const hatching = element(
+/** What cells and the legend are filled with: stripes for a cell without share, and the colours from 0 to 1. */
+const fillings = element(
   "defs",
   {},
+  element(
+    "linearGradient",
+    { id: "shares" },
+    ...[0, 0.25, 0.5, 0.75, 1].map((offset) => element("stop", { offset, "stop-color": shareColour(offset) })),
+  ),
   element(
     "pattern",
     { id: "hatched", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
@@ -164,18 +170,8 @@ function marked({ column, text }: NonNullable<HeatPanel["mark"]>, height: number
 }
 
 function legend({ legend: { label: text, low, high } }: HeatMap): string {
-  const steps = 44;
-  const step = LEGEND.width / steps;
-  const bars = Array.from({ length: steps }, (_, index) =>
-    element("rect", {
-      x: index * step,
-      width: step + 0.5,
-      height: LEGEND.height,
-      fill: shareColour(index / (steps - 1)),
-    }),
-  );
   return [
-    ...bars,
+    element("rect", { width: LEGEND.width, height: LEGEND.height, rx: 2, fill: "url(#shares)" }),
     label(0, LEGEND.height + 15, low, { size: 11, colour: INK.quiet }),
     label(LEGEND.width, LEGEND.height + 15, high, { size: 11, colour: INK.quiet, anchor: "end" }),
     label(LEGEND.width + 14, LEGEND.height - 1, text, { size: 12, colour: INK.quiet }),

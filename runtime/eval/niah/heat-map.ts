@@ -38,7 +38,8 @@ export function heatMapOf(results: NiahResults): string {
       .join(" · "),
     columnsLabel: "context in tokens",
     rowsLabel: "depth of the needle",
-    across: Math.max(1, attentions.length),
+    // Modes side by side; of a single one the two kinds of question.
+    across: Math.max(1, attentions.length > 1 ? attentions.length : asked.length),
     panels: asked.flatMap(({ prefix, text }) =>
       attentions.map((attention) => panelOf(results, attention, prefix, text)),
     ),
