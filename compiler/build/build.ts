@@ -58,8 +58,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { bundleKernels } = await import("./from-kernels.js");
   const { jobs, onProgress, signal } = options;
   const bundle = await bundleKernels(kernels, { arch, folder, project, sourceHash, jobs, onProgress, signal });
-  remember(request, sources, bundle.manifestText, warnings);
-  return { folder, manifest: bundle.manifest, diagnostics: warnings, built: bundle.built, cached: bundle.cached };
+  const diagnostics = [...warnings, ...bundle.warnings];
+  remember(request, sources, bundle.manifestText, diagnostics);
+  return { folder, manifest: bundle.manifest, diagnostics, built: bundle.built, cached: bundle.cached };
 }
 
 function requestOf({ files, arch, out, project }: BuildOptions): Request {

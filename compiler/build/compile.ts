@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
-import { failureDiagnostic } from "./failure.js";
+import { type Failed, failureDiagnostics } from "./failure.js";
 import { jobOf } from "./job.js";
 import type { Unit } from "./plan.js";
 
@@ -18,7 +18,7 @@ export interface Compiled {
   readonly cached: number;
 }
 
-type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly problem: Diagnostic };
+type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly failed: Failed };
 
 /**
  * Compiles every unit, as many at once as the compiler has workers. A unit that fails does not keep the others from being compiled, so that
@@ -41,7 +41,7 @@ export async function compileUnits(
       onDone?.(unit, ++done, units.length);
       return result.ok
         ? { made: { unit, output: result }, cached }
-        : { problem: failureDiagnostic(unit, lines, result.error) };
+        : { failed: { unit, lines, failure: result.error } };
     } catch (error) {
       stop.abort(error);
       throw error;
@@ -49,9 +49,15 @@ export async function compileUnits(
   };
   const outcomes = await Promise.all(units.map(one));
   const made = outcomes.flatMap((outcome) => ("made" in outcome ? [outcome] : []));
+  const failed = outcomes.flatMap((outcome) => ("failed" in outcome ? [outcome.failed] : []));
   return {
     made: made.map((outcome) => outcome.made),
-    problems: mergeDiagnostics(outcomes.flatMap((outcome) => ("problem" in outcome ? [outcome.problem] : []))),
+    problems: mergeDiagnostics(
+      failureDiagnostics(
+        failed,
+        made.map((outcome) => outcome.made.unit),
+      ),
+    ),
     built: made.filter(({ cached }) => !cached).length,
     cached: made.filter(({ cached }) => cached).length,
   };

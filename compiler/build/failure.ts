@@ -26,6 +26,33 @@ const configuration = ({ build, arch, divisible }: Unit): string => {
   return `${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages${divisible.length > 0 ? "" : ", unaligned"}`;
 };
 
+/** Stages whose failure says that the build and the architecture do not go together, not that the kernel is wrong. */
+const MISFITS: ReadonlySet<TritonFailureStage> = new Set(["options", "resources"]);
+
+export interface Failed {
+  readonly unit: Unit;
+  readonly lines: readonly (Span | null)[];
+  readonly failure: TritonFailure;
+}
+
+/**
+ * Errors for what failed; a warning for a build that does not fit an architecture for which its kernel has other builds: the largest tiles
+ * of a data-centre GPU must not keep everything from running on a small one.
+ */
+export function failureDiagnostics(failed: readonly Failed[], made: readonly Unit[]): Diagnostic[] {
+  return failed.map(({ unit, lines, failure }) => {
+    const { kernel, arch } = unit;
+    const others = made.some((one) => one.kernel === kernel && one.arch === arch && one.build !== unit.build);
+    const diagnostic = failureDiagnostic(unit, lines, failure);
+    if (!MISFITS.has(failure.stage) || !others) return diagnostic;
+    return catalogue.leftOut(
+      diagnostic.span,
+      { kernel: kernel.name, message: failure.message, arch },
+      diagnostic.notes,
+    );
+  });
+}
+
 /** What the user reads about a cubin that could not be made: where in their TypeScript, how it was called, in which configuration. */
 export function failureDiagnostic(unit: Unit, lines: readonly (Span | null)[], failure: TritonFailure): Diagnostic {
   const calls = failure.calls.flatMap((call): Note[] => {

@@ -1,6 +1,6 @@
 import type { Manifest } from "../bundle/index.js";
 import { Cache, cachedTriton } from "../cache/index.js";
-import { DiagnosticError } from "../diagnostics/index.js";
+import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { ensureEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
@@ -27,17 +27,20 @@ export interface KernelBundle {
   readonly manifest: Manifest;
   /** The bytes of manifest.json. */
   readonly manifestText: string;
+  /** What was left out. */
+  readonly warnings: readonly Diagnostic[];
   readonly built: number;
   readonly cached: number;
 }
 
 /** Compiles kernels that were checked and writes their bundle, all or nothing. */
 export async function bundleKernels(kernels: readonly Kernel[], options: KernelBundleOptions): Promise<KernelBundle> {
-  const { made, built, cached } = await compileAll(kernels, options);
+  const { made, problems, built, cached } = await compileAll(kernels, options);
   const { manifest, files } = await filesOf(kernels, made, options);
   options.signal?.throwIfAborted();
   if (!holds(options.folder, files)) await writeFolder(options.folder, files);
-  return { manifest, manifestText: files.find(({ path }) => path === MANIFEST)?.content as string, built, cached };
+  const manifestText = files.find(({ path }) => path === MANIFEST)?.content as string;
+  return { manifest, manifestText, warnings: problems, built, cached };
 }
 
 async function compileAll(
@@ -52,7 +55,8 @@ async function compileAll(
     onDone: ({ kernel }, done, total) =>
       onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),
   });
-  if (compiled.problems.length > 0) throw new DiagnosticError(compiled.problems, project);
+  if (compiled.problems.some(({ severity }) => severity === "error"))
+    throw new DiagnosticError(compiled.problems, project);
   return compiled;
 }
 

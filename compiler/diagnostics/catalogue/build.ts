@@ -69,10 +69,9 @@ export const compilerStuck = problem<Failure>({
   hint: () => "very large tiles and unrolled loops take long to compile: make them smaller",
 });
 
-export const oldArchitecture = problem<{ kernel: string; what: string; arch: number; needs: number }>({
+export const leftOut = problem<Failure & { readonly arch: number }>({
   code: "TS-K3010",
   severity: "warning",
-  about: "A build asks for something that the target does not have; it was left out there.",
-  message: ({ kernel, what, arch, needs }) =>
-    `${kernel}: sm_${arch} has no ${what}, which needs sm_${needs}; it is left out there`,
+  about: "A build does not fit one of the architectures; the bundle has the kernel's other builds for it.",
+  message: ({ kernel, message, arch }) => `a build of ${kernel} is left out for sm_${arch}: ${message}`,
 });

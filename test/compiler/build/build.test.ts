@@ -220,4 +220,18 @@ export const big = kernel(({ x, out, K }: { x: Ptr<"bf16">; out: Ptr<"f32">; K: 
     expect(found!.message).toMatch(/big needs \d+ bytes of shared memory, but sm_90 has 232448/);
     expect(found!.notes.at(-1)!.message).toMatch(/^while building sm_90, K = 256, 8 warps, 4 stages/);
   });
+
+  test("of one build on one architecture are warnings where others of the kernel fit it", async () => {
+    const source = `import { arange, col, type Const, dot, kernel, load, type Ptr, row, store } from "tilescript";
+export const square = kernel(({ x, out, N }: { x: Ptr<"bf16">; out: Ptr<"f32">; N: Const<"N"> }) => {
+  const at = col(arange(0, N)) * N + row(arange(0, N));
+  store(out + at, dot(load(x + at), load(x + at)));
+}, { builds: [{ constants: { N: 32 } }, { constants: { N: 32 }, ctas: 2 }] });
+`;
+    const folder = project({ "square.kernel.ts": source });
+    const { manifest, diagnostics } = await buildIn(folder, "square.kernel.ts", { arch: [80] });
+    expect(manifest.kernels[0]!.variants.map(({ launch }) => launch.ctas)).toEqual([1, 1]);
+    expect(diagnostics).toMatchObject([{ severity: "warning", code: "TS-K3010", span: { line: 2 } }]);
+    expect(diagnostics[0]!.message).toContain("square is left out for sm_80: num_ctas must be 1 below sm_90");
+  });
 });

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const layers = ["dsl", "compiler", "runtime", "cli"];
+
+/** What a layer may import besides itself, as beginnings of paths. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  dsl: [],
+  compiler: ["dsl/"],
+  runtime: ["dsl/", "compiler/ir/", "compiler/interpret/", "compiler/bundle/"],
+  cli: ["dsl/", "compiler/", "runtime/"],
+};
+
+const sources = layers.flatMap((layer) =>
+  readdirSync(join(root, layer), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${layer}/${name}`),
+);
+
+/** Every module that a file imports, static or dynamic: a path from the root for a relative one. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8").replace(/^\s*(?:\/\/|\*).*$/gm, "");
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name]) =>
+    name!.startsWith(".") ? normalize(join(dirname(file), name!)).replace(/\.js$/, ".ts") : name!,
+  );
+}
+
+const isOurs = (name: string): boolean => layers.some((layer) => name.startsWith(`${layer}/`));
+
+test("imports go one way: dsl ← compiler ← runtime ← cli", () => {
+  const wrong = sources.flatMap((file) => {
+    const layer = file.split("/")[0]!;
+    const allowed = [`${layer}/`, ...ALLOWED[layer]!];
+    return importsOf(file)
+      .filter((name) => isOurs(name) && !allowed.some((start) => name.startsWith(start)))
+      .map((name) => `${file} imports ${name}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("only the front end imports ts-morph", () => {
+  const importers = sources.filter((file) => importsOf(file).includes("ts-morph"));
+  expect(importers.length).toBeGreaterThan(0);
+  expect(importers.filter((file) => !file.startsWith("compiler/frontend/"))).toEqual([]);
+});
+
+test("what a host program loads reaches neither TypeScript nor Python", () => {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    if (isOurs(file)) for (const name of importsOf(file)) visit(name);
+  };
+  visit("runtime/index.ts");
+  expect(
+    [...reached].filter((name) => /^(?:ts-morph|typescript|execa)$|compiler\/(?:frontend|triton|build)\//.test(name)),
+  ).toEqual([]);
+});
