@@ -3,8 +3,8 @@ export class GenerateError extends Error {
   override readonly name = "GenerateError";
   readonly option: string;
 
-  constructor(option: string, message: string) {
-    super(message);
+  constructor(option: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.option = option;
   }
 }

@@ -52,7 +52,10 @@ export function readOptions(options: GenerateOptions): Choices {
   const read = (name: keyof typeof RULES): number => {
     const value = options[name] ?? RULES[name].fallback();
     if (typeof value !== "number" || !RULES[name].valid(value))
-      throw new GenerateError(name, `${name} is ${typeof value === "number" ? value : JSON.stringify(value)}; give ${RULES[name].expected}`);
+      throw new GenerateError(
+        name,
+        `${name} is ${typeof value === "number" ? value : JSON.stringify(value)}; give ${RULES[name].expected}`,
+      );
     return value;
   };
   const stop = typeof options.stop === "string" ? [options.stop] : (options.stop ?? []);

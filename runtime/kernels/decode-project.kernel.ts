@@ -112,7 +112,7 @@ export const decodeQkv = kernel(
         FORMAT,
       );
     }
-    const cell = load(position) * kvRows;
+    const cell = to(load(position), "i64") * kvRows;
     const key = rows - qRows;
     const value = key - kvRows;
     store(q + rows, y, { mask: rows < qRows });

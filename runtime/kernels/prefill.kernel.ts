@@ -106,6 +106,53 @@ export const dequantizeMatrix = kernel(
   },
 );
 
+/** One token's k and v, [2 · KV heads, D] at `kv`, into the cache at `position`. In 64 bits: long caches have more elements than 31 bits count. */
+function append(kv: Ptr, keys: Ptr, values: Ptr, position: number, kvHeads: number, KVP: number, D: number) {
+  const kvHead = col(arange(0, KVP));
+  const at = kvHead * D + row(arange(0, D));
+  const mask = kvHead < kvHeads;
+  const cell = to(position, "i64") * kvHeads * D + at;
+  store(keys + cell, load(kv + at, { mask }), { mask });
+  store(values + cell, load(kv + kvHeads * D + at, { mask }), { mask });
+}
+
+/** k and v of the product with [q; k; v] into the cache, one program a token; see `rotateAppend`. */
+export const appendCache = kernel(
+  ({
+    qkv,
+    keys,
+    values,
+    firstPosition,
+    heads,
+    kvHeads,
+    KVP,
+    D,
+  }: {
+    qkv: Ptr<"bf16">;
+    keys: Ptr<"bf16">;
+    values: Ptr<"bf16">;
+    firstPosition: Int;
+    heads: Int;
+    kvHeads: Int;
+    KVP: Const<"KVP">;
+    D: Const<"D">;
+  }) => {
+    const token = programId(0);
+    append(qkv + (token * (heads + 2 * kvHeads) + heads) * D, keys, values, firstPosition + token, kvHeads, KVP, D);
+  },
+  {
+    builds: [
+      {
+        constants: { KVP: HEADS.KVP, D: HEADS.D },
+        warps: 1,
+        stages: 1,
+        alignment: "required",
+        divisible: ["qkv", "keys", "values"],
+      },
+    ],
+  },
+);
+
 /**
  * Takes the product with [q; k; v] apart, one program a token: q is rotated at its position, scaled and kept in place; k and v are
  * appended to the cache, k without rotation. qkv is bf16 [tokens, (query heads + 2 · KV heads) · D].
@@ -153,12 +200,7 @@ export const rotateAppend = kernel(
     const [q1, q2] = rotate(first, second, cosine, sine, position * HALF + half, half < HALF);
     store(at, to(q1, "bf16"), { mask: mine });
     store(at + HALF, to(q2, "bf16"), { mask: mine });
-    const kvHead = col(arange(0, KVP));
-    const whole = row(arange(0, D));
-    const key = base + (heads + kvHead) * D + whole;
-    const cell = (position * kvHeads + kvHead) * D + whole;
-    store(keys + cell, load(key, { mask: kvHead < kvHeads }), { mask: kvHead < kvHeads });
-    store(values + cell, load(key + kvHeads * D, { mask: kvHead < kvHeads }), { mask: kvHead < kvHeads });
+    append(base + heads * D, keys, values, position, kvHeads, KVP, D);
   },
   {
     builds: [

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Device } from "../device/device.js";
+import { OutOfMemoryError } from "../device/errors.js";
 import { openDevice } from "../device/open.js";
 import { deferred } from "../generate/deferred.js";
 import { GenerateError } from "../generate/errors.js";
@@ -9,10 +10,12 @@ import { Generation, type GenerationResult, type Piece, type StopReason } from "
 import { type Choices, type GenerateOptions, readOptions } from "../generate/options.js";
 import { StopFilter } from "../generate/stop-filter.js";
 import { mapFile } from "../native/index.js";
+import { type AttentionOptions, type AttentionRequest, readAttention } from "../reattention/attention-options.js";
 import { type ChatMessage, createTokenizer, type Tokenizer } from "../tokenizer/index.js";
 import { openGguf } from "../weights/index.js";
 import { type ModelConfig, readModelConfig } from "./config.js";
 import { LlamaRunner } from "./llama/runner.js";
+import { tokensThatFit } from "./llama/state.js";
 
 export interface ModelOptions {
   /** A GGUF file. */
@@ -21,7 +24,12 @@ export interface ModelOptions {
   readonly device?: Device | "cuda" | "cpu";
   /** Folder of the model kernels' bundle. Default: the package's own, made by `npm start` or `tilescript build`. */
   readonly bundle?: string;
-  /** Tokens that the KV cache holds. Default: the window the model was trained for. */
+  /** How tokens see those before them: a mode as text or an object. Default: dense. */
+  readonly attention?: string | AttentionRequest;
+  /**
+   * Tokens that the KV cache may hold; it takes memory as it fills. Default: the window the model was trained for, and what memory allows
+   * where attention is windowed.
+   */
   readonly context?: number;
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
@@ -41,11 +49,14 @@ export class Model {
   readonly device: Device;
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
+  readonly attention: AttentionOptions;
   /** The layer below: prefill and single steps, without text. */
   readonly runner: LlamaRunner;
   readonly #ownsDevice: boolean;
   /** Tokens whose keys and values the cache holds, so that a conversation's next turn reads only what is new. */
   #cached: number[] = [];
+  /** How many of them were read as a prompt; the rest was generated. */
+  #read = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
@@ -56,28 +67,32 @@ export class Model {
     path,
     device: where,
     bundle = defaultBundle(),
+    attention: request = { kind: "dense" },
     context,
     onProgress,
   }: ModelOptions): Promise<Model> {
     using file = openGguf(path, { mapFile });
     const config = readModelConfig(file);
-    const capacity = checkedContext(context ?? config.context, config);
+    const attention = readAttention(request, config.context);
     const owned = where === undefined || typeof where === "string";
     const device = owned ? await openDevice({ prefer: where }) : where;
     try {
       const loaded = await device.load(bundle);
-      const runner = await LlamaRunner.load(device, loaded, file, config, capacity, (done) =>
-        onProgress?.("Uploading weights", done, config.layers),
-      );
-      return new Model(runner, createTokenizer(file.metadata), owned);
+      const runner = await LlamaRunner.load(device, loaded, file, config, {
+        capacity: contextFor(context, attention, config, device),
+        attention,
+        onLayer: (done) => onProgress?.("Uploading weights", done, config.layers),
+      });
+      return new Model(runner, createTokenizer(file.metadata), attention, owned);
     } catch (error) {
       if (owned) device.close();
       throw error;
     }
   }
 
-  private constructor(runner: LlamaRunner, tokenizer: Tokenizer, ownsDevice: boolean) {
+  private constructor(runner: LlamaRunner, tokenizer: Tokenizer, attention: AttentionOptions, ownsDevice: boolean) {
     this.runner = runner;
+    this.attention = attention;
     this.device = runner.device;
     this.config = runner.config;
     this.tokenizer = tokenizer;
@@ -139,8 +154,9 @@ export class Model {
     signal?.throwIfAborted();
     const limit = this.#room(prompt, choices);
     const runner = this.runner;
-    const past = commonPrefix(this.#cached, prompt);
+    const past = this.#reusable(prompt);
     this.#cached = this.#cached.slice(0, past);
+    this.#commit(prompt.length + limit);
     const fresh = prompt.slice(past);
     await runner.prefill(fresh, past, choices, {
       signal,
@@ -191,6 +207,7 @@ export class Model {
       // Steps queued ahead still write to the cache, behind the tokens that count.
       await Promise.allSettled(arrivals);
       this.#cached = [...prompt, ...tokens.slice(0, -1)];
+      this.#read = prompt.length;
     }
     const decodeMs = lastAt - firstAt;
     return {
@@ -206,6 +223,31 @@ export class Model {
         tokensPerSecond: decodeMs > 0 ? ((tokens.length - 1) / decodeMs) * 1000 : 0,
       },
     };
+  }
+
+  /**
+   * Tokens of `prompt` that need not be read again. In windowed attention a token's keys depend on the chunk it was read in, so there only
+   * whole chunks of an earlier prompt count: then an answer does not depend on what was asked before.
+   */
+  #reusable(prompt: readonly number[]): number {
+    const common = commonPrefix(this.#cached, prompt);
+    if (this.attention.kind === "dense") return common;
+    const { chunk } = this.attention;
+    return Math.floor(Math.min(common, this.#read) / chunk) * chunk;
+  }
+
+  /** Takes the memory that a whole generation needs before it begins, so that it cannot run out half-way. */
+  #commit(tokens: number): void {
+    try {
+      this.runner.grow(tokens);
+    } catch (cause) {
+      if (!(cause instanceof OutOfMemoryError)) throw cause;
+      throw new GenerateError(
+        "prompt",
+        `prompt and answer have up to ${tokens} tokens, and about ${this.runner.fits} fit into the memory of ${this.device.name}: shorten the prompt or lower maxTokens`,
+        { cause },
+      );
+    }
   }
 
   /** Tokens that may be generated after `prompt`. */
@@ -228,15 +270,31 @@ function commonPrefix(cached: readonly number[], prompt: readonly number[]): num
   return length;
 }
 
-function checkedContext(context: number, config: ModelConfig): number {
-  if (!Number.isInteger(context) || context < 1)
-    throw new GenerateError("context", `context is ${context}; give a positive number of tokens`);
-  if (context > config.context)
+/** Tokens that a windowed model may hold where nobody said how many: retrieval counts up to 8M, and the CPU executor is for trying. */
+const MOST = { cuda: 8 << 20, cpu: 32 << 10 } as const;
+
+function contextFor(
+  context: number | undefined,
+  attention: AttentionOptions,
+  config: ModelConfig,
+  device: Device,
+): number {
+  const fits = tokensThatFit(device, config);
+  const dense = attention.kind === "dense";
+  const wanted = context ?? (dense ? config.context : Math.min(MOST[device.kind], fits));
+  if (!Number.isInteger(wanted) || wanted < 1)
+    throw new GenerateError("context", `context is ${wanted}; give a positive number of tokens`);
+  if (dense && wanted > config.context)
     throw new GenerateError(
       "context",
-      `context is ${context}, and the model was trained for ${config.context} tokens: attention over more gives gibberish; give at most ${config.context}`,
+      `context is ${wanted}, and the model was trained for ${config.context} tokens: dense attention over more gives gibberish; give at most ${config.context}, or attention "reattention"`,
     );
-  return context;
+  if (wanted > fits && context !== undefined)
+    throw new GenerateError(
+      "context",
+      `context is ${wanted}, and about ${fits} tokens fit into the memory that ${device.name} has free; give at most that`,
+    );
+  return wanted;
 }
 
 /** `bundles/models` of this package. */

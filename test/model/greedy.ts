@@ -21,8 +21,8 @@ export const readGreedyCases = (file: URL): GreedyCase[] => JSON.parse(readFileS
  * Generates greedily and compares with the reference up to the first near tie where the two part.
  * @returns how many tokens were equal, and what differed where the reference was sure
  */
-export async function compareGreedy(model: Model, { messages, ids, gaps }: GreedyCase) {
-  const { tokens, stopReason } = await model.generate(messages, { maxTokens: ids.length, temperature: 0 }).result;
+export async function compareGreedy(model: Model, { promptIds, ids, gaps }: GreedyCase) {
+  const { tokens, stopReason } = await model.generateFrom(promptIds, { maxTokens: ids.length, temperature: 0 }).result;
   const got = stopReason === "end" ? [...tokens, ids.at(-1)!] : tokens;
   const parted = ids.findIndex((id, index) => got[index] !== id);
   const equal = parted < 0 ? ids.length : parted;

@@ -1,6 +1,8 @@
 import type { DeviceBuffer } from "../../device/device.js";
 import type { ModelConfig } from "../config.js";
+import type { WindowedLayers } from "./attention.js";
 import { cdiv, type KernelLauncher, weightArguments } from "./launcher.js";
+import { scoreScale } from "./score-scale.js";
 import { type DecodeState, type LayerCache, logitPrograms, RING } from "./state.js";
 import type { LayerWeights, LlamaWeights } from "./weights.js";
 
@@ -20,6 +22,8 @@ export interface DecodeContext {
   readonly caches: readonly LayerCache[];
   readonly rotary: Rotary;
   readonly state: DecodeState;
+  /** Absent where every token sees all before it. */
+  readonly windowed?: WindowedLayers;
 }
 
 /** One token through the model: embed → layers → logits → pick. Capturable: all that varies is in `state`. */
@@ -38,8 +42,9 @@ export function decodeStep(context: DecodeContext, pick: Pick): void {
   pickToken(context, state.residual, pick);
 }
 
-function decodeLayer({ launcher, config, rotary, state }: DecodeContext, layer: LayerWeights, cache: LayerCache): void {
-  const { tiles, heads } = launcher;
+function decodeLayer(context: DecodeContext, layer: LayerWeights, cache: LayerCache): void {
+  const { launcher, config, state, windowed } = context;
+  const { tiles } = launcher;
   const { hidden, kvHeads, headSize, feedForward, rmsEpsilon: epsilon } = config;
   const qRows = config.heads * headSize;
   const kvRows = kvHeads * headSize;
@@ -56,24 +61,8 @@ function decodeLayer({ launcher, config, rotary, state }: DecodeContext, layer: 
     blockCount: hidden / 32,
     ...tiles.qkv,
   });
-  launcher.run("decodeAttention", [kvHeads, tiles.attention.SPLITS], {
-    q: state.q,
-    ...cache,
-    ...rotary,
-    position: state.position,
-    partial: state.partial,
-    peak: state.peak,
-    total: state.total,
-    finished: state.finished,
-    out: state.attention,
-    scale: scoreScale(headSize),
-    kvHeads,
-    G: heads.G,
-    GP: heads.GP,
-    D: heads.D,
-    HALF: heads.HALF,
-    ...tiles.attention,
-  });
+  if (windowed) windowed.decode(state.q, cache, state.attention);
+  else denseAttention(context, cache);
   launcher.run("decodeAdd", [cdiv(hidden, tiles.out.R)], {
     x: state.attention,
     residual: state.residual,
@@ -99,6 +88,28 @@ function decodeLayer({ launcher, config, rotary, state }: DecodeContext, layer: 
     rowCount: hidden,
     blockCount: feedForward / 32,
     ...tiles.down,
+  });
+}
+
+/** The token's attention over the whole cache. */
+function denseAttention({ launcher, config, rotary, state }: DecodeContext, cache: LayerCache): void {
+  launcher.run("decodeAttention", [config.kvHeads, launcher.tiles.attention.SPLITS], {
+    q: state.q,
+    ...cache,
+    ...rotary,
+    position: state.position,
+    partial: state.partial,
+    peak: state.peak,
+    total: state.total,
+    finished: state.finished,
+    out: state.attention,
+    scale: scoreScale(config.headSize),
+    kvHeads: config.kvHeads,
+    G: launcher.heads.G,
+    GP: launcher.heads.GP,
+    D: launcher.heads.D,
+    HALF: launcher.heads.HALF,
+    ...launcher.tiles.attention,
   });
 }
 
@@ -131,6 +142,3 @@ export function pickToken(
     launcher.run("sampleTop", [1], { logits, ...common, count: config.vocabulary, chances, choices, ...tiles.top });
   }
 }
-
-/** Scores are kept in base 2, where exp is one instruction: q is scaled by log2(e) / √D. */
-export const scoreScale = (headSize: number): number => Math.LOG2E / Math.sqrt(headSize);

@@ -1,8 +1,9 @@
 import type { Device, DeviceBuffer } from "../../device/device.js";
 import type { ModelConfig } from "../config.js";
 import type { Matrix } from "../matrix.js";
-import { type DecodeContext, scoreScale } from "./decode.js";
+import type { DecodeContext } from "./decode.js";
 import { cdiv, type KernelLauncher, weightArguments } from "./launcher.js";
+import { scoreScale } from "./score-scale.js";
 import type { LayerCache } from "./state.js";
 import type { LayerWeights } from "./weights.js";
 
@@ -53,9 +54,11 @@ export function allocatePrefill(
 }
 
 /** A run of tokens at positions `past` … `past + count − 1`. */
-interface Chunk {
+export interface Chunk {
   readonly count: number;
   readonly past: number;
+  /** Whether the queries select what they see of the middle, or see everything. */
+  readonly selects: boolean;
 }
 
 /** Tokens `buffers.ids` [count] through all layers, their keys and values into the cache; the residual of token i is at row i. */
@@ -75,18 +78,34 @@ export function prefillChunk(context: DecodeContext, buffers: PrefillBuffers, ch
 }
 
 function prefillLayer(
-  { launcher, config, rotary }: DecodeContext,
+  context: DecodeContext,
   buffers: PrefillBuffers,
-  { count, past }: Chunk,
+  chunk: Chunk,
   layer: LayerWeights,
   cache: LayerCache,
 ): void {
-  const { heads, kvHeads, headSize } = config;
-  const product = new Products(launcher, buffers, count);
-  const { G, D, HALF, HP, KVP } = launcher.heads;
+  const product = new Products(context.launcher, buffers, chunk.count);
 
-  product.norm(buffers.residual, layer.attentionNorm, config);
+  product.norm(buffers.residual, layer.attentionNorm, context.config);
   product.store(buffers.normed, layer.qkv, buffers.qkv);
+  if (chunk.selects) windowedAttention(context, buffers, chunk, cache);
+  else denseAttention(context, buffers, chunk, cache);
+  product.add(buffers.attention, layer.out, buffers.residual);
+
+  product.norm(buffers.residual, layer.feedForwardNorm, context.config);
+  product.swiglu(buffers.normed, layer.gateUp, buffers.activation);
+  product.add(buffers.activation, layer.down, buffers.residual);
+}
+
+/** Attention of the chunk over everything before it, whose keys are rotated into a window first. */
+function denseAttention(
+  { launcher, config, rotary }: DecodeContext,
+  buffers: PrefillBuffers,
+  { count, past }: Chunk,
+  cache: LayerCache,
+): void {
+  const { heads, kvHeads, headSize } = config;
+  const { G, D, HALF, HP, KVP } = launcher.heads;
   launcher.run("rotateAppend", [count], {
     qkv: buffers.qkv,
     ...cache,
@@ -124,11 +143,19 @@ function prefillLayer(
     D,
     ...launcher.tiles.prefillAttention,
   });
-  product.add(buffers.attention, layer.out, buffers.residual);
+}
 
-  product.norm(buffers.residual, layer.feedForwardNorm, config);
-  product.swiglu(buffers.normed, layer.gateUp, buffers.activation);
-  product.add(buffers.activation, layer.down, buffers.residual);
+/** Attention of the chunk over the window that its queries select. */
+function windowedAttention(
+  { launcher, config, windowed }: DecodeContext,
+  { qkv, attention }: PrefillBuffers,
+  { count, past }: Chunk,
+  cache: LayerCache,
+): void {
+  const { heads, kvHeads } = config;
+  const { D, KVP } = launcher.heads;
+  launcher.run("appendCache", [count], { qkv, ...cache, firstPosition: past, heads, kvHeads, KVP, D });
+  windowed!.prefill({ qkv, row: (heads + 2 * kvHeads) * D, count, past }, cache, attention);
 }
 
 /** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */

@@ -1,11 +1,14 @@
 import type { Device, Graph, LoadedBundle, Mirror } from "../../device/device.js";
+import type { AttentionOptions } from "../../reattention/attention-options.js";
 import type { Gguf } from "../../weights/index.js";
 import type { ModelConfig } from "../config.js";
+import { WindowedLayers } from "./attention.js";
+import { chunksOf, rotatedPositions } from "./chunks.js";
 import { type DecodeContext, decodeStep, type Pick, pickToken } from "./decode.js";
 import { KernelLauncher } from "./launcher.js";
 import { allocatePrefill, type PrefillBuffers, prefillChunk } from "./prefill.js";
 import { uploadRotaryTable } from "./rotary-table.js";
-import { allocateCache, allocateDecodeState, RING, STATE } from "./state.js";
+import { allocateDecodeState, growCache, RING, reserveCache, STATE, tokensThatFit } from "./state.js";
 import { uploadLlama } from "./weights.js";
 
 export interface SamplingChoice {
@@ -16,8 +19,17 @@ export interface SamplingChoice {
   readonly seed: number;
 }
 
+export interface RunnerOptions {
+  readonly capacity: number;
+  readonly attention: AttentionOptions;
+  readonly onLayer?: (done: number) => void;
+}
+
 /** Tokens of a prefill at a time. Long chunks keep a GPU busy; short ones let the CPU executor report and stop in time. */
 const CHUNK = { cuda: 8192, cpu: 128 } as const;
+
+/** Chunks queued before the host looks whether it should stop: enough to keep a GPU busy, few enough to stop soon. */
+const LAG = 4;
 
 /** A llama model on a device: its weights, its cache of one sequence, and a recorded decode step. */
 export class LlamaRunner {
@@ -32,37 +44,50 @@ export class LlamaRunner {
   readonly #graphs = new Map<Pick, Graph>();
   #pick: Pick = "greedy";
 
-  /** Uploads the weights of `file` and allocates everything that a sequence of `capacity` tokens needs. */
+  /** Uploads the weights of `file`, and reserves what a sequence of `capacity` tokens needs; the cache takes memory as it fills. */
   static async load(
     device: Device,
     bundle: LoadedBundle,
     file: Gguf,
     config: ModelConfig,
-    capacity: number,
-    onLayer?: (done: number) => void,
+    { capacity, attention, onLayer }: RunnerOptions,
   ): Promise<LlamaRunner> {
     const launcher = new KernelLauncher(device, bundle, config);
-    return new LlamaRunner(
-      {
-        launcher,
-        config,
-        weights: await uploadLlama(device, file, config, onLayer),
-        caches: allocateCache(device, config, capacity),
-        rotary: await uploadRotaryTable(device, config, capacity),
-        state: allocateDecodeState(device, config, launcher.tiles),
-      },
-      capacity,
+    const options = attention.kind === "dense" ? undefined : attention;
+    const weights = await uploadLlama(device, file, config, onLayer);
+    const rotary = await uploadRotaryTable(device, config, rotatedPositions(capacity, options));
+    const state = allocateDecodeState(device, config, launcher.tiles);
+    const windowed = options && new WindowedLayers(launcher, config, options, capacity, rotary, state);
+    const prefill = allocatePrefill(
+      device,
+      config,
+      Math.min(capacity, Math.max(CHUNK[device.kind], options?.chunk ?? 0)),
+      options ? Math.min(capacity, options.global + options.local) : capacity,
     );
+    const caches = reserveCache(device, config, capacity);
+    return new LlamaRunner({ launcher, config, weights, caches, rotary, state, windowed }, prefill, capacity);
   }
 
-  private constructor(context: DecodeContext, capacity: number) {
+  private constructor(context: DecodeContext, prefill: PrefillBuffers, capacity: number) {
     this.#context = context;
+    this.#prefill = prefill;
     this.device = context.launcher.device;
     this.config = context.config;
     this.capacity = capacity;
-    this.#prefill = allocatePrefill(this.device, this.config, Math.min(capacity, CHUNK[this.device.kind]), capacity);
     this.#mirror = this.device.mirror(RING * 4);
     this.#ring = new Int32Array(this.#mirror.host);
+  }
+
+  /** Tokens that a sequence could have in the memory that is free now, and at the most the capacity. */
+  get fits(): number {
+    const { keys } = this.#context.caches[0]!;
+    const held = keys.committed / (this.config.kvHeads * this.config.headSize * 2);
+    return Math.min(this.capacity, Math.floor(held + tokensThatFit(this.device, this.config)));
+  }
+
+  /** Commits memory for a sequence of `tokens` tokens. Throws OutOfMemoryError; what the cache holds stays. */
+  grow(tokens: number): void {
+    growCache(this.#context.caches, this.config, Math.min(tokens, this.capacity));
   }
 
   /**
@@ -74,26 +99,27 @@ export class LlamaRunner {
     sampling: SamplingChoice,
     { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number) => void } = {},
   ): Promise<void> {
-    const { state } = this.#context;
-    await this.#begin(past + tokens.length - 1, sampling);
-    for (let start = 0; start < tokens.length; start += this.#prefill.tokens) {
+    const { state, windowed } = this.#context;
+    this.grow(past + tokens.length);
+    await this.#begin(sampling);
+    let queued = 0;
+    for (const chunk of chunksOf(past, tokens.length, this.#prefill.tokens, windowed?.options)) {
       signal?.throwIfAborted();
-      const piece = Int32Array.from(tokens.slice(start, start + this.#prefill.tokens));
+      const start = chunk.past - past;
+      const end = start + chunk.count;
+      const piece = Int32Array.from(tokens.slice(start, end));
       await this.device.write(this.#prefill.ids.view(0, piece.byteLength), piece);
-      prefillChunk(this.#context, this.#prefill, { count: piece.length, past: past + start });
-      const last = start + piece.length === tokens.length;
-      if (last) {
+      await this.device.write(state.position, Int32Array.of(chunk.past));
+      prefillChunk(this.#context, this.#prefill, chunk);
+      if (end === tokens.length) {
         const rowBytes = this.config.hidden * 4;
         // The row may lie anywhere; the decode kernels want theirs aligned, and there is one at hand.
-        this.device.copy(
-          state.residual,
-          this.#prefill.residual.view((piece.length - 1) * rowBytes, rowBytes),
-          rowBytes,
-        );
+        this.device.copy(state.residual, this.#prefill.residual.view((chunk.count - 1) * rowBytes, rowBytes), rowBytes);
+        await this.device.write(state.position, Int32Array.of(past + tokens.length - 1));
         pickToken(this.#context, state.residual, this.#pick);
         this.#mirror.copyFrom(state.ring, RING * 4);
-      } else await this.device.synchronize();
-      onProgress?.(start + piece.length);
+      } else if (++queued % LAG === 0) await this.device.synchronize();
+      onProgress?.(end);
     }
   }
 
@@ -125,14 +151,12 @@ export class LlamaRunner {
     this.#mirror.free();
   }
 
-  async #begin(position: number, { temperature, topK, topP, seed }: SamplingChoice): Promise<void> {
-    const { state, config } = { state: this.#context.state, config: this.config };
+  async #begin({ temperature, topK, topP, seed }: SamplingChoice): Promise<void> {
+    const { state } = this.#context;
     this.#pick = temperature === 0 ? "greedy" : "sample";
-    const fresh = new Int32Array(STATE.length);
-    fresh[STATE.position] = position;
-    await this.device.write(state.state, fresh);
+    await this.device.write(state.state, new Int32Array(STATE.length));
     await this.device.write(state.chances, Float32Array.of(temperature === 0 ? 1 : 1 / temperature, topP));
-    await this.device.write(state.choices, Int32Array.of(Math.min(topK, config.vocabulary), seed | 0));
+    await this.device.write(state.choices, Int32Array.of(Math.min(topK, this.config.vocabulary), seed | 0));
   }
 
   #graph(): Graph {

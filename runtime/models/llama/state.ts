@@ -1,4 +1,4 @@
-import type { Device, DeviceBuffer } from "../../device/device.js";
+import type { Device, DeviceBuffer, GrowableBuffer } from "../../device/device.js";
 import type { ModelConfig } from "../config.js";
 import { cdiv, type Tiles } from "./launcher.js";
 
@@ -65,16 +65,35 @@ export function allocateDecodeState(device: Device, config: ModelConfig, tiles: 
   };
 }
 
-/** One layer's keys without positions and values, bf16 [capacity, KV heads · D] each. */
+/** One layer's keys without positions and values, bf16 [capacity, KV heads · D] each. Memory is committed as tokens come. */
 export interface LayerCache {
-  readonly keys: DeviceBuffer;
-  readonly values: DeviceBuffer;
+  readonly keys: GrowableBuffer;
+  readonly values: GrowableBuffer;
 }
 
 export const cacheBytesPerToken = (config: ModelConfig): number =>
   config.layers * config.kvHeads * config.headSize * 2 * 2;
 
-export function allocateCache(device: Device, config: ModelConfig, capacity: number): LayerCache[] {
+/** Pages of the driver: a cache of few tokens holds one for each buffer of each layer. */
+const PAGE = 2 << 20;
+
+export function reserveCache(device: Device, config: ModelConfig, capacity: number): LayerCache[] {
   const bytes = capacity * config.kvHeads * config.headSize * 2;
-  return Array.from({ length: config.layers }, () => ({ keys: device.alloc(bytes), values: device.alloc(bytes) }));
+  const reserve = () => device.reserve(bytes, { step: PAGE });
+  return Array.from({ length: config.layers }, () => ({ keys: reserve(), values: reserve() }));
+}
+
+/** Tokens that would fit a cache in the memory that is free now, with some left for what else a model allocates. */
+export function tokensThatFit(device: Device, config: ModelConfig): number {
+  const pages = device.kind === "cuda" ? 2 * config.layers * PAGE : 0;
+  return Math.max(0, Math.floor((device.memory().free * 0.95 - pages) / cacheBytesPerToken(config)));
+}
+
+/** Commits memory for `tokens` tokens in every layer. Throws OutOfMemoryError, and what was there stays. */
+export function growCache(caches: readonly LayerCache[], config: ModelConfig, tokens: number): void {
+  const bytes = tokens * config.kvHeads * config.headSize * 2;
+  for (const { keys, values } of caches) {
+    keys.grow(bytes);
+    values.grow(bytes);
+  }
 }

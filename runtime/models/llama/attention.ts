@@ -1,0 +1,96 @@
+import type { DeviceBuffer } from "../../device/device.js";
+import type { ReAttention, StreamingAttention } from "../../reattention/attention-options.js";
+import type { Heads } from "../../reattention/kernel-runner.js";
+import { Retrieval } from "../../reattention/retrieval.js";
+import { type Cache, Votes } from "../../reattention/votes.js";
+import { type Rotary, WindowAttention } from "../../reattention/window-attention.js";
+import type { KernelLauncher } from "./launcher.js";
+import { scoreScale } from "./score-scale.js";
+import type { DecodeState, LayerCache } from "./state.js";
+
+export type WindowedAttention = ReAttention | StreamingAttention;
+
+/** Tokens of a window at the most: it must not be longer than what the model was trained for. */
+export const windowLength = (options: WindowedAttention): number =>
+  options.global + options.local + (options.kind === "reattention" ? options.clip * options.span : 0);
+
+/** A chunk's q, k and v as they come from the product, bf16 [tokens, rows of `row` elements], q first and without position. */
+export interface Chunk {
+  readonly qkv: DeviceBuffer;
+  readonly row: number;
+  readonly count: number;
+  /** Tokens before the chunk. */
+  readonly past: number;
+}
+
+/**
+ * Attention over [global | selected | local] of the cache (arXiv 2407.15176): in each layer the queries pick keys of the middle, the picks
+ * vote, and ordinary attention follows over the window that comes out. Streaming is the same with nothing selected.
+ */
+export class WindowedLayers {
+  readonly options: WindowedAttention;
+  readonly #heads: Heads;
+  readonly #position: DeviceBuffer;
+  /** For one token of a decode step, and for a chunk: what they keep between kernels grows with the queries. */
+  readonly #scan: Retrieval | undefined;
+  readonly #stream: Retrieval | undefined;
+  readonly #votes: Votes;
+  readonly #window: WindowAttention;
+  readonly #rotary: Rotary;
+
+  constructor(
+    launcher: KernelLauncher,
+    heads: Heads,
+    options: WindowedAttention,
+    capacity: number,
+    rotary: Rotary,
+    { position }: DecodeState,
+  ) {
+    const picked = options.kind === "reattention";
+    const topK = picked ? options.topK : 0;
+    this.options = options;
+    this.#heads = heads;
+    this.#position = position;
+    this.#rotary = rotary;
+    const retrieval = (queries: number) =>
+      picked ? new Retrieval(launcher, { ...heads, topK, queries, middle: capacity }) : undefined;
+    this.#scan = retrieval(1);
+    this.#stream = retrieval(options.chunk);
+    this.#votes = new Votes(launcher, {
+      clip: picked ? options.clip : 1,
+      span: picked ? options.span : 2,
+      picks: heads.heads * options.chunk * Math.max(1, topK),
+    });
+    this.#window = new WindowAttention(launcher, { ...heads, window: windowLength(options) });
+  }
+
+  /** One token's attention into `out`, f32 [heads · D], for q f32 [heads · D] without position. Capturable. */
+  decode(q: DeviceBuffer, cache: LayerCache, out: DeviceBuffer): void {
+    const { global, local } = this.options;
+    const { heads, headSize } = this.#heads;
+    this.#scan?.scan({ q, count: 1, qRow: heads * headSize }, cache.keys, this.#position, global, local);
+    this.#choose(this.#scan, 1);
+    const scale = scoreScale(headSize);
+    this.#window.decode(q, cache, this.#votes, this.#cache(1), this.#rotary, scale, out);
+  }
+
+  /** A chunk's attention into `out`, bf16 [tokens, heads · D]; its keys are in the cache. `position` on the device is `past`. */
+  prefill({ qkv, row, count, past }: Chunk, cache: LayerCache, out: DeviceBuffer): void {
+    const { global, local } = this.options;
+    const middle = past + count - global - local;
+    this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, middle);
+    this.#choose(this.#stream, count);
+    const scale = scoreScale(this.#heads.headSize);
+    this.#window.prefill(qkv, row, count, cache, this.#votes, this.#cache(count), this.#rotary, scale, out);
+  }
+
+  #choose(retrieval: Retrieval | undefined, count: number): void {
+    const picks = retrieval ? this.#heads.heads * count * retrieval.options.topK : 0;
+    const { kept } = this.#votes;
+    this.#votes.choose(retrieval?.picks ?? kept, retrieval?.counts ?? kept, picks, this.#cache(count));
+  }
+
+  #cache(added: number): Cache {
+    return { position: this.#position, added, global: this.options.global, local: this.options.local };
+  }
+}

@@ -1,0 +1,26 @@
+import { type WindowedAttention, windowLength } from "./attention.js";
+import type { Chunk } from "./prefill.js";
+
+/**
+ * How `count` tokens after `past` are read, at most `most` at a time. Windowed attention goes by chunks of its own size; those that end
+ * within global + local see everything, whatever their size, so they are read together.
+ */
+export function chunksOf(past: number, count: number, most: number, windowed?: WindowedAttention): Chunk[] {
+  const end = past + count;
+  if (!windowed) return evenly(past, end, most, false);
+  const whole = windowed.global + windowed.local;
+  const seen = Math.max(0, Math.floor((whole - past) / windowed.chunk)) * windowed.chunk;
+  const dense = end <= whole ? end : past + seen;
+  return [...evenly(past, dense, most, false), ...evenly(dense, end, windowed.chunk, true)];
+}
+
+function evenly(from: number, end: number, most: number, selects: boolean): Chunk[] {
+  return Array.from({ length: Math.ceil((end - from) / most) }, (_, index) => {
+    const past = from + index * most;
+    return { past, count: Math.min(most, end - past), selects };
+  });
+}
+
+/** Positions that are ever rotated: of the whole cache, or of a window. */
+export const rotatedPositions = (capacity: number, windowed?: WindowedAttention): number =>
+  windowed ? Math.min(capacity, windowLength(windowed)) : capacity;

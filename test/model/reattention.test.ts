@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Model } from "../../runtime/models/model.js";
+import { findDemoModel } from "../../runtime/weights/index.js";
+import { compareGreedy, readGreedyCases } from "./greedy.js";
+
+const cases = readGreedyCases(new URL("../fixtures/reattention-greedy.json", import.meta.url));
+
+/** A window of a few dozen tokens, so that even short prompts are longer than it. */
+const SMALL = "reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16";
+
+describe("SmolLM2 with ReAttention on the CPU executor", () => {
+  let model: Model;
+  beforeAll(async () => {
+    model = await Model.load({ path: findDemoModel(), device: "cpu", attention: SMALL, context: 512 });
+  }, 120_000);
+  afterAll(() => model?.close());
+
+  it.each(cases)("generates the reference's tokens up to a near tie: $name", { timeout: 240_000 }, async (one) => {
+    const { equal, wrong } = await compareGreedy(model, one);
+    expect(wrong).toBeUndefined();
+    expect(equal).toBeGreaterThan(0);
+  });
+
+  it("finds what is hidden behind the window", { timeout: 240_000 }, async () => {
+    const hidden = cases.find(({ name }) => name === "hidden-code")!;
+    const { text } = await model.generate(hidden.messages, { maxTokens: 16 }).result;
+    expect(text).toContain("7481");
+  });
+});
