@@ -89,7 +89,9 @@ it("memory is read and written where the indices and masks say", async () => {
         (_, at) => (dtype === "bool" ? at % 3 === 0 : at % 100) as number,
       ).map(Number);
       const offset = wide ? d.op("cast", { x: read.of(i, j) }, { dtype: "i64" }) : read.of(i, j);
-      const more = readMask ? { mask: readMask.of(i, j), other: dtype === "bool" ? true : 1 } : {};
+      const more: Record<string, Expr | number | boolean> = readMask
+        ? { mask: readMask.of(i, j), other: dtype === "bool" ? true : 1 }
+        : {};
       const kernel = d.kernel(
         "move",
         [d.ptr("x", dtype), d.ptr("out", dtype)],
