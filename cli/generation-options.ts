@@ -7,6 +7,7 @@ export interface GenerationOptions {
   readonly system?: string;
   readonly device?: "cpu" | "cuda";
   readonly context?: number;
+  readonly attention?: string;
   readonly maxTokens: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -23,6 +24,12 @@ export const generationOptions: readonly CliOption[] = [
   { flags: "--system <text>", about: "system message" },
   { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
   { flags: "-c, --context <tokens>", about: "room for prompt and answer, such as 2048 or 8k", parse: positive },
+  {
+    flags: "-a, --attention <mode>",
+    about:
+      "dense, streaming or reattention, the latter two with parameters if you like: reattention:global=32,local=2k,topK=4,span=32,clip=60,chunk=512 " +
+      "(default: dense)",
+  },
   { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 256 },
   {
     flags: "-t, --temperature <number>",

@@ -1,6 +1,5 @@
 import type { Model } from "../runtime/index.js";
-import type { AttentionOptions } from "../runtime/reattention/index.js";
-import { InputError } from "./errors.js";
+import type { AttentionRequest } from "../runtime/reattention/index.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
@@ -13,7 +12,7 @@ export async function loadModel({
   attention,
   signal,
 }: Pick<GenerationOptions, "model" | "device" | "context"> & {
-  readonly attention?: AttentionOptions;
+  readonly attention?: string | AttentionRequest;
   readonly signal?: AbortSignal;
 }): Promise<Model> {
   const { findDemoModel, Model } = await import("../runtime/index.js");
@@ -29,8 +28,6 @@ export async function loadModel({
       onProgress: (step: string, done: number, total: number) =>
         line.show(`${step} ${Math.round((100 * done) / total)} %`),
     };
-    if (attention !== undefined && attention.kind !== "dense" && !("attention" in Model.prototype))
-      throw new InputError(`the model cannot attend by ${attention.kind} yet`, "Give --attention dense.");
     return await Model.load(options);
   } finally {
     line.clear();

@@ -118,6 +118,14 @@ export class Model {
     return new Generation(() => this.#alone(prompt, options));
   }
 
+  /**
+   * What the last chunk of the latest prompt could see: for each layer the ascending positions of its window. Undefined where it saw
+   * everything: in dense attention, and in prompts no longer than global + local.
+   */
+  inspectSelection(): Promise<Int32Array[] | undefined> {
+    return this.runner.seen();
+  }
+
   close(): void {
     this.runner.close();
     if (this.#ownsDevice) this.device.close();

@@ -25,5 +25,13 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
     const hidden = cases.find(({ name }) => name === "hidden-code")!;
     const { text } = await model.generate(hidden.messages, { maxTokens: 16 }).result;
     expect(text).toContain("7481");
+    const seen = (await model.inspectSelection())!;
+    expect(seen).toHaveLength(model.config.layers);
+    for (const positions of seen) {
+      expect(positions.length).toBeLessThanOrEqual(4 + 6 * 8 + 32);
+      expect([...positions.slice(0, 4)]).toEqual([0, 1, 2, 3]);
+      expect([...positions]).toEqual([...new Set(positions)].sort((a, b) => a - b));
+      expect(positions.at(-1)).toBe(hidden.promptIds.length - 1);
+    }
   });
 });

@@ -37,10 +37,18 @@ export class WindowedLayers {
   readonly #votes: Votes;
   readonly #window: WindowAttention;
   readonly #rotary: Rotary;
+  readonly #layers: number;
+  /** Positions that a layer selects at the most. */
+  readonly #room: number;
+  /** i32 [layers, room] and [layers]: what each layer selected for the latest chunk, and how many. */
+  readonly #selections: DeviceBuffer;
+  readonly #counts: DeviceBuffer;
+  /** Tokens that the cache held with that chunk. */
+  #total = 0;
 
   constructor(
     launcher: KernelLauncher,
-    heads: Heads,
+    { layers, ...heads }: Heads & { readonly layers: number },
     options: WindowedAttention,
     capacity: number,
     rotary: Rotary,
@@ -56,9 +64,14 @@ export class WindowedLayers {
       picked ? new Retrieval(launcher, { ...heads, topK, queries, middle: capacity }) : undefined;
     this.#scan = retrieval(1);
     this.#stream = retrieval(options.chunk);
+    const { clip, span } = picked ? options : { clip: 1, span: 2 };
+    this.#layers = layers;
+    this.#room = clip * span;
+    this.#selections = launcher.device.alloc(layers * this.#room * 4);
+    this.#counts = launcher.device.alloc(layers * 4);
     this.#votes = new Votes(launcher, {
-      clip: picked ? options.clip : 1,
-      span: picked ? options.span : 2,
+      clip,
+      span,
       picks: heads.heads * options.chunk * Math.max(1, topK),
     });
     this.#window = new WindowAttention(launcher, { ...heads, window: windowLength(options) });
@@ -74,14 +87,43 @@ export class WindowedLayers {
     this.#window.decode(q, cache, this.#votes, this.#cache(1), this.#rotary, scale, out);
   }
 
-  /** A chunk's attention into `out`, bf16 [tokens, heads · D]; its keys are in the cache. `position` on the device is `past`. */
-  prefill({ qkv, row, count, past }: Chunk, cache: LayerCache, out: DeviceBuffer): void {
+  /**
+   * Layer `layer`'s attention of a chunk into `out`, bf16 [tokens, heads · D]; its keys are in the cache. `position` on the device is `past`.
+   */
+  prefill(layer: number, { qkv, row, count, past }: Chunk, cache: LayerCache, out: DeviceBuffer): void {
     const { global, local } = this.options;
+    this.#total = past + count;
     const middle = past + count - global - local;
     this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, middle);
     this.#choose(this.#stream, count);
+    this.#keep(layer);
     const scale = scoreScale(this.#heads.headSize);
     this.#window.prefill(qkv, row, count, cache, this.#votes, this.#cache(count), this.#rotary, scale, out);
+  }
+
+  /** Positions that the latest chunk of a prompt saw, ascending, one list a layer; undefined where it saw all. Waits for the device. */
+  async seen(): Promise<Int32Array[] | undefined> {
+    const { global, local } = this.options;
+    if (this.#total <= global + local) return undefined;
+    const { device } = this.#selections;
+    const lists = new Int32Array(this.#layers * this.#room);
+    const counts = new Int32Array(this.#layers);
+    await device.read(this.#selections, lists);
+    await device.read(this.#counts, counts);
+    const before = Array.from({ length: global }, (_, index) => index);
+    const behind = Array.from({ length: local }, (_, index) => this.#total - local + index);
+    return Array.from(counts, (count, layer) =>
+      Int32Array.from([...before, ...lists.subarray(layer * this.#room, layer * this.#room + count), ...behind]),
+    );
+  }
+
+  /** Keeps a layer's selection for `seen`: the next layer takes its place. */
+  #keep(layer: number): void {
+    const { selected, window } = this.#votes;
+    const { device } = this.#selections;
+    const bytes = this.#room * 4;
+    device.copy(this.#selections.view(layer * bytes, bytes), selected, bytes);
+    device.copy(this.#counts.view(layer * 4, 4), window, 4);
   }
 
   #choose(retrieval: Retrieval | undefined, count: number): void {

@@ -5,7 +5,6 @@ import type { DecodeContext } from "./decode.js";
 import { cdiv, type KernelLauncher, weightArguments } from "./launcher.js";
 import { scoreScale } from "./score-scale.js";
 import type { LayerCache } from "./state.js";
-import type { LayerWeights } from "./weights.js";
 
 /** From so many tokens on, writing a matrix out as bf16 once and multiplying at full speed beats dequantising inside the product. */
 const MANY_TOKENS = 128;
@@ -73,23 +72,17 @@ export function prefillChunk(context: DecodeContext, buffers: PrefillBuffers, ch
     blockCount,
     ...launcher.tiles.embed,
   });
-  for (const [index, layer] of weights.layers.entries())
-    prefillLayer(context, buffers, chunk, layer, context.caches[index]!);
+  for (const index of weights.layers.keys()) prefillLayer(context, buffers, chunk, index);
 }
 
-function prefillLayer(
-  context: DecodeContext,
-  buffers: PrefillBuffers,
-  chunk: Chunk,
-  layer: LayerWeights,
-  cache: LayerCache,
-): void {
+function prefillLayer(context: DecodeContext, buffers: PrefillBuffers, chunk: Chunk, index: number): void {
+  const layer = context.weights.layers[index]!;
   const product = new Products(context.launcher, buffers, chunk.count);
 
   product.norm(buffers.residual, layer.attentionNorm, context.config);
   product.store(buffers.normed, layer.qkv, buffers.qkv);
-  if (chunk.selects) windowedAttention(context, buffers, chunk, cache);
-  else denseAttention(context, buffers, chunk, cache);
+  if (chunk.selects) windowedAttention(context, buffers, chunk, index);
+  else denseAttention(context, buffers, chunk, context.caches[index]!);
   product.add(buffers.attention, layer.out, buffers.residual);
 
   product.norm(buffers.residual, layer.feedForwardNorm, context.config);
@@ -147,15 +140,16 @@ function denseAttention(
 
 /** Attention of the chunk over the window that its queries select. */
 function windowedAttention(
-  { launcher, config, windowed }: DecodeContext,
+  { launcher, config, windowed, caches }: DecodeContext,
   { qkv, attention }: PrefillBuffers,
   { count, past }: Chunk,
-  cache: LayerCache,
+  index: number,
 ): void {
+  const cache = caches[index]!;
   const { heads, kvHeads } = config;
   const { D, KVP } = launcher.heads;
   launcher.run("appendCache", [count], { qkv, ...cache, firstPosition: past, heads, kvHeads, KVP, D });
-  windowed!.prefill({ qkv, row: (heads + 2 * kvHeads) * D, count, past }, cache, attention);
+  windowed!.prefill(index, { qkv, row: (heads + 2 * kvHeads) * D, count, past }, cache, attention);
 }
 
 /** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */

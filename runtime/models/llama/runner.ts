@@ -123,6 +123,11 @@ export class LlamaRunner {
     }
   }
 
+  /** Positions that the latest prompt's last chunk saw, ascending, one list a layer; undefined where it saw everything. */
+  async seen(): Promise<Int32Array[] | undefined> {
+    return this.#context.windowed?.seen();
+  }
+
   /** Queues one decode step: the token picked last goes through the model, and the next is picked. */
   step(): void {
     this.#graph().replay();
