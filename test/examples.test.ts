@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { bin, root } from "./built-cli.js";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const examples = readdirSync(`${root}examples`)
   .filter((name) => name.endsWith(".kernel.ts"))
   .map((name) => name.replace(".kernel.ts", ""));
 
 const run = (script: string) =>
-  spawnSync(process.execPath, [`${root}cli/bin.mjs`, "run", "--device", "cpu", script], {
+  spawnSync(process.execPath, [bin, "run", "--device", "cpu", script], {
     cwd: root,
     encoding: "utf8",
   });

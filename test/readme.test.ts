@@ -2,10 +2,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
+import { bin, root } from "./built-cli.js";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 interface Block {
@@ -25,7 +24,6 @@ const sessions = blocks
 
 /** A project as a reader would set it up: the README's files, and the package. */
 const project = mkdtempSync(join(tmpdir(), "readme-"));
-const bin = join(root, "cli/bin.mjs");
 
 function shell(command: string): { readonly output: string; readonly status: number | null } {
   const env = { ...process.env, TILESCRIPT_DEVICE: "cpu", NO_COLOR: "1" };
@@ -38,8 +36,6 @@ beforeAll(() => {
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');
   mkdirSync(join(project, "node_modules"));
   symlinkSync(root, join(project, "node_modules/tilescript"));
-  // Brings dist/ up to date, so that no test pays for it.
-  execFileSync(process.execPath, [bin, "--version"]);
 });
 
 test.each(sessions.map(([, command, output]) => [command!, output!] as const))(

@@ -3,12 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { manifestSchema } from "../../compiler/bundle/index.js";
+import { bin } from "../built-cli.js";
 import { folderWith } from "./run-cli.js";
-
-const bin = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
 
 /** Many builds, so that there is time to interrupt. */
 const SLOW = `import { arange, col, type Const, dot, kernel, load, type Ptr, row, store } from "tilescript";
@@ -120,8 +118,12 @@ test("typed errors show no stack; --verbose does", async () => {
 });
 
 test("--help is there at once", async () => {
-  await start(["--help"]).ended;
-  const began = performance.now();
-  await start(["--help"]).ended;
-  expect(performance.now() - began).toBeLessThan(1000);
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const began = performance.now();
+    await start(["--help"]).ended;
+    times.push(performance.now() - began);
+  }
+  // Alone on the machine it takes 0.1 s.
+  expect(Math.min(...times)).toBeLessThan(500);
 });
