@@ -33,11 +33,11 @@ export const CPU_TILES: {
   readonly [K in keyof typeof GPU_TILES]: { readonly [C in keyof (typeof GPU_TILES)[K]]: number };
 } = {
   embed: { B: 2 },
-  qkv: { B: 2, KP: 64, R: 4 },
-  gateUp: { B: 2, KP: 64, R: 4 },
-  down: { B: 2, R: 4 },
-  out: { B: 2, R: 4 },
-  logits: { B: 2, KP: 64, R: 8 },
+  qkv: { B: 2, KP: 64, R: 16 },
+  gateUp: { B: 2, KP: 64, R: 16 },
+  down: { B: 2, R: 16 },
+  out: { B: 2, R: 16 },
+  logits: { B: 2, KP: 64, R: 32 },
   attention: { SPLITS: 4, BN: 32 },
   greedy: { BLOCK: 64 },
   top: { BLOCK: 256 },
