@@ -121,8 +121,10 @@ export const reattentionPick = kernel(
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
       [
         ...REATTENTION_GPU.supers.map((SUPERS) => ({ ...REATTENTION_GPU.scan, SUPERS, KC: CANDIDATES[0] })),
-        { ...REATTENTION_GPU.scan, SUPERS: REATTENTION_GPU.supers[1], KC: CANDIDATES[1] },
-        { ...REATTENTION_GPU.scanByBlock, SUPERS: REATTENTION_GPU.supers[1], KC: CANDIDATES[0] },
+        ...REATTENTION_GPU.supersDeep.flatMap((SUPERS) => [
+          { ...REATTENTION_GPU.scan, SUPERS, KC: CANDIDATES[1] },
+          { ...REATTENTION_GPU.scanByBlock, SUPERS, KC: CANDIDATES[0] },
+        ]),
       ].map(({ OUTER, CLASSES, INNER, SUPER, SUPERS, KC }) => ({
         dtypes: { A: "f32", T: "bf16" } as const,
         constants: { G, D, DP, KC, OUTER, CLASSES, INNER, SUPER, SUPERS, ...REATTENTION_GPU.pick },

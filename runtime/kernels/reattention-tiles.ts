@@ -28,6 +28,8 @@ export const REATTENTION_GPU = {
   scanByBlock: { BN: 128, SUPER: 8, ...WHOLE_BLOCK },
   scanRows: [16, 64],
   supers: [1024, 8192],
+  /** For more than 4 picks, and by block. */
+  supersDeep: [8192],
   /** Prefill, BM rows of a KV head against BN keys at a time. DEPTH maxima are kept for a class. */
   stream: { BM: 128, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
   streamByBlock: { BM: 128, BN: 128, ...WHOLE_BLOCK },
@@ -65,6 +67,7 @@ export const REATTENTION_CPU: ReAttentionTiles = {
   scanByBlock: { BN: 128, SUPER: 4, ...WHOLE_BLOCK },
   scanRows: [1, 2, 4, 8, 16, 32, 64, 128],
   supers: [16, 1024, 65536],
+  supersDeep: [16, 1024, 65536],
   stream: { ...SMALL_BLOCK, BM: 16 },
   streamByBlock: { BM: 16, BN: 128, ...WHOLE_BLOCK },
   streamDeep: { ...SMALL_BLOCK, BM: 16, DEPTH: 32 },

@@ -60,7 +60,7 @@ export class Retrieval {
   scan({ q, count, qRow }: Queries, keys: DeviceBuffer, position: DeviceBuffer, global: number, local: number): void {
     const { heads, kvHeads, topK, middle, dtype = "bf16", byBlock = false } = this.options;
     const { G, D, DP } = headConstants(this.options);
-    const { scanRows, supers: bounds, pick, scan, scanByBlock } = this.#tiles;
+    const { scanRows, supers, supersDeep, pick, scan, scanByBlock } = this.#tiles;
     const { BN, SUPER, OUTER, CLASSES, INNER } = byBlock ? scanByBlock : scan;
     const blocks = cdiv(Math.max(middle, 1), BN);
     const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
@@ -72,6 +72,7 @@ export class Retrieval {
     };
     const processors = this.#runner.device.processors;
     const splits = Math.max(1, Math.min(superRow, Math.floor((RESIDENT.scan * processors) / kvHeads)));
+    const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, count * G);
     this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
     this.#runner.run("reattentionPick", [heads * count], {

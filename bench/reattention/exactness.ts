@@ -1,0 +1,83 @@
+import { fromBits } from "../../runtime/device/arrays.js";
+import type { Device, LoadedBundle } from "../../runtime/device/device.js";
+import type { Heads } from "../../runtime/reattention/kernel-runner.js";
+import { Retrieval } from "../../runtime/reattention/retrieval.js";
+import { fillNormal } from "./keys.js";
+
+export interface Exactness extends Heads {
+  readonly way: "scan" | "stream";
+  readonly rows: number;
+  readonly keys: number;
+  readonly topK: number;
+  /** Picks that are among the topK by float64, and rows whose picks are those in that order. */
+  readonly recall: number;
+  readonly exactRows: number;
+}
+
+/** The topK positions with the largest scores; the lower of equal ones first. */
+function best(scores: Float64Array, topK: number): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < scores.length; at++) {
+    if (found.length === topK && !(scores[at]! > scores[found[topK - 1]!]!)) continue;
+    let place = Math.min(found.length, topK - 1);
+    found[place] = at;
+    for (; place > 0 && scores[at]! > scores[found[place - 1]!]!; place--)
+      [found[place], found[place - 1]] = [found[place - 1]!, at];
+  }
+  return found;
+}
+
+/** Picks of `queries` random queries over `length` random keys, compared with float64 on the host. */
+export async function exactness(
+  device: Device,
+  bundle: LoadedBundle,
+  heads: Heads,
+  { way, queries, length, topK }: { way: "scan" | "stream"; queries: number; length: number; topK: number },
+): Promise<Exactness> {
+  const { heads: Hq, kvHeads, headSize: D } = heads;
+  const runner = {
+    device,
+    run: (name: string, ...[grid, args]: Parameters<ReturnType<LoadedBundle["kernel"]>["launch"]>) =>
+      bundle.kernel(name).launch(grid, args),
+  };
+  const keys = device.alloc((length + queries * (Hq / kvHeads)) * kvHeads * D * 2);
+  await fillNormal(device, keys);
+  const bits = new Uint16Array(keys.bytes / 2);
+  await device.read(keys, bits);
+  const numbers = fromBits("bf16", bits);
+  const k = numbers.subarray(0, length * kvHeads * D);
+  const q = numbers.subarray(length * kvHeads * D);
+  const source = device.alloc(q.length * (way === "scan" ? 4 : 2));
+  await device.write(source, way === "scan" ? q : bits.subarray(length * kvHeads * D));
+  const position = device.alloc(4);
+  await device.write(position, Int32Array.of(length - queries));
+  const retrieval = new Retrieval(runner, { ...heads, topK, queries, middle: length });
+  const chunk = { q: source, count: queries, qRow: Hq * D };
+  if (way === "scan") retrieval.scan(chunk, keys, position, 0, 0);
+  else retrieval.stream(chunk, keys, 0, length);
+  const rows = Hq * queries;
+  const picks = new Int32Array(rows * topK);
+  await device.read(retrieval.picks, picks);
+
+  const group = Hq / kvHeads;
+  const scores = new Float64Array(length);
+  let [hits, exactRows] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    const kvHead = Math.floor(row / (queries * group));
+    const query = Math.floor((row % (queries * group)) / group);
+    const at = (query * Hq + kvHead * group + (row % group)) * D;
+    for (let token = 0; token < length; token++) {
+      const key = (token * kvHeads + kvHead) * D;
+      let sum = 0;
+      for (let i = 0; i < D; i++) sum += q[at + i]! * k[key + i]!;
+      scores[token] = sum;
+    }
+    const wanted = best(scores, topK);
+    const mine = [...picks.subarray(row * topK, row * topK + topK)];
+    hits += mine.filter((one) => wanted.includes(one)).length;
+    if (mine.every((one, place) => one === wanted[place])) exactRows++;
+  }
+  for (const buffer of [keys, source, position]) buffer.free();
+  retrieval.free();
+  return { ...heads, way, rows, keys: length, topK, recall: hits / (rows * topK), exactRows };
+}

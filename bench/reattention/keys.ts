@@ -1,0 +1,39 @@
+import { toBits } from "../../runtime/device/arrays.js";
+import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
+
+/** Normal numbers, repeatable. */
+function normals(count: number): Float32Array {
+  let state = 0x2545f491;
+  const uniform = (): number => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    state ^= state >>> 13;
+    return (state >>> 0) / 2 ** 32;
+  };
+  const values = new Float32Array(count);
+  for (let at = 0; at < count; at += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    values[at] = radius * Math.cos(angle);
+    values[at + 1] = radius * Math.sin(angle);
+  }
+  return values;
+}
+
+const STRETCH = 1 << 23;
+const SHIFTS = 4096;
+
+/**
+ * Fills memory with normal bf16 numbers. Making billions on the host would take minutes, so stretches of one sequence are copied, each starting one
+ * element later than the one before: no two rows of keys are alike.
+ */
+export async function fillNormal(device: Device, buffer: DeviceBuffer): Promise<void> {
+  const bits = toBits("bf16", normals(STRETCH + SHIFTS));
+  const source = device.alloc(bits.byteLength);
+  await device.write(source, bits);
+  for (let start = 0, turn = 0; start < buffer.bytes; start += STRETCH * 2, turn++) {
+    const bytes = Math.min(STRETCH * 2, buffer.bytes - start);
+    device.copy(buffer.view(start, bytes), source.view((turn % SHIFTS) * 2, bytes), bytes);
+  }
+  await device.synchronize();
+  source.free();
+}

@@ -1,0 +1,174 @@
+import type { Device, DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
+import type { Heads, KernelRunner } from "../../runtime/reattention/kernel-runner.js";
+import { Retrieval, type RetrievalOptions } from "../../runtime/reattention/retrieval.js";
+import { Votes } from "../../runtime/reattention/votes.js";
+import { WindowAttention } from "../../runtime/reattention/window-attention.js";
+import { fillNormal } from "./keys.js";
+import { milliseconds } from "./timing.js";
+
+/** The paper's window for models trained for 8k tokens (arXiv 2407.15176, section 4.1). */
+const PAPER = { global: 32, local: 4096, topK: 4, span: 32, clip: 127 } as const;
+
+/** Launches kernels, or only some of them. */
+class Runner implements KernelRunner {
+  readonly device: Device;
+  readonly #bundle: LoadedBundle;
+  only: readonly string[] | undefined;
+
+  constructor(device: Device, bundle: LoadedBundle) {
+    this.device = device;
+    this.#bundle = bundle;
+  }
+
+  run(name: string, grid: Parameters<KernelRunner["run"]>[1], args: Parameters<KernelRunner["run"]>[2]): void {
+    if (!this.only || this.only.includes(name)) this.#bundle.kernel(name).launch(grid, args);
+  }
+
+  /** Time of some kernels of `work`, of all without names. */
+  async time(work: () => void, ...only: string[]): Promise<number> {
+    this.only = only.length > 0 ? only : undefined;
+    const ms = await milliseconds(this.device, work);
+    this.only = undefined;
+    return ms;
+  }
+}
+
+export interface Point {
+  readonly what: string;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly ms: number;
+  /** Times of single kernels. */
+  readonly parts?: Readonly<Record<string, number>>;
+  /** Bytes of keys per second, TB/s; or operations of the scores per second, TFLOP/s. */
+  readonly terabytesPerSecond?: number;
+  readonly teraflops?: number;
+}
+
+/** A layer's cache on the device, shared by all measurements of a shape. */
+export class Layer {
+  readonly heads: Heads;
+  readonly keys: DeviceBuffer;
+  readonly #runner: Runner;
+  readonly #tokens: number;
+
+  static async make(device: Device, bundle: LoadedBundle, heads: Heads, tokens: number): Promise<Layer> {
+    const keys = device.alloc(tokens * heads.kvHeads * heads.headSize * 2);
+    await fillNormal(device, keys);
+    return new Layer(new Runner(device, bundle), heads, keys, tokens);
+  }
+
+  private constructor(runner: Runner, heads: Heads, keys: DeviceBuffer, tokens: number) {
+    this.#runner = runner;
+    this.heads = heads;
+    this.keys = keys;
+    this.#tokens = tokens;
+  }
+
+  /** Retrieval of a decode step of one token over `keys` tokens. */
+  async decode(keys: number, more: Partial<RetrievalOptions> = {}): Promise<Point> {
+    const { device } = this.#runner;
+    const retrieval = new Retrieval(this.#runner, {
+      ...this.heads,
+      topK: PAPER.topK,
+      queries: 1,
+      middle: keys,
+      ...more,
+    });
+    const qRow = this.heads.heads * this.heads.headSize;
+    const q = await this.#queries(qRow, "f32");
+    const position = device.alloc(4);
+    await device.write(position, Int32Array.of(keys - 1));
+    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, position, 0, 0);
+    const ms = await this.#runner.time(scan);
+    const parts = {
+      scan: await this.#runner.time(scan, "reattentionScan"),
+      pick: await this.#runner.time(scan, "reattentionPick"),
+    };
+    for (const buffer of [q, position]) buffer.free();
+    retrieval.free();
+    const bytes = keys * this.heads.kvHeads * this.heads.headSize * 2;
+    return { ...this.#point("decode retrieval", 1, keys), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
+  }
+
+  /** Retrieval of a chunk of queries over `keys` tokens. */
+  async prefill(keys: number, queries: number, more: Partial<RetrievalOptions> = {}): Promise<Point> {
+    const { heads, headSize } = this.heads;
+    const retrieval = new Retrieval(this.#runner, { ...this.heads, topK: PAPER.topK, queries, middle: keys, ...more });
+    const qRow = heads * headSize;
+    const q = await this.#queries(queries * qRow, "bf16");
+    const stream = () => retrieval.stream({ q, count: queries, qRow }, this.keys, 0, keys);
+    const ms = await this.#runner.time(stream);
+    const parts = {
+      stream: await this.#runner.time(stream, "reattentionStream", "reattentionStreamDeep"),
+      pick: await this.#runner.time(stream, "reattentionPickStreamed"),
+    };
+    q.free();
+    retrieval.free();
+    const operations = 2 * heads * headSize * queries * keys;
+    return { ...this.#point("prefill retrieval", queries, keys), ms, parts, teraflops: operations / ms / 1e9 };
+  }
+
+  /** What follows retrieval: votes to window, and attention over the paper's window; a decode step or a chunk. */
+  async window(queries: number): Promise<Point> {
+    const { device } = this.#runner;
+    const { heads, headSize } = this.heads;
+    const { global, local, topK, span, clip } = PAPER;
+    const total = this.#tokens;
+    const middle = total - global - local;
+    const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries, middle });
+    const votes = new Votes(this.#runner, { clip, span, picks: heads * queries * topK });
+    const attention = new WindowAttention(this.#runner, { ...this.heads, window: global + clip * span + local });
+    const position = device.alloc(4);
+    await device.write(position, Int32Array.of(total - queries));
+    const cache = { position, added: queries, global, local };
+    const qRow = heads * headSize;
+    const table = device.alloc((global + clip * span + local) * (headSize / 2) * 4);
+    device.fill(table, 0);
+    const [rotary, layer] = [
+      { cosine: table, sine: table },
+      { keys: this.keys, values: this.keys },
+    ];
+    const q = await this.#queries(queries * qRow, queries === 1 ? "f32" : "bf16");
+    const out = device.alloc(queries * qRow * 4);
+    const work = () => {
+      if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, position, global, local);
+      else retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
+      votes.choose(retrieval.picks, retrieval.counts, heads * queries * topK, cache);
+      if (queries === 1) attention.decode(q, layer, votes, cache, rotary, 0.1, out);
+      else attention.prefill(q, qRow, queries, layer, votes, cache, rotary, 0.1, out);
+    };
+    const ms = await this.#runner.time(work);
+    // Choosing uses votes up, so it is timed with the picks that cast them. Picks alone pile them up.
+    const picking = ["reattentionPick", "reattentionPickStreamed"];
+    const chosen = await this.#runner.time(work, ...picking, "reattentionNarrow", "reattentionChoose");
+    const choose = chosen - (await this.#runner.time(work, ...picking));
+    const gather = await this.#runner.time(work, "reattentionGather", "reattentionRotate");
+    const attend = await this.#runner.time(work, "reattentionDecode", "reattentionPrefill");
+    const parts = { choose, ...(queries === 1 ? {} : { gather }), attend };
+    const what = queries === 1 ? "decode, all of it" : "prefill, all of it";
+    for (const buffer of [q, out, position, table]) buffer.free();
+    for (const one of [retrieval, votes, attention]) one.free();
+    return { ...this.#point(what, queries, total), ms, parts };
+  }
+
+  free(): void {
+    this.keys.free();
+  }
+
+  async #queries(elements: number, dtype: "f32" | "bf16"): Promise<DeviceBuffer> {
+    const { device } = this.#runner;
+    const q = device.alloc(elements * (dtype === "f32" ? 4 : 2));
+    // Keys are normal numbers; so are their first bytes taken for queries, and f32 of bf16 pairs are numbers of their size.
+    device.copy(q, this.keys, q.bytes);
+    await device.synchronize();
+    return q;
+  }
+
+  #point(what: string, queries: number, keys: number) {
+    return { what, ...this.heads, queries, keys };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
+import { median } from "../environment.js";
+
+/** Milliseconds of the device's time that `work` takes, the median of `rounds`, launched as a graph where it pays. */
+export async function milliseconds(device: Device, work: () => void, rounds = 15): Promise<number> {
+  work();
+  await device.synchronize();
+  const once = await device.time(work);
+  // A graph keeps the host out of short times.
+  const repeats = Math.max(1, Math.min(50, Math.ceil(3 / once)));
+  const graph = device.capture(() => {
+    for (let turn = 0; turn < repeats; turn++) work();
+  });
+  graph.replay();
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) times.push((await device.time(() => graph.replay())) / repeats);
+  graph.destroy();
+  return median(times);
+}
+
+/** Bytes read and written per second by the driver's own copy, in TB/s: what "memory speed" means here. */
+export async function copySpeed(device: Device, from: DeviceBuffer, to: DeviceBuffer): Promise<number> {
+  const bytes = Math.min(from.bytes, to.bytes);
+  const ms = await milliseconds(device, () => device.copy(to, from, bytes));
+  return (2 * bytes) / ms / 1e9;
+}
