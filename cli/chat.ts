@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { ChatMessage, Model } from "../runtime/index.js";
 import { colours } from "./colours.js";
+import { explainFallback } from "./fallback.js";
 import { summary } from "./generate.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { loadModel } from "./load-model.js";
@@ -82,6 +83,7 @@ const COMMANDS: Readonly<Record<string, (conversation: Conversation) => "end" | 
 /** Reads messages and answers them until /exit, Ctrl-D, or Ctrl-C outside an answer. */
 export async function chat(request: ChatRequest): Promise<number> {
   await using model = await loadModel(request);
+  explainFallback(model.device, request.device);
   const conversation = new Conversation(model, request);
   process.stdout.write(
     `${pc.dim(`${model.config.name || "model"} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,

@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type { GenerationResult, Model } from "../runtime/index.js";
 import { colours } from "./colours.js";
 import { InputError } from "./errors.js";
+import { explainFallback } from "./fallback.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { loadModel } from "./load-model.js";
 import { progress } from "./progress.js";
@@ -49,6 +50,7 @@ export async function generate(request: GenerateRequest): Promise<number> {
   const prompt = await promptOf(request);
   await using model = await loadModel(request);
   request.signal?.throwIfAborted();
+  explainFallback(model.device, request.device);
   const { system, maxTokens, temperature, topK, topP, seed, stop, signal } = request;
   const messages = [
     ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),

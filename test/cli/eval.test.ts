@@ -1,0 +1,98 @@
+import { InvalidArgumentError } from "commander";
+import { describe, expect, it } from "vitest";
+import { attentions, contexts, depths } from "../../cli/niah-lists.js";
+import { standing, told } from "../../cli/niah-output.js";
+import { timeLeft } from "../../cli/progress.js";
+import { cli } from "./run-cli.js";
+
+describe("lists", () => {
+  it.each<[string, number[]]>([
+    ["8k,32k, 1M", [8192, 32768, 1_048_576]],
+    ["2048", [2048]],
+  ])("contexts %j", (text, values) => {
+    expect(contexts(text)).toEqual(values);
+  });
+
+  it.each<[string, number[]]>([
+    ["0..100", [0, 25, 50, 75, 100]],
+    ["0..100:25", [0, 25, 50, 75, 100]],
+    ["0..100:30", [0, 30, 60, 90]],
+    ["0,50,100", [0, 50, 100]],
+    ["10..20:2.5,99.5", [10, 12.5, 15, 17.5, 20, 99.5]],
+    ["50..50", [50]],
+  ])("depths %j", (text, values) => {
+    expect(depths(text)).toEqual(values);
+  });
+
+  it.each(["", "0..101", "50..10", "-1", "a", "0..100:0", "0..100:", "0..100:0.01", "0...100", "1..2..3"])(
+    "no depths: %j",
+    (text) => {
+      expect(() => depths(text)).toThrow(InvalidArgumentError);
+    },
+  );
+
+  it.each(["", "8q", "0", "8k;16k"])("no contexts: %j", (text) => {
+    expect(() => contexts(text)).toThrow(InvalidArgumentError);
+  });
+
+  it("attention modes add up", () => {
+    const one = attentions("dense", undefined);
+    expect(attentions("reattention:clip=6", one)).toEqual([{ kind: "dense" }, { kind: "reattention", clip: 6 }]);
+    expect(() => attentions("fast", one)).toThrow(/no attention "fast"\. Give dense, streaming, reattention/);
+  });
+});
+
+describe("tilescript eval", () => {
+  it.each<[string[], RegExp]>([
+    [["ruler"], /'ruler' is invalid for argument 'task'. Allowed choices are niah/],
+    [["niah", "--context", "many"], /512, 8k or 1M/],
+    [["niah", "--depth", "0..200"], /0\.\.200 is no range of depths/],
+    [
+      ["niah", "--attention", "reattention:clap=2"],
+      /reattention has no clap. It has global, local, topK, span, clip, chunk/,
+    ],
+    [["niah", "--prefix", "maybe"], /Allowed choices are both, with, without/],
+    [[], /missing required argument 'task'/],
+  ])("%j is wrong usage", async (args, message) => {
+    expect(await cli("eval", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
+  });
+
+  it("says which model file is missing", async () => {
+    expect(await cli("eval", "niah", "--model", "nowhere.gguf")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("nowhere.gguf"),
+    });
+  });
+});
+
+describe("what is said on the way", () => {
+  const cell = { attention: "reattention:clip=6", context: 32768, depth: 50, accuracy: {}, runs: [] };
+  const run = { needle: 1, prefix: true, word: "a-b", number: "1234567", promptTokens: 1, needleAt: 1, seconds: 3.21 };
+
+  it("is where the run stands", () => {
+    const event = { ...cell, done: 3, total: 60, read: 8192, remainingMs: 600_000 };
+    expect(standing(event)).toBe("3 of 60, about 10 min left: reattention, 32k, depth 50 %, reading 25 %");
+    expect(standing({ ...event, read: 0, remainingMs: undefined })).toBe("3 of 60: reattention, 32k, depth 50 %");
+  });
+
+  it("is what came of each question", () => {
+    const where = "reattention 32k depth 50 % needle 2 with prefix";
+    const recall = { layers: 30, whole: 12, share: 0.5 };
+    expect(told(cell, { ...run, answer: "1234567", right: true, recall })).toBe(
+      `${where}: right, in the window of 12 of 30 layers, 3.2 s`,
+    );
+    expect(told(cell, { ...run, answer: "12\n", right: false })).toBe(`${where}: wrong ("12\\n", not 1234567), 3.2 s`);
+    expect(told(cell, { ...run, error: "no memory" })).toBe(`${where}: no memory`);
+  });
+
+  it("is how long it takes, roughly", () => {
+    expect([900, 40_000, 89_000, 600_000, 5_400_000, 7_500_000].map(timeLeft)).toEqual([
+      "1 s",
+      "40 s",
+      "89 s",
+      "10 min",
+      "1 h 30 min",
+      "2 h 5 min",
+    ]);
+  });
+});

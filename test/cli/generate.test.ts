@@ -1,0 +1,85 @@
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { bin } from "../built-cli.js";
+import { folderWith } from "./run-cli.js";
+
+const env = { ...process.env, TILESCRIPT_DEVICE: "cpu", NO_COLOR: "1" };
+const tilescript = (args: readonly string[], input = "") =>
+  spawnSync(process.execPath, [bin, ...args], { encoding: "utf8", env, input });
+
+test("the answer goes to stdout, where and how fast to stderr", () => {
+  const { stdout, stderr, status } = tilescript([
+    "generate",
+    "--prompt",
+    "What is the capital of France?",
+    "--temperature",
+    "0",
+    "--max-tokens",
+    "12",
+  ]);
+  expect([stdout, status]).toEqual(["The capital of France is Paris.\n", 0]);
+  expect(stderr).toMatch(
+    /^CPU executor .*: \d+ prompt tokens, first token after [\d.]+ s, then [\d.]+ tokens\/s \(\d+ tokens\)\n$/,
+  );
+});
+
+test("--json prints one object, and the prompt may come from stdin", () => {
+  const { stdout, status } = tilescript(
+    ["generate", "--json", "--max-tokens", "4", "--temperature", "0"],
+    "What is the capital of France?",
+  );
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    text: "The capital of France",
+    tokens: expect.any(Array),
+    promptTokens: 37,
+    device: { kind: "cpu", name: expect.stringContaining("CPU executor") },
+    timings: { firstTokenMs: expect.any(Number), tokensPerSecond: expect.any(Number) },
+  });
+});
+
+test("Ctrl-C ends an answer at once, with 130 and no noise", async () => {
+  const child = spawn(
+    process.execPath,
+    [bin, "generate", "--prompt", "Tell me a very long story.", "--max-tokens", "2k"],
+    { env, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let stderr = "";
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const began = performance.now();
+  child.kill("SIGINT");
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect([code, stderr]).toEqual([130, ""]);
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
+test("bad input is told from bad luck", () => {
+  const folder = folderWith({ "cut.gguf": "GGUF\x03\x00\x00\x00", "not.gguf": "MZ", "empty.txt": " \n" });
+  const failures = {
+    "--model /nowhere.gguf --prompt hi": /\/nowhere\.gguf/,
+    [`--model ${join(folder, "not.gguf")} --prompt hi`]: /not\.gguf/,
+    [`--model ${join(folder, "cut.gguf")} --prompt hi`]: /cut\.gguf/,
+    [`--prompt-file ${join(folder, "empty.txt")}`]: /the prompt is empty/,
+    "--prompt hi --context 8": /the prompt has \d+ tokens and the context holds 8/,
+    "--prompt hi --context 1M": /context is 1048576/,
+    "--prompt hi --device cuda": /libcuda|GPU|driver/,
+  };
+  for (const [args, message] of Object.entries(failures)) {
+    const { stderr, stdout, status } = tilescript(["generate", ...args.split(" ")]);
+    expect([args, stdout, status]).toEqual([args, "", 1]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+});
+
+test("chat answers line by line and remembers", () => {
+  const { stdout, status } = tilescript(
+    ["chat", "--temperature", "0", "--max-tokens", "12"],
+    "My name is Ada.\nWhat is my name?\n/exit\n",
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/\/exit ends/);
+  expect(stdout).toMatch(/Ada/);
+});
