@@ -12,7 +12,7 @@ export interface Axis {
 }
 
 export interface Ruler {
-  /** Place of a value, from 0 at the axis' start to 1 at its end; outside for values outside. */
+  /** Place of a value, from 0 at the axis' start to 1 at its end; outside for values outside; NaN where it cannot be drawn. */
   readonly place: (value: number) => number;
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
 }
@@ -25,8 +25,11 @@ export function ruler(axis: Axis, values: readonly number[], ticks = 6): Ruler {
   return scale === "linear" ? linear(axis, values, ticks) : logarithmic(axis, BASES[scale], values, ticks);
 }
 
+/** Beyond this the arithmetic of ticks overflows. */
+const LARGEST = 1e300;
+
 function linear({ min, max, format = shortNumber }: Axis, values: readonly number[], count: number): Ruler {
-  const usable = values.filter(Number.isFinite);
+  const usable = values.filter((value) => Math.abs(value) < LARGEST);
   const low = min ?? Math.min(0, ...usable);
   const top = max ?? Math.max(low, ...usable);
   const step = niceStep((top > low ? top - low : 1) / count);
@@ -63,10 +66,10 @@ function logarithmic(axis: Axis, base: number, values: readonly number[], count:
     (_, index) => Math.ceil(low) - 1 + index,
   );
   // Few powers of ten leave an axis bare: 2 and 5 between them help.
-  const factors = base === 10 && high - low < 3 ? [1, 2, 5] : [1];
+  const factors = base === 10 && powers.filter(within).length <= 3 ? [1, 2, 5] : [1];
   const found = powers
     .flatMap((power) => factors.map((factor) => factor * base ** power))
-    .filter((v) => within(log(v)));
+    .filter((value) => within(log(value)));
   const stride = Math.max(1, Math.ceil(found.length / (count + 4)));
   return ruled(
     (value) => (value > 0 ? (log(value) - low) / (high - low) : Number.NaN),
@@ -75,14 +78,16 @@ function logarithmic(axis: Axis, base: number, values: readonly number[], count:
   );
 }
 
-const ruled = (
-  place: (value: number) => number,
-  ticks: readonly number[],
-  format: (value: number) => string,
-): Ruler => ({
-  place,
-  ticks: ticks.map((value) => ({ at: place(value), text: format(value) })),
-});
+/** So many lengths of the axis away from it, nothing has to be drawn. */
+const FAR = 1000;
+
+function ruled(where: (value: number) => number, ticks: readonly number[], format: (value: number) => string): Ruler {
+  const place = (value: number): number => {
+    const at = where(value);
+    return Math.abs(at) < FAR ? at : Number.NaN;
+  };
+  return { place, ticks: ticks.map((value) => ({ at: place(value), text: format(value) })) };
+}
 
 /** 0.05, 1.5, 20, 3,000, 1.2e6. */
 export function shortNumber(value: number): string {

@@ -55,7 +55,7 @@ export const textWidth = (text: string, size = 12): number =>
 export function wrapped(text: string, width: number, size = 12): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/(?<=[\s,])/)) {
+  for (const word of text.split(/(?<=\s)|(?<=,)(?=\S)/)) {
     if (line !== "" && textWidth(line + word.trimEnd(), size) > width) {
       lines.push(line.trimEnd());
       line = "";

@@ -5,6 +5,8 @@ import type { Tokenizer } from "../../tokenizer/index.js";
 /** What the text of a token says of the places before and after it. */
 interface Edges {
   readonly endsSentence: boolean;
+  /** Only what may follow the end of a sentence and still be of it: quotation marks and brackets. */
+  readonly closes: boolean;
   readonly endsLine: boolean;
   readonly startsBlank: boolean;
   readonly endsBlank: boolean;
@@ -12,16 +14,18 @@ interface Edges {
 
 const edgesOf = (text: string): Edges => ({
   endsSentence: /[.!?…。！？]["'”’»)\]]*\s*$/.test(text) || /\n\s*\n\s*$/.test(text),
+  closes: /^["'”’»)\]]+\s*$/.test(text),
   endsLine: /\n\s*$/.test(text),
   startsBlank: /^\s/.test(text),
   endsBlank: /\s$/.test(text),
 });
 
-type Rule = (before: Edges, after: Edges) => boolean;
+/** @param ended whether `before` is, or closes, the end of a sentence */
+type Rule = (before: Edges, after: Edges, ended: boolean) => boolean;
 
 /** From what is best to what is always there: a text without sentences has lines, or at least words. */
 const RULES: readonly Rule[] = [
-  (before, after) => before.endsSentence && (before.endsBlank || after.startsBlank),
+  (before, after, ended) => ended && (before.endsBlank || after.startsBlank),
   (before) => before.endsLine,
   (before, after) => before.endsBlank || after.startsBlank,
   () => true,
@@ -46,7 +50,12 @@ export function sentenceStarts(tokens: Int32Array, tokenizer: Tokenizer): Int32A
   };
   const starts = (rule: Rule, length: number): number[] => {
     const found = [0];
-    for (let at = 1; at < length; at++) if (rule(edges(tokens[at - 1]!), edges(tokens[at]!))) found.push(at);
+    let ended = false;
+    for (let at = 1; at < length; at++) {
+      const before = edges(tokens[at - 1]!);
+      ended = before.endsSentence || (ended && before.closes);
+      if (rule(before, edges(tokens[at]!), ended)) found.push(at);
+    }
     return found;
   };
   const sample = Math.min(tokens.length, SAMPLE);
