@@ -1,0 +1,94 @@
+/** A layer's way through a chunk, from raw queries, keys and values to attention's output. */
+
+import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
+import type { Heads, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
+import { Retrieval } from "../../../runtime/reattention/retrieval.js";
+import { Votes } from "../../../runtime/reattention/votes.js";
+import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
+import { rotaryTable } from "./fixtures.js";
+
+export interface LayerInput {
+  readonly heads: Heads;
+  readonly queries: number;
+  readonly total: number;
+  readonly global: number;
+  readonly local: number;
+  readonly topK: number;
+  readonly span: number;
+  readonly clip: number;
+  /** [queries, heads, D], [total, KV heads, D] twice */
+  readonly q: ArrayLike<number>;
+  readonly keys: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
+export interface LayerOutput {
+  /** [heads · queries][topK], as the kernels number rows. */
+  readonly picks: number[][];
+  readonly kept: number[];
+  readonly selected: number[];
+  /** Last index of the window. */
+  readonly last: number;
+  /** Votes that were not used up. */
+  readonly votesLeft: number;
+  /** [queries, heads, D] */
+  readonly out: Float32Array;
+}
+
+/** Runs a chunk as prefill does it, or one token as decode does it (`out` is empty for more queries than one). */
+export async function runLayer(
+  runner: KernelRunner,
+  layer: LayerInput,
+  way: "prefill" | "decode",
+): Promise<LayerOutput> {
+  const { device } = runner;
+  const { heads: shape, queries, total, global, local, topK, span, clip } = layer;
+  const { heads, headSize: D } = shape;
+  const middle = Math.max(0, total - global - local);
+  const halves = (values: ArrayLike<number>) => upload(device, toBits("bf16", values));
+  const ints = async (buffer: Parameters<typeof device.read>[0], count: number): Promise<number[]> => {
+    const values = new Int32Array(count);
+    await device.read(buffer.view(0, count * 4), values);
+    return [...values];
+  };
+  const retrieval = new Retrieval(runner, { ...shape, topK, queries, middle });
+  const votes = new Votes(runner, { clip, span, picks: heads * queries * topK });
+  const attention = new WindowAttention(runner, { ...shape, window: Math.min(total, global + clip * span + local) });
+  const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };
+  const table = rotaryTable(total, D / 2);
+  const rotary = { cosine: await upload(device, table.cosine), sine: await upload(device, table.sine) };
+  const cache = { position: await upload(device, Int32Array.of(total - queries)), added: queries, global, local };
+  const scale = Math.LOG2E / Math.sqrt(D);
+  const qRow = heads * D;
+  const q = way === "prefill" ? await halves(layer.q) : await upload(device, Float32Array.from(layer.q));
+  const out = device.alloc(queries * qRow * 4);
+
+  if (way === "prefill") retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle);
+  else retrieval.scan({ q, count: queries, qRow }, cached.keys, cache.position, global, local);
+  const flat = await ints(retrieval.picks, heads * queries * topK);
+  votes.choose(retrieval.picks, retrieval.counts, heads * queries * topK, cache);
+  const [count, , , , last, , , , kept] = await ints(votes.window, 9);
+  const counts = await ints(retrieval.counts, Math.max(1, middle));
+  let result: Float32Array = new Float32Array(0);
+  if (way === "prefill") {
+    attention.prefill(q, qRow, queries, cached, votes, cache, rotary, scale, out);
+    const bits = new Uint16Array(queries * qRow);
+    await device.read(out.view(0, bits.byteLength), bits);
+    result = fromBits("bf16", bits);
+  } else if (queries === 1) {
+    attention.decode(q, cached, votes, cache, rotary, scale, out);
+    result = new Float32Array(qRow);
+    await device.read(out, result);
+  }
+  const output = {
+    picks: Array.from({ length: heads * queries }, (_, row) => flat.slice(row * topK, (row + 1) * topK)),
+    kept: await ints(votes.kept, kept!),
+    selected: await ints(votes.selected, count!),
+    last: last!,
+    votesLeft: counts.reduce((sum, one) => sum + one, 0),
+    out: result,
+  };
+  for (const one of [retrieval, votes, attention]) one.free();
+  for (const buffer of [...Object.values(cached), ...Object.values(rotary), cache.position, q, out]) buffer.free();
+  return output;
+}
