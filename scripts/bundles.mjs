@@ -31,10 +31,15 @@ export async function buildBundles(arch, say) {
   }
 }
 
-/** Builds the kernels of every op, which only the GPU tests run: dist/test/gpu makes them, since they are written as IR. */
+/**
+ * Builds what only the GPU tests run: the kernels of every op, which are written as IR, and retrieval for head sizes that no model here has.
+ * Programs in dist/test/gpu make them.
+ */
 export function buildOps(arch) {
-  const program = join(root, "dist/test/gpu/build-ops.js");
-  execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder("ops")], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  for (const name of ["ops", "retrieval"]) {
+    const program = join(root, `dist/test/gpu/build-${name}.js`);
+    execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder(name)], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+  }
 }

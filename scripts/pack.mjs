@@ -97,6 +97,7 @@ function commands(stage) {
     start: 'exec "$here/bin/node" "$here/scripts/start.mjs" "$@"',
     "gpu-tests": 'exec "$here/bin/node" "$here/scripts/gpu-tests.mjs" "$@"',
     bench: 'exec "$here/bin/node" "$here/dist/bench/model.js" "$@"',
+    "bench-reattention": 'exec "$here/bin/node" "$here/dist/bench/reattention.js" "$@"',
     "bench-launch": 'exec "$here/bin/node" "$here/bench/launch.mjs" "$@"',
   };
   for (const [name, line] of Object.entries(programs))
@@ -114,6 +115,7 @@ const PARTS = [
   "bench",
   "test/reference/gguf_file.py",
   "test/reference/llama.py",
+  "test/reference/reattention.py",
   "test/reference/bpe.py",
   "bundles",
 ];
