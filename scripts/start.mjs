@@ -92,11 +92,17 @@ const steps = [
 ];
 
 async function setUp() {
-  const { Listr } = await import("listr2");
+  const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
+  // Progress is no result: stdout is for the answer alone.
+  const processOutput = new ProcessOutput(process.stderr, process.stderr);
+  const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput });
+  const renderer = process.stderr.isTTY ? "default" : "simple";
+  const rendererOptions = { logger };
   await new Listr(steps, {
-    renderer: process.stderr.isTTY ? "default" : "simple",
-    rendererOptions: { collapseSubtasks: false, logger: undefined },
-    concurrent: false,
+    renderer,
+    rendererOptions,
+    fallbackRendererOptions: rendererOptions,
+    forceTTY: process.stderr.isTTY,
   }).run({});
   for (const message of missing) process.stderr.write(`\n${message}\n`);
 }
