@@ -41,7 +41,9 @@ export async function buildModelKernels({
   if (!existsSync(sources)) return undefined;
   const { build } = await import("../compiler/build/index.js");
   const out = join(root, "bundles/models");
-  const files = readdirSync(sources).filter((name) => name.endsWith(".kernel.ts"));
+  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".kernel.ts"),
+  );
   return build({
     files: files.map((name) => join(sources, name)),
     arch: [...archsOf(out), ...arch],

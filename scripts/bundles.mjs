@@ -1,6 +1,6 @@
 // Builds the bundles that the product and its tests load: the kernels of models, of the examples, and of the cases for GPUs.
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,10 +17,30 @@ const kernelFiles = (folder) =>
     .map((name) => join(root, folder, name))
     .sort();
 
-/** Builds one bundle. Needs dist/; needs Python unless `arch` is empty or everything is in the cache. */
+/** The architectures that a bundle has already: they stay, so that tests and programs do not undo each other's builds. */
+function archsOf(name) {
+  try {
+    const { kernels } = JSON.parse(readFileSync(join(bundleFolder(name), "manifest.json"), "utf8"));
+    return kernels.flatMap(({ variants }) => variants.map(({ arch }) => arch));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Builds one bundle for these architectures and those that it has already. Needs dist/; needs Python where there is something to compile.
+ * Without Python it is built for the CPU executor alone, if no architecture was asked for.
+ */
 export async function buildBundle(name, { arch, onProgress, signal }) {
   const { build } = await import("../dist/compiler/build/index.js");
-  return build({ files: kernelFiles(SOURCES[name]), arch, out: bundleFolder(name), project: root, onProgress, signal });
+  const options = { files: kernelFiles(SOURCES[name]), out: bundleFolder(name), project: root, onProgress, signal };
+  try {
+    return await build({ ...options, arch: [...archsOf(name), ...arch] });
+  } catch (error) {
+    if (error.name !== "EnvironmentError" || arch.length > 0) throw error;
+    rmSync(options.out, { recursive: true, force: true });
+    return build({ ...options, arch: [] });
+  }
 }
 
 /** Builds all of them, saying what was done. */

@@ -84,8 +84,9 @@ const steps = [
       const onProgress = ({ text }) => (task.output = text);
       const arch = context.triton ? [found ?? DEFAULT_ARCH] : [];
       const { manifest, built, cached } = await buildBundle("models", { arch, onProgress, signal: stop.signal });
-      const target =
-        arch.length > 0 ? `sm_${arch[0]}, ${built} compiled, ${cached} from the cache` : "the CPU executor";
+      const archs = new Set(manifest.kernels.flatMap(({ variants }) => variants.map((one) => `sm_${one.arch}`)));
+      const cubins = built > 0 ? `${built} cubins compiled, ${cached} from the cache` : `${cached} cubins up to date`;
+      const target = archs.size > 0 ? `${[...archs].join(", ")}: ${cubins}` : "the CPU executor";
       task.title = `${manifest.kernels.length} kernels for ${target}`;
     },
   },
