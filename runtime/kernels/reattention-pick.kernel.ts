@@ -38,7 +38,7 @@ function queryOf(q: Ptr, line: number, queries: number, qRow: number, G: number,
 
 /** Picks of a decode step, from `reattentionScan`: the best of its supers, of their parts the best, of their keys the best. */
 export const reattentionPick = kernel(
-  <A extends "f32" | "f16" | "bf16", T extends "f16" | "bf16">({
+  <T extends "f16" | "bf16">({
     q,
     keys,
     position,
@@ -66,7 +66,7 @@ export const reattentionPick = kernel(
     SUPER,
     SUPERS,
   }: {
-    q: Ptr<A>;
+    q: Ptr<"f32">;
     keys: Ptr<T>;
     position: Ptr<"i32">;
     parts: Ptr<"f32">;
@@ -126,7 +126,7 @@ export const reattentionPick = kernel(
           { ...REATTENTION_GPU.scanByBlock, SUPERS, KC: CANDIDATES[0] },
         ]),
       ].map(({ OUTER, CLASSES, INNER, SUPER, SUPERS, KC }) => ({
-        dtypes: { A: "f32", T: "bf16" } as const,
+        dtypes: { T: "bf16" as const },
         constants: { G, D, DP, KC, OUTER, CLASSES, INNER, SUPER, SUPERS, ...REATTENTION_GPU.pick },
         warps: 4,
         stages: 1,

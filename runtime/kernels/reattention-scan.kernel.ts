@@ -39,7 +39,7 @@ import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
  * [rows, superRow], where row = KV head · rows of a KV head + query · G + head of the group.
  */
 export const reattentionScan = kernel(
-  <A extends "f32" | "f16" | "bf16", T extends "f16" | "bf16">({
+  <T extends "f16" | "bf16">({
     q,
     keys,
     position,
@@ -62,7 +62,7 @@ export const reattentionScan = kernel(
     INNER,
     SUPER,
   }: {
-    q: Ptr<A>;
+    q: Ptr<"f32">;
     keys: Ptr<T>;
     position: Ptr<"i32">;
     parts: Ptr<"f32">;
@@ -130,7 +130,7 @@ export const reattentionScan = kernel(
         ...REATTENTION_GPU.scanRows.map((RP) => ({ RP, ...REATTENTION_GPU.scan })),
         { RP: 16, ...REATTENTION_GPU.scanByBlock },
       ].map((tiles) => ({
-        dtypes: { A: "f32", T: "bf16" } as const,
+        dtypes: { T: "bf16" as const },
         constants: { G, D, DP, ...tiles },
         warps: 4,
         stages: 3,

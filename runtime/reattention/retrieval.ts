@@ -68,7 +68,7 @@ export class Retrieval {
     this.#scratch ??= { parts: this.#alloc(rows * partRow * 4), supers: this.#alloc(rows * superRow * 4) };
     const common = {
       ...{ q, keys, position, ...this.#scratch, queries: count, qRow, global, local, kvHeads, partRow, superRow },
-      ...{ A: "f32", T: dtype, G, D, DP, OUTER, CLASSES, INNER, SUPER },
+      ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER, SUPER },
     };
     const processors = this.#runner.device.processors;
     const splits = Math.max(1, Math.min(superRow, Math.floor((RESIDENT.scan * processors) / kvHeads)));

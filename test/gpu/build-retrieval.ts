@@ -28,8 +28,7 @@ const buildsOf = (name: string): readonly Build[] =>
     .filter(({ constants }) => constants.D === 128);
 
 const bound = kernels.flatMap((kernel): Kernel[] => {
-  const { A = "f32", T } = kernel.dtypes;
-  const builds = RETRIEVAL_SHAPES.filter(({ dtype }) => A === "f32" && dtype === T).flatMap((shape) => {
+  const builds = RETRIEVAL_SHAPES.filter(({ dtype }) => dtype === kernel.dtypes.T).flatMap((shape) => {
     const { G, D, DP } = headConstants(shape);
     return buildsOf(kernel.name).map((build) => ({
       ...build,
