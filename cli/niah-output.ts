@@ -27,7 +27,9 @@ export function standing({ attention, context, depth, done, total, read, remaini
 export function told({ attention, context, depth }: NiahCell, run: NiahRun): string {
   const where = `${modeOf(attention)} ${integerText(context)} depth ${depth} % needle ${run.needle + 1} ${run.prefix ? "with" : "without"} prefix`;
   if (run.error !== undefined) return `${where}: ${run.error}`;
-  const recall = run.recall ? `, in the window of ${run.recall.whole} of ${run.recall.layers} layers` : "";
+  const recall = run.recall
+    ? `, in the window of ${run.recall.whole} of ${run.recall.layers} layers (its number of ${run.recall.number})`
+    : "";
   return `${where}: ${run.right ? "right" : `wrong (${JSON.stringify(run.answer)}, not ${run.number})`}${recall}, ${run.seconds.toFixed(1)} s`;
 }
 

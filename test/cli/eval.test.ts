@@ -77,9 +77,9 @@ describe("what is said on the way", () => {
 
   it("is what came of each question", () => {
     const where = "reattention 32k depth 50 % needle 2 with prefix";
-    const recall = { layers: 30, whole: 12, share: 0.5 };
+    const recall = { layers: 30, whole: 12, number: 14, share: 0.5 };
     expect(told(cell, { ...run, answer: "1234567", right: true, recall })).toBe(
-      `${where}: right, in the window of 12 of 30 layers, 3.2 s`,
+      `${where}: right, in the window of 12 of 30 layers (its number of 14), 3.2 s`,
     );
     expect(told(cell, { ...run, answer: "12\n", right: false })).toBe(`${where}: wrong ("12\\n", not 1234567), 3.2 s`);
     expect(told(cell, { ...run, error: "no memory" })).toBe(`${where}: no memory`);

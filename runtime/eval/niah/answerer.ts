@@ -9,8 +9,9 @@ export interface Question {
   readonly maxTokens: number;
   /** Tokens at the prompt's end that begin the answer. */
   readonly prefixTokens: number;
-  /** Where the needle is, for whoever can tell whether it was retrieved. */
+  /** Where the needle is, and the number in it, for whoever can tell whether they were retrieved. */
   readonly needle: Span;
+  readonly number: Span;
   readonly signal?: AbortSignal;
   /** Tokens of the prompt that have been read. */
   readonly onPrefill?: (done: number, total: number) => void;

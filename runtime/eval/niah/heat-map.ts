@@ -11,6 +11,12 @@ const TITLES: Readonly<Record<string, string>> = {
   reattention: "ReAttention",
 };
 
+/** Why there is no answer, in as few letters as a cell has room for. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/memory/i, "no memory"],
+  [/trained for/, "too long"],
+];
+
 const PREFIXES = [
   { prefix: true, text: "with the answer's beginning" },
   { prefix: false, text: "question alone" },
@@ -75,7 +81,7 @@ function cellOf(cell: NiahCell, prefix: boolean): HeatCell | undefined {
   const share = accuracyOf(cell, prefix);
   if (share === undefined) {
     const failed = cell.runs.find((run) => run.prefix === prefix && run.error !== undefined);
-    return failed && { share: undefined, text: /memory/i.test(failed.error!) ? "no memory" : "failed" };
+    return failed && { share: undefined, text: REASONS.find(([cause]) => cause.test(failed.error!))?.[1] ?? "failed" };
   }
   const recall = recallOfCell(cell, prefix);
   return {

@@ -2,26 +2,20 @@
 
 import type { Model } from "../../models/model.js";
 import type { Answerer } from "./answerer.js";
-import { type LayerWindows, recallOf } from "./recall.js";
+import { recallOf } from "./recall.js";
 
 /** What of a model is needed. */
-export interface AnsweringModel extends Pick<Model, "generateFrom" | "close"> {
-  /**
-   * What the last chunk of the latest prompt could see: for each layer the ascending positions of its window. Undefined where there is no
-   * window, in dense attention.
-   */
-  readonly inspectSelection?: () => Promise<LayerWindows | undefined>;
-}
+export type AnsweringModel = Pick<Model, "generateFrom" | "inspectSelection" | "close">;
 
 export function modelAnswerer(model: AnsweringModel): Answerer {
   return {
-    async answer(prompt, { maxTokens, needle, signal, onPrefill }) {
+    async answer(prompt, { maxTokens, needle, number, signal, onPrefill }) {
       const generation = model.generateFrom(prompt, { maxTokens, temperature: 0, signal, onPrefill });
       const { text, timings } = await generation.result;
-      const windows = await model.inspectSelection?.();
+      const windows = await model.inspectSelection();
       return {
         text,
-        recall: windows && windows.length > 0 ? recallOf(windows, needle) : undefined,
+        recall: windows && recallOf(windows, needle, number),
         firstTokenMs: Math.round(timings.firstTokenMs * 10) / 10,
         tokensPerSecond: Math.round(timings.tokensPerSecond * 10) / 10,
       };

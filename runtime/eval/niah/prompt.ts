@@ -15,6 +15,8 @@ export interface Prompt {
   readonly tokens: readonly number[];
   /** Where the needle is in `tokens`. */
   readonly needle: Span;
+  /** Where in the needle its number is: what an answer has to copy. */
+  readonly number: Span;
   /** Tokens at the end that begin the answer; 0 without prefix. */
   readonly prefixTokens: number;
 }
@@ -72,6 +74,7 @@ export class PromptBuilder {
     return {
       tokens,
       needle: { start, end: start + hidden.length },
+      number: this.#within(tokens, { start, end: start + hidden.length }, needle.number),
       prefixTokens: prefix ? opening.length : 0,
     };
   }
@@ -105,6 +108,14 @@ export class PromptBuilder {
   #hidden(needle: Needle, { lead, trail }: Seam): { readonly tokens: readonly number[]; readonly length: number } {
     const bare = this.#plain(`${lead}${needleText(needle)}`);
     return { tokens: trail ? [...bare, ...this.#plain(trail)] : bare, length: bare.length };
+  }
+
+  /** The tokens of `span` that have all of `text`. */
+  #within(tokens: readonly number[], { start, end }: Span, text: string): Span {
+    const has = (from: number, to: number) => this.#tokenizer.decode(tokens.slice(from, to)).includes(text);
+    while (has(start, end - 1)) end--;
+    while (has(start + 1, end)) start++;
+    return { start, end };
   }
 
   #plain(text: string): number[] {

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-const recall = z.object({ layers: z.int(), whole: z.int(), share: z.number() });
+const recall = z.object({ layers: z.int(), whole: z.int(), number: z.int(), share: z.number() });
 
 const run = z.object({
   /** Which needle of its cell, from 0. */

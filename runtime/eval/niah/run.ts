@@ -143,7 +143,7 @@ async function ask(
   eta: Eta,
   onPrefill: (read: number) => void,
 ): Promise<NiahRun> {
-  const { tokens, needle, prefixTokens, hidden } = promptOf(job, task);
+  const { tokens, needle, number, prefixTokens, hidden } = promptOf(job, task);
   const { maxTokens } = job.results;
   const { context } = task.cell;
   const run = {
@@ -163,6 +163,7 @@ async function ask(
       maxTokens,
       prefixTokens,
       needle,
+      number,
       signal: job.signal,
       onPrefill,
     });

@@ -23,10 +23,12 @@ describe("a prompt", async () => {
     fc.assert(
       fc.property(fc.integer({ min: 800, max: 3000 }), fc.integer({ min: 0, max: 100 }), (context, depth) => {
         const asked = request(context, depth);
-        const { tokens, needle, prefixTokens } = prompts.build({ ...asked, prefix: true });
+        const { tokens, needle, number, prefixTokens } = prompts.build({ ...asked, prefix: true });
         expect(tokens.length).toBe(context - asked.maxTokens);
         expect(prefixTokens).toBeGreaterThan(10);
         expect(tokenizer.decode(tokens.slice(needle.start, needle.end)).trim()).toBe(needleText(asked.needle));
+        expect(tokenizer.decode(tokens.slice(number.start, number.end))).toBe(asked.needle.number);
+        expect(number.start >= needle.start && number.end < needle.end).toBe(true);
         const without = prompts.build(asked);
         expect(without.tokens).toEqual(tokens.slice(0, -prefixTokens));
         expect(without).toMatchObject({ needle, prefixTokens: 0 });

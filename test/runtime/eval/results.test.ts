@@ -77,8 +77,8 @@ describe("a file of results", () => {
 
 describe("a cell", () => {
   const runs = [
-    run({ right: true, recall: { layers: 30, whole: 10, share: 0.5 } }),
-    run({ needle: 1, right: false, recall: { layers: 30, whole: 15, share: 0.5 } }),
+    run({ right: true, recall: { layers: 30, whole: 10, number: 12, share: 0.5 } }),
+    run({ needle: 1, right: false, recall: { layers: 30, whole: 15, number: 16, share: 0.5 } }),
     run({ needle: 2, error: "out of memory" }),
     run({ prefix: false, right: false }),
   ];
@@ -99,8 +99,18 @@ describe("a cell", () => {
 describe("recall", () => {
   it("counts layers that have the whole needle, and how much of it they have", () => {
     const windows = [[0, 1, 10, 11, 12, 13, 50], [0, 1, 11, 12, 50], [0, 1, 9, 14, 50], Int32Array.of(10, 11, 12, 13)];
-    expect(recallOf(windows, { start: 10, end: 14 })).toEqual({ layers: 4, whole: 2, share: 0.625 });
-    expect(recallOf([[]], { start: 10, end: 14 })).toEqual({ layers: 1, whole: 0, share: 0 });
+    expect(recallOf(windows, { start: 10, end: 14 }, { start: 11, end: 13 })).toEqual({
+      layers: 4,
+      whole: 2,
+      number: 3,
+      share: 0.625,
+    });
+    expect(recallOf([[]], { start: 10, end: 14 }, { start: 11, end: 13 })).toEqual({
+      layers: 1,
+      whole: 0,
+      number: 0,
+      share: 0,
+    });
   });
 
   it("is what counting one by one gives", () => {
@@ -112,7 +122,7 @@ describe("recall", () => {
         fc.integer({ min: 1, max: 20 }),
         (windows, start, length) => {
           const inside = windows.map((window) => window.filter((at) => at >= start && at < start + length).length);
-          const { whole, share } = recallOf(windows, { start, end: start + length });
+          const { whole, share } = recallOf(windows, { start, end: start + length }, { start, end: start + length });
           expect(whole).toBe(inside.filter((count) => count === length).length);
           expect(share).toBeCloseTo(inside.reduce((sum, count) => sum + count / length, 0) / windows.length);
         },
@@ -140,13 +150,13 @@ it("a model answers greedily, and what it retrieved is compared with the needle"
         return result;
       });
     },
-    inspectSelection: async () => [[0, 1, 2], [2]],
+    inspectSelection: async () => [Int32Array.of(0, 1, 2), Int32Array.of(2)],
     close: () => asked.push("closed"),
   });
-  const question = { maxTokens: 8, prefixTokens: 0, needle: { start: 1, end: 3 } };
+  const question = { maxTokens: 8, prefixTokens: 0, needle: { start: 1, end: 3 }, number: { start: 2, end: 3 } };
   expect(await answerer.answer([5, 6, 7], question)).toEqual({
     text: " 1234567",
-    recall: { layers: 2, whole: 1, share: 0.75 },
+    recall: { layers: 2, whole: 1, number: 2, share: 0.75 },
     firstTokenMs: 12.3,
     tokensPerSecond: 100,
   });
