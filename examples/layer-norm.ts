@@ -34,7 +34,11 @@ export async function main(): Promise<void> {
   const out = device.alloc(values.byteLength);
   layerNorm.launch([rows], { x, scale, shift, out, columns, epsilon: EPSILON, T: "f32", BLOCK: 1024 });
   const result = await download(out, new Float32Array(rows * columns));
-  report(`layer-norm: ${rows} rows of ${columns} in f32 on ${device.name}`, worstError(result, reference(values, scales, shifts)), 2e-6);
+  report(
+    `layer-norm: ${rows} rows of ${columns} in f32 on ${device.name}`,
+    worstError(result, reference(values, scales, shifts)),
+    2e-6,
+  );
 
   const bits = toBits("bf16", values);
   const xBits = await upload(device, bits);

@@ -26,6 +26,7 @@ export function worstError(results: ArrayLike<number>, expected: (index: number)
 
 /** Says how close the results are to float64, and throws where they are further away than rounding explains. */
 export function report(what: string, error: number, limit: number): void {
-  if (!(error <= limit)) throw new Error(`${what}: wrong results, off by ${error.toExponential(1)} where rounding explains ${limit}`);
+  if (!(error <= limit))
+    throw new Error(`${what}: wrong results, off by ${error.toExponential(1)} where rounding explains ${limit}`);
   console.log(`${what}: right, largest error ${error.toExponential(1)} of the largest value`);
 }

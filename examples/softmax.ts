@@ -32,6 +32,10 @@ export async function main(): Promise<void> {
     softmax.launch([rows], { x, out, columns, BLOCK });
     const result = await download(out, new Float32Array(rows * columns));
     const expected = reference(values, rows, columns);
-    report(`softmax: ${rows} rows of ${columns} on ${device.name}`, worstError(result, (i) => expected[i] as number), 2e-6);
+    report(
+      `softmax: ${rows} rows of ${columns} on ${device.name}`,
+      worstError(result, (i) => expected[i] as number),
+      2e-6,
+    );
   }
 }

@@ -1,9 +1,9 @@
-import { build } from "tilescript/compiler";
-import { cdiv, Device, download, upload } from "tilescript/runtime";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "tilescript/compiler";
+import { cdiv, Device, download, upload } from "tilescript/runtime";
 import { randoms, report, worstError } from "../numbers.js";
 import type * as Saxpy from "./saxpy.kernel.js";
 
@@ -14,7 +14,11 @@ export async function main(): Promise<void> {
   using device = await Device.open();
   const out = await mkdtemp(join(tmpdir(), "saxpy-"));
   try {
-    const { folder, built, cached } = await build({ files: [source], arch: device.kind === "cuda" ? [device.arch] : [], out: join(out, "bundle") });
+    const { folder, built, cached } = await build({
+      files: [source],
+      arch: device.kind === "cuda" ? [device.arch] : [],
+      out: join(out, "bundle"),
+    });
     console.log(`host-program: ${built} cubins built, ${cached} taken from the cache`);
     const { saxpy } = await device.load<typeof Saxpy>(folder);
 
