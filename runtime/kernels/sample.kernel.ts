@@ -11,6 +11,7 @@ import {
   load,
   log,
   max,
+  minimum,
   type Ptr,
   range,
   store,
@@ -102,6 +103,16 @@ function mix(seed: U32, step: number, lane: number) {
 }
 
 /**
+ * Gumbel noise from 32 random bits: −log(−log(1 − v)) for a uniform v between 0 and 1. Unlikely tokens win by small v, so that is where
+ * digits count: there −log(1 − v) is a series, since 1 − v would lose the digits of v, and a GPU's log those of numbers near 1.
+ */
+function gumbel(bits: number) {
+  const v = minimum((to(bits, "f32") + 0.5) * 2.3283064365386963e-10, 0.99999994);
+  const series = v + v * v * (0.5 + v * (0.3333333333 + v * 0.25));
+  return -log(where(v < 0.015625, series, -log(1 - v)));
+}
+
+/**
  * One draw from softmax(logits / temperature) among the topK most likely tokens, of those the fewest whose probabilities reach topP
  * (nucleus sampling, arXiv 1904.09751). Thresholds are found by bisection over the ordered integer keys of the scores, exactly; tokens that
  * tie with the last one kept are kept too. The draw is the maximum of score + Gumbel noise, so (seed, step) fixes it. One program.
@@ -184,8 +195,8 @@ export const sampleTop = kernel(
     for (const start of range(0, count, BLOCK)) {
       const mask = start + index < count;
       const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
-      const uniform = (to(mix(seed, step, start + index) >>> 8, "f32") + 0.5) * 5.9604644775390625e-8;
-      const noisy = where(mask && orderedKey(score) >= low, score - log(-log(uniform)), -Infinity);
+      const noise = gumbel(mix(seed, step, start + index));
+      const noisy = where(mask && orderedKey(score) >= low, score + noise, -Infinity);
       const better = noisy > bestScore;
       bestToken = where(better, start + index, bestToken);
       bestScore = where(better, noisy, bestScore);
