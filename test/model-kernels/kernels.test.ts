@@ -1,0 +1,54 @@
+/** Every kernel of dense models on the CPU executor, against float64. */
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CPU_TILES } from "../../runtime/kernels/tiles.js";
+import { kernelCases } from "./cases.js";
+import { CPU_SETTING, GPU_SETTING, openCpu } from "./on-cpu.js";
+import { expectResults, runCase } from "./run.js";
+
+const cases = kernelCases({
+  tiles: CPU_TILES,
+  shapes: [
+    { heads: 6, kvHeads: 2, D: 32 },
+    { heads: 4, kvHeads: 4, D: 32 },
+    { heads: 9, kvHeads: 3, D: 64 },
+  ],
+});
+const kernels = [...new Set(cases.map(({ kernel }) => kernel))];
+
+let cpu: Awaited<ReturnType<typeof openCpu>>;
+beforeAll(async () => {
+  cpu = await openCpu();
+}, 60_000);
+afterAll(() => cpu.device.close());
+
+it("there are cases for every kernel", () => {
+  expect(kernels.toSorted()).toEqual([...cpu.bundle.kernels].sort());
+});
+
+describe.each(kernels)("%s", (kernel) => {
+  const own = cases.filter((one) => one.kernel === kernel);
+
+  it.each(own.map((one) => [one.title, one] as const))("%s", async (_, one) => {
+    const prepared = one.prepare(CPU_SETTING);
+    expectResults(prepared, await runCase(cpu.device, cpu.bundle, one, prepared, CPU_SETTING));
+  });
+
+  /** The last case of each choice of a format or an epilogue. */
+  const choices = new Map(own.map((one) => [JSON.stringify(one.constants(GPU_SETTING)), one]));
+
+  it.each([...choices.values()].map((one) => [one.title, one] as const))("%s, with a GPU's tiles", async (_, one) => {
+    const prepared = one.prepare(GPU_SETTING);
+    expectResults(prepared, await runCase(cpu.device, cpu.bundle, one, prepared, GPU_SETTING));
+  });
+});
+
+it("decodeAttention gives the same bits each time, whichever program ends last", async () => {
+  const one = cases.findLast(({ kernel, title }) => kernel === "decodeAttention" && title.startsWith("random"))!;
+  const prepared = one.prepare(CPU_SETTING);
+  const run = (times: number) => runCase(cpu.device, cpu.bundle, one, prepared, CPU_SETTING, times);
+  const first = await run(1);
+  const last = await run(300);
+  expectResults(prepared, last);
+  expect(last.out).toEqual(first.out);
+});
