@@ -1,4 +1,3 @@
-import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Axis, ruler, shortNumber } from "../../../runtime/chart/axis.js";
@@ -6,6 +5,7 @@ import { inkOn, shareColour } from "../../../runtime/chart/colours.js";
 import { barChart, type HeatPanel, heatMap, lineChart, toPng } from "../../../runtime/chart/index.js";
 import { element, escaped } from "../../../runtime/chart/svg.js";
 import { textWidth, wrapped } from "../../../runtime/chart/text.js";
+import { readPng } from "./read-png.js";
 
 /** Texts of a drawing, in order. */
 const texts = (svg: string): string[] => [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
@@ -22,33 +22,6 @@ function expectWellFormed(svg: string): void {
   }
   expect(open).toEqual([]);
   expect(svg.replace(/<\/?\w+(\s[\w:-]+="[^"<]*")*\/?>/g, "")).not.toMatch(/[<>]/);
-}
-
-/** Width, height and the colours of a PNG of 8-bit RGBA, which is what the renderer writes. */
-function decoded(png: Uint8Array): { width: number; height: number; at: (x: number, y: number) => number[] } {
-  const bytes = Buffer.from(png);
-  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-  expect([bytes[24], bytes[25]]).toEqual([8, 6]);
-  const parts: Buffer[] = [];
-  for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at))
-    if (bytes.toString("latin1", at + 4, at + 8) === "IDAT")
-      parts.push(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
-  const raw = inflateSync(Buffer.concat(parts));
-  const stride = width * 4;
-  const image = Buffer.alloc(stride * height);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < stride; x++) {
-      const left = x >= 4 ? image[y * stride + x - 4]! : 0;
-      const up = y > 0 ? image[(y - 1) * stride + x]! : 0;
-      const corner = x >= 4 && y > 0 ? image[(y - 1) * stride + x - 4]! : 0;
-      const guess = left + up - corner;
-      const paeth = [left, up, corner].reduce((best, one) =>
-        Math.abs(guess - one) < Math.abs(guess - best) ? one : best,
-      );
-      const predicted = [0, left, up, (left + up) >> 1, paeth][raw[y * (stride + 1)]!]!;
-      image[y * stride + x] = raw[y * (stride + 1) + 1 + x]! + predicted;
-    }
-  return { width, height, at: (x, y) => [...image.subarray(y * stride + x * 4, y * stride + x * 4 + 4)] };
 }
 
 const panel: HeatPanel = {
@@ -91,7 +64,7 @@ describe("a heat map", () => {
 
   it("becomes a PNG of twice its size, with the cells' colours and with letters on any machine", async () => {
     const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg)!;
-    const png = decoded(await toPng(svg));
+    const png = readPng(await toPng(svg));
     expect([png.width, png.height]).toEqual([2 * Number(width), 2 * Number(height)]);
     let ink = 0;
     let clear = 0;
