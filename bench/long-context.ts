@@ -131,7 +131,7 @@ const roof = (share: number) =>
 const tokenChart = lineChart({
   title: "Time per token",
   subtitle: `${config.name || "model"} on ${where!.device}`,
-  x: { label: "tokens in the cache", scale: "log2" },
+  x: { label: "tokens in the cache", scale: "log2", format: integerText },
   y: { label: "milliseconds", scale: "log10" },
   series: series(({ tokenMs }) => tokenMs),
   references:
@@ -145,7 +145,7 @@ const tokenChart = lineChart({
 const firstChart = lineChart({
   title: "Time to first token",
   subtitle: `${config.name || "model"} on ${where!.device}`,
-  x: { label: "tokens of the prompt", scale: "log2" },
+  x: { label: "tokens of the prompt", scale: "log2", format: integerText },
   y: { label: "seconds", scale: "log10" },
   series: series(({ firstTokenMs }) => firstTokenMs / 1000),
 });

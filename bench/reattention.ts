@@ -40,7 +40,7 @@ const bundle = await device.load(values.bundle ?? inPackage("bundles/models") ??
 /** Measurements of a model's heads, printed as they come. */
 async function measure(heads: typeof LLAMA): Promise<{ points: Point[]; copy: number }> {
   const layer = await Layer.make(device, bundle, heads, longest);
-  const half = layer.keys.bytes >> 1;
+  const half = layer.keys.bytes / 2;
   const copy = await copySpeed(device, layer.keys.view(0, half), layer.keys.view(half, half));
   console.log(
     `\n${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; copy ${copy.toFixed(2)} TB/s`,
