@@ -51,7 +51,7 @@ export async function exactness(
   await device.write(source, way === "scan" ? q : bits.subarray(length * kvHeads * D));
   const position = device.alloc(4);
   await device.write(position, Int32Array.of(length - queries));
-  const retrieval = new Retrieval(runner, { ...heads, topK, queries, middle: length });
+  const retrieval = new Retrieval(runner, { ...heads, topK, queries, scanQueries: queries, middle: length });
   const chunk = { q: source, count: queries, qRow: Hq * D };
   if (way === "scan") retrieval.scan(chunk, keys, position, 0, 0);
   else retrieval.stream(chunk, keys, 0, length);

@@ -6,8 +6,9 @@ import { cdiv, type HalfType, type Heads, headConstants, type KernelRunner, tile
 export interface RetrievalOptions extends Heads {
   /** Keys that each query of each head picks, 1 to 32. */
   readonly topK: number;
-  /** Most queries at once, and most tokens of a middle. */
+  /** Most queries at once, of them most in a scan (default: 1), and most tokens of a middle. */
   readonly queries: number;
+  readonly scanQueries?: number;
   readonly middle: number;
   /** Dtype of keys. Default: bf16. */
   readonly dtype?: HalfType;
@@ -41,7 +42,9 @@ export class Retrieval {
   readonly #runner: KernelRunner;
   readonly #tiles: ReAttentionTiles;
   readonly #buffers: DeviceBuffer[] = [];
-  #scratch: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer } | undefined;
+  /** Maxima of a scan: allocated ahead, so that a scan can be captured. */
+  readonly #maxima: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer };
+  readonly #maximaRows: { readonly partRow: number; readonly superRow: number };
   #lists: { readonly bytes: number; readonly values: DeviceBuffer; readonly blocks: DeviceBuffer } | undefined;
 
   constructor(runner: KernelRunner, options: RetrievalOptions) {
@@ -51,6 +54,12 @@ export class Retrieval {
     this.picks = this.#alloc(options.heads * options.queries * options.topK * 4);
     this.counts = this.#alloc(Math.max(options.middle, 4) * 4);
     runner.device.fill(this.counts, 0);
+    const { BN, SUPER, CLASSES } = this.#scanTiles;
+    const blocks = cdiv(Math.max(options.middle, 1), BN);
+    const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
+    const rows = options.heads * (options.scanQueries ?? 1);
+    this.#maximaRows = { partRow, superRow };
+    this.#maxima = { parts: this.#alloc(rows * partRow * 4), supers: this.#alloc(rows * superRow * 4) };
   }
 
   /**
@@ -58,16 +67,15 @@ export class Retrieval {
    * `keys` [tokens, KV heads · D] are without positions.
    */
   scan({ q, count, qRow }: Queries, keys: DeviceBuffer, position: DeviceBuffer, global: number, local: number): void {
-    const { heads, kvHeads, topK, middle, dtype = "bf16", byBlock = false } = this.options;
+    const { heads, kvHeads, topK, dtype = "bf16", byBlock = false, scanQueries = 1 } = this.options;
+    if (count > scanQueries)
+      throw new AttentionError("queries", `${count} queries are scanned for`, `Give scanQueries of at least ${count}.`);
     const { G, D, DP } = headConstants(this.options);
-    const { scanRows, supers, supersDeep, pick, scan, scanByBlock } = this.#tiles;
-    const { BN, SUPER, OUTER, CLASSES, INNER } = byBlock ? scanByBlock : scan;
-    const blocks = cdiv(Math.max(middle, 1), BN);
-    const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
-    const rows = heads * this.options.queries;
-    this.#scratch ??= { parts: this.#alloc(rows * partRow * 4), supers: this.#alloc(rows * superRow * 4) };
+    const { scanRows, supers, supersDeep, pick } = this.#tiles;
+    const { BN, SUPER, OUTER, CLASSES, INNER } = this.#scanTiles;
+    const { superRow } = this.#maximaRows;
     const common = {
-      ...{ q, keys, position, ...this.#scratch, queries: count, qRow, global, local, kvHeads, partRow, superRow },
+      ...{ q, keys, position, ...this.#maxima, ...this.#maximaRows, queries: count, qRow, global, local, kvHeads },
       ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER, SUPER },
     };
     const processors = this.#runner.device.processors;
@@ -113,6 +121,10 @@ export class Retrieval {
     for (const buffer of this.#buffers) buffer.free();
     this.#lists?.values.free();
     this.#lists?.blocks.free();
+  }
+
+  get #scanTiles(): ReAttentionTiles["scan"] {
+    return this.options.byBlock ? this.#tiles.scanByBlock : this.#tiles.scan;
   }
 
   #streamTiles(deep: boolean, byBlock: boolean) {

@@ -33,11 +33,13 @@ export class WindowAttention {
   readonly #runner: KernelRunner;
   readonly #buffers: DeviceBuffer[] = [];
   #gathered: LayerKeys | undefined;
-  #splits: Record<"partial" | "peak" | "total" | "finished", DeviceBuffer> | undefined;
+  /** Partial results of a decode step: allocated ahead, so that it can be captured. */
+  readonly #splits: Record<"partial" | "peak" | "total" | "finished", DeviceBuffer>;
 
   constructor(runner: KernelRunner, options: WindowOptions) {
     this.#runner = runner;
     this.options = options;
+    this.#splits = this.#allocSplits(options.heads * tilesFor(runner.device).decode.SPLITS, options.headSize);
   }
 
   /**
@@ -54,10 +56,9 @@ export class WindowAttention {
     out: DeviceBuffer,
   ): void {
     const { device } = this.#runner;
-    const { heads, kvHeads, headSize, dtype = "bf16" } = this.options;
+    const { kvHeads, dtype = "bf16" } = this.options;
     const { G, D, DP, HALF, HALFP } = headConstants(this.options);
     const { SPLITS, BN } = tilesFor(device).decode;
-    this.#splits ??= this.#allocSplits(heads * SPLITS, headSize);
     this.#runner.run("reattentionDecode", [kvHeads, SPLITS], {
       ...{ q, keys, values, cosine, sine, selected, window, position, ...this.#splits, out },
       ...{ scale, global, local, kvHeads, T: dtype },

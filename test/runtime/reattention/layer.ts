@@ -51,7 +51,7 @@ export async function runLayer(
     await device.read(buffer.view(0, count * 4), values);
     return [...values];
   };
-  const retrieval = new Retrieval(runner, { ...shape, topK, queries, middle });
+  const retrieval = new Retrieval(runner, { ...shape, topK, queries, scanQueries: queries, middle });
   const votes = new Votes(runner, { clip, span, picks: heads * queries * topK });
   const attention = new WindowAttention(runner, { ...shape, window: Math.min(total, global + clip * span + local) });
   const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };

@@ -61,7 +61,7 @@ export async function picksOf(
   cache.fill(toBits(dtype, [60000])[0]!, 0, global * width);
   cache.set(bits.keys, global * width);
   const keys = await upload(device, cache);
-  const retrieval = new Retrieval(runner, { ...one, middle: length });
+  const retrieval = new Retrieval(runner, { ...one, scanQueries: queries, middle: length });
   const rows = async (): Promise<Picks> => {
     const flat = new Int32Array(heads * queries * topK);
     await device.read(retrieval.picks, flat);
