@@ -87,7 +87,11 @@ const fillings = element(
   ),
 );
 
-const panelWidth = ({ columns }: HeatPanel): number => PANEL.left + columns.length * CELL.width + PANEL.right;
+/** Width of a panel's table, or of its title where that is wider. */
+const innerWidth = ({ columns, title }: HeatPanel): number =>
+  Math.max(columns.length * CELL.width, textWidth(title, 14) * 1.08, 150);
+
+const panelWidth = (one: HeatPanel): number => PANEL.left + innerWidth(one) + PANEL.right;
 
 function panelsWidth({ panels, across }: HeatMap): number {
   const rows = Array.from({ length: Math.ceil(panels.length / across) }, (_, row) =>
@@ -96,8 +100,8 @@ function panelsWidth({ panels, across }: HeatMap): number {
   return Math.max(...rows);
 }
 
-const subtitleLines = ({ subtitle, columns }: HeatPanel): readonly string[] =>
-  subtitle ? wrapped(subtitle, Math.max(150, columns.length * CELL.width), 11) : [];
+const subtitleLines = (one: HeatPanel): readonly string[] =>
+  one.subtitle ? wrapped(one.subtitle, innerWidth(one), 11) : [];
 
 const titleHeight = (one: HeatPanel): number =>
   PANEL.title + subtitleLines(one).length * PANEL.line + (one.mark ? PANEL.line : 0);
