@@ -1,0 +1,41 @@
+/** test/fixtures/reattention-greedy.json, what ReAttention's model tests compare with: Python still makes it so. */
+
+import { readFileSync } from "node:fs";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import { findDemoModel } from "../../runtime/weights/index.js";
+import { referencePython } from "../reference/python.js";
+
+interface Greedy {
+  readonly name: string;
+  readonly ids: number[];
+  readonly gaps: number[];
+  readonly text: string;
+}
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+const fixtures: Greedy[] = read("../fixtures/reattention-greedy.json");
+const prompts: { readonly name: string }[] = read("../reference/reattention_prompts.json");
+
+it("answers every prompt of reattention_prompts.json, the hidden code too", () => {
+  expect(fixtures.map(({ name }) => name)).toEqual(prompts.map(({ name }) => name));
+  expect(fixtures.find(({ name }) => name === "hidden-code")!.text).toContain("7481");
+});
+
+const python = referencePython("numpy");
+
+it.runIf(python)("is what the float32 reference computes today", { timeout: 120_000 }, async () => {
+  const program = new URL("../reference/llama.py", import.meta.url).pathname;
+  const name = "system-message";
+  const wanted = fixtures.find((one) => one.name === name)!;
+  const mode = "global=4,local=32,topK=4,span=8,clip=6,chunk=16";
+  const options = ["--model", findDemoModel(), "--prompts", "-", "--max-tokens", "32", "--reattention", mode];
+  const input = JSON.stringify(prompts.filter((one) => one.name === name));
+  const { stdout } = await execa(python!, [program, ...options], { input });
+  const [got] = JSON.parse(stdout) as [Greedy];
+  expect(got.ids).toEqual(wanted.ids);
+  expect(got.text).toBe(wanted.text);
+  got.gaps.forEach((gap, step) => {
+    expect(gap).toBeCloseTo(wanted.gaps[step]!, 2);
+  });
+});
