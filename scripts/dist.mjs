@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp");
 const folders = ["dsl", "compiler", "runtime", "cli", "examples", "bench", "test/gpu"];
+/** What test/gpu imports of the other tests, and tsc therefore compiles with it. */
+const shared = ["test/compiler/ops", "test/model-kernels", "test/runtime/reattention"];
 const assets = /\.(?:py|mjs|txt)$|\.kernel\.ts$/;
 const outputs = /\.(?:d\.ts\.map|js\.map|d\.ts|js)$/;
 
@@ -23,7 +25,7 @@ function* filesOf(folder) {
 
 const sources = () =>
   [
-    ...folders.flatMap((folder) => [...filesOf(join(root, folder))]),
+    ...[...folders, ...shared].flatMap((folder) => [...filesOf(join(root, folder))]),
     join(root, "tsconfig.json"),
     join(root, "tsconfig.build.json"),
     join(root, "package.json"),

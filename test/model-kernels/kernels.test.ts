@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CPU_TILES } from "../../runtime/kernels/tiles.js";
 import { kernelCases } from "./cases.js";
-import { CPU_SETTING, GPU_SETTING, openCpu } from "./on-cpu.js";
+import { openCpu } from "./on-cpu.js";
 import { expectResults, runCase } from "./run.js";
+import { CPU_SETTING, GPU_SETTING } from "./settings.js";
 
 const cases = kernelCases({
   tiles: CPU_TILES,

@@ -1,7 +1,7 @@
 /** Sampling on the CPU executor: how often tokens come, and which. */
 
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { CPU_SETTING, openCpu } from "./on-cpu.js";
+import { openCpu } from "./on-cpu.js";
 import {
   expectChances,
   expectExtremes,
@@ -11,6 +11,7 @@ import {
   SAMPLINGS,
   type Sampler,
 } from "./sampling.js";
+import { CPU_SETTING } from "./settings.js";
 
 let sampler: Sampler;
 beforeAll(async () => {
