@@ -49,10 +49,10 @@ async function ours(
     firstTokens.push(timings.firstTokenMs);
   }
   const shortSteps: number[] = [];
+  runner.grow(2048);
   for (let round = 0; round < 5; round++) shortSteps.push((await runner.timeSteps(64)) / 64);
   const ids = Array.from({ length: prefill }, (_, index) => (index * 7919 + 13) % model.config.vocabulary);
   const prefills: number[] = [];
-  const prefillGpu: number[] = [];
   for (let round = 0; round < (device.kind === "cuda" ? 10 : 1); round++) {
     const began = performance.now();
     await runner.prefill(ids, 0, GREEDY);
@@ -67,10 +67,9 @@ async function ours(
     },
     details: {
       firstTokenMs: firstTokens,
-      decodeTokensPerSecond: rates,
+      generations: rates,
       stepGpuMs: shortSteps,
       prefillMs: prefills,
-      prefillGpuMs: prefillGpu,
     },
     where: environment(device),
   };

@@ -114,7 +114,7 @@ const identityOf = (
 const opener =
   (path: string, { device, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
   async (attention, context) => {
-    const model = await loadModel({ model: path, device, context, attention, signal });
+    const model = await loadModel({ model: path, device, context, attention, beyondTrained: true, signal });
     results.device = { kind: model.device.kind, name: model.device.name };
     return modelAnswerer(model);
   };

@@ -10,9 +10,11 @@ export async function loadModel({
   device,
   context,
   attention,
+  beyondTrained,
   signal,
 }: Pick<GenerationOptions, "model" | "device" | "context"> & {
   readonly attention?: string | AttentionRequest;
+  readonly beyondTrained?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<Model> {
   const { findDemoModel, Model } = await import("../runtime/index.js");
@@ -20,15 +22,15 @@ export async function loadModel({
   try {
     line.show("Loading the model");
     await ensureModelKernels(device, { signal, onProgress: ({ text }) => line.show(text) });
-    const options = {
+    return await Model.load({
       path: path ?? findDemoModel(),
       device,
       context,
       attention,
+      beyondTrained,
       onProgress: (step: string, done: number, total: number) =>
         line.show(`${step} ${Math.round((100 * done) / total)} %`),
-    };
-    return await Model.load(options);
+    });
   } finally {
     line.clear();
   }

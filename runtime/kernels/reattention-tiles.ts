@@ -49,7 +49,7 @@ export const REATTENTION_GPU = {
     { N: 4096, CP: 2048, W: 8 },
   ],
   gather: { BP: 4 },
-  decode: { SPLITS: 32, BN: 64 },
+  decode: { SPLITS: 64, BN: 64 },
   prefill: { BM: 128, BN: 128 },
 } as const;
 

@@ -31,6 +31,8 @@ export interface ModelOptions {
    * where attention is windowed.
    */
   readonly context?: number;
+  /** Lets dense attention go beyond the window the model was trained for, where it gives gibberish: to measure just that. Default false. */
+  readonly beyondTrained?: boolean;
   readonly onProgress?: (step: string, done: number, total: number) => void;
 }
 
@@ -69,6 +71,7 @@ export class Model {
     bundle = defaultBundle(),
     attention: request = { kind: "dense" },
     context,
+    beyondTrained = false,
     onProgress,
   }: ModelOptions): Promise<Model> {
     using file = openGguf(path, { mapFile });
@@ -79,7 +82,7 @@ export class Model {
     try {
       const loaded = await device.load(bundle);
       const runner = await LlamaRunner.load(device, loaded, file, config, {
-        capacity: contextFor(context, attention, config, device),
+        capacity: contextFor(context, attention, config, device, beyondTrained),
         attention,
         onLayer: (done) => onProgress?.("Uploading weights", done, config.layers),
       });
@@ -286,13 +289,14 @@ function contextFor(
   attention: AttentionOptions,
   config: ModelConfig,
   device: Device,
+  beyondTrained: boolean,
 ): number {
   const fits = tokensThatFit(device, config);
   const dense = attention.kind === "dense";
   const wanted = context ?? (dense ? config.context : Math.min(MOST[device.kind], fits));
   if (!Number.isInteger(wanted) || wanted < 1)
     throw new GenerateError("context", `context is ${wanted}; give a positive number of tokens`);
-  if (dense && wanted > config.context)
+  if (dense && wanted > config.context && !beyondTrained)
     throw new GenerateError(
       "context",
       `context is ${wanted}, and the model was trained for ${config.context} tokens: dense attention over more gives gibberish; give at most ${config.context}, or attention "reattention"`,

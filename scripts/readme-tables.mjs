@@ -1,0 +1,96 @@
+// Puts the tables of measurements into README.md, from bench/results/*.json: between <!-- results --> and <!-- /results -->.
+//
+//   node scripts/readme-tables.mjs [--check]      --check changes nothing and fails where the README says something else
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const read = (name) => {
+  const path = at(`bench/results/${name}-nvidia-h200.json`);
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+};
+
+const table = (head, rows) =>
+  [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
+const whole = (value) => Math.round(value).toLocaleString("en");
+const tokens = (count) => (count >= 1 << 20 ? `${count >> 20}M` : `${count >> 10}k`);
+const source = ({ device, driver, commit, date }) =>
+  `${device}, driver ${driver}, ${date.slice(0, 10)}, commit \`${commit}\``;
+
+function model({ ours, peer, prefill, ...run }) {
+  const row = (name, rates) => [name, whole(rates.prefillTokensPerSecond), whole(rates.decodeTokensPerSecond)];
+  const ratio = (key) => `${(ours[key] / peer[key]).toFixed(2)} ×`;
+  const rows = [row("TileScript, Q4_1 weights", ours)];
+  if (!peer.absent) {
+    rows.push(row(`transformers ${peer.version}, bf16, compiled static cache`, peer));
+    rows.push(["ratio", ratio("prefillTokensPerSecond"), ratio("decodeTokensPerSecond")]);
+  }
+  return `SmolLM2-135M, one sequence, tokens a second (\`bench/model.ts\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
+}
+
+function retrieval({ results, peer, exact, ...run }) {
+  const rows = results.flatMap(({ heads, kvHeads, headSize, points }) =>
+    points
+      .filter(
+        ({ what }, index, all) =>
+          what.includes("retrieval") &&
+          all.findIndex((one) => one.what === what && one.keys === all[index].keys) === index,
+      )
+      .map(({ what, queries, keys, ms, terabytesPerSecond, teraflops }) => {
+        const torch = headSize === 128 ? peer?.points?.find((one) => one.keys === keys) : undefined;
+        const theirs = torch?.[queries === 1 ? "decodeMs" : "prefillMs"];
+        return [
+          `${what}, ${queries === 1 ? "1 query" : `${queries} queries`}, ${heads}/${kvHeads} heads of ${headSize}, ${tokens(keys)} keys`,
+          ms.toFixed(3),
+          teraflops ? `${whole(teraflops)} TFLOP/s` : `${terabytesPerSecond.toFixed(2)} TB/s`,
+          theirs ? theirs.toFixed(2) : "",
+        ];
+      }),
+  );
+  const rowsExact = exact ? Object.values(exact).flat() : [];
+  const checked = rowsExact.reduce((sum, one) => sum + (one.rows ?? 0), 0);
+  const sure = checked > 0 ? ` Picks of ${whole(checked)} rows agree with float64.` : "";
+  return `Exact top-4 retrieval of ReAttention, a layer (\`bench/reattention.ts\`; ${source(run)}).${sure}\n\n${table(["", "ms", "", "torch matmul + topk, ms"], rows)}`;
+}
+
+function longContext({ rows, ...run }) {
+  return `SmolLM2-135M by length of the context (\`bench/long-context.ts\`; ${source(run)}):\n\n${table(
+    ["tokens", "attention", "first token, s", "a token, ms", "memory, GiB"],
+    rows.map((one) => [
+      tokens(one.tokens),
+      one.attention.split(":")[0],
+      (one.firstTokenMs / 1000).toFixed(2),
+      one.tokenMs.toFixed(2),
+      (one.memoryBytes / 2 ** 30).toFixed(2),
+    ]),
+  )}\n\n![Time per token](bench/results/long-context-nvidia-h200-token.png)`;
+}
+
+function launch({ nanoseconds, launches }) {
+  const us = (value) => `${(value / 1000).toFixed(2)} µs`;
+  return `One launch from JavaScript, the median of ${whole(launches)} (\`bench/launch.mjs\`): ${us(nanoseconds.prepared.median)} prepared, of which the driver's own \`cuLaunchKernelEx\` is nearly all; ${us(nanoseconds.graphOf20.median)} inside a graph.`;
+}
+
+const SECTIONS = [
+  ["model", model],
+  ["launch", launch],
+  ["reattention", retrieval],
+  ["long-context", longContext],
+];
+
+const text = SECTIONS.flatMap(([name, render]) => {
+  const result = read(name);
+  return result ? [render(result)] : [];
+}).join("\n\n");
+const readme = readFileSync(at("README.md"), "utf8");
+const block = /(<!-- results -->\n)[\s\S]*?(\n<!-- \/results -->)/;
+if (!block.test(readme)) throw new Error("README.md has no <!-- results --> … <!-- /results -->");
+const updated = readme.replace(block, (_, start, end) => `${start}${text}${end}`);
+if (process.argv.includes("--check")) {
+  if (updated !== readme) {
+    console.error("README.md does not say what bench/results says: run node scripts/readme-tables.mjs");
+    process.exit(1);
+  }
+} else writeFileSync(at("README.md"), updated);
