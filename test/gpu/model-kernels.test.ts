@@ -40,20 +40,20 @@ test("there are cases for every build of every kernel", () => {
 
 for (const one of cases)
   test(`${one.kernel}: ${one.title}`, async () => {
-    const [onGpu, onCpu] = [one.prepare(GPU_SETTING), one.prepare(CPU_SETTING)];
-    const gpu = { prepared: onGpu, results: await runCase(both.gpu, both.onGpu, one, onGpu, GPU_SETTING) };
-    expectResults(onGpu, gpu.results);
-    const cpu = { prepared: onCpu, results: await runCase(both.cpu, both.onCpu, one, onCpu, CPU_SETTING) };
-    expectResults(onCpu, cpu.results);
-    expectAgreement(gpu, cpu);
+    const prepared = one.prepare();
+    const gpu = await runCase(both.gpu, both.onGpu, one, prepared, GPU_SETTING);
+    expectResults(prepared, GPU_SETTING, gpu);
+    const cpu = await runCase(both.cpu, both.onCpu, one, prepared, CPU_SETTING);
+    expectResults(prepared, CPU_SETTING, cpu);
+    expectAgreement(prepared, gpu, cpu);
   });
 
 test("decodeAttention gives the same bits each time, whichever program ends last", async () => {
   for (const one of cases.filter(({ kernel, title }) => kernel === "decodeAttention" && title.startsWith("random"))) {
-    const prepared = one.prepare(GPU_SETTING);
+    const prepared = one.prepare();
     const run = (times: number) => runCase(both.gpu, both.onGpu, one, prepared, GPU_SETTING, times);
     const [first, last] = [await run(1), await run(2000)];
-    expectResults(prepared, last);
+    expectResults(prepared, GPU_SETTING, last);
     assert.deepEqual(last.out, first.out, one.title);
   }
 });

@@ -42,6 +42,8 @@ export type Buffers<T = DeviceBuffer> = Readonly<Record<string, T>>;
 
 export interface Prepared {
   readonly buffers: Buffers<CaseBuffer>;
+  /** Buffers that differ with the tiles: scratch memory, and what programs leave for the next kernel. */
+  own?(setting: Setting): Buffers<CaseBuffer>;
   /** Everything that is no constant, with the buffers as they lie on a device. */
   args(buffers: Buffers): Arguments;
 }
@@ -52,7 +54,7 @@ export interface KernelCase {
   readonly title: string;
   constants(setting: Setting): Readonly<Record<string, ConstValue>>;
   grid(setting: Setting): Grid;
-  prepare(setting: Setting): Prepared;
+  prepare(): Prepared;
 }
 
 /** Numbers of f32 and whole numbers are exact; sums of f32 are not rounded alike everywhere; bf16 keeps eight bits. */

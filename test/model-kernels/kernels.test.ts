@@ -31,25 +31,25 @@ describe.each(kernels)("%s", (kernel) => {
   const own = cases.filter((one) => one.kernel === kernel);
 
   it.each(own.map((one) => [one.title, one] as const))("%s", async (_, one) => {
-    const prepared = one.prepare(CPU_SETTING);
-    expectResults(prepared, await runCase(cpu.device, cpu.bundle, one, prepared, CPU_SETTING));
+    const prepared = one.prepare();
+    expectResults(prepared, CPU_SETTING, await runCase(cpu.device, cpu.bundle, one, prepared, CPU_SETTING));
   });
 
   /** The last case of each choice of a format or an epilogue. */
   const choices = new Map(own.map((one) => [JSON.stringify(one.constants(GPU_SETTING)), one]));
 
   it.each([...choices.values()].map((one) => [one.title, one] as const))("%s, with a GPU's tiles", async (_, one) => {
-    const prepared = one.prepare(GPU_SETTING);
-    expectResults(prepared, await runCase(cpu.device, cpu.bundle, one, prepared, GPU_SETTING));
+    const prepared = one.prepare();
+    expectResults(prepared, GPU_SETTING, await runCase(cpu.device, cpu.bundle, one, prepared, GPU_SETTING));
   });
 });
 
 it("decodeAttention gives the same bits each time, whichever program ends last", async () => {
   const one = cases.findLast(({ kernel, title }) => kernel === "decodeAttention" && title.startsWith("random"))!;
-  const prepared = one.prepare(CPU_SETTING);
+  const prepared = one.prepare();
   const run = (times: number) => runCase(cpu.device, cpu.bundle, one, prepared, CPU_SETTING, times);
   const first = await run(1);
   const last = await run(300);
-  expectResults(prepared, last);
+  expectResults(prepared, CPU_SETTING, last);
   expect(last.out).toEqual(first.out);
 });

@@ -18,19 +18,27 @@ async function place(device: Device, { data }: CaseBuffer): Promise<{ whole: Dev
   return { whole, inner };
 }
 
+const buffersOf = ({ buffers, own }: Prepared, setting: Setting): Buffers<CaseBuffer> => ({
+  ...buffers,
+  ...own?.(setting),
+});
+
 /** Launches a case `times` over and gives what its buffers then hold. */
 export async function runCase(
   device: Device,
   bundle: LoadedBundle,
   one: KernelCase,
-  { buffers, args }: Prepared,
+  prepared: Prepared,
   setting: Setting,
   times = 1,
 ): Promise<Buffers<ArrayBufferView>> {
+  const buffers = buffersOf(prepared, setting);
   const placed: Record<string, Awaited<ReturnType<typeof place>>> = {};
   for (const [name, buffer] of Object.entries(buffers)) placed[name] = await place(device, buffer);
   const inner = Object.fromEntries(Object.entries(placed).map(([name, { inner }]) => [name, inner]));
-  const launch = bundle.kernel(one.kernel).prepare(one.grid(setting), { ...args(inner), ...one.constants(setting) });
+  const launch = bundle
+    .kernel(one.kernel)
+    .prepare(one.grid(setting), { ...prepared.args(inner), ...one.constants(setting) });
   for (let i = 0; i < times; i++) launch.run();
   const results: Record<string, ArrayBufferView> = {};
   for (const [name, { whole }] of Object.entries(placed)) {
@@ -92,8 +100,8 @@ function compareRest(name: string, { dtype, data, want }: CaseBuffer, got: Array
 }
 
 /** Compares what a launch left with the reference. */
-export function expectResults({ buffers }: Prepared, results: Buffers<ArrayBufferView>): void {
-  for (const [name, buffer] of Object.entries(buffers)) {
+export function expectResults(prepared: Prepared, setting: Setting, results: Buffers<ArrayBufferView>): void {
+  for (const [name, buffer] of Object.entries(buffersOf(prepared, setting))) {
     if (buffer.scratch) continue;
     const got = results[name]!;
     compareRest(name, buffer, got);
@@ -101,17 +109,17 @@ export function expectResults({ buffers }: Prepared, results: Buffers<ArrayBuffe
   }
 }
 
-/** Compares what two devices made of a case, apart from what depends on their tiles. */
+/** Compares what two devices made of a case, apart from what differs with their tiles. Each may be off by the tolerance. */
 export function expectAgreement(
-  one: { readonly prepared: Prepared; readonly results: Buffers<ArrayBufferView> },
-  other: { readonly prepared: Prepared; readonly results: Buffers<ArrayBufferView> },
+  { buffers }: Prepared,
+  results: Buffers<ArrayBufferView>,
+  others: Buffers<ArrayBufferView>,
 ): void {
-  for (const [name, buffer] of Object.entries(one.prepared.buffers)) {
-    const { want } = buffer;
-    const wanted = other.prepared.buffers[name]!.want;
-    if (!want || !wanted?.every((value, index) => Object.is(value, want[index]))) continue;
-    const [got, theirs] = [one, other].map(({ results }) => asNumbers(buffer.dtype, results[name]!));
+  for (const [name, buffer] of Object.entries(buffers)) {
+    const { want, tolerance = 0 } = buffer;
+    if (!want) continue;
+    const [got, theirs] = [results, others].map((all) => asNumbers(buffer.dtype, all[name]!));
     const written = theirs!.map((value, index) => (Number.isNaN(want[index]) ? Number.NaN : value));
-    compareNumbers(name, buffer, got!, written, "on the other device");
+    compareNumbers(name, { ...buffer, tolerance: 2 * tolerance }, got!, written, "on the other device");
   }
 }

@@ -16,24 +16,11 @@ import { type Numbers, rounded } from "../numbers.js";
 import { dot, mapVectors, type RotaryTable, softmaxSum, turned, vector } from "../reference.js";
 import { quarterTurns, rotaryTable } from "../rotary.js";
 
-/** Room for splits of any setting. */
-const MOST_SPLITS = 64;
-
 /** Lengths at the edges of blocks and of splits. */
 function lengths({ tiles }: Edges): number[] {
   const { SPLITS, BN } = tiles.attention;
-  return [
-    1,
-    2,
-    BN - 1,
-    BN,
-    BN + 1,
-    3 * BN + 5,
-    SPLITS * BN,
-    SPLITS * BN + 1,
-    2 * SPLITS * BN - BN,
-    3 * SPLITS * BN + 7,
-  ];
+  const all = SPLITS * BN;
+  return [1, 2, BN - 1, BN, BN + 1, 3 * BN + 5, all - BN + 1, all, all + 1, 1.5 * all + 7];
 }
 
 interface Attention {
@@ -153,12 +140,20 @@ function caseOf(kind: Kind, shape: HeadShape, length: number): KernelCase {
           cosine: input("f32", table.cosine),
           sine: input("f32", table.sine),
           position: input("i32", [length - 1]),
-          partial: scratch("f32", heads * MOST_SPLITS * D),
-          peak: scratch("f32", heads * MOST_SPLITS),
-          total: scratch("f32", heads * MOST_SPLITS),
           // Zero before, zero after: the next launch counts from there.
           finished: changed("i32", new Int32Array(kvHeads), new Float64Array(kvHeads), 0),
           out: { ...output("f32", attention(one), kind === "whole" ? 0 : BF16), row: D },
+        },
+        own({
+          tiles: {
+            attention: { SPLITS },
+          },
+        }) {
+          return {
+            partial: scratch("f32", heads * SPLITS * D),
+            peak: scratch("f32", heads * SPLITS),
+            total: scratch("f32", heads * SPLITS),
+          };
         },
         args: (b) => ({
           ...named(b, "q", "keys", "values", "cosine", "sine", "position"),
@@ -176,8 +171,8 @@ function meanCase(shape: HeadShape, length: number): KernelCase {
   return {
     ...one,
     title: `equal scores, ${length} tokens`,
-    prepare(setting) {
-      const prepared = one.prepare(setting);
+    prepare() {
+      const prepared = one.prepare();
       const { heads, kvHeads, D } = shape;
       const { values } = exactAttention(shape, length);
       const mean = Float64Array.from({ length: heads * D }, (_, at) => {

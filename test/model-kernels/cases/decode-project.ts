@@ -155,7 +155,7 @@ export function decodeLogitsCases({ tiles }: Edges): KernelCase[] {
         title: `${programs} program${programs === 1 ? "" : "s"}, ${titleOf(FORMAT, kind, blockCount)}`,
         constants: ({ tiles: { logits } }) => ({ ...logits, FORMAT }),
         grid: () => [programs],
-        prepare(setting) {
+        prepare() {
           const data = inputs(kind, blockCount);
           const random = weightMatrix(FORMAT, rowCount, blockCount, data.source, weightsOf(kind));
           const { x, norm, epsilon } = normInputs(data, random.columns);
@@ -166,15 +166,16 @@ export function decodeLogitsCases({ tiles }: Edges): KernelCase[] {
           const top = first.indexOf(Math.max(...first.subarray(0, R)));
           const matrix = withRowTwice(withRowTwice(random, top, (top + 1) % R), top, programs * R + ((top + 2) % R));
           const logits = logitsOf(matrix);
-          const { best, rows } = bestOfPrograms(logits, programs, setting.tiles.logits.R);
           return {
             buffers: {
               x: input("f32", x),
               norm: input("f32", norm),
               weights: weightsInput(matrix),
               logits: output("f32", logits, data.tolerance(F32)),
-              bestLogit: output("f32", best, data.tolerance(F32)),
-              bestRow: output("i32", rows, 0),
+            },
+            own(setting) {
+              const { best, rows } = bestOfPrograms(logits, programs, setting.tiles.logits.R);
+              return { bestLogit: output("f32", best, data.tolerance(F32)), bestRow: output("i32", rows, 0) };
             },
             args: (b) => ({
               ...named(b, "x", "norm", "logits", "bestLogit", "bestRow"),
