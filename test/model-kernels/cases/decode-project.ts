@@ -161,10 +161,11 @@ export function decodeLogitsCases({ tiles }: Edges): KernelCase[] {
           const { x, norm, epsilon } = normInputs(data, random.columns);
           const state = normalized(x, norm, epsilon);
           const logitsOf = ({ values, columns }: typeof random) => product(state, values, 1, rowCount, columns);
-          // The best row of the first tile comes twice more: in another lane of it, and in the next tile of its program.
+          // The best row of the first tile comes twice more in the next tile of its program: in the same lane, and in another.
           const first = logitsOf(random);
           const top = first.indexOf(Math.max(...first.subarray(0, R)));
-          const matrix = withRowTwice(withRowTwice(random, top, (top + 1) % R), top, programs * R + ((top + 2) % R));
+          const next = programs * R;
+          const matrix = withRowTwice(withRowTwice(random, top, next + top), top, next + ((top + 1) % R));
           const logits = logitsOf(matrix);
           return {
             buffers: {
