@@ -104,7 +104,7 @@ function mix(seed: U32, step: number, lane: number) {
 
 /**
  * Gumbel noise from 32 random bits: −log(−log(1 − v)) for a uniform v between 0 and 1. Unlikely tokens win by small v, so that is where
- * digits count: there −log(1 − v) is a series, since 1 − v would lose the digits of v, and a GPU's log those of numbers near 1.
+ * digits count: there −log(1 − v) is a series, since 1 − v would lose the digits of v.
  */
 function gumbel(bits: number) {
   const v = minimum((to(bits, "f32") + 0.5) * 2.3283064365386963e-10, 0.99999994);
