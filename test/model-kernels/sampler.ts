@@ -44,10 +44,12 @@ export function draw(
   seed: number,
   step: number,
 ): { token: number; lead: number } {
-  const noisy = [...chances].map(([token, chance]) => {
-    const uniform = (randomBits(seed, step, token) + 0.5) / 2 ** 32;
-    return { token, score: Math.log(chance) - Math.log(-Math.log1p(-uniform)) };
-  });
-  noisy.sort((a, b) => b.score - a.score);
-  return { token: noisy[0]!.token, lead: noisy[0]!.score - (noisy[1]?.score ?? Number.NEGATIVE_INFINITY) };
+  let [token, best, second] = [-1, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [candidate, chance] of chances) {
+    const uniform = (randomBits(seed, step, candidate) + 0.5) / 2 ** 32;
+    const score = Math.log(chance) - Math.log(-Math.log1p(-uniform));
+    if (score > best) [token, best, second] = [candidate, score, best];
+    else second = Math.max(second, score);
+  }
+  return { token, lead: best - second };
 }
