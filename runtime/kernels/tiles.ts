@@ -15,7 +15,7 @@ export const GPU_TILES = {
   out: { B: 32, R: 4 },
   logits: { B: 32, KP: 1024, R: 8 },
   /** SPLITS of the keys, BN keys at a time. */
-  attention: { SPLITS: 128, BN: 64 },
+  attention: { SPLITS: 64, BN: 64 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
   /** Prefill. */
