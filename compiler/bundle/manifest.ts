@@ -76,7 +76,12 @@ const kernelEntry = z.object({
   triton: z.array(file),
   /** Constants, dtypes and launch options of every build, in the order they were declared. */
   builds: z.array(
-    z.object({ constants: z.record(z.string(), constant), dtypes: z.record(z.string(), dtype), pdl: z.boolean(), warps: z.number().int() }),
+    z.object({
+      constants: z.record(z.string(), constant),
+      dtypes: z.record(z.string(), dtype),
+      pdl: z.boolean(),
+      warps: z.number().int(),
+    }),
   ),
   /** Compiled variants; the launcher picks the first whose arch, constants, dtypes and guards hold. Empty in a bundle for the CPU only. */
   variants: z.array(variant),
@@ -84,7 +89,11 @@ const kernelEntry = z.object({
 
 export const manifestSchema = z.object({
   version: z.literal(MANIFEST_VERSION),
-  compiler: z.object({ tilescript: z.string(), triton: z.string().nullable(), ptxas: z.record(z.string(), z.string()) }),
+  compiler: z.object({
+    tilescript: z.string(),
+    triton: z.string().nullable(),
+    ptxas: z.record(z.string(), z.string()),
+  }),
   kernels: z.array(kernelEntry),
 });
 
