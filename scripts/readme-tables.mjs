@@ -73,11 +73,26 @@ function launch({ nanoseconds, launches }) {
   return `One launch from JavaScript, the median of ${whole(launches)} (\`bench/launch.mjs\`): ${us(nanoseconds.prepared.median)} prepared, of which the driver's own \`cuLaunchKernelEx\` is nearly all; ${us(nanoseconds.graphOf20.median)} inside a graph.`;
 }
 
+/** Right answers over all depths, and both kinds of question, by attention and context. */
+function needles({ cells, device, date, hay }) {
+  const contexts = [...new Set(cells.map(({ context }) => context))].sort((a, b) => a - b);
+  const modes = [...new Set(cells.map(({ attention }) => attention))];
+  const share = (attention, context) => {
+    const runs = cells
+      .filter((cell) => cell.attention === attention && cell.context === context)
+      .flatMap(({ runs }) => runs);
+    return `${runs.filter(({ right }) => right).length} of ${runs.length}`;
+  };
+  const rows = modes.map((mode) => [`\`${mode}\``, ...contexts.map((context) => share(mode, context))]);
+  return `Needles found in a haystack of ${hay.name} at five depths, with and without the answer's beginning, by SmolLM2-135M, which was trained for 8k tokens (\`tilescript eval niah\`; ${device.name}, ${(date ?? "").slice(0, 10)}):\n\n${table(["", ...contexts.map(tokens)], rows)}\n\n![Needles](bench/results/niah-nvidia-h200.png)`;
+}
+
 const SECTIONS = [
   ["model", model],
   ["launch", launch],
   ["reattention", retrieval],
   ["long-context", longContext],
+  ["niah", needles],
 ];
 
 const text = SECTIONS.flatMap(([name, render]) => {
