@@ -9,9 +9,17 @@ const CLEAR_LINE = "\r\u001b[2K";
 
 export function progress(stream: NodeJS.WriteStream = process.stderr): Progress {
   if (!stream.isTTY) return { show: () => {}, clear: () => {} };
+  // Only a line of ours is removed: what stands there otherwise may be an answer that stdout writes to the same terminal.
+  let shown = false;
   return {
-    show: (text) => stream.write(CLEAR_LINE + text.slice(0, Math.max(20, (stream.columns ?? 80) - 1))),
-    clear: () => stream.write(CLEAR_LINE),
+    show(text) {
+      shown = true;
+      stream.write(CLEAR_LINE + text.slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
+    },
+    clear() {
+      if (shown) stream.write(CLEAR_LINE);
+      shown = false;
+    },
   };
 }
 
