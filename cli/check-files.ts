@@ -19,6 +19,8 @@ interface CheckRequest {
 /** Changes come in bursts: an editor writes a file in several steps. */
 const SETTLE_MS = 50;
 
+const EXPORT_ONE = 'Export one: export const name = kernel(…), with kernel imported from "tilescript".';
+
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
 /** Checks once and shows what was found; gives the exit code and the files to watch. */
@@ -29,7 +31,9 @@ function checkOnce(
   const started = performance.now();
   const files = kernelFiles(paths);
   const { kernels, diagnostics, sources } = check(files, { frontend });
-  const code = diagnostics.some(isError) ? 1 : 0;
+  // A misspelled import of the language also leaves no kernel: that must not look like success.
+  const none = kernels.length === 0 && !diagnostics.some(isError);
+  const code = none || diagnostics.some(isError) ? 1 : 0;
   if (json) console.log(JSON.stringify(diagnosticsToJson(diagnostics), null, 2));
   else {
     if (diagnostics.length > 0) showDiagnostics(diagnostics, process.stdout);
@@ -39,6 +43,7 @@ function checkOnce(
         `${colours(process.stdout).green("✓")} ${plural(names, "kernel")} in ${plural(files.length, "file")} (${duration(performance.now() - started)})`,
       );
   }
+  if (none) console.error(`error: there are no kernels in ${files.join(", ")}\nhint: ${EXPORT_ONE}`);
   return { code, sources };
 }
 

@@ -24,8 +24,10 @@ async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string
       'Give --prompt "…" or --prompt-file FILE, or pipe the prompt in; tilescript chat asks for it.',
     );
   const given = prompt ?? (promptFile !== undefined ? readFileSync(promptFile, "utf8") : await text(process.stdin));
-  if (given.trim() === "") throw new InputError("the prompt is empty", "Give a prompt with some text in it.");
-  return given;
+  // Files and pipes end with a newline that nobody meant to say.
+  const said = prompt === undefined ? given.replace(/\r?\n$/, "") : given;
+  if (said.trim() === "") throw new InputError("the prompt is empty", "Give a prompt with some text in it.");
+  return said;
 }
 
 /** 412 tokens/s, 3.1 tokens/s. */

@@ -38,8 +38,11 @@ export function interruptible(): Interrupt {
   for (const [name, listener] of listeners) process.on(name, listener);
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      if (exitCode === undefined) stop(0);
+      if (error.code !== "EPIPE" && exitCode === undefined) {
+        // Not to the stream itself, which is what failed.
+        if (stream !== process.stderr) process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+        stop(1);
+      } else if (exitCode === undefined) stop(0);
     });
   return {
     signal: controller.signal,

@@ -54,6 +54,11 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   checkReplaceable(folder);
   options.onProgress?.({ text: "Checking kernels" });
   const { kernels, warnings, sources } = await checked(request);
+  if (kernels.length === 0)
+    throw new BuildError(
+      `there are no kernels in ${request.files.join(", ")}`,
+      'Export one: export const name = kernel(…), with kernel imported from "tilescript".',
+    );
   const sourceHash = (file: string): string => sha256(readFileSync(join(project, file)));
   const { bundleKernels } = await import("./from-kernels.js");
   const { jobs, onProgress, signal } = options;

@@ -261,6 +261,12 @@ export class Model {
     }
   }
 
+  /** How to make room for a longer prompt. */
+  #wider(): string {
+    const trained = this.attention.kind === "dense" && this.context >= this.config.context;
+    return trained ? 'use attention "reattention" (--attention reattention)' : "give a larger context (--context)";
+  }
+
   /** Tokens that may be generated after `prompt`. */
   #room(prompt: readonly number[], { maxTokens }: Choices): number {
     if (prompt.length === 0) throw new GenerateError("prompt", "the prompt is empty; give at least one token");
@@ -268,7 +274,7 @@ export class Model {
     if (room <= 0)
       throw new GenerateError(
         "prompt",
-        `the prompt has ${prompt.length} tokens and the context holds ${this.context} for prompt and answer: shorten the prompt or load the model with a larger context`,
+        `the prompt has ${prompt.length} tokens and the context holds ${this.context} for prompt and answer: shorten the prompt or ${this.#wider()}`,
       );
     return Math.min(maxTokens, room);
   }

@@ -155,8 +155,18 @@ export class Queue {
     });
   }
 
-  /** Ends the workers; whoever waits is told. */
+  /**
+   * Ends the workers; whoever waits is told. Where work is queued that nobody waits for, it runs first, and what goes wrong in it is an
+   * unhandled rejection: closing a device must not hide that a kernel failed.
+   */
   close(): void {
+    if (this.#closed) return;
+    const unknown = !this.idle || this.#failure !== undefined || Atomics.load(this.#words, CONTROL.error) !== 0;
+    if (unknown && this.#waiting.length === 0) void this.passed().finally(() => this.#end());
+    else this.#end();
+  }
+
+  #end(): void {
     this.#closed = true;
     this.#pending = [];
     for (const one of this.#waiting.splice(0))
