@@ -43,7 +43,7 @@ function checkOnce(
         `${colours(process.stdout).green("✓")} ${plural(names, "kernel")} in ${plural(files.length, "file")} (${duration(performance.now() - started)})`,
       );
   }
-  if (none) console.error(`error: there are no kernels in ${files.join(", ")}\nhint: ${EXPORT_ONE}`);
+  if (none) process.stderr.write(`error: there are no kernels in ${files.join(", ")}\nhint: ${EXPORT_ONE}\n`);
   return { code, sources };
 }
 

@@ -41,7 +41,8 @@ export function interruptible(): Interrupt {
       if (error.code !== "EPIPE" && exitCode === undefined) {
         // Not to the stream itself, which is what failed.
         if (stream !== process.stderr) process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
-        stop(1);
+        // The command may be through already: its code would say that all went well.
+        process.exit(1);
       } else if (exitCode === undefined) stop(0);
     });
   return {

@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Manifest, manifestSchema } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
+import { settleDevices } from "../runtime/device/open.js";
 import { InputError } from "./errors.js";
 import { gpuArchitecture } from "./gpu-architecture.js";
 import { kernelImports } from "./loader/kernel-imports.js";
 import { progress } from "./progress.js";
+import { report } from "./report.js";
 
 interface RunRequest {
   readonly script: string;
@@ -75,11 +77,15 @@ export async function runScript(request: RunRequest): Promise<number> {
     data: { bundles, cache: join(cacheFolder(), "scripts"), packageRoot },
   });
   process.setSourceMapsEnabled(true);
+  // A closed device tells so that work which nobody waited for has failed.
+  const verbose = process.argv.includes("--verbose");
+  process.on("unhandledRejection", async (error) => process.exit(await report(error, verbose)));
   process.argv = [process.argv[0] as string, script, ...request.args];
   request.signal.addEventListener("abort", () =>
     process.exit((request.signal.reason as { exitCode?: number }).exitCode ?? 130),
   );
   const module = (await import(pathToFileURL(script).href)) as { main?: (args: readonly string[]) => unknown };
   await module.main?.(request.args);
+  await settleDevices();
   return 0;
 }

@@ -128,6 +128,7 @@ export interface Device {
   /** GPU time between two points of the stream, in milliseconds. */
   time(work: () => void): Promise<number>;
   synchronize(): Promise<void>;
+  readonly closed: boolean;
   close(): void;
   [Symbol.dispose](): void;
 }

@@ -25,12 +25,25 @@ function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
  */
 export async function openDevice({ prefer, onFallback }: OpenOptions = {}): Promise<Device> {
   const kind = wanted(prefer);
-  if (kind) return OPENERS[kind]();
+  if (kind) return remembered(await OPENERS[kind]());
   try {
-    return await OPENERS.cuda();
+    return remembered(await OPENERS.cuda());
   } catch (error) {
     if ((error as Error).name !== "UnavailableError") throw error;
     onFallback?.(error as UnavailableError);
-    return OPENERS.cpu();
+    return remembered(await OPENERS.cpu());
   }
+}
+
+const opened = new Set<Device>();
+
+function remembered(device: Device): Device {
+  for (const one of opened) if (one.closed) opened.delete(one);
+  opened.add(device);
+  return device;
+}
+
+/** Waits for what is queued on devices that are still open, so that a program does not end before its launches have failed. */
+export async function settleDevices(): Promise<void> {
+  for (const device of opened) if (!device.closed) await device.synchronize();
 }

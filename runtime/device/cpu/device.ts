@@ -174,6 +174,10 @@ export class CpuDevice implements Device {
     return this.passed();
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -206,6 +206,10 @@ export class CudaDevice implements Device {
     return this.arrived();
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Frees what belongs to the device. Promises under way still settle. */
   close(): void {
     if (this.#closed) return;
