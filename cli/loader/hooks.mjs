@@ -62,7 +62,7 @@ function compiledModule(url) {
 /** The module's JavaScript, from the cache if the same text was transpiled before. */
 async function javascript(path) {
   const text = readFileSync(path, "utf8");
-  const cached = join(settings.cache, `${createHash("sha256").update(`${path}\0${text}`).digest("hex")}.js`);
+  const cached = join(settings.cache, `${createHash("sha256").update(`checked\0${path}\0${text}`).digest("hex")}.js`);
   if (existsSync(cached)) return readFileSync(cached, "utf8");
   const { transpile } = await import("../../compiler/frontend/transpile.js");
   const result = transpile(text, path);

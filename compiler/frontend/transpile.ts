@@ -1,14 +1,28 @@
 import { ts } from "ts-morph";
 
-/** A host program's TypeScript as JavaScript, file by file and unchecked, with its source map inside: what `tilescript run` loads. */
+/**
+ * A host program's TypeScript as JavaScript, file by file and not type-checked, with its source map inside: what `tilescript run` loads.
+ * Throws SyntaxError, with the place of each mistake, for what does not parse.
+ */
 export function transpile(text: string, fileName: string): string {
-  return ts.transpileModule(text, {
+  const { outputText, diagnostics = [] } = ts.transpileModule(text, {
     fileName,
+    reportDiagnostics: true,
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
       module: ts.ModuleKind.ESNext,
       inlineSourceMap: true,
       inlineSources: true,
     },
-  }).outputText;
+  });
+  const mistakes = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Error);
+  if (mistakes.length > 0) throw new SyntaxError(mistakes.map(placed).join("\n"));
+  return outputText;
+}
+
+function placed({ file, start = 0, messageText }: ts.Diagnostic): string {
+  const message = ts.flattenDiagnosticMessageText(messageText, "\n");
+  if (!file) return message;
+  const { line, character } = file.getLineAndCharacterOfPosition(start);
+  return `${file.fileName}:${line + 1}:${character + 1}: ${message}`;
 }

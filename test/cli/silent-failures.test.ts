@@ -22,6 +22,7 @@ const folder = folderWith({
   "oob.kernel.ts": KERNEL,
   "const.ts": script("const"),
   "using.ts": script("using"),
+  "broken.ts": 'const y: = 3;\nconsole.log("ran", y);\n',
   "empty.kernel.ts": "export const nothing = 1;\n",
 });
 mkdirSync(join(folder, "node_modules"));
@@ -47,5 +48,12 @@ it.each([
 ])("no kernels is no success: %s", (...args) => {
   const { status, stderr } = tilescript(...args);
   expect(stderr).toMatch(/there are no kernels in .*empty\.kernel\.ts/);
+  expect(status).toBe(1);
+});
+
+it("a host program that does not parse is told so with its place, and does not run", () => {
+  const { status, stdout, stderr } = tilescript("run", "broken.ts");
+  expect(stderr).toMatch(/broken\.ts:1:10: Type expected/);
+  expect(stdout).toBe("");
   expect(status).toBe(1);
 });
