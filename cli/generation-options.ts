@@ -1,5 +1,7 @@
+import type { AttentionRequest } from "../runtime/reattention/index.js";
 import type { CliOption } from "./command.js";
 import { between, count, positive } from "./integers.js";
+import { attention } from "./niah-lists.js";
 
 /** Options that `generate` and `chat` share. */
 export interface GenerationOptions {
@@ -7,7 +9,7 @@ export interface GenerationOptions {
   readonly system?: string;
   readonly device?: "cpu" | "cuda";
   readonly context?: number;
-  readonly attention?: string;
+  readonly attention?: AttentionRequest;
   readonly maxTokens: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -29,6 +31,7 @@ export const generationOptions: readonly CliOption[] = [
     about:
       "dense, streaming or reattention, the latter two with parameters if you like: reattention:global=32,local=2k,topK=4,span=32,clip=60,chunk=512 " +
       "(default: dense)",
+    parse: attention,
   },
   { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 256 },
   {

@@ -37,11 +37,16 @@ function range(text: string): number[] {
   );
 }
 
-/** One more attention mode; what is wrong with it whatever the model is said here. */
-export function attentions(text: string, previous: unknown): AttentionRequest[] {
+/** An attention mode; its parameters are judged when the model is known. */
+export function attention(text: string): AttentionRequest {
   try {
-    return [...((previous as AttentionRequest[] | undefined) ?? []), parseAttention(text)];
+    return parseAttention(text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
+}
+
+/** One more attention mode; what is wrong with it whatever the model is said here. */
+export function attentions(text: string, previous: unknown): AttentionRequest[] {
+  return [...((previous as AttentionRequest[] | undefined) ?? []), attention(text)];
 }
