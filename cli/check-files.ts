@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { check } from "../compiler/check.js";
 import { type Diagnostic, diagnosticsToJson } from "../compiler/diagnostics/index.js";
 import { createFrontend, type Frontend } from "../compiler/frontend/index.js";
+import { EXPORT_A_KERNEL } from "../compiler/no-kernels.js";
 import { colours } from "./colours.js";
 import { showDiagnostics } from "./diagnostics.js";
 import { kernelFiles } from "./kernel-files.js";
@@ -18,8 +19,6 @@ interface CheckRequest {
 
 /** Changes come in bursts: an editor writes a file in several steps. */
 const SETTLE_MS = 50;
-
-const EXPORT_ONE = 'Export one: export const name = kernel(…), with kernel imported from "tilescript".';
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
@@ -43,7 +42,7 @@ function checkOnce(
         `${colours(process.stdout).green("✓")} ${plural(names, "kernel")} in ${plural(files.length, "file")} (${duration(performance.now() - started)})`,
       );
   }
-  if (none) process.stderr.write(`error: there are no kernels in ${files.join(", ")}\nhint: ${EXPORT_ONE}\n`);
+  if (none) process.stderr.write(`error: there are no kernels in ${files.join(", ")}\nhint: ${EXPORT_A_KERNEL}\n`);
   return { code, sources };
 }
 

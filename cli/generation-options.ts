@@ -1,7 +1,7 @@
 import type { AttentionRequest } from "../runtime/reattention/index.js";
+import { attention } from "./attention.js";
 import type { CliOption } from "./command.js";
 import { between, count, positive } from "./integers.js";
-import { attention } from "./niah-lists.js";
 
 /** Options that `generate` and `chat` share. */
 export interface GenerationOptions {

@@ -38,12 +38,12 @@ export function interruptible(): Interrupt {
   for (const [name, listener] of listeners) process.on(name, listener);
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && exitCode === undefined) {
-        // Not to the stream itself, which is what failed.
-        if (stream !== process.stderr) process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
-        // The command may be through already: its code would say that all went well.
-        process.exit(1);
-      } else if (exitCode === undefined) stop(0);
+      if (exitCode !== undefined) return;
+      if (error.code === "EPIPE") return stop(0);
+      // Not to the stream itself, which is what failed.
+      if (stream !== process.stderr) process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+      // The command may be through already: its code would say that all went well.
+      process.exit(1);
     });
   return {
     signal: controller.signal,

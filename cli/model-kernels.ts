@@ -1,20 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
 import type { Manifest } from "../compiler/bundle/index.js";
+import { packageRoot } from "../runtime/package-root.js";
 
 export interface ModelKernelOptions {
   /** Architectures that the bundle must have; those it has already stay. */
   readonly arch: readonly number[];
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
-}
-
-/** The package's folder: the nearest one above with a package.json. */
-function packageRoot(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder))
-    if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) return folder;
 }
 
 /** The architectures of a bundle on disk; none where there is no bundle, or one that cannot be read. */
@@ -36,7 +30,7 @@ export async function buildModelKernels({
   onProgress,
   signal,
 }: ModelKernelOptions): Promise<BuildResult | undefined> {
-  const root = packageRoot();
+  const root = packageRoot() ?? ".";
   const sources = join(root, "runtime/kernels");
   if (!existsSync(sources)) return undefined;
   const { build } = await import("../compiler/build/index.js");
@@ -69,7 +63,7 @@ export async function ensureModelKernels(
   } catch (error) {
     if ((error as Error).name !== "EnvironmentError" || gpu !== undefined) throw error;
     const { rm } = await import("node:fs/promises");
-    await rm(join(packageRoot(), "bundles/models"), { recursive: true, force: true });
+    await rm(join(packageRoot() ?? ".", "bundles/models"), { recursive: true, force: true });
     await buildModelKernels({ ...options, arch: [] });
   }
 }

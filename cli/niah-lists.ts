@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
-import { type AttentionRequest, parseAttention } from "../runtime/reattention/index.js";
+import type { AttentionRequest } from "../runtime/reattention/index.js";
+import { attention } from "./attention.js";
 import { positive } from "./integers.js";
 
 const items = (text: string): string[] =>
@@ -35,15 +36,6 @@ function range(text: string): number[] {
     { length: Math.floor((last - first) / step + 1e-9) + 1 },
     (_, index) => Math.round((first + index * step) * 100) / 100,
   );
-}
-
-/** An attention mode; its parameters are judged when the model is known. */
-export function attention(text: string): AttentionRequest {
-  try {
-    return parseAttention(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
 }
 
 /** One more attention mode; what is wrong with it whatever the model is said here. */

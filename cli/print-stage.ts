@@ -10,6 +10,7 @@ import { check } from "../compiler/check.js";
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
 import { emitTriton } from "../compiler/emit/index.js";
 import { type Build, type Kernel, printKernel } from "../compiler/ir/index.js";
+import { EXPORT_A_KERNEL } from "../compiler/no-kernels.js";
 import { specialize } from "../compiler/passes/index.js";
 import { ensureEnvironment, startTriton, type TritonStage } from "../compiler/triton/index.js";
 import { InputError } from "./errors.js";
@@ -52,9 +53,7 @@ function choose({ target, build = 0 }: PrintRequest): Choice {
   if (wanted === undefined || !names.includes(wanted))
     throw new InputError(
       wanted === undefined ? `${file} has ${names.length} kernels` : `${file} has no kernel ${wanted}`,
-      names.length > 0
-        ? `Give one of: ${names.map((one) => `${file}#${one}`).join(", ")}.`
-        : "Export one: export const name = kernel(…).",
+      names.length > 0 ? `Give one of: ${names.map((one) => `${file}#${one}`).join(", ")}.` : EXPORT_A_KERNEL,
     );
   const choices = choicesOf(kernels.filter((kernel) => kernel.name === wanted));
   const choice = choices[build];

@@ -45,5 +45,4 @@ export type Device = DeviceInterface;
  */
 export const Device = { open: openDevice };
 
-/** ⌈a / b⌉: how many blocks of b it takes to cover a. */
-export const cdiv = (a: number, b: number): number => Math.ceil(a / b);
+export { cdiv } from "./tiling.js";

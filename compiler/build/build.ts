@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Manifest } from "../bundle/index.js";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
+import { EXPORT_A_KERNEL } from "../no-kernels.js";
 import { BuildError } from "./error.js";
 import { checkReplaceable } from "./folder.js";
 import { sha256 } from "./names.js";
@@ -55,10 +56,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   options.onProgress?.({ text: "Checking kernels" });
   const { kernels, warnings, sources } = await checked(request);
   if (kernels.length === 0)
-    throw new BuildError(
-      `there are no kernels in ${request.files.join(", ")}`,
-      'Export one: export const name = kernel(…), with kernel imported from "tilescript".',
-    );
+    throw new BuildError(`there are no kernels in ${request.files.join(", ")}`, EXPORT_A_KERNEL);
   const sourceHash = (file: string): string => sha256(readFileSync(join(project, file)));
   const { bundleKernels } = await import("./from-kernels.js");
   const { jobs, onProgress, signal } = options;

@@ -1,7 +1,7 @@
 /** Checks of a launch's arguments that hold on every device: names, kinds, dtypes, ranges, and that a tensor lies in its buffer. */
 import { DTYPES, type DType } from "../../compiler/ir/index.js";
 import type { Argument, Arguments, DescriptorArgument, Device, DeviceBuffer, Grid } from "./device.js";
-import { LaunchError } from "./errors.js";
+import { DeviceError, LaunchError } from "./errors.js";
 
 /** A parameter as the checks see it. */
 export interface CheckedParam {
@@ -16,6 +16,14 @@ export interface LiveBuffer extends DeviceBuffer {
   readonly freed: boolean;
   /** The most bytes that it may come to have: more than `bytes` where it can grow. */
   readonly reach: number;
+}
+
+/** Throws DeviceError unless the buffer is alive and holds the range. */
+export function requireRange(buffer: LiveBuffer, byteOffset: number, bytes: number): void {
+  if (buffer.freed) throw new DeviceError(`A buffer of ${buffer.bytes} bytes was used after it was freed.`);
+  const whole = Number.isSafeInteger(byteOffset) && Number.isSafeInteger(bytes) && byteOffset >= 0 && bytes >= 0;
+  if (whole && byteOffset + bytes <= buffer.bytes) return;
+  throw new DeviceError(`${bytes} bytes at ${byteOffset} lie outside a buffer of ${buffer.bytes} bytes.`);
 }
 
 export interface Checking {

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Device } from "../device/device.js";
 import { OutOfMemoryError } from "../device/errors.js";
 import { openDevice } from "../device/open.js";
@@ -10,6 +8,7 @@ import { Generation, type GenerationResult, type Piece, type StopReason } from "
 import { type Choices, type GenerateOptions, readOptions } from "../generate/options.js";
 import { StopFilter } from "../generate/stop-filter.js";
 import { mapFile } from "../native/index.js";
+import { packageRoot } from "../package-root.js";
 import { type AttentionOptions, type AttentionRequest, readAttention } from "../reattention/attention-options.js";
 import { type ChatMessage, createTokenizer, type Tokenizer } from "../tokenizer/index.js";
 import { openGguf } from "../weights/index.js";
@@ -206,10 +205,6 @@ export class Model {
           stopReason = "stop";
           break;
         }
-        if (arrivals.length === 0 && step + 1 < limit) {
-          runner.step();
-          arrivals.push(runner.arrived());
-        }
       }
       const rest = filter.push(decoder.flush()) + filter.flush();
       text += rest;
@@ -315,10 +310,5 @@ function contextFor(
   return wanted;
 }
 
-/** `bundles/models` of this package. */
-function defaultBundle(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json")) || folder === dirname(folder))
-      return join(folder, "bundles", "models");
-  }
-}
+/** Made by `npm start` or `tilescript build`. */
+const defaultBundle = (): string => join(packageRoot() ?? ".", "bundles", "models");

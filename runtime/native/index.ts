@@ -1,10 +1,11 @@
 /** Finds and loads the native add-on, and the driver through it. Importing this never fails: what is missing is a result. */
-import { existsSync, readFileSync } from "node:fs";
+
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { getSystemErrorName } from "node:util";
 import { CudaError, UnavailableError, type UnavailableReason } from "../device/errors.js";
+import { packageRoot } from "../package-root.js";
 import { type Addon, handleClasses, type MappedFile } from "./addon.js";
 
 export type * from "./addon.js";
@@ -46,15 +47,6 @@ const unavailable = (reason: UnavailableReason, detail: string): NativeUnavailab
   detail,
   hint: hints[reason],
 });
-
-/** The folder of this package: the same one from the sources and from dist/. */
-function packageRoot(): string | undefined {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "tilescript") return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
 
 /** Where an add-on may be: named by the environment, built here, shipped ready. */
 function candidates(): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Arguments, Device, Grid } from "../device/device.js";
 import { REATTENTION_CPU, REATTENTION_GPU, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { powerOfTwo } from "../tiling.js";
 
 /** Launches kernels by name on a device. */
 export interface KernelRunner {
@@ -33,5 +34,6 @@ export function headConstants({ heads, kvHeads, headSize }: Heads) {
   };
 }
 
-export const cdiv = (a: number, b: number): number => Math.ceil(a / b);
-export const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n));
+/** Rows of a product for a group of query heads: matrix units take at least 16, the CPU executor any power of two. */
+export const groupRows = ({ heads, kvHeads }: Heads, device: Device): number =>
+  Math.max(device.kind === "cuda" ? 16 : 1, powerOfTwo(heads / kvHeads));

@@ -1,7 +1,8 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { CANDIDATES, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
-import { cdiv, type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
+import { type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
 
 export interface RetrievalOptions extends Heads {
   /** Keys that each query of each head picks, 1 to 32. */

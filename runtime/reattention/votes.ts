@@ -1,7 +1,8 @@
 import type { DeviceBuffer } from "../device/device.js";
 import type { ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
-import { cdiv, type KernelRunner, tilesFor } from "./kernel-runner.js";
+import { type KernelRunner, tilesFor } from "./kernel-runner.js";
 
 export interface VoteOptions {
   /** Positions that are kept at most, and tokens that each brings. */

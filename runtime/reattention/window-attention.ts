@@ -1,13 +1,6 @@
 import type { DeviceBuffer } from "../device/device.js";
-import {
-  cdiv,
-  type HalfType,
-  type Heads,
-  headConstants,
-  type KernelRunner,
-  powerOfTwo,
-  tilesFor,
-} from "./kernel-runner.js";
+import { cdiv } from "../tiling.js";
+import { groupRows, type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
 import type { Cache, Votes } from "./votes.js";
 
 export interface Rotary {
@@ -62,7 +55,7 @@ export class WindowAttention {
     this.#runner.run("reattentionDecode", [kvHeads, SPLITS], {
       ...{ q, keys, values, cosine, sine, selected, window, position, ...this.#splits, out },
       ...{ scale, global, local, kvHeads, T: dtype },
-      ...{ G, GP: Math.max(device.kind === "cuda" ? 16 : 1, powerOfTwo(G)), D, DP, HALF, HALFP, SPLITS, BN },
+      ...{ G, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
     });
   }
 

@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { packageRoot as ownRoot } from "../package-root.js";
 import { ModelError } from "./errors.js";
 
 export interface DemoModelPlaces {
@@ -14,7 +14,7 @@ export interface DemoModelPlaces {
 }
 
 /** Path of the model named by TILESCRIPT_MODEL, else of the one in the private Python environment. */
-export function findDemoModel({ env = process.env, packageRoot = ownRoot() }: DemoModelPlaces = {}): string {
+export function findDemoModel({ env = process.env, packageRoot = ownRoot() ?? "." }: DemoModelPlaces = {}): string {
   const named = env.TILESCRIPT_MODEL;
   if (named) {
     if (existsSync(named)) return named;
@@ -53,10 +53,3 @@ function installedModels(environment: string): string[] {
 }
 
 const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
-
-/** This file runs from runtime/weights/ and from dist/runtime/weights/, so the nearest package.json tells the root. */
-function ownRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
-}

@@ -33,5 +33,7 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
       expect([...positions]).toEqual([...new Set(positions)].sort((a, b) => a - b));
       expect(positions.at(-1)).toBe(hidden.promptIds.length - 1);
     }
+    await model.generateFrom(hidden.promptIds.slice(0, 20), { maxTokens: 1 }).result;
+    expect(await model.inspectSelection()).toBeUndefined();
   });
 });

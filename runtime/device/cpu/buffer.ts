@@ -1,5 +1,4 @@
-import type { LiveBuffer } from "../check.js";
-import { DeviceError } from "../errors.js";
+import { type LiveBuffer, requireRange } from "../check.js";
 import type { CpuDevice } from "./device.js";
 
 /** One stretch of the heap, shared by the buffer that owns it and its views. */
@@ -48,10 +47,7 @@ export class CpuBuffer implements LiveBuffer {
 
   /** Throws DeviceError unless the buffer is alive and holds the range. */
   requireRange(byteOffset: number, bytes: number): void {
-    if (this.freed) throw new DeviceError(`A buffer of ${this.bytes} bytes was used after it was freed.`);
-    const whole = Number.isSafeInteger(byteOffset) && Number.isSafeInteger(bytes) && byteOffset >= 0 && bytes >= 0;
-    if (whole && byteOffset + bytes <= this.bytes) return;
-    throw new DeviceError(`${bytes} bytes at ${byteOffset} lie outside a buffer of ${this.bytes} bytes.`);
+    requireRange(this, byteOffset, bytes);
   }
 
   free(): void {

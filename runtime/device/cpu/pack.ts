@@ -1,23 +1,8 @@
 import type { ArgumentSlot } from "../../../compiler/interpret/index.js";
 import { DTYPES, type DType } from "../../../compiler/ir/index.js";
-import { toBits } from "../arrays.js";
 import type { Argument, DescriptorArgument } from "../device.js";
+import { SCALAR_WRITERS } from "../scalar-writers.js";
 import type { CpuBuffer } from "./buffer.js";
-
-type ScalarWriter = (block: DataView, at: number, value: number) => void;
-
-const SCALARS: Readonly<Record<Exclude<DType, "i64">, ScalarWriter>> = {
-  bool: (block, at, value) => block.setUint8(at, Number(value)),
-  i8: (block, at, value) => block.setInt8(at, value),
-  u8: (block, at, value) => block.setUint8(at, value),
-  i16: (block, at, value) => block.setInt16(at, value, true),
-  i32: (block, at, value) => block.setInt32(at, value, true),
-  u32: (block, at, value) => block.setUint32(at, value, true),
-  f16: (block, at, value) => block.setUint16(at, toBits("f16", [value])[0]!, true),
-  bf16: (block, at, value) => block.setUint16(at, toBits("bf16", [value])[0]!, true),
-  f32: (block, at, value) => block.setFloat32(at, value, true),
-  f64: (block, at, value) => block.setFloat64(at, value, true),
-};
 
 /** The number of whole elements, which is what accesses are checked against. */
 const elements = (buffer: CpuBuffer, dtype: DType): number => Math.floor(buffer.bytes / DTYPES[dtype].bytes);
@@ -35,7 +20,7 @@ const WRITERS: { readonly [K in ArgumentSlot["kind"]]: Writer<K> } = {
   pointer: (block, { offset, dtype }, value) => writeBuffer(block, offset, value as CpuBuffer, dtype),
   scalar: (block, { offset, dtype }, value) => {
     if (dtype === "i64") block.setBigInt64(offset, BigInt(value as number | bigint), true);
-    else SCALARS[dtype](block, offset, Number(value));
+    else SCALAR_WRITERS[dtype](block, offset, Number(value));
   },
   descriptor: (block, { offset, dtype }, value) => {
     const { buffer, shape, strides } = value as DescriptorArgument;

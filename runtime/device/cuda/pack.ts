@@ -1,9 +1,8 @@
 /** Turns arguments into the bytes that a cubin expects, slot by slot of the manifest's `abi`. */
 import type { AbiSlot, Variant, VariantParam } from "../../../compiler/bundle/index.js";
-import type { DType } from "../../../compiler/ir/index.js";
-import { toBits } from "../arrays.js";
 import type { Argument, DescriptorArgument, DeviceBuffer } from "../device.js";
 import { BundleError } from "../errors.js";
+import { SCALAR_WRITERS } from "../scalar-writers.js";
 
 /** Writes one argument's slot into the block. */
 export type Writer = (block: DataView, value: Argument) => void;
@@ -21,28 +20,13 @@ export interface Packing {
 /** Makes the tensor map of a descriptor parameter. */
 export type TensorMapEncoder = (param: VariantParam, argument: DescriptorArgument) => Uint8Array;
 
-type ScalarWriter = (block: DataView, offset: number, value: number) => void;
-
-const scalars: Readonly<Record<Exclude<DType, "i64">, ScalarWriter>> = {
-  bool: (block, at, value) => block.setUint8(at, Number(value)),
-  i8: (block, at, value) => block.setInt8(at, value),
-  u8: (block, at, value) => block.setUint8(at, value),
-  i16: (block, at, value) => block.setInt16(at, value, true),
-  i32: (block, at, value) => block.setInt32(at, value, true),
-  u32: (block, at, value) => block.setUint32(at, value, true),
-  f16: (block, at, value) => block.setUint16(at, toBits("f16", [value])[0]!, true),
-  bf16: (block, at, value) => block.setUint16(at, toBits("bf16", [value])[0]!, true),
-  f32: (block, at, value) => block.setFloat32(at, value, true),
-  f64: (block, at, value) => block.setFloat64(at, value, true),
-};
-
 function valueWriter({ offset }: AbiSlot, param: VariantParam): Writer {
   if (param.kind === "pointer")
     return (block, value) => block.setBigUint64(offset, (value as DeviceBuffer).address, true);
   if (param.kind === "descriptor")
     return (block, value) => block.setBigUint64(offset, (value as DescriptorArgument).buffer.address, true);
   if (param.dtype === "i64") return (block, value) => block.setBigInt64(offset, BigInt(value as number | bigint), true);
-  const write = scalars[param.dtype!];
+  const write = SCALAR_WRITERS[param.dtype!];
   return (block, value) => write(block, offset, typeof value === "bigint" ? Number(value) : (value as number));
 }
 

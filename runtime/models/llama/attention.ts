@@ -40,11 +40,9 @@ export class WindowedLayers {
   readonly #layers: number;
   /** Positions that a layer selects at the most. */
   readonly #room: number;
-  /** i32 [layers, room] and [layers]: what each layer selected for the latest chunk, and how many. */
+  /** i32 [layers, room] and [layers]: what each layer selected when it was kept, and how many. */
   readonly #selections: DeviceBuffer;
   readonly #counts: DeviceBuffer;
-  /** Tokens that the cache held with that chunk. */
-  #total = 0;
 
   constructor(
     launcher: KernelLauncher,
@@ -87,38 +85,33 @@ export class WindowedLayers {
     this.#window.decode(q, cache, this.#votes, this.#cache(1), this.#rotary, scale, out);
   }
 
-  /**
-   * Layer `layer`'s attention of a chunk into `out`, bf16 [tokens, heads · D]; its keys are in the cache. `position` on the device is `past`.
-   */
-  prefill(layer: number, { qkv, row, count, past }: Chunk, cache: LayerCache, out: DeviceBuffer): void {
+  /** A chunk's attention into `out`, bf16 [tokens, heads · D]; its keys are in the cache. `position` on the device is `past`. */
+  prefill({ qkv, row, count, past }: Chunk, cache: LayerCache, out: DeviceBuffer): void {
     const { global, local } = this.options;
-    this.#total = past + count;
     const middle = past + count - global - local;
     this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, middle);
     this.#choose(this.#stream, count);
-    this.#keep(layer);
     const scale = scoreScale(this.#heads.headSize);
     this.#window.prefill(qkv, row, count, cache, this.#votes, this.#cache(count), this.#rotary, scale, out);
   }
 
-  /** Positions that the latest chunk of a prompt saw, ascending, one list a layer; undefined where it saw all. Waits for the device. */
-  async seen(): Promise<Int32Array[] | undefined> {
+  /** Positions of the windows that were kept, ascending, one list a layer, for a cache that held `total` tokens. Waits for the device. */
+  async kept(total: number): Promise<Int32Array[]> {
     const { global, local } = this.options;
-    if (this.#total <= global + local) return undefined;
     const { device } = this.#selections;
     const lists = new Int32Array(this.#layers * this.#room);
     const counts = new Int32Array(this.#layers);
     await device.read(this.#selections, lists);
     await device.read(this.#counts, counts);
     const before = Array.from({ length: global }, (_, index) => index);
-    const behind = Array.from({ length: local }, (_, index) => this.#total - local + index);
+    const behind = Array.from({ length: local }, (_, index) => total - local + index);
     return Array.from(counts, (count, layer) =>
       Int32Array.from([...before, ...lists.subarray(layer * this.#room, layer * this.#room + count), ...behind]),
     );
   }
 
-  /** Keeps a layer's selection for `seen`: the next layer takes its place. */
-  #keep(layer: number): void {
+  /** Keeps what a layer has just selected. */
+  keep(layer: number): void {
     const { selected, window } = this.#votes;
     const { device } = this.#selections;
     const bytes = this.#room * 4;

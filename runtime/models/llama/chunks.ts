@@ -7,14 +7,17 @@ import type { Chunk } from "./prefill.js";
  */
 export function chunksOf(past: number, count: number, most: number, windowed?: WindowedAttention): Chunk[] {
   const end = past + count;
-  if (!windowed) return evenly(past, end, most, false);
+  if (!windowed) return numbered(evenly(past, end, most, false));
   const whole = windowed.global + windowed.local;
   const seen = Math.max(0, Math.floor((whole - past) / windowed.chunk)) * windowed.chunk;
   const dense = end <= whole ? end : past + seen;
-  return [...evenly(past, dense, most, false), ...evenly(dense, end, windowed.chunk, true)];
+  return numbered([...evenly(past, dense, most, false), ...evenly(dense, end, windowed.chunk, true)]);
 }
 
-function evenly(from: number, end: number, most: number, selects: boolean): Chunk[] {
+const numbered = (chunks: readonly Omit<Chunk, "last">[]): Chunk[] =>
+  chunks.map((chunk, index) => ({ ...chunk, last: index === chunks.length - 1 }));
+
+function evenly(from: number, end: number, most: number, selects: boolean): Omit<Chunk, "last">[] {
   return Array.from({ length: Math.ceil((end - from) / most) }, (_, index) => {
     const past = from + index * most;
     return { past, count: Math.min(most, end - past), selects };

@@ -1,7 +1,8 @@
 import type { DeviceBuffer } from "../../device/device.js";
+import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
 import type { WindowedLayers } from "./attention.js";
-import { cdiv, type KernelLauncher, weightArguments } from "./launcher.js";
+import { type KernelLauncher, weightArguments } from "./launcher.js";
 import { scoreScale } from "./score-scale.js";
 import { type DecodeState, type LayerCache, logitPrograms, RING } from "./state.js";
 import type { LayerWeights, LlamaWeights } from "./weights.js";

@@ -1,8 +1,9 @@
 import type { Device, DeviceBuffer } from "../../device/device.js";
+import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
 import type { Matrix } from "../matrix.js";
 import type { DecodeContext } from "./decode.js";
-import { cdiv, type KernelLauncher, weightArguments } from "./launcher.js";
+import { type KernelLauncher, weightArguments } from "./launcher.js";
 import { scoreScale } from "./score-scale.js";
 import type { LayerCache } from "./state.js";
 
@@ -58,6 +59,8 @@ export interface Chunk {
   readonly past: number;
   /** Whether the queries select what they see of the middle, or see everything. */
   readonly selects: boolean;
+  /** Whether the prompt ends with it. */
+  readonly last: boolean;
 }
 
 /** Tokens `buffers.ids` [count] through all layers, their keys and values into the cache; the residual of token i is at row i. */
@@ -142,14 +145,16 @@ function denseAttention(
 function windowedAttention(
   { launcher, config, windowed, caches }: DecodeContext,
   { qkv, attention }: PrefillBuffers,
-  { count, past }: Chunk,
+  { count, past, last }: Chunk,
   index: number,
 ): void {
   const cache = caches[index]!;
   const { heads, kvHeads } = config;
   const { D, KVP } = launcher.heads;
   launcher.run("appendCache", [count], { qkv, ...cache, firstPosition: past, heads, kvHeads, KVP, D });
-  windowed!.prefill(index, { qkv, row: (heads + 2 * kvHeads) * D, count, past }, cache, attention);
+  windowed!.prefill({ qkv, row: (heads + 2 * kvHeads) * D, count, past }, cache, attention);
+  // The next layer selects in the same place.
+  if (last) windowed!.keep(index);
 }
 
 /** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */

@@ -6,7 +6,7 @@ import { WindowedLayers } from "./attention.js";
 import { chunksOf, rotatedPositions } from "./chunks.js";
 import { type DecodeContext, decodeStep, type Pick, pickToken } from "./decode.js";
 import { KernelLauncher } from "./launcher.js";
-import { allocatePrefill, type PrefillBuffers, prefillChunk } from "./prefill.js";
+import { allocatePrefill, type Chunk, type PrefillBuffers, prefillChunk } from "./prefill.js";
 import { uploadRotaryTable } from "./rotary-table.js";
 import { allocateDecodeState, growCache, RING, reserveCache, STATE, tokensThatFit } from "./state.js";
 import { uploadLlama } from "./weights.js";
@@ -43,6 +43,8 @@ export class LlamaRunner {
   readonly #ring: Int32Array;
   readonly #graphs = new Map<Pick, Graph>();
   #pick: Pick = "greedy";
+  /** How the latest prompt ended. */
+  #lastChunk: Chunk | undefined;
 
   /** Uploads the weights of `file`, and reserves what a sequence of `capacity` tokens needs; the cache takes memory as it fills. */
   static async load(
@@ -109,9 +111,10 @@ export class LlamaRunner {
       const end = start + chunk.count;
       const piece = Int32Array.from(tokens.slice(start, end));
       await this.device.write(this.#prefill.ids.view(0, piece.byteLength), piece);
-      await this.device.write(state.position, Int32Array.of(chunk.past));
+      if (chunk.selects) await this.device.write(state.position, Int32Array.of(chunk.past));
       prefillChunk(this.#context, this.#prefill, chunk);
-      if (end === tokens.length) {
+      if (chunk.last) {
+        this.#lastChunk = chunk;
         const rowBytes = this.config.hidden * 4;
         // The row may lie anywhere; the decode kernels want theirs aligned, and there is one at hand.
         this.device.copy(state.residual, this.#prefill.residual.view((chunk.count - 1) * rowBytes, rowBytes), rowBytes);
@@ -125,7 +128,8 @@ export class LlamaRunner {
 
   /** Positions that the latest prompt's last chunk saw, ascending, one list a layer; undefined where it saw everything. */
   async seen(): Promise<Int32Array[] | undefined> {
-    return this.#context.windowed?.seen();
+    const chunk = this.#lastChunk;
+    return chunk?.selects ? this.#context.windowed?.kept(chunk.past + chunk.count) : undefined;
   }
 
   /** Queues one decode step: the token picked last goes through the model, and the next is picked. */

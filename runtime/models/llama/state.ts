@@ -1,6 +1,7 @@
 import type { Device, DeviceBuffer, GrowableBuffer } from "../../device/device.js";
+import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
-import { cdiv, type Tiles } from "./launcher.js";
+import type { Tiles } from "./launcher.js";
 
 /** Tokens that the ring on the device holds: more than a host may lag behind. */
 export const RING = 64;
