@@ -1,4 +1,4 @@
-import type { Device, Graph, LoadedBundle, Mirror } from "../../device/device.js";
+import type { Device, DeviceBuffer, Graph, LoadedBundle, Mirror } from "../../device/device.js";
 import type { AttentionOptions } from "../../reattention/attention-options.js";
 import type { Gguf } from "../../weights/index.js";
 import type { ModelConfig } from "../config.js";
@@ -124,6 +124,23 @@ export class LlamaRunner {
       } else if (++queued % LAG === 0) await this.device.synchronize();
       onProgress?.(end);
     }
+  }
+
+  /**
+   * Makes the cache hold `tokens` tokens whose keys and values `fill` writes, bf16, instead of those of a prompt; picks a token as `prefill`
+   * does. For measuring steps after a prompt that would take long to read: they say nothing.
+   */
+  async pretend(tokens: number, sampling: SamplingChoice, fill: (buffer: DeviceBuffer) => void): Promise<void> {
+    const { state, caches } = this.#context;
+    this.grow(tokens);
+    await this.#begin(sampling);
+    const bytes = tokens * this.config.kvHeads * this.config.headSize * 2;
+    for (const { keys, values } of caches) for (const buffer of [keys, values]) fill(buffer.view(0, bytes));
+    this.device.fill(state.residual, 0);
+    await this.device.write(state.position, Int32Array.of(tokens - 1));
+    pickToken(this.#context, state.residual, this.#pick);
+    this.#lastChunk = undefined;
+    this.#mirror.copyFrom(state.ring, RING * 4);
   }
 
   /** Positions that the latest prompt's last chunk saw, ascending, one list a layer; undefined where it saw everything. */
