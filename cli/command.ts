@@ -24,7 +24,7 @@ export interface CliCommand<Options = Record<string, unknown>> {
   readonly about?: string;
   readonly options: readonly CliOption[];
   readonly examples: readonly string[];
-  /** Hands everything after the first argument on, unread: for `run SCRIPT args…`. */
+  /** Hands everything after the first argument on, unread: for `run SCRIPT args…`. Options before it are ours. */
   readonly passThrough?: boolean;
   /** Gives the exit code: nothing or 0 for success, 1 where the user's program or input is wrong. */
   run(invocation: Invocation<Options>): Promise<number | undefined>;
@@ -39,6 +39,8 @@ export interface CliOption {
   readonly default?: unknown;
   readonly choices?: readonly string[];
   readonly required?: boolean;
+  /** Options, by their names in camelCase, that exclude this one. */
+  readonly conflicts?: readonly string[];
 }
 
 export const command = <Options>(definition: CliCommand<Options>): CliCommand<Options> => definition;
@@ -54,7 +56,7 @@ export function register(
   const made = program.command(`${definition.name} ${definition.usage}`.trim()).summary(definition.summary);
   made.description(definition.about ? `${definition.summary}\n\n${definition.about}` : definition.summary);
   if (definition.choices) made.registeredArguments[0]?.choices(definition.choices);
-  if (definition.passThrough) made.passThroughOptions().allowUnknownOption();
+  if (definition.passThrough) made.passThroughOptions();
   for (const one of definition.options) made.addOption(tools.option(one));
   made.addHelpText("after", `\nExamples:\n${definition.examples.map((line) => `  $ ${line}`).join("\n")}`);
   made.action(async (...given: unknown[]) => {

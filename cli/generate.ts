@@ -16,8 +16,6 @@ export interface GenerateRequest extends GenerationOptions {
 }
 
 async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string> {
-  if (prompt !== undefined && promptFile !== undefined)
-    throw new InputError("both --prompt and --prompt-file are given", "Give one of them.");
   if (prompt === undefined && promptFile === undefined && process.stdin.isTTY)
     throw new InputError(
       "there is no prompt",

@@ -1,7 +1,8 @@
 import type { AttentionRequest } from "../runtime/reattention/index.js";
 import { attention } from "./attention.js";
 import type { CliOption } from "./command.js";
-import { between, count, positive } from "./integers.js";
+import { number, positive, seed } from "./integers.js";
+import { path, texts } from "./texts.js";
 
 /** Options that `generate` and `chat` share. */
 export interface GenerationOptions {
@@ -22,6 +23,7 @@ export const generationOptions: readonly CliOption[] = [
   {
     flags: "-m, --model <file>",
     about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+    parse: path,
   },
   { flags: "--system <text>", about: "system message" },
   { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
@@ -37,14 +39,14 @@ export const generationOptions: readonly CliOption[] = [
   {
     flags: "-t, --temperature <number>",
     about: "0 takes the likeliest token each time",
-    parse: between(0, Number.POSITIVE_INFINITY),
+    parse: number((value) => value >= 0 && value <= 100, "a number from 0 to 100"),
   },
   { flags: "--top-k <number>", about: "choose among the k likeliest tokens", parse: positive },
   {
     flags: "--top-p <number>",
     about: "choose among the likeliest tokens that together have this probability",
-    parse: between(0, 1),
+    parse: number((value) => value > 0 && value <= 1, "a number above 0 and at most 1"),
   },
-  { flags: "--seed <number>", about: "makes sampling repeatable", parse: count },
-  { flags: "--stop <text...>", about: "end the answer before any of these texts" },
+  { flags: "--seed <number>", about: "makes sampling repeatable", parse: seed },
+  { flags: "--stop <text...>", about: "end the answer before any of these texts", parse: texts },
 ];

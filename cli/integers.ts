@@ -15,16 +15,18 @@ export function positive(text: string): number {
   return value;
 }
 
-/** A number from `low` to `high`, both included. */
-export const between =
-  (low: number, high: number) =>
+/** What fixes the draws: 32 bits. */
+export function seed(text: string): number {
+  const value = count(text);
+  if (value >= 2 ** 32) throw new InvalidArgumentError("Expected a whole number from 0 to 4294967295.");
+  return value;
+}
+
+/** A number that `valid` accepts; `expected` says which those are. */
+export const number =
+  (valid: (value: number) => boolean, expected: string) =>
   (text: string): number => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value >= low && value <= high))
-      throw new InvalidArgumentError(
-        high === Number.POSITIVE_INFINITY
-          ? `Expected a number of at least ${low}.`
-          : `Expected a number from ${low} to ${high}.`,
-      );
+    if (!valid(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
     return value;
   };

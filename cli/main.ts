@@ -21,9 +21,10 @@ async function commands(): Promise<CliCommand[]> {
   return found.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
-function option({ flags, about, parse, choices, required, default: initial }: CliOption): Option {
+function option({ flags, about, parse, choices, required, conflicts, default: initial }: CliOption): Option {
   const made = new Option(flags, about);
   if (choices) made.choices(choices);
+  if (conflicts) made.conflicts([...conflicts]);
   if (parse) made.argParser(parse);
   if (initial !== undefined) made.default(initial);
   return required ? made.makeOptionMandatory() : made;

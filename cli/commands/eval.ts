@@ -2,6 +2,7 @@ import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
 import { count, positive } from "../integers.js";
 import { attentions, contexts, depths } from "../niah-lists.js";
+import { path } from "../texts.js";
 
 interface Options {
   readonly model?: string;
@@ -32,6 +33,7 @@ export default command<Options>({
     {
       flags: "-m, --model <file>",
       about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+      parse: path,
     },
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
     {
@@ -58,7 +60,11 @@ export default command<Options>({
       choices: ["both", "with", "without"],
       default: "both",
     },
-    { flags: "--hay <file>", about: "a text file to hide needles in, repeated where it is too short (default: noise)" },
+    {
+      flags: "--hay <file>",
+      about: "a text file to hide needles in, repeated where it is too short (default: noise)",
+      parse: path,
+    },
     { flags: "--seed <number>", about: "another seed gives other needles", parse: count, default: 0 },
     { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 48 },
     { flags: "-o, --out <folder>", about: "where results go", default: "niah" },

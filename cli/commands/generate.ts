@@ -1,5 +1,6 @@
 import { command } from "../command.js";
 import { type GenerationOptions, generationOptions } from "../generation-options.js";
+import { path } from "../texts.js";
 
 interface Options extends GenerationOptions {
   readonly prompt?: string;
@@ -16,7 +17,7 @@ export default command<Options>({
     "stdout; device and speed go to stderr.",
   options: [
     { flags: "-p, --prompt <text>", about: "the prompt" },
-    { flags: "-f, --prompt-file <file>", about: "read the prompt from a file" },
+    { flags: "-f, --prompt-file <file>", about: "read the prompt from a file", parse: path, conflicts: ["prompt"] },
     ...generationOptions,
     { flags: "--json", about: "print one object at the end: text, tokens, promptTokens, device, timings" },
   ],

@@ -35,10 +35,32 @@ test("wrong usage ends with 2 and says what was meant", async () => {
     code: 2,
     stderr: expect.stringContaining("512, 8k or 1M"),
   });
+  expect(await cli("print", "x.ts#k", "--arch", "none")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/none is not among sm_80, [^,]*,.* sm_120\.$/m),
+  });
+  expect(await cli("run", "--devce", "cpu", "x.ts")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Did you mean --device?"),
+  });
   expect(await cli("print", "x.ts#k", "--stage", "asm")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("Allowed choices are ir, triton"),
   });
+});
+
+test.each([
+  ["--top-p 0", "above 0 and at most 1"],
+  ["--top-p 1.1", "above 0 and at most 1"],
+  ["--temperature 101", "from 0 to 100"],
+  ["--seed 5000000000", "from 0 to 4294967295"],
+  ["--stop ", "at least one character"],
+  ["--model ", "Expected the path of a file"],
+  ["--prompt-file b", "cannot be used with option '-p, --prompt"],
+])("generate %s is wrong usage", async (options, message) => {
+  const [name = "", value = ""] = options.split(" ");
+  const wrong = await cli("generate", "--prompt", "a", name, value);
+  expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) });
 });
 
 test("wrong input ends with 1 and says what would be right", async () => {
@@ -49,9 +71,5 @@ test("wrong input ends with 1 and says what would be right", async () => {
   expect(await cli("run", "nowhere.ts")).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("nowhere.ts does not exist"),
-  });
-  expect(await cli("generate", "--prompt", "a", "--prompt-file", "b")).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining("both --prompt and --prompt-file"),
   });
 });
