@@ -51,5 +51,8 @@ export const CPU_TILES: {
   prefillAttention: { BM: 32, BN: 32 },
 };
 
+/** Elements of a block that `readMemory` reads at a time: 16 to each thread, in loads of 16 bytes. */
+export const READ_BLOCK = 4096;
+
 /** Head counts and sizes of a model that attention kernels are compiled for: SmolLM2's 9 query and 3 KV heads of 64. */
 export const HEADS = { G: 3, GP: 16, D: 64, HALF: 32, HP: 16, KVP: 4 } as const;

@@ -11,6 +11,7 @@ import {
   rotateKeysCases,
 } from "./cases/prefill.js";
 import { prefillAttentionCases } from "./cases/prefill-attention.js";
+import { readMemoryCases } from "./cases/read-memory.js";
 import { sampleGreedyCases } from "./cases/sample-greedy.js";
 import { sampleTopCases } from "./cases/sample-top.js";
 
@@ -32,6 +33,7 @@ const ALL = [
   matmulQuantizedCases,
   swigluCases,
   prefillAttentionCases,
+  readMemoryCases,
 ];
 
 /** Cases of every kernel of dense models, with sizes at the given edges. */
