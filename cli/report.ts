@@ -24,6 +24,8 @@ const hintOf = (error: Error): string | undefined => {
 const SYSTEM: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
   EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
   EISDIR: "it is a folder, not a file",
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",

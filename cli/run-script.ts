@@ -4,12 +4,16 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Manifest, manifestSchema } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
+import { makeFolder } from "../compiler/make-folder.js";
 import { settleDevices } from "../runtime/device/open.js";
+import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
 import { gpuArchitecture } from "./gpu-architecture.js";
 import { kernelImports } from "./loader/kernel-imports.js";
+import { watchForPendingAwait } from "./pending-await.js";
 import { progress } from "./progress.js";
 import { report } from "./report.js";
+import { ensureWritableCache } from "./writable-cache.js";
 
 interface RunRequest {
   readonly script: string;
@@ -40,6 +44,12 @@ function readBundle(folder: string): CompiledFile {
   return compiledFile(resolve(folder), manifestSchema.parse(JSON.parse(readFileSync(path, "utf8"))));
 }
 
+/** Who runs a program has not said where bundles go, so an error about that must name what they can set. */
+const aboutTheCache = (error: unknown): unknown =>
+  error instanceof Error && error.name === "BuildError" && error.cause !== undefined
+    ? new InputError(error.message, "Free some space there, or set TILESCRIPT_CACHE to another folder.")
+    : error;
+
 /** Builds each kernel file that the script imports, for the device at hand; by the path of the imported module. */
 async function compileImports(script: string, { device, signal }: RunRequest): Promise<Record<string, CompiledFile>> {
   const imports = kernelImports(script);
@@ -57,6 +67,8 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
       out,
       signal,
       onProgress: ({ text }) => line.show(text),
+    }).catch((error) => {
+      throw aboutTheCache(error);
     });
     compiled[imported] = compiledFile(folder, manifest);
   }
@@ -70,22 +82,34 @@ export async function runScript(request: RunRequest): Promise<number> {
   if (!existsSync(script))
     throw new InputError(`${request.script} does not exist`, "Give the path of a .ts or .js file.");
   if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
+  ensureWritableCache();
   const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
   request.signal.throwIfAborted();
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
-  register("./loader/hooks.mjs", import.meta.url, {
-    data: { bundles, cache: join(cacheFolder(), "scripts"), packageRoot },
-  });
+  const cache = join(cacheFolder(), "scripts");
+  makeFolder(cache);
+  register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache, packageRoot } });
   process.setSourceMapsEnabled(true);
+  const kernels = Object.values(bundles).flatMap((bundle) => bundle.kernels.map(({ name }) => name));
   // A closed device tells so that work which nobody waited for has failed.
   const verbose = process.argv.includes("--verbose");
-  process.on("unhandledRejection", async (error) => process.exit(await report(error, verbose)));
+  process.on("unhandledRejection", async (error) =>
+    process.exit(await report(explainCalledKernel(error, kernels), verbose)),
+  );
   process.argv = [process.argv[0] as string, script, ...request.args];
   request.signal.addEventListener("abort", () =>
     process.exit((request.signal.reason as { exitCode?: number }).exitCode ?? 130),
   );
-  const module = (await import(pathToFileURL(script).href)) as { main?: (args: readonly string[]) => unknown };
-  await module.main?.(request.args);
-  await settleDevices();
+  const pending = watchForPendingAwait(request.script);
+  try {
+    const module = (await import(pathToFileURL(script).href)) as { main?: (args: readonly string[]) => unknown };
+    pending.what = "main()";
+    await module.main?.(request.args);
+    await settleDevices();
+  } catch (error) {
+    throw explainCalledKernel(error, kernels);
+  } finally {
+    pending.done();
+  }
   return 0;
 }

@@ -1,7 +1,7 @@
 // Module hooks of `tilescript run`: they load TypeScript, and put compiled kernels in the place of *.kernel.ts modules. They run in a
 // thread of their own, so they are plain JavaScript; everything slow is looked up in a cache first.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -66,7 +66,6 @@ async function javascript(path) {
   if (existsSync(cached)) return readFileSync(cached, "utf8");
   const { transpile } = await import("../../compiler/frontend/transpile.js");
   const result = transpile(text, path);
-  mkdirSync(settings.cache, { recursive: true });
   const draft = `${cached}.${process.pid}`;
   writeFileSync(draft, result);
   renameSync(draft, cached);

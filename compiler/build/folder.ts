@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeFolder } from "../make-folder.js";
 import { BuildError } from "./error.js";
 
 /** A file of the bundle to be: path relative to its folder, with forward slashes. */
@@ -82,11 +83,10 @@ export async function writeFolder(target: string, files: readonly BundleFile[]):
   checkReplaceable(folder);
   const fresh = sibling(folder, "new");
   try {
-    await mkdir(dirname(folder), { recursive: true });
+    makeFolder(dirname(folder));
     sweep(folder);
     await mkdir(fresh);
-    for (const sub of new Set(files.map((file) => dirname(file.path))))
-      await mkdir(join(fresh, sub), { recursive: true });
+    for (const sub of new Set(files.map((file) => dirname(file.path)))) makeFolder(join(fresh, sub));
     await Promise.all(files.map((file) => writeFile(join(fresh, file.path), file.content)));
     swap(fresh, folder);
   } catch (error) {

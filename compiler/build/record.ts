@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Manifest, manifestSchema } from "../bundle/index.js";
 import { cacheFolder } from "../cache/index.js";
 import type { Diagnostic } from "../diagnostics/index.js";
+import { makeFolder } from "../make-folder.js";
 import { compilerFingerprint } from "./fingerprint.js";
 import { MANIFEST } from "./folder.js";
 import { sha256 } from "./names.js";
@@ -73,7 +74,7 @@ export function remember(
   };
   try {
     const path = recordFile(request);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const draft = `${path}.${process.pid}`;
     writeFileSync(draft, JSON.stringify(record));
     renameSync(draft, path);

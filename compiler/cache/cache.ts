@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../make-folder.js";
 import { DamagedEntry, type EntryFiles, readEntry, touchEntry, writeEntry } from "./entry.js";
 import { entriesToEvict, listEntries } from "./evict.js";
 import { cacheFolder } from "./folder.js";
@@ -103,7 +104,7 @@ export class Cache {
   }
 
   async #publish(draft: string, place: string): Promise<void> {
-    await mkdir(dirname(place), { recursive: true });
+    makeFolder(dirname(place));
     await rename(draft, place);
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../make-folder.js";
 
 /** Files of a cache entry by name. */
 export type EntryFiles = ReadonlyMap<string, Buffer>;
@@ -21,7 +22,7 @@ export class DamagedEntry extends Error {
 
 /** Writes a whole entry into a new folder. */
 export async function writeEntry(folder: string, key: string, files: EntryFiles): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const index: Index = {
     format: FORMAT,
     key,

@@ -5,3 +5,4 @@ export { type CachedTriton, cachedTriton, jobKey } from "./cached-triton.js";
 export type { EntryFiles } from "./entry.js";
 export { cacheFolder } from "./folder.js";
 export { cacheKey, type KeyPart } from "./key.js";
+export { cacheProblem } from "./usable.js";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../make-folder.js";
 
 /** Time after which what a dead process left is surely not in use: its pid may be of another container. */
 const GRACE_MS = 60_000;
@@ -16,7 +17,7 @@ export class TemporaryFolder {
 
   /** A path that nobody else uses; its parent exists. */
   async path(): Promise<string> {
-    await mkdir(this.#folder, { recursive: true });
+    makeFolder(this.#folder);
     return join(this.#folder, `${process.pid}-${randomBytes(8).toString("hex")}`);
   }
 

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { makeFolder } from "../make-folder.js";
 import { EnvironmentError, explainInstallation } from "./environment-error.js";
 import { environmentFolder, STAMP_NAME } from "./environment-place.js";
 import { findPython, requireTritonSupport, type SystemPython, suitsTriton } from "./find-python.js";
@@ -94,7 +95,7 @@ const describe = (folder: string, stamp: Stamp): PythonEnvironment => ({
 /** Makes the folder ours. One that somebody else filled is never touched. */
 function claim(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const foreign = readdirSync(folder).filter((name) => name !== LOCK_NAME && name !== downloadsOf("."));
     if (foreign.length > 0 && !existsSync(join(folder, STAMP_NAME))) {
       throw new EnvironmentError(

@@ -6,18 +6,20 @@ import ts from "typescript";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Folders of the source as plain JavaScript, for child processes that a test kills: they cannot load TypeScript.
+ * The compiler's folders of these names, with the files beside them, as plain JavaScript, for child processes that a test kills: they cannot load TypeScript.
  * Lies below node_modules, so that imports and the package's root are found.
  */
-export function transpile(folders: readonly string[]): { folder: string; [Symbol.dispose](): void } {
+export function transpile(names: readonly string[]): { folder: string; [Symbol.dispose](): void } {
   mkdirSync(join(root, "node_modules/.cache"), { recursive: true });
   const folder = mkdtempSync(join(root, "node_modules/.cache/transpiled-"));
-  for (const name of folders) {
-    for (const entry of readdirSync(join(root, name))) {
+  for (const name of ["compiler", ...names.map((one) => `compiler/${one}`)]) {
+    for (const { name: entry } of readdirSync(join(root, name), { withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    )) {
       const [from, to] = [join(root, name, entry), join(folder, name, entry)];
       mkdirSync(dirname(to), { recursive: true });
       if (extname(entry) !== ".ts") {
-        cpSync(from, to, { recursive: true });
+        cpSync(from, to);
         continue;
       }
       const { outputText } = ts.transpileModule(readFileSync(from, "utf8"), {

@@ -74,7 +74,7 @@ describe("the private environment", () => {
   it("is made anew after a kill at any point, while another set-up waits for its turn", {
     timeout: 300_000,
   }, async () => {
-    using code = transpile(["compiler/triton"]);
+    using code = transpile(["triton"]);
     writeFileSync(
       join(code.folder, "set-up.js"),
       `import { ensureEnvironment } from "./compiler/triton/index.js";

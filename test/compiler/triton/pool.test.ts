@@ -17,7 +17,7 @@ let environment: PythonEnvironment;
 let code: ReturnType<typeof transpile>;
 beforeAll(async () => {
   environment = await ensureEnvironment({ extras: ["model", "test"] });
-  code = transpile(["compiler/triton"]);
+  code = transpile(["triton"]);
 }, 900_000);
 afterAll(() => code[Symbol.dispose]());
 
