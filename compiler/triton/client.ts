@@ -4,6 +4,7 @@ import { describeDeath } from "./describe-death.js";
 import { ensureEnvironment, type PythonEnvironment } from "./environment.js";
 import type { TritonJob, TritonResult } from "./job.js";
 import { toMessage, toResult, type WorkerReply } from "./message.js";
+import { lackOfRoom } from "./temporary-folder.js";
 import { WorkerDeath, WorkerProcess } from "./worker-process.js";
 
 export interface TritonServiceOptions {
@@ -77,6 +78,8 @@ class Pool implements TritonService {
     const problem = checkJob(job);
     if (problem) return { ok: false, error: problem };
     const result = await this.#attempt(job, options, true);
+    const full = result.ok ? undefined : lackOfRoom(result.error);
+    if (full) throw full;
     const excess = result.ok ? checkResources(job, result) : undefined;
     return excess ? { ok: false, error: excess } : result;
   }

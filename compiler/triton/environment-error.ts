@@ -11,6 +11,7 @@ export type EnvironmentErrorCode =
   | "not-writable"
   | "occupied"
   | "offline"
+  | "temporary-folder"
   | "broken"
   | "install-failed"
   | "aborted";

@@ -1,11 +1,11 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { EnvironmentError } from "./environment-error.js";
+import { makeWorkerFolder } from "./temporary-folder.js";
 
 const SCRIPT = fileURLToPath(new URL("./worker.py", import.meta.url));
 
@@ -46,7 +46,7 @@ export class WorkerProcess {
   completed = 0;
 
   private constructor(python: string, memoryLimit: number | undefined) {
-    this.#folder = mkdtempSync(join(tmpdir(), "tilescript-worker-"));
+    this.#folder = makeWorkerFolder();
     const printed = openSync(join(this.#folder, "printed"), "a", 0o600);
     const command = ["-I", "-B", SCRIPT, this.#folder, ...(memoryLimit ? [String(memoryLimit)] : [])];
     this.#child = spawn(python, command, {
