@@ -1,28 +1,40 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Device } from "../runtime/device/device.js";
+import { packageRoot } from "../runtime/package-root.js";
 
 /** What a result must say of where it was measured. */
-export function environment(device: Device) {
-  return {
-    date: new Date().toISOString(),
-    commit: process.env.TILESCRIPT_COMMIT ?? commit(),
-    device: device.name,
-    processors: device.processors,
-    driver: driver(),
-    node: process.version,
-  };
+export interface Environment {
+  readonly date: string;
+  /** Of the sources, or the package's version where they are not in a repository. */
+  readonly commit: string;
+  readonly device: string;
+  readonly processors: number;
+  readonly driver: string | undefined;
+  readonly node: string;
 }
 
-function commit(): string {
-  try {
-    return execFileSync("git", ["rev-parse", "--short", "HEAD"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
-  } catch {
-    return "unknown";
-  }
+export const environment = (device: Device): Environment => ({
+  date: new Date().toISOString(),
+  commit: process.env.TILESCRIPT_COMMIT || commit(packageRoot() ?? "."),
+  device: device.name,
+  processors: device.processors,
+  driver: device.kind === "cuda" ? driver() : undefined,
+  node: process.version,
+});
+
+/** The package's own repository only: a program that uses the package has one of its own. */
+function commit(root: string): string {
+  if (existsSync(join(root, ".git")))
+    try {
+      const args = ["-C", root, "describe", "--always", "--dirty", "--exclude", "*"];
+      return execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    } catch {
+      // Without git the version must do.
+    }
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  return `v${version}`;
 }
 
 function driver(): string | undefined {
@@ -32,6 +44,9 @@ function driver(): string | undefined {
     return undefined;
   }
 }
+
+/** A device's name as a part of a file's. */
+export const slug = (device: string): string => device.replaceAll(/\W+/g, "-").replace(/-$/, "").toLowerCase();
 
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);

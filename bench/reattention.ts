@@ -1,62 +1,81 @@
-/**
- * ReAttention's kernels on a GPU: times against the card's own copy and torch's matmul + topk, and picks against float64. Prints a table
- * and writes bench/results/reattention-<device>.json.
- *
- *   node dist/bench/reattention.js [--lengths 131072,1048576] [--device cuda] [--bundle DIR] [--out DIR] [--no-peer] [--no-exactness]
- */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { Device } from "../runtime/index.js";
-import { environment } from "./environment.js";
-import { exactness } from "./reattention/exactness.js";
-import { Layer, type Point } from "./reattention/measure.js";
+/** ReAttention's kernels: times against the device's own copy and torch's matmul + topk, and picks against float64. */
+
+import type { Device, LoadedBundle } from "../runtime/device/device.js";
+import { openDevice } from "../runtime/device/open.js";
+import { type Environment, environment } from "./environment.js";
+import { type Absent, measurePeer, notAskedFor } from "./peers.js";
+import { type Exactness, exactness } from "./reattention/exactness.js";
+import { Layer, type Point, WINDOW_FROM } from "./reattention/measure.js";
 import { copySpeed } from "./reattention/timing.js";
 
-const { values } = parseArgs({
-  options: {
-    lengths: { type: "string", default: "131072,1048576" },
-    device: { type: "string", default: "cuda" },
-    bundle: { type: "string" },
-    out: { type: "string", default: "bench/results" },
-    peer: { type: "boolean", default: true },
-    exactness: { type: "boolean", default: true },
-  },
-  allowNegative: true,
-});
-const lengths = values.lengths.split(",").map(Number);
-const longest = Math.max(...lengths);
-const inPackage = (path: string): string | undefined =>
-  ["../", "../../"].map((up) => fileURLToPath(new URL(up + path, import.meta.url))).find(existsSync);
+export interface RetrievalBench {
+  readonly device: "cuda" | "cpu";
+  readonly bundle: string;
+  readonly lengths: readonly number[];
+  readonly peer: boolean;
+  readonly exactness: boolean;
+  readonly signal?: AbortSignal;
+  /** Gets the table, line by line, as it comes. */
+  readonly say: (line: string) => void;
+}
 
-const LLAMA = { heads: 32, kvHeads: 8, headSize: 128 };
-const SMOLLM = { heads: 9, kvHeads: 3, headSize: 64 };
+export interface RetrievalResults extends Environment {
+  readonly results: readonly (Heads & { readonly points: readonly Point[]; readonly copy: number })[];
+  readonly exact: readonly Exactness[];
+  readonly peer: object | Absent;
+}
 
-using device = await Device.open({ prefer: values.device as "cuda" | "cpu" });
-const bundle = await device.load(values.bundle ?? inPackage("bundles/models") ?? "bundles/models");
+interface Heads {
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+}
 
-/** Measurements of a model's heads, printed as they come. */
-async function measure(heads: typeof LLAMA): Promise<{ points: Point[]; copy: number }> {
+const LLAMA: Heads = { heads: 32, kvHeads: 8, headSize: 128 };
+const SMOLLM: Heads = { heads: 9, kvHeads: 3, headSize: 64 };
+
+export async function benchRetrieval(bench: RetrievalBench): Promise<RetrievalResults> {
+  using device = await openDevice({ prefer: bench.device });
+  const bundle = await device.load(bench.bundle);
+  const results = [];
+  for (const heads of [LLAMA, SMOLLM]) results.push({ ...heads, ...(await measure(device, bundle, heads, bench)) });
+  const exact = bench.exactness ? await pickedRight(device, bundle, bench) : [];
+  const where = environment(device);
+  const peer = bench.peer
+    ? await measurePeer<object>("torch", "torch_topk.py", ["--lengths", bench.lengths.join(",")], bench.signal)
+    : notAskedFor("torch");
+  bench.say("absent" in peer ? `\ntorch was not measured: ${peer.absent}` : `\ntorch ${JSON.stringify(peer)}`);
+  return { ...where, results, exact, peer };
+}
+
+/** Measurements of a model's heads. */
+async function measure(
+  device: Device,
+  bundle: LoadedBundle,
+  heads: Heads,
+  { lengths, say, signal }: RetrievalBench,
+): Promise<{ points: Point[]; copy: number }> {
+  const longest = Math.max(...lengths);
   const layer = await Layer.make(device, bundle, heads, longest);
   const half = layer.keys.bytes / 2;
   const copy = await copySpeed(device, layer.keys.view(0, half), layer.keys.view(half, half));
-  console.log(
-    `\n${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; copy ${copy.toFixed(2)} TB/s`,
+  say(
+    `${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; the driver copies ${copy.toFixed(2)} TB/s`,
   );
   const points: Point[] = [];
-  const note = async (work: Promise<Point>) => {
-    const point = await work;
+  for (const work of [
+    ...lengths.map((keys) => () => layer.decode(keys)),
+    ...lengths.map((keys) => () => layer.prefill(keys, 512)),
+    () => layer.decode(longest, { topK: 32 }),
+    () => layer.prefill(lengths[0]!, 512, { topK: 32 }),
+    // Shorter than the paper's window, nothing is left to choose.
+    ...(longest > WINDOW_FROM ? [1, 512].map((queries) => () => layer.window(queries)) : []),
+  ]) {
+    signal?.throwIfAborted();
+    const point = await work();
     points.push(point);
-    console.log(line(point, copy));
-  };
-  for (const keys of lengths) await note(layer.decode(keys));
-  for (const keys of lengths) await note(layer.prefill(keys, 512));
-  await note(layer.decode(longest, { topK: 32 }));
-  await note(layer.prefill(lengths[0]!, 512, { topK: 32 }));
-  await note(layer.window(1));
-  await note(layer.window(512));
+    say(line(point, copy));
+  }
   layer.free();
   return { points, copy };
 }
@@ -72,43 +91,24 @@ function line({ what, queries, keys, ms, parts = {}, terabytesPerSecond, teraflo
   return `${what.padEnd(18)} Q ${String(queries).padEnd(4)} ${String(keys).padStart(8)} keys ${ms.toFixed(4).padStart(9)} ms  ${rate.padEnd(26)} ${single.join(", ")}`;
 }
 
-function peer(): object {
-  const script = inPackage("bench/peers/torch_topk.py");
-  try {
-    const output = execFileSync(
-      process.env.TILESCRIPT_PEER_PYTHON ?? "python3",
-      [script ?? "torch_topk.py", "--lengths", values.lengths],
-      { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 300_000 },
-    );
-    return JSON.parse(output.trim().split("\n").at(-1)!);
-  } catch (error) {
-    const text = String((error as { stderr?: string }).stderr ?? error).trim();
-    return { name: "torch", absent: text.split("\n").at(-1) ?? "" };
-  }
-}
-
-const results = [];
-for (const heads of [LLAMA, SMOLLM]) results.push({ ...heads, ...(await measure(heads)) });
-const exact = [];
-if (values.exactness) {
+async function pickedRight(
+  device: Device,
+  bundle: LoadedBundle,
+  { say, signal }: RetrievalBench,
+): Promise<Exactness[]> {
   const way = { queries: 320, length: 4099, topK: 4 };
-  console.log("\npicks against float64");
-  for (const one of [
-    await exactness(device, bundle, LLAMA, { ...way, way: "stream" }),
-    await exactness(device, bundle, SMOLLM, { ...way, queries: 64, topK: 32, way: "stream" }),
-    await exactness(device, bundle, LLAMA, { ...way, queries: 16, way: "scan" }),
-    await exactness(device, bundle, SMOLLM, { ...way, queries: 16, length: 40007, topK: 32, way: "scan" }),
-  ]) {
-    exact.push(one);
-    console.log(
-      `${one.way} D ${one.headSize} k ${one.topK}: recall ${one.recall}, ${one.exactRows} of ${one.rows} rows exact`,
-    );
+  const found: Exactness[] = [];
+  say("\npicks against float64");
+  for (const [heads, what] of [
+    [LLAMA, { ...way, way: "stream" }],
+    [SMOLLM, { ...way, queries: 64, topK: 32, way: "stream" }],
+    [LLAMA, { ...way, queries: 16, way: "scan" }],
+    [SMOLLM, { ...way, queries: 16, length: 40007, topK: 32, way: "scan" }],
+  ] as const) {
+    signal?.throwIfAborted();
+    const one = await exactness(device, bundle, heads, what);
+    found.push(one);
+    say(`${one.way} D ${one.headSize} k ${one.topK}: recall ${one.recall}, ${one.exactRows} of ${one.rows} rows exact`);
   }
+  return found;
 }
-const where = environment(device);
-const torch = values.peer ? peer() : { name: "torch", absent: "not asked for" };
-console.log(`\ntorch ${JSON.stringify(torch)}`);
-mkdirSync(values.out, { recursive: true });
-const file = join(values.out, `reattention-${device.name.replaceAll(/\W+/g, "-").toLowerCase()}.json`);
-writeFileSync(file, `${JSON.stringify({ ...where, results, exact, peer: torch }, null, 2)}\n`);
-console.log(`written to ${file}`);

@@ -11,6 +11,9 @@ export interface ModelKernelOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Folder of the bundle that models load. */
+export const modelBundle = (): string => join(packageRoot() ?? ".", "bundles/models");
+
 /** The architectures of a bundle on disk; none where there is no bundle, or one that cannot be read. */
 function archsOf(bundle: string): number[] {
   try {
@@ -34,7 +37,7 @@ export async function buildModelKernels({
   const sources = join(root, "runtime/kernels");
   if (!existsSync(sources)) return undefined;
   const { build } = await import("../compiler/build/index.js");
-  const out = join(root, "bundles/models");
+  const out = modelBundle();
   const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".kernel.ts"),
   );
@@ -63,7 +66,7 @@ export async function ensureModelKernels(
   } catch (error) {
     if ((error as Error).name !== "EnvironmentError" || gpu !== undefined) throw error;
     const { rm } = await import("node:fs/promises");
-    await rm(join(packageRoot() ?? ".", "bundles/models"), { recursive: true, force: true });
+    await rm(modelBundle(), { recursive: true, force: true });
     await buildModelKernels({ ...options, arch: [] });
   }
 }

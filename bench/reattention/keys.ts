@@ -23,17 +23,33 @@ const STRETCH = 1 << 23;
 const SHIFTS = 4096;
 
 /**
- * Fills memory with normal bf16 numbers. Making billions on the host would take minutes, so stretches of one sequence are copied, each starting one
- * element later than the one before: no two rows of keys are alike.
+ * Something that fills memory with normal bf16 numbers, queued on the device. Making billions on the host would take minutes, so stretches of one
+ * sequence are copied, each starting one element later than the one before: no two rows of keys are alike. `bytes` is the most that it will fill
+ * at a time. Free it when what it filled has arrived.
  */
-export async function fillNormal(device: Device, buffer: DeviceBuffer): Promise<void> {
-  const bits = toBits("bf16", normals(STRETCH + SHIFTS));
+export async function normalNumbers(
+  device: Device,
+  bytes: number,
+): Promise<{ fill(buffer: DeviceBuffer): void; free(): void }> {
+  const stretch = Math.min(STRETCH, Math.ceil(bytes / 4) * 2);
+  const bits = toBits("bf16", normals(stretch + SHIFTS));
   const source = device.alloc(bits.byteLength);
   await device.write(source, bits);
-  for (let start = 0, turn = 0; start < buffer.bytes; start += STRETCH * 2, turn++) {
-    const bytes = Math.min(STRETCH * 2, buffer.bytes - start);
-    device.copy(buffer.view(start, bytes), source.view((turn % SHIFTS) * 2, bytes), bytes);
-  }
+  return {
+    fill(buffer) {
+      for (let start = 0, turn = 0; start < buffer.bytes; start += stretch * 2, turn++) {
+        const bytes = Math.min(stretch * 2, buffer.bytes - start);
+        device.copy(buffer.view(start, bytes), source.view((turn % SHIFTS) * 2, bytes), bytes);
+      }
+    },
+    free: () => source.free(),
+  };
+}
+
+/** Fills memory with normal bf16 numbers and waits for them. */
+export async function fillNormal(device: Device, buffer: DeviceBuffer): Promise<void> {
+  const numbers = await normalNumbers(device, buffer.bytes);
+  numbers.fill(buffer);
   await device.synchronize();
-  source.free();
+  numbers.free();
 }

@@ -9,6 +9,9 @@ import { milliseconds } from "./timing.js";
 /** The paper's window for models trained for 8k tokens (arXiv 2407.15176, section 4.1). */
 const PAPER = { global: 32, local: 4096, topK: 4, span: 32, clip: 127 } as const;
 
+/** Contexts longer than this have a middle to choose from. */
+export const WINDOW_FROM = PAPER.global + PAPER.local;
+
 /** Launches kernels, or only some of them. */
 class Runner implements KernelRunner {
   readonly device: Device;

@@ -1,0 +1,16 @@
+/** What long contexts of a model cost: dense attention beside ReAttention. */
+
+export { type Charts, longContextCharts } from "./charts.js";
+export { crossover, crossovers } from "./crossover.js";
+export { firstTokenFloor, tokenFloor } from "./floors.js";
+export type { Job, Subject } from "./measure.js";
+export {
+  type Crossover,
+  type LongContextResults,
+  longContextResults,
+  type Row,
+  withRow,
+} from "./results.js";
+export { continueResults, writeResults } from "./results-file.js";
+export { type LongContextRun, runLongContext } from "./run.js";
+export { crossoverTexts, rowText, tableText } from "./table.js";

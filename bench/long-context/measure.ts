@@ -1,0 +1,110 @@
+/** One row of the table: a model with one way of attending, after one length of context. */
+
+import type { Device } from "../../runtime/device/device.js";
+import type { ModelConfig } from "../../runtime/models/config.js";
+import { LlamaRunner } from "../../runtime/models/llama/runner.js";
+import { cacheBytesPerToken } from "../../runtime/models/llama/state.js";
+import { type AttentionOptions, attentionText } from "../../runtime/reattention/index.js";
+import type { Gguf } from "../../runtime/weights/index.js";
+import { median } from "../environment.js";
+import { normalNumbers } from "../reattention/keys.js";
+import type { Row } from "./results.js";
+
+export interface Job {
+  readonly attention: AttentionOptions;
+  readonly tokens: number;
+  /** Whether a prompt is read, or the cache filled with normal numbers as if one had been. */
+  readonly reads: boolean;
+}
+
+export interface Subject {
+  readonly file: Gguf;
+  readonly config: ModelConfig;
+  readonly weightBytes: number;
+}
+
+export interface MeasureOptions {
+  readonly bundle: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** Steps of one measurement, and measurements; prompts that are quick are read up to so often, for so long. */
+const EFFORT = {
+  cuda: { steps: 16, rounds: 5, prompts: 5, promptsMs: 3000 },
+  cpu: { steps: 2, rounds: 3, prompts: 1, promptsMs: 0 },
+} as const;
+
+const GREEDY = { temperature: 0, topK: 1, topP: 1, seed: 0 };
+const WARM_UP = { tokens: 600, steps: 2 } as const;
+
+/**
+ * Loads the model for exactly this context and measures it: what it takes of the device then does not depend on what else is measured. Throws
+ * OutOfMemoryError where it does not fit. The device must have nothing else on it.
+ */
+export async function measureRow(device: Device, subject: Subject, job: Job, options: MeasureOptions): Promise<Row> {
+  const { file, config, weightBytes } = subject;
+  const { attention, tokens } = job;
+  const { signal } = options;
+  const effort = EFFORT[device.kind];
+  const free = device.memory().free;
+  const runner = await LlamaRunner.load(device, await device.load(options.bundle), file, config, {
+    capacity: tokens + WARM_UP.steps + effort.steps * effort.rounds + 1,
+    attention,
+  });
+  try {
+    signal?.throwIfAborted();
+    // Memory for all that follows is there before any clock runs.
+    runner.grow(runner.capacity);
+    const firstTokenMs = job.reads ? await readPrompt(runner, tokens, options) : await fillCache(runner, tokens);
+    await runner.timeSteps(WARM_UP.steps);
+    const steps: number[] = [];
+    for (let round = 0; round < effort.rounds; round++) {
+      signal?.throwIfAborted();
+      steps.push((await runner.timeSteps(effort.steps)) / effort.steps);
+    }
+    return {
+      attention: attentionText(attention),
+      tokens,
+      firstTokenMs,
+      tokenMs: median(steps),
+      memoryBytes: free - device.memory().free,
+      neededBytes: weightBytes + tokens * cacheBytesPerToken(config),
+    };
+  } finally {
+    runner.close();
+  }
+}
+
+/** Milliseconds until the first token is there. Before, a short prompt loads modules. */
+async function readPrompt(runner: LlamaRunner, tokens: number, { signal, onProgress }: MeasureOptions) {
+  const { device, config } = runner;
+  const effort = EFFORT[device.kind];
+  const prompt = promptOf(tokens, config);
+  await runner.prefill(prompt.slice(0, WARM_UP.tokens), 0, GREEDY, { signal });
+  await runner.timeSteps(WARM_UP.steps);
+  const times: number[] = [];
+  for (let spent = 0; times.length === 0 || (times.length < effort.prompts && spent < effort.promptsMs); ) {
+    const began = performance.now();
+    await runner.prefill(prompt, 0, GREEDY, {
+      signal,
+      onProgress: (done) => onProgress?.(`reading ${Math.round((100 * done) / tokens)} %`),
+    });
+    await runner.arrived();
+    times.push(performance.now() - began);
+    spent += times.at(-1)!;
+  }
+  return median(times);
+}
+
+async function fillCache(runner: LlamaRunner, tokens: number): Promise<undefined> {
+  const { device, config } = runner;
+  const numbers = await normalNumbers(device, tokens * config.kvHeads * config.headSize * 2);
+  await runner.pretend(tokens, GREEDY, numbers.fill);
+  await device.synchronize();
+  numbers.free();
+}
+
+/** A prompt of all kinds of tokens: no attention's time depends on what they say. */
+const promptOf = (count: number, { vocabulary }: ModelConfig): number[] =>
+  Array.from({ length: count }, (_, i) => (i * 7919 + (i >> 9) * 31 + 13) % vocabulary);

@@ -1,0 +1,60 @@
+/** What a device gives at its best: rooflines are drawn from what was measured on it, not from its data sheet. */
+
+import type { Device, LoadedBundle } from "../runtime/device/device.js";
+import { CPU_TILES, GPU_TILES, READ_BLOCK } from "../runtime/kernels/tiles.js";
+import { cdiv } from "../runtime/tiling.js";
+import { fillNormal } from "./reattention/keys.js";
+import { copySpeed, milliseconds } from "./reattention/timing.js";
+
+export interface Rates {
+  /** Bytes read and written by the driver's own copy, TB/s. */
+  readonly copyTBs: number;
+  /** Bytes read by a kernel of ours that writes next to nothing, TB/s. */
+  readonly readTBs: number;
+  /** bf16 operations of our own matrix product, TFLOP/s. */
+  readonly matmulTFLOPs: number;
+}
+
+/** Far beyond caches, and matrices with work for every multiprocessor; the CPU executor needs less to be busy. */
+const SIZES = {
+  cuda: { bytes: 2 ** 30, rows: 8192, programs: [4, 8, 16] },
+  cpu: { bytes: 2 ** 24, rows: 256, programs: [1] },
+} as const;
+
+export async function measureRates(device: Device, bundle: LoadedBundle, signal?: AbortSignal): Promise<Rates> {
+  const { bytes, rows, programs } = SIZES[device.kind];
+  const [one, other] = [device.alloc(bytes), device.alloc(bytes)];
+  await fillNormal(device, one);
+  const copyTBs = await copySpeed(device, one, other);
+  let readTBs = 0;
+  for (const each of programs) {
+    signal?.throwIfAborted();
+    readTBs = Math.max(readTBs, await readSpeed(device, bundle, one, other, each * device.processors));
+  }
+  signal?.throwIfAborted();
+  const matmulTFLOPs = await matmulRate(device, bundle, one, other, rows);
+  for (const buffer of [one, other]) buffer.free();
+  return { copyTBs, readTBs, matmulTFLOPs };
+}
+
+type Buffer = ReturnType<Device["alloc"]>;
+
+async function readSpeed(device: Device, bundle: LoadedBundle, x: Buffer, out: Buffer, programs: number) {
+  const launch = bundle.kernel("readMemory").prepare([programs], { x, out, n: x.bytes / 4, BLOCK: READ_BLOCK });
+  return x.bytes / (await milliseconds(device, () => launch.run())) / 1e9;
+}
+
+/** C = A · Bᵀ, all of [n, n]: A and B are the first matrices of `from`, of normal numbers, because a GPU is faster at multiplying zeros. */
+async function matmulRate(device: Device, bundle: LoadedBundle, from: Buffer, c: Buffer, n: number): Promise<number> {
+  const tiles = (device.kind === "cuda" ? GPU_TILES : CPU_TILES).matmul;
+  const bytes = n * n * 2;
+  const matrix = (index: number) => ({ buffer: from.view(index * bytes, bytes), shape: [n, n], strides: [n, 1] });
+  const launch = bundle
+    .kernel("matmul")
+    .prepare([cdiv(n, tiles.BM) * cdiv(n, tiles.BN)], { a: matrix(0), b: matrix(1), c, M: n, N: n, K: n, ...tiles });
+  return (2 * n ** 3) / (await milliseconds(device, () => launch.run())) / 1e9;
+}
+
+/** The memory's speed as far as anything of ours reached it, TB/s. */
+export const memorySpeed = ({ copyTBs, readTBs = 0 }: { copyTBs: number; readTBs?: number }): number =>
+  Math.max(copyTBs, readTBs);

@@ -1,0 +1,137 @@
+import { statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { slug } from "../bench/environment.js";
+import {
+  continueResults,
+  type Job,
+  type LongContextResults,
+  longContextCharts,
+  rowText,
+  runLongContext,
+  type Subject,
+  tableText,
+  writeResults,
+} from "../bench/long-context/index.js";
+import { toPng } from "../runtime/chart/index.js";
+import { integerText } from "../runtime/integers.js";
+import { readModelConfig } from "../runtime/models/config.js";
+import { mapFile } from "../runtime/native/index.js";
+import { type AttentionOptions, type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
+import { findDemoModel, type Gguf, openGguf } from "../runtime/weights/index.js";
+import { deviceToMeasure } from "./bench-device.js";
+import { colours } from "./colours.js";
+import { ensureModelKernels, modelBundle } from "./model-kernels.js";
+import { plural, progress } from "./progress.js";
+
+export interface LongContextRequest {
+  readonly model?: string;
+  readonly device?: "cpu" | "cuda";
+  readonly lengths?: readonly number[];
+  readonly dense?: readonly number[];
+  readonly decodeOnly?: readonly number[];
+  readonly attention?: readonly AttentionRequest[];
+  readonly out: string;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What is measured unless someone says otherwise: 8k to 1M, and what the CPU executor reads within minutes. */
+const LENGTHS = { cuda: [8, 32, 128, 512, 1024].map((k) => k * 1024), cpu: [256, 512, 1024] } as const;
+
+/** Measures, prints and draws. Gives 1 where a context did not fit the device's memory. */
+export async function benchLongContext(request: LongContextRequest): Promise<number> {
+  const { out, signal } = request;
+  const kind = deviceToMeasure(request.device);
+  const path = request.model ?? findDemoModel();
+  using file = openGguf(path, { mapFile });
+  const subject = subjectOf(file);
+  const line = progress();
+  const say = (text: string): void => {
+    line.clear();
+    process.stderr.write(`${text}\n`);
+  };
+  line.show("Preparing the kernels");
+  await ensureModelKernels(kind, { signal, onProgress: ({ text }) => line.show(text) });
+  let known: { readonly path: string; readonly results: LongContextResults } | undefined;
+  let failures = 0;
+  try {
+    await runLongContext({
+      kind,
+      subject,
+      bundle: modelBundle(),
+      model: { name: subject.config.name, file: basename(path), bytes: statSync(path).size },
+      jobs: jobsOf(request, LENGTHS[kind], subject.config.context),
+      signal,
+      onProgress: line.show,
+      begin(measured) {
+        const target = join(out, `long-context-${slug(measured.device)}.json`);
+        const setAside = (kept: string) =>
+          say(`${target} has results of another commit or model, or none: it is kept as ${kept}`);
+        const results = request.fresh ? measured : continueResults(target, measured, { setAside });
+        if (results.rows.length > 0) say(`going on with ${plural(results.rows.length, "row")} of ${target}`);
+        known = { path: target, results };
+        return results;
+      },
+      onRow(row, results) {
+        known = { path: known!.path, results };
+        writeResults(known.path, results);
+        say(rowText(row));
+      },
+      onFailure({ attention, tokens }, reason) {
+        failures++;
+        say(`${attention.kind}, ${integerText(tokens)} tokens: ${reason.message}`);
+      },
+    });
+  } finally {
+    line.clear();
+    // What was measured before Ctrl-C is drawn too.
+    if (known && known.results.rows.length > 0) await show(known.path, known.results, subject, request);
+  }
+  return failures > 0 ? 1 : 0;
+}
+
+function subjectOf(file: Gguf): Subject {
+  const tensors = [...file.tensors.values()];
+  return { file, config: readModelConfig(file), weightBytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What of the weights a step reads: an embedding that is not the output head too is looked up, not read. */
+const readWeightBytes = ({ file, config, weightBytes }: Subject): number =>
+  config.tied ? weightBytes : weightBytes - file.tensor("token_embd.weight").bytes;
+
+function jobsOf(request: LongContextRequest, usual: readonly number[], trained: number): Job[] {
+  const { decodeOnly = [], attention = [{ kind: "reattention" }] } = request;
+  // Someone who names only contexts to be filled wants those.
+  const lengths = request.lengths ?? (decodeOnly.length > 0 ? [] : usual);
+  const dense = request.dense ?? lengths;
+  const jobs = (mode: AttentionOptions, read: readonly number[]): Job[] => {
+    const filled = decodeOnly.filter((tokens) => !read.includes(tokens));
+    return [
+      ...[...new Set(read)].map((tokens) => ({ attention: mode, tokens, reads: true })),
+      ...[...new Set(filled)].map((tokens) => ({ attention: mode, tokens, reads: false })),
+    ];
+  };
+  const noDense = request.dense?.length === 0;
+  return [
+    ...attention.flatMap((mode) => jobs(readAttention(mode, trained), lengths)),
+    ...(noDense ? [] : jobs({ kind: "dense" }, dense)),
+  ];
+}
+
+/** Prints the table or JSON, and writes and names the drawings. */
+async function show(path: string, results: LongContextResults, subject: Subject, { json }: LongContextRequest) {
+  const { token, firstToken } = longContextCharts(results, subject.config, readWeightBytes(subject));
+  const written = [path];
+  for (const [name, svg] of [
+    ["first-token", firstToken],
+    ["token", token],
+  ] as const) {
+    const base = path.replace(/\.json$/, `-${name}`);
+    writeFileSync(`${base}.svg`, svg);
+    writeFileSync(`${base}.png`, await toPng(svg));
+    written.push(`${base}.svg`, `${base}.png`);
+  }
+  console.log(json ? JSON.stringify(results) : tableText(results));
+  process.stderr.write(`${colours(process.stderr).dim(`written: ${written.join(", ")}`)}\n`);
+}

@@ -1,0 +1,98 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { slug } from "../bench/environment.js";
+import { deviceToMeasure } from "./bench-device.js";
+import { colours } from "./colours.js";
+import { ensureModelKernels, modelBundle } from "./model-kernels.js";
+import { progress } from "./progress.js";
+
+interface Common {
+  readonly device?: "cpu" | "cuda";
+  readonly out: string;
+  readonly json?: boolean;
+  readonly peer?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ModelBenchRequest extends Common {
+  readonly model?: string;
+  readonly prefill?: number;
+  readonly decode?: number;
+}
+
+export interface RetrievalBenchRequest extends Common {
+  readonly lengths?: readonly number[];
+  readonly exactness?: boolean;
+}
+
+/** What the CPU executor does within a minute, and what keeps a GPU busy. */
+const USUAL = {
+  cuda: { prefill: 8192, decode: 256, lengths: [128 * 1024, 1024 * 1024] },
+  cpu: { prefill: 128, decode: 8, lengths: [1024, 4096] },
+} as const;
+
+/** Tokens a second of a model, ours and transformers'. */
+export async function benchModel({ model, prefill, decode, peer = true, ...request }: ModelBenchRequest) {
+  const device = deviceToMeasure(request.device);
+  const { findDemoModel } = await import("../runtime/weights/index.js");
+  const path = model ?? findDemoModel();
+  const bench = await import("../bench/model.js");
+  const line = progress();
+  try {
+    line.show("Loading the model");
+    await ensureModelKernels(device, { signal: request.signal, onProgress: ({ text }) => line.show(text) });
+    const usual = USUAL[device];
+    const results = await bench.benchModel({
+      path,
+      device,
+      prefill: prefill ?? usual.prefill,
+      decode: decode ?? usual.decode,
+      peer,
+      signal: request.signal,
+      onProgress: line.show,
+    });
+    line.clear();
+    finish("model", results, bench.modelTable(results), request);
+  } finally {
+    line.clear();
+  }
+}
+
+/** ReAttention's kernels on their own, for heads of 128 and of 64. */
+export async function benchRetrieval({ lengths, peer = true, exactness = true, ...request }: RetrievalBenchRequest) {
+  const device = deviceToMeasure(request.device);
+  const bench = await import("../bench/reattention.js");
+  const line = progress();
+  try {
+    line.show("Preparing the kernels");
+    await ensureModelKernels(device, { signal: request.signal, onProgress: ({ text }) => line.show(text) });
+  } finally {
+    line.clear();
+  }
+  const results = await bench.benchRetrieval({
+    device,
+    bundle: modelBundle(),
+    lengths: lengths ?? USUAL[device].lengths,
+    peer,
+    exactness,
+    signal: request.signal,
+    say: (text) => (request.json ? process.stderr.write(`${text}\n`) : console.log(text)),
+  });
+  finish("reattention", results, undefined, request);
+}
+
+/** Prints what is not printed yet, and keeps the results. An earlier file goes only when the new one is whole. */
+function finish(
+  name: string,
+  results: { readonly device: string },
+  table: string | undefined,
+  { out, json }: Pick<Common, "out" | "json">,
+): void {
+  const path = join(out, `${name}-${slug(results.device)}.json`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.partial`, `${JSON.stringify(results, null, 2)}\n`);
+  renameSync(`${path}.partial`, path);
+  if (json) console.log(JSON.stringify(results));
+  else if (table) console.log(table);
+  process.stderr.write(`${colours(process.stderr).dim(`written: ${path}`)}\n`);
+}

@@ -1,0 +1,111 @@
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
+import { atLeastTwo, lengths, misused, type Task, windowed } from "../bench-options.js";
+import { command } from "../command.js";
+import { positive } from "../integers.js";
+import { contexts } from "../niah-lists.js";
+import { path } from "../texts.js";
+
+interface Options {
+  readonly model?: string;
+  readonly device?: "cpu" | "cuda";
+  readonly lengths?: readonly number[];
+  readonly dense?: readonly number[];
+  readonly decodeOnly?: readonly number[];
+  readonly attention?: readonly AttentionRequest[];
+  readonly fresh?: boolean;
+  readonly prefill?: number;
+  readonly decode?: number;
+  readonly peer: boolean;
+  readonly exactness: boolean;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+export default command<Options>({
+  name: "bench",
+  usage: "<task>",
+  choices: ["long-context", "retrieval", "model"],
+  summary: "Measure this machine's GPU: long contexts, retrieval, or a model's speed.",
+  about:
+    "long-context measures time to first token, time per token and memory by length of the context, dense attention beside ReAttention; says from " +
+    "which length on ReAttention is faster; and draws both times with rooflines, which come from what the device's memory and matrix units were " +
+    "measured to give. Every row is written as it comes. Rows of an earlier run with the same device, commit and model stay in the table, so that " +
+    "a long one can be added by a second call.\n\n" +
+    "retrieval measures ReAttention's kernels, and compares picks with float64. model measures prefill and decode in tokens a second. Both measure " +
+    "another program beside ours, torch or transformers, where the Python that $TILESCRIPT_PEER_PYTHON names (default: python3) has it.",
+  options: [
+    {
+      flags: "-m, --model <file>",
+      about:
+        "long-context, model: a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+      parse: path,
+    },
+    {
+      flags: "-d, --device <device>",
+      about: "cuda, or cpu to try a command (default: cuda)",
+      choices: ["cpu", "cuda"],
+    },
+    {
+      flags: "-l, --lengths <list>",
+      about:
+        "long-context, retrieval: tokens such as 8k,1M, or none (default: 8k,32k,128k,512k,1M; with --decode-only none; of retrieval 128k,1M; much " +
+        "less with --device cpu)",
+      parse: lengths,
+    },
+    {
+      flags: "--dense <list>",
+      about: "long-context: lengths for dense attention, or none (default: as --lengths)",
+      parse: lengths,
+    },
+    {
+      flags: "--decode-only <list>",
+      about:
+        "long-context: lengths whose cache is filled with numbers instead of by a prompt, which takes long; their rows have no first token",
+      parse: contexts,
+    },
+    {
+      flags: "-a, --attention <mode>",
+      about:
+        "long-context: reattention or streaming, with parameters if you like; repeat it to compare (default: reattention with the paper's)",
+      parse: windowed,
+    },
+    { flags: "--fresh", about: "long-context: replace the rows of earlier runs" },
+    {
+      flags: "--prefill <tokens>",
+      about: "model: tokens of the prompt (default: 8k; 128 with --device cpu)",
+      parse: positive,
+    },
+    {
+      flags: "--decode <tokens>",
+      about: "model: tokens of an answer (default: 256; 8 with --device cpu)",
+      parse: atLeastTwo,
+    },
+    { flags: "--no-peer", about: "retrieval, model: do not measure torch or transformers" },
+    { flags: "--no-exactness", about: "retrieval: do not compare picks with float64" },
+    { flags: "-o, --out <folder>", about: "where results go", default: "bench-results", parse: path },
+    { flags: "--json", about: "print the results as one object instead of a table" },
+  ],
+  examples: [
+    "tilescript bench long-context",
+    "tilescript bench long-context --lengths 4M --dense none      # adds a row to the table",
+    "tilescript bench long-context --decode-only 2M,4M            # steps alone, without reading a prompt",
+    "tilescript bench long-context --device cpu --lengths 256,512 # tries the command without a GPU",
+    "tilescript bench retrieval --lengths 128k,1M",
+    "tilescript bench model --prefill 8k --decode 256",
+  ],
+  async run({ args, options, signal }) {
+    const task = args[0] as Task;
+    const problem = misused(task, { ...options });
+    if (problem !== undefined) {
+      process.stderr.write(`error: ${problem}\n(tilescript bench --help shows how)\n`);
+      return 2;
+    }
+    if (task === "long-context") {
+      const { benchLongContext } = await import("../bench-long-context.js");
+      return benchLongContext({ ...options, signal });
+    }
+    const { benchModel, benchRetrieval } = await import("../bench.js");
+    await (task === "model" ? benchModel : benchRetrieval)({ ...options, signal });
+    return 0;
+  },
+});
