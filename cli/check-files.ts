@@ -1,14 +1,14 @@
-import { once } from "node:events";
-import { watch } from "node:fs";
-import { dirname } from "node:path";
 import { check } from "../compiler/check.js";
 import { type Diagnostic, diagnosticsToJson } from "../compiler/diagnostics/index.js";
 import { createFrontend, type Frontend } from "../compiler/frontend/index.js";
 import { EXPORT_A_KERNEL } from "../compiler/no-kernels.js";
 import { colours } from "./colours.js";
 import { showDiagnostics } from "./diagnostics.js";
+import { InputError } from "./errors.js";
 import { kernelFiles } from "./kernel-files.js";
 import { duration, plural } from "./progress.js";
+import { report } from "./report.js";
+import { WatchedFolders } from "./watched-folders.js";
 
 interface CheckRequest {
   readonly paths: readonly string[];
@@ -16,9 +16,6 @@ interface CheckRequest {
   readonly watch?: boolean;
   readonly signal: AbortSignal;
 }
-
-/** Changes come in bursts: an editor writes a file in several steps. */
-const SETTLE_MS = 50;
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
@@ -46,33 +43,24 @@ function checkOnce(
   return { code, sources };
 }
 
-/** Resolves when anything changes in the folders of the sources, once it is quiet again. */
-async function change(sources: readonly string[], signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
-  const changed = new EventTarget();
-  const folders = [...new Set(sources.map((source) => dirname(source)))];
-  const watchers = folders.map((folder) => watch(folder, () => changed.dispatchEvent(new Event("change"))));
-  try {
-    await Promise.race([
-      once(changed, "change", { signal: stop.signal }),
-      once(signal, "abort", { signal: stop.signal }),
-    ]);
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  } finally {
-    stop.abort();
-    for (const watcher of watchers) watcher.close();
-  }
-}
-
 /** Checks kernel files, again and again with `--watch`. Gives 1 if the last check found an error. */
 export async function checkFiles(request: CheckRequest): Promise<number> {
   const frontend = createFrontend();
   let result = checkOnce(request, frontend);
-  while (request.watch && !request.signal.aborted) {
-    await change(result.sources, request.signal);
-    if (request.signal.aborted) break;
+  if (!request.watch) return result.code;
+  using watched = new WatchedFolders();
+  watched.follow(result.sources);
+  while (await watched.change(request.signal)) {
     console.log(colours(process.stdout).dim(`\n${new Date().toLocaleTimeString()} checking again`));
-    result = checkOnce(request, frontend);
+    try {
+      result = checkOnce(request, frontend);
+      watched.follow(result.sources);
+    } catch (error) {
+      // Deleted, or between an editor's rename and the next: it may come back.
+      if (!(error instanceof InputError)) throw error;
+      result = { ...result, code: await report(error, false) };
+      watched.follow(result.sources);
+    }
   }
   return result.code;
 }

@@ -46,7 +46,7 @@ function choose({ target, build = 0 }: PrintRequest): Choice {
   if (!existsSync(file))
     throw new InputError(`${file} does not exist`, "Give FILE#kernel, such as matmul.kernel.ts#matmul.");
   const project = projectOf(file);
-  const { kernels, diagnostics } = check([resolve(file)], { project });
+  const { kernels, diagnostics } = check([resolve(file)], { project, builds: false });
   if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics, project);
   const names = [...new Set(kernels.map((kernel) => kernel.name))];
   const wanted = name ?? (names.length === 1 ? names[0] : undefined);

@@ -1,3 +1,4 @@
+import { buildProblems } from "./build/tried.js";
 import { type Diagnostic, mergeDiagnostics } from "./diagnostics/index.js";
 import { createFrontend, type Frontend } from "./frontend/index.js";
 import type { Kernel } from "./ir/index.js";
@@ -8,6 +9,8 @@ export interface CheckOptions {
   readonly project?: string;
   /** A frontend to keep between calls, as `check --watch` does. Default: one that this process shares. */
   readonly frontend?: Frontend;
+  /** False leaves the kernels' builds untried: what shows only once the constants have values is then not found. Default true. */
+  readonly builds?: boolean;
 }
 
 export interface Checked {
@@ -19,13 +22,19 @@ export interface Checked {
   readonly sources: readonly string[];
 }
 
+const isError = ({ severity }: Diagnostic): boolean => severity === "error";
+
 let shared: Frontend | undefined;
 
 /** Reads and types kernels: everything the compiler knows of them without Python. */
-export function check(files: readonly string[], { project, frontend }: CheckOptions = {}): Checked {
+export function check(files: readonly string[], { project, frontend, builds = true }: CheckOptions = {}): Checked {
   shared ??= createFrontend();
   const { drafts, diagnostics, sources } = (frontend ?? shared).lower(files, { root: project });
   const typed = drafts.map(inferTypes);
-  const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics)];
-  return { kernels: typed.map(({ kernel }) => kernel), diagnostics: mergeDiagnostics(all), sources };
+  const kernels = typed.map(({ kernel }) => kernel);
+  // A kernel with a mistake would say it again in each of its builds, in other words.
+  const sound = diagnostics.some(isError) ? [] : typed.filter((one) => !one.diagnostics.some(isError));
+  const tried = builds ? buildProblems(sound.map(({ kernel }) => kernel)) : [];
+  const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics), ...tried];
+  return { kernels, diagnostics: mergeDiagnostics(all), sources };
 }

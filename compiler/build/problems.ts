@@ -1,8 +1,7 @@
 import { noBuilds, sameName } from "../diagnostics/catalogue/build.js";
-import { type Diagnostic, DiagnosticError, mergeDiagnostics } from "../diagnostics/index.js";
+import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
-import { specialize } from "../passes/index.js";
-import { buildsOf, lacksBuilds } from "./plan.js";
+import { lacksBuilds } from "./plan.js";
 
 /** A generic kernel stands once for each choice of dtypes; it may be built for some of them only. */
 function* withoutBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
@@ -24,21 +23,6 @@ function* withTakenNames(kernels: readonly Kernel[]): Generator<Diagnostic> {
   }
 }
 
-/** What shows only once the constants have values: impossible sizes, assertions that do not hold. */
-function* inBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
-  for (const kernel of kernels)
-    for (const build of buildsOf(kernel)) {
-      try {
-        specialize(kernel, build);
-      } catch (error) {
-        if (!(error instanceof DiagnosticError)) throw error;
-        const values = Object.entries(build.constants).map(([name, value]) => `${name} = ${value}`);
-        const note = { message: `in the build with ${values.join(", ") || "no constants"}` };
-        yield* error.diagnostics.map((one) => ({ ...one, notes: [...one.notes, note] }));
-      }
-    }
-}
-
 /** What is wrong with the kernels of a bundle beyond what `check` finds in each. */
 export const bundleProblems = (kernels: readonly Kernel[]): readonly Diagnostic[] =>
-  mergeDiagnostics([...withTakenNames(kernels), ...withoutBuilds(kernels), ...inBuilds(kernels)]);
+  mergeDiagnostics([...withTakenNames(kernels), ...withoutBuilds(kernels)]);

@@ -53,6 +53,19 @@ three.kernel.ts:9:14  error TS-K1004: cannot find nowhere
     expect(check(["k.kernel.ts"], { project }).diagnostics.map(({ code }) => code)).toEqual(["TS-K2003"]);
   });
 
+  test("what only the constants of a kernel's own builds show is found too", () => {
+    const source = `import { arange, type Const, kernel, type Ptr, store } from "tilescript";
+export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x + arange(0, B), 1), {
+  builds: [{ constants: { B: 64 } }, { constants: { B: 60 } }],
+});
+`;
+    const project = folderOf({ "k.kernel.ts": source });
+    expect(check(["k.kernel.ts"], { project }).diagnostics).toMatchObject([
+      { code: "TS-K2016", notes: [{ message: "in the build with B = 60" }] },
+    ]);
+    expect(check(["k.kernel.ts"], { project, builds: false }).diagnostics).toEqual([]);
+  });
+
   test("all kernels of the product are fine, and checking them again takes less than 2 seconds", () => {
     const project = fileURLToPath(new URL("../..", import.meta.url));
     const files = ["runtime/kernels", "examples"].flatMap((folder) =>

@@ -1,0 +1,19 @@
+import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
+import type { Kernel } from "../ir/index.js";
+import { specialize } from "../passes/index.js";
+import { buildsOf } from "./plan.js";
+
+/** What shows only once the constants have values: impossible sizes, assertions that do not hold. */
+export function* buildProblems(kernels: readonly Kernel[]): Generator<Diagnostic> {
+  for (const kernel of kernels)
+    for (const build of buildsOf(kernel)) {
+      try {
+        specialize(kernel, build);
+      } catch (error) {
+        if (!(error instanceof DiagnosticError)) throw error;
+        const values = Object.entries(build.constants).map(([name, value]) => `${name} = ${value}`);
+        const note = { message: `in the build with ${values.join(", ") || "no constants"}` };
+        yield* error.diagnostics.map((one) => ({ ...one, notes: [...one.notes, note] }));
+      }
+    }
+}
