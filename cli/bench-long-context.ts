@@ -127,6 +127,7 @@ async function show(path: string, results: LongContextResults, subject: Subject,
     ["first-token", firstToken],
     ["token", token],
   ] as const) {
+    if (svg === undefined) continue;
     const base = path.replace(/\.json$/, `-${name}`);
     writeFileSync(`${base}.svg`, svg);
     writeFileSync(`${base}.png`, await toPng(svg));

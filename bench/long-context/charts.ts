@@ -7,8 +7,12 @@ import type { LongContextResults, Row } from "./results.js";
 
 export interface Charts {
   readonly token: string;
-  readonly firstToken: string;
+  /** Undefined where no prompt was read. */
+  readonly firstToken: string | undefined;
 }
+
+/** Rooflines are a factor of two apart: so high, their names have room between them. */
+const HEIGHT = 580;
 
 /** Both charts as SVG, each with the rooflines of what the device was measured to give. */
 export function longContextCharts(results: LongContextResults, config: ModelConfig, weightBytes: number): Charts {
@@ -16,14 +20,19 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
   const best: Best = { memoryTBs: memorySpeed(results), matmulTFLOPs };
   const subtitle = `${config.name || "model"} on ${device}`;
   const rates = (rate: string) => `${subtitle}; rooflines: ${rate}, measured there`;
-  const tokensOf = rows.map(({ tokens }) => tokens);
-  const roof = (name: string, floor: (tokens: number) => number): Reference => ({
-    name,
-    points: between(tokensOf).map((tokens) => [tokens, floor(tokens)]),
-  });
+  const roofOver =
+    (shown: readonly Row[]) =>
+    (name: string, floor: (tokens: number) => number): Reference => ({
+      name,
+      points: between(shown.map(({ tokens }) => tokens)).map((tokens) => [tokens, floor(tokens)]),
+    });
+  const roof = roofOver(rows);
+  const prompts = rows.filter(({ firstTokenMs }) => firstTokenMs !== undefined);
+  const roofOfPrompts = roofOver(prompts);
   return {
     token: lineChart({
       title: "Time per token",
+      height: HEIGHT,
       subtitle: rates(`memory at ${best.memoryTBs.toPrecision(3)} TB/s`),
       x: { label: "tokens in the cache", scale: "log2", format: integerText },
       y: { label: "milliseconds", scale: "log10" },
@@ -35,20 +44,30 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
         ),
       ],
     }),
-    firstToken: lineChart({
-      title: "Time to first token",
-      subtitle: matmulTFLOPs > 0 ? rates(`matrix products at ${matmulTFLOPs.toPrecision(3)} TFLOP/s`) : subtitle,
-      x: { label: "tokens of the prompt", scale: "log2", format: integerText },
-      y: { label: "seconds", scale: "log10" },
-      series: seriesOf(rows, ({ firstTokenMs }) => firstTokenMs && firstTokenMs / 1000),
-      references:
-        matmulTFLOPs > 0
-          ? [
-              roof("exact retrieval and weights", (n) => firstTokenFloor(config, best, n, "retrieval") / 1000),
-              roof("dense attention and weights", (n) => firstTokenFloor(config, best, n, "dense attention") / 1000),
-            ]
-          : [],
-    }),
+    firstToken:
+      prompts.length > 0
+        ? lineChart({
+            title: "Time to first token",
+            height: HEIGHT,
+            subtitle: matmulTFLOPs > 0 ? rates(`matrix products at ${matmulTFLOPs.toPrecision(3)} TFLOP/s`) : subtitle,
+            x: { label: "tokens of the prompt", scale: "log2", format: integerText },
+            y: { label: "seconds", scale: "log10" },
+            series: seriesOf(rows, ({ firstTokenMs }) => firstTokenMs && firstTokenMs / 1000),
+            references:
+              matmulTFLOPs > 0
+                ? [
+                    roofOfPrompts(
+                      "exact retrieval and weights",
+                      (n) => firstTokenFloor(config, best, n, "retrieval") / 1000,
+                    ),
+                    roofOfPrompts(
+                      "dense attention and weights",
+                      (n) => firstTokenFloor(config, best, n, "dense attention") / 1000,
+                    ),
+                  ]
+                : [],
+          })
+        : undefined,
   };
 }
 

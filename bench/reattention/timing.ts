@@ -1,8 +1,11 @@
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import { median } from "../environment.js";
 
-/** Milliseconds of the device's time that `work` takes, the median of `rounds`, launched as a graph where it pays. */
-export async function milliseconds(device: Device, work: () => void, rounds = 15): Promise<number> {
+/** Times of which the median is taken; whoever measures the CPU executor tries a command. */
+const ROUNDS = { cuda: 15, cpu: 3 } as const;
+
+/** Milliseconds of the device's time that `work` takes, the median of some, launched as a graph where it pays. */
+export async function milliseconds(device: Device, work: () => void): Promise<number> {
   work();
   await device.synchronize();
   const once = await device.time(work);
@@ -13,7 +16,8 @@ export async function milliseconds(device: Device, work: () => void, rounds = 15
   });
   graph.replay();
   const times: number[] = [];
-  for (let round = 0; round < rounds; round++) times.push((await device.time(() => graph.replay())) / repeats);
+  for (let round = 0; round < ROUNDS[device.kind]; round++)
+    times.push((await device.time(() => graph.replay())) / repeats);
   graph.destroy();
   return median(times);
 }
