@@ -86,8 +86,11 @@ function node(stage) {
 
 /** Programs of the folder: each runs from anywhere with the packed Node. */
 function commands(stage) {
+  // There is no repository there to ask.
+  const commit = sh("git", ["describe", "--always", "--dirty", "--exclude", "*"]).trim();
   const preamble = [
     "#!/bin/sh",
+    `export TILESCRIPT_COMMIT="\${TILESCRIPT_COMMIT:-${commit}}"`,
     'here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
     'for file in "$here"/models/*.gguf; do [ -f "$file" ] && export TILESCRIPT_MODEL="${TILESCRIPT_MODEL:-$file}"; done',
@@ -96,8 +99,9 @@ function commands(stage) {
     tilescript: 'exec "$here/bin/node" "$here/cli/bin.mjs" "$@"',
     start: 'exec "$here/bin/node" "$here/scripts/start.mjs" "$@"',
     "gpu-tests": 'exec "$here/bin/node" "$here/scripts/gpu-tests.mjs" "$@"',
-    bench: 'exec "$here/bin/node" "$here/dist/bench/model.js" "$@"',
-    "bench-reattention": 'exec "$here/bin/node" "$here/dist/bench/reattention.js" "$@"',
+    bench: 'exec "$here/bin/node" "$here/cli/bin.mjs" bench model "$@"',
+    "bench-long-context": 'exec "$here/bin/node" "$here/cli/bin.mjs" bench long-context "$@"',
+    "bench-reattention": 'exec "$here/bin/node" "$here/cli/bin.mjs" bench retrieval "$@"',
     "bench-launch": 'exec "$here/bin/node" "$here/bench/launch.mjs" "$@"',
   };
   for (const [name, line] of Object.entries(programs))
@@ -148,7 +152,7 @@ for name in node product model; do
     cat "$here/$name"-* | xz -dc | tar -xf - -C "$target"
   fi
 done
-echo "unpacked into $target: $target/start.sh answers a prompt, $target/gpu-tests.sh tests, $target/bench.sh measures"
+echo "unpacked into $target: $target/start.sh answers a prompt, $target/gpu-tests.sh tests, $target/bench-long-context.sh measures"
 `;
 
 /** Sorted, with fixed owners and times, so that the same contents give the same parts. */

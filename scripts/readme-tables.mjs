@@ -16,6 +16,10 @@ const table = (head, rows) =>
     .join("\n");
 const whole = (value) => Math.round(value).toLocaleString("en");
 const tokens = (count) => (count >= 1 << 20 ? `${count >> 20}M` : `${count >> 10}k`);
+const about = (count) => {
+  const [unit, suffix] = count < 1 << 20 ? [1 << 10, "k"] : [1 << 20, "M"];
+  return `${Number((count / unit).toPrecision(2))}${suffix}`;
+};
 const source = ({ device, driver, commit, date }) =>
   `${device}, driver ${driver}, ${date.slice(0, 10)}, commit \`${commit}\``;
 
@@ -27,7 +31,7 @@ function model({ ours, peer, prefill, ...run }) {
     rows.push(row(`transformers ${peer.version}, bf16, compiled static cache`, peer));
     rows.push(["ratio", ratio("prefillTokensPerSecond"), ratio("decodeTokensPerSecond")]);
   }
-  return `SmolLM2-135M, one sequence, tokens a second (\`bench/model.ts\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
+  return `SmolLM2-135M, one sequence, tokens a second (\`tilescript bench model\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
 }
 
 function retrieval({ results, peer, exact, ...run }) {
@@ -52,20 +56,39 @@ function retrieval({ results, peer, exact, ...run }) {
   const rowsExact = exact ? Object.values(exact).flat() : [];
   const checked = rowsExact.reduce((sum, one) => sum + (one.rows ?? 0), 0);
   const sure = checked > 0 ? ` Picks of ${whole(checked)} rows agree with float64.` : "";
-  return `Exact top-4 retrieval of ReAttention, a layer (\`bench/reattention.ts\`; ${source(run)}).${sure}\n\n${table(["", "ms", "", "torch matmul + topk, ms"], rows)}`;
+  return `Exact top-4 retrieval of ReAttention, a layer (\`tilescript bench retrieval\`; ${source(run)}).${sure}\n\n${table(["", "ms", "", "torch matmul + topk, ms"], rows)}`;
 }
 
-function longContext({ rows, ...run }) {
-  return `SmolLM2-135M by length of the context (\`bench/long-context.ts\`; ${source(run)}):\n\n${table(
+/** Sentences on where ReAttention overtakes dense attention; older results do not say. */
+function overtaking(crossovers = []) {
+  const where = ({ tokens: count, outside }) => {
+    if (outside === "beyond") return `not within ${tokens(count)} tokens`;
+    return outside === "below" ? `at every length, from ${tokens(count)} tokens on` : `from ${about(count)} tokens on`;
+  };
+  return crossovers
+    .map(({ attention, firstToken, token }) => [
+      attention.split(":")[0],
+      ...(firstToken ? [`answers its first token earlier than dense attention ${where(firstToken)}`] : []),
+      ...(token ? [`makes a token faster ${where(token)}`] : []),
+    ])
+    .filter(({ length }) => length > 1)
+    .map(([name, ...facts]) => `\n\n\`${name}\` ${facts.join(", and ")}.`)
+    .join("");
+}
+
+function longContext({ rows, crossovers, ...run }) {
+  const charts = ["token", "first-token"].map((name) => `bench/results/long-context-nvidia-h200-${name}.png`);
+  const body = rows.map((one) => [
+    tokens(one.tokens),
+    one.attention.split(":")[0],
+    one.firstTokenMs === undefined ? "" : (one.firstTokenMs / 1000).toFixed(2),
+    one.tokenMs.toFixed(2),
+    (one.memoryBytes / 2 ** 30).toFixed(2),
+  ]);
+  return `SmolLM2-135M by length of the context (\`tilescript bench long-context\`; ${source(run)}):\n\n${table(
     ["tokens", "attention", "first token, s", "a token, ms", "memory, GiB"],
-    rows.map((one) => [
-      tokens(one.tokens),
-      one.attention.split(":")[0],
-      (one.firstTokenMs / 1000).toFixed(2),
-      one.tokenMs.toFixed(2),
-      (one.memoryBytes / 2 ** 30).toFixed(2),
-    ]),
-  )}\n\n![Time per token](bench/results/long-context-nvidia-h200-token.png)`;
+    body,
+  )}${overtaking(crossovers)}\n\n![Time per token](${charts[0]})\n![Time to first token](${charts[1]})`;
 }
 
 function launch({ nanoseconds, launches }) {
