@@ -165,8 +165,11 @@ export class Layer {
   async #queries(elements: number, dtype: "f32" | "bf16"): Promise<DeviceBuffer> {
     const { device } = this.#runner;
     const q = device.alloc(elements * (dtype === "f32" ? 4 : 2));
-    // Keys are normal numbers; so are their first bytes taken for queries, and f32 of bf16 pairs are numbers of their size.
-    device.copy(q, this.keys, q.bytes);
+    // Keys are normal numbers; so are their bytes taken for queries, and f32 of bf16 pairs are numbers of their size.
+    for (let start = 0; start < q.bytes; start += this.keys.bytes) {
+      const bytes = Math.min(this.keys.bytes, q.bytes - start);
+      device.copy(q.view(start, bytes), this.keys, bytes);
+    }
     await device.synchronize();
     return q;
   }
