@@ -26,7 +26,7 @@ function archsOf(bundle: string): number[] {
 
 /**
  * Builds the kernels of models into the package's `bundles/models`, which `Model.load` takes, where they changed or lack an architecture.
- * Undefined in an installation without their sources, whose bundle is as it was shipped.
+ * Undefined in an installation without their sources, whose bundle is as it was shipped. One that cannot be written to is taken as it is.
  */
 export async function buildModelKernels({
   arch,
@@ -36,8 +36,10 @@ export async function buildModelKernels({
   const root = packageRoot() ?? ".";
   const sources = join(root, "runtime/kernels");
   if (!existsSync(sources)) return undefined;
-  const { build } = await import("../compiler/build/index.js");
+  const { build, keptBundle } = await import("../compiler/build/index.js");
   const out = modelBundle();
+  const kept = keptBundle(out, root, arch);
+  if (kept) return kept;
   const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".kernel.ts"),
   );

@@ -1,7 +1,18 @@
 // Keeps dist/ equal to the sources: compiles TypeScript, copies what tsc does not, and remembers from what it was made.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -99,11 +110,25 @@ function isAlive(pid) {
   }
 }
 
+/** In somebody else's clone the owner has to build. */
+function requireWritable() {
+  const folder = existsSync(dist) ? dist : root;
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    const state = existsSync(dist) ? "is older than its sources" : "was never built";
+    throw new Error(
+      `tilescript: ${dist} ${state}, and you may not write there; run npm start there as the user who owns it, or take a clone of your own`,
+    );
+  }
+}
+
 export const isUpToDate = () => stamped() === fingerprint();
 
 /** Builds dist/ if any source changed since it was built. Says so on stderr, because it takes some seconds. Gives true if it built. */
 export function bringUpToDate({ say = (text) => process.stderr.write(`${text}\n`) } = {}) {
   if (isUpToDate()) return false;
+  requireWritable();
   return locked(() => {
     const now = fingerprint();
     if (stamped() === now) return false;

@@ -2,6 +2,7 @@
 
 export { type BuildOptions, type BuildResult, build } from "./build.js";
 export { BuildError } from "./error.js";
+export { keptBundle } from "./kept.js";
 export { buildsOf, type Unit } from "./plan.js";
 export type { BuildProgress } from "./progress.js";
 export { projectOf } from "./project.js";

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { makeFolder } from "../make-folder.js";
@@ -96,6 +96,7 @@ const describe = (folder: string, stamp: Stamp): PythonEnvironment => ({
 function claim(folder: string): void {
   try {
     makeFolder(folder);
+    accessSync(folder, constants.W_OK);
     const foreign = readdirSync(folder).filter((name) => name !== LOCK_NAME && name !== downloadsOf("."));
     if (foreign.length > 0 && !existsSync(join(folder, STAMP_NAME))) {
       throw new EnvironmentError(
@@ -111,8 +112,8 @@ function claim(folder: string): void {
       ? explainInstallation("the Python environment", "No space left on device")
       : new EnvironmentError(
           "not-writable",
-          `${folder} cannot be made: ${reason.message}.`,
-          "Make its parent writable, or set TILESCRIPT_VENV to another folder.",
+          `The Python environment in ${folder} ${existsSync(folder) ? "lacks something and cannot be written to" : "cannot be made"}: ${reason.message}.`,
+          "Run npm start as the user who owns it, or set TILESCRIPT_VENV to a folder of your own.",
         );
   }
 }
