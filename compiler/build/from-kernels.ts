@@ -2,7 +2,7 @@ import type { Manifest } from "../bundle/index.js";
 import { Cache, cachedTriton } from "../cache/index.js";
 import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
-import { ensureEnvironment, startTriton } from "../triton/index.js";
+import { ensureEnvironment, type PythonEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
 import { type Compiled, compileUnits } from "./compile.js";
 import { type BundleFile, holds, MANIFEST, writeFolder } from "./folder.js";
@@ -19,6 +19,8 @@ export interface KernelBundleOptions {
   /** SHA-256 of a kernel's source file. */
   readonly sourceHash: (file: string) => string;
   readonly jobs?: number;
+  /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
+  readonly environment?: () => Promise<PythonEnvironment>;
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,10 +47,15 @@ export async function bundleKernels(kernels: readonly Kernel[], options: KernelB
 
 async function compileAll(
   kernels: readonly Kernel[],
-  { arch, project, jobs, onProgress, signal }: KernelBundleOptions,
+  {
+    arch,
+    project,
+    jobs,
+    onProgress,
+    signal,
+    environment = () => ensureEnvironment({ extras: [], signal, onProgress: (text) => onProgress?.({ text }) }),
+  }: KernelBundleOptions,
 ): Promise<Compiled> {
-  const environment = (): ReturnType<typeof ensureEnvironment> =>
-    ensureEnvironment({ extras: [], signal, onProgress: (text) => onProgress?.({ text }) });
   using service = await startTriton({ jobs, environment });
   const compiled = await compileUnits(planUnits(kernels, arch), cachedTriton(service, new Cache()), {
     signal,

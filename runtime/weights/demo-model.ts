@@ -28,7 +28,9 @@ export function findDemoModel({ env = process.env, packageRoot = ownRoot() ?? ".
   if (found) return found;
   throw new ModelError("model-missing", "the demo model is not installed", {
     file: environments[0],
-    hint: "`npm start` fetches it; or name a GGUF file in the environment variable TILESCRIPT_MODEL.",
+    hint:
+      "Name a GGUF file: -m FILE.gguf on the command line, or TILESCRIPT_MODEL=FILE.gguf in the environment; or run `npm start`, which " +
+      "installs the demo model where there are Python 3 and a network.",
   });
 }
 

@@ -1,7 +1,7 @@
 /** What can be wrong with a model's files, as data: one code, one way out. */
 
 const remedies = {
-  "model-missing": "Check the path; `npm start` fetches the demo model.",
+  "model-missing": "Check the path.",
   "file-unreadable": "Check that the path names a regular file and that you may read it.",
   "file-truncated": "The file is shorter than it says: download it again and compare its size with the source's.",
   "gguf-magic": "Give the path of a .gguf file.",

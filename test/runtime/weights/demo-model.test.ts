@@ -9,9 +9,9 @@ import { findDemoModel } from "../../../runtime/weights/index.js";
 const packageRoot = mkdtempSync(join(tmpdir(), "tilescript-demo-"));
 afterAll(() => rmSync(packageRoot, { recursive: true }));
 
-it("says that npm start fetches it when there is none", () => {
+it("names the ways to a model when there is none", () => {
   expect(() => findDemoModel({ env: { XDG_CACHE_HOME: packageRoot }, packageRoot })).toThrow(
-    /not installed\. `npm start` fetches it/,
+    /not installed\. Name a GGUF file: -m FILE\.gguf .* TILESCRIPT_MODEL.* `npm start`/,
   );
 });
 
