@@ -31,6 +31,9 @@ interface Heads {
   readonly headSize: number;
 }
 
+/** Queries of a chunk: as many as a prompt is read by, and few for the CPU executor, which takes a second for each hundred. */
+const CHUNK = { cuda: 512, cpu: 32 } as const;
+
 const LLAMA: Heads = { heads: 32, kvHeads: 8, headSize: 128 };
 const SMOLLM: Heads = { heads: 9, kvHeads: 3, headSize: 64 };
 
@@ -63,13 +66,14 @@ async function measure(
     `${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; the driver copies ${copy.toFixed(2)} TB/s`,
   );
   const points: Point[] = [];
+  const chunk = CHUNK[device.kind];
   for (const work of [
     ...lengths.map((keys) => () => layer.decode(keys)),
-    ...lengths.map((keys) => () => layer.prefill(keys, 512)),
+    ...lengths.map((keys) => () => layer.prefill(keys, chunk)),
     () => layer.decode(longest, { topK: 32 }),
-    () => layer.prefill(lengths[0]!, 512, { topK: 32 }),
+    () => layer.prefill(lengths[0]!, chunk, { topK: 32 }),
     // Shorter than the paper's window, nothing is left to choose.
-    ...(longest > WINDOW_FROM ? [1, 512].map((queries) => () => layer.window(queries)) : []),
+    ...(longest > WINDOW_FROM ? [1, chunk].map((queries) => () => layer.window(queries)) : []),
   ]) {
     signal?.throwIfAborted();
     const point = await work();

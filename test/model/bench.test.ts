@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { longContextResults } from "../../bench/long-context/index.js";
+import { bin } from "../built-cli.js";
+import { cli, folderWith } from "../cli/run-cli.js";
+
+const WINDOW = "reattention:global=4,local=16,topK=2,span=8,clip=4,chunk=16";
+const LONG_CONTEXT = ["bench", "long-context", "--device", "cpu", "--attention", WINDOW];
+const kept = (folder: string) => readdirSync(folder).filter((name) => name.endsWith(".json"));
+const read = (folder: string) =>
+  longContextResults.parse(JSON.parse(readFileSync(join(folder, kept(folder).at(-1)!), "utf8")));
+
+beforeEach(() => vi.stubEnv("TILESCRIPT_COMMIT", "one"));
+afterEach(() => vi.unstubAllEnvs());
+
+it("bench long-context measures both ways of attending, draws them, and adds rows to those it has", {
+  timeout: 300_000,
+}, async () => {
+  const out = join(folderWith({}), "out");
+  const measure = (...args: string[]) => cli(...LONG_CONTEXT, "--out", out, ...args);
+
+  const first = await measure("--lengths", "64");
+  expect(first.code).toBe(0);
+  expect(first.stderr).toMatch(/^reattention, 64 tokens: first token .* s, a token .* ms, memory .* GiB \(.* % more/m);
+  expect(first.stdout).toMatch(/first token +a token +memory\n +tokens( +dense +reattention){3}\n +64 .* GiB\n/);
+  expect(first.stdout).toMatch(/reattention answers its first token earlier than dense attention .+ tokens/);
+  expect(first.stdout).toMatch(/reattention makes a token faster than dense attention .+ tokens/);
+  expect(first.stdout).toMatch(/TB\/s of memory \(copying .+, reading .+\) and .+ TFLOP\/s of bf16 matrix products/);
+  const results = read(out);
+  expect(results.rows.map(({ attention, tokens }) => [attention, tokens])).toEqual([
+    [WINDOW, 64],
+    ["dense", 64],
+  ]);
+  for (const rate of [results.copyTBs, results.readTBs, results.matmulTFLOPs]) expect(rate).toBeGreaterThan(0);
+  expect(results.crossovers).toMatchObject([{ attention: WINDOW, firstToken: {}, token: {} }]);
+  for (const row of results.rows) {
+    expect(row.memoryBytes).toBeGreaterThanOrEqual(row.neededBytes);
+    expect(row.tokenMs).toBeGreaterThan(0);
+    expect(row.firstTokenMs).toBeGreaterThan(row.tokenMs);
+  }
+  const names = readdirSync(out);
+  for (const ending of [".json", "-token.svg", "-token.png", "-first-token.svg", "-first-token.png"])
+    expect(names.filter((name) => name.endsWith(ending)).length).toBeGreaterThan(0);
+  const chart = (name: string) => readFileSync(join(out, names.find((one) => one.endsWith(name))!), "utf8");
+  expect(chart("s-token.svg")).toContain("weights, keys and values once");
+  expect(chart("first-token.svg")).toContain("exact retrieval and weights");
+
+  const second = await measure("--decode-only", "96", "--dense", "none", "--json");
+  expect(second.code).toBe(0);
+  expect(second.stderr).toMatch(/^going on with 2 rows of /m);
+  expect(second.stderr).toMatch(/^reattention, 96 tokens: cache filled without a prompt, a token /m);
+  const added = longContextResults.parse(JSON.parse(second.stdout));
+  expect(added).toEqual(read(out));
+  expect(added.rows).toHaveLength(3);
+  expect(added.rows.filter(({ tokens }) => tokens < 96)).toEqual(results.rows);
+  expect(added.rows.find(({ tokens }) => tokens === 96)!.firstTokenMs).toBeUndefined();
+
+  vi.stubEnv("TILESCRIPT_COMMIT", "two");
+  const third = await measure("--lengths", "none", "--dense", "64");
+  expect(third.stderr).toMatch(/has results of another commit or model, or none: it is kept as .*earlier-1\.json/);
+  expect(kept(out)).toHaveLength(2);
+  expect(read(out)).toMatchObject({ commit: "two", rows: [{ attention: "dense", tokens: 64 }] });
+
+  await measure("--decode-only", "32", "--dense", "none", "--fresh");
+  expect(read(out).rows.map(({ attention, tokens }) => [attention, tokens])).toEqual([[WINDOW, 32]]);
+});
+
+it("Ctrl-C ends bench long-context with 130, and what was measured is kept and drawn", {
+  timeout: 120_000,
+}, async () => {
+  const out = join(folderWith({}), "out");
+  const child = spawn(process.execPath, [bin, ...LONG_CONTEXT, "--out", out, "--lengths", "64,1k", "--dense", "none"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stderr = "";
+  let stdout = "";
+  child.stdout.on("data", (text) => (stdout += text));
+  child.stderr.on("data", (text) => {
+    if (!stderr.includes("64 tokens: ") && `${stderr}${text}`.includes("64 tokens: "))
+      setTimeout(() => child.kill("SIGINT"), 1500);
+    stderr += text;
+  });
+  expect(await new Promise((resolve) => child.on("close", resolve))).toBe(130);
+  expect(stdout).toMatch(/^ +64 /m);
+  expect(stderr).toContain("written: ");
+  expect(read(out).rows).toMatchObject([{ attention: WINDOW, tokens: 64 }]);
+  expect(readdirSync(out).filter((name) => name.endsWith(".png"))).toHaveLength(2);
+});
+
+it("bench model and bench retrieval measure, and say why no other program was measured", {
+  timeout: 300_000,
+}, async () => {
+  const out = folderWith({});
+  vi.stubEnv("TILESCRIPT_PEER_PYTHON", "/nowhere/python");
+  const model = await cli(..."bench model --device cpu --prefill 32 --decode 4 --out".split(" "), out);
+  expect(model.code).toBe(0);
+  expect(model.stdout).toMatch(
+    /prefill 32 +decode 4 +tokens a second\nTileScript +\d+ +\d+\ntransformers +not measured: /,
+  );
+  const retrieval = await cli(
+    ..."bench retrieval --device cpu --lengths 256 --no-peer --no-exactness --json --out".split(" "),
+    out,
+  );
+  expect(retrieval.code).toBe(0);
+  expect(JSON.parse(retrieval.stdout)).toMatchObject({
+    results: [{ heads: 32 }, { heads: 9 }],
+    exact: [],
+    peer: { absent: "not asked for" },
+  });
+  expect(kept(out).map((name) => name.split("-")[0])).toEqual(["model", "reattention"]);
+});
