@@ -26,7 +26,8 @@ export async function milliseconds(device: Device, work: () => void): Promise<nu
 export async function copySpeed(device: Device, from: DeviceBuffer, to: DeviceBuffer): Promise<number> {
   const bytes = Math.min(from.bytes, to.bytes);
   // A card that was idle takes a while to clock its memory up.
-  for (let spent = 0; spent < 500; ) spent += await device.time(() => device.copy(to, from, bytes));
+  for (const began = performance.now(); performance.now() - began < 500; )
+    await device.time(() => device.copy(to, from, bytes));
   const ms = await milliseconds(device, () => device.copy(to, from, bytes));
   return (2 * bytes) / ms / 1e9;
 }
