@@ -15,13 +15,22 @@ export interface GenerateRequest extends GenerationOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A text file. Node's error for a folder does not name it. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  }
+}
+
 async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string> {
   if (prompt === undefined && promptFile === undefined && process.stdin.isTTY)
     throw new InputError(
       "there is no prompt",
       'Give --prompt "…" or --prompt-file FILE, or pipe the prompt in; tilescript chat asks for it.',
     );
-  const given = prompt ?? (promptFile !== undefined ? readFileSync(promptFile, "utf8") : await text(process.stdin));
+  const given = prompt ?? (promptFile !== undefined ? readText(promptFile) : await text(process.stdin));
   // Files and pipes end with a newline that nobody meant to say.
   const said = prompt === undefined ? given.replace(/\r?\n$/, "") : given;
   if (said.trim() === "") throw new InputError("the prompt is empty", "Give a prompt with some text in it.");

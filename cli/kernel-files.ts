@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { InputError } from "./errors.js";
 
 const KERNEL_FILE = /\.kernel\.ts$/;
+const TYPESCRIPT = /\.[cm]?tsx?$/;
 const SKIPPED = new Set(["node_modules", "dist", ".git"]);
 
 function* kernelFilesBelow(folder: string): Generator<string> {
@@ -20,7 +21,10 @@ export function kernelFiles(paths: readonly string[]): string[] {
         `${path} does not exist`,
         "Give the path of a TypeScript file with kernels, or of a folder with *.kernel.ts files.",
       );
-    if (!statSync(path).isDirectory()) return [path];
+    if (!statSync(path).isDirectory()) {
+      if (TYPESCRIPT.test(path)) return [path];
+      throw new InputError(`${path} is not a TypeScript file`, "Kernels are written in files named *.ts.");
+    }
     const below = [...kernelFilesBelow(path)];
     if (below.length === 0)
       throw new InputError(

@@ -1,8 +1,14 @@
 import { ts } from "ts-morph";
-import { constName, kernelShape, parameterType, typeParameter } from "../diagnostics/catalogue/frontend.js";
+import {
+  constName,
+  kernelShape,
+  parameterType,
+  typeParameter,
+  unknownName,
+} from "../diagnostics/catalogue/frontend.js";
 import { DTYPES, type DType, dimName, isDType, type Param } from "../ir/index.js";
 import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
-import type { FunctionNode } from "./names.js";
+import { type FunctionNode, symbolOf } from "./names.js";
 import type { Variable } from "./scope.js";
 import { int } from "./static/value.js";
 import type { Unit } from "./unit.js";
@@ -96,8 +102,18 @@ function parameter(
       };
     }
   }
-  unit.report(parameterType(span, { name, type: checker.typeToString(type) }));
+  const forgotten = forgottenImport(unit, property);
+  if (forgotten)
+    unit.report(unknownName(unit.span(forgotten), { name: forgotten.text, ofLanguage: true, isType: true }));
+  else unit.report(parameterType(span, { name, type: checker.typeToString(type) }));
   return null;
+}
+
+/** The name of a type of the language that the parameter has and the file does not import. */
+function forgottenImport(unit: Unit, { valueDeclaration }: ts.Symbol): ts.Identifier | null {
+  const type = valueDeclaration && ts.isPropertySignature(valueDeclaration) ? valueDeclaration.type : undefined;
+  if (type === undefined || !ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return null;
+  return unit.language.has(type.typeName.text) && symbolOf(unit, type.typeName) === null ? type.typeName : null;
 }
 
 /** What the body knows of a parameter besides its type. */

@@ -35,6 +35,13 @@ test("--json is a list that programs can read", async () => {
   expect(JSON.parse((await cli("check", "--json", folderWith({ "right.kernel.ts": RIGHT }))).stdout)).toEqual([]);
 });
 
+test("a file that is no TypeScript is told so", async () => {
+  expect(await cli("check", "/etc/passwd")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("/etc/passwd is not a TypeScript file"),
+  });
+});
+
 test("what is right is counted, and a folder stands for its kernel files", async () => {
   const folder = folderWith({
     "a.kernel.ts": RIGHT,

@@ -56,12 +56,19 @@ test("Ctrl-C ends an answer at once, with 130 and no noise", async () => {
 });
 
 test("bad input is told from bad luck", () => {
-  const folder = folderWith({ "cut.gguf": "GGUF\x03\x00\x00\x00", "not.gguf": "MZ", "empty.txt": " \n" });
+  const folder = folderWith({
+    "cut.gguf": "GGUF\x03\x00\x00\x00",
+    "not.gguf": "MZ",
+    "empty.txt": " \n",
+    "empty.gguf": "",
+  });
   const failures = {
     "--model /nowhere.gguf --prompt hi": /\/nowhere\.gguf/,
     [`--model ${join(folder, "not.gguf")} --prompt hi`]: /not\.gguf/,
     [`--model ${join(folder, "cut.gguf")} --prompt hi`]: /cut\.gguf/,
+    [`--model ${join(folder, "empty.gguf")} --prompt hi`]: /empty\.gguf, byte 0: the file is empty/,
     [`--prompt-file ${join(folder, "empty.txt")}`]: /the prompt is empty/,
+    [`--prompt-file ${folder}`]: /cli-\w+: it is a folder/,
     "--prompt hi --context 8": /the prompt has \d+ tokens and the context holds 8/,
     "--prompt hi --context 1M": /context is 1048576/,
     "--prompt hi --device cuda": /libcuda|GPU|driver/,

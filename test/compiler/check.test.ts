@@ -53,6 +53,16 @@ three.kernel.ts:9:14  error TS-K1004: cannot find nowhere
     expect(check(["k.kernel.ts"], { project }).diagnostics.map(({ code }) => code)).toEqual(["TS-K2003"]);
   });
 
+  test("a type of the language that is not imported is named with its import, once", () => {
+    const source = `import { kernel, type Ptr, store } from "tilescript";
+export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x, B), { builds: [{ constants: { B: 64 } }] });
+`;
+    const project = folderOf({ "k.kernel.ts": source });
+    expect(check(["k.kernel.ts"], { project }).diagnostics).toMatchObject([
+      { code: "TS-K1004", message: "cannot find Const", hint: 'import it: import { type Const } from "tilescript"' },
+    ]);
+  });
+
   test("what only the constants of a kernel's own builds show is found too", () => {
     const source = `import { arange, type Const, kernel, type Ptr, store } from "tilescript";
 export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x + arange(0, B), 1), {

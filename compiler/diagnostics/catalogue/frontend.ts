@@ -22,12 +22,14 @@ export const unsupportedSyntax = problem<{ what: string; instead: string }>({
   hint: ({ instead }) => instead,
 });
 
-export const unknownName = problem<{ name: string; ofLanguage: boolean }>({
+export const unknownName = problem<{ name: string; ofLanguage: boolean; isType?: boolean }>({
   code: "TS-K1004",
   about: "A name that is declared nowhere.",
   message: ({ name }) => `cannot find ${name}`,
-  hint: ({ name, ofLanguage }) =>
-    ofLanguage ? `import it: import { ${name} } from "tilescript"` : "declare it, or import it from where it is",
+  hint: ({ name, ofLanguage, isType }) =>
+    ofLanguage
+      ? `import it: import { ${isType ? "type " : ""}${name} } from "tilescript"`
+      : "declare it, or import it from where it is",
 });
 
 export const notAConstant = problem<{ name: string; why: string }>({

@@ -54,6 +54,9 @@ const lookalikes: Record<string, string> = {
 };
 
 function readVersion(cursor: Cursor): number {
+  if (cursor.remaining === 0) {
+    throw cursor.error("file-truncated", "the file is empty", 0, "Download or copy it again.");
+  }
   if (cursor.remaining < 8) throw cursor.error("file-truncated", `only ${cursor.remaining} bytes long`, 0);
   if (cursor.u32() !== magic) {
     const start = String.fromCharCode(...cursor.passed(0, 4));
