@@ -67,7 +67,7 @@ function productionPackages() {
 }
 
 /** Files of a package that never run: types, maps, documentation, and the other builds of the same code. */
-const IDLE = /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo)$|\/(?:README|CHANGELOG)[^/]*$/i;
+const IDLE = /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo)$|\/(?:README|CHANGELOG)(?:\.[^/]*)?$/i;
 
 const copyRunnable = (from, to) =>
   cpSync(from, to, {
