@@ -4,7 +4,9 @@ import { colours } from "./colours.js";
 import { explainFallback } from "./fallback.js";
 import { summary } from "./generate.js";
 import type { GenerationOptions } from "./generation-options.js";
-import { loadModel } from "./load-model.js";
+import { loadModel, modelPath } from "./load-model.js";
+import { progress } from "./progress.js";
+import { explainSilence } from "./silence.js";
 
 export interface ChatRequest extends GenerationOptions {
   readonly signal?: AbortSignal;
@@ -56,7 +58,9 @@ class Conversation {
         answer += piece.text;
         process.stdout.write(piece.text);
       }
-      process.stdout.write(`\n${pc.dim(summary(this.#model, await generation.result))}\n`);
+      const result = await generation.result;
+      await explainSilence(result, modelPath(this.#request.model), { line: progress(), signal: answering.signal });
+      process.stdout.write(`\n${pc.dim(summary(this.#model, result))}\n`);
     } catch (error) {
       if (!answering.signal.aborted) {
         this.#messages.pop();

@@ -5,8 +5,9 @@ import { colours } from "./colours.js";
 import { InputError } from "./errors.js";
 import { explainFallback } from "./fallback.js";
 import type { GenerationOptions } from "./generation-options.js";
-import { loadModel } from "./load-model.js";
+import { loadModel, modelPath } from "./load-model.js";
 import { progress } from "./progress.js";
+import { explainSilence } from "./silence.js";
 
 export interface GenerateRequest extends GenerationOptions {
   readonly prompt?: string;
@@ -57,7 +58,8 @@ const asJson = (model: Model, result: GenerationResult): string => {
 /** Streams the answer to stdout, or prints one JSON object at its end. Gives the exit code. */
 export async function generate(request: GenerateRequest): Promise<number> {
   const prompt = await promptOf(request);
-  await using model = await loadModel(request);
+  const path = modelPath(request.model);
+  await using model = await loadModel({ ...request, model: path });
   request.signal?.throwIfAborted();
   explainFallback(model.device, request.device);
   const { system, maxTokens, temperature, topK, topP, seed, stop, signal } = request;
@@ -72,8 +74,9 @@ export async function generate(request: GenerateRequest): Promise<number> {
     line.clear();
     if (!request.json) process.stdout.write(piece.text);
   }
-  line.clear();
   const result = await generation.result;
+  await explainSilence(result, path, { line, signal });
+  line.clear();
   if (request.json) console.log(asJson(model, result));
   else {
     process.stdout.write("\n");

@@ -1,8 +1,12 @@
 import type { Model } from "../runtime/index.js";
 import type { AttentionRequest } from "../runtime/reattention/index.js";
+import { findDemoModel } from "../runtime/weights/index.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
+
+/** The file of the model that was named, or of the demo model. */
+export const modelPath = (named: string | undefined): string => named ?? findDemoModel();
 
 /** The model that was named, or the demo model, loaded on the device that was named, or the best one; progress on stderr. */
 export async function loadModel({
@@ -17,13 +21,13 @@ export async function loadModel({
   readonly beyondTrained?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<Model> {
-  const { findDemoModel, Model } = await import("../runtime/index.js");
+  const { Model } = await import("../runtime/index.js");
   const line = progress();
   try {
     line.show("Loading the model");
     await ensureModelKernels(device, { signal, onProgress: ({ text }) => line.show(text) });
     return await Model.load({
-      path: path ?? findDemoModel(),
+      path: modelPath(path),
       device,
       context,
       attention,

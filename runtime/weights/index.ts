@@ -1,5 +1,6 @@
 /** Model files: what is in them, and how their weights become numbers. */
 
+export { findDamage } from "./damage.js";
 export { findDemoModel } from "./demo-model.js";
 export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes } from "./errors.js";
 export type { FileBytes, MapFile, MappedBytes } from "./file-bytes.js";

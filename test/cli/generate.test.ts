@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
+import { closeSync, copyFileSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { findDemoModel } from "../../runtime/weights/index.js";
 import { bin } from "../built-cli.js";
 import { folderWith } from "./run-cli.js";
 
@@ -79,6 +81,19 @@ test("bad input is told from bad luck", () => {
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
   }
+});
+
+test("a model with damaged weights is not taken for one that has nothing to say", () => {
+  const model = join(folderWith({}), "damaged.gguf");
+  copyFileSync(findDemoModel(), model);
+  const file = openSync(model, "r+");
+  writeSync(file, new Uint8Array(1 << 16).fill(0xff), 0, 1 << 16, 60_000_000);
+  closeSync(file);
+  const { stdout, stderr, status } = tilescript(["generate", "--model", model, "--prompt", "hi", "--max-tokens", "4"]);
+  expect(stderr).toMatch(
+    /damaged\.gguf, byte \d+: tensor "blk\.[\w.]+" has weights that are no numbers\. The file is damaged/,
+  );
+  expect([stdout, status]).toEqual(["", 1]);
 });
 
 test("chat answers line by line and remembers", () => {

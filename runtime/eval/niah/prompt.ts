@@ -60,7 +60,7 @@ export class PromptBuilder {
     if (shortest < 0)
       throw new NiahError(
         `a context of ${context} tokens has no room for the question`,
-        `Give at least ${context - shortest}.`,
+        `Give at least ${context - shortest}; needles differ by a few tokens.`,
       );
     const place = this.#hay.sentenceNear(Math.round((depth / 100) * shortest), shortest);
     const hidden = this.#hidden(needle, this.#seam(place));
