@@ -48,7 +48,7 @@ function driver(): string | undefined {
 /** A device's name as a part of a file's. */
 export const slug = (device: string): string => device.replaceAll(/\W+/g, "-").replace(/-$/, "").toLowerCase();
 
-export const median = (values: readonly number[]): number => {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
-};
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+}

@@ -4,7 +4,7 @@ import type { Device } from "../../runtime/device/device.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { LlamaRunner } from "../../runtime/models/llama/runner.js";
 import { cacheBytesPerToken } from "../../runtime/models/llama/state.js";
-import { type AttentionOptions, attentionText } from "../../runtime/reattention/index.js";
+import { type AttentionOptions, attentionText, windowSize } from "../../runtime/reattention/index.js";
 import type { Gguf } from "../../runtime/weights/index.js";
 import { median } from "../environment.js";
 import { normalNumbers } from "../reattention/keys.js";
@@ -36,7 +36,8 @@ const EFFORT = {
 } as const;
 
 const GREEDY = { temperature: 0, topK: 1, topP: 1, seed: 0 };
-const WARM_UP = { tokens: 600, steps: 2 } as const;
+/** What runs before any clock: a GPU loads modules at their first launch. The CPU executor's times need not be that clean. */
+const WARM_UP = { steps: 2, tokens: { cuda: 1024, cpu: 32 } } as const;
 
 /**
  * Loads the model for exactly this context and measures it: what it takes of the device then does not depend on what else is measured. Throws
@@ -56,7 +57,7 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
     signal?.throwIfAborted();
     // Memory for all that follows is there before any clock runs.
     runner.grow(runner.capacity);
-    const firstTokenMs = job.reads ? await readPrompt(runner, tokens, options) : await fillCache(runner, tokens);
+    const firstTokenMs = job.reads ? await readPrompt(runner, job, options) : await fillCache(runner, tokens);
     await runner.timeSteps(WARM_UP.steps);
     const steps: number[] = [];
     for (let round = 0; round < effort.rounds; round++) {
@@ -76,12 +77,13 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
   }
 }
 
-/** Milliseconds until the first token is there. Before, a short prompt loads modules. */
-async function readPrompt(runner: LlamaRunner, tokens: number, { signal, onProgress }: MeasureOptions) {
+/** Milliseconds until the first token is there. A prompt before goes just far enough beyond the window to launch everything once. */
+async function readPrompt(runner: LlamaRunner, { tokens, attention }: Job, { signal, onProgress }: MeasureOptions) {
   const { device, config } = runner;
   const effort = EFFORT[device.kind];
   const prompt = promptOf(tokens, config);
-  await runner.prefill(prompt.slice(0, WARM_UP.tokens), 0, GREEDY, { signal });
+  const window = device.kind === "cuda" && attention.kind !== "dense" ? windowSize(attention) + attention.chunk : 0;
+  await runner.prefill(prompt.slice(0, window + WARM_UP.tokens[device.kind]), 0, GREEDY, { signal });
   await runner.timeSteps(WARM_UP.steps);
   const times: number[] = [];
   for (let spent = 0; times.length === 0 || (times.length < effort.prompts && spent < effort.promptsMs); ) {
