@@ -140,9 +140,9 @@ export class Layer {
     const work = () => {
       if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, position, global, local);
       else retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
-      votes.choose(retrieval.picks, retrieval.counts, heads * queries * topK, cache);
+      votes.choose(retrieval, heads * topK, cache);
       if (queries === 1) attention.decode(q, layer, votes, cache, rotary, 0.1, out);
-      else attention.prefill(q, qRow, queries, layer, votes, cache, rotary, 0.1, out);
+      else attention.prefill(q, qRow, layer, votes, cache, rotary, 0.1, out);
     };
     const ms = await this.#runner.time(work);
     // Choosing uses votes up, so it is timed with the picks that cast them. Picks alone pile them up.

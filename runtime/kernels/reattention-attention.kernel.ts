@@ -226,9 +226,9 @@ export const reattentionDecode = kernel(
 );
 
 /**
- * `prefillAttention` over a gathered window whose length is known to the device alone: query i of the chunk sees window indices up to
- * last + 1 − queries + i. q [queries, heads, D], rotated and scaled by log2(e) / √D; keys and values [rows, KV heads, D], zero behind the
- * window's last. Program (block of queries, query head).
+ * `prefillAttention` over gathered windows whose lengths are known to the device alone: query i of a chunk of n sees indices up to
+ * last + 1 − n + i of the chunk's window. q [queries, heads, D], rotated and scaled by log2(e) / √D; keys and values [chunks · rows, KV heads, D],
+ * zero behind a window's last. Program (block of queries, query head, chunk).
  */
 export const reattentionPrefill = kernel(
   <T extends "f16" | "bf16">({
@@ -238,6 +238,8 @@ export const reattentionPrefill = kernel(
     window,
     out,
     queries,
+    chunk,
+    windowRows,
     outRow,
     group,
     BM,
@@ -251,6 +253,8 @@ export const reattentionPrefill = kernel(
     window: Ptr<"i32">;
     out: Ptr<T>;
     queries: Int;
+    chunk: Int;
+    windowRows: Int;
     outRow: Int;
     group: Int;
     BM: Const<"BM">;
@@ -258,40 +262,47 @@ export const reattentionPrefill = kernel(
     D: Const<"D">;
     DP: Const<"DP">;
   }) => {
-    const block = numPrograms(0) - 1 - programId(0);
+    const block = (numPrograms(0) - 1 - programId(0)) * BM;
     const head = programId(1);
     const kvHead = floorDiv(head, group);
-    const past = load(window + 4) + 1 - queries;
-    const rows = block * BM + arange(0, BM);
-    const query = reshape(loadTensorDescriptor(q, [block * BM, head, 0]), [BM, DP]);
-    let top = full([BM], -Infinity, "f32");
-    let weight = zeros([BM], "f32");
-    let acc = zeros([BM, DP], "f32");
-    // Keys that every query of the block sees, in whole blocks.
-    const clear = floorDiv(past + block * BM + 1, BN) * BN;
-    for (const from of range(0, clear, BN)) {
-      const key = reshape(loadTensorDescriptor(keys, [from, kvHead, 0]), [BN, DP]);
-      const score = dot(query, trans(key));
-      const newTop = maximum(top, max(score, 1));
-      const p = exp2(score - col(newTop));
-      const value = reshape(loadTensorDescriptor(values, [from, kvHead, 0]), [BN, DP]);
-      [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
-      top = newTop;
+    const turn = programId(2);
+    const first = turn * chunk;
+    const count = minimum(first + chunk, queries) - first;
+    // A chunk that is not full has blocks without queries.
+    if (block < count) {
+      const start = turn * windowRows;
+      const past = load(window + turn * 16 + 4) + 1 - count;
+      const rows = block + arange(0, BM);
+      const query = reshape(loadTensorDescriptor(q, [first + block, head, 0]), [BM, DP]);
+      let top = full([BM], -Infinity, "f32");
+      let weight = zeros([BM], "f32");
+      let acc = zeros([BM, DP], "f32");
+      // Keys that every query of the block sees, in whole blocks.
+      const clear = floorDiv(past + block + 1, BN) * BN;
+      for (const from of range(0, clear, BN)) {
+        const key = reshape(loadTensorDescriptor(keys, [start + from, kvHead, 0]), [BN, DP]);
+        const score = dot(query, trans(key));
+        const newTop = maximum(top, max(score, 1));
+        const p = exp2(score - col(newTop));
+        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
+        [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
+        top = newTop;
+      }
+      for (const from of range(clear, past + minimum(block + BM, count), BN)) {
+        const key = reshape(loadTensorDescriptor(keys, [start + from, kvHead, 0]), [BN, DP]);
+        const seen = row(from + arange(0, BN)) <= col(past + rows);
+        const score = where(seen, dot(query, trans(key)), -Infinity);
+        const newTop = maximum(top, max(score, 1));
+        const p = exp2(score - col(newTop));
+        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
+        [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
+        top = newTop;
+      }
+      const column = row(arange(0, DP));
+      store(out + col(first + rows) * outRow + head * D + column, to(acc / col(weight), dtypeOf(out)), {
+        mask: col(rows) < count && column < D,
+      });
     }
-    for (const from of range(clear, past + minimum((block + 1) * BM, queries), BN)) {
-      const key = reshape(loadTensorDescriptor(keys, [from, kvHead, 0]), [BN, DP]);
-      const seen = row(from + arange(0, BN)) <= col(past + rows);
-      const score = where(seen, dot(query, trans(key)), -Infinity);
-      const newTop = maximum(top, max(score, 1));
-      const p = exp2(score - col(newTop));
-      const value = reshape(loadTensorDescriptor(values, [from, kvHead, 0]), [BN, DP]);
-      [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
-      top = newTop;
-    }
-    const column = row(arange(0, DP));
-    store(out + col(rows) * outRow + head * D + column, to(acc / col(weight), dtypeOf(out)), {
-      mask: col(rows) < queries && column < D,
-    });
   },
   {
     builds: REATTENTION_MODELS.map(({ D, DP }) => ({

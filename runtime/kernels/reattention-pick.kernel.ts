@@ -10,6 +10,7 @@ import {
   type Int,
   kernel,
   load,
+  minimum,
   mod,
   type Ptr,
   programId,
@@ -20,7 +21,7 @@ import {
 import { takeBest } from "./reattention-best.js";
 import { middleLength } from "./reattention-middle.js";
 import { settle, settleByBlock } from "./reattention-settle.js";
-import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /*
  * The second step of retrieval: the topK best keys of each row, from what the pass over the keys kept. One program a row. Rows are
@@ -120,9 +121,13 @@ export const reattentionPick = kernel(
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
       [
-        ...REATTENTION_GPU.supers.map((SUPERS) => ({ ...REATTENTION_GPU.scan, SUPERS, KC: CANDIDATES[0] })),
+        ...REATTENTION_GPU.supers.map((SUPERS) => ({
+          ...REATTENTION_GPU.scan[widthOf(DP)],
+          SUPERS,
+          KC: CANDIDATES[0],
+        })),
         ...REATTENTION_GPU.supersDeep.flatMap((SUPERS) => [
-          { ...REATTENTION_GPU.scan, SUPERS, KC: CANDIDATES[1] },
+          { ...REATTENTION_GPU.scan[widthOf(DP)], SUPERS, KC: CANDIDATES[1] },
           { ...REATTENTION_GPU.scanByBlock, SUPERS, KC: CANDIDATES[0] },
         ]),
       ].map(({ OUTER, CLASSES, INNER, SUPER, SUPERS, KC }) => ({
@@ -141,7 +146,7 @@ export const reattentionPick = kernel(
 /** For the sorted lists of up to 4 picks. */
 const STREAMED = { ...REATTENTION_GPU.pickStreamed, KC: CANDIDATES[0], DEPTH: 4 };
 
-/** Picks of a chunk, from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
+/** Picks of chunks, program (row, chunk), from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
 export const reattentionPickStreamed = kernel(
   <T extends "f16" | "bf16">({
     q,
@@ -150,10 +155,12 @@ export const reattentionPickStreamed = kernel(
     blocks,
     picks,
     counts,
+    countRow,
     queries,
+    chunk,
     qRow,
     global,
-    length,
+    before,
     kvHeads,
     lists,
     topK,
@@ -175,11 +182,14 @@ export const reattentionPickStreamed = kernel(
     blocks: Ptr<"i32">;
     picks: Ptr<"i32">;
     counts: Ptr<"i32">;
+    /** Of `counts`, from a chunk's to the next one's. */
+    countRow: Int;
     queries: Int;
+    chunk: Int;
     qRow: Int;
     global: Int;
-    /** Of the middle. */
-    length: Int;
+    /** Length of the middle before the first query. */
+    before: Int;
     kvHeads: Int;
     /** Entries of a row's lists: splits · CLASSES · DEPTH. */
     lists: Int;
@@ -202,21 +212,32 @@ export const reattentionPickStreamed = kernel(
     LISTS: Const<"LISTS">;
   }) => {
     const line = programId(0);
-    const entry = arange(0, LISTS);
-    const mask = entry < lists;
-    const query = queryOf(q, line, queries, qRow, G, D, DP);
-    const maxima = load(values + line * lists + entry, { mask, other: -Infinity });
-    const block = load(blocks + line * lists + entry, { mask, other: 0 });
-    const [best, parts] = takeBest(maxima, block * CLASSES + mod(floorDiv(entry, DEPTH), CLASSES), KC);
-    const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
-    const [out, stride] = [picks + line * topK, kvHeads * D];
-    if (CLASSES === 1) settleByBlock(query, head, length, stride, parts, out, counts, topK, KC, QR, D, DP, INNER);
-    else settle(query, head, length, stride, best, parts, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+    const first = programId(1) * chunk;
+    const last = minimum(first + chunk, queries);
+    const length = before + last;
+    const rows = G * kvHeads;
+    if (line < (last - first) * rows) {
+      const [entry, from] = [arange(0, LISTS), first * rows + line];
+      const mask = entry < lists;
+      const query = queryOf(q + first * qRow, line, last - first, qRow, G, D, DP);
+      const maxima = load(values + from * lists + entry, { mask, other: -Infinity });
+      const block = load(blocks + from * lists + entry, { mask, other: 0 });
+      const [best, parts] = takeBest(maxima, block * CLASSES + mod(floorDiv(entry, DEPTH), CLASSES), KC);
+      const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, (last - first) * G)) * D;
+      const [out, stride, votes] = [picks + from * topK, kvHeads * D, counts + to(programId(1), "i64") * countRow];
+      if (CLASSES === 1) settleByBlock(query, head, length, stride, parts, out, votes, topK, KC, QR, D, DP, INNER);
+      else settle(query, head, length, stride, best, parts, out, votes, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+    }
   },
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
       [
-        ...REATTENTION_GPU.lists.map((LISTS) => ({ ...STREAMED, ...REATTENTION_GPU.stream, LISTS, warps: 1 })),
+        ...REATTENTION_GPU.lists.map((LISTS) => ({
+          ...STREAMED,
+          ...REATTENTION_GPU.stream[widthOf(DP)],
+          LISTS,
+          warps: 1,
+        })),
         ...REATTENTION_GPU.listsByBlock.map((LISTS) => ({
           ...STREAMED,
           ...REATTENTION_GPU.streamByBlock,

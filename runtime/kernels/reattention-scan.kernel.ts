@@ -28,7 +28,7 @@ import {
 } from "tilescript";
 import { classMaxima, LEAST } from "./reattention-classes.js";
 import { middleLength } from "./reattention-middle.js";
-import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+import { REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /**
  * One pass over the middle's keys for the few queries of a decode step: program (KV head, split) scores all query heads of its KV head
@@ -127,7 +127,7 @@ export const reattentionScan = kernel(
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
       [
-        ...REATTENTION_GPU.scanRows.map((RP) => ({ RP, ...REATTENTION_GPU.scan })),
+        ...REATTENTION_GPU.scanRows.map((RP) => ({ RP, ...REATTENTION_GPU.scan[widthOf(DP)] })),
         { RP: 16, ...REATTENTION_GPU.scanByBlock },
       ].map((tiles) => ({
         dtypes: { T: "bf16" as const },

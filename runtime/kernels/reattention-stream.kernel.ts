@@ -29,17 +29,22 @@ import {
   where,
 } from "tilescript";
 import { classMaxima } from "./reattention-classes.js";
-import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
+import { REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /*
  * The pass over the middle's keys for many queries, at the speed of the matrix units: a program holds BM rows of one KV head (query ·
  * G + head of the group) and streams over a split of the keys. Of each class of the blocks (reattention-classes.ts) a row keeps the DEPTH
  * largest maxima and their blocks, sorted in registers: scores never leave them.
  *
- * The arithmetic, for a block of 128 × 128 with 8 warps and D 128: the product takes 1024 cycles of an SM's matrix units. A thread holds
- * 64 scores, two rows of 32; finding a class's maximum takes 62 instructions, as a class is what a thread holds of a row, and 2 × 20
- * insert it into lists of 4: about 210 cycles of issue beside the 1024. Rescoring reads K parts of 32 keys a row: at D 128 and K 4 it is 32 KB,
- * 0.54 GB for 16384 rows, where whole blocks of 128 would be 2.1 GB.
+ * The arithmetic, for 128 rows, 128 keys and D 64: the product takes 512 cycles of an SM's matrix units. Each of 128 threads holds 128 scores, four
+ * rows of 32; finding a class's maximum takes 31 instructions, as a class is what a thread holds of a row, and 20 insert it
+ * into a list of 4: about 200 cycles of issue, which the other program of the SM hides. Rescoring reads K parts of 32 keys a row: at D 128
+ * and K 4 it is 32 KB, 0.54 GB for 16384 rows, where whole blocks of 128 would be 2.1 GB.
+ */
+
+/*
+ * Chunks of queries come together, chunk c after all before it: program (KV head and block of rows, split, chunk). `before` is the length of
+ * the middle before the first query; each chunk's middle ends `local` tokens before its last query.
  */
 
 /** Blocks of a middle that a split has: [first, past the last]. */
@@ -56,7 +61,7 @@ function sift(x: Tile, block: Tile, value: Tile, at: Tile): [Tile, Tile, Tile, T
   return [maximum(x, value), where(better, block, at), minimum(x, value), where(better, at, block)];
 }
 
-/** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [rows, splits, CLASSES, 4], −∞ for none. */
+/** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [chunks, rows, splits, CLASSES, 4], −∞ for none. */
 export const reattentionStream = kernel(
   <T extends "f16" | "bf16">({
     q,
@@ -64,9 +69,10 @@ export const reattentionStream = kernel(
     values,
     blocks,
     queries,
+    chunk,
     qRow,
     global,
-    length,
+    before,
     G,
     BM,
     BN,
@@ -82,10 +88,11 @@ export const reattentionStream = kernel(
     values: Ptr<"f32">;
     blocks: Ptr<"i32">;
     queries: Int;
+    /** Queries of a chunk; the last chunk may have fewer. */
+    chunk: Int;
     qRow: Int;
     global: Int;
-    /** Of the middle. */
-    length: Int;
+    before: Int;
     G: Const<"G">;
     BM: Const<"BM">;
     BN: Const<"BN">;
@@ -95,12 +102,16 @@ export const reattentionStream = kernel(
     CLASSES: Const<"CLASSES">;
     INNER: Const<"INNER">;
   }) => {
-    const rows = queries * G;
-    const tiles = cdiv(rows, BM);
+    const first = programId(2) * chunk;
+    const last = minimum(first + chunk, queries);
+    const rows = (last - first) * G;
+    const tiles = cdiv(chunk * G, BM);
     const kvHead = floorDiv(programId(0), tiles);
     const member = mod(programId(0), tiles) * BM + arange(0, BM);
+    // A chunk that is not full has blocks without rows.
+    const length = mod(programId(0), tiles) * BM < rows ? before + last : 0;
     const column = row(arange(0, DP));
-    const at = col(floorDiv(member, G) * qRow + (kvHead * G + mod(member, G)) * D) + column;
+    const at = col((first + floorDiv(member, G)) * qRow + (kvHead * G + mod(member, G)) * D) + column;
     const query = load(q + at, { mask: col(member) < rows && column < D, other: 0 });
     let v0 = full([BM, CLASSES], -Infinity, "f32");
     let v1 = full([BM, CLASSES], -Infinity, "f32");
@@ -132,8 +143,8 @@ export const reattentionStream = kernel(
       [v2, b2, x, b] = sift(x, b, v2, b2);
       [v3, b3, x, b] = sift(x, b, v3, b3);
     }
-    const list =
-      ((col(kvHead * rows + member) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES))) * 4;
+    const line = first * G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
+    const list = ((col(line) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES))) * 4;
     const mask = col(member) < rows;
     store(values + list, v0, { mask });
     store(values + list + 1, v1, { mask });
@@ -146,13 +157,16 @@ export const reattentionStream = kernel(
   },
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      [REATTENTION_GPU.stream, REATTENTION_GPU.streamByBlock].map((tiles) => ({
+      [
+        // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.
+        { tiles: REATTENTION_GPU.stream[widthOf(DP)], warps: 4, stages: 3, maxRegisters: 255 },
+        { tiles: REATTENTION_GPU.streamByBlock, warps: 8, stages: 2, maxRegisters: 128 },
+      ].map(({ tiles, warps, stages, maxRegisters }) => ({
         dtypes: { T: "bf16" as const },
         constants: { G, D, DP, ...tiles },
-        warps: 8,
-        // Two programs then share an SM: one's product runs while the other looks for maxima.
-        stages: 2,
-        maxRegisters: 128,
+        warps,
+        stages,
+        maxRegisters,
         alignment: "required" as const,
         divisible: ["q", "keys", "values", "blocks", "qRow"] as const,
       })),
@@ -168,9 +182,10 @@ export const reattentionStreamDeep = kernel(
     values,
     blocks,
     queries,
+    chunk,
     qRow,
     global,
-    length,
+    before,
     G,
     BM,
     BN,
@@ -187,10 +202,11 @@ export const reattentionStreamDeep = kernel(
     values: Ptr<"f32">;
     blocks: Ptr<"i32">;
     queries: Int;
+    /** Queries of a chunk; the last chunk may have fewer. */
+    chunk: Int;
     qRow: Int;
     global: Int;
-    /** Of the middle. */
-    length: Int;
+    before: Int;
     G: Const<"G">;
     BM: Const<"BM">;
     BN: Const<"BN">;
@@ -201,12 +217,16 @@ export const reattentionStreamDeep = kernel(
     INNER: Const<"INNER">;
     DEPTH: Const<"DEPTH">;
   }) => {
-    const rows = queries * G;
-    const tiles = cdiv(rows, BM);
+    const first = programId(2) * chunk;
+    const last = minimum(first + chunk, queries);
+    const rows = (last - first) * G;
+    const tiles = cdiv(chunk * G, BM);
     const kvHead = floorDiv(programId(0), tiles);
     const member = mod(programId(0), tiles) * BM + arange(0, BM);
+    // A chunk that is not full has blocks without rows.
+    const length = mod(programId(0), tiles) * BM < rows ? before + last : 0;
     const column = row(arange(0, DP));
-    const at = col(floorDiv(member, G) * qRow + (kvHead * G + mod(member, G)) * D) + column;
+    const at = col((first + floorDiv(member, G)) * qRow + (kvHead * G + mod(member, G)) * D) + column;
     const query = load(q + at, { mask: col(member) < rows && column < D, other: 0 });
     let kept = full([BM, CLASSES, DEPTH], -Infinity, "f32");
     // Empty places differ, so that exactly one is the worst; no block has such a number.
@@ -219,13 +239,14 @@ export const reattentionStreamDeep = kernel(
       const maxima = classMaxima(where(there, dot(query, trans(key)), -Infinity), BM, OUTER, CLASSES, INNER);
       const x = expandDims(maxima, 2);
       const least = expandDims(min(kept, 2), 2);
-      const last = expandDims(max(where(kept === least, keptBlocks, -1), 2), 2);
-      const give = keptBlocks === last && x > kept;
+      const latest = expandDims(max(where(kept === least, keptBlocks, -1), 2), 2);
+      const give = keptBlocks === latest && x > kept;
       kept = where(give, x, kept);
       keptBlocks = where(give, block, keptBlocks);
     }
-    const line = (col(kvHead * rows + member) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES));
-    const list = expandDims(line, 2) * DEPTH + place;
+    const line = first * G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
+    const part = (col(line) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES));
+    const list = expandDims(part, 2) * DEPTH + place;
     const mask = expandDims(col(member) < rows, 2);
     store(values + list, kept, { mask });
     store(blocks + list, keptBlocks, { mask });

@@ -22,16 +22,26 @@ const WHOLE_BLOCK = { OUTER: 1, CLASSES: 1, INNER: 128 } as const;
 /** Where candidates are rescored: 3 more than the picks for ties within a block and at least 1 for rounding. */
 export const CANDIDATES = [8, 64] as const;
 
+/** Tiles that depend on the head size: what is best has so many bytes, not so many keys. */
+export type Width = "narrow" | "wide";
+export const widthOf = (DP: number): Width => (DP > 64 ? "wide" : "narrow");
+
 export const REATTENTION_GPU = {
   /** Decode, BN keys at a time, SUPER blocks of which the maximum is kept too; SUPERS is a bound on their number: 1M or 8M keys. */
-  scan: { BN: 128, SUPER: 8, OUTER: 4, CLASSES: 4, INNER: 8 },
+  scan: {
+    narrow: { BN: 256, SUPER: 4, OUTER: 8, CLASSES: 4, INNER: 8 },
+    wide: { BN: 128, SUPER: 8, OUTER: 4, CLASSES: 4, INNER: 8 },
+  },
   scanByBlock: { BN: 128, SUPER: 8, ...WHOLE_BLOCK },
   scanRows: [16, 64],
   supers: [1024, 8192],
   /** For more than 4 picks, and by block. */
   supersDeep: [8192],
   /** Prefill, BM rows of a KV head against BN keys at a time. DEPTH maxima are kept for a class. */
-  stream: { BM: 128, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
+  stream: {
+    narrow: { BM: 128, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
+    wide: { BM: 64, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
+  },
   streamByBlock: { BM: 128, BN: 128, ...WHOLE_BLOCK },
   /** For more than 4 picks: smaller tiles, so that longer lists fit the registers. */
   streamDeep: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2, DEPTH: 32 },
@@ -43,7 +53,8 @@ export const REATTENTION_GPU = {
   pick: { C: 4, QR: 16 },
   pickStreamed: { C: 1, QR: 16 },
   pickDeep: { C: 4, QR: 16 },
-  /** Votes: N positions at a time, of which up to CP stay; W of these are compared with all at a time. */
+  /** Votes: N positions at a time, of which up to CP stay; W of these are compared with all at a time. A decode step has few. */
+  fewVotes: { N: 128, CP: 128, W: 32 },
   votes: [
     { N: 4096, CP: 256, W: 64 },
     { N: 4096, CP: 2048, W: 8 },
@@ -60,15 +71,18 @@ type Tiles<T> = T extends readonly (infer E)[]
     : { readonly [K in keyof T]: Tiles<T[K]> };
 export type ReAttentionTiles = Tiles<typeof REATTENTION_GPU>;
 
+/** The same for all head sizes. */
+const always = <T>(tiles: T): Record<Width, T> => ({ narrow: tiles, wide: tiles });
+
 const SMALL_BLOCK = { BN: 32, OUTER: 2, CLASSES: 4, INNER: 4 } as const;
 
 export const REATTENTION_CPU: ReAttentionTiles = {
-  scan: { ...SMALL_BLOCK, SUPER: 4 },
+  scan: always({ ...SMALL_BLOCK, SUPER: 4 }),
   scanByBlock: { BN: 128, SUPER: 4, ...WHOLE_BLOCK },
   scanRows: [1, 2, 4, 8, 16, 32, 64, 128],
   supers: [16, 1024, 65536],
   supersDeep: [16, 1024, 65536],
-  stream: { ...SMALL_BLOCK, BM: 16 },
+  stream: always({ ...SMALL_BLOCK, BM: 16 }),
   streamByBlock: { BM: 16, BN: 128, ...WHOLE_BLOCK },
   streamDeep: { ...SMALL_BLOCK, BM: 16, DEPTH: 32 },
   lists: [32, 256, 1024],
@@ -77,6 +91,7 @@ export const REATTENTION_CPU: ReAttentionTiles = {
   pick: { C: 4, QR: 1 },
   pickStreamed: { C: 4, QR: 1 },
   pickDeep: { C: 4, QR: 1 },
+  fewVotes: { N: 16, CP: 16, W: 16 },
   votes: [
     { N: 256, CP: 64, W: 64 },
     { N: 4096, CP: 2048, W: 64 },

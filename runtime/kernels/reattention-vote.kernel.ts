@@ -12,6 +12,7 @@ import {
   load,
   maximum,
   minimum,
+  numPrograms,
   type Ptr,
   programId,
   range,
@@ -29,12 +30,13 @@ import { REATTENTION_GPU } from "./reattention-tiles.js";
 /*
  * Votes. Picking adds to a count per position; here every position that was picked is claimed once by exchanging its count for zero, which
  * also cleans up, so nothing ever reads the whole middle. The best of a tile of claims can be anywhere, but the best of all
- * are among the best of each tile: `reattentionNarrow` keeps those, `reattentionChoose` makes the window of the rest.
+ * are among the best of each tile: `reattentionNarrow` keeps those, `reattentionChoose` makes the window of the rest. Chunks of a prompt
+ * vote apart, all at once.
  */
 
 /**
- * The `clip` best of each N picks (CLAIM) or of each N positions with votes: positions and votes [programs, CP], votes 0 for none.
- * `counts` is the count per position of the middle.
+ * The `clip` best of each N picks (CLAIM) or of each N positions with votes: positions and votes [chunks, programs, CP], votes 0 for none.
+ * `counts` [chunks, countRow] is the count per position of the middle. Program (N positions, chunk).
  */
 export const reattentionNarrow = kernel(
   ({
@@ -44,6 +46,9 @@ export const reattentionNarrow = kernel(
     outPositions,
     outVotes,
     length,
+    tail,
+    positionRow,
+    countRow,
     clip,
     N,
     CP,
@@ -54,8 +59,11 @@ export const reattentionNarrow = kernel(
     counts: Ptr<"i32">;
     outPositions: Ptr<"i32">;
     outVotes: Ptr<"i32">;
-    /** Of `positions`. */
+    /** Positions of a chunk, and of the last. */
     length: Int;
+    tail: Int;
+    positionRow: Int;
+    countRow: Int;
     clip: Int;
     N: Const<"N">;
     /** A power of two of at least `clip`. */
@@ -64,19 +72,22 @@ export const reattentionNarrow = kernel(
   }) => {
     gdcWait();
     gdcLaunchDependents();
+    const chunk = programId(1);
     const index = programId(0) * N + arange(0, N);
-    const position = load(positions + index, { mask: index < length, other: -1 });
+    const mask = index < (chunk === numPrograms(1) - 1 ? tail : length);
+    const position = load(positions + chunk * positionRow + index, { mask, other: -1 });
     let found = zeros([N], "i32");
     if (CLAIM) {
-      const there = position >= 0;
-      found = where(there, atomicExchange(counts + position, 0, { mask: there, sem: "relaxed" }), 0);
-    } else found = load(votes + index, { mask: index < length, other: 0 });
+      const [there, count] = [position >= 0, counts + to(chunk, "i64") * countRow + position];
+      found = where(there, atomicExchange(count, 0, { mask: there, sem: "relaxed" }), 0);
+    } else found = load(votes + chunk * positionRow + index, { mask, other: 0 });
     const kept = mostVoted(position, found, clip);
-    const place = programId(0) * CP + cumsum(to(kept, "i32"), 0) - 1;
+    const from = (chunk * numPrograms(0) + programId(0)) * CP;
+    const place = from + cumsum(to(kept, "i32"), 0) - 1;
     store(outPositions + place, position, { mask: kept });
     store(outVotes + place, found, { mask: kept });
     const rest = arange(0, CP);
-    store(outVotes + programId(0) * CP + rest, 0, { mask: rest >= sum(to(kept, "i32"), 0) });
+    store(outVotes + from + rest, 0, { mask: rest >= sum(to(kept, "i32"), 0) });
   },
   {
     builds: REATTENTION_GPU.votes.flatMap(({ N, CP }) =>
@@ -93,9 +104,10 @@ export const reattentionNarrow = kernel(
 );
 
 /**
- * The window of a chunk: the `clip` best of `length` positions with votes, or of as many picks (CLAIM), their spans within the middle,
- * merged and in order. Gives `kept` [CP], ascending; `selected`, the cache positions of the spans; and `window`, i32: [0] the number of
- * selected positions, [4] the window's last index, [8] the number kept. The cache holds load(position) + added tokens. One program.
+ * The window of each chunk: the `clip` best of `length` positions with votes, or of as many picks (CLAIM), their spans within the middle,
+ * merged and in order. Gives `kept` [chunks, CP], ascending; `selected` [chunks, clip · span], the cache positions of the spans; and `window`
+ * i32 [chunks, 16]: [0] the number of selected positions, [4] the window's last index, [8] the number kept. The cache holds
+ * load(position) tokens before the queries; a chunk's window ends with its last query. Program (chunk).
  */
 export const reattentionChoose = kernel(
   ({
@@ -108,7 +120,11 @@ export const reattentionChoose = kernel(
     selected,
     window,
     length,
-    added,
+    tail,
+    positionRow,
+    countRow,
+    queries,
+    chunk,
     global,
     local,
     span,
@@ -122,13 +138,17 @@ export const reattentionChoose = kernel(
     votes: Ptr<"i32">;
     counts: Ptr<"i32">;
     position: Ptr<"i32">;
-    /** Scratch [CP]. */
+    /** Scratch [chunks, CP]. */
     unordered: Ptr<"i32">;
     kept: Ptr<"i32">;
     selected: Ptr<"i32">;
     window: Ptr<"i32">;
     length: Int;
-    added: Int;
+    tail: Int;
+    positionRow: Int;
+    countRow: Int;
+    queries: Int;
+    chunk: Int;
     global: Int;
     local: Int;
     span: Int;
@@ -139,58 +159,63 @@ export const reattentionChoose = kernel(
     CLAIM: Const<"CLAIM", boolean>;
   }) => {
     const index = arange(0, N);
+    const turn = programId(0);
     gdcWait();
     gdcLaunchDependents();
-    const total = load(position) + added;
+    const total = load(position) + minimum((turn + 1) * chunk, queries);
     const middle = middleLength(total, global, local);
-    const candidate = load(positions + index, { mask: index < length, other: -1 });
+    const mask = index < (turn === numPrograms(0) - 1 ? tail : length);
+    const candidate = load(positions + turn * positionRow + index, { mask, other: -1 });
     let found = zeros([N], "i32");
     if (CLAIM) {
-      const there = candidate >= 0;
-      found = where(there, atomicExchange(counts + candidate, 0, { mask: there, sem: "relaxed" }), 0);
-    } else found = load(votes + index, { mask: index < length, other: 0 });
+      const [there, votesOf] = [candidate >= 0, counts + to(turn, "i64") * countRow + candidate];
+      found = where(there, atomicExchange(votesOf, 0, { mask: there, sem: "relaxed" }), 0);
+    } else found = load(votes + turn * positionRow + index, { mask, other: 0 });
+    const [mine, keptMine] = [unordered + turn * CP, kept + turn * CP];
+    const [selectedMine, windowMine] = [selected + turn * clip * span, window + turn * 16];
     const stays = mostVoted(candidate, found, clip);
     const count = sum(to(stays, "i32"), 0);
-    store(unordered + cumsum(to(stays, "i32"), 0) - 1, candidate, { mask: stays });
+    store(mine + cumsum(to(stays, "i32"), 0) - 1, candidate, { mask: stays });
     debugBarrier();
 
     // Ascending: a position's place is the number of lower ones.
     const slot = arange(0, CP);
-    const own = load(unordered + slot, { mask: slot < count, other: 0 });
+    const own = load(mine + slot, { mask: slot < count, other: 0 });
     let place = zeros([CP], "i32");
     for (const from of range(0, count, W)) {
       const other = from + arange(0, W);
-      const lower = row(load(unordered + other, { mask: other < count, other: 2147483647 })) < col(own);
+      const lower = row(load(mine + other, { mask: other < count, other: 2147483647 })) < col(own);
       place += sum(to(lower, "i32"), 1);
     }
-    store(kept + place, own, { mask: slot < count });
+    store(keptMine + place, own, { mask: slot < count });
     debugBarrier();
 
     // Spans are equally long, so their ends ascend too, and each brings what lies behind the end of the one before.
     const there = slot < count;
-    const first = load(kept + slot, { mask: there, other: 0 }) - (span >> 1);
-    const before = load(kept + slot - 1, { mask: there && slot > 0, other: 0 }) - (span >> 1);
+    const first = load(keptMine + slot, { mask: there, other: 0 }) - (span >> 1);
+    const before = load(keptMine + slot - 1, { mask: there && slot > 0, other: 0 }) - (span >> 1);
     const end = minimum(first + span, middle);
     const start = maximum(first, where(slot > 0, minimum(before + span, middle), 0));
     const size = where(there, maximum(end - start, 0), 0);
     const offset = cumsum(size, 0) - size;
     for (const step of range(span))
-      store(selected + offset + step, global + start + step, { mask: there && step < size });
+      store(selectedMine + offset + step, global + start + step, { mask: there && step < size });
     const sum_ = sum(size, 0);
-    store(window, sum_);
-    store(window + 4, total - middle + sum_ - 1);
-    store(window + 8, count);
+    store(windowMine, sum_);
+    store(windowMine + 4, total - middle + sum_ - 1);
+    store(windowMine + 8, count);
   },
   {
-    builds: REATTENTION_GPU.votes.flatMap((tiles) =>
-      [true, false].map((CLAIM) => ({
-        constants: { ...tiles, CLAIM },
-        warps: 8,
-        stages: 1,
-        pdl: true,
-        alignment: "required" as const,
-        divisible: ["positions", "votes", "counts", "position", "unordered", "kept", "selected", "window"] as const,
-      })),
-    ),
+    builds: [
+      { tiles: REATTENTION_GPU.fewVotes, CLAIM: true, warps: 4 },
+      ...REATTENTION_GPU.votes.flatMap((tiles) => [true, false].map((CLAIM) => ({ tiles, CLAIM, warps: 8 }))),
+    ].map(({ tiles, CLAIM, warps }) => ({
+      constants: { ...tiles, CLAIM },
+      warps,
+      stages: 1,
+      pdl: true,
+      alignment: "required" as const,
+      divisible: ["positions", "votes", "counts", "position", "unordered", "kept", "selected", "window"] as const,
+    })),
   },
 );

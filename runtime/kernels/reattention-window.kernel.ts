@@ -8,7 +8,9 @@ import {
   type Int,
   kernel,
   load,
+  minimum,
   mod,
+  numPrograms,
   type Ptr,
   programId,
   row,
@@ -26,7 +28,7 @@ import { rotate } from "./rotary.js";
  */
 
 /**
- * Keys, rotated, and values of the window, [rows, KV heads · D] each, BP indices a program. Rows behind the window's last are zeroed as far as
+ * Keys, rotated, and values of each chunk's window, [chunks, rows, KV heads · D] each, program (BP indices, chunk). Rows behind the window's last are zeroed as far as
  * programs go: attention multiplies them with zero, which NaN would survive. `window` is what `reattentionChoose` gives.
  */
 export const reattentionGather = kernel(
@@ -40,7 +42,9 @@ export const reattentionGather = kernel(
     sine,
     windowKeys,
     windowValues,
-    added,
+    queries,
+    chunk,
+    room,
     global,
     local,
     kvHeads,
@@ -58,8 +62,11 @@ export const reattentionGather = kernel(
     sine: Ptr<"f32">;
     windowKeys: Ptr<T>;
     windowValues: Ptr<T>;
-    /** The cache holds load(position) + added tokens. */
-    added: Int;
+    /** The cache holds load(position) tokens before these. */
+    queries: Int;
+    chunk: Int;
+    /** Of `selected`, from a chunk's to the next one's. */
+    room: Int;
     global: Int;
     local: Int;
     kvHeads: Int;
@@ -70,19 +77,21 @@ export const reattentionGather = kernel(
     HALFP: Const<"HALFP">;
   }) => {
     const place = arange(0, BP * KVP);
+    const turn = programId(1);
+    const [mine, ofWindow] = [selected + turn * room, window + turn * 16];
     const index = programId(0) * BP + floorDiv(place, KVP);
     const kvHead = mod(place, KVP);
     const half = row(arange(0, HALFP));
-    const there = index <= load(window + 4);
-    const middle = middleLength(load(position) + added, global, local);
-    const token = windowTokens(index, there, selected, load(window), global, middle);
+    const there = index <= load(ofWindow + 4);
+    const middle = middleLength(load(position) + minimum((turn + 1) * chunk, queries), global, local);
+    const token = windowTokens(index, there, mine, load(ofWindow), global, middle);
     const from = (to(token, "i64") * kvHeads + kvHead) * (2 * HALF);
     const mask = col(kvHead < kvHeads) && half < HALF;
     const seen = col(there) && mask;
     const first = to(load(keys + col(from) + half, { mask: seen, other: 0 }), "f32");
     const second = to(load(keys + col(from) + HALF + half, { mask: seen, other: 0 }), "f32");
     const [k1, k2] = rotate(first, second, cosine, sine, col(index) * HALF + half, seen);
-    const at = col((index * kvHeads + kvHead) * (2 * HALF)) + half;
+    const at = col(((turn * numPrograms(0) * BP + index) * kvHeads + kvHead) * (2 * HALF)) + half;
     store(windowKeys + at, to(k1, dtypeOf(keys)), { mask });
     store(windowKeys + at + HALF, to(k2, dtypeOf(keys)), { mask });
     store(windowValues + at, load(values + col(from) + half, { mask: seen, other: 0 }), { mask });
@@ -110,7 +119,7 @@ export const reattentionGather = kernel(
   },
 );
 
-/** Rotates the queries of a chunk in place at the window's last positions, and scales them. q [queries, rows of `qRow`]. One program a query. */
+/** Rotates the queries of chunks in place at their window's last positions, and scales them. q [queries, rows of `qRow`]. One program a query. */
 export const reattentionRotate = kernel(
   <T extends "f16" | "bf16">({
     q,
@@ -118,6 +127,7 @@ export const reattentionRotate = kernel(
     cosine,
     sine,
     queries,
+    chunk,
     qRow,
     scale,
     heads,
@@ -130,6 +140,7 @@ export const reattentionRotate = kernel(
     cosine: Ptr<"f32">;
     sine: Ptr<"f32">;
     queries: Int;
+    chunk: Int;
     qRow: Int;
     scale: F32;
     heads: Int;
@@ -139,7 +150,8 @@ export const reattentionRotate = kernel(
     HALFP: Const<"HALFP">;
   }) => {
     const query = programId(0);
-    const position = load(window + 4) + 1 - queries + query;
+    const turn = floorDiv(query, chunk);
+    const position = load(window + turn * 16 + 4) + 1 - minimum((turn + 1) * chunk, queries) + query;
     const head = col(arange(0, HP));
     const half = row(arange(0, HALFP));
     const mask = head < heads && half < HALF;

@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { CANDIDATES, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { CANDIDATES, type ReAttentionTiles, widthOf } from "../kernels/reattention-tiles.js";
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
@@ -7,8 +7,9 @@ import { type HalfType, type Heads, headConstants, type KernelRunner, tilesFor }
 export interface RetrievalOptions extends Heads {
   /** Keys that each query of each head picks, 1 to 32. */
   readonly topK: number;
-  /** Most queries at once, of them most in a scan (default: 1), and most tokens of a middle. */
+  /** Most queries of a chunk, most chunks at once (default: 1), most queries of a scan (default: 1), and most tokens of a middle. */
   readonly queries: number;
+  readonly chunks?: number;
   readonly scanQueries?: number;
   readonly middle: number;
   /** Dtype of keys. Default: bf16. */
@@ -35,10 +36,11 @@ const SORTED = 4;
  * kernels and waits for nothing. Picks lie in `picks`, and are counted in `counts`, which `Votes` clears again.
  */
 export class Retrieval {
-  /** i32 [heads · queries, topK], positions from the middle's first token; −1 for none. Rows by KV head, query, head of the group. */
+  /** i32 [heads · queries, topK], positions from the middle's first token; −1 for none. Rows by chunk, KV head, query, head of the group. */
   readonly picks: DeviceBuffer;
-  /** i32 [middle], zero between uses: votes of each position. */
+  /** i32 [chunks, countRow], zero between uses: votes of each position of the middle. */
   readonly counts: DeviceBuffer;
+  readonly countRow: number;
   readonly options: RetrievalOptions;
   readonly #runner: KernelRunner;
   readonly #tiles: ReAttentionTiles;
@@ -52,13 +54,15 @@ export class Retrieval {
     this.#runner = runner;
     this.#tiles = tilesFor(runner.device);
     this.options = options;
-    this.picks = this.#alloc(options.heads * options.queries * options.topK * 4);
-    this.counts = this.#alloc(Math.max(options.middle, 4) * 4);
+    const { heads, queries, topK, middle, chunks = 1 } = options;
+    this.picks = this.#alloc(heads * queries * chunks * topK * 4);
+    this.countRow = cdiv(Math.max(middle, 1), 4) * 4;
+    this.counts = this.#alloc(chunks * this.countRow * 4);
     runner.device.fill(this.counts, 0);
     const { BN, SUPER, CLASSES } = this.#scanTiles;
-    const blocks = cdiv(Math.max(options.middle, 1), BN);
+    const blocks = cdiv(Math.max(middle, 1), BN);
     const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
-    const rows = options.heads * (options.scanQueries ?? 1);
+    const rows = heads * (options.scanQueries ?? 1);
     this.#maximaRows = { partRow, superRow };
     this.#maxima = { parts: this.#alloc(rows * partRow * 4), supers: this.#alloc(rows * superRow * 4) };
   }
@@ -90,29 +94,43 @@ export class Retrieval {
     });
   }
 
-  /** Picks of a chunk of queries in the keys' dtype, for a middle of `length` tokens behind the first `global`. */
-  stream({ q, count, qRow }: Queries, keys: DeviceBuffer, global: number, length: number): void {
+  /**
+   * Picks of `count` queries in the keys' dtype, in chunks of `chunk` (default: all in one), for a middle behind the first `global` tokens
+   * that has `length` tokens for the last chunk. Each chunk before sees as many fewer as queries follow it.
+   */
+  stream({ q, count, qRow }: Queries, keys: DeviceBuffer, global: number, length: number, chunk: number = count): void {
     const { heads, kvHeads, headSize, topK, dtype = "bf16", byBlock = false } = this.options;
     const { G, D, DP } = headConstants(this.options);
     const deep = topK > SORTED && !byBlock;
     const { BM, BN, OUTER, CLASSES, INNER } = this.#streamTiles(deep, byBlock);
     const DEPTH = deep ? this.#tiles.streamDeep.DEPTH : SORTED;
-    const programs = kvHeads * cdiv(count * G, BM);
+    const chunks = cdiv(count, chunk);
+    const programs = kvHeads * cdiv(chunk * G, BM);
     const bounds = this.#listBounds(deep, byBlock);
     const splits = this.#splits(programs, cdiv(length, BN), Math.floor(bounds.at(-1)! / (CLASSES * DEPTH)));
     const lists = splits * CLASSES * DEPTH;
     const { values, blocks } = this.#listsOf(heads * count * lists * 4);
     const common = {
-      ...{ q, values, blocks, queries: count, qRow, global, length },
+      ...{ q, values, blocks, queries: count, chunk, qRow, global, before: length - count },
       ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER },
     };
-    this.#runner.run(deep ? "reattentionStreamDeep" : "reattentionStream", [programs, splits], {
+    this.#runner.run(deep ? "reattentionStreamDeep" : "reattentionStream", [programs, splits, chunks], {
       ...common,
       keys: { buffer: keys, shape: [global + length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] },
       ...{ BM, BN, ...(deep ? { DEPTH } : {}) },
     });
-    this.#runner.run("reattentionPickStreamed", [heads * count], {
-      ...{ ...common, keys, picks: this.picks, counts: this.counts, kvHeads, lists, topK, DEPTH },
+    this.#runner.run("reattentionPickStreamed", [heads * chunk, chunks], {
+      ...{
+        ...common,
+        keys,
+        picks: this.picks,
+        counts: this.counts,
+        countRow: this.countRow,
+        kvHeads,
+        lists,
+        topK,
+        DEPTH,
+      },
       ...{ KC: smallest("topK", CANDIDATES, topK + 4), LISTS: smallest("splits", bounds, lists) },
       ...(deep ? this.#tiles.pickDeep : this.#tiles.pickStreamed),
     });
@@ -124,13 +142,17 @@ export class Retrieval {
     this.#lists?.blocks.free();
   }
 
-  get #scanTiles(): ReAttentionTiles["scan"] {
-    return this.options.byBlock ? this.#tiles.scanByBlock : this.#tiles.scan;
+  get #scanTiles(): ReAttentionTiles["scanByBlock"] {
+    return this.options.byBlock ? this.#tiles.scanByBlock : this.#tiles.scan[this.#width];
+  }
+
+  get #width() {
+    return widthOf(headConstants(this.options).DP);
   }
 
   #streamTiles(deep: boolean, byBlock: boolean) {
     if (byBlock) return this.#tiles.streamByBlock;
-    return deep ? this.#tiles.streamDeep : this.#tiles.stream;
+    return deep ? this.#tiles.streamDeep : this.#tiles.stream[this.#width];
   }
 
   #listBounds(deep: boolean, byBlock: boolean): readonly number[] {

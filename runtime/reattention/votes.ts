@@ -8,16 +8,31 @@ export interface VoteOptions {
   /** Positions that are kept at most, and tokens that each brings. */
   readonly clip: number;
   readonly span: number;
-  /** Most picks of a chunk: heads · queries · topK. */
+  /** Most picks of a chunk: heads · queries · topK; and most chunks at once (default: 1). */
   readonly picks: number;
+  readonly chunks?: number;
 }
 
-/** Lengths of a chunk: the cache holds load(position) + added tokens, `global` of them at its start and `local` at its end always seen. */
+/**
+ * What queries see: the cache holds load(position) tokens before the first of `added` ones, in chunks of `chunk` (default: all in one). Of the
+ * tokens up to a chunk's last, the first `global` and the last `local` are always seen.
+ */
 export interface Cache {
   readonly position: DeviceBuffer;
   readonly added: number;
+  readonly chunk?: number;
   readonly global: number;
   readonly local: number;
+}
+
+/** Numbers of a chunk in `window`. */
+export const WINDOW_ROW = 16;
+
+/** Picks of chunks one after the other, and where they are counted: rows of a chunk. */
+export interface Picks {
+  readonly picks: DeviceBuffer;
+  readonly counts: DeviceBuffer;
+  readonly countRow: number;
 }
 
 /**
@@ -25,14 +40,18 @@ export interface Cache {
  * waits for nothing; what they do does not depend on the order in which votes came in.
  */
 export class Votes {
-  /** i32 [clip · span]: cache positions of the selected spans, ascending. */
+  /** i32 [chunks, clip · span]: cache positions of the selected spans, ascending. */
   readonly selected: DeviceBuffer;
-  /** i32 [9]: [0] the number selected, [4] the window's last index, [8] the number of positions kept. */
+  /** i32 [chunks, 16]: [0] the number selected, [4] the window's last index, [8] the number of positions kept. */
   readonly window: DeviceBuffer;
-  /** i32 [clip]: positions of the middle that were kept, ascending. */
+  /** i32, of the first chunk [clip]: positions of the middle that were kept, ascending. */
   readonly kept: DeviceBuffer;
   readonly options: VoteOptions;
+  /** Of `selected`, from a chunk's to the next one's. */
+  readonly room: number;
   readonly #runner: KernelRunner;
+  /** For a few picks, and for as many as there are. */
+  readonly #few: ReAttentionTiles["fewVotes"];
   readonly #tiles: ReAttentionTiles["votes"][number];
   readonly #unordered: DeviceBuffer;
   /** Two stages of candidates and their votes; none where one program takes all picks. */
@@ -40,41 +59,53 @@ export class Votes {
 
   constructor(runner: KernelRunner, options: VoteOptions) {
     const { device } = runner;
-    const bounds = tilesFor(device).votes;
+    const { fewVotes, votes: bounds } = tilesFor(device);
     this.#runner = runner;
     this.options = options;
-    const tiles = bounds.find(({ CP }) => CP >= options.clip);
-    if (!tiles) throw tooMany(options.clip, bounds.at(-1)!.CP);
+    const { clip, span, picks, chunks = 1 } = options;
+    const tiles = bounds.find(({ CP }) => CP >= clip);
+    if (!tiles) throw tooMany(clip, bounds.at(-1)!.CP);
+    this.#few = fewVotes;
     this.#tiles = tiles;
     const { N, CP } = tiles;
-    this.selected = device.alloc(options.clip * options.span * 4);
-    this.window = device.alloc(9 * 4);
-    this.kept = device.alloc(CP * 4);
-    this.#unordered = device.alloc(CP * 4);
-    const candidates = cdiv(options.picks, N) * CP * 4;
+    this.room = clip * span;
+    this.selected = device.alloc(chunks * this.room * 4);
+    this.window = device.alloc(chunks * WINDOW_ROW * 4);
+    this.kept = device.alloc(chunks * CP * 4);
+    this.#unordered = device.alloc(chunks * CP * 4);
+    const candidates = chunks * cdiv(picks, N) * CP * 4;
     const stage = () => ({ positions: device.alloc(candidates), votes: device.alloc(candidates) });
-    this.#stages = options.picks > N ? [stage(), stage()] : [];
+    this.#stages = picks > N ? [stage(), stage()] : [];
   }
 
-  /** Counts the first `count` picks and clears `counts`. Of no picks the window is the first and the last tokens. */
-  choose(picks: DeviceBuffer, counts: DeviceBuffer, count: number, { position, added, global, local }: Cache): void {
-    const { N, CP, W } = this.#tiles;
+  /**
+   * Counts the first picks, `perQuery` of each of the queries, and clears `counts`. Of no picks the window is the first and the last tokens.
+   */
+  choose(
+    { picks, counts, countRow }: Picks,
+    perQuery: number,
+    { position, added, chunk = added, global, local }: Cache,
+  ): void {
     const { clip, span } = this.options;
-    let [length, CLAIM, turn] = [count, true, 0];
+    const chunks = cdiv(added, chunk);
+    let [length, tail, positionRow] = [chunk * perQuery, (added - (chunks - 1) * chunk) * perQuery, chunk * perQuery];
+    const { N, CP, W } = length <= this.#few.N ? this.#few : this.#tiles;
+    let [CLAIM, turn] = [true, 0];
     let from = { positions: picks, votes: picks };
     while (length > N) {
       const to = this.#stages[turn++ % 2]!;
       const programs = cdiv(length, N);
-      this.#runner.run("reattentionNarrow", [programs], {
-        ...{ ...from, counts, outPositions: to.positions, outVotes: to.votes, length, clip },
-        ...{ N, CP, CLAIM },
+      this.#runner.run("reattentionNarrow", [programs, chunks], {
+        ...{ ...from, counts, outPositions: to.positions, outVotes: to.votes, length, tail, positionRow, countRow },
+        ...{ clip, N, CP, CLAIM },
       });
       [length, CLAIM, from] = [programs * CP, false, to];
+      [tail, positionRow] = [length, length];
     }
     const { selected, window, kept } = this;
-    this.#runner.run("reattentionChoose", [1], {
+    this.#runner.run("reattentionChoose", [chunks], {
       ...{ ...from, counts, position, unordered: this.#unordered, kept, selected, window },
-      ...{ length, added, global, local, span, clip, N, CP, W, CLAIM },
+      ...{ length, tail, positionRow, countRow, queries: added, chunk, global, local, span, clip, N, CP, W, CLAIM },
     });
   }
 

@@ -15,8 +15,9 @@ export interface LayerKeys {
 }
 
 export interface WindowOptions extends Heads {
-  /** Most tokens of a window. */
+  /** Most tokens of a window, and most chunks at once (default: 1). */
   readonly window: number;
+  readonly chunks?: number;
   readonly dtype?: HalfType;
 }
 
@@ -60,46 +61,44 @@ export class WindowAttention {
   }
 
   /**
-   * A chunk's attention into `out` [queries, heads · D]. `q` [queries, rows of `qRow`], without positions, is rotated in place; the window's
-   * keys and values are gathered first.
+   * Attention of chunks into `out` [queries, heads · D]. `q` [queries, rows of `qRow`], without positions, is rotated in place; each chunk's
+   * window of keys and values is gathered first.
    */
   prefill(
     q: DeviceBuffer,
     qRow: number,
-    queries: number,
     { keys, values }: LayerKeys,
-    { selected, window }: Votes,
-    { position, added, global, local }: Cache,
+    { selected, window, room }: Votes,
+    { position, added: queries, chunk = queries, global, local }: Cache,
     { cosine, sine }: Rotary,
     scale: number,
     out: DeviceBuffer,
   ): void {
     const { device } = this.#runner;
-    const { heads, kvHeads, headSize, dtype: T = "bf16" } = this.options;
+    const { heads, kvHeads, headSize, chunks: most = 1, dtype: T = "bf16" } = this.options;
     const { G, D, DP, HALF, HALFP, HP, KVP } = headConstants(this.options);
     const tiles = tilesFor(device);
     const { BM, BN } = tiles.prefill;
     const { BP } = tiles.gather;
+    const chunks = cdiv(queries, chunk);
     // Whole blocks, so that what attention reads behind the window is zero.
-    const rows = cdiv(this.options.window, Math.max(BN, BP)) * Math.max(BN, BP);
-    this.#gathered ??= {
-      keys: this.#alloc(rows * kvHeads * headSize * 2),
-      values: this.#alloc(rows * kvHeads * headSize * 2),
-    };
+    const windowRows = cdiv(this.options.window, Math.max(BN, BP)) * Math.max(BN, BP);
+    const bytes = most * windowRows * kvHeads * headSize * 2;
+    this.#gathered ??= { keys: this.#alloc(bytes), values: this.#alloc(bytes) };
     const { keys: windowKeys, values: windowValues } = this.#gathered;
-    this.#runner.run("reattentionGather", [rows / BP], {
+    this.#runner.run("reattentionGather", [windowRows / BP, chunks], {
       ...{ keys, values, selected, window, position, cosine, sine, windowKeys, windowValues },
-      ...{ added, global, local, kvHeads, T, BP, KVP, HALF, HALFP },
+      ...{ queries, chunk, room, global, local, kvHeads, T, BP, KVP, HALF, HALFP },
     });
     this.#runner.run("reattentionRotate", [queries], {
-      ...{ q, window, cosine, sine, queries, qRow, scale, heads, T, HP, HALF, HALFP },
+      ...{ q, window, cosine, sine, queries, chunk, qRow, scale, heads, T, HP, HALF, HALFP },
     });
-    const gathered = { shape: [rows, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
-    this.#runner.run("reattentionPrefill", [cdiv(queries, BM), heads], {
+    const gathered = { shape: [chunks * windowRows, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
+    this.#runner.run("reattentionPrefill", [cdiv(chunk, BM), heads, chunks], {
       q: { buffer: q, shape: [queries, heads, headSize], strides: [qRow, headSize, 1] },
       keys: { buffer: windowKeys, ...gathered },
       values: { buffer: windowValues, ...gathered },
-      ...{ window, out, queries, outRow: heads * headSize, group: G, T, BM, BN, D, DP },
+      ...{ window, out, queries, chunk, windowRows, outRow: heads * headSize, group: G, T, BM, BN, D, DP },
     });
   }
 

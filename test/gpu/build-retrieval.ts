@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { bundleKernels } from "../../compiler/build/from-kernels.js";
 import { check } from "../../compiler/check.js";
 import type { Build, Kernel } from "../../compiler/ir/index.js";
+import { widthOf } from "../../runtime/kernels/reattention-tiles.js";
 import { headConstants } from "../../runtime/reattention/kernel-runner.js";
 import { RETRIEVAL_SHAPES } from "./retrieval-shapes.js";
 
@@ -20,17 +21,17 @@ const { kernels } = check(
   { project: process.cwd() },
 );
 
-/** Builds of a kernel for one model's heads, in any dtype; all models have the same but for the heads. */
-const buildsOf = (name: string): readonly Build[] =>
+/** Builds of a kernel for a model whose heads take the same tiles, in any dtype. */
+const buildsOf = (name: string, DP: number): readonly Build[] =>
   kernels
     .filter((kernel) => kernel.name === name)
     .flatMap((kernel) => kernel.builds)
-    .filter(({ constants }) => constants.D === 128);
+    .filter(({ constants }) => constants.D === { narrow: 64, wide: 128 }[widthOf(DP)]);
 
 const bound = kernels.flatMap((kernel): Kernel[] => {
   const builds = RETRIEVAL_SHAPES.filter(({ dtype }) => dtype === kernel.dtypes.T).flatMap((shape) => {
     const { G, D, DP } = headConstants(shape);
-    return buildsOf(kernel.name).map((build) => ({
+    return buildsOf(kernel.name, DP).map((build) => ({
       ...build,
       dtypes: kernel.dtypes,
       constants: { ...build.constants, G, D, DP },

@@ -2,7 +2,7 @@ import type { DeviceBuffer } from "../../device/device.js";
 import type { ReAttention, StreamingAttention } from "../../reattention/attention-options.js";
 import type { Heads } from "../../reattention/kernel-runner.js";
 import { Retrieval } from "../../reattention/retrieval.js";
-import { type Cache, Votes } from "../../reattention/votes.js";
+import { type Cache, Votes, WINDOW_ROW } from "../../reattention/votes.js";
 import { type Rotary, WindowAttention } from "../../reattention/window-attention.js";
 import type { KernelLauncher } from "./launcher.js";
 import { scoreScale } from "./score-scale.js";
@@ -14,12 +14,12 @@ export type WindowedAttention = ReAttention | StreamingAttention;
 export const windowLength = (options: WindowedAttention): number =>
   options.global + options.local + (options.kind === "reattention" ? options.clip * options.span : 0);
 
-/** A chunk's q, k and v as they come from the product, bf16 [tokens, rows of `row` elements], q first and without position. */
-export interface Chunk {
+/** q, k and v of chunks as they come from the product, bf16 [tokens, rows of `row` elements], q first and without position. */
+export interface Projected {
   readonly qkv: DeviceBuffer;
   readonly row: number;
   readonly count: number;
-  /** Tokens before the chunk. */
+  /** Tokens before them. */
   readonly past: number;
 }
 
@@ -29,6 +29,8 @@ export interface Chunk {
  */
 export class WindowedLayers {
   readonly options: WindowedAttention;
+  /** Chunks of a prompt that are read at a time. */
+  readonly together: number;
   readonly #heads: Heads;
   readonly #position: DeviceBuffer;
   /** For one token of a decode step, and for a chunk: what they keep between kernels grows with the queries. */
@@ -48,20 +50,21 @@ export class WindowedLayers {
     launcher: KernelLauncher,
     { layers, ...heads }: Heads & { readonly layers: number },
     options: WindowedAttention,
-    capacity: number,
+    { capacity, together }: { readonly capacity: number; readonly together: number },
     rotary: Rotary,
     { position }: DecodeState,
   ) {
     const picked = options.kind === "reattention";
     const topK = picked ? options.topK : 0;
     this.options = options;
+    this.together = together;
     this.#heads = heads;
     this.#position = position;
     this.#rotary = rotary;
-    const retrieval = (queries: number) =>
-      picked ? new Retrieval(launcher, { ...heads, topK, queries, middle: capacity }) : undefined;
-    this.#scan = retrieval(1);
-    this.#stream = retrieval(options.chunk);
+    const retrieval = (queries: number, chunks: number) =>
+      picked ? new Retrieval(launcher, { ...heads, topK, queries, chunks, middle: capacity }) : undefined;
+    this.#scan = retrieval(1, 1);
+    this.#stream = retrieval(options.chunk, together);
     const { clip, span } = picked ? options : { clip: 1, span: 2 };
     this.#layers = layers;
     this.#room = clip * span;
@@ -71,8 +74,9 @@ export class WindowedLayers {
       clip,
       span,
       picks: heads.heads * options.chunk * Math.max(1, topK),
+      chunks: together,
     });
-    this.#window = new WindowAttention(launcher, { ...heads, window: windowLength(options) });
+    this.#window = new WindowAttention(launcher, { ...heads, window: windowLength(options), chunks: together });
   }
 
   /** One token's attention into `out`, f32 [heads · D], for q f32 [heads · D] without position. Capturable. */
@@ -85,14 +89,18 @@ export class WindowedLayers {
     this.#window.decode(q, cache, this.#votes, this.#cache(1), this.#rotary, scale, out);
   }
 
-  /** A chunk's attention into `out`, bf16 [tokens, heads · D]; its keys are in the cache. `position` on the device is `past`. */
-  prefill({ qkv, row, count, past }: Chunk, cache: LayerCache, out: DeviceBuffer): void {
-    const { global, local } = this.options;
+  /**
+   * Attention of chunks into `out`, bf16 [tokens, heads · D]; their keys are in the cache. `position` on the device is `past`. All chunks take a
+   * step together: none depends on another's attention in the same layer.
+   */
+  prefill({ qkv, row, count, past }: Projected, cache: LayerCache, out: DeviceBuffer): void {
+    const { global, local, chunk } = this.options;
     const middle = past + count - global - local;
-    this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, middle);
+    const size = Math.min(chunk, count);
+    this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, middle, size);
     this.#choose(this.#stream, count);
     const scale = scoreScale(this.#heads.headSize);
-    this.#window.prefill(qkv, row, count, cache, this.#votes, this.#cache(count), this.#rotary, scale, out);
+    this.#window.prefill(qkv, row, cache, this.#votes, this.#cache(count), this.#rotary, scale, out);
   }
 
   /** Positions of the windows that were kept, ascending, one list a layer, for a cache that held `total` tokens. Waits for the device. */
@@ -110,22 +118,25 @@ export class WindowedLayers {
     );
   }
 
-  /** Keeps what a layer has just selected. */
-  keep(layer: number): void {
+  /** Keeps what a layer has just selected for the last of `count` queries. */
+  keep(layer: number, count: number): void {
     const { selected, window } = this.#votes;
     const { device } = this.#selections;
     const bytes = this.#room * 4;
-    device.copy(this.#selections.view(layer * bytes, bytes), selected, bytes);
-    device.copy(this.#counts.view(layer * 4, 4), window, 4);
+    const last = Math.ceil(count / this.options.chunk) - 1;
+    device.copy(this.#selections.view(layer * bytes, bytes), selected.view(last * bytes, bytes), bytes);
+    device.copy(this.#counts.view(layer * 4, 4), window.view(last * WINDOW_ROW * 4, 4), 4);
   }
 
   #choose(retrieval: Retrieval | undefined, count: number): void {
-    const picks = retrieval ? this.#heads.heads * count * retrieval.options.topK : 0;
     const { kept } = this.#votes;
-    this.#votes.choose(retrieval?.picks ?? kept, retrieval?.counts ?? kept, picks, this.#cache(count));
+    const nothing = { picks: kept, counts: kept, countRow: 0 };
+    const perQuery = retrieval ? this.#heads.heads * retrieval.options.topK : 0;
+    this.#votes.choose(retrieval ?? nothing, perQuery, this.#cache(count));
   }
 
   #cache(added: number): Cache {
-    return { position: this.#position, added, global: this.options.global, local: this.options.local };
+    const { global, local, chunk } = this.options;
+    return { position: this.#position, added, chunk: Math.min(chunk, added), global, local };
   }
 }

@@ -2,16 +2,23 @@ import { type WindowedAttention, windowLength } from "./attention.js";
 import type { Chunk } from "./prefill.js";
 
 /**
- * How `count` tokens after `past` are read, at most `most` at a time. Windowed attention goes by chunks of its own size; those that end
- * within global + local see everything, whatever their size, so they are read together.
+ * How `count` tokens after `past` are read, at most `most` at a time. Windowed attention goes by chunks of its own size, `together` of them
+ * at a time: what a layer adds to the cache does not depend on its attention, so a chunk need not wait for the one before it. Chunks that
+ * end within global + local see everything, whatever their size.
  */
-export function chunksOf(past: number, count: number, most: number, windowed?: WindowedAttention): Chunk[] {
+export function chunksOf(
+  past: number,
+  count: number,
+  most: number,
+  windowed?: { readonly options: WindowedAttention; readonly together: number },
+): Chunk[] {
   const end = past + count;
   if (!windowed) return numbered(evenly(past, end, most, false));
-  const whole = windowed.global + windowed.local;
-  const seen = Math.max(0, Math.floor((whole - past) / windowed.chunk)) * windowed.chunk;
+  const { global, local, chunk } = windowed.options;
+  const whole = global + local;
+  const seen = Math.max(0, Math.floor((whole - past) / chunk)) * chunk;
   const dense = end <= whole ? end : past + seen;
-  return numbered([...evenly(past, dense, most, false), ...evenly(dense, end, windowed.chunk, true)]);
+  return numbered([...evenly(past, dense, most, false), ...evenly(dense, end, windowed.together * chunk, true)]);
 }
 
 const numbered = (chunks: readonly Omit<Chunk, "last">[]): Chunk[] =>

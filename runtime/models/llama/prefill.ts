@@ -53,7 +53,7 @@ export function allocatePrefill(
   };
 }
 
-/** A run of tokens at positions `past` … `past + count − 1`. */
+/** A run of tokens at positions `past` … `past + count − 1`; of windowed attention one or more of its chunks. */
 export interface Chunk {
   readonly count: number;
   readonly past: number;
@@ -141,7 +141,7 @@ function denseAttention(
   });
 }
 
-/** Attention of the chunk over the window that its queries select. */
+/** Attention of the chunks, each over the window that its queries select. */
 function windowedAttention(
   { launcher, config, windowed, caches }: DecodeContext,
   { qkv, attention }: PrefillBuffers,
@@ -154,7 +154,7 @@ function windowedAttention(
   launcher.run("appendCache", [count], { qkv, ...cache, firstPosition: past, heads, kvHeads, KVP, D });
   windowed!.prefill({ qkv, row: (heads + 2 * kvHeads) * D, count, past }, cache, attention);
   // The next layer selects in the same place.
-  if (last) windowed!.keep(index);
+  if (last) windowed!.keep(index, count);
 }
 
 /** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */

@@ -28,8 +28,11 @@ export interface RunnerOptions {
 /** Tokens of a prefill at a time. Long chunks keep a GPU busy; short ones let the CPU executor report and stop in time. */
 const CHUNK = { cuda: 8192, cpu: 128 } as const;
 
+/** Of windowed attention, in whole chunks of its own. The CPU executor gains nothing from more than a few. */
+const WINDOWED = { cuda: 8192, cpu: 64 } as const;
+
 /** Chunks queued before the host looks whether it should stop: enough to keep a GPU busy, few enough to stop soon. */
-const LAG = 4;
+const LAG = { dense: 4, windowed: 1 } as const;
 
 /** A llama model on a device: its weights, its cache of one sequence, and a recorded decode step. */
 export class LlamaRunner {
@@ -59,11 +62,13 @@ export class LlamaRunner {
     const weights = await uploadLlama(device, file, config, onLayer);
     const rotary = await uploadRotaryTable(device, config, rotatedPositions(capacity, options));
     const state = allocateDecodeState(device, config, launcher.tiles);
-    const windowed = options && new WindowedLayers(launcher, config, options, capacity, rotary, state);
+    const { chunk } = options ?? { chunk: 0 };
+    const together = Math.max(1, Math.floor(Math.min(capacity, WINDOWED[device.kind]) / chunk));
+    const windowed = options && new WindowedLayers(launcher, config, options, { capacity, together }, rotary, state);
     const prefill = allocatePrefill(
       device,
       config,
-      Math.min(capacity, Math.max(CHUNK[device.kind], options?.chunk ?? 0)),
+      Math.min(capacity, Math.max(CHUNK[device.kind], chunk)),
       options ? Math.min(capacity, options.global + options.local) : capacity,
     );
     const caches = reserveCache(device, config, capacity);
@@ -105,7 +110,7 @@ export class LlamaRunner {
     this.grow(past + tokens.length);
     await this.#begin(sampling);
     let queued = 0;
-    for (const chunk of chunksOf(past, tokens.length, this.#prefill.tokens, windowed?.options)) {
+    for (const chunk of chunksOf(past, tokens.length, this.#prefill.tokens, windowed)) {
       signal?.throwIfAborted();
       const start = chunk.past - past;
       const end = start + chunk.count;
@@ -121,7 +126,7 @@ export class LlamaRunner {
         await this.device.write(state.position, Int32Array.of(past + tokens.length - 1));
         pickToken(this.#context, state.residual, this.#pick);
         this.#mirror.copyFrom(state.ring, RING * 4);
-      } else if (++queued % LAG === 0) await this.device.synchronize();
+      } else if (++queued % (chunk.selects ? LAG.windowed : LAG.dense) === 0) await this.device.synchronize();
       onProgress?.(end);
     }
   }

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { byQuery, type LayerFixture, layerFixtures, rowOf } from "./fixtures.js";
-import { runLayer } from "./layer.js";
+import { type LayerInput, runLayer } from "./layer.js";
 import { openKernels } from "./on-cpu.js";
+import { normals, take } from "./reference.js";
 
 let device: CpuDevice;
 let runner: KernelRunner;
@@ -37,4 +38,43 @@ async function expectLayer(fixture: LayerFixture, way: "prefill" | "decode") {
 describe.each(layerFixtures().map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
   it("prefill picks, chooses and attends as the definition says", () => expectLayer(fixture, "prefill"));
   it("decode does too; it attends for one query", () => expectLayer(fixture, "decode"));
+});
+
+/** A prompt's end in chunks, with what each has to see before it, for windows that overlap and for a last chunk that is not full. */
+const prompt = (queries: number, chunk: number, total: number, topK: number): LayerInput => {
+  const source = normals(total);
+  const heads = { heads: 6, kvHeads: 2, headSize: 16 };
+  return {
+    ...{ heads, queries, chunk, total, global: 4, local: 24, topK, span: 6, clip: 5 },
+    q: take(source, queries * 6 * 16),
+    keys: take(source, total * 2 * 16),
+    values: take(source, total * 2 * 16),
+  };
+};
+
+describe.each([
+  ["whole chunks", prompt(48, 16, 190, 4)],
+  ["a last chunk of one token", prompt(33, 16, 131, 4)],
+  ["a first chunk with hardly a middle", prompt(40, 8, 70, 4)],
+  ["more picks than lists are sorted for", prompt(27, 8, 300, 7)],
+  ["chunks with more picks than a program takes", prompt(100, 40, 700, 4)],
+])("chunks together: %s", (_, all) => {
+  it("are chunks one after the other", async () => {
+    const { heads, queries, chunk = queries, total, topK } = all;
+    const together = await runLayer(runner, all, "prefill");
+    const width = heads.heads * heads.headSize;
+    const picks: number[][] = [];
+    for (let first = 0; first < queries; first += chunk) {
+      const count = Math.min(chunk, queries - first);
+      const q = Array.from(all.q).slice(first * width, (first + count) * width);
+      const end = total - queries + first + count;
+      const alone = await runLayer(runner, { ...all, q, queries: count, chunk: count, total: end }, "prefill");
+      expect(together.out.slice(first * width, (first + count) * width)).toEqual(alone.out);
+      if (first === 0) expect(together).toMatchObject({ kept: alone.kept, selected: alone.selected, last: alone.last });
+      picks.push(...alone.picks);
+    }
+    expect(together.picks).toEqual(picks);
+    expect(together.votesLeft).toBe(0);
+    expect(picks.flat().length).toBe(heads.heads * queries * topK);
+  });
 });

@@ -10,6 +10,9 @@ import { rotaryTable } from "./fixtures.js";
 export interface LayerInput {
   readonly heads: Heads;
   readonly queries: number;
+  /** Queries of a chunk; several chunks for prefill only. Default: all. */
+  readonly chunk?: number;
+  /** Tokens of the cache with all queries. */
   readonly total: number;
   readonly global: number;
   readonly local: number;
@@ -23,7 +26,7 @@ export interface LayerInput {
 }
 
 export interface LayerOutput {
-  /** [heads · queries][topK], as the kernels number rows. */
+  /** [heads · queries][topK], as the kernels number rows. What follows is of the first chunk. */
   readonly picks: number[][];
   readonly kept: number[];
   readonly selected: number[];
@@ -42,36 +45,44 @@ export async function runLayer(
   way: "prefill" | "decode",
 ): Promise<LayerOutput> {
   const { device } = runner;
-  const { heads: shape, queries, total, global, local, topK, span, clip } = layer;
+  const { heads: shape, queries, chunk = queries, total, global, local, topK, span, clip } = layer;
   const { heads, headSize: D } = shape;
   const middle = Math.max(0, total - global - local);
+  const chunks = Math.ceil(queries / chunk);
   const halves = (values: ArrayLike<number>) => upload(device, toBits("bf16", values));
   const ints = async (buffer: Parameters<typeof device.read>[0], count: number): Promise<number[]> => {
     const values = new Int32Array(count);
     await device.read(buffer.view(0, count * 4), values);
     return [...values];
   };
-  const retrieval = new Retrieval(runner, { ...shape, topK, queries, scanQueries: queries, middle });
-  const votes = new Votes(runner, { clip, span, picks: heads * queries * topK });
-  const attention = new WindowAttention(runner, { ...shape, window: Math.min(total, global + clip * span + local) });
+  const retrieval = new Retrieval(runner, { ...shape, topK, queries: chunk, chunks, scanQueries: queries, middle });
+  const votes = new Votes(runner, { clip, span, picks: heads * chunk * topK, chunks });
+  const window = Math.min(total, global + clip * span + local);
+  const attention = new WindowAttention(runner, { ...shape, window, chunks });
   const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };
   const table = rotaryTable(total, D / 2);
   const rotary = { cosine: await upload(device, table.cosine), sine: await upload(device, table.sine) };
-  const cache = { position: await upload(device, Int32Array.of(total - queries)), added: queries, global, local };
+  const cache = {
+    position: await upload(device, Int32Array.of(total - queries)),
+    added: queries,
+    chunk,
+    global,
+    local,
+  };
   const scale = Math.LOG2E / Math.sqrt(D);
   const qRow = heads * D;
   const q = way === "prefill" ? await halves(layer.q) : await upload(device, Float32Array.from(layer.q));
   const out = device.alloc(queries * qRow * 4);
 
-  if (way === "prefill") retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle);
+  if (way === "prefill") retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle, chunk);
   else retrieval.scan({ q, count: queries, qRow }, cached.keys, cache.position, global, local);
   const flat = await ints(retrieval.picks, heads * queries * topK);
-  votes.choose(retrieval.picks, retrieval.counts, heads * queries * topK, cache);
+  votes.choose(retrieval, heads * topK, cache);
   const [count, , , , last, , , , kept] = await ints(votes.window, 9);
-  const counts = await ints(retrieval.counts, Math.max(1, middle));
+  const counts = await ints(retrieval.counts, chunks * retrieval.countRow);
   let result: Float32Array = new Float32Array(0);
   if (way === "prefill") {
-    attention.prefill(q, qRow, queries, cached, votes, cache, rotary, scale, out);
+    attention.prefill(q, qRow, cached, votes, cache, rotary, scale, out);
     const bits = new Uint16Array(queries * qRow);
     await device.read(out.view(0, bits.byteLength), bits);
     result = fromBits("bf16", bits);

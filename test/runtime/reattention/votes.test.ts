@@ -29,9 +29,8 @@ async function expectWindow({ picks, middle, clip, span }: Election) {
   const votes = new Votes(runner, { clip, span, picks: picks.length });
   const buffer = await upload(device, counts);
   const position = await ints(device, global + middle + local - 1);
-  votes.choose(await upload(device, Int32Array.from(picks)), buffer, picks.length, {
-    ...{ position, added: 1, global, local },
-  });
+  const cast = { picks: await upload(device, Int32Array.from(picks)), counts: buffer, countRow: middle };
+  votes.choose(cast, picks.length, { position, added: 1, global, local });
   const kept = keep(picks, clip);
   const selected = spread(kept, span, middle);
   const [count, , , , last, , , , keptCount] = await readInts(votes.window, 9);
