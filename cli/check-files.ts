@@ -46,21 +46,22 @@ function checkOnce(
 /** Checks kernel files, again and again with `--watch`. Gives 1 if the last check found an error. */
 export async function checkFiles(request: CheckRequest): Promise<number> {
   const frontend = createFrontend();
+  let began = Date.now();
   let result = checkOnce(request, frontend);
   if (!request.watch) return result.code;
   using watched = new WatchedFolders();
-  watched.follow(result.sources);
+  watched.follow(result.sources, began);
   while (await watched.change(request.signal)) {
     console.log(colours(process.stdout).dim(`\n${new Date().toLocaleTimeString()} checking again`));
+    began = Date.now();
     try {
       result = checkOnce(request, frontend);
-      watched.follow(result.sources);
     } catch (error) {
       // Deleted, or between an editor's rename and the next: it may come back.
       if (!(error instanceof InputError)) throw error;
       result = { ...result, code: await report(error, false) };
-      watched.follow(result.sources);
     }
+    watched.follow(result.sources, began);
   }
   return result.code;
 }

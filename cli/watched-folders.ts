@@ -1,5 +1,5 @@
-import { existsSync, type FSWatcher, watch } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
+import { basename, dirname } from "node:path";
 import { deferred } from "../runtime/generate/deferred.js";
 
 /** Changes come in bursts: an editor writes a file in several steps, and for a moment it may not be there at all. */
@@ -11,16 +11,19 @@ export class WatchedFolders {
   #changed = false;
   #wake: (() => void) | undefined;
 
-  /** Watches the folders of these files, and no others from now on. For a folder that is gone the one above it is watched. */
-  follow(files: readonly string[]): void {
+  /**
+   * Watches the folders of these files, and no others from now on. For a folder that is gone the one above it is
+   * watched. What has changed after `since` (milliseconds since 1970), before anybody watched, counts too.
+   */
+  follow(files: readonly string[], since: number): void {
     const wanted = new Set(files.map((file) => dirname(file)));
-    for (const [folder, watcher] of this.#watchers) {
-      // The watcher of a folder that was deleted says nothing of a new one in its place.
-      if (wanted.has(folder) && existsSync(folder)) continue;
-      watcher.close();
-      this.#watchers.delete(folder);
+    for (const folder of this.#watchers.keys()) if (!wanted.has(folder)) this.#leave(folder);
+    for (const folder of wanted) {
+      if (this.#watchers.has(folder)) continue;
+      this.#watch(folder);
+      const missed = files.some((file) => dirname(file) === folder && changedSince(file, since));
+      if (missed && this.#watchers.has(folder)) this.#changed = true;
     }
-    for (const folder of wanted) if (!this.#watchers.has(folder)) this.#watch(folder);
   }
 
   /** Resolves once anything has changed since the last call and is quiet again; false where `signal` was aborted instead. */
@@ -39,11 +42,18 @@ export class WatchedFolders {
   }
 
   [Symbol.dispose](): void {
-    this.follow([]);
+    this.follow([], 0);
+  }
+
+  #leave(folder: string): void {
+    this.#watchers.get(folder)?.close();
+    this.#watchers.delete(folder);
   }
 
   #watch(folder: string): void {
-    const note = () => {
+    const note = (_event?: unknown, name?: unknown) => {
+      // The watcher of a folder that was deleted, which it tells under the folder's own name, says nothing of a new one in its place.
+      if (name === basename(folder) || !existsSync(folder)) this.#leave(folder);
       this.#changed = true;
       this.#wake?.();
     };
@@ -55,3 +65,10 @@ export class WatchedFolders {
     }
   }
 }
+
+/** The clock of the file system may be some milliseconds behind. */
+const CLOCK_MS = 20;
+
+/** True also for a file that is not there. The time of the last change of its entry tells of renames too. */
+const changedSince = (file: string, since: number): boolean =>
+  (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY) > since - CLOCK_MS;
