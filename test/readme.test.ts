@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { bin, root } from "./built-cli.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
@@ -23,7 +23,7 @@ const sessions = blocks
   .map(({ text }) => /^\$ npx tilescript (.*)\n([\s\S]*)$/.exec(text)!);
 
 /** A project as a reader would set it up: the README's files, and the package. */
-const project = mkdtempSync(join(tmpdir(), "readme-"));
+const project = temporaryFolder("readme");
 
 function shell(command: string): { readonly output: string; readonly status: number | null } {
   const env = { ...process.env, TILESCRIPT_DEVICE: "cpu", NO_COLOR: "1" };

@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { kernelImports } from "../../cli/loader/kernel-imports.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 function program(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "imports-"));
+  const folder = temporaryFolder("imports");
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }

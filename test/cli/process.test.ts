@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { manifestSchema } from "../../compiler/bundle/index.js";
 import { bin } from "../built-cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { folderWith } from "./run-cli.js";
 
 /** Many builds, so that there is time to interrupt. */
@@ -61,7 +61,7 @@ async function until<T>(get: () => T | undefined | false): Promise<T> {
   throw new Error("waited for 30 seconds");
 }
 
-const caches = () => ({ TILESCRIPT_CACHE: mkdtempSync(join(tmpdir(), "process-cache-")) });
+const caches = () => ({ TILESCRIPT_CACHE: temporaryFolder("process-cache") });
 
 test("Ctrl-C during a build ends with 130, ends the workers, and leaves nothing behind", async () => {
   const folder = folderWith({ "slow.kernel.ts": SLOW });

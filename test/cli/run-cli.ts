@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
 import { main } from "../../cli/main.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 export interface Ended {
   readonly code: number;
@@ -34,7 +34,7 @@ export async function cli(...argv: string[]): Promise<Ended> {
 
 /** A new folder with these files in it. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "cli-"));
+  const folder = temporaryFolder("cli");
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }

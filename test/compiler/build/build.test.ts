@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type BuildOptions, build } from "../../../compiler/build/index.js";
 import { manifestSchema } from "../../../compiler/bundle/index.js";
 import { DiagnosticError } from "../../../compiler/diagnostics/index.js";
 import { parseKernel } from "../../../compiler/ir/index.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 const SCALE = `import { arange, type Const, type F32, type Int, kernel, load, type Ptr, programId, store } from "tilescript";
 import { BLOCK } from "./sizes.js";
@@ -32,7 +32,7 @@ export const copy = kernel(
 `;
 
 function project(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "build-"));
+  const folder = temporaryFolder("build");
   for (const [name, text] of Object.entries({ "package.json": "{}", ...files }))
     writeFileSync(join(folder, name), text);
   return folder;
@@ -52,13 +52,13 @@ const contents = (folder: string): Record<string, string> =>
 
 /** A folder that is somebody else's: no Python environment is found in it, and none is made. */
 function withoutPython(): void {
-  const taken = mkdtempSync(join(tmpdir(), "taken-"));
+  const taken = temporaryFolder("taken");
   writeFileSync(join(taken, "thesis.txt"), "");
   vi.stubEnv("TILESCRIPT_VENV", taken);
 }
 
 beforeEach(() => {
-  vi.stubEnv("TILESCRIPT_CACHE", mkdtempSync(join(tmpdir(), "build-cache-")));
+  vi.stubEnv("TILESCRIPT_CACHE", temporaryFolder("build-cache"));
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -142,7 +142,7 @@ describe("a bundle with cubins", () => {
   test("has the same bytes wherever it is built", async () => {
     const [here, there] = [scaleProject(), scaleProject()];
     const one = await buildIn(here, "scale.kernel.ts", { arch: [90] });
-    vi.stubEnv("TILESCRIPT_CACHE", mkdtempSync(join(tmpdir(), "build-cache-")));
+    vi.stubEnv("TILESCRIPT_CACHE", temporaryFolder("build-cache"));
     const two = await buildIn(there, "scale.kernel.ts", { arch: [90] });
     expect(contents(two.folder)).toEqual(contents(one.folder));
     expect(two.built).toBe(2);

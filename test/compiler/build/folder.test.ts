@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BuildError } from "../../../compiler/build/error.js";
 import { writeFolder } from "../../../compiler/build/folder.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
-const scratch = (): string => mkdtempSync(join(tmpdir(), "folder-"));
+const scratch = (): string => temporaryFolder("folder");
 const bundle = (text: string) => [
   { path: "manifest.json", content: text },
   { path: "a/b.cubin", content: Uint8Array.of(1, 2) },

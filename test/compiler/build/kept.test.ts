@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { build, keptBundle } from "../../../compiler/build/index.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 /** Whether this user may write: root always may, whatever the modes say. */
 const permissions = vi.hoisted(() => ({ write: true }));
@@ -15,7 +15,7 @@ vi.mock("node:fs", async (original) => {
   return { ...real, accessSync };
 });
 
-const project = mkdtempSync(join(tmpdir(), "kept-"));
+const project = temporaryFolder("kept");
 const file = join(project, "k.kernel.ts");
 const out = join(project, "bundle");
 const SOURCE = `import { kernel, type Ptr, store } from "tilescript";
@@ -25,7 +25,6 @@ beforeAll(async () => {
   writeFileSync(file, SOURCE);
   await build({ files: [file], arch: [], out, project });
 });
-afterAll(() => rmSync(project, { recursive: true }));
 
 it("a bundle that can be replaced is not kept", () => {
   expect(keptBundle(out, project, [])).toBeUndefined();

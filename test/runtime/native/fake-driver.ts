@@ -1,7 +1,6 @@
 /** Builds the add-on and the fake libcuda.so.1, and opens one through the other. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DriverAvailable, openDriver } from "../../../runtime/native/index.js";
@@ -10,6 +9,8 @@ import { buildNative, compileAddon, findCompiler } from "../../../scripts/build-
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const native = at("../../../runtime/native");
 const folder = at("fake/");
+/** Kept between runs: compiling takes seconds. */
+const cache = at("../../../node_modules/.cache");
 
 /** The controls that the fake exports to its tests. */
 export interface FakeDriver {
@@ -36,7 +37,7 @@ export function buildFake(flags: readonly string[] = []): string {
   const hash = createHash("sha256").update(flags.join(" "));
   for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)));
   hash.update(readFileSync(join(native, "driver.h")));
-  const path = join(tmpdir(), `tilescript-fake-${hash.digest("hex").slice(0, 16)}`, "libcuda.so.1");
+  const path = join(cache, `fake-driver-${hash.digest("hex").slice(0, 16)}`, "libcuda.so.1");
   if (existsSync(path)) return path;
   const complaint = compileAddon(findCompiler()!, join(folder, "libcuda.cc"), path, [`-I${native}`, ...flags]);
   if (complaint !== undefined) throw new Error(complaint);

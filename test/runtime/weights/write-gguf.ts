@@ -1,8 +1,8 @@
 /** Builds GGUF files in memory for tests, right or deliberately wrong ones. */
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 const valueTypes = {
   u8: 0,
@@ -144,16 +144,10 @@ export function ggufBytes(spec: GgufSpec): Buffer {
 let folder: string | undefined;
 let count = 0;
 
-/** Writes `bytes` to a new temporary file, gone when the process ends, and returns its path. */
+/** Writes `bytes` to a new temporary file, gone when the tests of the file are through, and returns its path. */
 export function temporaryFile(bytes: Uint8Array, extension = "gguf"): string {
-  folder ??= makeFolder();
+  folder ??= temporaryFolder("weights");
   const path = join(folder, `${count++}.${extension}`);
   writeFileSync(path, bytes);
   return path;
-}
-
-function makeFolder(): string {
-  const made = mkdtempSync(join(tmpdir(), "tilescript-weights-"));
-  process.once("exit", () => rmSync(made, { recursive: true, force: true }));
-  return made;
 }
