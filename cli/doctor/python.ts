@@ -34,22 +34,25 @@ function tritonFindings({ triton, ptxas, folder }: EnvironmentReport): Finding[]
   return [{ name: "Triton", state: "ok", found: triton }, ...assemblers];
 }
 
-function modelFinding({ model }: EnvironmentReport): Finding {
-  const path = process.env.TILESCRIPT_MODEL ?? model;
-  return path
-    ? { name: "Model", state: "ok", found: path }
-    : {
-        name: "Model",
-        state: "missing",
-        found: "the demo model is not installed",
-        costs: "generate, chat and eval need -m FILE.gguf",
-        remedy:
-          "name a GGUF file in TILESCRIPT_MODEL; npm start installs the demo model where there are Python 3 and a network",
-      };
+async function modelFinding(): Promise<Finding> {
+  const { findDemoModel } = await import("../../runtime/weights/index.js");
+  try {
+    return { name: "Model", state: "ok", found: findDemoModel() };
+  } catch {
+    const named = process.env.TILESCRIPT_MODEL;
+    return {
+      name: "Model",
+      state: "missing",
+      found: named ? `TILESCRIPT_MODEL names ${named}, which does not exist` : "the demo model is not installed",
+      costs: "generate, chat and eval need -m FILE.gguf",
+      remedy:
+        "name a GGUF file in TILESCRIPT_MODEL; npm start installs the demo model where there are Python 3 and a network",
+    };
+  }
 }
 
 export const python: Examination = async () => {
   const { inspectEnvironment } = await import("../../compiler/triton/index.js");
   const report = await inspectEnvironment();
-  return [pythonFinding(report), ...tritonFindings(report), modelFinding(report)];
+  return [pythonFinding(report), ...tritonFindings(report), await modelFinding()];
 };

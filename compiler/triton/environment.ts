@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { execa } from "execa";
 import { makeFolder } from "../make-folder.js";
 import { EnvironmentError, explainInstallation } from "./environment-error.js";
@@ -92,6 +92,15 @@ const describe = (folder: string, stamp: Stamp): PythonEnvironment => ({
   sitePackages: join(folder, stamp.sitePackages),
 });
 
+function whatFails(folder: string): string {
+  if (!existsSync(folder)) return "cannot be made";
+  // A Python in another user's home looks as if it were not there.
+  const python = pythonOf(folder);
+  return existsSync(python)
+    ? "is not complete and cannot be written to"
+    : `has no ${relative(folder, python)} that this user may run, and cannot be written to`;
+}
+
 /** Makes the folder ours. One that somebody else filled is never touched. */
 function claim(folder: string): void {
   try {
@@ -112,7 +121,7 @@ function claim(folder: string): void {
       ? explainInstallation("the Python environment", "No space left on device")
       : new EnvironmentError(
           "not-writable",
-          `The Python environment in ${folder} ${existsSync(folder) ? "lacks something and cannot be written to" : "cannot be made"}: ${reason.message}.`,
+          `The Python environment in ${folder} ${whatFails(folder)}: ${reason.message}.`,
           "Run npm start as the user who owns it, or set TILESCRIPT_VENV to a folder of your own.",
         );
   }
