@@ -9,6 +9,7 @@ import {
   dot,
   dtypeOf,
   exp2,
+  expandDims,
   type F32,
   floorDiv,
   full,
@@ -27,7 +28,6 @@ import {
   range,
   reshape,
   row,
-  staticRange,
   store,
   sum,
   type Tile,
@@ -50,29 +50,37 @@ function absorb(p: Tile, rounded: Tile, value: Tile, top: Tile, newTop: Tile, we
   return [weight * keep + sum(p, 1), dot(rounded, value, { acc: acc * col(keep) })];
 }
 
-/** Attention of one head from its splits: each split's sum is rescaled to the largest score of all. */
+/**
+ * Attention of a group's heads from their splits: each split's sum is rescaled to the largest score of all. All heads take each step
+ * together, so that the wait for memory is one.
+ */
 function combineSplits(
   partial: Ptr<"f32">,
   peak: Ptr<"f32">,
   total: Ptr<"f32">,
   out: Ptr<"f32">,
-  head: number,
+  first: number,
   used: number,
+  G: number,
+  GM: number,
   SPLITS: number,
   D: number,
   DP: number,
 ) {
-  const split = arange(0, SPLITS);
-  const column = arange(0, DP);
-  const there = split < used;
-  const cell = head * SPLITS + split;
+  const member = col(arange(0, GM));
+  const split = row(arange(0, SPLITS));
+  const there = member < G && split < used;
+  const cell = (first + member) * SPLITS + split;
   // Other programs wrote these: past L1.
   const top = load(peak + cell, { mask: there, other: -Infinity, cache: "cg" });
-  const share = exp2(top - max(top, 0));
-  const weight = sum(share * load(total + cell, { mask: there, other: 0, cache: "cg" }), 0);
-  const inside = col(there) && row(column) < D;
-  const values = load(partial + col(cell) * D + row(column), { mask: inside, other: 0, cache: "cg" });
-  store(out + head * D + column, sum(values * col(share), 0) / weight, { mask: column < D });
+  const weight = load(total + cell, { mask: there, other: 0, cache: "cg" });
+  const share = exp2(top - col(max(top, 1)));
+  const each = share / col(sum(share * weight, 1));
+  const column = reshape(arange(0, DP), [1, 1, DP]);
+  const at = expandDims(cell, 2) * D + column;
+  const values = load(partial + at, { mask: expandDims(there, 2) && column < D, other: 0, cache: "cg" });
+  const place = (first + member) * D + row(arange(0, DP));
+  store(out + place, sum(values * expandDims(each, 2), 1), { mask: member < G && row(arange(0, DP)) < D });
 }
 
 /**
@@ -100,6 +108,7 @@ export const reattentionDecode = kernel(
     local,
     kvHeads,
     G,
+    GM,
     GP,
     D,
     DP,
@@ -126,6 +135,8 @@ export const reattentionDecode = kernel(
     local: Int;
     kvHeads: Int;
     G: Const<"G">;
+    /** Powers of two that hold G, the second one at least as many rows as a product must have. */
+    GM: Const<"GM">;
     GP: Const<"GP">;
     D: Const<"D">;
     DP: Const<"DP">;
@@ -191,17 +202,16 @@ export const reattentionDecode = kernel(
         // All threads' stores come before the count that publishes them.
         debugBarrier();
         if (atomicAdd(finished + kvHead, 1) === splits - 1) {
-          for (const member of staticRange(G))
-            combineSplits(partial, peak, total, out, kvHead * G + member, splits, SPLITS, D, DP);
+          combineSplits(partial, peak, total, out, kvHead * G, splits, G, GM, SPLITS, D, DP);
           store(finished + kvHead, 0);
         }
       }
     }
   },
   {
-    builds: REATTENTION_MODELS.map(({ G, D, DP, HALF, HALFP }) => ({
+    builds: REATTENTION_MODELS.map(({ G, GM, D, DP, HALF, HALFP }) => ({
       dtypes: { T: "bf16" as const },
-      constants: { G, GP: 16, D, DP, HALF, HALFP, ...REATTENTION_GPU.decode },
+      constants: { G, GM, GP: 16, D, DP, HALF, HALFP, ...REATTENTION_GPU.decode },
       warps: 4,
       stages: 2,
       pdl: true,

@@ -121,15 +121,16 @@ export const reattentionPick = kernel(
   {
     builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
       [
-        ...REATTENTION_GPU.supers.map((SUPERS) => ({
-          ...REATTENTION_GPU.scan[widthOf(DP)],
+        // What a scan of few rows leaves, and one of many: the same where heads are wide.
+        ...[REATTENTION_GPU.scan.wide, ...[REATTENTION_GPU.scan.narrow].filter(() => DP <= 64)].flatMap((tiles) => [
+          ...REATTENTION_GPU.supers.map((SUPERS) => ({ ...tiles, SUPERS, KC: CANDIDATES[0] })),
+          ...REATTENTION_GPU.supersDeep.map((SUPERS) => ({ ...tiles, SUPERS, KC: CANDIDATES[1] })),
+        ]),
+        ...REATTENTION_GPU.supersDeep.map((SUPERS) => ({
+          ...REATTENTION_GPU.scanByBlock,
           SUPERS,
           KC: CANDIDATES[0],
         })),
-        ...REATTENTION_GPU.supersDeep.flatMap((SUPERS) => [
-          { ...REATTENTION_GPU.scan[widthOf(DP)], SUPERS, KC: CANDIDATES[1] },
-          { ...REATTENTION_GPU.scanByBlock, SUPERS, KC: CANDIDATES[0] },
-        ]),
       ].map(({ OUTER, CLASSES, INNER, SUPER, SUPERS, KC }) => ({
         dtypes: { T: "bf16" as const },
         constants: { G, D, DP, KC, OUTER, CLASSES, INNER, SUPER, SUPERS, ...REATTENTION_GPU.pick },

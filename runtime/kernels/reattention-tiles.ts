@@ -3,9 +3,9 @@
  * the CPU executor takes what it is asked for.
  */
 
-/** G query heads read one KV head of size D; DP and HALFP are the powers of two that hold D and D / 2. */
-const SMOLLM2 = { G: 3, D: 64, DP: 64, HALF: 32, HALFP: 32 } as const;
-const LLAMA3 = { G: 4, D: 128, DP: 128, HALF: 64, HALFP: 64 } as const;
+/** G query heads read one KV head of size D; GM, DP and HALFP are the powers of two that hold G, D and D / 2. */
+const SMOLLM2 = { G: 3, GM: 4, D: 64, DP: 64, HALF: 32, HALFP: 32 } as const;
+const LLAMA3 = { G: 4, GM: 4, D: 128, DP: 128, HALF: 64, HALFP: 64 } as const;
 /** Query and KV heads as powers of two, for kernels that take all of a token at once. */
 export const REATTENTION_MODELS = [
   { ...SMOLLM2, HP: 16, KVP: 4 },
@@ -29,6 +29,7 @@ export const widthOf = (DP: number): Width => (DP > 64 ? "wide" : "narrow");
 export const REATTENTION_GPU = {
   /** Decode, BN keys at a time, SUPER blocks of which the maximum is kept too; SUPERS is a bound on their number: 1M or 8M keys. */
   scan: {
+    /** For up to 16 rows; more take the wide heads' tiles. */
     narrow: { BN: 256, SUPER: 4, OUTER: 8, CLASSES: 4, INNER: 8 },
     wide: { BN: 128, SUPER: 8, OUTER: 4, CLASSES: 4, INNER: 8 },
   },

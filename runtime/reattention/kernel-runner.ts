@@ -24,6 +24,7 @@ export const tilesFor = (device: Device): ReAttentionTiles =>
 export function headConstants({ heads, kvHeads, headSize }: Heads) {
   return {
     G: heads / kvHeads,
+    GM: powerOfTwo(heads / kvHeads),
     D: headSize,
     DP: powerOfTwo(headSize),
     HALF: headSize / 2,

@@ -28,6 +28,9 @@ export interface Queries {
 /** Programs of a scan that share a multiprocessor, and of a stream. */
 const RESIDENT = { scan: 3, stream: 2 } as const;
 
+/** Rows of a KV head that a scan's smallest product has. */
+const FEW_ROWS = 16;
+
 /** Up to so many picks, lists are kept in sorted registers. */
 const SORTED = 4;
 
@@ -86,7 +89,7 @@ export class Retrieval {
     const processors = this.#runner.device.processors;
     const splits = Math.max(1, Math.min(superRow, Math.floor((RESIDENT.scan * processors) / kvHeads)));
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
-    const RP = smallest("queries", scanRows, count * G);
+    const RP = smallest("queries", scanRows, scanQueries * G);
     this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
     this.#runner.run("reattentionPick", [heads * count], {
       ...{ ...common, picks: this.picks, counts: this.counts, topK },
@@ -143,7 +146,9 @@ export class Retrieval {
   }
 
   get #scanTiles(): ReAttentionTiles["scanByBlock"] {
-    return this.options.byBlock ? this.#tiles.scanByBlock : this.#tiles.scan[this.#width];
+    const { byBlock, heads, kvHeads, scanQueries = 1 } = this.options;
+    if (byBlock) return this.#tiles.scanByBlock;
+    return this.#tiles.scan[(scanQueries * heads) / kvHeads > FEW_ROWS ? "wide" : this.#width];
   }
 
   get #width() {

@@ -51,12 +51,12 @@ export class WindowAttention {
   ): void {
     const { device } = this.#runner;
     const { kvHeads, dtype = "bf16" } = this.options;
-    const { G, D, DP, HALF, HALFP } = headConstants(this.options);
+    const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
     const { SPLITS, BN } = tilesFor(device).decode;
     this.#runner.run("reattentionDecode", [kvHeads, SPLITS], {
       ...{ q, keys, values, cosine, sine, selected, window, position, ...this.#splits, out },
       ...{ scale, global, local, kvHeads, T: dtype },
-      ...{ G, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
+      ...{ G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
     });
   }
 
