@@ -7,7 +7,7 @@ import { type Mask, max, maximum, sum, type Tile, to, where } from "tilescript";
 export function mostVoted(positions: Tile, votes: Tile, most: number): Mask {
   // The largest count that at least `most` positions reach; 1 where fewer were voted for.
   let count = 1;
-  let highest = max(votes, 0);
+  let highest = sum(to(votes >= 1, "i32"), 0) > most ? max(votes, 0) : 1;
   while (count < highest) {
     const middle = highest - ((highest - count) >> 1);
     if (sum(to(votes >= middle, "i32"), 0) >= most) count = middle;

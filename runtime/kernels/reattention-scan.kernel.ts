@@ -12,7 +12,6 @@ import {
   type Int,
   kernel,
   load,
-  type Mask,
   max,
   maximum,
   minimum,
@@ -23,7 +22,6 @@ import {
   range,
   row,
   store,
-  type Tile,
   to,
   trans,
   where,
@@ -31,38 +29,6 @@ import {
 import { classMaxima, LEAST } from "./reattention-classes.js";
 import { middleLength } from "./reattention-middle.js";
 import { REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
-
-/** A token's keys. In 64 bits: a cache of millions of tokens has more elements than 31 bits count. */
-function blockAt(keys: Ptr, token: number, kvHeads: number, D: number) {
-  return keys + to(token, "i64") * kvHeads * D;
-}
-
-/** Keeps the largest scores of a block's parts and, with its last block, of a super. Gives the super's largest so far. */
-function keepMaxima(
-  query: Tile,
-  key: Tile,
-  from: number,
-  end: number,
-  before: Tile,
-  parts: Tile,
-  supers: Tile,
-  mine: Mask,
-  RP: number,
-  BN: number,
-  OUTER: number,
-  CLASSES: number,
-  INNER: number,
-  SUPER: number,
-): Tile {
-  const inside = row(from + arange(0, BN) < end);
-  const maxima = classMaxima(where(inside, dot(query, trans(key)), LEAST), RP, OUTER, CLASSES, INNER);
-  const number = floorDiv(from, BN);
-  store(parts + number * CLASSES + row(arange(0, CLASSES)), maxima, { mask: col(mine) });
-  const best = maximum(before, max(maxima, 1));
-  const last = mod(number, SUPER) === SUPER - 1 || from + BN >= end;
-  store(supers + floorDiv(number, SUPER), best, { mask: mine && last });
-  return where(last, LEAST, best);
-}
 
 /**
  * One pass over the middle's keys for the few queries of a decode step: program (KV head, split) scores all query heads of its KV head
@@ -123,51 +89,38 @@ export const reattentionScan = kernel(
     const member = arange(0, RP);
     const column = arange(0, DP);
     const token = arange(0, BN);
-    const mine = member < queries * G;
-    // What came before the kernel before this one can be read while that one still runs, and the middle's keys did.
+    gdcWait();
+    gdcLaunchDependents();
     const length = middleLength(load(position) + queries, global, local);
     const share = cdiv(cdiv(length, BN * SUPER), numPrograms(1)) * BN * SUPER;
     const start = programId(1) * share;
     const end = minimum(start + share, length);
-    const within = (col(token) * kvHeads + kvHead) * D + row(column);
-    const used = row(column) < D;
-    const firstKey = load(blockAt(keys, global + start, kvHeads, D) + within, {
-      mask: col(start + token < end) && used,
-      other: 0,
-    });
-    gdcWait();
-    gdcLaunchDependents();
     if (start < length) {
+      const mine = member < queries * G;
       const head = kvHead * G + mod(member, G);
       const query = to(
-        load(q + col(floorDiv(member, G) * qRow + head * D) + row(column), { mask: col(mine) && used, other: 0 }),
+        load(q + col(floorDiv(member, G) * qRow + head * D) + row(column), {
+          mask: col(mine) && row(column) < D,
+          other: 0,
+        }),
         dtypeOf(keys),
       );
       const line = kvHead * queries * G + member;
-      const [partsAt, supersAt] = [parts + col(line) * partRow, supers + line * superRow];
+      const within = (col(token) * kvHeads + kvHead) * D + row(column);
       let best = full([RP], LEAST, "f32");
-      best = keepMaxima(
-        query,
-        firstKey,
-        start,
-        end,
-        best,
-        partsAt,
-        supersAt,
-        mine,
-        RP,
-        BN,
-        OUTER,
-        CLASSES,
-        INNER,
-        SUPER,
-      );
-      for (const from of range(start + BN, end, BN)) {
-        const key = load(blockAt(keys, global + from, kvHeads, D) + within, {
-          mask: col(from + token < end) && used,
-          other: 0,
-        });
-        best = keepMaxima(query, key, from, end, best, partsAt, supersAt, mine, RP, BN, OUTER, CLASSES, INNER, SUPER);
+      for (const from of range(start, end, BN)) {
+        // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
+        const block = keys + to(global + from, "i64") * kvHeads * D;
+        const inside = from + token < end;
+        const key = load(block + within, { mask: col(inside) && row(column) < D, other: 0 });
+        const scores = where(row(inside), dot(query, trans(key)), LEAST);
+        const maxima = classMaxima(scores, RP, OUTER, CLASSES, INNER);
+        const number = floorDiv(from, BN);
+        store(parts + col(line) * partRow + number * CLASSES + row(arange(0, CLASSES)), maxima, { mask: col(mine) });
+        best = maximum(best, max(maxima, 1));
+        const last = mod(number, SUPER) === SUPER - 1 || from + BN >= end;
+        store(supers + line * superRow + floorDiv(number, SUPER), best, { mask: mine && last });
+        best = where(last, LEAST, best);
       }
     }
   },
@@ -181,7 +134,7 @@ export const reattentionScan = kernel(
         dtypes: { T: "bf16" as const },
         constants: { G, D, DP, ...tiles },
         warps: 4,
-        stages: 3,
+        stages: 4,
         pdl: true,
         alignment: "required" as const,
         divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"] as const,

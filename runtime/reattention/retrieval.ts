@@ -25,8 +25,12 @@ export interface Queries {
   readonly qRow: number;
 }
 
-/** Programs of a scan that share a multiprocessor, and of a stream. */
-const RESIDENT = { scan: 3, stream: 2 } as const;
+/** Programs of a scan for each multiprocessor, and of a stream: two run at a time, and a scan of narrow heads likes more, shorter ones. */
+const PROGRAMS = { scan: { narrow: 6, wide: 2 }, stream: 2 } as const;
+
+/** Turns of a device's programs beyond the first that splits may make, and what share of its time is not worth another split. */
+const MOST_TURNS = 8;
+const IDLE = 0.03;
 
 /** Rows of a KV head that a scan's smallest product has. */
 const FEW_ROWS = 16;
@@ -87,7 +91,7 @@ export class Retrieval {
       ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER, SUPER },
     };
     const processors = this.#runner.device.processors;
-    const splits = Math.max(1, Math.min(superRow, Math.floor((RESIDENT.scan * processors) / kvHeads)));
+    const splits = Math.max(1, Math.min(superRow, Math.floor((PROGRAMS.scan[this.#width] * processors) / kvHeads)));
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, scanQueries * G);
     this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
@@ -110,7 +114,7 @@ export class Retrieval {
     const chunks = cdiv(count, chunk);
     const programs = kvHeads * cdiv(chunk * G, BM);
     const bounds = this.#listBounds(deep, byBlock);
-    const splits = this.#splits(programs, cdiv(length, BN), Math.floor(bounds.at(-1)! / (CLASSES * DEPTH)));
+    const splits = this.#splits(programs * chunks, cdiv(length, BN), Math.floor(bounds.at(-1)! / (CLASSES * DEPTH)));
     const lists = splits * CLASSES * DEPTH;
     const { values, blocks } = this.#listsOf(heads * count * lists * 4);
     const common = {
@@ -165,10 +169,20 @@ export class Retrieval {
     return deep ? this.#tiles.listsDeep : this.#tiles.lists;
   }
 
-  /** As many splits of the keys as fill the device once, if there are blocks for them and room for a row's lists. */
+  /**
+   * Into how many splits to cut the keys for so many programs: as few as leave the device hardly idle at the end, if there are blocks for
+   * them and room for a row's lists.
+   */
   #splits(programs: number, blocks: number, most: number): number {
-    const wanted = Math.floor((RESIDENT.stream * this.#runner.device.processors) / programs);
-    return Math.max(1, Math.min(wanted, blocks, most));
+    const atOnce = PROGRAMS.stream * this.#runner.device.processors;
+    const bound = Math.max(1, Math.min(Math.ceil(atOnce / programs) + MOST_TURNS, blocks, most));
+    const busy = (splits: number): number => {
+      const turns = (splits * programs) / atOnce;
+      return turns / Math.ceil(turns);
+    };
+    const all = Array.from({ length: bound }, (_, index) => index + 1);
+    const best = Math.max(...all.map(busy));
+    return all.find((splits) => busy(splits) >= best - IDLE)!;
   }
 
   #listsOf(bytes: number) {
