@@ -53,7 +53,7 @@ export async function exactness(
   await device.write(position, Int32Array.of(length - queries));
   const retrieval = new Retrieval(runner, { ...heads, topK, queries, scanQueries: queries, middle: length });
   const chunk = { q: source, count: queries, qRow: Hq * D };
-  if (way === "scan") retrieval.scan(chunk, keys, position, 0, 0);
+  if (way === "scan") retrieval.scan(chunk, keys, { position, global: 0, local: 0 });
   else retrieval.stream(chunk, keys, 0, length);
   const rows = Hq * queries;
   const picks = new Int32Array(rows * topK);

@@ -85,7 +85,7 @@ export class Layer {
     const q = await this.#queries(qRow, "f32");
     const position = device.alloc(4);
     await device.write(position, Int32Array.of(keys - 1));
-    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, position, 0, 0);
+    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, { position, global: 0, local: 0 });
     const ms = await this.#runner.time(scan);
     const parts = {
       scan: await this.#runner.time(scan, "reattentionScan"),
@@ -138,24 +138,33 @@ export class Layer {
     const q = await this.#queries(queries * qRow, queries === 1 ? "f32" : "bf16");
     const out = device.alloc(queries * qRow * 4);
     const work = () => {
-      if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, position, global, local);
-      else retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
-      votes.choose(retrieval, heads * topK, cache);
+      if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, cache, votes);
+      else {
+        retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
+        votes.choose(retrieval, heads * topK, cache);
+      }
       if (queries === 1) attention.decode(q, layer, votes, cache, rotary, 0.1, out);
       else attention.prefill(q, qRow, layer, votes, cache, rotary, 0.1, out);
     };
     const ms = await this.#runner.time(work);
-    // Choosing uses votes up, so it is timed with the picks that cast them. Picks alone pile them up.
-    const picking = ["reattentionPick", "reattentionPickStreamed"];
-    const chosen = await this.#runner.time(work, ...picking, "reattentionNarrow", "reattentionChoose");
-    const choose = chosen - (await this.#runner.time(work, ...picking));
-    const gather = await this.#runner.time(work, "reattentionGather", "reattentionRotate");
     const attend = await this.#runner.time(work, "reattentionDecode", "reattentionPrefill");
-    const parts = { choose, ...(queries === 1 ? {} : { gather }), attend };
+    const parts =
+      queries === 1
+        ? { decide: await this.#runner.time(work, "reattentionDecide"), attend }
+        : { ...(await this.#prepare(work)), attend };
     const what = queries === 1 ? "decode, all of it" : "prefill, all of it";
     for (const buffer of [q, out, position, table]) buffer.free();
     for (const one of [retrieval, votes, attention]) one.free();
     return { ...this.#point(what, queries, total), ms, parts };
+  }
+
+  /** Times of what stands between a chunk's picks and its attention. */
+  async #prepare(work: () => void): Promise<{ choose: number; gather: number }> {
+    // Choosing uses votes up, so it is timed with the picks that cast them. Picks alone pile them up.
+    const picks = "reattentionPickStreamed";
+    const chosen = await this.#runner.time(work, picks, "reattentionNarrow", "reattentionChoose");
+    const choose = chosen - (await this.#runner.time(work, picks));
+    return { choose, gather: await this.#runner.time(work, "reattentionGather", "reattentionRotate") };
   }
 
   free(): void {

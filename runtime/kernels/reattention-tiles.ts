@@ -51,7 +51,7 @@ export const REATTENTION_GPU = {
   listsByBlock: [128],
   listsDeep: [1024],
   /** C parts are scored at a time: few rows want all loads on their way at once, many rows little room each. QR: rows of a product. */
-  pick: { C: 4, QR: 16 },
+  pick: { C: 2, QR: 16 },
   pickStreamed: { C: 1, QR: 16 },
   pickDeep: { C: 4, QR: 16 },
   /** Votes: N positions at a time, of which up to CP stay; W of these are compared with all at a time. A decode step has few. */
@@ -61,7 +61,7 @@ export const REATTENTION_GPU = {
     { N: 4096, CP: 2048, W: 8 },
   ],
   gather: { BP: 4 },
-  decode: { SPLITS: 64, BN: 64 },
+  decode: { SPLITS: 64, BN: 128 },
   prefill: { BM: 128, BN: 128 },
 } as const;
 
@@ -92,7 +92,7 @@ export const REATTENTION_CPU: ReAttentionTiles = {
   pick: { C: 4, QR: 1 },
   pickStreamed: { C: 4, QR: 1 },
   pickDeep: { C: 4, QR: 1 },
-  fewVotes: { N: 16, CP: 16, W: 16 },
+  fewVotes: { N: 64, CP: 64, W: 64 },
   votes: [
     { N: 256, CP: 64, W: 64 },
     { N: 4096, CP: 2048, W: 64 },

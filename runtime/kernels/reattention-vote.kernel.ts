@@ -2,28 +2,23 @@ import {
   arange,
   atomicExchange,
   type Const,
-  col,
   cumsum,
-  debugBarrier,
   gdcLaunchDependents,
   gdcWait,
   type Int,
   kernel,
   load,
-  maximum,
   minimum,
   numPrograms,
   type Ptr,
   programId,
-  range,
-  row,
   store,
   sum,
   to,
   where,
   zeros,
 } from "tilescript";
-import { middleLength } from "./reattention-middle.js";
+import { chooseWindow } from "./reattention-choose.js";
 import { mostVoted } from "./reattention-most.js";
 import { REATTENTION_GPU } from "./reattention-tiles.js";
 
@@ -163,7 +158,6 @@ export const reattentionChoose = kernel(
     gdcWait();
     gdcLaunchDependents();
     const total = load(position) + minimum((turn + 1) * chunk, queries);
-    const middle = middleLength(total, global, local);
     const mask = index < (turn === numPrograms(0) - 1 ? tail : length);
     const candidate = load(positions + turn * positionRow + index, { mask, other: -1 });
     let found = zeros([N], "i32");
@@ -173,37 +167,7 @@ export const reattentionChoose = kernel(
     } else found = load(votes + turn * positionRow + index, { mask, other: 0 });
     const [mine, keptMine] = [unordered + turn * CP, kept + turn * CP];
     const [selectedMine, windowMine] = [selected + turn * clip * span, window + turn * 16];
-    const stays = mostVoted(candidate, found, clip);
-    const count = sum(to(stays, "i32"), 0);
-    store(mine + cumsum(to(stays, "i32"), 0) - 1, candidate, { mask: stays });
-    debugBarrier();
-
-    // Ascending: a position's place is the number of lower ones.
-    const slot = arange(0, CP);
-    const own = load(mine + slot, { mask: slot < count, other: 0 });
-    let place = zeros([CP], "i32");
-    for (const from of range(0, count, W)) {
-      const other = from + arange(0, W);
-      const lower = row(load(mine + other, { mask: other < count, other: 2147483647 })) < col(own);
-      place += sum(to(lower, "i32"), 1);
-    }
-    store(keptMine + place, own, { mask: slot < count });
-    debugBarrier();
-
-    // Spans are equally long, so their ends ascend too, and each brings what lies behind the end of the one before.
-    const there = slot < count;
-    const first = load(keptMine + slot, { mask: there, other: 0 }) - (span >> 1);
-    const before = load(keptMine + slot - 1, { mask: there && slot > 0, other: 0 }) - (span >> 1);
-    const end = minimum(first + span, middle);
-    const start = maximum(first, where(slot > 0, minimum(before + span, middle), 0));
-    const size = where(there, maximum(end - start, 0), 0);
-    const offset = cumsum(size, 0) - size;
-    for (const step of range(span))
-      store(selectedMine + offset + step, global + start + step, { mask: there && step < size });
-    const sum_ = sum(size, 0);
-    store(windowMine, sum_);
-    store(windowMine + 4, total - middle + sum_ - 1);
-    store(windowMine + 8, count);
+    chooseWindow(candidate, found, total, global, local, span, clip, mine, keptMine, selectedMine, windowMine, CP, W);
   },
   {
     builds: [

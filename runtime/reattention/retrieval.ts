@@ -3,6 +3,7 @@ import { CANDIDATES, type ReAttentionTiles, widthOf } from "../kernels/reattenti
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
+import type { Cache, Votes } from "./votes.js";
 
 export interface RetrievalOptions extends Heads {
   /** Keys that each query of each head picks, 1 to 32. */
@@ -52,6 +53,8 @@ export class Retrieval {
   readonly #runner: KernelRunner;
   readonly #tiles: ReAttentionTiles;
   readonly #buffers: DeviceBuffer[] = [];
+  /** Programs of a decision that are done: zero between uses. */
+  readonly #finished: DeviceBuffer;
   /** Maxima of a scan: allocated ahead, so that a scan can be captured. */
   readonly #maxima: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer };
   readonly #maximaRows: { readonly partRow: number; readonly superRow: number };
@@ -65,7 +68,8 @@ export class Retrieval {
     this.picks = this.#alloc(heads * queries * chunks * topK * 4);
     this.countRow = cdiv(Math.max(middle, 1), 4) * 4;
     this.counts = this.#alloc(chunks * this.countRow * 4);
-    runner.device.fill(this.counts, 0);
+    this.#finished = this.#alloc(4);
+    for (const buffer of [this.counts, this.#finished]) runner.device.fill(buffer, 0);
     const { BN, SUPER, CLASSES } = this.#scanTiles;
     const blocks = cdiv(Math.max(middle, 1), BN);
     const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
@@ -76,14 +80,19 @@ export class Retrieval {
 
   /**
    * Picks of a decode step, in one graph for every length: the cache holds load(position) tokens before these queries. `q` is f32.
-   * `keys` [tokens, KV heads · D] are without positions.
+   * `keys` [tokens, KV heads · D] are without positions. With `votes` the window is chosen too.
    */
-  scan({ q, count, qRow }: Queries, keys: DeviceBuffer, position: DeviceBuffer, global: number, local: number): void {
+  scan(
+    { q, count, qRow }: Queries,
+    keys: DeviceBuffer,
+    { position, global, local }: Omit<Cache, "added">,
+    votes?: Votes,
+  ): void {
     const { heads, kvHeads, topK, dtype = "bf16", byBlock = false, scanQueries = 1 } = this.options;
     if (count > scanQueries)
       throw new AttentionError("queries", `${count} queries are scanned for`, `Give scanQueries of at least ${count}.`);
     const { G, D, DP } = headConstants(this.options);
-    const { scanRows, supers, supersDeep, pick } = this.#tiles;
+    const { scanRows, supers, supersDeep } = this.#tiles;
     const { BN, SUPER, OUTER, CLASSES, INNER } = this.#scanTiles;
     const { superRow } = this.#maximaRows;
     const common = {
@@ -95,10 +104,20 @@ export class Retrieval {
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, scanQueries * G);
     this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
-    this.#runner.run("reattentionPick", [heads * count], {
+    const pick = {
       ...{ ...common, picks: this.picks, counts: this.counts, topK },
-      ...{ KC: smallest("topK", CANDIDATES, topK + 4), SUPERS: smallest("middle", bounds, superRow), ...pick },
-    });
+      ...{
+        KC: smallest("topK", CANDIDATES, topK + 4),
+        SUPERS: smallest("middle", bounds, superRow),
+        ...this.#tiles.pick,
+      },
+    };
+    const few = bounds === supers && RP <= FEW_ROWS ? votes?.few(heads * count * topK) : undefined;
+    if (few) this.#runner.run("reattentionDecide", [heads * count], { ...pick, finished: this.#finished, ...few });
+    else {
+      this.#runner.run("reattentionPick", [heads * count], pick);
+      votes?.choose(this, heads * topK, { position, added: count, global, local });
+    }
   }
 
   /**

@@ -78,6 +78,14 @@ export class Votes {
     this.#stages = picks > N ? [stage(), stage()] : [];
   }
 
+  /** What a kernel takes that picks and chooses for one chunk, if it has so few picks. */
+  few(picks: number) {
+    if (picks > this.#few.N) return;
+    const { selected, window, kept } = this;
+    const { clip, span } = this.options;
+    return { unordered: this.#unordered, kept, selected, window, span, clip, ...this.#few };
+  }
+
   /**
    * Counts the first picks, `perQuery` of each of the queries, and clears `counts`. Of no picks the window is the first and the last tokens.
    */

@@ -81,10 +81,9 @@ export class WindowedLayers {
 
   /** One token's attention into `out`, f32 [heads · D], for q f32 [heads · D] without position. Capturable. */
   decode(q: DeviceBuffer, cache: LayerCache, out: DeviceBuffer): void {
-    const { global, local } = this.options;
     const { heads, headSize } = this.#heads;
-    this.#scan?.scan({ q, count: 1, qRow: heads * headSize }, cache.keys, this.#position, global, local);
-    this.#choose(this.#scan, 1);
+    if (this.#scan) this.#scan.scan({ q, count: 1, qRow: heads * headSize }, cache.keys, this.#cache(1), this.#votes);
+    else this.#choose(undefined, 1);
     const scale = scoreScale(headSize);
     this.#window.decode(q, cache, this.#votes, this.#cache(1), this.#rotary, scale, out);
   }

@@ -74,10 +74,11 @@ export async function runLayer(
   const q = way === "prefill" ? await halves(layer.q) : await upload(device, Float32Array.from(layer.q));
   const out = device.alloc(queries * qRow * 4);
 
-  if (way === "prefill") retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle, chunk);
-  else retrieval.scan({ q, count: queries, qRow }, cached.keys, cache.position, global, local);
+  if (way === "prefill") {
+    retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle, chunk);
+    votes.choose(retrieval, heads * topK, cache);
+  } else retrieval.scan({ q, count: queries, qRow }, cached.keys, cache, votes);
   const flat = await ints(retrieval.picks, heads * queries * topK);
-  votes.choose(retrieval, heads * topK, cache);
   const [count, , , , last, , , , kept] = await ints(votes.window, 9);
   const counts = await ints(retrieval.counts, chunks * retrieval.countRow);
   let result: Float32Array = new Float32Array(0);

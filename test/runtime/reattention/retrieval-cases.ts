@@ -72,7 +72,7 @@ export async function picksOf(
   retrieval.stream({ ...chunk, q: q[0] }, keys, global, length);
   const stream = await rows();
   const position = await upload(device, Int32Array.of(global + length - queries));
-  retrieval.scan({ ...chunk, q: q[1] }, keys, position, global, 0);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, { position, global, local: 0 });
   const scan = await rows();
   for (const buffer of [...q, keys, position]) buffer.free();
   retrieval.free();
