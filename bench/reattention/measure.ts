@@ -148,10 +148,9 @@ export class Layer {
     };
     const ms = await this.#runner.time(work);
     const attend = await this.#runner.time(work, "reattentionDecode", "reattentionPrefill");
-    const parts =
-      queries === 1
-        ? { decide: await this.#runner.time(work, "reattentionDecide"), attend }
-        : { ...(await this.#prepare(work)), attend };
+    const before: Record<string, number> =
+      queries === 1 ? { decide: await this.#runner.time(work, "reattentionDecide") } : await this.#prepare(work);
+    const parts = { ...before, attend };
     const what = queries === 1 ? "decode, all of it" : "prefill, all of it";
     for (const buffer of [q, out, position, table]) buffer.free();
     for (const one of [retrieval, votes, attention]) one.free();
