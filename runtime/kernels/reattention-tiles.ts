@@ -27,7 +27,7 @@ export type Width = "narrow" | "wide";
 export const widthOf = (DP: number): Width => (DP > 64 ? "wide" : "narrow");
 
 export const REATTENTION_GPU = {
-  /** Decode, BN keys at a time, SUPER blocks of which the maximum is kept too; SUPERS is a bound on their number: 1M or 8M keys. */
+  /** Decode, BN keys at a time, SUPER blocks of which the maximum is kept too; SUPERS is a bound on their number: 1M, 4M or 8M keys. */
   scan: {
     /** For up to 16 rows; more take the wide heads' tiles. */
     narrow: { BN: 256, SUPER: 4, OUTER: 8, CLASSES: 4, INNER: 8 },
@@ -35,7 +35,7 @@ export const REATTENTION_GPU = {
   },
   scanByBlock: { BN: 128, SUPER: 8, ...WHOLE_BLOCK },
   scanRows: [16, 64],
-  supers: [1024, 8192],
+  supers: [1024, 4096, 8192],
   /** For more than 4 picks, and by block. */
   supersDeep: [8192],
   /** Prefill, BM rows of a KV head against BN keys at a time. DEPTH maxima are kept for a class. */

@@ -61,8 +61,9 @@ export class WindowedLayers {
     this.#heads = heads;
     this.#position = position;
     this.#rotary = rotary;
+    const middle = Math.max(0, capacity - options.global - options.local);
     const retrieval = (queries: number, chunks: number) =>
-      picked ? new Retrieval(launcher, { ...heads, topK, queries, chunks, middle: capacity }) : undefined;
+      picked ? new Retrieval(launcher, { ...heads, topK, queries, chunks, middle }) : undefined;
     this.#scan = retrieval(1, 1);
     this.#stream = retrieval(options.chunk, together);
     const { clip, span } = picked ? options : { clip: 1, span: 2 };
