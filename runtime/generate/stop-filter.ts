@@ -17,22 +17,27 @@ export class StopFilter {
   push(text: string): string {
     if (this.#stopped) return "";
     const all = this.#held + text;
-    const ends = this.#stops.map((stop) => all.indexOf(stop)).filter((at) => at >= 0);
-    if (ends.length > 0) {
-      this.#stopped = true;
-      this.#held = "";
-      return all.slice(0, Math.min(...ends));
-    }
-    const keep = Math.max(0, ...this.#stops.map((stop) => longestOverlap(all, stop)));
-    this.#held = all.slice(all.length - keep);
-    return all.slice(0, all.length - keep);
+    const end = this.#first(all);
+    const open = all.length - Math.max(0, ...this.#stops.map((stop) => longestOverlap(all, stop)));
+    // A stop that begins earlier may still become whole: "a" has come of "ba", and "bac" would end the text before it.
+    const certain = Math.min(end, open);
+    this.#stopped = end <= open && end < all.length;
+    this.#held = this.#stopped ? "" : all.slice(certain);
+    return all.slice(0, certain);
   }
 
   /** What was held back, at the end of the text. */
   flush(): string {
     const rest = this.#held;
     this.#held = "";
-    return rest;
+    const end = this.#first(rest);
+    if (end < rest.length) this.#stopped = true;
+    return rest.slice(0, end);
+  }
+
+  /** Where the first stop in `text` begins; its length without one. */
+  #first(text: string): number {
+    return Math.min(text.length, ...this.#stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0));
   }
 }
 

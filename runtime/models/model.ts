@@ -207,6 +207,7 @@ export class Model {
         }
       }
       const rest = filter.push(decoder.flush()) + filter.flush();
+      if (filter.stopped) stopReason = "stop";
       text += rest;
       if (rest) yield { text: rest, token: tokens.at(-1)! };
     } finally {
