@@ -97,25 +97,35 @@ function launch({ nanoseconds, launches }) {
 }
 
 /** Right answers over all depths, and both kinds of question, by attention and context. */
-function needles({ cells, device, date, hay }) {
+function answers({ cells }) {
   const contexts = [...new Set(cells.map(({ context }) => context))].sort((a, b) => a - b);
   const modes = [...new Set(cells.map(({ attention }) => attention))];
   const share = (attention, context) => {
     const runs = cells
       .filter((cell) => cell.attention === attention && cell.context === context)
       .flatMap(({ runs }) => runs);
-    return `${runs.filter(({ right }) => right).length} of ${runs.length}`;
+    return runs.length > 0 ? `${runs.filter(({ right }) => right).length} of ${runs.length}` : "";
   };
   const rows = modes.map((mode) => [`\`${mode}\``, ...contexts.map((context) => share(mode, context))]);
-  return `Needles found in a haystack of ${hay.name} at five depths, with and without the answer's beginning, by SmolLM2-135M, which was trained for 8k tokens (\`tilescript eval niah\`; ${device.name}, ${(date ?? "").slice(0, 10)}):\n\n${table(["", ...contexts.map(tokens)], rows)}\n\n![Needles](bench/results/niah-nvidia-h200.png)`;
+  return table(["", ...contexts.map(tokens)], rows);
 }
+
+const asked = ({ device, date }) => `(\`tilescript eval niah\`; ${device.name}, ${(date ?? "").slice(0, 10)})`;
+
+const needles = (name) => (results) =>
+  `Questions for a needle in a haystack of ${results.hay.name} that SmolLM2-135M, which was trained for 8k tokens, answered right, over all depths, with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](bench/results/${name}-nvidia-h200.png)`;
+
+const parameters = (results) =>
+  `The same questions in ${results.hay.name} with other parameters ${asked(results)}:\n\n${answers(results)}`;
 
 const SECTIONS = [
   ["model", model],
   ["launch", launch],
   ["reattention", retrieval],
   ["long-context", longContext],
-  ["niah", needles],
+  ["niah", needles("niah")],
+  ["niah-text", needles("niah-text")],
+  ["niah-parameters", parameters],
 ];
 
 const text = SECTIONS.flatMap(([name, render]) => {
