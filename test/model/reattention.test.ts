@@ -21,6 +21,24 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
     expect(equal).toBeGreaterThan(0);
   });
 
+  it("decodes step by step what reading it all again gives, where a chunk is one token", {
+    timeout: 240_000,
+  }, async () => {
+    await using single = await Model.load({
+      path: findDemoModel(),
+      device: "cpu",
+      attention: "reattention:global=4,local=24,topK=4,span=8,clip=6,chunk=1",
+      context: 256,
+    });
+    const { promptIds } = cases.find(({ name }) => name === "days")!;
+    const { tokens } = await single.generateFrom(promptIds, { maxTokens: 8, temperature: 0 }).result;
+    expect(promptIds.length).toBeGreaterThan(4 + 24 + 8);
+    for (let read = 1; read < tokens.length; read++) {
+      const again = single.generateFrom([...promptIds, ...tokens.slice(0, read)], { maxTokens: 1, temperature: 0 });
+      expect((await again.result).tokens).toEqual([tokens[read]]);
+    }
+  });
+
   it("finds what is hidden behind the window", { timeout: 240_000 }, async () => {
     const hidden = cases.find(({ name }) => name === "hidden-code")!;
     const { text } = await model.generate(hidden.messages, { maxTokens: 16 }).result;
