@@ -17,7 +17,7 @@ const { values } = parseArgs({
 });
 
 const { kernels } = check(
-  ["scan", "stream", "pick"].map((name) => `runtime/kernels/reattention-${name}.kernel.ts`),
+  ["scan", "stream", "pick", "pick-streamed"].map((name) => `runtime/kernels/reattention-${name}.kernel.ts`),
   { project: process.cwd() },
 );
 

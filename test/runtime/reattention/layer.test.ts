@@ -11,7 +11,16 @@ import { normals, take } from "./reference.js";
 let device: CpuDevice;
 let runner: KernelRunner;
 beforeAll(async () => {
-  ({ device, runner } = await openKernels("scan", "stream", "pick", "vote", "window", "attention"));
+  ({ device, runner } = await openKernels(
+    "scan",
+    "stream",
+    "pick",
+    "decide",
+    "pick-streamed",
+    "vote",
+    "window",
+    "attention",
+  ));
 }, 60_000);
 afterAll(() => device.close());
 

@@ -9,7 +9,7 @@ import { expectedPicks, misleading, picksOf, type RetrievalCase } from "./retrie
 let device: CpuDevice;
 let runner: KernelRunner;
 beforeAll(async () => {
-  ({ device, runner } = await openKernels("scan", "stream", "pick"));
+  ({ device, runner } = await openKernels("scan", "stream", "pick", "pick-streamed"));
 }, 60_000);
 afterAll(() => device.close());
 

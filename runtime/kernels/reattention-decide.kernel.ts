@@ -1,0 +1,177 @@
+import {
+  arange,
+  atomicAdd,
+  atomicExchange,
+  type Const,
+  debugBarrier,
+  dtypeOf,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  numPrograms,
+  type Ptr,
+  programId,
+  store,
+  to,
+  where,
+} from "tilescript";
+import { chooseWindow } from "./reattention-choose.js";
+import { middleLength } from "./reattention-middle.js";
+import { pickRow, queryOf } from "./reattention-row.js";
+import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
+
+/**
+ * `reattentionPick` and, by the program that is last, `reattentionChoose`: for a step with few picks, which does without a kernel's start
+ * between them. `finished` i32 [1] is zero before and after.
+ */
+export const reattentionDecide = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    keys,
+    position,
+    parts,
+    supers,
+    picks,
+    counts,
+    queries,
+    qRow,
+    global,
+    local,
+    kvHeads,
+    partRow,
+    superRow,
+    topK,
+    G,
+    KC,
+    C,
+    QR,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+    SUPER,
+    SUPERS,
+    finished,
+    unordered,
+    kept,
+    selected,
+    window,
+    span,
+    clip,
+    N,
+    CP,
+    W,
+  }: {
+    q: Ptr<"f32">;
+    keys: Ptr<T>;
+    position: Ptr<"i32">;
+    parts: Ptr<"f32">;
+    supers: Ptr<"f32">;
+    picks: Ptr<"i32">;
+    counts: Ptr<"i32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    local: Int;
+    kvHeads: Int;
+    partRow: Int;
+    superRow: Int;
+    /** Picks a row. */
+    topK: Int;
+    G: Const<"G">;
+    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
+    KC: Const<"KC">;
+    /** Parts scored at a time, a divisor of KC. */
+    C: Const<"C">;
+    /** Rows of a product that the device wants at least. */
+    QR: Const<"QR">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    SUPER: Const<"SUPER">;
+    /** A power of two that the supers of the longest middle do not exceed. */
+    SUPERS: Const<"SUPERS">;
+    finished: Ptr<"i32">;
+    /** As for `reattentionChoose`. */
+    unordered: Ptr<"i32">;
+    kept: Ptr<"i32">;
+    selected: Ptr<"i32">;
+    window: Ptr<"i32">;
+    span: Int;
+    clip: Int;
+    /** A power of two that the picks of all rows do not exceed. */
+    N: Const<"N">;
+    CP: Const<"CP">;
+    W: Const<"W">;
+  }) => {
+    gdcWait();
+    gdcLaunchDependents();
+    const length = middleLength(load(position) + queries, global, local);
+    // Rounded as the pass over the keys saw it.
+    const query = to(queryOf(q, programId(0), queries, qRow, G, D, DP), dtypeOf(keys));
+    pickRow(
+      query,
+      keys,
+      length,
+      parts,
+      supers,
+      picks,
+      counts,
+      queries,
+      global,
+      kvHeads,
+      partRow,
+      superRow,
+      topK,
+      G,
+      KC,
+      C,
+      QR,
+      D,
+      DP,
+      OUTER,
+      CLASSES,
+      INNER,
+      SUPER,
+      SUPERS,
+    );
+    // All picks and votes come before the count that publishes them.
+    debugBarrier();
+    if (atomicAdd(finished, 1) === numPrograms(0) - 1) {
+      store(finished, 0);
+      const index = arange(0, N);
+      // Other programs wrote these: past L1.
+      const pick = load(picks + index, { mask: index < numPrograms(0) * topK, other: -1, cache: "cg" });
+      const found = where(pick >= 0, atomicExchange(counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
+      const total = load(position) + queries;
+      chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, CP, W);
+    }
+  },
+  {
+    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
+      REATTENTION_GPU.supers.map((SUPERS) => ({
+        dtypes: { T: "bf16" as const },
+        constants: {
+          ...{ G, D, DP, KC: CANDIDATES[0], SUPERS, ...REATTENTION_GPU.pick, ...REATTENTION_GPU.fewVotes },
+          OUTER: REATTENTION_GPU.scan[widthOf(DP)].OUTER,
+          CLASSES: REATTENTION_GPU.scan[widthOf(DP)].CLASSES,
+          INNER: REATTENTION_GPU.scan[widthOf(DP)].INNER,
+          SUPER: REATTENTION_GPU.scan[widthOf(DP)].SUPER,
+        },
+        warps: 4,
+        stages: 1,
+        pdl: true,
+        alignment: "required" as const,
+        divisible: [
+          ...(["q", "keys", "position", "parts", "supers", "picks", "counts", "qRow", "partRow"] as const),
+          ...(["unordered", "kept", "selected", "window"] as const),
+        ],
+      })),
+    ),
+  },
+);

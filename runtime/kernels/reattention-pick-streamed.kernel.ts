@@ -1,0 +1,137 @@
+import {
+  arange,
+  type Const,
+  floorDiv,
+  type Int,
+  kernel,
+  load,
+  minimum,
+  mod,
+  type Ptr,
+  programId,
+  to,
+} from "tilescript";
+import { takeBest } from "./reattention-best.js";
+import { queryOf } from "./reattention-row.js";
+import { settle, settleByBlock } from "./reattention-settle.js";
+import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
+
+/** For the sorted lists of up to 4 picks. */
+const STREAMED = { ...REATTENTION_GPU.pickStreamed, KC: CANDIDATES[0], DEPTH: 4 };
+
+/** Picks of chunks, program (row, chunk), from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
+export const reattentionPickStreamed = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    keys,
+    values,
+    blocks,
+    picks,
+    counts,
+    countRow,
+    queries,
+    chunk,
+    qRow,
+    global,
+    before,
+    kvHeads,
+    lists,
+    topK,
+    G,
+    KC,
+    C,
+    QR,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+    DEPTH,
+    LISTS,
+  }: {
+    q: Ptr<T>;
+    keys: Ptr<T>;
+    values: Ptr<"f32">;
+    blocks: Ptr<"i32">;
+    picks: Ptr<"i32">;
+    counts: Ptr<"i32">;
+    /** Of `counts`, from a chunk's to the next one's. */
+    countRow: Int;
+    queries: Int;
+    chunk: Int;
+    qRow: Int;
+    global: Int;
+    /** Length of the middle before the first query. */
+    before: Int;
+    kvHeads: Int;
+    /** Entries of a row's lists: splits · CLASSES · DEPTH. */
+    lists: Int;
+    /** Picks a row. */
+    topK: Int;
+    G: Const<"G">;
+    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
+    KC: Const<"KC">;
+    /** Parts scored at a time, a divisor of KC. */
+    C: Const<"C">;
+    /** Rows of a product that the device wants at least. */
+    QR: Const<"QR">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    DEPTH: Const<"DEPTH">;
+    /** A power of two that `lists` does not exceed. */
+    LISTS: Const<"LISTS">;
+  }) => {
+    const line = programId(0);
+    const first = programId(1) * chunk;
+    const last = minimum(first + chunk, queries);
+    const length = before + last;
+    const rows = G * kvHeads;
+    if (line < (last - first) * rows) {
+      const [entry, from] = [arange(0, LISTS), first * rows + line];
+      const mask = entry < lists;
+      const query = queryOf(q + first * qRow, line, last - first, qRow, G, D, DP);
+      const maxima = load(values + from * lists + entry, { mask, other: -Infinity });
+      const block = load(blocks + from * lists + entry, { mask, other: 0 });
+      const [best, parts] = takeBest(maxima, block * CLASSES + mod(floorDiv(entry, DEPTH), CLASSES), KC);
+      const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, (last - first) * G)) * D;
+      const [out, stride, votes] = [picks + from * topK, kvHeads * D, counts + to(programId(1), "i64") * countRow];
+      if (CLASSES === 1) settleByBlock(query, head, length, stride, parts, out, votes, topK, KC, QR, D, DP, INNER);
+      else settle(query, head, length, stride, best, parts, out, votes, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+    }
+  },
+  {
+    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
+      [
+        ...REATTENTION_GPU.lists.map((LISTS) => ({
+          ...STREAMED,
+          ...REATTENTION_GPU.stream[widthOf(DP)],
+          LISTS,
+          warps: 1,
+        })),
+        ...REATTENTION_GPU.listsByBlock.map((LISTS) => ({
+          ...STREAMED,
+          ...REATTENTION_GPU.streamByBlock,
+          LISTS,
+          warps: 4,
+        })),
+        ...REATTENTION_GPU.listsDeep.map((LISTS) => ({
+          ...REATTENTION_GPU.pickDeep,
+          ...REATTENTION_GPU.streamDeep,
+          KC: CANDIDATES[1],
+          LISTS,
+          warps: 4,
+        })),
+      ].map(({ KC, C, QR, OUTER, CLASSES, INNER, DEPTH, LISTS, warps }) => ({
+        dtypes: { T: "bf16" as const },
+        constants: { G, D, DP, KC, C, QR, OUTER, CLASSES, INNER, DEPTH, LISTS },
+        warps,
+        stages: 1,
+        alignment: "required" as const,
+        divisible: ["q", "keys", "values", "blocks", "picks", "counts", "qRow"] as const,
+      })),
+    ),
+  },
+);

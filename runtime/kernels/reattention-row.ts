@@ -1,0 +1,59 @@
+import { arange, cdiv, col, floorDiv, load, mod, type Ptr, programId, reshape, row, type Tile, to } from "tilescript";
+import { takeBest } from "./reattention-best.js";
+import { settle, settleByBlock } from "./reattention-settle.js";
+
+/*
+ * The second step of retrieval: the topK best keys of each row, from what the pass over the keys kept. One program a row. Rows are
+ * numbered KV head · rows of a KV head + query · G + head of the group. Gives picks [rows, topK], −1 where there are fewer, and adds the votes to
+ * `counts` [middle], which must be zero before; `reattentionNarrow` sets it back.
+ */
+
+/** A row's query [DP]. */
+export function queryOf(q: Ptr, line: number, queries: number, qRow: number, G: number, D: number, DP: number) {
+  const member = mod(line, queries * G);
+  const head = floorDiv(line, queries * G) * G + mod(member, G);
+  const column = arange(0, DP);
+  return load(q + floorDiv(member, G) * qRow + head * D + column, { mask: column < D, other: 0 });
+}
+
+/** The picks of a row of a decode step: the best of its supers, of their parts the best, of their keys the best. */
+export function pickRow(
+  query: Tile,
+  keys: Ptr,
+  length: number,
+  parts: Ptr<"f32">,
+  supers: Ptr<"f32">,
+  picks: Ptr<"i32">,
+  counts: Ptr<"i32">,
+  queries: number,
+  global: number,
+  kvHeads: number,
+  partRow: number,
+  superRow: number,
+  topK: number,
+  G: number,
+  KC: number,
+  C: number,
+  QR: number,
+  D: number,
+  DP: number,
+  OUTER: number,
+  CLASSES: number,
+  INNER: number,
+  SUPER: number,
+  SUPERS: number,
+) {
+  const line = programId(0);
+  const blocks = cdiv(length, OUTER * CLASSES * INNER);
+  const number = arange(0, SUPERS);
+  const peaks = load(supers + line * superRow + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
+  const [, top] = takeBest(peaks, number, KC);
+  const part = reshape(col(top) * (SUPER * CLASSES) + row(arange(0, SUPER * CLASSES)), [KC * SUPER * CLASSES]);
+  const there = part >= 0 && part < blocks * CLASSES;
+  const maxima = load(parts + line * partRow + part, { mask: there, other: -Infinity });
+  const [values, best] = takeBest(maxima, part, KC);
+  const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
+  const [out, stride] = [picks + line * topK, kvHeads * D];
+  if (CLASSES === 1) settleByBlock(query, head, length, stride, best, out, counts, topK, KC, QR, D, DP, INNER);
+  else settle(query, head, length, stride, values, best, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+}
