@@ -234,7 +234,7 @@ export class Model {
 
   /**
    * Tokens of `prompt` that need not be read again. In windowed attention a token's keys depend on the chunk it was read in, so there only
-   * whole chunks of an earlier prompt count: then an answer does not depend on what was asked before.
+   * whole chunks of an earlier prompt count: then an answer depends on what was asked before by no more than rounding.
    */
   #reusable(prompt: readonly number[]): number {
     const common = commonPrefix(this.#cached, prompt);
