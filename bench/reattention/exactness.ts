@@ -1,3 +1,4 @@
+import { Allocations } from "../../runtime/device/allocations.js";
 import { fromBits } from "../../runtime/device/arrays.js";
 import type { Device, LoadedBundle } from "../../runtime/device/device.js";
 import type { Heads } from "../../runtime/reattention/kernel-runner.js";
@@ -35,21 +36,23 @@ export async function exactness(
   { way, queries, length, topK }: { way: "scan" | "stream"; queries: number; length: number; topK: number },
 ): Promise<Exactness> {
   const { heads: Hq, kvHeads, headSize: D } = heads;
+  using memory = new Allocations(device);
   const runner = {
     device,
+    memory,
     run: (name: string, ...[grid, args]: Parameters<ReturnType<LoadedBundle["kernel"]>["launch"]>) =>
       bundle.kernel(name).launch(grid, args),
   };
-  const keys = device.alloc((length + queries * (Hq / kvHeads)) * kvHeads * D * 2);
+  const keys = memory.alloc((length + queries * (Hq / kvHeads)) * kvHeads * D * 2);
   await fillNormal(device, keys);
   const bits = new Uint16Array(keys.bytes / 2);
   await device.read(keys, bits);
   const numbers = fromBits("bf16", bits);
   const k = numbers.subarray(0, length * kvHeads * D);
   const q = numbers.subarray(length * kvHeads * D);
-  const source = device.alloc(q.length * (way === "scan" ? 4 : 2));
+  const source = memory.alloc(q.length * (way === "scan" ? 4 : 2));
   await device.write(source, way === "scan" ? q : bits.subarray(length * kvHeads * D));
-  const position = device.alloc(4);
+  const position = memory.alloc(4);
   await device.write(position, Int32Array.of(length - queries));
   const retrieval = new Retrieval(runner, { ...heads, topK, queries, scanQueries: queries, middle: length });
   const chunk = { q: source, count: queries, qRow: Hq * D };
@@ -77,7 +80,5 @@ export async function exactness(
     hits += mine.filter((one) => wanted.includes(one)).length;
     if (mine.every((one, place) => one === wanted[place])) exactRows++;
   }
-  for (const buffer of [keys, source, position]) buffer.free();
-  retrieval.free();
   return { ...heads, way, rows, keys: length, topK, recall: hits / (rows * topK), exactRows };
 }

@@ -1,3 +1,4 @@
+import { Allocations } from "../../runtime/device/allocations.js";
 import type { Device, DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
 import type { Heads, KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import { Retrieval, type RetrievalOptions } from "../../runtime/reattention/retrieval.js";
@@ -15,11 +16,14 @@ export const WINDOW_FROM = PAPER.global + PAPER.local;
 /** Launches kernels, or only some of them. */
 class Runner implements KernelRunner {
   readonly device: Device;
+  /** Of one measurement. */
+  readonly memory: Allocations;
   readonly #bundle: LoadedBundle;
   only: readonly string[] | undefined;
 
   constructor(device: Device, bundle: LoadedBundle) {
     this.device = device;
+    this.memory = new Allocations(device);
     this.#bundle = bundle;
   }
 
@@ -73,7 +77,7 @@ export class Layer {
 
   /** Retrieval of a decode step of one token over `keys` tokens. */
   async decode(keys: number, more: Partial<RetrievalOptions> = {}): Promise<Point> {
-    const { device } = this.#runner;
+    const { device, memory } = this.#runner;
     const retrieval = new Retrieval(this.#runner, {
       ...this.heads,
       topK: PAPER.topK,
@@ -83,7 +87,7 @@ export class Layer {
     });
     const qRow = this.heads.heads * this.heads.headSize;
     const q = await this.#queries(qRow, "f32");
-    const position = device.alloc(4);
+    const position = memory.alloc(4);
     await device.write(position, Int32Array.of(keys - 1));
     const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, { position, global: 0, local: 0 });
     const ms = await this.#runner.time(scan);
@@ -91,8 +95,7 @@ export class Layer {
       scan: await this.#runner.time(scan, "reattentionScan"),
       pick: await this.#runner.time(scan, "reattentionPick"),
     };
-    for (const buffer of [q, position]) buffer.free();
-    retrieval.free();
+    memory.free();
     const bytes = keys * this.heads.kvHeads * this.heads.headSize * 2;
     return { ...this.#point("decode retrieval", 1, keys), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
   }
@@ -109,15 +112,14 @@ export class Layer {
       stream: await this.#runner.time(stream, "reattentionStream", "reattentionStreamDeep"),
       pick: await this.#runner.time(stream, "reattentionPickStreamed"),
     };
-    q.free();
-    retrieval.free();
+    this.#runner.memory.free();
     const operations = 2 * heads * headSize * queries * keys;
     return { ...this.#point("prefill retrieval", queries, keys), ms, parts, teraflops: operations / ms / 1e9 };
   }
 
   /** What follows retrieval: votes to window, and attention over the paper's window; a decode step or a chunk. */
   async window(queries: number): Promise<Point> {
-    const { device } = this.#runner;
+    const { device, memory } = this.#runner;
     const { heads, headSize } = this.heads;
     const { global, local, topK, span, clip } = PAPER;
     const total = this.#tokens;
@@ -125,18 +127,18 @@ export class Layer {
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries, middle });
     const votes = new Votes(this.#runner, { clip, span, picks: heads * queries * topK });
     const attention = new WindowAttention(this.#runner, { ...this.heads, window: global + clip * span + local });
-    const position = device.alloc(4);
+    const position = memory.alloc(4);
     await device.write(position, Int32Array.of(total - queries));
     const cache = { position, added: queries, global, local };
     const qRow = heads * headSize;
-    const table = device.alloc((global + clip * span + local) * (headSize / 2) * 4);
+    const table = memory.alloc((global + clip * span + local) * (headSize / 2) * 4);
     device.fill(table, 0);
     const [rotary, layer] = [
       { cosine: table, sine: table },
       { keys: this.keys, values: this.keys },
     ];
     const q = await this.#queries(queries * qRow, queries === 1 ? "f32" : "bf16");
-    const out = device.alloc(queries * qRow * 4);
+    const out = memory.alloc(queries * qRow * 4);
     const work = () => {
       if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, cache, votes);
       else {
@@ -152,8 +154,7 @@ export class Layer {
       queries === 1 ? { decide: await this.#runner.time(work, "reattentionDecide") } : await this.#prepare(work);
     const parts = { ...before, attend };
     const what = queries === 1 ? "decode, all of it" : "prefill, all of it";
-    for (const buffer of [q, out, position, table]) buffer.free();
-    for (const one of [retrieval, votes, attention]) one.free();
+    memory.free();
     return { ...this.#point(what, queries, total), ms, parts };
   }
 
@@ -171,8 +172,8 @@ export class Layer {
   }
 
   async #queries(elements: number, dtype: "f32" | "bf16"): Promise<DeviceBuffer> {
-    const { device } = this.#runner;
-    const q = device.alloc(elements * (dtype === "f32" ? 4 : 2));
+    const { device, memory } = this.#runner;
+    const q = memory.alloc(elements * (dtype === "f32" ? 4 : 2));
     // Keys are normal numbers; so are their bytes taken for queries, and f32 of bf16 pairs are numbers of their size.
     for (let start = 0; start < q.bytes; start += this.keys.bytes) {
       const bytes = Math.min(this.keys.bytes, q.bytes - start);

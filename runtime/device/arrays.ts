@@ -1,10 +1,11 @@
-import type { Device, DeviceBuffer } from "./device.js";
+import type { Allocator } from "./allocations.js";
+import type { DeviceBuffer } from "./device.js";
 
 /** A buffer with a copy of the data. */
-export async function upload(device: Device, data: ArrayBufferView): Promise<DeviceBuffer> {
-  const buffer = device.alloc(data.byteLength);
+export async function upload(memory: Pick<Allocator, "alloc">, data: ArrayBufferView): Promise<DeviceBuffer> {
+  const buffer = memory.alloc(data.byteLength);
   try {
-    await device.write(buffer, data);
+    await buffer.device.write(buffer, data);
     return buffer;
   } catch (error) {
     buffer.free();

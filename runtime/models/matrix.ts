@@ -1,4 +1,6 @@
-import type { Device, DeviceBuffer } from "../device/device.js";
+import type { Allocator } from "../device/allocations.js";
+import { upload } from "../device/arrays.js";
+import type { DeviceBuffer } from "../device/device.js";
 import type { Format } from "../kernels/weights.js";
 import { BLOCK_BYTES } from "../kernels/weights.js";
 import { dequantize, type Gguf, type GgufTensor, ModelError, unpermuteRows } from "../weights/index.js";
@@ -24,7 +26,7 @@ const PIECE = 8 << 20;
  * Uploads tensors of equal width, stacked by rows. Q4_1 and Q8_0 go as they are in the file, Q4_0 becomes Q4_1 (exactly), everything
  * else bf16; a stack of different types becomes bf16.
  */
-export async function uploadMatrix(device: Device, file: Gguf, parts: readonly Part[]): Promise<Matrix> {
+export async function uploadMatrix(memory: Allocator, file: Gguf, parts: readonly Part[]): Promise<Matrix> {
   const tensors = parts.map(({ tensor }) => file.tensor(tensor));
   const columns = tensors[0]!.shape[1]!;
   if (columns % 32 !== 0)
@@ -35,11 +37,11 @@ export async function uploadMatrix(device: Device, file: Gguf, parts: readonly P
   const format = formats.size === 1 ? [...formats][0]! : "bf16";
   const rows = tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0);
   const rowBytes = (columns / 32) * BLOCK_BYTES[format];
-  const buffer = device.alloc(rows * rowBytes);
+  const buffer = memory.alloc(rows * rowBytes);
   let at = 0;
   for (const [index, tensor] of tensors.entries()) {
     for await (const piece of converted(file, tensor, format, parts[index]!.unpermute)) {
-      await device.write(buffer.view(at, piece.byteLength), piece);
+      await buffer.device.write(buffer.view(at, piece.byteLength), piece);
       at += piece.byteLength;
     }
   }
@@ -47,12 +49,9 @@ export async function uploadMatrix(device: Device, file: Gguf, parts: readonly P
 }
 
 /** Uploads a vector of weights as f32. */
-export async function uploadVector(device: Device, file: Gguf, name: string): Promise<DeviceBuffer> {
+export async function uploadVector(memory: Allocator, file: Gguf, name: string): Promise<DeviceBuffer> {
   const tensor = file.tensor(name);
-  const values = dequantize(tensor.type, file.bytes(tensor));
-  const buffer = device.alloc(values.byteLength);
-  await device.write(buffer, values);
-  return buffer;
+  return upload(memory, dequantize(tensor.type, file.bytes(tensor)));
 }
 
 const formatOf = (tensor: GgufTensor): Format =>

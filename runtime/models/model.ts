@@ -76,6 +76,7 @@ export class Model {
     using file = openGguf(path, { mapFile });
     const config = readModelConfig(file);
     const attention = readAttention(request, config.context);
+    const tokenizer = createTokenizer(file.metadata);
     const owned = where === undefined || typeof where === "string";
     const device = owned ? await openDevice({ prefer: where }) : where;
     try {
@@ -85,7 +86,7 @@ export class Model {
         attention,
         onLayer: (done) => onProgress?.("Uploading weights", done, config.layers),
       });
-      return new Model(runner, createTokenizer(file.metadata), attention, owned);
+      return new Model(runner, tokenizer, attention, owned);
     } catch (error) {
       if (owned) device.close();
       throw error;
@@ -128,6 +129,7 @@ export class Model {
     return this.runner.seen();
   }
 
+  /** Frees all that the model has of the device, and the device where the model opened it. A generation under way ends with a DeviceError. */
   close(): void {
     this.runner.close();
     if (this.#ownsDevice) this.device.close();

@@ -1,3 +1,4 @@
+import type { Allocator } from "../device/allocations.js";
 import type { Arguments, Device, Grid } from "../device/device.js";
 import { REATTENTION_CPU, REATTENTION_GPU, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
 import { powerOfTwo } from "../tiling.js";
@@ -5,6 +6,8 @@ import { powerOfTwo } from "../tiling.js";
 /** Launches kernels by name on a device. */
 export interface KernelRunner {
   readonly device: Device;
+  /** Of what they keep between launches; its owner frees it. */
+  readonly memory: Pick<Allocator, "alloc">;
   run(kernel: string, grid: Grid, args: Arguments): void;
 }
 

@@ -52,30 +52,31 @@ export class Retrieval {
   readonly options: RetrievalOptions;
   readonly #runner: KernelRunner;
   readonly #tiles: ReAttentionTiles;
-  readonly #buffers: DeviceBuffer[] = [];
   /** Programs of a decision that are done: zero between uses. */
   readonly #finished: DeviceBuffer;
   /** Maxima of a scan: allocated ahead, so that a scan can be captured. */
   readonly #maxima: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer };
   readonly #maximaRows: { readonly partRow: number; readonly superRow: number };
-  #lists: { readonly bytes: number; readonly values: DeviceBuffer; readonly blocks: DeviceBuffer } | undefined;
+  /** Candidates of a stream, as large as the longest so far wanted. */
+  readonly #lists = new Map<"values" | "blocks", DeviceBuffer>();
 
   constructor(runner: KernelRunner, options: RetrievalOptions) {
     this.#runner = runner;
-    this.#tiles = tilesFor(runner.device);
+    const { device, memory } = runner;
+    this.#tiles = tilesFor(device);
     this.options = options;
     const { heads, queries, topK, middle, chunks = 1 } = options;
-    this.picks = this.#alloc(heads * queries * chunks * topK * 4);
+    this.picks = memory.alloc(heads * queries * chunks * topK * 4);
     this.countRow = cdiv(Math.max(middle, 1), 4) * 4;
-    this.counts = this.#alloc(chunks * this.countRow * 4);
-    this.#finished = this.#alloc(4);
-    for (const buffer of [this.counts, this.#finished]) runner.device.fill(buffer, 0);
+    this.counts = memory.alloc(chunks * this.countRow * 4);
+    this.#finished = memory.alloc(4);
+    for (const buffer of [this.counts, this.#finished]) device.fill(buffer, 0);
     const { BN, SUPER, CLASSES } = this.#scanTiles;
     const blocks = cdiv(Math.max(middle, 1), BN);
     const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
     const rows = heads * (options.scanQueries ?? 1);
     this.#maximaRows = { partRow, superRow };
-    this.#maxima = { parts: this.#alloc(rows * partRow * 4), supers: this.#alloc(rows * superRow * 4) };
+    this.#maxima = { parts: memory.alloc(rows * partRow * 4), supers: memory.alloc(rows * superRow * 4) };
   }
 
   /**
@@ -135,7 +136,8 @@ export class Retrieval {
     const bounds = this.#listBounds(deep, byBlock);
     const splits = this.#splits(programs * chunks, cdiv(length, BN), Math.floor(bounds.at(-1)! / (CLASSES * DEPTH)));
     const lists = splits * CLASSES * DEPTH;
-    const { values, blocks } = this.#listsOf(heads * count * lists * 4);
+    const listBytes = heads * count * lists * 4;
+    const [values, blocks] = [this.#list("values", listBytes), this.#list("blocks", listBytes)];
     const common = {
       ...{ q, values, blocks, queries: count, chunk, qRow, global, before: length - count },
       ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER },
@@ -160,12 +162,6 @@ export class Retrieval {
       ...{ KC: smallest("topK", CANDIDATES, topK + 4), LISTS: smallest("splits", bounds, lists) },
       ...(deep ? this.#tiles.pickDeep : this.#tiles.pickStreamed),
     });
-  }
-
-  free(): void {
-    for (const buffer of this.#buffers) buffer.free();
-    this.#lists?.values.free();
-    this.#lists?.blocks.free();
   }
 
   get #scanTiles(): ReAttentionTiles["scanByBlock"] {
@@ -204,19 +200,15 @@ export class Retrieval {
     return all.find((splits) => busy(splits) >= best - IDLE)!;
   }
 
-  #listsOf(bytes: number) {
-    if (this.#lists && this.#lists.bytes >= bytes) return this.#lists;
-    this.#lists?.values.free();
-    this.#lists?.blocks.free();
-    const { device } = this.#runner;
-    this.#lists = { bytes, values: device.alloc(bytes), blocks: device.alloc(bytes) };
-    return this.#lists;
-  }
-
-  #alloc(bytes: number): DeviceBuffer {
-    const buffer = this.#runner.device.alloc(bytes);
-    this.#buffers.push(buffer);
-    return buffer;
+  #list(name: "values" | "blocks", bytes: number): DeviceBuffer {
+    const held = this.#lists.get(name);
+    if (held && held.bytes >= bytes) return held;
+    held?.free();
+    // The new one may not fit, and then what is freed must not be held.
+    this.#lists.delete(name);
+    const list = this.#runner.memory.alloc(bytes);
+    this.#lists.set(name, list);
+    return list;
   }
 }
 

@@ -58,7 +58,7 @@ export class Votes {
   readonly #stages: readonly { readonly positions: DeviceBuffer; readonly votes: DeviceBuffer }[];
 
   constructor(runner: KernelRunner, options: VoteOptions) {
-    const { device } = runner;
+    const { device, memory } = runner;
     const { fewVotes, votes: bounds } = tilesFor(device);
     this.#runner = runner;
     this.options = options;
@@ -69,12 +69,12 @@ export class Votes {
     this.#tiles = tiles;
     const { N, CP } = tiles;
     this.room = clip * span;
-    this.selected = device.alloc(chunks * this.room * 4);
-    this.window = device.alloc(chunks * WINDOW_ROW * 4);
-    this.kept = device.alloc(chunks * CP * 4);
-    this.#unordered = device.alloc(chunks * CP * 4);
+    this.selected = memory.alloc(chunks * this.room * 4);
+    this.window = memory.alloc(chunks * WINDOW_ROW * 4);
+    this.kept = memory.alloc(chunks * CP * 4);
+    this.#unordered = memory.alloc(chunks * CP * 4);
     const candidates = chunks * cdiv(picks, N) * CP * 4;
-    const stage = () => ({ positions: device.alloc(candidates), votes: device.alloc(candidates) });
+    const stage = () => ({ positions: memory.alloc(candidates), votes: memory.alloc(candidates) });
     this.#stages = picks > N ? [stage(), stage()] : [];
   }
 
@@ -115,14 +115,6 @@ export class Votes {
       ...{ ...from, counts, position, unordered: this.#unordered, kept, selected, window },
       ...{ length, tail, positionRow, countRow, queries: added, chunk, global, local, span, clip, N, CP, W, CLAIM },
     });
-  }
-
-  free(): void {
-    for (const { positions, votes } of this.#stages) {
-      positions.free();
-      votes.free();
-    }
-    for (const buffer of [this.selected, this.window, this.kept, this.#unordered]) buffer.free();
   }
 }
 

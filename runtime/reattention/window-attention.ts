@@ -25,15 +25,23 @@ export interface WindowOptions extends Heads {
 export class WindowAttention {
   readonly options: WindowOptions;
   readonly #runner: KernelRunner;
-  readonly #buffers: DeviceBuffer[] = [];
-  #gathered: LayerKeys | undefined;
+  /** Rows of a gathered window: whole blocks, so that what attention reads behind the window is zero. */
+  readonly #windowRows: number;
+  readonly #gathered: LayerKeys;
   /** Partial results of a decode step: allocated ahead, so that it can be captured. */
   readonly #splits: Record<"partial" | "peak" | "total" | "finished", DeviceBuffer>;
 
   constructor(runner: KernelRunner, options: WindowOptions) {
     this.#runner = runner;
     this.options = options;
-    this.#splits = this.#allocSplits(options.heads * tilesFor(runner.device).decode.SPLITS, options.headSize);
+    const { heads, kvHeads, headSize, chunks = 1 } = options;
+    const { device, memory } = runner;
+    const { decode, prefill, gather } = tilesFor(device);
+    this.#splits = this.#allocSplits(heads * decode.SPLITS, headSize);
+    const block = Math.max(prefill.BN, gather.BP);
+    this.#windowRows = cdiv(options.window, block) * block;
+    const bytes = chunks * this.#windowRows * kvHeads * headSize * 2;
+    this.#gathered = { keys: memory.alloc(bytes), values: memory.alloc(bytes) };
   }
 
   /**
@@ -75,16 +83,13 @@ export class WindowAttention {
     out: DeviceBuffer,
   ): void {
     const { device } = this.#runner;
-    const { heads, kvHeads, headSize, chunks: most = 1, dtype: T = "bf16" } = this.options;
+    const { heads, kvHeads, headSize, dtype: T = "bf16" } = this.options;
     const { G, D, DP, HALF, HALFP, HP, KVP } = headConstants(this.options);
     const tiles = tilesFor(device);
     const { BM, BN } = tiles.prefill;
     const { BP } = tiles.gather;
     const chunks = cdiv(queries, chunk);
-    // Whole blocks, so that what attention reads behind the window is zero.
-    const windowRows = cdiv(this.options.window, Math.max(BN, BP)) * Math.max(BN, BP);
-    const bytes = most * windowRows * kvHeads * headSize * 2;
-    this.#gathered ??= { keys: this.#alloc(bytes), values: this.#alloc(bytes) };
+    const windowRows = this.#windowRows;
     const { keys: windowKeys, values: windowValues } = this.#gathered;
     this.#runner.run("reattentionGather", [windowRows / BP, chunks], {
       ...{ keys, values, selected, window, position, cosine, sine, windowKeys, windowValues },
@@ -102,24 +107,15 @@ export class WindowAttention {
     });
   }
 
-  free(): void {
-    for (const buffer of this.#buffers) buffer.free();
-  }
-
   #allocSplits(cells: number, headSize: number) {
-    const finished = this.#alloc(this.options.kvHeads * 4);
-    this.#runner.device.fill(finished, 0);
+    const { device, memory } = this.#runner;
+    const finished = memory.alloc(this.options.kvHeads * 4);
+    device.fill(finished, 0);
     return {
-      partial: this.#alloc(cells * headSize * 4),
-      peak: this.#alloc(cells * 4),
-      total: this.#alloc(cells * 4),
+      partial: memory.alloc(cells * headSize * 4),
+      peak: memory.alloc(cells * 4),
+      total: memory.alloc(cells * 4),
       finished,
     };
-  }
-
-  #alloc(bytes: number): DeviceBuffer {
-    const buffer = this.#runner.device.alloc(bytes);
-    this.#buffers.push(buffer);
-    return buffer;
   }
 }

@@ -14,6 +14,7 @@ const LLAMA = { heads: 32, kvHeads: 8, headSize: 128 };
 
 const runnerOf = (device: Device, loaded: LoadedBundle): KernelRunner => ({
   device,
+  memory: device,
   run: (name, grid, args) => loaded.kernel(name).launch(grid, args),
 });
 

@@ -65,6 +65,6 @@ export async function randomModel(
     weights: { embedding, layers: all, outputNorm: await norm(), head: embedding },
     caches,
     rotary: await uploadRotaryTable(device, config, capacity),
-    state: allocateDecodeState(device, config, launcher.tiles),
+    state: allocateDecodeState(launcher, config),
   };
 }

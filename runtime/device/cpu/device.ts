@@ -64,6 +64,7 @@ export class CpuDevice implements Device {
   }
 
   memory(): { readonly total: number; readonly free: number } {
+    this.queue.reclaim();
     return { total: this.heap.limit, free: this.heap.free };
   }
 

@@ -69,8 +69,8 @@ export class WindowedLayers {
     const { clip, span } = picked ? options : { clip: 1, span: 2 };
     this.#layers = layers;
     this.#room = clip * span;
-    this.#selections = launcher.device.alloc(layers * this.#room * 4);
-    this.#counts = launcher.device.alloc(layers * 4);
+    this.#selections = launcher.memory.alloc(layers * this.#room * 4);
+    this.#counts = launcher.memory.alloc(layers * 4);
     this.#votes = new Votes(launcher, {
       clip,
       span,

@@ -1,3 +1,4 @@
+import type { Allocator } from "../../device/allocations.js";
 import type { Arguments, Device, Grid, LoadedBundle } from "../../device/device.js";
 import { CPU_TILES, GPU_TILES } from "../../kernels/tiles.js";
 import { groupRows, headConstants } from "../../reattention/kernel-runner.js";
@@ -9,13 +10,15 @@ export type Tiles = typeof CPU_TILES;
 /** Launches model kernels by name with the tile sizes of its device. */
 export class KernelLauncher {
   readonly device: Device;
+  readonly memory: Allocator;
   readonly tiles: Tiles;
   /** The constants of the attention kernels. */
   readonly heads: ReturnType<typeof headConstants> & { readonly GP: number };
   readonly #bundle: LoadedBundle;
 
-  constructor(device: Device, bundle: LoadedBundle, config: ModelConfig) {
+  constructor(device: Device, bundle: LoadedBundle, config: ModelConfig, memory: Allocator = device) {
     this.device = device;
+    this.memory = memory;
     this.tiles = device.kind === "cuda" ? GPU_TILES : CPU_TILES;
     this.#bundle = bundle;
     this.heads = { ...headConstants(config), GP: groupRows(config, device) };

@@ -1,4 +1,5 @@
-import type { Device, DeviceBuffer } from "../../device/device.js";
+import type { Allocator } from "../../device/allocations.js";
+import type { DeviceBuffer } from "../../device/device.js";
 import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
 import type { Matrix } from "../matrix.js";
@@ -32,17 +33,17 @@ export interface PrefillBuffers {
 }
 
 export function allocatePrefill(
-  device: Device,
+  memory: Allocator,
   config: ModelConfig,
   tokens: number,
   positions: number,
 ): PrefillBuffers {
   const { hidden, heads, kvHeads, headSize, feedForward } = config;
-  const bf16 = (elements: number) => device.alloc(elements * 2);
+  const bf16 = (elements: number) => memory.alloc(elements * 2);
   return {
     tokens,
-    ids: device.alloc(tokens * 4),
-    residual: device.alloc(tokens * hidden * 4),
+    ids: memory.alloc(tokens * 4),
+    residual: memory.alloc(tokens * hidden * 4),
     normed: bf16(tokens * hidden),
     qkv: bf16(tokens * (heads + 2 * kvHeads) * headSize),
     attention: bf16(tokens * heads * headSize),

@@ -1,9 +1,11 @@
-import type { Device, DeviceBuffer } from "../../device/device.js";
+import type { Allocator } from "../../device/allocations.js";
+import { upload } from "../../device/arrays.js";
+import type { DeviceBuffer } from "../../device/device.js";
 import type { ModelConfig } from "../config.js";
 
 /** cos and sin of every position's angles, f32 [positions, D/2] each (arXiv 2104.09864, section 3.4.2), divided by the model's factors. */
 export async function uploadRotaryTable(
-  device: Device,
+  memory: Allocator,
   config: ModelConfig,
   positions: number,
 ): Promise<{ cosine: DeviceBuffer; sine: DeviceBuffer }> {
@@ -17,9 +19,5 @@ export async function uploadRotaryTable(
       sines[position * half + i] = Math.sin(position * frequency);
     }
   }
-  const cosine = device.alloc(cosines.byteLength);
-  const sine = device.alloc(sines.byteLength);
-  await device.write(cosine, cosines);
-  await device.write(sine, sines);
-  return { cosine, sine };
+  return { cosine: await upload(memory, cosines), sine: await upload(memory, sines) };
 }

@@ -1,4 +1,6 @@
+import { Allocations } from "../../device/allocations.js";
 import type { Device, DeviceBuffer, Graph, LoadedBundle, Mirror } from "../../device/device.js";
+import { DeviceError } from "../../device/errors.js";
 import type { AttentionOptions } from "../../reattention/attention-options.js";
 import type { Gguf } from "../../weights/index.js";
 import type { ModelConfig } from "../config.js";
@@ -8,7 +10,7 @@ import { type DecodeContext, decodeStep, type Pick, pickToken } from "./decode.j
 import { KernelLauncher } from "./launcher.js";
 import { allocatePrefill, type Chunk, type PrefillBuffers, prefillChunk } from "./prefill.js";
 import { uploadRotaryTable } from "./rotary-table.js";
-import { allocateDecodeState, growCache, RING, reserveCache, STATE, tokensThatFit } from "./state.js";
+import { allocateDecodeState, growCache, RING, reserveCache, STATE, tokensHeld, tokensThatFit } from "./state.js";
 import { uploadLlama } from "./weights.js";
 
 export interface SamplingChoice {
@@ -40,6 +42,7 @@ export class LlamaRunner {
   readonly config: ModelConfig;
   /** Tokens that the cache holds. */
   readonly capacity: number;
+  readonly #memory: Allocations;
   readonly #context: DecodeContext;
   readonly #prefill: PrefillBuffers;
   readonly #mirror: Mirror;
@@ -48,6 +51,7 @@ export class LlamaRunner {
   #pick: Pick = "greedy";
   /** How the latest prompt ended. */
   #lastChunk: Chunk | undefined;
+  #closed = false;
 
   /** Uploads the weights of `file`, and reserves what a sequence of `capacity` tokens needs; the cache takes memory as it fills. */
   static async load(
@@ -57,43 +61,51 @@ export class LlamaRunner {
     config: ModelConfig,
     { capacity, attention, onLayer }: RunnerOptions,
   ): Promise<LlamaRunner> {
-    const launcher = new KernelLauncher(device, bundle, config);
-    const options = attention.kind === "dense" ? undefined : attention;
-    const weights = await uploadLlama(device, file, config, onLayer);
-    const rotary = await uploadRotaryTable(device, config, rotatedPositions(capacity, options));
-    const state = allocateDecodeState(device, config, launcher.tiles);
-    const { chunk } = options ?? { chunk: 0 };
-    const together = Math.max(1, Math.floor(Math.min(capacity, WINDOWED[device.kind]) / chunk));
-    const windowed = options && new WindowedLayers(launcher, config, options, { capacity, together }, rotary, state);
-    const prefill = allocatePrefill(
-      device,
-      config,
-      Math.min(capacity, Math.max(CHUNK[device.kind], chunk)),
-      options ? Math.min(capacity, options.global + options.local) : capacity,
-    );
-    const caches = reserveCache(device, config, capacity);
-    return new LlamaRunner({ launcher, config, weights, caches, rotary, state, windowed }, prefill, capacity);
+    const memory = new Allocations(device);
+    try {
+      const launcher = new KernelLauncher(device, bundle, config, memory);
+      const options = attention.kind === "dense" ? undefined : attention;
+      const weights = await uploadLlama(memory, file, config, onLayer);
+      const rotary = await uploadRotaryTable(memory, config, rotatedPositions(capacity, options));
+      const state = allocateDecodeState(launcher, config);
+      const { chunk } = options ?? { chunk: 0 };
+      const together = Math.max(1, Math.floor(Math.min(capacity, WINDOWED[device.kind]) / chunk));
+      const windowed = options && new WindowedLayers(launcher, config, options, { capacity, together }, rotary, state);
+      const prefill = allocatePrefill(
+        memory,
+        config,
+        Math.min(capacity, Math.max(CHUNK[device.kind], chunk)),
+        options ? Math.min(capacity, options.global + options.local) : capacity,
+      );
+      const caches = reserveCache(memory, config, capacity);
+      const context = { launcher, config, weights, caches, rotary, state, windowed };
+      return new LlamaRunner(memory, context, prefill, capacity);
+    } catch (error) {
+      memory.free();
+      throw error;
+    }
   }
 
-  private constructor(context: DecodeContext, prefill: PrefillBuffers, capacity: number) {
+  private constructor(memory: Allocations, context: DecodeContext, prefill: PrefillBuffers, capacity: number) {
+    this.#memory = memory;
     this.#context = context;
     this.#prefill = prefill;
-    this.device = context.launcher.device;
+    this.device = memory.device;
     this.config = context.config;
     this.capacity = capacity;
-    this.#mirror = this.device.mirror(RING * 4);
+    this.#mirror = memory.mirror(RING * 4);
     this.#ring = new Int32Array(this.#mirror.host);
   }
 
   /** Tokens that a sequence could have in the memory that is free now, and at the most the capacity. */
   get fits(): number {
-    const { keys } = this.#context.caches[0]!;
-    const held = keys.committed / (this.config.kvHeads * this.config.headSize * 2);
-    return Math.min(this.capacity, Math.floor(held + tokensThatFit(this.device, this.config)));
+    const held = tokensHeld(this.#context.caches, this.config);
+    return Math.min(this.capacity, held + tokensThatFit(this.device, this.config));
   }
 
   /** Commits memory for a sequence of `tokens` tokens. Throws OutOfMemoryError; what the cache holds stays. */
   grow(tokens: number): void {
+    this.#requireOpen();
     growCache(this.#context.caches, this.config, Math.min(tokens, this.capacity));
   }
 
@@ -156,6 +168,7 @@ export class LlamaRunner {
 
   /** Queues one decode step: the token picked last goes through the model, and the next is picked. */
   step(): void {
+    this.#requireOpen();
     this.#graph().replay();
   }
 
@@ -166,6 +179,7 @@ export class LlamaRunner {
 
   /** The token picked in `step`, which must be among the last RING. */
   token(step: number): number {
+    this.#requireOpen();
     return this.#ring[step % RING]!;
   }
 
@@ -176,10 +190,17 @@ export class LlamaRunner {
     });
   }
 
+  /** Frees all that the model has of the device. Steps that are queued still run; whoever asks for their tokens gets a DeviceError. */
   close(): void {
+    this.#closed = true;
+    // A recorded step keeps the memory that it uses.
     for (const graph of this.#graphs.values()) graph.destroy();
     this.#graphs.clear();
-    this.#mirror.free();
+    this.#memory.free();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
   }
 
   async #begin({ temperature, topK, topP, seed }: SamplingChoice): Promise<void> {

@@ -1,7 +1,9 @@
+import type { Allocator } from "../../device/allocations.js";
 import type { Device, DeviceBuffer, GrowableBuffer } from "../../device/device.js";
+import { OutOfMemoryError } from "../../device/errors.js";
 import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
-import type { Tiles } from "./launcher.js";
+import type { KernelLauncher, Tiles } from "./launcher.js";
 
 /** Tokens that the ring on the device holds: more than a host may lag behind. */
 export const RING = 64;
@@ -38,8 +40,8 @@ export interface DecodeState {
 export const logitPrograms = (device: Device, config: ModelConfig, tiles: Tiles): number =>
   Math.min(cdiv(config.vocabulary, tiles.logits.R), device.processors * (device.kind === "cuda" ? 6 : 8));
 
-export function allocateDecodeState(device: Device, config: ModelConfig, tiles: Tiles): DecodeState {
-  const f32 = (elements: number) => device.alloc(elements * 4);
+export function allocateDecodeState({ device, memory, tiles }: KernelLauncher, config: ModelConfig): DecodeState {
+  const f32 = (elements: number) => memory.alloc(elements * 4);
   const state = f32(STATE.length);
   const { SPLITS } = tiles.attention;
   const programs = logitPrograms(device, config, tiles);
@@ -72,15 +74,14 @@ export interface LayerCache {
   readonly values: GrowableBuffer;
 }
 
-export const cacheBytesPerToken = (config: ModelConfig): number =>
-  config.layers * config.kvHeads * config.headSize * 2 * 2;
+export const cacheBytesPerToken = (config: ModelConfig): number => config.layers * 2 * rowBytes(config);
 
 /** Pages of the driver: a cache of few tokens holds one for each buffer of each layer. */
 const PAGE = 2 << 20;
 
-export function reserveCache(device: Device, config: ModelConfig, capacity: number): LayerCache[] {
-  const bytes = capacity * config.kvHeads * config.headSize * 2;
-  const reserve = () => device.reserve(bytes, { step: PAGE });
+export function reserveCache(memory: Allocator, config: ModelConfig, capacity: number): LayerCache[] {
+  const bytes = capacity * rowBytes(config);
+  const reserve = () => memory.reserve(bytes, { step: PAGE });
   return Array.from({ length: config.layers }, () => ({ keys: reserve(), values: reserve() }));
 }
 
@@ -90,11 +91,32 @@ export function tokensThatFit(device: Device, config: ModelConfig): number {
   return Math.max(0, Math.floor((device.memory().free * 0.95 - pages) / cacheBytesPerToken(config)));
 }
 
+/** Tokens whose keys and values fit what is committed in every layer. */
+export function tokensHeld(caches: readonly LayerCache[], config: ModelConfig): number {
+  return Math.floor(Math.min(...buffersOf(caches).map(({ committed }) => committed)) / rowBytes(config));
+}
+
 /** Commits memory for `tokens` tokens in every layer. Throws OutOfMemoryError, and what was there stays. */
 export function growCache(caches: readonly LayerCache[], config: ModelConfig, tokens: number): void {
-  const bytes = tokens * config.kvHeads * config.headSize * 2;
-  for (const { keys, values } of caches) {
-    keys.grow(bytes);
-    values.grow(bytes);
-  }
+  const bytes = tokens * rowBytes(config);
+  const growing = buffersOf(caches).filter(({ committed }) => committed < bytes);
+  requireFree(growing, cdiv(bytes, PAGE) * PAGE);
+  for (const buffer of growing) buffer.grow(bytes);
 }
+
+/** Throws before any buffer grows: what some layers had taken and others did not get would be of no use to a shorter sequence. */
+function requireFree(growing: readonly GrowableBuffer[], bytes: number): void {
+  const device = growing[0]?.device;
+  // Of the CPU executor's memory nothing is free that was reserved.
+  if (device?.kind !== "cuda") return;
+  const { free, total } = device.memory();
+  const committed = growing.reduce((sum, buffer) => sum + buffer.committed, 0);
+  const wanted = growing.length * bytes;
+  if (wanted - committed > free) throw new OutOfMemoryError({ wanted, committed, free, total });
+}
+
+const buffersOf = (caches: readonly LayerCache[]): GrowableBuffer[] =>
+  caches.flatMap(({ keys, values }) => [keys, values]);
+
+/** Bytes of a token's keys in a layer, and of its values. */
+const rowBytes = ({ kvHeads, headSize }: ModelConfig): number => kvHeads * headSize * 2;

@@ -1,4 +1,5 @@
-import type { Device, DeviceBuffer } from "../../device/device.js";
+import type { Allocator } from "../../device/allocations.js";
+import type { DeviceBuffer } from "../../device/device.js";
 import type { Gguf } from "../../weights/index.js";
 import type { ModelConfig } from "../config.js";
 import { type Matrix, uploadMatrix, uploadVector } from "../matrix.js";
@@ -24,14 +25,14 @@ export interface LlamaWeights {
 
 /** Streams the weights of a llama model from its mapped file to the device, reporting layers done. */
 export async function uploadLlama(
-  device: Device,
+  memory: Allocator,
   file: Gguf,
   config: ModelConfig,
   onLayer?: (done: number) => void,
 ): Promise<LlamaWeights> {
   const matrix = (...tensors: string[]) =>
     uploadMatrix(
-      device,
+      memory,
       file,
       tensors.map((tensor) => ({ tensor })),
     );
@@ -40,14 +41,14 @@ export async function uploadLlama(
   for (let index = 0; index < config.layers; index++) {
     const name = (part: string) => `blk.${index}.${part}.weight`;
     layers.push({
-      attentionNorm: await uploadVector(device, file, name("attn_norm")),
-      qkv: await uploadMatrix(device, file, [
+      attentionNorm: await uploadVector(memory, file, name("attn_norm")),
+      qkv: await uploadMatrix(memory, file, [
         { tensor: name("attn_q"), unpermute: config.headSize },
         { tensor: name("attn_k"), unpermute: config.headSize },
         { tensor: name("attn_v") },
       ]),
       out: await matrix(name("attn_output")),
-      feedForwardNorm: await uploadVector(device, file, name("ffn_norm")),
+      feedForwardNorm: await uploadVector(memory, file, name("ffn_norm")),
       gateUp: await matrix(name("ffn_gate"), name("ffn_up")),
       down: await matrix(name("ffn_down")),
     });
@@ -56,7 +57,7 @@ export async function uploadLlama(
   return {
     embedding,
     layers,
-    outputNorm: await uploadVector(device, file, "output_norm.weight"),
+    outputNorm: await uploadVector(memory, file, "output_norm.weight"),
     head: config.tied ? embedding : await matrix("output.weight"),
   };
 }

@@ -1,5 +1,6 @@
 /** A layer's way through a chunk, from raw queries, keys and values to attention's output. */
 
+import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { Heads, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../../runtime/reattention/retrieval.js";
@@ -40,16 +41,18 @@ export interface LayerOutput {
 
 /** Runs a chunk as prefill does it, or one token as decode does it (`out` is empty for more queries than one). */
 export async function runLayer(
-  runner: KernelRunner,
+  given: KernelRunner,
   layer: LayerInput,
   way: "prefill" | "decode",
 ): Promise<LayerOutput> {
-  const { device } = runner;
+  const { device } = given;
+  using memory = new Allocations(device);
+  const runner = { ...given, memory };
   const { heads: shape, queries, chunk = queries, total, global, local, topK, span, clip } = layer;
   const { heads, headSize: D } = shape;
   const middle = Math.max(0, total - global - local);
   const chunks = Math.ceil(queries / chunk);
-  const halves = (values: ArrayLike<number>) => upload(device, toBits("bf16", values));
+  const halves = (values: ArrayLike<number>) => upload(memory, toBits("bf16", values));
   const ints = async (buffer: Parameters<typeof device.read>[0], count: number): Promise<number[]> => {
     const values = new Int32Array(count);
     await device.read(buffer.view(0, count * 4), values);
@@ -61,9 +64,9 @@ export async function runLayer(
   const attention = new WindowAttention(runner, { ...shape, window, chunks });
   const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };
   const table = rotaryTable(total, D / 2);
-  const rotary = { cosine: await upload(device, table.cosine), sine: await upload(device, table.sine) };
+  const rotary = { cosine: await upload(memory, table.cosine), sine: await upload(memory, table.sine) };
   const cache = {
-    position: await upload(device, Int32Array.of(total - queries)),
+    position: await upload(memory, Int32Array.of(total - queries)),
     added: queries,
     chunk,
     global,
@@ -71,8 +74,8 @@ export async function runLayer(
   };
   const scale = Math.LOG2E / Math.sqrt(D);
   const qRow = heads * D;
-  const q = way === "prefill" ? await halves(layer.q) : await upload(device, Float32Array.from(layer.q));
-  const out = device.alloc(queries * qRow * 4);
+  const q = way === "prefill" ? await halves(layer.q) : await upload(memory, Float32Array.from(layer.q));
+  const out = memory.alloc(queries * qRow * 4);
 
   if (way === "prefill") {
     retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle, chunk);
@@ -100,7 +103,5 @@ export async function runLayer(
     votesLeft: counts.reduce((sum, one) => sum + one, 0),
     out: result,
   };
-  for (const one of [retrieval, votes, attention]) one.free();
-  for (const buffer of [...Object.values(cached), ...Object.values(rotary), cache.position, q, out]) buffer.free();
   return output;
 }

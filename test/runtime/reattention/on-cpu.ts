@@ -15,7 +15,10 @@ export async function openKernels(
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const device = await CpuDevice.open({ threads: 2, store: null });
   const bundle = device.loadKernels(kernels);
-  return { device, runner: { device, run: (name, grid, args) => bundle.kernel(name).launch(grid, args) } };
+  return {
+    device,
+    runner: { device, memory: device, run: (name, grid, args) => bundle.kernel(name).launch(grid, args) },
+  };
 }
 
 export const ints = (device: CpuDevice, ...values: number[]): Promise<DeviceBuffer> =>

@@ -1,5 +1,6 @@
 /** Inputs for retrieval and the picks that the definition wants, for the CPU executor's tests and the GPU's. */
 
+import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { HalfType, Heads, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../../runtime/reattention/retrieval.js";
@@ -54,28 +55,27 @@ export async function picksOf(
 ): Promise<Record<"scan" | "stream", Picks>> {
   const { heads, kvHeads, headSize, queries, length, topK, dtype = "bf16" } = one;
   const { device } = runner;
+  using memory = new Allocations(device);
   const bits = inputs(one);
   const width = kvHeads * headSize;
   const cache = new Uint16Array((global + length) * width);
   // What is not of the middle would win if it were looked at.
   cache.fill(toBits(dtype, [60000])[0]!, 0, global * width);
   cache.set(bits.keys, global * width);
-  const keys = await upload(device, cache);
-  const retrieval = new Retrieval(runner, { ...one, scanQueries: queries, middle: length });
+  const keys = await upload(memory, cache);
+  const retrieval = new Retrieval({ ...runner, memory }, { ...one, scanQueries: queries, middle: length });
   const rows = async (): Promise<Picks> => {
     const flat = new Int32Array(heads * queries * topK);
     await device.read(retrieval.picks, flat);
     return Array.from({ length: heads * queries }, (_, row) => [...flat.slice(row * topK, (row + 1) * topK)]);
   };
   const chunk = { count: queries, qRow: heads * headSize };
-  const q = [await upload(device, bits.q), await upload(device, fromBits(dtype, bits.q))] as const;
+  const q = [await upload(memory, bits.q), await upload(memory, fromBits(dtype, bits.q))] as const;
   retrieval.stream({ ...chunk, q: q[0] }, keys, global, length);
   const stream = await rows();
-  const position = await upload(device, Int32Array.of(global + length - queries));
+  const position = await upload(memory, Int32Array.of(global + length - queries));
   retrieval.scan({ ...chunk, q: q[1] }, keys, { position, global, local: 0 });
   const scan = await rows();
-  for (const buffer of [...q, keys, position]) buffer.free();
-  retrieval.free();
   return { scan, stream };
 }
 

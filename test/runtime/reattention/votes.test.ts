@@ -1,6 +1,7 @@
 /** From picks to a window on the CPU executor, for as many picks as need several rounds. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { Allocations } from "../../../runtime/device/allocations.js";
 import { upload } from "../../../runtime/device/arrays.js";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
@@ -26,7 +27,8 @@ async function expectWindow({ picks, middle, clip, span }: Election) {
   const [global, local] = [5, 40];
   const counts = new Int32Array(middle);
   for (const position of picks) if (position >= 0) counts[position]!++;
-  const votes = new Votes(runner, { clip, span, picks: picks.length });
+  using memory = new Allocations(device);
+  const votes = new Votes({ ...runner, memory }, { clip, span, picks: picks.length });
   const buffer = await upload(device, counts);
   const position = await ints(device, global + middle + local - 1);
   const cast = { picks: await upload(device, Int32Array.from(picks)), counts: buffer, countRow: middle };
@@ -38,7 +40,6 @@ async function expectWindow({ picks, middle, clip, span }: Election) {
   expect(await readInts(votes.selected, count!)).toEqual(selected.map((p) => global + p));
   expect(last).toBe(global + selected.length + local - 1);
   expect((await readInts(buffer, middle)).every((one) => one === 0)).toBe(true);
-  votes.free();
 }
 
 /** Picks that cluster, as those of real queries do. */

@@ -1,0 +1,161 @@
+/** What a model takes of a device it gives back: when it is closed, and where loading it breaks off. Nothing runs here; see test/model/memory.test.ts. */
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { CpuDevice } from "../../../runtime/device/cpu/index.js";
+import { CudaDevice } from "../../../runtime/device/cuda/index.js";
+import type { Device, LoadedBundle } from "../../../runtime/device/device.js";
+import { DeviceError, OutOfMemoryError } from "../../../runtime/device/errors.js";
+import { llamaTensors } from "../../../runtime/models/config.js";
+import { LlamaRunner } from "../../../runtime/models/llama/runner.js";
+import { readAttention } from "../../../runtime/reattention/index.js";
+import { type Gguf, openGguf } from "../../../runtime/weights/index.js";
+import { untrained } from "../../model-kernels/small-model.js";
+import { openFake } from "../native/fake-driver.js";
+import { ggufBytes, type TensorSpec } from "../weights/write-gguf.js";
+
+const { fake } = openFake();
+const MiB = 2 ** 20;
+const outOfMemory = 2;
+
+const config = untrained({ layers: 2, heads: 2, kvHeads: 1, headSize: 32, feedForward: 64, vocabulary: 64 });
+const bytesPerToken = 2 * 2 * 32 * 2;
+
+const modes = [
+  "dense",
+  "reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16",
+  "streaming:global=4,local=32,chunk=16",
+];
+
+/** The model's file, all weights zero. */
+function modelFile(): Gguf {
+  const tensors: TensorSpec[] = [];
+  let offset = 0;
+  for (const [name, shape] of llamaTensors(config)) {
+    tensors.push({ name, type: 0, dims: [...shape].reverse(), offset });
+    offset += shape.reduce((a, b) => a * b) * 4;
+  }
+  const bytes = Uint8Array.from(ggufBytes({ tensors, data: new Uint8Array(offset) }));
+  return openGguf("model.gguf", { mapFile: () => bytes.buffer });
+}
+
+const noKernels: LoadedBundle = {
+  kernels: [],
+  kernel: (name) => {
+    throw new TypeError(`${name} was to be launched`);
+  },
+};
+
+const load = (device: Device, mode: string, capacity = 512) =>
+  LlamaRunner.load(device, noKernels, modelFile(), config, { capacity, attention: readAttention(mode, 8192) });
+
+const cpu = await CpuDevice.open({ threads: 1 });
+const gpu = CudaDevice.open();
+afterAll(() => {
+  cpu.close();
+  gpu.close();
+});
+beforeEach(() => fake.reset());
+
+async function free(device: Device): Promise<number> {
+  await device.synchronize();
+  return device.memory().free;
+}
+
+/** Makes the nth call of a device's method run out of memory; gives what ends that. */
+function failOnce(device: Device, method: "alloc" | "reserve" | "mirror", nth: number): () => void {
+  const real: (...given: never[]) => unknown = device[method].bind(device);
+  let calls = 0;
+  const spy = vi.spyOn(device, method).mockImplementation((...given: unknown[]) => {
+    if (++calls === nth) throw new OutOfMemoryError({ wanted: 1, free: 0, total: 1 });
+    return real(...(given as never[])) as never;
+  });
+  return () => spy.mockRestore();
+}
+
+/** Memory and addresses that the driver has given out; pinned memory for copies stays with the device. */
+const live = () => fake.live().filter((one) => /memory|pages|reservations/.test(one));
+
+describe.each([cpu, gpu])("on the $kind device", (device) => {
+  it.each(modes)("a closed model has nothing, and closes once: %s", async (mode) => {
+    const [before, handles] = [await free(device), live()];
+    const runner = await load(device, mode);
+    runner.grow(100);
+    expect(await free(device)).toBeLessThan(before);
+    runner.close();
+    runner.close();
+    expect(await free(device)).toBe(before);
+    expect(live()).toEqual(handles);
+  });
+
+  it("a closed model says so", async () => {
+    const runner = await load(device, modes[1]!);
+    runner.close();
+    const sampling = { temperature: 0, topK: 1, topP: 1, seed: 0 };
+    await expect(runner.prefill([1], 0, sampling)).rejects.toThrow(DeviceError);
+    expect(() => runner.step()).toThrow("after it was closed");
+    expect(() => runner.token(0)).toThrow("after it was closed");
+  });
+
+  it.each(modes)("a load that runs out of memory anywhere leaves nothing: %s", async (mode) => {
+    const [before, handles] = [await free(device), live()];
+    for (const method of ["alloc", "reserve", "mirror"] as const) {
+      const spy = vi.spyOn(device, method);
+      (await load(device, mode)).close();
+      const count = spy.mock.calls.length;
+      spy.mockRestore();
+      expect(count).toBeGreaterThan(0);
+      for (let nth = 1; nth <= count; nth++) {
+        const restore = failOnce(device, method, nth);
+        await expect(load(device, mode), `${method} #${nth}`).rejects.toThrow(OutOfMemoryError);
+        restore();
+        expect(await free(device), `${method} #${nth}`).toBe(before);
+      }
+    }
+    expect(live()).toEqual(handles);
+  });
+});
+
+describe("on a GPU", () => {
+  it("a load leaves nothing where the driver refuses memory, addresses or a fill", async () => {
+    const [before, handles] = [await free(gpu), live()];
+    for (const name of ["cuMemAlloc_v2", "cuMemAddressReserve", "cuMemsetD8Async"]) {
+      fake.reset();
+      (await load(gpu, modes[1]!)).close();
+      const count = fake.calls().filter((call) => call.split(" ")[0] === name).length;
+      expect(count).toBeGreaterThan(0);
+      for (let nth = 1; nth <= count; nth++) {
+        fake.reset();
+        fake.fail(name, nth, outOfMemory);
+        await expect(load(gpu, modes[1]!), `${name} #${nth}`).rejects.toThrow();
+        fake.reset();
+        expect(await free(gpu)).toBe(before);
+      }
+    }
+    expect(live()).toEqual(handles);
+  });
+
+  it("a cache that does not fit takes nothing, and what is said to fit does", async () => {
+    const runner = await load(gpu, "streaming:global=4,local=32,chunk=16", 2 ** 24);
+    runner.grow(1000);
+    const before = await free(gpu);
+    const tooMany = Math.ceil((1.2 * before) / bytesPerToken);
+    expect(runner.fits).toBeLessThan(tooMany);
+    expect(() => runner.grow(tooMany)).toThrow(OutOfMemoryError);
+    expect(await free(gpu)).toBe(before);
+    const { fits } = runner;
+    expect(fits * bytesPerToken).toBeGreaterThan(before - 64 * MiB);
+    runner.grow(fits);
+    expect(runner.fits).toBeGreaterThanOrEqual(fits);
+    runner.close();
+  });
+
+  it("what fits is said right where others take memory while the cache grows", async () => {
+    const runner = await load(gpu, "dense", 2 ** 20);
+    fake.fail("cuMemCreate", 4, outOfMemory);
+    // It is tried once more, with no more than what was wanted; the last buffer of four stays empty.
+    fake.fail("cuMemMap", 4, outOfMemory);
+    expect(() => runner.grow(2 ** 20)).toThrow(OutOfMemoryError);
+    const { free: left } = gpu.memory();
+    expect(runner.fits).toBeLessThanOrEqual(left / bytesPerToken);
+    runner.close();
+  });
+});
