@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { GenerationResult, Model } from "../runtime/index.js";
+import { attentionText } from "../runtime/reattention/index.js";
 import { colours } from "./colours.js";
 import { InputError } from "./errors.js";
 import { explainFallback } from "./fallback.js";
@@ -46,13 +47,15 @@ const rate = (perSecond: number): string =>
 export function summary(model: Model, { tokens, promptTokens, timings }: GenerationResult): string {
   const first = `${promptTokens} prompt tokens, first token after ${(timings.firstTokenMs / 1000).toFixed(2)} s`;
   const speed = tokens.length > 1 ? `, then ${rate(timings.tokensPerSecond)}` : "";
-  return `${model.device.name}: ${first}${speed} (${tokens.length} tokens)`;
+  // What was left out of a mode follows from the model: here is what it became.
+  const seen = model.attention.kind === "dense" ? "" : `; ${attentionText(model.attention)}`;
+  return `${model.device.name}: ${first}${speed} (${tokens.length} tokens)${seen}`;
 }
 
 /** What `--json` prints. */
 const asJson = (model: Model, result: GenerationResult): string => {
   const { kind, name } = model.device;
-  return JSON.stringify({ ...result, device: { kind, name } });
+  return JSON.stringify({ ...result, attention: attentionText(model.attention), device: { kind, name } });
 };
 
 /** Streams the answer to stdout, or prints one JSON object at its end. Gives the exit code. */

@@ -107,13 +107,19 @@ function answers({ cells }) {
     return runs.length > 0 ? `${runs.filter(({ right }) => right).length} of ${runs.length}` : "";
   };
   const rows = modes.map((mode) => [`\`${mode}\``, ...contexts.map((context) => share(mode, context))]);
-  return table(["", ...contexts.map(tokens)], rows);
+  const each = (of) => contexts.map((context) => of(cells.filter((cell) => cell.context === context)));
+  const depths = each((some) => [...new Set(some.map(({ depth }) => depth))].sort((a, b) => a - b).join(", "));
+  const needles = each((some) => Math.max(...some.flatMap(({ runs }) => runs.map(({ needle }) => needle + 1))));
+  return table(
+    ["", ...contexts.map(tokens)],
+    [...rows, ["depths, percent", ...depths], ["needles a depth", ...needles]],
+  );
 }
 
 const asked = ({ device, date }) => `(\`tilescript eval niah\`; ${device.name}, ${(date ?? "").slice(0, 10)})`;
 
 const needles = (name) => (results) =>
-  `Questions for a needle in a haystack of ${results.hay.name} that SmolLM2-135M, which was trained for 8k tokens, answered right, over all depths, with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](bench/results/${name}-nvidia-h200.png)`;
+  `Questions for a needle in a haystack of ${results.hay.name} that SmolLM2-135M, which was trained for 8k tokens, answered right, each asked with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](bench/results/${name}-nvidia-h200.png)`;
 
 const parameters = (results) =>
   `The same questions in ${results.hay.name} with other parameters ${asked(results)}:\n\n${answers(results)}`;

@@ -73,6 +73,8 @@ export class Model {
     beyondTrained = false,
     onProgress,
   }: ModelOptions): Promise<Model> {
+    if (typeof path !== "string" || path === "")
+      throw new GenerateError("path", `path is ${JSON.stringify(path)}; give the path of a GGUF file`);
     using file = openGguf(path, { mapFile });
     const config = readModelConfig(file);
     const attention = readAttention(request, config.context);
@@ -288,6 +290,9 @@ function commonPrefix(cached: readonly number[], prompt: readonly number[]): num
 /** Tokens that a windowed model may hold where nobody said how many: retrieval counts up to 8M, and the CPU executor is for trying. */
 const MOST = { cuda: 8 << 20, cpu: 32 << 10 } as const;
 
+/** Why there may be less than the machine has. */
+const REACH = { cuda: "", cpu: " (of 4 GiB, which is all that it reaches)" } as const;
+
 function contextFor(
   context: number | undefined,
   attention: AttentionOptions,
@@ -299,7 +304,7 @@ function contextFor(
   const dense = attention.kind === "dense";
   const wanted = context ?? (dense ? config.context : Math.min(MOST[device.kind], fits));
   if (!Number.isInteger(wanted) || wanted < 1)
-    throw new GenerateError("context", `context is ${wanted}; give a positive number of tokens`);
+    throw new GenerateError("context", `context is ${JSON.stringify(wanted)}; give a positive whole number of tokens`);
   if (dense && wanted > config.context && !beyondTrained)
     throw new GenerateError(
       "context",
@@ -308,7 +313,7 @@ function contextFor(
   if (wanted > fits && context !== undefined)
     throw new GenerateError(
       "context",
-      `context is ${wanted}, and about ${fits} tokens fit into the memory that ${device.name} has free; give at most that`,
+      `context is ${wanted}, and about ${fits} tokens fit into the memory that ${device.name} has free${REACH[device.kind]}; give at most that`,
     );
   return wanted;
 }

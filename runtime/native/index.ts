@@ -32,12 +32,13 @@ export interface DriverAvailable extends NativeAvailable {
 
 const hints: Readonly<Record<UnavailableReason, string>> = {
   "no-addon":
-    "Install a C++ compiler (sudo apt-get install g++) and run: npm run build. Until then kernels run on the CPU.",
+    "Install a C++ compiler (sudo apt-get install g++) and run: npm run build. Until then kernels run on the CPU, where no device is named.",
   "bad-addon": "Build it again for this Node and this system: npm run build.",
   "no-library":
-    "Install NVIDIA's driver, or name its libcuda.so.1 in TILESCRIPT_LIBCUDA. Until then kernels run on the CPU.",
+    "Install NVIDIA's driver, or name its libcuda.so.1 in TILESCRIPT_LIBCUDA. Until then kernels run on the CPU, where no device is named.",
   "old-driver": "Update NVIDIA's driver to 525 (CUDA 12.0) or newer.",
-  "no-device": "No GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES. Until then kernels run on the CPU.",
+  "no-device":
+    "No GPU is visible: check nvidia-smi and CUDA_VISIBLE_DEVICES. Until then kernels run on the CPU, where no device is named.",
   "init-failed": "The driver did not start: check nvidia-smi. A reboot helps after a driver update.",
 };
 

@@ -79,7 +79,7 @@ export function parseAttention(text: string): AttentionRequest {
   );
   refuse(
     pairs.filter(({ value }) => value === undefined).map(({ pair }) => pair),
-    (list) => `no whole number in ${list}`,
+    (list) => `no whole number from 0 on in ${list}`,
     "Write parameters as name=number, such as local=32 or local=4k.",
   );
   return { kind, ...Object.fromEntries(pairs.map(({ key, value }) => [key, value])) } as AttentionRequest;
@@ -90,7 +90,7 @@ export function parseAttention(text: string): AttentionRequest {
  * those that were given. @throws AttentionError for what cannot be parsed, and for parameters that cannot be or do not fit into that window
  */
 export function readAttention(request: string | AttentionRequest, trainedWindow: number): AttentionOptions {
-  const asked = typeof request === "string" ? parseAttention(request) : request;
+  const asked = typeof request === "string" ? parseAttention(request) : requireMode(request);
   const keys = keysOf(asked.kind);
   const given = Object.entries(asked).filter(([key, value]) => key !== "kind" && value !== undefined);
   refuse(
@@ -108,6 +108,17 @@ export function attentionText(options: AttentionOptions): string {
   const parameters = options as AttentionOptions & Readonly<Record<string, number>>;
   const pairs = KEYS[options.kind].map((key) => `${key}=${integerText(parameters[key]!)}`);
   return pairs.length > 0 ? `${options.kind}:${pairs.join(",")}` : options.kind;
+}
+
+/** Programs without types give anything. */
+function requireMode(request: AttentionRequest): AttentionRequest {
+  if (typeof request?.kind === "string") return request;
+  const given = JSON.stringify(request) ?? String(request);
+  throw new AttentionError(
+    "kind",
+    `attention is ${given}, which names no kind`,
+    'Give a text such as "reattention", or an object such as { kind: "reattention", local: 2048 }.',
+  );
 }
 
 function keysOf(kind: string): readonly string[] {
