@@ -7,6 +7,7 @@ import {
   modelAnswerer,
   type NiahIdentity,
   type NiahResults,
+  type NiahRun,
   noise,
   type OpenAnswerer,
   PromptBuilder,
@@ -20,6 +21,7 @@ import { type AttentionRequest, readAttention } from "../runtime/reattention/ind
 import { createTokenizer, type Tokenizer } from "../runtime/tokenizer/index.js";
 import { findDemoModel, openGguf } from "../runtime/weights/index.js";
 import { loadModel } from "./load-model.js";
+import { ensureResultsFolder } from "./niah-folder.js";
 import { answered, draw, show, standing, told } from "./niah-output.js";
 import { plural, progress } from "./progress.js";
 
@@ -44,14 +46,16 @@ const PREFIXES = { both: [true, false], with: [true], without: [false] } as cons
 
 const EVERY_MODE: readonly AttentionRequest[] = [{ kind: "dense" }, { kind: "streaming" }, { kind: "reattention" }];
 
-/** Asks all questions that have no answer yet, and shows and draws all answers. Gives 1 if there is none at all. */
+/** Asks all questions that have no answer yet, and shows and draws all answers. Gives 1 if one that it asked has none. */
 export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const { needles, prefix, out, signal } = request;
   const path = request.model ?? findDemoModel();
   const { config, tokenizer } = readSubject(path);
   const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
   const line = progress();
-  const hay = await Hay.encode(request.hay === undefined ? noise : readHay(request.hay), tokenizer, {
+  const text = request.hay === undefined ? noise : readHay(request.hay);
+  ensureResultsFolder(out);
+  const hay = await Hay.encode(text, tokenizer, {
     atLeast: Math.max(...request.context),
     signal,
     onProgress: (done, needed) => line.show(`Encoding the hay: ${done} of ${needed} tokens`),
@@ -59,6 +63,7 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const file = join(out, "niah.json");
   const identity = identityOf(path, config, hay, request);
   const results = request.fresh ? emptyResults(identity) : continueResults(file, identity);
+  const asked: NiahRun[] = [];
   try {
     await runNiah({
       plan: { attentions, contexts: request.context, depths: request.depth, needles, prefixes: PREFIXES[prefix] },
@@ -66,7 +71,9 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
       results,
       open: opener(path, request, results),
       onResult: (cell, run) => {
-        writeResults(file, results);
+        asked.push(run);
+        // Earlier results go with the first answer of a fresh run; what others write from then on stays.
+        writeResults(file, results, { replace: request.fresh && asked.length === 1 });
         if (!process.stderr.isTTY) process.stderr.write(`${told(cell, run)}\n`);
       },
       onProgress: (event) => line.show(standing(event)),
@@ -83,8 +90,8 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   } finally {
     line.clear();
   }
-  const drawings = await draw(out, results);
-  return show(results, [file, ...drawings], request);
+  const drawings = answered(results) > 0 ? await draw(out, results) : [];
+  return show(results, { asked, files: [file, ...drawings], json: request.json });
 }
 
 /** What is known of a model without loading its weights. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { toPng } from "../runtime/chart/index.js";
 import {
   accuracyOf,
+  endsInNumber,
   heatMapOf,
   type NiahCell,
   type NiahProgress,
@@ -12,7 +13,7 @@ import {
 } from "../runtime/eval/niah/index.js";
 import { integerText } from "../runtime/integers.js";
 import { colours } from "./colours.js";
-import { timeLeft } from "./progress.js";
+import { plural, timeLeft } from "./progress.js";
 
 const modeOf = (attention: string): string => attention.split(":")[0]!;
 
@@ -27,10 +28,22 @@ export function standing({ attention, context, depth, done, total, read, remaini
 export function told({ attention, context, depth }: NiahCell, run: NiahRun): string {
   const where = `${modeOf(attention)} ${integerText(context)} depth ${depth} % needle ${run.needle + 1} ${run.prefix ? "with" : "without"} prefix`;
   if (run.error !== undefined) return `${where}: ${run.error}`;
-  const recall = run.recall
-    ? `, in the window of ${run.recall.whole} of ${run.recall.layers} layers (its number of ${run.recall.number})`
-    : "";
-  return `${where}: ${run.right ? "right" : `wrong (${JSON.stringify(run.answer)}, not ${run.number})`}${recall}, ${run.seconds.toFixed(1)} s`;
+  const recall = run.recall ? `; ${windowText(run.recall)}` : "";
+  return `${where}: ${run.right ? "right" : wrongText(run)}, ${run.seconds.toFixed(1)} s${recall}`;
+}
+
+function wrongText({ answer = "", number, cutOff }: NiahRun): string {
+  const cut = cutOff && endsInNumber(answer, { number }) ? ", cut off by --max-tokens" : "";
+  return `wrong (${JSON.stringify(answer)}, not ${number}${cut})`;
+}
+
+/** A right answer beside "0 of 30 layers" is no wonder where the layers had parts of the needle: that is said. */
+function windowText({ whole, layers, number, share }: NonNullable<NiahRun["recall"]>): string {
+  const parts = whole === 0 && share > 0 ? `, but on average ${Math.max(1, Math.round(share * 100))} % of it` : "";
+  return (
+    `when the question's last chunk was read, the whole needle was in the window of ${whole} of ${layers} layers ` +
+    `(its number of ${number})${parts}`
+  );
 }
 
 export const answered = ({ cells }: NiahResults): number =>
@@ -45,19 +58,29 @@ export async function draw(folder: string, results: NiahResults): Promise<string
   return files;
 }
 
-/** Prints tables or JSON, and where it all is. Gives the exit code: 1 where no question has an answer. */
-export function show(results: NiahResults, files: readonly string[], { json }: { readonly json?: boolean }): number {
+interface Shown {
+  /** The questions of this run, with their answers or errors. */
+  readonly asked: readonly NiahRun[];
+  readonly files: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Prints tables or JSON, and where it all is. Gives the exit code: 1 where a question of this run has no answer. */
+export function show(results: NiahResults, { asked, files, json }: Shown): number {
   if (json) console.log(JSON.stringify(results));
   else for (const text of tables(results)) console.log(text);
   const pc = colours(process.stderr);
-  const errors = results.cells.flatMap(({ runs }) => runs.flatMap(({ error }) => error ?? []));
+  const errors = asked.flatMap(({ error }) => error ?? []);
   if (errors.length > 0)
     process.stderr.write(
-      `${pc.red("error:")} ${errors.length} questions have no answer. ${[...new Set(errors)].join("\n")}\n`,
+      `${pc.red("error:")} ${plural(errors.length, "question")} ${errors.length === 1 ? "has" : "have"} no answer. ${[...new Set(errors)].join("\n")}\n`,
     );
   process.stderr.write(`${pc.dim(`written: ${files.join(", ")}`)}\n`);
-  return answered(results) > 0 ? 0 : 1;
+  return errors.length > 0 ? 1 : 0;
 }
+
+const FOOTER =
+  "In brackets: layers that had the whole needle in their window when the question's last chunk was read, of all; + where none had, but parts of it.";
 
 /** Share of right answers in percent, one table a mode and kind of question: depths down, contexts across. */
 function* tables({ cells }: NiahResults): Generator<string> {
@@ -88,11 +111,14 @@ function* tables({ cells }: NiahResults): Generator<string> {
         "",
       ].join("\n");
     }
+  if (cells.some((cell) => [true, false].some((prefix) => recallOfCell(cell, prefix)))) yield `${FOOTER}\n`;
 }
 
 function entry(cell: NiahCell | undefined, prefix: boolean): string {
   const share = cell && accuracyOf(cell, prefix);
   if (share === undefined) return "-";
   const recall = recallOfCell(cell!, prefix);
-  return `${Math.round(share * 100)}${recall ? ` (${Math.round(recall.whole * 10) / 10}/${recall.layers})` : ""}`;
+  if (!recall) return String(Math.round(share * 100));
+  const { whole, layers, share: part } = recall;
+  return `${Math.round(share * 100)} (${Math.round(whole * 10) / 10}/${layers}${whole === 0 && part > 0 ? "+" : ""})`;
 }

@@ -2,7 +2,7 @@ import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
 import { count, positive } from "../integers.js";
 import { attentions, contexts, depths } from "../niah-lists.js";
-import { path } from "../texts.js";
+import { folder, path } from "../texts.js";
 
 interface Options {
   readonly model?: string;
@@ -28,7 +28,9 @@ export default command<Options>({
   about:
     "niah hides a sentence with a number in a long text and asks for the number, at every depth of every context. Answers are kept in OUT/niah.json " +
     "as they come: the same command goes on where it was stopped. OUT/niah.svg and OUT/niah.png show them as a heat map, one panel an attention " +
-    "mode: the share of right answers in percent, and where there is retrieval the layers that had the needle in their window.",
+    "mode: the share of right answers in percent, and where there is retrieval, how many layers had the whole needle in their window when the " +
+    "question's last chunk was read. An answer may be right where none had: layers may have had parts of the needle, and chunks before that one " +
+    "and each token of the answer have windows of their own. Exit code 1: a question that was asked has no answer.",
   options: [
     {
       flags: "-m, --model <file>",
@@ -67,7 +69,7 @@ export default command<Options>({
     },
     { flags: "--seed <number>", about: "another seed gives other needles", parse: count, default: 0 },
     { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 48 },
-    { flags: "-o, --out <folder>", about: "where results go", default: "niah" },
+    { flags: "-o, --out <folder>", about: "where results go", default: "niah", parse: folder },
     { flags: "--fresh", about: "replace earlier results in that folder instead of going on with them" },
     { flags: "--json", about: "print the results as one object instead of tables" },
   ],

@@ -1,9 +1,13 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { ensureResultsFolder } from "../../cli/niah-folder.js";
 import { attentions, contexts, depths } from "../../cli/niah-lists.js";
-import { standing, told } from "../../cli/niah-output.js";
+import { show, standing, told } from "../../cli/niah-output.js";
 import { timeLeft } from "../../cli/progress.js";
-import { cli } from "./run-cli.js";
+import { emptyResults } from "../../runtime/eval/niah/index.js";
+import { cli, folderWith } from "./run-cli.js";
 
 describe("lists", () => {
   it.each<[string, number[]]>([
@@ -52,6 +56,7 @@ describe("tilescript eval", () => {
       /reattention has no clap. It has global, local, topK, span, clip, chunk/,
     ],
     [["niah", "--prefix", "maybe"], /Allowed choices are both, with, without/],
+    [["niah", "--out", ""], /Expected a folder, got an empty text/],
     [[], /missing required argument 'task'/],
   ])("%j is wrong usage", async (args, message) => {
     expect(await cli("eval", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
@@ -62,6 +67,32 @@ describe("tilescript eval", () => {
       code: 1,
       stderr: expect.stringContaining("nowhere.gguf"),
     });
+  });
+});
+
+describe("the folder of results", () => {
+  it("is made, with those above it, and nothing is left in it", () => {
+    const folder = join(folderWith({}), "a", "b");
+    ensureResultsFolder(folder);
+    ensureResultsFolder(folder);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is refused at once where it takes no files, with the way out", () => {
+    const file = join(folderWith({ "a.txt": "text" }), "a.txt");
+    for (const [folder, cause] of [
+      ["/proc/foo", "permission denied"],
+      ["/proc/self", "it takes no files"],
+      [file, "it is a file, not a folder"],
+      [join(file, "b"), "a part of the path is a file, not a folder"],
+    ] as const)
+      expect(() => ensureResultsFolder(folder)).toThrow(
+        expect.objectContaining({
+          message: `results cannot be written into the folder of --out, ${folder}: ${cause}`,
+          hint: "Give --out a folder that you may write to.",
+        }),
+      );
+    expect(existsSync("/proc/foo")).toBe(false);
   });
 });
 
@@ -79,10 +110,26 @@ describe("what is said on the way", () => {
     const where = "reattention 32k depth 50 % needle 2 with prefix";
     const recall = { layers: 30, whole: 12, number: 14, share: 0.5 };
     expect(told(cell, { ...run, answer: "1234567", right: true, recall })).toBe(
-      `${where}: right, in the window of 12 of 30 layers (its number of 14), 3.2 s`,
+      `${where}: right, 3.2 s; when the question's last chunk was read, the whole needle was in the window of 12 of 30 layers (its number of 14)`,
+    );
+    expect(told(cell, { ...run, answer: "1234567", right: true, recall: { ...recall, whole: 0, number: 4 } })).toMatch(
+      /of 0 of 30 layers \(its number of 4\), but on average 50 % of it$/,
+    );
+    expect(told(cell, { ...run, answer: "", right: false, recall: { ...recall, whole: 0, share: 0 } })).toMatch(
+      /of 0 of 30 layers \(its number of 14\)$/,
     );
     expect(told(cell, { ...run, answer: "12\n", right: false })).toBe(`${where}: wrong ("12\\n", not 1234567), 3.2 s`);
     expect(told(cell, { ...run, error: "no memory" })).toBe(`${where}: no memory`);
+  });
+
+  it.each<[string, true | undefined, boolean]>([
+    ["It is 1234", true, true],
+    ["It is 1234", undefined, false],
+    ["It is 1235", true, false],
+    ["It is", true, false],
+    ["It is 12345678", true, false],
+  ])("is that %j was cut off (%s): %s", (answer, cutOff, said) => {
+    expect(told(cell, { ...run, answer, right: false, cutOff }).includes("cut off by --max-tokens")).toBe(said);
   });
 
   it("is how long it takes, roughly", () => {
@@ -94,5 +141,51 @@ describe("what is said on the way", () => {
       "1 h 30 min",
       "2 h 5 min",
     ]);
+  });
+});
+
+describe("what is said at the end", () => {
+  const question = { prefix: true, word: "a-b", number: "1234567", promptTokens: 1, needleAt: 1, seconds: 1 };
+  const recall = { layers: 30, whole: 0, number: 4, share: 0.5 };
+  const right = { ...question, needle: 0, answer: "1234567", right: true, recall };
+  const failed = { ...question, needle: 1, error: "no memory" };
+  const results = emptyResults({
+    model: { name: "small", file: "small.gguf", bytes: 1, layers: 30, trainedContext: 1000 },
+    hay: { name: "noise", sha256: "abc" },
+    seed: 0,
+    maxTokens: 48,
+  });
+  results.cells.push({ attention: "reattention", context: 800, depth: 50, accuracy: {}, runs: [right, failed] });
+
+  function shown(asked: Parameters<typeof show>[1]["asked"]): { code: number; stdout: string; stderr: string } {
+    const said = { stdout: "", stderr: "" };
+    const spies = [
+      vi.spyOn(console, "log").mockImplementation((text) => {
+        said.stdout += `${text}\n`;
+      }),
+      vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+        said.stderr += text;
+        return true;
+      }),
+    ];
+    try {
+      return { code: show(results, { asked, files: ["niah.json"] }), ...said };
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+  }
+
+  it("is that a question of this run has no answer, whatever was there before", () => {
+    expect(shown([right]).code).toBe(0);
+    expect(shown([right]).stderr).not.toContain("error");
+    expect(shown([failed])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("1 question has no answer. no memory\n"),
+    });
+    expect(shown([failed, right, failed]).stderr).toContain("2 questions have no answer. no memory\n");
+  });
+
+  it("is what the numbers in brackets count", () => {
+    expect(shown([]).stdout).toMatch(/50 % +100 \(0\/30\+\)\n\nIn brackets: layers that had the whole needle/);
   });
 });

@@ -20,6 +20,8 @@ export interface Question {
 export interface Answer {
   /** Without the prefix. */
   readonly text: string;
+  /** It went on when it had `maxTokens`. */
+  readonly cutOff?: true;
   readonly recall?: Recall;
   readonly firstTokenMs?: number;
   readonly tokensPerSecond?: number;

@@ -22,10 +22,19 @@ export const noise: HaySource = {
 
 /** A text file as hay. @throws NiahError for a file that is no text or has none; errors of the file system as they are */
 export function readHay(path: string): HaySource {
-  const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  const text = textOf(path).replace(/^\uFEFF/, "");
   if (text.trim() === "") throw new NiahError(`${path} has no text`, "Give a file of plain text as hay.");
   if (text.includes("\0")) throw new NiahError(`${path} is not text`, "Give a file of plain text as hay.");
   return { name: basename(path), text };
+}
+
+/** Node's error for a folder does not name it. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  }
 }
 
 interface HayOptions {

@@ -30,15 +30,14 @@ export function heatMapOf(results: NiahResults): string {
   );
   const recalls = results.cells.some((cell) => PREFIXES.some(({ prefix }) => recallOfCell(cell, prefix)));
   const { model, hay, device } = results;
-  const needles = Math.max(0, ...results.cells.map(({ runs }) => new Set(runs.map(({ needle }) => needle)).size));
   const map: HeatMap = {
     title: "Needle in a haystack",
     subtitle: [
       `${model.name}, trained for ${integerText(model.trainedContext)} tokens`,
       device && `on ${device.name}`,
       `hay: ${hay.name}`,
-      `${needles} needle${needles === 1 ? "" : "s"} a cell`,
-      recalls && "below: layers that had the needle in their window",
+      needlesText(results),
+      recalls && "below: layers with the whole needle in their window when the question's last chunk was read",
     ]
       .filter(Boolean)
       .join(" · "),
@@ -52,6 +51,14 @@ export function heatMapOf(results: NiahResults): string {
     legend: { label: "right answers", low: "0 %", high: "100 %" },
   };
   return heatMap(map);
+}
+
+/** "3 needles a cell", or from how few to how many, of the cells that were asked. */
+function needlesText({ cells }: NiahResults): string {
+  const counts = cells.map(({ runs }) => new Set(runs.map(({ needle }) => needle)).size).filter((count) => count > 0);
+  const most = Math.max(0, ...counts);
+  const fewest = Math.min(most, ...counts);
+  return `${fewest < most ? `${fewest} to ` : ""}${most} needle${most === 1 ? "" : "s"} a cell`;
 }
 
 function panelOf({ cells, model }: NiahResults, attention: string, prefix: boolean, text: string): HeatPanel {

@@ -5,6 +5,7 @@ export { NiahError } from "./errors.js";
 export { Hay, type HaySource, noise, readHay } from "./hay.js";
 export { heatMapOf } from "./heat-map.js";
 export { type AnsweringModel, modelAnswerer } from "./model-answerer.js";
+export { endsInNumber } from "./needle.js";
 export { type Prompt, PromptBuilder, type PromptRequest, type Span } from "./prompt.js";
 export { type LayerWindows, type Recall, recallOf } from "./recall.js";
 export {

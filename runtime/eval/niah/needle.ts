@@ -42,6 +42,12 @@ export const questionText = ({ word }: Needle): string =>
 export const answerPrefix = ({ word }: Needle): string =>
   `The special magic number for ${word} mentioned in the provided text is`;
 
+/** Whether the answer ends within the needle's number, which began rightly. */
+export const endsInNumber = (answer: string, { number }: Pick<Needle, "number">): boolean => {
+  const [digits] = /\d+$/.exec(answer) ?? [];
+  return digits !== undefined && digits !== number && number.startsWith(digits);
+};
+
 /** Whether the answer has the needle's number, on its own and not as a part of a longer one. */
 export const isRight = (answer: string, { number }: Needle): boolean =>
   new RegExp(`(?<!\\d)${number}(?!\\d)`).test(answer);

@@ -2,7 +2,7 @@
 
 import type { Span } from "./prompt.js";
 
-/** Ascending positions, in the prompt, of the tokens that the prompt's end could see; one list a layer. */
+/** Ascending positions, in the prompt, of the tokens that its last chunk could see; one list a layer. */
 export type LayerWindows = readonly ArrayLike<number>[];
 
 export interface Recall {

@@ -3,6 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { NiahError } from "./errors.js";
+import { locked } from "./file-lock.js";
+import { mergeResults } from "./merge-results.js";
 import { emptyResults, type NiahIdentity, type NiahResults, niahResults } from "./results.js";
 
 /**
@@ -36,9 +38,23 @@ export function readResults(path: string): NiahResults {
   }
 }
 
-export function writeResults(path: string, results: NiahResults): void {
+/**
+ * Writes results, with all that other runs have put into the file meanwhile, which is put into `results` too; `replace` drops what the file
+ * has. @throws NiahError where the file has become something else, or of another run; errors of the file system as they are
+ */
+export function writeResults(
+  path: string,
+  results: NiahResults,
+  { replace = false }: { readonly replace?: boolean } = {},
+): void {
   mkdirSync(dirname(path), { recursive: true });
-  const partial = `${path}.partial`;
-  writeFileSync(partial, `${JSON.stringify(results, null, 1)}\n`);
-  renameSync(partial, path);
+  locked(path, () => {
+    if (!replace) {
+      const { model, hay, seed, maxTokens } = results;
+      mergeResults(results, continueResults(path, { model, hay, seed, maxTokens }));
+    }
+    const partial = `${path}.partial`;
+    writeFileSync(partial, `${JSON.stringify(results, null, 1)}\n`);
+    renameSync(partial, path);
+  });
 }

@@ -17,6 +17,8 @@ const run = z.object({
   seconds: z.number(),
   answer: z.string().optional(),
   right: z.boolean().optional(),
+  /** The answer went on when it had all the tokens it may have. */
+  cutOff: z.literal(true).optional(),
   recall: recall.optional(),
   firstTokenMs: z.number().optional(),
   tokensPerSecond: z.number().optional(),
@@ -75,9 +77,16 @@ export function accuracyOf({ runs }: Pick<NiahCell, "runs">, prefix: boolean): n
   return answered.length > 0 ? answered.filter(({ right }) => right).length / answered.length : undefined;
 }
 
-/** Mean number of layers that had the whole needle in their window, and how many layers there are. */
-export function recallOfCell({ runs }: NiahCell, prefix: boolean): { whole: number; layers: number } | undefined {
+/**
+ * Mean number of layers that had the whole needle in their window when the question's last chunk was read, mean share of the needle in the
+ * layers' windows, and how many layers there are.
+ */
+export function recallOfCell(
+  { runs }: NiahCell,
+  prefix: boolean,
+): { whole: number; share: number; layers: number } | undefined {
   const told = runs.flatMap((one) => (one.prefix === prefix && one.recall ? [one.recall] : []));
   if (told.length === 0) return undefined;
-  return { whole: told.reduce((sum, { whole }) => sum + whole, 0) / told.length, layers: told[0]!.layers };
+  const mean = (name: "whole" | "share") => told.reduce((sum, one) => sum + one[name], 0) / told.length;
+  return { whole: mean("whole"), share: mean("share"), layers: told[0]!.layers };
 }

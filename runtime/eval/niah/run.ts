@@ -4,9 +4,10 @@ import { setImmediate } from "node:timers/promises";
 import { type AttentionOptions, attentionText } from "../../reattention/index.js";
 import type { OpenAnswerer } from "./answerer.js";
 import { Eta } from "./eta.js";
+import { putRun } from "./merge-results.js";
 import { isRight, needleOf } from "./needle.js";
 import type { PromptBuilder } from "./prompt.js";
-import { accuracyOf, type NiahCell, type NiahResults, type NiahRun } from "./results.js";
+import type { NiahCell, NiahResults, NiahRun } from "./results.js";
 import { Session } from "./session.js";
 
 export interface NiahPlan {
@@ -82,7 +83,8 @@ export async function runNiah(job: NiahJob): Promise<void> {
         tell(0);
         const run = await ask(job, session, task, eta, tell);
         done++;
-        record(job.results, task, run);
+        putRun(task.cell, run);
+        job.results.date = new Date().toISOString();
         job.onResult?.(task.cell, run);
         // Answers may come without any wait: Ctrl-C must get its turn.
         await setImmediate();
@@ -120,14 +122,6 @@ function cellOf({ cells }: NiahResults, attention: string, context: number, dept
 
 const isAnswered = ({ runs }: NiahCell, needle: number, prefix: boolean): boolean =>
   runs.some((run) => run.needle === needle && run.prefix === prefix && run.right !== undefined);
-
-function record(results: NiahResults, { cell, needle, prefix }: Task, run: NiahRun): void {
-  cell.runs = [...cell.runs.filter((one) => one.needle !== needle || one.prefix !== prefix), run].sort(
-    (a, b) => a.needle - b.needle || Number(a.prefix) - Number(b.prefix),
-  );
-  cell.accuracy = { withPrefix: accuracyOf(cell, true), withoutPrefix: accuracyOf(cell, false) };
-  results.date = new Date().toISOString();
-}
 
 function promptOf({ prompts, results }: NiahJob, { cell, needle: index, prefix }: Task) {
   const { context, depth } = cell;

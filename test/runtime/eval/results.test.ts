@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import {
   accuracyOf,
   continueResults,
   emptyResults,
+  heatMapOf,
   modelAnswerer,
   type NiahRun,
   readResults,
@@ -67,6 +68,61 @@ describe("a file of results", () => {
     expect(readFileSync(file, "utf8")).toContain('"bytes": 1');
   });
 
+  const cellAt = (depth: number, ...runs: NiahRun[]) => ({
+    attention: "dense",
+    context: 800,
+    depth,
+    accuracy: {},
+    runs,
+  });
+
+  it("that two runs fill at the same time keeps the answers of both", () => {
+    const file = join(folderWith({}), "niah.json");
+    const [one, other] = [0, 100].map((depth) => {
+      const mine = emptyResults(identity);
+      mine.cells.push(cellAt(depth, run({ right: true })));
+      return mine;
+    });
+    writeResults(file, one!);
+    writeResults(file, other!);
+    one!.cells[0]!.runs.push(run({ needle: 1, right: false }));
+    writeResults(file, one!);
+    expect(readResults(file).cells.map(({ depth, runs }) => [depth, runs.length])).toEqual([
+      [0, 2],
+      [100, 1],
+    ]);
+    writeResults(file, other!, { replace: true });
+    expect(readResults(file)).toEqual(other);
+  });
+
+  it("gets an answer in place of an error, and none in place of an answer", () => {
+    const file = join(folderWith({}), "niah.json");
+    const [one, other] = [run({ right: true }), run({ error: "no memory" })].map((first) => {
+      const mine = emptyResults(identity);
+      mine.cells.push(cellAt(50, first, run({ needle: 1, error: "no memory" })));
+      return mine;
+    });
+    writeResults(file, other!);
+    writeResults(file, one!);
+    writeResults(file, other!);
+    expect(readResults(file).cells[0]!.runs.map(({ right }) => right)).toEqual([true, undefined]);
+    expect(readResults(file).cells[0]!.accuracy).toEqual({ withPrefix: 1 });
+  });
+
+  it("is not written over where another run has replaced it", () => {
+    const file = join(folderWith({}), "niah.json");
+    writeResults(file, emptyResults({ ...identity, seed: 8 }));
+    expect(() => writeResults(file, results)).toThrow(/another run: seed differs/);
+    expect(readResults(file).seed).toBe(8);
+  });
+
+  it("is written in the end where a writer was killed", () => {
+    const folder = folderWith({ "niah.json.lock": "" });
+    utimesSync(join(folder, "niah.json.lock"), 1, 1);
+    writeResults(join(folder, "niah.json"), results);
+    expect(readdirSync(folder)).toEqual(["niah.json"]);
+  });
+
   it("that is damaged or something else is said to be", () => {
     const folder = folderWith({ "half.json": '{"kind": "needle', "other.json": '{"kind": "benchmark"}' });
     writeFileSync(join(folder, "newer.json"), JSON.stringify({ ...results, version: 2 }));
@@ -91,9 +147,23 @@ describe("a cell", () => {
   });
 
   it("has the mean of the layers that retrieved the needle", () => {
-    expect(recallOfCell(cell, true)).toEqual({ whole: 12.5, layers: 30 });
+    expect(recallOfCell(cell, true)).toEqual({ whole: 12.5, share: 0.5, layers: 30 });
     expect(recallOfCell(cell, false)).toBeUndefined();
   });
+});
+
+it("a heat map says how many needles its cells have", () => {
+  const drawn = (...counts: number[]) => {
+    const results = emptyResults(identity);
+    for (const [depth, count] of counts.entries()) {
+      const runs = Array.from({ length: count }, (_, needle) => run({ needle, right: true }));
+      results.cells.push({ attention: "dense", context: 800, depth, accuracy: {}, runs });
+    }
+    return heatMapOf(results).replaceAll(/<[^>]*>/g, "");
+  };
+  expect(drawn(3, 3)).toContain(" 3 needles a cell");
+  expect(drawn(3, 1, 0)).toContain("1 to 3 needles a cell");
+  expect(drawn(1)).toContain(" 1 needle a cell");
 });
 
 describe("recall", () => {
@@ -139,7 +209,7 @@ it("a model answers greedily, and what it retrieved is compared with the needle"
     tokens: [1],
     promptTokens: 3,
     cachedTokens: 0,
-    stopReason: "end" as const,
+    stopReason: "maxTokens" as const,
     timings,
   };
   const answerer = modelAnswerer({
@@ -156,6 +226,7 @@ it("a model answers greedily, and what it retrieved is compared with the needle"
   const question = { maxTokens: 8, prefixTokens: 0, needle: { start: 1, end: 3 }, number: { start: 2, end: 3 } };
   expect(await answerer.answer([5, 6, 7], question)).toEqual({
     text: " 1234567",
+    cutOff: true,
     recall: { layers: 2, whole: 1, number: 2, share: 0.75 },
     firstTokenMs: 12.3,
     tokensPerSecond: 100,
