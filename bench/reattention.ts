@@ -7,6 +7,7 @@ import { type Absent, measurePeer, notAskedFor } from "./peers.js";
 import { type Exactness, exactness } from "./reattention/exactness.js";
 import { Layer, type Point, WINDOW_FROM } from "./reattention/measure.js";
 import { copySpeed } from "./reattention/timing.js";
+import { memoryRate, productRate } from "./units.js";
 
 export interface RetrievalBench {
   readonly device: "cuda" | "cpu";
@@ -62,9 +63,7 @@ async function measure(
   const layer = await Layer.make(device, bundle, heads, longest);
   const half = layer.keys.bytes / 2;
   const copy = await copySpeed(device, layer.keys.view(0, half), layer.keys.view(half, half));
-  say(
-    `${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; the driver copies ${copy.toFixed(2)} TB/s`,
-  );
+  say(`${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; the device copies ${memoryRate(copy)}`);
   const points: Point[] = [];
   const chunk = CHUNK[device.kind];
   for (const work of [
@@ -78,21 +77,24 @@ async function measure(
     signal?.throwIfAborted();
     const point = await work();
     points.push(point);
-    say(line(point, copy));
+    say(pointText(point, copy));
   }
   layer.free();
   return { points, copy };
 }
 
-function line({ what, queries, keys, ms, parts = {}, terabytesPerSecond, teraflops }: Point, copy: number): string {
+export function pointText(
+  { what, topK, queries, keys, ms, parts = {}, terabytesPerSecond, teraflops }: Point,
+  copy: number,
+): string {
   const rate =
     terabytesPerSecond !== undefined
-      ? `${terabytesPerSecond.toFixed(2)} TB/s, ${((100 * terabytesPerSecond) / copy).toFixed(0)} % of copy`
+      ? `${memoryRate(terabytesPerSecond)}, ${((100 * terabytesPerSecond) / copy).toFixed(0)} % of copy`
       : teraflops !== undefined
-        ? `${teraflops.toFixed(0)} TFLOP/s`
+        ? productRate(teraflops)
         : "";
   const single = Object.entries(parts).map(([name, time]) => `${name} ${time.toFixed(4)}`);
-  return `${what.padEnd(18)} Q ${String(queries).padEnd(4)} ${String(keys).padStart(8)} keys ${ms.toFixed(4).padStart(9)} ms  ${rate.padEnd(26)} ${single.join(", ")}`;
+  return `${what.padEnd(18)} ${(topK === undefined ? "" : `k ${topK}`).padEnd(4)} Q ${String(queries).padEnd(4)} ${String(keys).padStart(8)} keys ${ms.toFixed(4).padStart(9)} ms  ${rate.padEnd(26)} ${single.join(", ")}`;
 }
 
 async function pickedRight(

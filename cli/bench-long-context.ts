@@ -9,6 +9,7 @@ import {
   rowText,
   runLongContext,
   type Subject,
+  shortInteger,
   tableText,
   writeResults,
 } from "../bench/long-context/index.js";
@@ -19,6 +20,7 @@ import { mapFile } from "../runtime/native/index.js";
 import { type AttentionOptions, type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
 import { findDemoModel, type Gguf, openGguf } from "../runtime/weights/index.js";
 import { deviceToMeasure } from "./bench-device.js";
+import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
 import { ensureModelKernels, modelBundle } from "./model-kernels.js";
 import { plural, progress } from "./progress.js";
@@ -46,6 +48,7 @@ export async function benchLongContext(request: LongContextRequest): Promise<num
   const path = request.model ?? findDemoModel();
   using file = openGguf(path, { mapFile });
   const subject = subjectOf(file);
+  requireFolder(out);
   const line = progress();
   const say = (text: string): void => {
     line.clear();
@@ -54,41 +57,81 @@ export async function benchLongContext(request: LongContextRequest): Promise<num
   line.show("Preparing the kernels");
   await ensureModelKernels(kind, { signal, onProgress: ({ text }) => line.show(text) });
   let known: { readonly path: string; readonly results: LongContextResults } | undefined;
+  const jobs = jobsOf(request, LENGTHS[kind], subject.config.context);
+  const left = new Set(jobs);
   let failures = 0;
+  let failure: unknown;
   try {
     await runLongContext({
       kind,
       subject,
       bundle: modelBundle(),
       model: { name: subject.config.name, file: basename(path), bytes: statSync(path).size },
-      jobs: jobsOf(request, LENGTHS[kind], subject.config.context),
+      jobs,
       signal,
       onProgress: line.show,
       begin(measured) {
         const target = join(out, `long-context-${slug(measured.device)}.json`);
         const setAside = (kept: string) =>
           say(`${target} has results of another commit or model, or none: it is kept as ${kept}`);
-        const results = request.fresh ? measured : continueResults(target, measured, { setAside });
+        const results = request.fresh
+          ? measured
+          : writingTo(out, () => continueResults(target, measured, { setAside }));
         if (results.rows.length > 0) say(`going on with ${plural(results.rows.length, "row")} of ${target}`);
         known = { path: target, results };
         return results;
       },
       onRow(row, results) {
         known = { path: known!.path, results };
-        writeResults(known.path, results);
         say(rowText(row));
+        writingTo(out, () => writeResults(known!.path, results));
       },
-      onFailure({ attention, tokens }, reason) {
+      onFailure(job, reason, fits) {
         failures++;
-        say(`${attention.kind}, ${integerText(tokens)} tokens: ${reason.message}`);
+        say(
+          `${job.attention.kind}, ${integerText(job.tokens)} tokens: ${shortageText(kind, reason, fits, flagOf(job, request))}`,
+        );
       },
+      onDone: (job) => left.delete(job),
     });
-  } finally {
-    line.clear();
-    // What was measured before Ctrl-C is drawn too.
-    if (known && known.results.rows.length > 0) await show(known.path, known.results, subject, request);
+  } catch (error) {
+    failure = error;
   }
+  line.clear();
+  // What was measured before Ctrl-C, or before an error, is shown and drawn too; a second error says no more than the first.
+  if (known && known.results.rows.length > 0)
+    try {
+      await show(known.path, known.results, subject, request);
+    } catch (error) {
+      failure ??= error;
+    }
+  if (signal.aborted) process.stderr.write(`${stoppedText([...left], known)}\n`);
+  if (failure !== undefined) throw failure;
   return failures > 0 ? 1 : 0;
+}
+
+/** What is to be measured yet, and that what there is stays. */
+function stoppedText(
+  left: readonly Job[],
+  known: { readonly path: string; readonly results: LongContextResults } | undefined,
+) {
+  const lengths = [...new Set(left.map(({ tokens }) => tokens))].sort((a, b) => a - b).map(integerText);
+  const rows = known?.results.rows.length ?? 0;
+  const kept = rows > 0 ? ` with ${plural(rows, "row")} in ${known!.path}, which later calls add to` : "";
+  return `Stopped${kept}; still to measure: ${lengths.join(", ") || "nothing"}.`;
+}
+
+/** The option that a length came from. */
+function flagOf({ attention, reads }: Job, { dense, decodeOnly }: LongContextRequest): string {
+  if (!reads && decodeOnly) return "--decode-only";
+  return attention.kind === "dense" && dense ? "--dense" : "--lengths";
+}
+
+/** Why a context could not be measured, and which could. */
+function shortageText(kind: "cuda" | "cpu", reason: Error, fits: number | undefined, flag: string): string {
+  if (fits === undefined) return reason.message;
+  const reach = kind === "cpu" ? "The CPU executor reaches 4 GiB" : "Out of memory";
+  return `${reach}: about ${shortInteger(fits)} tokens fit beside the weights. Give a smaller length in ${flag}.`;
 }
 
 function subjectOf(file: Gguf): Subject {
@@ -120,8 +163,9 @@ function jobsOf(request: LongContextRequest, usual: readonly number[], trained: 
 }
 
 /** Prints the table or JSON, and writes and names the drawings. */
-async function show(path: string, results: LongContextResults, subject: Subject, { json }: LongContextRequest) {
+async function show(path: string, results: LongContextResults, subject: Subject, { json, out }: LongContextRequest) {
   const { token, firstToken } = longContextCharts(results, subject.config, readWeightBytes(subject));
+  console.log(json ? JSON.stringify(results) : tableText(results));
   const written = [path];
   for (const [name, svg] of [
     ["first-token", firstToken],
@@ -129,10 +173,12 @@ async function show(path: string, results: LongContextResults, subject: Subject,
   ] as const) {
     if (svg === undefined) continue;
     const base = path.replace(/\.json$/, `-${name}`);
-    writeFileSync(`${base}.svg`, svg);
-    writeFileSync(`${base}.png`, await toPng(svg));
+    const png = await toPng(svg);
+    writingTo(out, () => {
+      writeFileSync(`${base}.svg`, svg);
+      writeFileSync(`${base}.png`, png);
+    });
     written.push(`${base}.svg`, `${base}.png`);
   }
-  console.log(json ? JSON.stringify(results) : tableText(results));
   process.stderr.write(`${colours(process.stderr).dim(`written: ${written.join(", ")}`)}\n`);
 }

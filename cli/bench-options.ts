@@ -9,6 +9,12 @@ export function lengths(text: string): number[] {
   return text.trim() === "none" ? [] : contexts(text);
 }
 
+/** A folder's path: an unset variable in a script gives an empty one. */
+export function folder(text: string): string {
+  if (text === "") throw new InvalidArgumentError("Expected the path of a folder, got an empty text.");
+  return text;
+}
+
 /** One more windowed mode. */
 export function windowed(text: string, previous: unknown): AttentionRequest[] {
   const mode = attention(text);

@@ -1,7 +1,10 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { slug } from "../bench/environment.js";
+import { renameEarlier, writeResults } from "../bench/long-context/results-file.js";
+import { mapFile } from "../runtime/native/index.js";
 import { deviceToMeasure } from "./bench-device.js";
+import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
 import { ensureModelKernels, modelBundle } from "./model-kernels.js";
 import { progress } from "./progress.js";
@@ -34,8 +37,11 @@ const USUAL = {
 /** Tokens a second of a model, ours and transformers'. */
 export async function benchModel({ model, prefill, decode, peer = true, ...request }: ModelBenchRequest) {
   const device = deviceToMeasure(request.device);
-  const { findDemoModel } = await import("../runtime/weights/index.js");
+  const { findDemoModel, openGguf } = await import("../runtime/weights/index.js");
   const path = model ?? findDemoModel();
+  // A file that is no model is found before a folder is made.
+  openGguf(path, { mapFile })[Symbol.dispose]();
+  requireFolder(request.out);
   const bench = await import("../bench/model.js");
   const line = progress();
   try {
@@ -61,6 +67,7 @@ export async function benchModel({ model, prefill, decode, peer = true, ...reque
 /** ReAttention's kernels on their own, for heads of 128 and of 64. */
 export async function benchRetrieval({ lengths, peer = true, exactness = true, ...request }: RetrievalBenchRequest) {
   const device = deviceToMeasure(request.device);
+  requireFolder(request.out);
   const bench = await import("../bench/reattention.js");
   const line = progress();
   try {
@@ -81,18 +88,30 @@ export async function benchRetrieval({ lengths, peer = true, exactness = true, .
   finish("reattention", results, undefined, request);
 }
 
-/** Prints what is not printed yet, and keeps the results. An earlier file goes only when the new one is whole. */
-function finish(
+/** Prints what is not printed yet, and keeps the results. An earlier file of this commit goes only when the new one is whole. */
+export function finish(
   name: string,
-  results: { readonly device: string },
+  results: { readonly device: string; readonly commit: string },
   table: string | undefined,
   { out, json }: Pick<Common, "out" | "json">,
 ): void {
   const path = join(out, `${name}-${slug(results.device)}.json`);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.partial`, `${JSON.stringify(results, null, 2)}\n`);
-  renameSync(`${path}.partial`, path);
+  // First of all: what was measured must not be lost where it cannot be written.
   if (json) console.log(JSON.stringify(results));
   else if (table) console.log(table);
+  writingTo(out, () => {
+    if (existsSync(path) && commitOf(path) !== results.commit)
+      process.stderr.write(`${path} has results of another commit, or none: it is kept as ${renameEarlier(path)}\n`);
+    writeResults(path, results);
+  });
   process.stderr.write(`${colours(process.stderr).dim(`written: ${path}`)}\n`);
+}
+
+/** Undefined for what is no file of results. */
+function commitOf(path: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(path, "utf8")) as { readonly commit?: unknown }).commit;
+  } catch {
+    return undefined;
+  }
 }

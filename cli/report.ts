@@ -32,6 +32,10 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EMFILE: "too many open files",
 };
 
+/** What the system says of an error of its own; undefined for all others. */
+export const systemText = ({ code, syscall, message }: NodeJS.ErrnoException): string | undefined =>
+  code === undefined || syscall === undefined ? undefined : (SYSTEM[code] ?? message);
+
 function messageOf(error: Error): string {
   const { code, path } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : SYSTEM[code];

@@ -2,6 +2,7 @@ import { lineChart, type Point, type Reference } from "../../runtime/chart/index
 import { integerText } from "../../runtime/integers.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { memorySpeed } from "../rates.js";
+import { memoryRate, productRate } from "../units.js";
 import { type Best, firstTokenFloor, tokenFloor } from "./floors.js";
 import type { LongContextResults, Row } from "./results.js";
 
@@ -33,7 +34,7 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
     token: lineChart({
       title: "Time per token",
       height: HEIGHT,
-      subtitle: rates(`memory at ${best.memoryTBs.toPrecision(3)} TB/s`),
+      subtitle: rates(`memory at ${memoryRate(best.memoryTBs)}`),
       x: { label: "tokens in the cache", scale: "log2", format: integerText },
       y: { label: "milliseconds", scale: "log10" },
       series: seriesOf(rows, ({ tokenMs }) => tokenMs),
@@ -49,7 +50,7 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
         ? lineChart({
             title: "Time to first token",
             height: HEIGHT,
-            subtitle: matmulTFLOPs > 0 ? rates(`matrix products at ${matmulTFLOPs.toPrecision(3)} TFLOP/s`) : subtitle,
+            subtitle: matmulTFLOPs > 0 ? rates(`matrix products at ${productRate(matmulTFLOPs)}`) : subtitle,
             x: { label: "tokens of the prompt", scale: "log2", format: integerText },
             y: { label: "seconds", scale: "log10" },
             series: seriesOf(rows, ({ firstTokenMs }) => firstTokenMs && firstTokenMs / 1000),

@@ -11,6 +11,6 @@ export {
   type Row,
   withRow,
 } from "./results.js";
-export { continueResults, writeResults } from "./results-file.js";
+export { continueResults, renameEarlier, writeResults } from "./results-file.js";
 export { type LongContextRun, runLongContext } from "./run.js";
-export { crossoverTexts, rowText, tableText } from "./table.js";
+export { crossoverTexts, rowText, shortInteger, tableText } from "./table.js";

@@ -3,7 +3,7 @@
 import type { Device } from "../../runtime/device/device.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { LlamaRunner } from "../../runtime/models/llama/runner.js";
-import { cacheBytesPerToken } from "../../runtime/models/llama/state.js";
+import { cacheBytesPerToken, tokensThatFit } from "../../runtime/models/llama/state.js";
 import { type AttentionOptions, attentionText, windowSize } from "../../runtime/reattention/index.js";
 import type { Gguf } from "../../runtime/weights/index.js";
 import { median } from "../environment.js";
@@ -75,6 +75,35 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
   } finally {
     runner.close();
   }
+}
+
+/** Loaded to see what a model leaves free: more than a chunk, and little of any memory. */
+const SMALL = 2048;
+
+/** About how many tokens of context the device has memory for beside the weights, rounded down; undefined where not even those fit. */
+export async function tokensBeside(
+  device: Device,
+  { file, config }: Subject,
+  { attention, tokens }: Job,
+  { bundle }: MeasureOptions,
+): Promise<number | undefined> {
+  try {
+    const capacity = Math.min(tokens, SMALL);
+    const runner = await LlamaRunner.load(device, await device.load(bundle), file, config, { capacity, attention });
+    const fits = tokensThatFit(device, config);
+    runner.close();
+    return fits < 1 ? undefined : roundedDown(fits);
+  } catch (error) {
+    if ((error as Error).name !== "OutOfMemoryError") throw error;
+    return undefined;
+  }
+}
+
+/** To two digits, in thousands as people type them. */
+function roundedDown(tokens: number): number {
+  const unit = tokens < 1024 ? 1 : 1024;
+  const step = unit * 10 ** Math.max(0, Math.floor(Math.log10(tokens / unit)) - 1);
+  return Math.floor(tokens / step) * step;
 }
 
 /** Milliseconds until the first token is there. A prompt before goes just far enough beyond the window to launch everything once. */

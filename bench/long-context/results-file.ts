@@ -1,7 +1,8 @@
 /** Results on disk, written whole after every row: a run that is killed has lost nothing but the row under way. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "../../compiler/make-folder.js";
 import { isSameRun, type LongContextResults, longContextResults, merged } from "./results.js";
 
 /**
@@ -16,10 +17,15 @@ export function continueResults(
   if (!existsSync(path)) return now;
   const earlier = readResults(path);
   if (earlier && isSameRun(earlier, now)) return merged(earlier, now);
+  setAside(renameEarlier(path));
+  return now;
+}
+
+/** Gives a file of results another name, so that a new one can take its place. */
+export function renameEarlier(path: string): string {
   const kept = freeName(path);
   renameSync(path, kept);
-  setAside(kept);
-  return now;
+  return kept;
 }
 
 /** Undefined for what is no file of results. */
@@ -39,7 +45,7 @@ function freeName(path: string): string {
 }
 
 export function writeResults(path: string, results: object): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const partial = `${path}.partial`;
   writeFileSync(partial, `${JSON.stringify(results, null, 2)}\n`);
   renameSync(partial, path);

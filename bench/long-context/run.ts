@@ -6,7 +6,7 @@ import { attentionText } from "../../runtime/reattention/index.js";
 import { environment } from "../environment.js";
 import { measureRates } from "../rates.js";
 import { crossovers } from "./crossover.js";
-import { type Job, type MeasureOptions, measureRow, type Subject } from "./measure.js";
+import { type Job, type MeasureOptions, measureRow, type Subject, tokensBeside } from "./measure.js";
 import { type LongContextResults, type Row, withRow } from "./results.js";
 
 export interface LongContextRun extends MeasureOptions {
@@ -18,8 +18,10 @@ export interface LongContextRun extends MeasureOptions {
   begin(measured: LongContextResults): LongContextResults;
   /** After every row. */
   onRow(row: Row, results: LongContextResults): void;
-  /** A context that the device has no memory for. */
-  onFailure(job: Job, reason: Error): void;
+  /** A context that the device has no memory for, and about how many tokens it has memory for where that is known. */
+  onFailure(job: Job, reason: Error, fits: number | undefined): void;
+  /** After every job, whether it gave a row or failed. */
+  onDone?(job: Job): void;
 }
 
 /** Measures all jobs, the short ones first: a run that is stopped has most of them. */
@@ -51,8 +53,10 @@ export async function runLongContext(run: LongContextRun): Promise<LongContextRe
       run.onRow(row, results);
     } catch (error) {
       if ((error as Error).name !== "OutOfMemoryError") throw error;
-      run.onFailure(job, error as Error);
+      const fits = await alone((device) => tokensBeside(device, subject, job, { bundle }));
+      run.onFailure(job, error as Error, fits);
     }
+    run.onDone?.(job);
   }
   return results;
 }

@@ -1,6 +1,7 @@
 import { integerText } from "../../runtime/integers.js";
 import { memorySpeed } from "../rates.js";
-import { crossovers } from "./crossover.js";
+import { memoryRate, productRate } from "../units.js";
+import { crossovers, holdsAll } from "./crossover.js";
 import type { Crossover, LongContextResults, Row } from "./results.js";
 
 const seconds = (ms: number | undefined): string => (ms === undefined ? "-" : `${(ms / 1000).toPrecision(3)} s`);
@@ -67,12 +68,12 @@ const where = ({ tokens, outside }: Crossover): string => {
   if (outside === undefined) return `from ${shortInteger(tokens)} tokens on`;
   const bound = integerText(tokens);
   return outside === "below"
-    ? `from below ${bound} tokens on (at every length measured)`
+    ? `from below ${bound} tokens on (at every length measured for both)`
     : `only beyond ${bound} tokens, if at all (not at the longest length measured for both)`;
 };
 
 /** About: 93.4k. Interpolated lengths are not exact to the token. */
-function shortInteger(tokens: number): string {
+export function shortInteger(tokens: number): string {
   if (tokens < 1024) return String(tokens);
   const [unit, suffix] = tokens < 1024 ** 2 ? [1024, "k"] : [1024 ** 2, "M"];
   return `${Number((tokens / unit).toPrecision(3))}${suffix}`;
@@ -82,6 +83,10 @@ function shortInteger(tokens: number): string {
 export function crossoverTexts(rows: readonly Row[]): string[] {
   return crossovers(rows).flatMap(({ attention, firstToken, token }) => {
     const name = modeName(attention);
+    if (holdsAll(rows, attention))
+      return [
+        `${name}'s window holds all of these lengths that dense attention was measured for: both attend to the same tokens`,
+      ];
     return [
       ...(firstToken ? [`${name} answers its first token earlier than dense attention ${where(firstToken)}`] : []),
       ...(token ? [`${name} makes a token faster than dense attention ${where(token)}`] : []),
@@ -92,7 +97,7 @@ export function crossoverTexts(rows: readonly Row[]): string[] {
 function ratesText(results: LongContextResults): string {
   const { copyTBs, readTBs = 0, matmulTFLOPs = 0 } = results;
   return (
-    `${results.device} gives ${memorySpeed(results).toPrecision(3)} TB/s of memory (copying ${copyTBs.toPrecision(3)}, reading ` +
-    `${readTBs.toPrecision(3)}) and ${matmulTFLOPs.toPrecision(3)} TFLOP/s of bf16 matrix products`
+    `${results.device} gives ${memoryRate(memorySpeed(results))} of memory (copying ${memoryRate(copyTBs)}, reading ` +
+    `${memoryRate(readTBs)}) and ${productRate(matmulTFLOPs)} of bf16 matrix products`
   );
 }

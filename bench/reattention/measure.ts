@@ -45,6 +45,8 @@ export interface Point {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headSize: number;
+  /** Keys that a query picks. Absent in the oldest files. */
+  readonly topK?: number;
   readonly queries: number;
   readonly keys: number;
   readonly ms: number;
@@ -97,7 +99,7 @@ export class Layer {
     };
     memory.free();
     const bytes = keys * this.heads.kvHeads * this.heads.headSize * 2;
-    return { ...this.#point("decode retrieval", 1, keys), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
+    return { ...this.#point("decode retrieval", 1, keys, more.topK), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
   }
 
   /** Retrieval of a chunk of queries over `keys` tokens. */
@@ -114,7 +116,12 @@ export class Layer {
     };
     this.#runner.memory.free();
     const operations = 2 * heads * headSize * queries * keys;
-    return { ...this.#point("prefill retrieval", queries, keys), ms, parts, teraflops: operations / ms / 1e9 };
+    return {
+      ...this.#point("prefill retrieval", queries, keys, more.topK),
+      ms,
+      parts,
+      teraflops: operations / ms / 1e9,
+    };
   }
 
   /** What follows retrieval: votes to window, and attention over the paper's window; a decode step or a chunk. */
@@ -183,7 +190,7 @@ export class Layer {
     return q;
   }
 
-  #point(what: string, queries: number, keys: number) {
-    return { what, ...this.heads, queries, keys };
+  #point(what: string, queries: number, keys: number, topK: number = PAPER.topK) {
+    return { what, ...this.heads, topK, queries, keys };
   }
 }

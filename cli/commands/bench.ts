@@ -1,5 +1,5 @@
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
-import { atLeastTwo, lengths, misused, type Task, windowed } from "../bench-options.js";
+import { atLeastTwo, folder, lengths, misused, type Task, windowed } from "../bench-options.js";
 import { command } from "../command.js";
 import { positive } from "../integers.js";
 import { contexts } from "../niah-lists.js";
@@ -82,7 +82,7 @@ export default command<Options>({
     },
     { flags: "--no-peer", about: "retrieval, model: do not measure torch or transformers" },
     { flags: "--no-exactness", about: "retrieval: do not compare picks with float64" },
-    { flags: "-o, --out <folder>", about: "where results go", default: "bench-results", parse: path },
+    { flags: "-o, --out <folder>", about: "where results go", default: "bench-results", parse: folder },
     { flags: "--json", about: "print the results as one object instead of a table" },
   ],
   examples: [

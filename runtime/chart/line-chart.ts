@@ -70,9 +70,7 @@ export function lineChart(chart: LineChart): string {
         ...references.map((one) => referenceLine(one, x, y, plot, at)),
         ...chart.series.map((one, index) => curve(one, seriesColour(index), at)),
       ),
-      ...references.map((one) =>
-        referenceName(one, { x, y, plot, at, series: chart.series.flatMap((s) => s.points.map(at)) }),
-      ),
+      ...referenceNames(references, { x, y, plot, at, series: chart.series.flatMap((s) => s.points.map(at)) }),
     ),
   );
 }
@@ -158,20 +156,79 @@ function referenceLine(one: Reference, x: Ruler, y: Ruler, { width, height }: Si
   return polyline([[px, py], end], GREY_DASHES);
 }
 
-/** Beside the line: a level's at its right end, a curve's along its middle, on the side where the series are not. */
-function referenceName(one: Reference, { x, y, plot, at, series }: Placing): string {
-  const style = { size: 11, colour: INK.quiet, halo: true } as const;
-  if ("x" in one) return label(x.place(one.x) * plot.width + 5, 12, one.name, style);
-  if ("y" in one)
-    return label(plot.width - 4, (1 - y.place(one.y)) * plot.height - 5, one.name, { ...style, anchor: "end" });
-  const line = one.points.map(at).filter(([px, py]) => px >= 0 && px <= plot.width && py >= 0 && py <= plot.height);
-  const half = line.length >> 1;
-  const [from, to] = [line[half - 1], line[half]];
-  if (!from || !to) return "";
-  const angle = (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI;
+const NAME = { size: 11, colour: INK.quiet, halo: true } as const;
+
+/** A name on the drawing: its middle, how it is turned, and its baseline from there. */
+interface Placed {
+  readonly x: number;
+  readonly y: number;
+  readonly angle: number;
+  readonly below: number;
+}
+
+/** All names of references. Those of curves move along their curve to where they are inside and lie on no other; where that is nowhere they go. */
+function referenceNames(references: readonly Reference[], placing: Placing): string[] {
+  const taken: Point[] = [];
+  return references.map((one) => {
+    if (!("points" in one)) return levelName(one, placing);
+    const found = placesFor(one.points, placing).find((place) => {
+      const { width, height } = placing.plot;
+      return covered(one.name, place).every(
+        ([px, py]) =>
+          px >= 0 &&
+          px <= width &&
+          py >= 0 &&
+          py <= height &&
+          taken.every(([tx, ty]) => Math.hypot(px - tx, py - ty) > NAME.size + 2),
+      );
+    });
+    if (!found) return "";
+    taken.push(...covered(one.name, found));
+    return turned(found.x, found.y, found.angle, label(0, found.below, one.name, { ...NAME, anchor: "middle" }));
+  });
+}
+
+/** A level's name is at its right end, a place's at its top. */
+function levelName(one: Exclude<Reference, { readonly points: unknown }>, { x, y, plot }: Placing): string {
+  if ("x" in one) return label(x.place(one.x) * plot.width + 5, 12, one.name, NAME);
+  return label(plot.width - 4, (1 - y.place(one.y)) * plot.height - 5, one.name, { ...NAME, anchor: "end" });
+}
+
+/** Where along a curve a name may be, from its middle outwards, first on the side where the series are not. */
+function placesFor(points: readonly Point[], { plot, at, series }: Placing): Placed[] {
+  const line = points.map(at).filter(([px, py]) => px >= 0 && px <= plot.width && py >= 0 && py <= plot.height);
+  if (line.length < 2) return [];
   const above = series.filter(([px, py]) => py < heightAt(line, px)).length > series.length / 2;
-  const text = label(0, above ? 15 : -7, one.name, { ...style, anchor: "middle" });
-  return turned((from[0] + to[0]) / 2, (from[1] + to[1]) / 2, angle, text);
+  const near = above ? [15, -7] : [-7, 15];
+  // Where lines all but coincide, a name may be a line of text further off.
+  const sides = [near, near.map((below) => (below > 0 ? below + 14 : below - 14))];
+  const [start, end] = [line[0]![0], line.at(-1)![0]];
+  return sides.flatMap((offsets) =>
+    SHARES.flatMap((share): Placed[] => {
+      const middle = start + (end - start) * share;
+      const next = Math.max(
+        1,
+        line.findIndex(([px]) => px >= middle),
+      );
+      const [from, to] = [line[next - 1]!, line[next]!];
+      const angle = (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI;
+      return offsets.map((below) => ({ x: middle, y: heightAt(line, middle), angle, below }));
+    }),
+  );
+}
+
+const SHARES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9] as const;
+
+/** Points along the middle of a name, a letter's height apart at the most. */
+function covered(name: string, { x, y, angle, below }: Placed): Point[] {
+  const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
+  const width = textWidth(name, NAME.size);
+  const steps = Math.max(1, Math.ceil(width / NAME.size));
+  const level = below - NAME.size / 3;
+  return Array.from({ length: steps + 1 }, (_, index) => {
+    const along = (index / steps - 0.5) * width;
+    return [x + along * cos - level * sin, y + along * sin + level * cos];
+  });
 }
 
 /** Where a line through points is at `x`; beyond its ends as at them. */

@@ -67,10 +67,34 @@ describe("crossover", () => {
     expect(crossover(square, line)).toEqual({ tokens: 1024, outside: "beyond" });
   });
 
-  it("interpolates where one was measured and the other was not", () => {
-    const square = [1, 16, 4096].map((n) => [n, n ** 2] as const);
-    const line = [8, 512].map((n) => [n, 32 * n] as const);
+  it("counts only lengths that both were measured for", () => {
+    const square = [1, 8, 16, 512, 4096].map((n) => [n, n ** 2] as const);
+    const line = [4, 8, 512, 1024].map((n) => [n, 32 * n] as const);
     expect(crossover(line, square)).toEqual({ tokens: 32 });
+    expect(crossover(square, line)).toEqual({ tokens: 512, outside: "beyond" });
+    expect(
+      crossover(
+        [
+          [256, 1],
+          [512, 1],
+        ],
+        [
+          [256, 1],
+          [1024, 1],
+        ],
+      ),
+    ).toEqual({ tokens: 256, outside: "beyond" });
+  });
+
+  it("is none where the window holds all lengths that both were measured for", () => {
+    const mode = "reattention:global=32,local=4k,topK=4,span=32,clip=127,chunk=512";
+    const short = [row("dense", 256, 1, 2), row("dense", 4128, 1, 2), row(mode, 256, 1, 1), row(mode, 4128, 1, 1)];
+    const more = [...short, row(mode, 8 * k, 9, 9)];
+    for (const rows of [short, more]) {
+      expect(crossovers(rows)).toEqual([{ attention: mode, firstToken: undefined, token: undefined }]);
+      expect(crossoverTexts(rows)).toEqual([expect.stringContaining("both attend to the same tokens")]);
+    }
+    expect(crossoverTexts([...more, row("dense", 8 * k, 1, 10)])).toHaveLength(2);
   });
 
   it.each<[string, [number, number][], [number, number][], object | undefined]>([
@@ -197,7 +221,7 @@ describe("rows", () => {
       /^ +first token +a token +memory\n +tokens( +dense +reattention){3}\n +8k +- +0\.0125 s +2\.00 ms +1\.00 ms/,
     );
     expect(text).toContain("reattention is reattention:a=1");
-    expect(text).toContain("4.00 TB/s of memory (copying 2.00, reading 4.00) and 500 TFLOP/s");
+    expect(text).toContain("4.00 TB/s of memory (copying 2.00 TB/s, reading 4.00 TB/s) and 500 TFLOP/s");
   });
 });
 

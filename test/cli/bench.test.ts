@@ -1,4 +1,8 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { finish } from "../../cli/bench.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { cli } from "./run-cli.js";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -19,7 +23,7 @@ describe("tilescript bench", () => {
     [["retrieval", "--lengths", "none"], /nothing to measure/],
     [["model", "--fresh"], /--fresh says nothing to bench model/],
     [["model", "--decode", "1"], /at least 2/],
-    [["model", "--out", ""], /Expected the path/],
+    [["model", "--out", ""], /Expected the path of a folder/],
   ])("%j is wrong usage", async (args, message) => {
     expect(await cli("bench", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
   });
@@ -40,5 +44,59 @@ describe("tilescript bench", () => {
         code: 1,
         stderr: expect.stringContaining("nowhere.gguf"),
       });
+  });
+
+  // Node's own recursive mkdir would never come back from /proc.
+  it.runIf(process.platform === "linux")("tells before it measures that results cannot be written", async () => {
+    const file = join(temporaryFolder("bench"), "a-file");
+    writeFileSync(file, "");
+    for (const [out, cause] of [
+      ["/proc/foo", "permission denied"],
+      [join(file, "deeper"), "a part of the path is a file, not a folder"],
+      [file, "there is a file of that name"],
+    ] as const)
+      expect(await cli("bench", "retrieval", "--device", "cpu", "--out", out)).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringMatching(
+          new RegExp(`error: --out: results cannot be written to the folder ${out}: .*${cause}.*\nhint: .*--out`),
+        ),
+      });
+  });
+
+  describe("when it is through", () => {
+    const results = (commit: string) => ({ device: "A GPU", commit });
+    const said = (out: string, commit: string) => {
+      const texts: string[] = [];
+      const spies = [
+        vi.spyOn(console, "log").mockImplementation((text) => void texts.push(String(text))),
+        vi.spyOn(process.stderr, "write").mockImplementation((text) => texts.push(String(text)) > 0),
+      ];
+      try {
+        finish("model", results(commit), "the table", { out });
+      } catch (error) {
+        texts.push((error as Error).message);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+      return texts;
+    };
+
+    it("prints what was measured before it says that it cannot be written", () => {
+      const out = join(temporaryFolder("bench"), "a-file");
+      writeFileSync(out, "");
+      expect(said(out, "a")).toEqual([
+        "the table",
+        expect.stringMatching(/^--out: results cannot be written to the folder/),
+      ]);
+    });
+
+    it("keeps results of another commit under another name", () => {
+      const out = join(temporaryFolder("bench"), "out");
+      for (const commit of ["a", "a", "b"]) said(out, commit);
+      expect(readdirSync(out).sort()).toEqual(["model-a-gpu.earlier-1.json", "model-a-gpu.json"]);
+      const commitOf = (name: string) => JSON.parse(readFileSync(join(out, name), "utf8")).commit;
+      expect(["model-a-gpu.earlier-1.json", "model-a-gpu.json"].map(commitOf)).toEqual(["a", "b"]);
+    });
   });
 });

@@ -27,7 +27,9 @@ it("bench long-context measures both ways of attending, draws them, and adds row
   expect(first.stdout).toMatch(/first token +a token +memory\n +tokens( +dense +reattention){3}\n +64 .* GiB\n/);
   expect(first.stdout).toMatch(/reattention answers its first token earlier than dense attention .+ tokens/);
   expect(first.stdout).toMatch(/reattention makes a token faster than dense attention .+ tokens/);
-  expect(first.stdout).toMatch(/TB\/s of memory \(copying .+, reading .+\) and .+ TFLOP\/s of bf16 matrix products/);
+  expect(first.stdout).toMatch(
+    /[TG]B\/s of memory \(copying .+, reading .+\) and .+ [TG]FLOP\/s of bf16 matrix products/,
+  );
   const results = read(out);
   expect(results.rows.map(({ attention, tokens }) => [attention, tokens])).toEqual([
     [WINDOW, 64],
@@ -85,9 +87,34 @@ it("Ctrl-C ends bench long-context with 130, and what was measured is kept and d
   expect(await new Promise((resolve) => child.on("close", resolve))).toBe(130);
   expect(stdout).toMatch(/^ +64 /m);
   expect(stderr).toContain("written: ");
+  expect(stderr).toMatch(/^Stopped with 1 row in .+\.json, which later calls add to; still to measure: 1k\.$/m);
   expect(read(out).rows).toMatchObject([{ attention: WINDOW, tokens: 64 }]);
   expect(readdirSync(out).filter((name) => name.endsWith(".png"))).toHaveLength(2);
 });
+
+it("bench long-context says how many tokens fit where a context does not", { timeout: 120_000 }, async () => {
+  const out = join(folderWith({}), "out");
+  const { code, stderr } = await cli(...LONG_CONTEXT, "--out", out, "--lengths", "none", "--dense", "2M");
+  expect(code).toBe(1);
+  const [, fits] =
+    /dense, 2M tokens: The CPU executor reaches 4 GiB: about (\d+)k tokens fit beside the weights\. Give a smaller length in --dense\./.exec(
+      stderr,
+    )!;
+  expect(Number(fits)).toBeGreaterThan(64);
+  expect(Number(fits)).toBeLessThan(190);
+});
+
+// Node's own recursive mkdir would never come back from /proc.
+it.runIf(process.platform === "linux").each(["long-context", "model"])(
+  "bench %s tells before it measures that results cannot be written",
+  async (task) => {
+    expect(await cli("bench", task, "--device", "cpu", "--out", "/proc/foo")).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/error: --out: .* folder \/proc\/foo: permission denied\nhint: /),
+    });
+  },
+);
 
 it("bench model and bench retrieval measure, and say why no other program was measured", {
   timeout: 300_000,

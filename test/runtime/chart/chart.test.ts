@@ -154,6 +154,39 @@ describe("a line chart", () => {
     expect(circles(lineChart(chart))).toBe(5 + 2);
   });
 
+  it("names bounds inside the axes, and none on another", () => {
+    const bound = (name: string, level: number) => ({
+      name,
+      points: [
+        [256, level],
+        [362, level * 1.5],
+        [512, level * 2.1],
+      ] as const,
+    });
+    const names = ["weights and keys once", "weights, keys and values once", "a third"];
+    for (const apart of [1, 1.005, 1.05, 2]) {
+      const svg = lineChart({ ...chart, references: names.map((name, index) => bound(name, 3 * apart ** index)) });
+      const places = [
+        ...svg.matchAll(/translate\(([\d.]+) ([\d.]+)\) rotate\(([-\d.]+)\)"><text x="0" y="([-\d.]+)"[^>]*>([^<]*)/g),
+      ].map(([, x, y, angle, below, name]) => ({
+        x: Number(x),
+        y: Number(y),
+        below: Number(below),
+        angle: Number(angle),
+        name: name!,
+      }));
+      expect(places.map(({ name }) => name)).toEqual(names);
+      for (const [index, one] of places.entries()) {
+        expect(one.y + one.below).toBeGreaterThan(0);
+        for (const other of places.slice(0, index)) {
+          const overlap = Math.abs(one.x - other.x) < (textWidth(one.name, 11) + textWidth(other.name, 11)) / 2 - 40;
+          if (overlap)
+            expect(Math.hypot(one.x - other.x, one.y + one.below - other.y - other.below)).toBeGreaterThan(11);
+        }
+      }
+    }
+  });
+
   it("can be drawn of anything", () => {
     const number = fc.oneof(fc.double(), fc.nat(1000), fc.constant(0));
     const points = fc.array(fc.tuple(number, number), { maxLength: 6 });
