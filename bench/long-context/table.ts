@@ -85,7 +85,7 @@ export function crossoverTexts(rows: readonly Row[]): string[] {
     const name = modeName(attention);
     if (holdsAll(rows, attention))
       return [
-        `${name}'s window holds all of these lengths that dense attention was measured for: both attend to the same tokens`,
+        `${name}'s window holds every length that it and dense attention were measured for: both attend to the same tokens`,
       ];
     return [
       ...(firstToken ? [`${name} answers its first token earlier than dense attention ${where(firstToken)}`] : []),
