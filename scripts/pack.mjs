@@ -111,6 +111,7 @@ function commands(stage) {
 /** What of the repository runs there. */
 const PARTS = [
   "package.json",
+  "LICENSE",
   "cli/bin.mjs",
   "scripts/start.mjs",
   "scripts/gpu-tests.mjs",
