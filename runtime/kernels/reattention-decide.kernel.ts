@@ -19,7 +19,7 @@ import {
 } from "tilescript";
 import { chooseWindow } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
-import { pickRow, queryOf } from "./reattention-row.js";
+import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /**
@@ -64,38 +64,7 @@ export const reattentionDecide = kernel(
     N,
     CP,
     W,
-  }: {
-    q: Ptr<"f32">;
-    keys: Ptr<T>;
-    position: Ptr<"i32">;
-    parts: Ptr<"f32">;
-    supers: Ptr<"f32">;
-    picks: Ptr<"i32">;
-    counts: Ptr<"i32">;
-    queries: Int;
-    qRow: Int;
-    global: Int;
-    local: Int;
-    kvHeads: Int;
-    partRow: Int;
-    superRow: Int;
-    /** Picks a row. */
-    topK: Int;
-    G: Const<"G">;
-    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
-    KC: Const<"KC">;
-    /** Parts scored at a time, a divisor of KC. */
-    C: Const<"C">;
-    /** Rows of a product that the device wants at least. */
-    QR: Const<"QR">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    OUTER: Const<"OUTER">;
-    CLASSES: Const<"CLASSES">;
-    INNER: Const<"INNER">;
-    SUPER: Const<"SUPER">;
-    /** A power of two that the supers of the longest middle do not exceed. */
-    SUPERS: Const<"SUPERS">;
+  }: StepPicks<T> & {
     finished: Ptr<"i32">;
     /** As for `reattentionChoose`. */
     unordered: Ptr<"i32">;

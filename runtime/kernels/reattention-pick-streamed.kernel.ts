@@ -12,7 +12,7 @@ import {
   to,
 } from "tilescript";
 import { takeBest } from "./reattention-best.js";
-import { queryOf } from "./reattention-row.js";
+import { queryOf, type Scoring } from "./reattention-row.js";
 import { settle, settleByBlock } from "./reattention-settle.js";
 import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
@@ -66,24 +66,11 @@ export const reattentionPickStreamed = kernel(
     kvHeads: Int;
     /** Entries of a row's lists: splits · CLASSES · DEPTH. */
     lists: Int;
-    /** Picks a row. */
-    topK: Int;
-    G: Const<"G">;
-    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
-    KC: Const<"KC">;
-    /** Parts scored at a time, a divisor of KC. */
-    C: Const<"C">;
-    /** Rows of a product that the device wants at least. */
-    QR: Const<"QR">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    OUTER: Const<"OUTER">;
-    CLASSES: Const<"CLASSES">;
-    INNER: Const<"INNER">;
-    DEPTH: Const<"DEPTH">;
-    /** A power of two that `lists` does not exceed. */
-    LISTS: Const<"LISTS">;
-  }) => {
+  } & Scoring & {
+      DEPTH: Const<"DEPTH">;
+      /** A power of two that `lists` does not exceed. */
+      LISTS: Const<"LISTS">;
+    }) => {
     const line = programId(0);
     const first = programId(1) * chunk;
     const last = minimum(first + chunk, queries);

@@ -1,17 +1,6 @@
-import {
-  type Const,
-  dtypeOf,
-  gdcLaunchDependents,
-  gdcWait,
-  type Int,
-  kernel,
-  load,
-  type Ptr,
-  programId,
-  to,
-} from "tilescript";
+import { dtypeOf, gdcLaunchDependents, gdcWait, kernel, load, programId, to } from "tilescript";
 import { middleLength } from "./reattention-middle.js";
-import { pickRow, queryOf } from "./reattention-row.js";
+import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
 
 /** Picks of a decode step, from `reattentionScan`: the best of its supers, of their parts the best, of their keys the best. */
@@ -43,39 +32,7 @@ export const reattentionPick = kernel(
     INNER,
     SUPER,
     SUPERS,
-  }: {
-    q: Ptr<"f32">;
-    keys: Ptr<T>;
-    position: Ptr<"i32">;
-    parts: Ptr<"f32">;
-    supers: Ptr<"f32">;
-    picks: Ptr<"i32">;
-    counts: Ptr<"i32">;
-    queries: Int;
-    qRow: Int;
-    global: Int;
-    local: Int;
-    kvHeads: Int;
-    partRow: Int;
-    superRow: Int;
-    /** Picks a row. */
-    topK: Int;
-    G: Const<"G">;
-    /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
-    KC: Const<"KC">;
-    /** Parts scored at a time, a divisor of KC. */
-    C: Const<"C">;
-    /** Rows of a product that the device wants at least. */
-    QR: Const<"QR">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    OUTER: Const<"OUTER">;
-    CLASSES: Const<"CLASSES">;
-    INNER: Const<"INNER">;
-    SUPER: Const<"SUPER">;
-    /** A power of two that the supers of the longest middle do not exceed. */
-    SUPERS: Const<"SUPERS">;
-  }) => {
+  }: StepPicks<T>) => {
     gdcWait();
     gdcLaunchDependents();
     const length = middleLength(load(position) + queries, global, local);

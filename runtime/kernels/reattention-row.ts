@@ -1,4 +1,19 @@
-import { arange, cdiv, col, floorDiv, load, mod, type Ptr, programId, reshape, row, type Tile, to } from "tilescript";
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  floorDiv,
+  type Int,
+  load,
+  mod,
+  type Ptr,
+  programId,
+  reshape,
+  row,
+  type Tile,
+  to,
+} from "tilescript";
 import { takeBest } from "./reattention-best.js";
 import { settle, settleByBlock } from "./reattention-settle.js";
 
@@ -7,6 +22,46 @@ import { settle, settleByBlock } from "./reattention-settle.js";
  * numbered KV head · rows of a KV head + query · G + head of the group. Gives picks [rows, topK], −1 where there are fewer, and adds the votes to
  * `counts` [middle], which must be zero before; `reattentionNarrow` sets it back.
  */
+
+/** Parameters of every kernel that scores the best parts again. */
+export interface Scoring {
+  /** Picks a row. */
+  topK: Int;
+  G: Const<"G">;
+  /** Parts and keys that are scored again: a power of two of at least 8 and topK + 4 (reattention-classes.ts). */
+  KC: Const<"KC">;
+  /** Parts scored at a time, a divisor of KC. */
+  C: Const<"C">;
+  /** Rows of a product that the device wants at least. */
+  QR: Const<"QR">;
+  D: Const<"D">;
+  DP: Const<"DP">;
+  OUTER: Const<"OUTER">;
+  CLASSES: Const<"CLASSES">;
+  INNER: Const<"INNER">;
+}
+
+/** Parameters of a decode step's picks, from what `reattentionScan` gives. */
+export type StepPicks<T extends "f16" | "bf16"> = {
+  q: Ptr<"f32">;
+  keys: Ptr<T>;
+  position: Ptr<"i32">;
+  parts: Ptr<"f32">;
+  supers: Ptr<"f32">;
+  picks: Ptr<"i32">;
+  counts: Ptr<"i32">;
+  queries: Int;
+  qRow: Int;
+  global: Int;
+  local: Int;
+  kvHeads: Int;
+  partRow: Int;
+  superRow: Int;
+} & Scoring & {
+    SUPER: Const<"SUPER">;
+    /** A power of two that the supers of the longest middle do not exceed. */
+    SUPERS: Const<"SUPERS">;
+  };
 
 /** A row's query [DP]. */
 export function queryOf(q: Ptr, line: number, queries: number, qRow: number, G: number, D: number, DP: number) {
