@@ -11,8 +11,8 @@ import {
   type Subject,
   shortInteger,
   tableText,
-  writeResults,
 } from "../bench/long-context/index.js";
+import { writeResults } from "../bench/results-file.js";
 import { toPng } from "../runtime/chart/index.js";
 import { integerText } from "../runtime/integers.js";
 import { readModelConfig } from "../runtime/models/config.js";

@@ -1,6 +1,4 @@
-import { closeSync, openSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { makeFolder } from "../compiler/make-folder.js";
+import { makeWritableFolder } from "../compiler/make-folder.js";
 import { InputError } from "./errors.js";
 import { systemText } from "./report.js";
 
@@ -9,12 +7,7 @@ import { systemText } from "./report.js";
  * @throws InputError that names --out, the folder and the cause
  */
 export function requireFolder(out: string): void {
-  writingTo(out, () => {
-    makeFolder(out);
-    const probe = join(out, `.tilescript-${process.pid}`);
-    closeSync(openSync(probe, "w"));
-    rmSync(probe);
-  });
+  writingTo(out, () => makeWritableFolder(out));
 }
 
 /** Runs `work`, which writes into the folder of --out; what the system says of a failure becomes an InputError. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { slug } from "../bench/environment.js";
-import { renameEarlier, writeResults } from "../bench/long-context/results-file.js";
+import { renameEarlier, writeResults } from "../bench/results-file.js";
 import { mapFile } from "../runtime/native/index.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { readText } from "../runtime/files.js";
 import type { GenerationResult, Model } from "../runtime/index.js";
 import { attentionText } from "../runtime/reattention/index.js";
 import { colours } from "./colours.js";
@@ -15,15 +15,6 @@ export interface GenerateRequest extends GenerationOptions {
   readonly promptFile?: string;
   readonly json?: boolean;
   readonly signal?: AbortSignal;
-}
-
-/** A text file. Node's error for a folder does not name it. */
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw Object.assign(error as Error, { path });
-  }
 }
 
 async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string> {

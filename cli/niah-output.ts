@@ -12,21 +12,20 @@ import {
   recallOfCell,
 } from "../runtime/eval/niah/index.js";
 import { integerText } from "../runtime/integers.js";
+import { kindOf } from "../runtime/reattention/index.js";
 import { colours } from "./colours.js";
 import { plural, timeLeft } from "./progress.js";
-
-const modeOf = (attention: string): string => attention.split(":")[0]!;
 
 /** The progress line. */
 export function standing({ attention, context, depth, done, total, read, remainingMs }: NiahProgress): string {
   const left = remainingMs === undefined ? "" : `, about ${timeLeft(remainingMs)} left`;
   const reading = read > 0 ? `, reading ${Math.round((100 * read) / context)} %` : "";
-  return `${done} of ${total}${left}: ${modeOf(attention)}, ${integerText(context)}, depth ${depth} %${reading}`;
+  return `${done} of ${total}${left}: ${kindOf(attention)}, ${integerText(context)}, depth ${depth} %${reading}`;
 }
 
 /** One answer, for logs. */
 export function told({ attention, context, depth }: NiahCell, run: NiahRun): string {
-  const where = `${modeOf(attention)} ${integerText(context)} depth ${depth} % needle ${run.needle + 1} ${run.prefix ? "with" : "without"} prefix`;
+  const where = `${kindOf(attention)} ${integerText(context)} depth ${depth} % needle ${run.needle + 1} ${run.prefix ? "with" : "without"} prefix`;
   if (run.error !== undefined) return `${where}: ${run.error}`;
   const recall = run.recall ? `; ${windowText(run.recall)}` : "";
   return `${where}: ${run.right ? "right" : wrongText(run)}, ${run.seconds.toFixed(1)} s${recall}`;

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 /**
  * Makes a folder and those above it. Node's own `recursive` never comes back where a parent is there and takes no folders but answers
@@ -7,6 +8,17 @@ import { dirname, resolve } from "node:path";
  */
 export function makeFolder(path: string): void {
   make(resolve(path), true);
+}
+
+/**
+ * Makes a folder, and a file in it, which it removes again: permissions alone do not tell of a full or read-only disk. Throws the system's
+ * error where that fails.
+ */
+export function makeWritableFolder(path: string): void {
+  makeFolder(path);
+  const trial = join(path, `.trial-${randomUUID()}`);
+  writeFileSync(trial, "trial", { flag: "wx" });
+  rmSync(trial);
 }
 
 function make(folder: string, parentMayAppear: boolean): void {

@@ -1,6 +1,7 @@
 /** What long contexts of a model cost: dense attention beside ReAttention. */
 
 export { type Charts, longContextCharts } from "./charts.js";
+export { continueResults } from "./continue.js";
 export { crossover, crossovers } from "./crossover.js";
 export { firstTokenFloor, tokenFloor } from "./floors.js";
 export type { Job, Subject } from "./measure.js";
@@ -11,6 +12,5 @@ export {
   type Row,
   withRow,
 } from "./results.js";
-export { continueResults, renameEarlier, writeResults } from "./results-file.js";
 export { type LongContextRun, runLongContext } from "./run.js";
 export { crossoverTexts, rowText, shortInteger, tableText } from "./table.js";

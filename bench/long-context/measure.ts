@@ -3,7 +3,7 @@
 import type { Device } from "../../runtime/device/device.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { LlamaRunner } from "../../runtime/models/llama/runner.js";
-import { cacheBytesPerToken, tokensThatFit } from "../../runtime/models/llama/state.js";
+import { cacheBytesPerToken, rowBytes, tokensThatFit } from "../../runtime/models/llama/state.js";
 import { type AttentionOptions, attentionText, windowSize } from "../../runtime/reattention/index.js";
 import type { Gguf } from "../../runtime/weights/index.js";
 import { median } from "../environment.js";
@@ -130,7 +130,7 @@ async function readPrompt(runner: LlamaRunner, { tokens, attention }: Job, { sig
 
 async function fillCache(runner: LlamaRunner, tokens: number): Promise<undefined> {
   const { device, config } = runner;
-  const numbers = await normalNumbers(device, tokens * config.kvHeads * config.headSize * 2);
+  const numbers = await normalNumbers(device, tokens * rowBytes(config));
   await runner.pretend(tokens, GREEDY, numbers.fill);
   await device.synchronize();
   numbers.free();

@@ -2,7 +2,6 @@
 
 import type { Device } from "../../runtime/device/device.js";
 import { openDevice } from "../../runtime/device/open.js";
-import { attentionText } from "../../runtime/reattention/index.js";
 import { environment } from "../environment.js";
 import { measureRates } from "../rates.js";
 import { crossovers } from "./crossover.js";
@@ -43,7 +42,7 @@ export async function runLongContext(run: LongContextRun): Promise<LongContextRe
     })),
   );
   for (const job of jobs.toSorted((a, b) => a.tokens - b.tokens)) {
-    const name = `${attentionText(job.attention).split(":")[0]} after ${job.tokens} tokens`;
+    const name = `${job.attention.kind} after ${job.tokens} tokens`;
     onProgress?.(name);
     try {
       const options = { bundle, signal, onProgress: (text: string) => onProgress?.(`${name}, ${text}`) };

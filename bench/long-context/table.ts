@@ -1,4 +1,5 @@
 import { integerText } from "../../runtime/integers.js";
+import { kindOf } from "../../runtime/reattention/index.js";
 import { memorySpeed } from "../rates.js";
 import { memoryRate, productRate } from "../units.js";
 import { crossovers, holdsAll } from "./crossover.js";
@@ -7,13 +8,12 @@ import type { Crossover, LongContextResults, Row } from "./results.js";
 const seconds = (ms: number | undefined): string => (ms === undefined ? "-" : `${(ms / 1000).toPrecision(3)} s`);
 const milliseconds = (ms: number): string => `${ms.toPrecision(3)} ms`;
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-export const modeName = (attention: string): string => attention.split(":")[0]!;
 
 /** One row, for logs. */
 export function rowText({ attention, tokens, firstTokenMs, tokenMs, memoryBytes, neededBytes }: Row): string {
   const first = firstTokenMs === undefined ? "cache filled without a prompt" : `first token ${seconds(firstTokenMs)}`;
   const over = ((memoryBytes / neededBytes - 1) * 100).toFixed(1);
-  return `${modeName(attention)}, ${integerText(tokens)} tokens: ${first}, a token ${milliseconds(tokenMs)}, memory ${gibibytes(memoryBytes)} (${over} % more than weights and cache)`;
+  return `${kindOf(attention)}, ${integerText(tokens)} tokens: ${first}, a token ${milliseconds(tokenMs)}, memory ${gibibytes(memoryBytes)} (${over} % more than weights and cache)`;
 }
 
 const COLUMNS = [
@@ -31,8 +31,8 @@ export function tableText(results: LongContextResults): string {
     (a, b) => Number(b === "dense") - Number(a === "dense"),
   );
   // Modes of one kind differ in parameters, which would not fit: they are numbered, and the list below says what they are.
-  const isOnlyOfItsKind = (mode: string) => modes.filter((one) => modeName(one) === modeName(mode)).length === 1;
-  const names = modes.map((mode, index) => (isOnlyOfItsKind(mode) ? modeName(mode) : `${modeName(mode)} ${index + 1}`));
+  const isOnlyOfItsKind = (mode: string) => modes.filter((one) => kindOf(one) === kindOf(mode)).length === 1;
+  const names = modes.map((mode, index) => (isOnlyOfItsKind(mode) ? kindOf(mode) : `${kindOf(mode)} ${index + 1}`));
   const lengths = [...new Set(rows.map(({ tokens }) => tokens))].sort((a, b) => a - b);
   const line = (first: string, cells: readonly string[]) =>
     `${first.padStart(8)}${cells.map((cell) => cell.padStart(Math.max(WIDTH, cell.length + 2))).join("")}`.trimEnd();
@@ -82,7 +82,7 @@ export function shortInteger(tokens: number): string {
 /** Sentences that say from where on each windowed mode is faster than dense attention. */
 export function crossoverTexts(rows: readonly Row[]): string[] {
   return crossovers(rows).flatMap(({ attention, firstToken, token }) => {
-    const name = modeName(attention);
+    const name = kindOf(attention);
     if (holdsAll(rows, attention))
       return [
         `${name}'s window holds every length that it and dense attention were measured for: both attend to the same tokens`,

@@ -110,6 +110,9 @@ export function attentionText(options: AttentionOptions): string {
   return pairs.length > 0 ? `${options.kind}:${pairs.join(",")}` : options.kind;
 }
 
+/** The mode's name in a text of `attentionText`. */
+export const kindOf = (text: string): string => text.split(":")[0]!;
+
 /** Programs without types give anything. */
 function requireMode(request: AttentionRequest): AttentionRequest {
   if (typeof request?.kind === "string") return request;

@@ -6,6 +6,7 @@ export {
   type AttentionRequest,
   attentionText,
   type DenseAttention,
+  kindOf,
   parseAttention,
   type ReAttention,
   readAttention,

@@ -14,8 +14,8 @@ import {
   tableText,
   tokenFloor,
   withRow,
-  writeResults,
 } from "../../bench/long-context/index.js";
+import { writeResults } from "../../bench/results-file.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

@@ -1,9 +1,9 @@
 /** The text in which needles are hidden, as tokens: encoded once, cut for every length, repeated where it is too short. */
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { readText } from "../../files.js";
 import { chunks, type Tokenizer } from "../../tokenizer/index.js";
 import { NiahError } from "./errors.js";
 import { sentenceStarts } from "./sentences.js";
@@ -22,19 +22,10 @@ export const noise: HaySource = {
 
 /** A text file as hay. @throws NiahError for a file that is no text or has none; errors of the file system as they are */
 export function readHay(path: string): HaySource {
-  const text = textOf(path).replace(/^\uFEFF/, "");
+  const text = readText(path).replace(/^\uFEFF/, "");
   if (text.trim() === "") throw new NiahError(`${path} has no text`, "Give a file of plain text as hay.");
   if (text.includes("\0")) throw new NiahError(`${path} is not text`, "Give a file of plain text as hay.");
   return { name: basename(path), text };
-}
-
-/** Node's error for a folder does not name it. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw Object.assign(error as Error, { path });
-  }
 }
 
 interface HayOptions {

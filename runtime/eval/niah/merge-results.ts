@@ -6,16 +6,21 @@ import { accuracyOf, type NiahCell, type NiahResults, type NiahRun } from "./res
 export function mergeResults(ours: NiahResults, theirs: NiahResults): void {
   for (const other of theirs.cells) {
     if (other.runs.length === 0) continue;
-    let cell = ours.cells.find((one) => isSameCell(one, other));
-    if (!cell) {
-      cell = { ...other, accuracy: {}, runs: [] };
-      ours.cells.push(cell);
-    }
+    const cell = cellOf(ours, other);
     for (const run of other.runs) {
       const known = cell.runs.find((one) => isSameQuestion(one, run));
       if (!known || (known.right === undefined && run.right !== undefined)) putRun(cell, run);
     }
   }
+}
+
+/** The cell of results for an attention, context and depth; an empty one is put in where there is none. */
+export function cellOf({ cells }: NiahResults, { attention, context, depth }: Place): NiahCell {
+  const known = cells.find((one) => one.attention === attention && one.context === context && one.depth === depth);
+  if (known) return known;
+  const cell: NiahCell = { attention, context, depth, accuracy: {}, runs: [] };
+  cells.push(cell);
+  return cell;
 }
 
 /** Puts a run into its cell, instead of an earlier one of the same question. */
@@ -26,7 +31,7 @@ export function putRun(cell: NiahCell, run: NiahRun): void {
   cell.accuracy = { withPrefix: accuracyOf(cell, true), withoutPrefix: accuracyOf(cell, false) };
 }
 
-const isSameCell = (a: NiahCell, b: NiahCell): boolean =>
-  a.attention === b.attention && a.context === b.context && a.depth === b.depth;
+type Place = Pick<NiahCell, "attention" | "context" | "depth">;
+type Question = Pick<NiahRun, "needle" | "prefix">;
 
-const isSameQuestion = (a: NiahRun, b: NiahRun): boolean => a.needle === b.needle && a.prefix === b.prefix;
+export const isSameQuestion = (a: Question, b: Question): boolean => a.needle === b.needle && a.prefix === b.prefix;

@@ -1,7 +1,8 @@
 /** Results on disk, written whole after every answer: a run that is killed has lost nothing but the answer under way. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeWhole } from "../../files.js";
 import { NiahError } from "./errors.js";
 import { locked } from "./file-lock.js";
 import { mergeResults } from "./merge-results.js";
@@ -53,8 +54,6 @@ export function writeResults(
       const { model, hay, seed, maxTokens } = results;
       mergeResults(results, continueResults(path, { model, hay, seed, maxTokens }));
     }
-    const partial = `${path}.partial`;
-    writeFileSync(partial, `${JSON.stringify(results, null, 1)}\n`);
-    renameSync(partial, path);
+    writeWhole(path, `${JSON.stringify(results, null, 1)}\n`);
   });
 }

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { type AttentionOptions, attentionText } from "../../reattention/index.js";
 import type { OpenAnswerer } from "./answerer.js";
 import { Eta } from "./eta.js";
-import { putRun } from "./merge-results.js";
+import { cellOf, isSameQuestion, putRun } from "./merge-results.js";
 import { isRight, needleOf } from "./needle.js";
 import type { PromptBuilder } from "./prompt.js";
 import type { NiahCell, NiahResults, NiahRun } from "./results.js";
@@ -104,7 +104,7 @@ function pending({ plan, results }: NiahJob, attention: AttentionOptions): Task[
   const tasks: Task[] = [];
   for (const context of ascending(plan.contexts))
     for (const depth of ascending(plan.depths)) {
-      const cell = cellOf(results, attentionText(attention), context, depth);
+      const cell = cellOf(results, { attention: attentionText(attention), context, depth });
       for (let needle = 0; needle < plan.needles; needle++)
         for (const prefix of [true, false])
           if (plan.prefixes.includes(prefix) && !isAnswered(cell, needle, prefix)) tasks.push({ cell, needle, prefix });
@@ -112,16 +112,8 @@ function pending({ plan, results }: NiahJob, attention: AttentionOptions): Task[
   return tasks;
 }
 
-function cellOf({ cells }: NiahResults, attention: string, context: number, depth: number): NiahCell {
-  const known = cells.find((one) => one.attention === attention && one.context === context && one.depth === depth);
-  if (known) return known;
-  const cell: NiahCell = { attention, context, depth, accuracy: {}, runs: [] };
-  cells.push(cell);
-  return cell;
-}
-
 const isAnswered = ({ runs }: NiahCell, needle: number, prefix: boolean): boolean =>
-  runs.some((run) => run.needle === needle && run.prefix === prefix && run.right !== undefined);
+  runs.some((run) => isSameQuestion(run, { needle, prefix }) && run.right !== undefined);
 
 function promptOf({ prompts, results }: NiahJob, { cell, needle: index, prefix }: Task) {
   const { context, depth } = cell;

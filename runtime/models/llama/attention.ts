@@ -1,6 +1,7 @@
 import type { DeviceBuffer } from "../../device/device.js";
 import type { ReAttention, StreamingAttention } from "../../reattention/attention-options.js";
 import type { Heads } from "../../reattention/kernel-runner.js";
+import { windowSize } from "../../reattention/limits.js";
 import { Retrieval } from "../../reattention/retrieval.js";
 import { type Cache, Votes, WINDOW_ROW } from "../../reattention/votes.js";
 import { type Rotary, WindowAttention } from "../../reattention/window-attention.js";
@@ -9,10 +10,6 @@ import { scoreScale } from "./score-scale.js";
 import type { DecodeState, LayerCache } from "./state.js";
 
 export type WindowedAttention = ReAttention | StreamingAttention;
-
-/** Tokens of a window at the most: it must not be longer than what the model was trained for. */
-export const windowLength = (options: WindowedAttention): number =>
-  options.global + options.local + (options.kind === "reattention" ? options.clip * options.span : 0);
 
 /** q, k and v of chunks as they come from the product, bf16 [tokens, rows of `row` elements], q first and without position. */
 export interface Projected {
@@ -40,9 +37,7 @@ export class WindowedLayers {
   readonly #window: WindowAttention;
   readonly #rotary: Rotary;
   readonly #layers: number;
-  /** Positions that a layer selects at the most. */
-  readonly #room: number;
-  /** i32 [layers, room] and [layers]: what each layer selected when it was kept, and how many. */
+  /** i32 [layers, positions that a layer selects at the most] and [layers]: what each layer selected when it was kept, and how many. */
   readonly #selections: DeviceBuffer;
   readonly #counts: DeviceBuffer;
 
@@ -68,25 +63,24 @@ export class WindowedLayers {
     this.#stream = retrieval(options.chunk, together);
     const { clip, span } = picked ? options : { clip: 1, span: 2 };
     this.#layers = layers;
-    this.#room = clip * span;
-    this.#selections = launcher.memory.alloc(layers * this.#room * 4);
-    this.#counts = launcher.memory.alloc(layers * 4);
     this.#votes = new Votes(launcher, {
       clip,
       span,
       picks: heads.heads * options.chunk * Math.max(1, topK),
       chunks: together,
     });
-    this.#window = new WindowAttention(launcher, { ...heads, window: windowLength(options), chunks: together });
+    this.#selections = launcher.memory.alloc(layers * this.#votes.room * 4);
+    this.#counts = launcher.memory.alloc(layers * 4);
+    this.#window = new WindowAttention(launcher, { ...heads, window: windowSize(options), chunks: together });
   }
 
   /** One token's attention into `out`, f32 [heads · D], for q f32 [heads · D] without position. Capturable. */
   decode(q: DeviceBuffer, cache: LayerCache, out: DeviceBuffer): void {
     const { heads, headSize } = this.#heads;
-    if (this.#scan) this.#scan.scan({ q, count: 1, qRow: heads * headSize }, cache.keys, this.#cache(1), this.#votes);
-    else this.#choose(undefined, 1);
-    const scale = scoreScale(headSize);
-    this.#window.decode(q, cache, this.#votes, this.#cache(1), this.#rotary, scale, out);
+    const seen = this.#cache(1);
+    if (this.#scan) this.#scan.scan({ q, count: 1, qRow: heads * headSize }, cache.keys, seen, this.#votes);
+    else this.#choose(undefined, seen);
+    this.#window.decode(q, cache, this.#votes, seen, this.#rotary, scoreScale(headSize), out);
   }
 
   /**
@@ -94,45 +88,45 @@ export class WindowedLayers {
    * step together: none depends on another's attention in the same layer.
    */
   prefill({ qkv, row, count, past }: Projected, cache: LayerCache, out: DeviceBuffer): void {
-    const { global, local, chunk } = this.options;
-    const middle = past + count - global - local;
-    const size = Math.min(chunk, count);
-    this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, middle, size);
-    this.#choose(this.#stream, count);
+    const seen = this.#cache(count);
+    const { global, local, chunk } = seen;
+    this.#stream?.stream({ q: qkv, count, qRow: row }, cache.keys, global, past + count - global - local, chunk);
+    this.#choose(this.#stream, seen);
     const scale = scoreScale(this.#heads.headSize);
-    this.#window.prefill(qkv, row, cache, this.#votes, this.#cache(count), this.#rotary, scale, out);
+    this.#window.prefill(qkv, row, cache, this.#votes, seen, this.#rotary, scale, out);
   }
 
   /** Positions of the windows that were kept, ascending, one list a layer, for a cache that held `total` tokens. Waits for the device. */
   async kept(total: number): Promise<Int32Array[]> {
     const { global, local } = this.options;
     const { device } = this.#selections;
-    const lists = new Int32Array(this.#layers * this.#room);
+    const { room } = this.#votes;
+    const lists = new Int32Array(this.#layers * room);
     const counts = new Int32Array(this.#layers);
     await device.read(this.#selections, lists);
     await device.read(this.#counts, counts);
     const before = Array.from({ length: global }, (_, index) => index);
     const behind = Array.from({ length: local }, (_, index) => total - local + index);
     return Array.from(counts, (count, layer) =>
-      Int32Array.from([...before, ...lists.subarray(layer * this.#room, layer * this.#room + count), ...behind]),
+      Int32Array.from([...before, ...lists.subarray(layer * room, layer * room + count), ...behind]),
     );
   }
 
   /** Keeps what a layer has just selected for the last of `count` queries. */
   keep(layer: number, count: number): void {
-    const { selected, window } = this.#votes;
+    const { selected, window, room } = this.#votes;
     const { device } = this.#selections;
-    const bytes = this.#room * 4;
+    const bytes = room * 4;
     const last = Math.ceil(count / this.options.chunk) - 1;
     device.copy(this.#selections.view(layer * bytes, bytes), selected.view(last * bytes, bytes), bytes);
     device.copy(this.#counts.view(layer * 4, 4), window.view(last * WINDOW_ROW * 4, 4), 4);
   }
 
-  #choose(retrieval: Retrieval | undefined, count: number): void {
+  #choose(retrieval: Retrieval | undefined, seen: Cache): void {
     const { kept } = this.#votes;
     const nothing = { picks: kept, counts: kept, countRow: 0 };
     const perQuery = retrieval ? this.#heads.heads * retrieval.options.topK : 0;
-    this.#votes.choose(retrieval ?? nothing, perQuery, this.#cache(count));
+    this.#votes.choose(retrieval ?? nothing, perQuery, seen);
   }
 
   #cache(added: number): Cache {

@@ -1,4 +1,5 @@
-import { type WindowedAttention, windowLength } from "./attention.js";
+import { windowSize } from "../../reattention/limits.js";
+import type { WindowedAttention } from "./attention.js";
 import type { Chunk } from "./prefill.js";
 
 /**
@@ -33,4 +34,4 @@ function evenly(from: number, end: number, most: number, selects: boolean): Omit
 
 /** Positions that are ever rotated: of the whole cache, or of a window. */
 export const rotatedPositions = (capacity: number, windowed?: WindowedAttention): number =>
-  windowed ? Math.min(capacity, windowLength(windowed)) : capacity;
+  windowed ? Math.min(capacity, windowSize(windowed)) : capacity;

@@ -10,7 +10,16 @@ import { type DecodeContext, decodeStep, type Pick, pickToken } from "./decode.j
 import { KernelLauncher } from "./launcher.js";
 import { allocatePrefill, type Chunk, type PrefillBuffers, prefillChunk } from "./prefill.js";
 import { uploadRotaryTable } from "./rotary-table.js";
-import { allocateDecodeState, growCache, RING, reserveCache, STATE, tokensHeld, tokensThatFit } from "./state.js";
+import {
+  allocateDecodeState,
+  growCache,
+  RING,
+  reserveCache,
+  rowBytes,
+  STATE,
+  tokensHeld,
+  tokensThatFit,
+} from "./state.js";
 import { uploadLlama } from "./weights.js";
 
 export interface SamplingChoice {
@@ -132,9 +141,13 @@ export class LlamaRunner {
       prefillChunk(this.#context, this.#prefill, chunk);
       if (chunk.last) {
         this.#lastChunk = chunk;
-        const rowBytes = this.config.hidden * 4;
+        const residualBytes = this.config.hidden * 4;
         // The row may lie anywhere; the decode kernels want theirs aligned, and there is one at hand.
-        this.device.copy(state.residual, this.#prefill.residual.view((chunk.count - 1) * rowBytes, rowBytes), rowBytes);
+        this.device.copy(
+          state.residual,
+          this.#prefill.residual.view((chunk.count - 1) * residualBytes, residualBytes),
+          residualBytes,
+        );
         await this.device.write(state.position, Int32Array.of(past + tokens.length - 1));
         pickToken(this.#context, state.residual, this.#pick);
         this.#mirror.copyFrom(state.ring, RING * 4);
@@ -151,7 +164,7 @@ export class LlamaRunner {
     const { state, caches } = this.#context;
     this.grow(tokens);
     await this.#begin(sampling);
-    const bytes = tokens * this.config.kvHeads * this.config.headSize * 2;
+    const bytes = tokens * rowBytes(this.config);
     for (const { keys, values } of caches) for (const buffer of [keys, values]) fill(buffer.view(0, bytes));
     this.device.fill(state.residual, 0);
     await this.device.write(state.position, Int32Array.of(tokens - 1));

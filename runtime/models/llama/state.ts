@@ -119,4 +119,4 @@ const buffersOf = (caches: readonly LayerCache[]): GrowableBuffer[] =>
   caches.flatMap(({ keys, values }) => [keys, values]);
 
 /** Bytes of a token's keys in a layer, and of its values. */
-const rowBytes = ({ kvHeads, headSize }: ModelConfig): number => kvHeads * headSize * 2;
+export const rowBytes = ({ kvHeads, headSize }: ModelConfig): number => kvHeads * headSize * 2;
