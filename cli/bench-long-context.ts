@@ -17,12 +17,13 @@ import { toPng } from "../runtime/chart/index.js";
 import { integerText } from "../runtime/integers.js";
 import { readModelConfig } from "../runtime/models/config.js";
 import { mapFile } from "../runtime/native/index.js";
+import { modelBundle } from "../runtime/package-root.js";
 import { type AttentionOptions, type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
 import { findDemoModel, type Gguf, openGguf } from "../runtime/weights/index.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
-import { ensureModelKernels, modelBundle } from "./model-kernels.js";
+import { ensureModelKernels } from "./model-kernels.js";
 import { plural, progress } from "./progress.js";
 
 export interface LongContextRequest {

@@ -3,17 +3,14 @@ import type { AttentionRequest } from "../runtime/reattention/index.js";
 import { attention } from "./attention.js";
 import { positive } from "./integers.js";
 import { contexts } from "./niah-lists.js";
+import { pathTo } from "./texts.js";
 
 /** `8k,1M`, or `none`. */
 export function lengths(text: string): number[] {
   return text.trim() === "none" ? [] : contexts(text);
 }
 
-/** A folder's path: an unset variable in a script gives an empty one. */
-export function folder(text: string): string {
-  if (text === "") throw new InvalidArgumentError("Expected the path of a folder, got an empty text.");
-  return text;
-}
+export const folder = pathTo("the path of a folder");
 
 /** One more windowed mode. */
 export function windowed(text: string, previous: unknown): AttentionRequest[] {

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { slug } from "../bench/environment.js";
 import { renameEarlier, writeResults } from "../bench/results-file.js";
 import { mapFile } from "../runtime/native/index.js";
+import { modelBundle } from "../runtime/package-root.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
-import { ensureModelKernels, modelBundle } from "./model-kernels.js";
+import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
 
 interface Common {

@@ -1,5 +1,5 @@
 import { check } from "../compiler/check.js";
-import { type Diagnostic, diagnosticsToJson } from "../compiler/diagnostics/index.js";
+import { diagnosticsToJson, isError } from "../compiler/diagnostics/index.js";
 import { createFrontend, type Frontend } from "../compiler/frontend/index.js";
 import { EXPORT_A_KERNEL } from "../compiler/no-kernels.js";
 import { colours } from "./colours.js";
@@ -16,8 +16,6 @@ interface CheckRequest {
   readonly watch?: boolean;
   readonly signal: AbortSignal;
 }
-
-const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
 /** Checks once and shows what was found; gives the exit code and the files to watch. */
 function checkOnce(

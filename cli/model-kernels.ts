@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
 import type { Manifest } from "../compiler/bundle/index.js";
-import { packageRoot } from "../runtime/package-root.js";
+import { modelBundle, packageRoot } from "../runtime/package-root.js";
 
 export interface ModelKernelOptions {
   /** Architectures that the bundle must have; those it has already stay. */
@@ -10,9 +10,6 @@ export interface ModelKernelOptions {
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
 }
-
-/** Folder of the bundle that models load. */
-export const modelBundle = (): string => join(packageRoot() ?? ".", "bundles/models");
 
 /** The architectures of a bundle on disk; none where there is no bundle, or one that cannot be read. */
 function archsOf(bundle: string): number[] {

@@ -7,7 +7,7 @@ import { jobOf } from "../compiler/build/job.js";
 import { projectOf } from "../compiler/build/project.js";
 import { Cache, cachedTriton } from "../compiler/cache/index.js";
 import { check } from "../compiler/check.js";
-import { DiagnosticError } from "../compiler/diagnostics/index.js";
+import { DiagnosticError, isError } from "../compiler/diagnostics/index.js";
 import { emitTriton } from "../compiler/emit/index.js";
 import { type Build, type Kernel, printKernel } from "../compiler/ir/index.js";
 import { EXPORT_A_KERNEL } from "../compiler/no-kernels.js";
@@ -47,7 +47,7 @@ function choose({ target, build = 0 }: PrintRequest): Choice {
     throw new InputError(`${file} does not exist`, "Give FILE#kernel, such as matmul.kernel.ts#matmul.");
   const project = projectOf(file);
   const { kernels, diagnostics } = check([resolve(file)], { project, builds: false });
-  if (diagnostics.some(({ severity }) => severity === "error")) throw new DiagnosticError(diagnostics, project);
+  if (diagnostics.some(isError)) throw new DiagnosticError(diagnostics, project);
   const names = [...new Set(kernels.map((kernel) => kernel.name))];
   const wanted = name ?? (names.length === 1 ? names[0] : undefined);
   if (wanted === undefined || !names.includes(wanted))

@@ -1,16 +1,17 @@
 import { InvalidArgumentError } from "commander";
 
-/** A path: an unset variable in a script gives an empty one. */
-export function path(text: string): string {
-  if (text === "") throw new InvalidArgumentError("Expected the path of a file, got an empty text.");
-  return text;
-}
+/** A path to what `expected` says: an unset variable in a script gives an empty one. */
+export const pathTo =
+  (expected: string) =>
+  (text: string): string => {
+    if (text === "") throw new InvalidArgumentError(`Expected ${expected}, got an empty text.`);
+    return text;
+  };
+
+export const path = pathTo("the path of a file");
 
 /** A folder to write into. */
-export function folder(text: string): string {
-  if (text === "") throw new InvalidArgumentError("Expected a folder, got an empty text.");
-  return text;
-}
+export const folder = pathTo("a folder");
 
 /** One more text for an option that takes several. */
 export function texts(text: string, previous: unknown): string[] {

@@ -1,5 +1,5 @@
 import { buildProblems } from "./build/tried.js";
-import { type Diagnostic, mergeDiagnostics } from "./diagnostics/index.js";
+import { type Diagnostic, isError, mergeDiagnostics } from "./diagnostics/index.js";
 import { createFrontend, type Frontend } from "./frontend/index.js";
 import type { Kernel } from "./ir/index.js";
 import { inferTypes } from "./passes/index.js";
@@ -21,8 +21,6 @@ export interface Checked {
   /** Absolute paths of the files that were read, imports included. */
   readonly sources: readonly string[];
 }
-
-const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
 let shared: Frontend | undefined;
 

@@ -10,3 +10,6 @@ export function packageRoot(): string | undefined {
     if (folder === dirname(folder)) return undefined;
   }
 }
+
+/** Folder of the bundle that models load, which `npm start` or `tilescript build` makes. */
+export const modelBundle = (): string => join(packageRoot() ?? ".", "bundles", "models");

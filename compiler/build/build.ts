@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Manifest } from "../bundle/index.js";
-import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
+import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { EXPORT_A_KERNEL } from "../no-kernels.js";
 import type { PythonEnvironment } from "../triton/index.js";
@@ -90,8 +90,6 @@ function requestOf({ files, arch, out, project }: BuildOptions): Request {
     project: resolve(project ?? projectOf(first)),
   };
 }
-
-const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
 interface Sound {
   readonly kernels: readonly Kernel[];

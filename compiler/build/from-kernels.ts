@@ -1,6 +1,6 @@
 import type { Manifest } from "../bundle/index.js";
 import { Cache, cachedTriton } from "../cache/index.js";
-import { type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
+import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { ensureEnvironment, type PythonEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
@@ -62,8 +62,7 @@ async function compileAll(
     onDone: ({ kernel }, done, total) =>
       onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),
   });
-  if (compiled.problems.some(({ severity }) => severity === "error"))
-    throw new DiagnosticError(compiled.problems, project);
+  if (compiled.problems.some(isError)) throw new DiagnosticError(compiled.problems, project);
   return compiled;
 }
 

@@ -16,6 +16,8 @@ export interface Diagnostic {
 }
 
 /** One kind of problem: its message and hint as functions of the facts, and a line for the documentation. */
+export const isError = ({ severity }: Diagnostic): boolean => severity === "error";
+
 export interface CatalogueEntry<Facts> {
   readonly code: string;
   readonly severity?: "warning";

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Device } from "../device/device.js";
 import { OutOfMemoryError } from "../device/errors.js";
 import { openDevice } from "../device/open.js";
@@ -8,7 +7,7 @@ import { Generation, type GenerationResult, type Piece, type StopReason } from "
 import { type Choices, type GenerateOptions, readOptions } from "../generate/options.js";
 import { StopFilter } from "../generate/stop-filter.js";
 import { mapFile } from "../native/index.js";
-import { packageRoot } from "../package-root.js";
+import { modelBundle } from "../package-root.js";
 import { type AttentionOptions, type AttentionRequest, readAttention } from "../reattention/attention-options.js";
 import { type ChatMessage, createTokenizer, type Tokenizer } from "../tokenizer/index.js";
 import { openGguf } from "../weights/index.js";
@@ -67,7 +66,7 @@ export class Model {
   static async load({
     path,
     device: where,
-    bundle = defaultBundle(),
+    bundle = modelBundle(),
     attention: request = { kind: "dense" },
     context,
     beyondTrained = false,
@@ -317,6 +316,3 @@ function contextFor(
     );
   return wanted;
 }
-
-/** Made by `npm start` or `tilescript build`. */
-const defaultBundle = (): string => join(packageRoot() ?? ".", "bundles", "models");
