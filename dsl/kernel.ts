@@ -18,10 +18,8 @@ type BaseOf<T> = T extends boolean ? boolean : T extends string ? string : numbe
 /** The values of every `Const` parameter, by name. */
 export type Constants<P> = { readonly [K in keyof P as IsConst<P[K]> extends true ? K : never]: BaseOf<P[K]> };
 
-/** One configuration to compile. */
-export type KernelBuild<P> = {
-  /** What the type parameters of a generic kernel stand for: `{ T: "bf16" }`. */
-  readonly dtypes?: Readonly<Record<string, DType>>;
+/** How a configuration is compiled, whatever its constants. */
+export interface CompileOptions<P> {
   /** Warps a program: a power of two from 1 to 32. Default 4. */
   readonly warps?: number;
   /** Software-pipeline stages, 1 to 8. Default 3. */
@@ -35,6 +33,12 @@ export type KernelBuild<P> = {
   readonly divisible?: readonly (keyof P & string)[];
   /** `checked` (the default) also builds a variant without assumptions; with `required` an unaligned launch is an error. */
   readonly alignment?: "checked" | "required";
+}
+
+/** One configuration to compile. */
+export type KernelBuild<P> = CompileOptions<P> & {
+  /** What the type parameters of a generic kernel stand for: `{ T: "bf16" }`. */
+  readonly dtypes?: Readonly<Record<string, DType>>;
 } & (keyof Constants<P> extends never
   ? { readonly constants?: Readonly<Record<string, never>> }
   : { readonly constants: Constants<P> });
@@ -42,6 +46,11 @@ export type KernelBuild<P> = {
 export interface KernelOptions<P> {
   /** The configurations to compile, read by the compiler without running the file. */
   readonly builds?: readonly KernelBuild<P>[];
+  /**
+   * What builds that say nothing else are compiled with. A kernel with defaults may leave its builds to whoever compiles the bundle, as the
+   * kernels of models do, whose constants follow from the model.
+   */
+  readonly defaults?: CompileOptions<P>;
 }
 
 /**

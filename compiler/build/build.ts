@@ -8,7 +8,7 @@ import type { PythonEnvironment } from "../triton/index.js";
 import { BuildError } from "./error.js";
 import { checkReplaceable } from "./folder.js";
 import { sha256 } from "./names.js";
-import { buildsOf } from "./plan.js";
+import { lacksBuilds } from "./plan.js";
 import type { BuildProgress } from "./progress.js";
 import { projectOf } from "./project.js";
 import { type Request, remember, unchanged } from "./record.js";
@@ -97,11 +97,11 @@ interface Sound {
   readonly sources: readonly string[];
 }
 
-/** The kernels that have builds, in the order of their files. Throws DiagnosticError with every problem found. */
+/** The kernels that have builds or may be given some, in the order of their files. Throws DiagnosticError with every problem found. */
 async function checked({ files, project }: Request): Promise<Sound> {
   const [{ check }, { bundleProblems }] = await Promise.all([import("../check.js"), import("./problems.js")]);
   const { kernels, diagnostics, sources } = check(files, { project });
   const problems = diagnostics.some(isError) ? diagnostics : [...diagnostics, ...bundleProblems(kernels)];
   if (problems.some(isError)) throw new DiagnosticError(problems, project);
-  return { kernels: kernels.filter((kernel) => buildsOf(kernel).length > 0), warnings: diagnostics, sources };
+  return { kernels: kernels.filter((kernel) => !lacksBuilds(kernel)), warnings: diagnostics, sources };
 }

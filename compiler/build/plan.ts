@@ -23,14 +23,17 @@ export const DEFAULT_BUILD: Build = {
 const sameDtypes = (a: Kernel["dtypes"], b: Build["dtypes"]): boolean =>
   Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
 
-/** True for a kernel that has no build and cannot do without: its constants or dtypes are open. */
+/** True where constants or dtypes are open, so that there is nothing to compile without a build that names them. */
+const isOpen = (kernel: Kernel): boolean =>
+  kernel.params.some((param) => param.kind === "const") || Object.keys(kernel.dtypes).length > 0;
+
+/** True for a kernel that has no build and cannot do without: nobody else may name one either. */
 export const lacksBuilds = (kernel: Kernel): boolean =>
-  kernel.builds.length === 0 &&
-  (kernel.params.some((param) => param.kind === "const") || Object.keys(kernel.dtypes).length > 0);
+  kernel.builds.length === 0 && kernel.defaults === undefined && isOpen(kernel);
 
 /** The builds of a kernel that belong to its dtype binding, in the order they were declared. */
 export function buildsOf(kernel: Kernel): readonly Build[] {
-  if (kernel.builds.length === 0) return lacksBuilds(kernel) ? [] : [DEFAULT_BUILD];
+  if (kernel.builds.length === 0) return isOpen(kernel) ? [] : [DEFAULT_BUILD];
   return kernel.builds.filter((build) => sameDtypes(kernel.dtypes, build.dtypes));
 }
 

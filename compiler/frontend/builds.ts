@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { buildConstants, buildDtypes, buildField, buildValue } from "../diagnostics/catalogue/frontend.js";
-import type { Build, ConstValue, DType, Param, Span } from "../ir/index.js";
+import type { Build, CompileOptions, ConstValue, DType, Param, Span } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
@@ -8,7 +8,13 @@ import { Evaluator } from "./static/evaluate.js";
 import { plainNumber, type Static } from "./static/value.js";
 import type { Unit } from "./unit.js";
 
-const DEFAULTS = { constants: {}, dtypes: {}, warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" } as const;
+const DEFAULTS: CompileOptions = { warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" };
+
+/** The builds of a kernel, and what others of it are compiled with. */
+export interface Builds {
+  readonly builds: readonly Build[];
+  readonly defaults?: CompileOptions;
+}
 
 type Fields = ReadonlyMap<string, Static>;
 
@@ -18,13 +24,19 @@ export function readBuilds(
   kernel: KernelDeclaration,
   params: readonly Param[],
   generics: readonly DTypeParameter[],
-): readonly Build[] {
-  const written = kernel.options === null ? [] : listOfBuilds(unit, kernel.options);
-  if (written === null) return [];
+): Builds {
+  const written = kernel.options === null ? { builds: [] } : writtenBuilds(unit, kernel.options);
+  if (written === null) return { builds: [] };
   const isOpen = generics.length > 0 || params.some((param) => param.kind === "const");
-  if (written.length === 0) return isOpen ? [] : [DEFAULTS];
   const reader = new BuildReader(unit, kernel.name, params, generics);
-  return written.flatMap(({ fields, span }) => reader.read(fields, span) ?? []);
+  const given = written.defaults && reader.options(written.defaults.fields, written.defaults.span);
+  if (given === null) return { builds: [] };
+  const defaults = { ...DEFAULTS, ...given };
+  const builds = written.builds.flatMap(({ fields, span }) => reader.read(fields, span, defaults) ?? []);
+  return {
+    builds: written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }],
+    ...(given && { defaults }),
+  };
 }
 
 interface Written {
@@ -32,8 +44,11 @@ interface Written {
   readonly span: Span;
 }
 
-/** Each build with its place; null after reporting what is not static. */
-function listOfBuilds(unit: Unit, options: ts.Expression): readonly Written[] | null {
+/** Each build with its place, and the defaults; null after reporting what is not static. */
+function writtenBuilds(
+  unit: Unit,
+  options: ts.Expression,
+): { readonly builds: readonly Written[]; readonly defaults?: Written } | null {
   let failed: ts.Node | null = null;
   const evaluator = new Evaluator(unit, {
     lookup: () => undefined,
@@ -42,8 +57,11 @@ function listOfBuilds(unit: Unit, options: ts.Expression): readonly Written[] | 
     },
   });
   const value = evaluator.evaluate(options);
-  const builds = value?.kind === "record" ? (value.fields.get("builds") ?? { kind: "list", items: [] }) : null;
-  if (builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
+  const field = (name: string) => (value?.kind === "record" ? value.fields.get(name) : undefined);
+  const builds = value?.kind === "record" ? (field("builds") ?? { kind: "list", items: [] }) : null;
+  const defaults = field("defaults");
+  const sound = defaults === undefined || defaults.kind === "record" || defaults.kind === "missing";
+  if (!sound || builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
     const place: ts.Node = failed ?? options;
     unit.report(
       buildValue(unit.span(place), { what: failed === null ? "this object of options" : `\`${place.getText()}\`` }),
@@ -51,10 +69,13 @@ function listOfBuilds(unit: Unit, options: ts.Expression): readonly Written[] | 
     return null;
   }
   const places = literalPlaces(options);
-  return builds.items.map((item, index) => ({
-    fields: (item as { readonly fields: Fields }).fields,
-    span: unit.span(places?.length === builds.items.length ? places[index]! : options),
-  }));
+  return {
+    builds: builds.items.map((item, index) => ({
+      fields: (item as { readonly fields: Fields }).fields,
+      span: unit.span(places?.length === builds.items.length ? places[index]! : options),
+    })),
+    ...(defaults?.kind === "record" && { defaults: { fields: defaults.fields, span: unit.span(options) } }),
+  };
 }
 
 /** The objects of `{ builds: [{…}, {…}] }`, where they are written out. */
@@ -89,15 +110,22 @@ class BuildReader {
     this.generics = generics;
   }
 
-  read(fields: Fields, span: Span): Build | null {
+  read(fields: Fields, span: Span, defaults: CompileOptions): Build | null {
     const constants = this.constants(fields.get("constants"), span);
     const dtypes = this.dtypes(fields.get("dtypes"), span);
-    const rest = [...fields].filter(
-      ([name, value]) => name !== "constants" && name !== "dtypes" && value.kind !== "missing",
+    const options = this.options(
+      new Map([...fields].filter(([name]) => name !== "constants" && name !== "dtypes")),
+      span,
     );
-    const others = rest.map(([name, value]) => [name, this.field(name, value, span)] as const);
-    if (constants === null || dtypes === null || others.some(([, value]) => value === null)) return null;
-    return { ...DEFAULTS, ...Object.fromEntries(others), constants, dtypes } as Build;
+    if (constants === null || dtypes === null || options === null) return null;
+    return { ...defaults, ...options, constants, dtypes };
+  }
+
+  /** What of the options is said; null after reporting what cannot be. */
+  options(fields: Fields, span: Span): Partial<CompileOptions> | null {
+    const given = [...fields].filter(([, value]) => value.kind !== "missing");
+    const read = given.map(([name, value]) => [name, this.field(name, value, span)] as const);
+    return read.some(([, value]) => value === null) ? null : (Object.fromEntries(read) as Partial<CompileOptions>);
   }
 
   private constants(value: Static | undefined, span: Span): Build["constants"] | null {

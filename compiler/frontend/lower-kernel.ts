@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import { returnsValue } from "../diagnostics/catalogue/frontend.js";
-import type { Build, DType, Kernel, Stmt } from "../ir/index.js";
-import { readBuilds } from "./builds.js";
+import type { DType, Kernel, Stmt } from "../ir/index.js";
+import { type Builds, readBuilds } from "./builds.js";
 import { lowerExpression } from "./expressions/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { symbolOf } from "./names.js";
@@ -21,7 +21,7 @@ import type { Unit } from "./unit.js";
 export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Kernel[] {
   const generics = dtypeParameters(unit, kernel.fn);
   if (generics.length < (kernel.fn.typeParameters?.length ?? 0)) return [];
-  let builds: readonly Build[] | null = null;
+  let read: Builds | null = null;
   return bindings(generics).flatMap((bound): readonly Kernel[] => {
     const dtypes = new Map(generics.map(({ symbol, name }) => [symbol, bound[name]!] as const));
     const parameters = kernelParameters(unit, kernel.fn, kernel.name, dtypes);
@@ -29,8 +29,10 @@ export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Ker
     const lowered = draft(unit, kernel, parameters, bound, dtypes);
     // With a broken parameter the draft is of no use, but lowering it has found the body's own problems.
     if (parameters.broken.length > 0) return [];
-    builds ??= readBuilds(unit, kernel, parameters.params, generics);
-    return [{ ...lowered, builds: builds.filter((build) => sameDtypes(build.dtypes, bound)) }];
+    read ??= readBuilds(unit, kernel, parameters.params, generics);
+    const { builds, defaults } = read;
+    const mine = builds.filter((build) => sameDtypes(build.dtypes, bound));
+    return [{ ...lowered, builds: mine, ...(defaults && { defaults }) }];
   });
 }
 

@@ -25,6 +25,8 @@ export interface Kernel {
   /** Device functions, one instance for each signature it is called with, callees first. */
   readonly functions: readonly DeviceFunction[];
   readonly builds: readonly Build[];
+  /** What builds that are named elsewhere are compiled with; only where the author gave it. */
+  readonly defaults?: CompileOptions;
   /** Set by `specialize`: the value of every `Const` parameter. */
   readonly constants?: Readonly<Record<string, ConstValue>>;
 }
@@ -51,9 +53,12 @@ export type Param =
     };
 
 /** One configuration to compile: values for the constants, dtypes for the type parameters, and launch options. */
-export interface Build {
+export interface Build extends CompileOptions {
   readonly constants: Readonly<Record<string, ConstValue>>;
   readonly dtypes: Readonly<Record<string, DType>>;
+}
+
+export interface CompileOptions {
   /** Warps a program, a power of two from 1 to 32. Default 4. */
   readonly warps: number;
   /** Software-pipeline stages, 1 to 8. Default 3. */
