@@ -1,6 +1,15 @@
 /** The compiler: `import { build, check } from "tilescript/compiler"`. */
 
-export { BuildError, type BuildOptions, type BuildProgress, type BuildResult, build } from "./build/index.js";
+export {
+  BuildError,
+  type BuildOptions,
+  type BuildProgress,
+  type BuildRequest,
+  type BuildResult,
+  build,
+  type CompileBuildsOptions,
+  compileBuilds,
+} from "./build/index.js";
 export type { Manifest } from "./bundle/index.js";
 export { type Checked, type CheckOptions, check } from "./check.js";
 export {

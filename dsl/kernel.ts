@@ -40,8 +40,8 @@ export type KernelBuild<P> = CompileOptions<P> & {
   /** What the type parameters of a generic kernel stand for: `{ T: "bf16" }`. */
   readonly dtypes?: Readonly<Record<string, DType>>;
 } & (keyof Constants<P> extends never
-  ? { readonly constants?: Readonly<Record<string, never>> }
-  : { readonly constants: Constants<P> });
+    ? { readonly constants?: Readonly<Record<string, never>> }
+    : { readonly constants: Constants<P> });
 
 export interface KernelOptions<P> {
   /** The configurations to compile, read by the compiler without running the file. */

@@ -126,23 +126,26 @@ function entryOf({ bindings, sourceHash, made }: Entry, files: Files): KernelEnt
   };
 }
 
+/** This compiler: its version, and what names its code. */
+export type Tools = Pick<Manifest["compiler"], "tilescript" | "code">;
+
 /** The version of each tool that made a cubin of the bundle: ptxas differs between architectures. */
-function compilerOf(made: readonly Made[], tilescript: string): Manifest["compiler"] {
+function compilerOf(made: readonly Made[], tools: Tools): Manifest["compiler"] {
   const ptxas = made.map(({ unit, output }) => [`sm_${unit.arch}`, output.versions.ptxas] as const);
   return {
-    tilescript,
+    ...tools,
     triton: made[0]?.output.versions.triton ?? null,
     ptxas: Object.fromEntries([...new Map(ptxas)].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
 
 /** The manifest and every file it names. The same entries give the same bytes. */
-export function assemble(entries: readonly Entry[], tilescript: string): { manifest: Manifest; files: BundleFile[] } {
+export function assemble(entries: readonly Entry[], tools: Tools): { manifest: Manifest; files: BundleFile[] } {
   const files = new Files();
   const kernels = entries.map((entry) => entryOf(entry, files));
   const compiler = compilerOf(
     entries.flatMap((entry) => entry.made),
-    tilescript,
+    tools,
   );
   return { manifest: { version: MANIFEST_VERSION, compiler, kernels }, files: files.list() };
 }

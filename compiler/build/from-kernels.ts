@@ -5,6 +5,7 @@ import type { Kernel } from "../ir/index.js";
 import { ensureEnvironment, type PythonEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
 import { type Compiled, compileUnits } from "./compile.js";
+import { compilerFingerprint } from "./fingerprint.js";
 import { type BundleFile, holds, MANIFEST, writeFolder } from "./folder.js";
 import { planUnits } from "./plan.js";
 import type { BuildProgress } from "./progress.js";
@@ -87,7 +88,7 @@ async function filesOf(
       made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
     }),
   );
-  const { manifest, files } = assemble(entries, tilescriptVersion());
+  const { manifest, files } = assemble(entries, { tilescript: tilescriptVersion(), code: compilerFingerprint() });
   const others = [
     { path: MANIFEST, content: `${JSON.stringify(manifest, null, 1)}\n` },
     { path: "index.js", content: references(groups) },

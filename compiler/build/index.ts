@@ -1,6 +1,7 @@
 /** From kernels to a bundle on disk. */
 
 export { type BuildOptions, type BuildResult, build } from "./build.js";
+export { type BuildRequest, type CompileBuildsOptions, compileBuilds } from "./compile-builds.js";
 export { BuildError } from "./error.js";
 export { keptBundle } from "./kept.js";
 export { buildsOf, type Unit } from "./plan.js";

@@ -91,6 +91,8 @@ export const manifestSchema = z.object({
   version: z.literal(MANIFEST_VERSION),
   compiler: z.object({
     tilescript: z.string(),
+    /** Names the compiler by its code: what another one made may differ. */
+    code: z.string().optional(),
     triton: z.string().nullable(),
     ptxas: z.record(z.string(), z.string()),
   }),

@@ -83,6 +83,28 @@ export interface LoadedBundle {
   readonly kernels: readonly string[];
 }
 
+/** What sets kinds of devices apart for those who plan work on one, so that nobody need ask for the kind. */
+export interface DeviceTraits {
+  /** Which tile sizes suit it (kernels/tiles.ts). */
+  readonly tiles: "gpu" | "cpu";
+  /** The fewest rows of a matrix product. */
+  readonly matrixRows: number;
+  /** Tokens of a prompt that are read at a time: many keep it busy, few let it report and stop in time. */
+  readonly promptTokens: number;
+  /** The same where attention is windowed, in whole chunks of its own. */
+  readonly windowedTokens: number;
+  /** Decode steps that are queued ahead of the token that is being read. */
+  readonly stepsAhead: number;
+  /** Programs for each processor of a kernel whose programs take turns. */
+  readonly programsEach: number;
+  /** Bytes by which growable memory is committed; 0 where it takes no memory before it is used. */
+  readonly page: number;
+  /** Tokens that a windowed model may hold where nobody said how many. */
+  readonly longestContext: number;
+  /** Why there may be less memory than the machine has, in words for a message. */
+  readonly reach: string;
+}
+
 /**
  * Where kernels run: a GPU through the driver, or the CPU executor. Work is put on one stream in order; only `synchronize`, `read` and
  * `write` wait. Errors of queued work surface there.
@@ -95,6 +117,7 @@ export interface Device {
   readonly arch: number;
   /** Multiprocessors, or threads of the CPU executor. */
   readonly processors: number;
+  readonly traits: DeviceTraits;
   memory(): { readonly total: number; readonly free: number };
   /** Uninitialised memory, aligned to 256 bytes. Throws OutOfMemoryError. */
   alloc(bytes: number): DeviceBuffer;

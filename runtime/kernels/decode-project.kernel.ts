@@ -17,7 +17,6 @@ import {
   programId,
   range,
   row,
-  sigmoid,
   store,
   sum,
   type Tile,
@@ -25,8 +24,8 @@ import {
   where,
   zeros,
 } from "tilescript";
+import { biased, capped, gated } from "./epilogue.js";
 import { inverseRms, normed } from "./norm.js";
-import { FORMATS, GPU_TILES } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
 /*
@@ -34,7 +33,6 @@ import { dequantize } from "./weights.js";
  * A program computes R rows, B blocks of 32 columns at a time. Weights are always read one step ahead of their use, the first before
  * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends.
  */
-const OPTIONS = { warps: 4, stages: 1, pdl: true, alignment: "required" } as const;
 
 /** Σ over columns of the two halves: [R, B, 16] · [B, 16] → [R]. */
 function rowSums(low: Tile, high: Tile, xLow: Tile, xHigh: Tile) {
@@ -43,7 +41,8 @@ function rowSums(low: Tile, high: Tile, xLow: Tile, xHigh: Tile) {
 
 /**
  * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v]. q goes to `q` in f32, k and v to
- * the cache at `position`, k without rotation (the cache holds keys without positions). A cache row is KV heads · head size.
+ * the cache at `position`, k without rotation (the cache holds keys without positions). A cache row is KV heads · head size. With APART k goes
+ * behind q instead, in f32: `decodeNormHeads` has its turn before the cache.
  */
 export const decodeQkv = kernel(
   ({
@@ -53,11 +52,13 @@ export const decodeQkv = kernel(
     signed,
     halves,
     bf16,
+    bias,
     q,
     keys,
     values,
     position,
     epsilon,
+    width,
     qRows,
     kvRows,
     blockCount,
@@ -65,6 +66,8 @@ export const decodeQkv = kernel(
     KP,
     R,
     FORMAT,
+    BIAS,
+    APART,
   }: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
@@ -72,11 +75,13 @@ export const decodeQkv = kernel(
     signed: Ptr<"i8">;
     halves: Ptr<"f16">;
     bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
     q: Ptr<"f32">;
     keys: Ptr<"bf16">;
     values: Ptr<"bf16">;
     position: Ptr<"i32">;
     epsilon: F32;
+    width: Int;
     qRows: Int;
     kvRows: Int;
     blockCount: Int;
@@ -84,6 +89,8 @@ export const decodeQkv = kernel(
     KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    BIAS: Const<"BIAS", boolean>;
+    APART: Const<"APART", boolean>;
   }) => {
     const rows = programId(0) * R + arange(0, R);
     const rowCount = qRows + 2 * kvRows;
@@ -93,42 +100,94 @@ export const decodeQkv = kernel(
     let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
+    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
     let y = zeros([R], "f32");
     for (const start of range(0, blockCount, B)) {
       const inside = start + col(blocks) < blockCount;
       const at = start * 32 + columns;
       y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
-      [low, high] = dequantize(
-        bytes,
-        signed,
-        halves,
-        bf16,
-        rows,
-        start + B + blocks,
-        lane,
-        rowCount,
-        blockCount,
-        FORMAT,
-      );
+      const next = start + B + blocks;
+      [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
     }
+    y = biased(y, bias, rows, rows < rowCount, BIAS);
     const cell = to(load(position), "i64") * kvRows;
     const key = rows - qRows;
     const value = key - kvRows;
-    store(q + rows, y, { mask: rows < qRows });
-    store(keys + cell + key, to(y, "bf16"), { mask: key >= 0 && key < kvRows });
+    if (APART) {
+      store(q + rows, y, { mask: rows < qRows + kvRows });
+    } else {
+      store(q + rows, y, { mask: rows < qRows });
+      store(keys + cell + key, to(y, "bf16"), { mask: key >= 0 && key < kvRows });
+    }
     store(values + cell + value, to(y, "bf16"), { mask: value >= 0 && value < kvRows });
   },
   {
-    builds: FORMATS.map((FORMAT) => ({
-      constants: { ...GPU_TILES.qkv, FORMAT },
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "q", "keys", "values", "position"],
-      ...OPTIONS,
-    })),
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "bias", "q", "keys", "values", "position"],
+    },
   },
 );
 
-/** The feed-forward's first half from the residual x [K]: RMS norm, then silu(gate · x) · (up · x) with the stacked weights [gate; up]; f32 [F]. */
+/**
+ * RMS norm of each head of one token before it rotates: q in place, and k from behind q into the cache at `position`. Program (head).
+ */
+export const decodeNormHeads = kernel(
+  ({
+    q,
+    keys,
+    queryNorm,
+    keyNorm,
+    position,
+    epsilon,
+    heads,
+    kvHeads,
+    D,
+    DP,
+  }: {
+    /** f32 [heads + KV heads, D] */
+    q: Ptr<"f32">;
+    keys: Ptr<"bf16">;
+    queryNorm: Ptr<"f32">;
+    keyNorm: Ptr<"f32">;
+    position: Ptr<"i32">;
+    epsilon: F32;
+    heads: Int;
+    kvHeads: Int;
+    D: Const<"D">;
+    DP: Const<"DP">;
+  }) => {
+    const head = programId(0);
+    const column = arange(0, DP);
+    const mask = column < D;
+    gdcWait();
+    gdcLaunchDependents();
+    const inverse = inverseRms(q + head * D, D, D, DP, epsilon);
+    if (head < heads) {
+      store(q + head * D + column, normed(q + head * D, queryNorm, column, mask, inverse), { mask });
+    } else {
+      const cell = to(load(position), "i64") * kvHeads + (head - heads);
+      store(keys + cell * D + column, to(normed(q + head * D, keyNorm, column, mask, inverse), "bf16"), { mask });
+    }
+  },
+  {
+    defaults: {
+      warps: 1,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["q", "keys", "queryNorm", "keyNorm", "position"],
+    },
+  },
+);
+
+/**
+ * The feed-forward's first half from the residual x [K]: RMS norm, then act(gate · x) · (up · x) with the stacked weights [gate; up];
+ * f32 [F].
+ */
 export const decodeGateUp = kernel(
   ({
     x,
@@ -137,14 +196,18 @@ export const decodeGateUp = kernel(
     signed,
     halves,
     bf16,
+    bias,
     out,
     epsilon,
+    width,
     outRows,
     blockCount,
     B,
     KP,
     R,
     FORMAT,
+    BIAS,
+    ACT,
   }: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
@@ -152,36 +215,31 @@ export const decodeGateUp = kernel(
     signed: Ptr<"i8">;
     halves: Ptr<"f16">;
     bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
     out: Ptr<"f32">;
     epsilon: F32;
+    width: Int;
     outRows: Int;
     blockCount: Int;
     B: Const<"B">;
     KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    BIAS: Const<"BIAS", boolean>;
+    ACT: Const<"ACT", string>;
   }) => {
     const rows = programId(0) * R + arange(0, R);
     const blocks = arange(0, B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
+    const upRows = rows + outRows;
+    const allRows = 2 * outRows;
     // A gate row past the end would be an up row: its product is computed and not stored.
     let [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, outRows, blockCount, FORMAT);
-    let [upLow, upHigh] = dequantize(
-      bytes,
-      signed,
-      halves,
-      bf16,
-      rows + outRows,
-      blocks,
-      lane,
-      2 * outRows,
-      blockCount,
-      FORMAT,
-    );
+    let [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, blocks, lane, allRows, blockCount, FORMAT);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
+    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
     let gate = zeros([R], "f32");
     let up = zeros([R], "f32");
     for (const start of range(0, blockCount, B)) {
@@ -193,56 +251,59 @@ export const decodeGateUp = kernel(
       up += rowSums(upLow, upHigh, xLow, xHigh);
       const next = start + B + blocks;
       [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, next, lane, outRows, blockCount, FORMAT);
-      [upLow, upHigh] = dequantize(
-        bytes,
-        signed,
-        halves,
-        bf16,
-        rows + outRows,
-        next,
-        lane,
-        2 * outRows,
-        blockCount,
-        FORMAT,
-      );
+      [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, next, lane, allRows, blockCount, FORMAT);
     }
-    store(out + rows, gate * sigmoid(gate) * up, { mask: rows < outRows });
+    const mask = rows < outRows;
+    gate = biased(gate, bias, rows, mask, BIAS);
+    up = biased(up, bias, upRows, mask, BIAS);
+    store(out + rows, gated(gate, up, ACT), { mask });
   },
   {
-    builds: FORMATS.map((FORMAT) => ({
-      constants: { ...GPU_TILES.gateUp, FORMAT },
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "out"],
-      ...OPTIONS,
-    })),
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "bias", "out"],
+    },
   },
 );
 
-/** residual [rows] += W · x: the output projections of attention and of the feed-forward. */
+/**
+ * out [rows] += W · x: the output projections of attention and of the feed-forward. Without ADD it is out = W · x, which has a norm before
+ * it joins the residual.
+ */
 export const decodeAdd = kernel(
   ({
     x,
-    residual,
+    out,
     bytes,
     signed,
     halves,
     bf16,
+    bias,
     rowCount,
     blockCount,
     B,
     R,
     FORMAT,
+    BIAS,
+    ADD,
   }: {
     x: Ptr<"f32">;
-    residual: Ptr<"f32">;
+    out: Ptr<"f32">;
     bytes: Ptr<"u8">;
     signed: Ptr<"i8">;
     halves: Ptr<"f16">;
     bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
     rowCount: Int;
     blockCount: Int;
     B: Const<"B">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    BIAS: Const<"BIAS", boolean>;
+    ADD: Const<"ADD", boolean>;
   }) => {
     const rows = programId(0) * R + arange(0, R);
     const blocks = arange(0, B);
@@ -256,36 +317,29 @@ export const decodeAdd = kernel(
       const mask = start + col(blocks) < blockCount;
       const at = x + start * 32 + columns;
       y += rowSums(low, high, load(at, { mask, other: 0 }), load(at + 16, { mask, other: 0 }));
-      [low, high] = dequantize(
-        bytes,
-        signed,
-        halves,
-        bf16,
-        rows,
-        start + B + blocks,
-        lane,
-        rowCount,
-        blockCount,
-        FORMAT,
-      );
+      const next = start + B + blocks;
+      [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
     }
     const mask = rows < rowCount;
-    store(residual + rows, load(residual + rows, { mask, other: 0 }) + y, { mask });
+    y = biased(y, bias, rows, mask, BIAS);
+    if (ADD) store(out + rows, load(out + rows, { mask, other: 0 }) + y, { mask });
+    else store(out + rows, y, { mask });
   },
   {
-    builds: [GPU_TILES.out, GPU_TILES.down].flatMap((tiles) =>
-      FORMATS.map((FORMAT) => ({
-        constants: { ...tiles, FORMAT },
-        divisible: ["x", "residual", "bytes", "signed", "halves", "bf16"],
-        ...OPTIONS,
-      })),
-    ),
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "out", "bytes", "signed", "halves", "bf16", "bias"],
+    },
   },
 );
 
 /**
  * Logits of one token from the residual x [K]: RMS norm, then the output head; and each program's best logit and its row, for a greedy
- * pick. Programs take blocks of R rows in turn, so that a few of them keep the memory busy all the time.
+ * pick. Programs take blocks of R rows in turn, so that a few of them keep the memory busy all the time. Rows from `tokens` on are padding that
+ * no token has: never the best, and −∞.
  */
 export const decodeLogits = kernel(
   ({
@@ -295,16 +349,22 @@ export const decodeLogits = kernel(
     signed,
     halves,
     bf16,
+    bias,
     logits,
     bestLogit,
     bestRow,
     epsilon,
+    width,
+    cap,
     rowCount,
+    tokens,
     blockCount,
     B,
     KP,
     R,
     FORMAT,
+    BIAS,
+    CAP,
   }: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
@@ -312,47 +372,45 @@ export const decodeLogits = kernel(
     signed: Ptr<"i8">;
     halves: Ptr<"f16">;
     bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
     logits: Ptr<"f32">;
     bestLogit: Ptr<"f32">;
     bestRow: Ptr<"i32">;
     epsilon: F32;
+    width: Int;
+    cap: F32;
     rowCount: Int;
+    tokens: Int;
     blockCount: Int;
     B: Const<"B">;
     KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    BIAS: Const<"BIAS", boolean>;
+    CAP: Const<"CAP", boolean>;
   }) => {
     const blocks = arange(0, B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, KP, epsilon);
+    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
     let bestOfLane = full([R], -Infinity, "f32");
     let rowOfLane = zeros([R], "i32");
     for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
       const rows = tile * R + arange(0, R);
       let y = zeros([R], "f32");
       for (const start of range(0, blockCount, B)) {
-        const [low, high] = dequantize(
-          bytes,
-          signed,
-          halves,
-          bf16,
-          rows,
-          start + blocks,
-          lane,
-          rowCount,
-          blockCount,
-          FORMAT,
-        );
-        const inside = start + col(blocks) < blockCount;
         const at = start * 32 + columns;
+        const now = start + blocks;
+        const [low, high] = dequantize(bytes, signed, halves, bf16, rows, now, lane, rowCount, blockCount, FORMAT);
+        const inside = start + col(blocks) < blockCount;
         y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
       }
+      y = capped(biased(y, bias, rows, rows < rowCount, BIAS), cap, CAP);
+      y = where(rows < tokens, y, -Infinity);
       store(logits + rows, y, { mask: rows < rowCount });
-      const better = rows < rowCount && y > bestOfLane;
+      const better = rows < tokens && y > bestOfLane;
       rowOfLane = where(better, rows, rowOfLane);
       bestOfLane = where(better, y, bestOfLane);
     }
@@ -362,10 +420,12 @@ export const decodeLogits = kernel(
     store(bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
   },
   {
-    builds: FORMATS.map((FORMAT) => ({
-      constants: { ...GPU_TILES.logits, FORMAT },
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits", "bestLogit", "bestRow"],
-      ...OPTIONS,
-    })),
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "bias", "logits", "bestLogit", "bestRow"],
+    },
   },
 );

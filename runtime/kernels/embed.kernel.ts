@@ -1,6 +1,7 @@
 import {
   arange,
   type Const,
+  type F32,
   gdcLaunchDependents,
   gdcWait,
   type Int,
@@ -11,10 +12,9 @@ import {
   reshape,
   store,
 } from "tilescript";
-import { FORMATS, GPU_TILES } from "./tiles.js";
 import { dequantize } from "./weights.js";
 
-/** Rows of the token embedding into the residual: out[t] = W[ids[t]], f32 [tokens, blockCount · 32]. Program (token, chunk of B blocks). */
+/** Rows of the token embedding into the residual: out[t] = scale · W[ids[t]], f32 [tokens, blockCount · 32]. Program (token, chunk of B blocks). */
 export const embed = kernel(
   ({
     ids,
@@ -23,6 +23,7 @@ export const embed = kernel(
     halves,
     bf16,
     out,
+    scale,
     rowCount,
     blockCount,
     B,
@@ -34,6 +35,7 @@ export const embed = kernel(
     halves: Ptr<"f16">;
     bf16: Ptr<"bf16">;
     out: Ptr<"f32">;
+    scale: F32;
     rowCount: Int;
     blockCount: Int;
     B: Const<"B">;
@@ -49,17 +51,16 @@ export const embed = kernel(
     const columns = reshape(blocks * 32, [1, B, 1]) + lane;
     const mask = reshape(blocks < blockCount, [1, B, 1]);
     const at = out + token * blockCount * 32 + columns;
-    store(at, low, { mask });
-    store(at + 16, high, { mask });
+    store(at, low * scale, { mask });
+    store(at + 16, high * scale, { mask });
   },
   {
-    builds: FORMATS.map((FORMAT) => ({
-      constants: { ...GPU_TILES.embed, FORMAT },
+    defaults: {
       warps: 4,
       stages: 1,
       pdl: true,
       alignment: "required",
       divisible: ["ids", "bytes", "signed", "halves", "bf16", "out"],
-    })),
+    },
   },
 );

@@ -13,18 +13,18 @@ import {
   range,
   reshape,
   row,
-  sigmoid,
   store,
   to,
   trans,
   zeros,
 } from "tilescript";
-import { FORMATS, GPU_TILES } from "./tiles.js";
+import { biased, gated } from "./epilogue.js";
 import { dequantize } from "./weights.js";
 
 /**
  * C [M, N] = A [M, K] · W [N, K]ᵀ with A in bf16 and W in raw GGUF blocks dequantised here, sums in f32: for few rows of A, where
- * reading W once matters more than the rate of the product. EPILOGUE "store" writes C in bf16, "add" adds it to the f32 `residual`.
+ * reading W once matters more than the rate of the product. EPILOGUE "store" writes C in bf16, "add" adds it to the f32 `residual`; both take
+ * the bias along.
  * Program (block of rows of A, block of rows of W).
  */
 export const matmulQuantized = kernel(
@@ -34,6 +34,7 @@ export const matmulQuantized = kernel(
     signed,
     halves,
     bf16,
+    bias,
     c,
     residual,
     M,
@@ -44,12 +45,14 @@ export const matmulQuantized = kernel(
     B,
     FORMAT,
     EPILOGUE,
+    BIAS,
   }: {
     a: Ptr<"bf16">;
     bytes: Ptr<"u8">;
     signed: Ptr<"i8">;
     halves: Ptr<"f16">;
     bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
     c: Ptr<"bf16">;
     residual: Ptr<"f32">;
     M: Int;
@@ -60,6 +63,7 @@ export const matmulQuantized = kernel(
     B: Const<"B">;
     FORMAT: Const<"FORMAT", string>;
     EPILOGUE: Const<"EPILOGUE", string>;
+    BIAS: Const<"BIAS", boolean>;
   }) => {
     const rows = programId(0) * BM + arange(0, BM);
     const columns = programId(1) * BN + arange(0, BN);
@@ -79,6 +83,7 @@ export const matmulQuantized = kernel(
       acc = dot(aLow, trans(reshape(to(low, "bf16"), [BN, B * 16])), { acc });
       acc = dot(aHigh, trans(reshape(to(high, "bf16"), [BN, B * 16])), { acc });
     }
+    acc = biased(acc, bias, row(columns), row(columns) < N, BIAS);
     const cell = col(rows) * N + row(columns);
     const mask = col(rows) < M && row(columns) < N;
     if (EPILOGUE === "store") {
@@ -88,27 +93,36 @@ export const matmulQuantized = kernel(
     }
   },
   {
-    builds: FORMATS.flatMap((FORMAT) =>
-      (["store", "add"] as const).map((EPILOGUE) => ({
-        constants: { ...GPU_TILES.few, FORMAT, EPILOGUE },
-        warps: 4,
-        stages: 3,
-        alignment: "required" as const,
-        divisible: ["a", "bytes", "signed", "halves", "bf16", "c", "residual", "N"],
-      })),
-    ),
+    defaults: {
+      warps: 4,
+      stages: 3,
+      alignment: "required",
+      divisible: ["a", "bytes", "signed", "halves", "bf16", "bias", "c", "residual", "N"],
+    },
   },
 );
 
-/** out [rows, F] = silu(gate) · up for gateUp [rows, 2F] in bf16 (arXiv 2002.05202). Program (row, block of F). */
-export const swiglu = kernel(
-  ({ gateUp, out, F, BLOCK }: { gateUp: Ptr<"bf16">; out: Ptr<"bf16">; F: Int; BLOCK: Const<"BLOCK"> }) => {
+/** out [rows, F] = act(gate) · up for gateUp [rows, 2F] in bf16. Program (row, block of F). */
+export const gateUp = kernel(
+  ({
+    product,
+    out,
+    F,
+    BLOCK,
+    ACT,
+  }: {
+    product: Ptr<"bf16">;
+    out: Ptr<"bf16">;
+    F: Int;
+    BLOCK: Const<"BLOCK">;
+    ACT: Const<"ACT", string>;
+  }) => {
     const column = programId(1) * BLOCK + arange(0, BLOCK);
     const mask = column < F;
-    const at = gateUp + programId(0) * 2 * F + column;
+    const at = product + programId(0) * 2 * F + column;
     const gate = to(load(at, { mask, other: 0 }), "f32");
     const up = to(load(at + F, { mask, other: 0 }), "f32");
-    store(out + programId(0) * F + column, to(gate * sigmoid(gate) * up, "bf16"), { mask });
+    store(out + programId(0) * F + column, to(gated(gate, up, ACT), "bf16"), { mask });
   },
-  { builds: [{ constants: GPU_TILES.swiglu, warps: 4, stages: 1, alignment: "required" }] },
+  { defaults: { warps: 4, stages: 1, alignment: "required" } },
 );

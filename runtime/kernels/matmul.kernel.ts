@@ -16,13 +16,12 @@ import {
   programId,
   range,
   row,
-  sigmoid,
   store,
   to,
   trans,
   zeros,
 } from "tilescript";
-import { GPU_TILES } from "./tiles.js";
+import { biased, gated } from "./epilogue.js";
 
 /**
  * Which tile of the output a program computes: tiles are walked down in groups of rows, so that programs which run together share
@@ -35,11 +34,12 @@ function tileOf(program: number, rowTiles: number, columnTiles: number, GROUP: n
   return [firstRow + mod(mod(program, perGroup), rows), floorDiv(mod(program, perGroup), rows)];
 }
 
-/** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ, both row-major bf16, sums in f32. */
+/** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
 export const matmul = kernel(
   ({
     a,
     b,
+    bias,
     c,
     M,
     N,
@@ -48,9 +48,11 @@ export const matmul = kernel(
     BN,
     BK,
     GROUP,
+    BIAS,
   }: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+    bias: Ptr<"f32">;
     c: Ptr<"bf16">;
     M: Int;
     N: Int;
@@ -59,6 +61,7 @@ export const matmul = kernel(
     BN: Const<"BN">;
     BK: Const<"BK">;
     GROUP: Const<"GROUP">;
+    BIAS: Const<"BIAS", boolean>;
   }) => {
     const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
     let acc = zeros([BM, BN], "f32");
@@ -68,27 +71,19 @@ export const matmul = kernel(
       });
     }
     const rows = rowTile * BM + arange(0, BM);
-    const columns = columnTile * BN + arange(0, BN);
-    store(c + col(rows) * N + row(columns), to(acc, "bf16"), { mask: col(rows) < M && row(columns) < N });
+    const columns = row(columnTile * BN + arange(0, BN));
+    acc = biased(acc, bias, columns, columns < N, BIAS);
+    store(c + col(rows) * N + columns, to(acc, "bf16"), { mask: col(rows) < M && columns < N });
   },
-  {
-    builds: [
-      {
-        constants: GPU_TILES.matmul,
-        warps: 4,
-        stages: 3,
-        alignment: "required",
-        divisible: ["a", "b", "c", "N", "K"],
-      },
-    ],
-  },
+  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
 
-/** C [M, N] += A [M, K] · B [N, K]ᵀ with C in f32: the product joins the residual. */
+/** C [M, N] += A [M, K] · B [N, K]ᵀ + bias with C in f32: the product joins the residual. */
 export const matmulAdd = kernel(
   ({
     a,
     b,
+    bias,
     c,
     M,
     N,
@@ -97,9 +92,11 @@ export const matmulAdd = kernel(
     BN,
     BK,
     GROUP,
+    BIAS,
   }: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+    bias: Ptr<"f32">;
     c: Ptr<"f32">;
     M: Int;
     N: Int;
@@ -108,6 +105,7 @@ export const matmulAdd = kernel(
     BN: Const<"BN">;
     BK: Const<"BK">;
     GROUP: Const<"GROUP">;
+    BIAS: Const<"BIAS", boolean>;
   }) => {
     const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
     let acc = zeros([BM, BN], "f32");
@@ -117,29 +115,21 @@ export const matmulAdd = kernel(
       });
     }
     const rows = rowTile * BM + arange(0, BM);
-    const columns = columnTile * BN + arange(0, BN);
-    const at = c + col(rows) * N + row(columns);
-    const mask = col(rows) < M && row(columns) < N;
+    const columns = row(columnTile * BN + arange(0, BN));
+    acc = biased(acc, bias, columns, columns < N, BIAS);
+    const at = c + col(rows) * N + columns;
+    const mask = col(rows) < M && columns < N;
     store(at, load(at, { mask, other: 0 }) + acc, { mask });
   },
-  {
-    builds: [
-      {
-        constants: GPU_TILES.matmulAdd,
-        warps: 8,
-        stages: 3,
-        alignment: "required",
-        divisible: ["a", "b", "c", "N", "K"],
-      },
-    ],
-  },
+  { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
 
-/** out [M, F] = silu(A · gateᵀ) · (A · upᵀ) in bf16, for A [M, K] and the stacked weights B = [gate; up], [2F, K]. F is a multiple of BN. */
-export const matmulSwiglu = kernel(
+/** out [M, F] = act(A · gateᵀ) · (A · upᵀ) in bf16, for A [M, K] and the stacked weights B = [gate; up], [2F, K]. */
+export const matmulGated = kernel(
   ({
     a,
     b,
+    bias,
     c,
     M,
     N,
@@ -148,9 +138,12 @@ export const matmulSwiglu = kernel(
     BN,
     BK,
     GROUP,
+    BIAS,
+    ACT,
   }: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+    bias: Ptr<"f32">;
     c: Ptr<"bf16">;
     M: Int;
     N: Int;
@@ -159,6 +152,8 @@ export const matmulSwiglu = kernel(
     BN: Const<"BN">;
     BK: Const<"BK">;
     GROUP: Const<"GROUP">;
+    BIAS: Const<"BIAS", boolean>;
+    ACT: Const<"ACT", string>;
   }) => {
     const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
     let gate = zeros([BM, BN], "f32");
@@ -169,19 +164,11 @@ export const matmulSwiglu = kernel(
       up = dot(x, trans(loadTensorDescriptor(b, [N + columnTile * BN, k])), { acc: up });
     }
     const rows = rowTile * BM + arange(0, BM);
-    const columns = columnTile * BN + arange(0, BN);
-    const mask = col(rows) < M && row(columns) < N;
-    store(c + col(rows) * N + row(columns), to(gate * sigmoid(gate) * up, "bf16"), { mask });
+    const columns = row(columnTile * BN + arange(0, BN));
+    const mask = col(rows) < M && columns < N;
+    gate = biased(gate, bias, columns, columns < N, BIAS);
+    up = biased(up, bias, N + columns, columns < N, BIAS);
+    store(c + col(rows) * N + columns, to(gated(gate, up, ACT), "bf16"), { mask });
   },
-  {
-    builds: [
-      {
-        constants: GPU_TILES.matmulSwiglu,
-        warps: 4,
-        stages: 3,
-        alignment: "required",
-        divisible: ["a", "b", "c", "N", "K"],
-      },
-    ],
-  },
+  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );

@@ -5,6 +5,7 @@ import {
   type Descriptor,
   dot,
   exp2,
+  type F32,
   floorDiv,
   full,
   type Int,
@@ -12,33 +13,26 @@ import {
   loadTensorDescriptor,
   max,
   maximum,
+  minimum,
   numPrograms,
   type Ptr,
   programId,
   range,
+  reshape,
   row,
   store,
-  sum,
-  type Tile,
   to,
   trans,
   where,
   zeros,
 } from "tilescript";
-import { GPU_TILES, HEADS } from "./tiles.js";
-
-/** One step of the online softmax (arXiv 2307.08691, section 3.1) over a block of keys; scores are in base 2. */
-function absorb(score: Tile, value: Tile, top: Tile, weight: Tile, acc: Tile): [Tile, Tile, Tile] {
-  const newTop = maximum(top, max(score, 1));
-  const keep = exp2(top - newTop);
-  const p = exp2(score - col(newTop));
-  return [newTop, weight * keep + sum(p, 1), dot(to(p, "bf16"), value, { acc: acc * col(keep) })];
-}
+import { capped } from "./epilogue.js";
+import { absorb } from "./softmax.js";
 
 /**
- * Causal attention of a chunk of queries over a window whose keys are rotated: query i sees keys 0 … past + i (FlashAttention-2).
- * q is bf16 [queries, row of heads · D, rotated and scaled by log2(e) / √D], keys and values bf16 [length, KV heads · D].
- * Program (block of queries, query head); the longest rows start first. The diagonal blocks alone are masked.
+ * Causal attention of a chunk of queries over keys that are rotated: query i sees the last `reach` of keys 0 … past + i (FlashAttention-2).
+ * q is bf16 [queries, heads, D], rotated and scaled to scores in base 2, keys and values bf16 [length, KV heads, D].
+ * Program (block of queries, query head); the longest rows start first. The blocks at both ends alone are masked.
  */
 export const prefillAttention = kernel(
   ({
@@ -48,56 +42,97 @@ export const prefillAttention = kernel(
     out,
     queries,
     past,
+    reach,
     outRow,
     group,
+    cap,
     BM,
     BN,
     D,
+    DP,
+    CAP,
+    SLIDES,
   }: {
-    q: Descriptor<"bf16", [Const<"BM">, Const<"D">]>;
-    keys: Descriptor<"bf16", [Const<"BN">, Const<"D">]>;
-    values: Descriptor<"bf16", [Const<"BN">, Const<"D">]>;
+    q: Descriptor<"bf16", [Const<"BM">, 1, Const<"DP">]>;
+    keys: Descriptor<"bf16", [Const<"BN">, 1, Const<"DP">]>;
+    values: Descriptor<"bf16", [Const<"BN">, 1, Const<"DP">]>;
     out: Ptr<"bf16">;
     queries: Int;
     past: Int;
+    reach: Int;
     outRow: Int;
     group: Int;
+    /** In base 2 too. */
+    cap: F32;
     BM: Const<"BM">;
     BN: Const<"BN">;
     D: Const<"D">;
+    DP: Const<"DP">;
+    CAP: Const<"CAP", boolean>;
+    /** Whether `reach` may be less than everything. */
+    SLIDES: Const<"SLIDES", boolean>;
   }) => {
     const block = numPrograms(0) - 1 - programId(0);
     const head = programId(1);
-    const column = floorDiv(head, group) * D;
+    const kvHead = floorDiv(head, group);
     const rows = block * BM + arange(0, BM);
-    const query = loadTensorDescriptor(q, [block * BM, head * D]);
+    const last = past + rows;
+    const query = reshape(loadTensorDescriptor(q, [block * BM, head, 0]), [BM, DP]);
     let top = full([BM], -Infinity, "f32");
     let weight = zeros([BM], "f32");
-    let acc = zeros([BM, D], "f32");
+    let acc = zeros([BM, DP], "f32");
     // Keys that every query of the block sees, in whole blocks.
     const clear = floorDiv(past + block * BM + 1, BN) * BN;
-    for (const from of range(0, clear, BN)) {
-      const score = dot(query, trans(loadTensorDescriptor(keys, [from, column])));
-      [top, weight, acc] = absorb(score, loadTensorDescriptor(values, [from, column]), top, weight, acc);
+    let from = 0;
+    if (SLIDES) {
+      // Blocks whose keys the block's last queries see no more. A row that has seen nothing yet has a finite top, so that exp2 gives 0 and not NaN.
+      const oldest = floorDiv(maximum(0, past + block * BM + 1 - reach), BN) * BN;
+      const masked = minimum(clear, floorDiv(maximum(0, past + (block + 1) * BM - reach) + BN - 1, BN) * BN);
+      top = full([BM], -1e30, "f32");
+      for (const at of range(oldest, masked, BN)) {
+        const key = reshape(loadTensorDescriptor(keys, [at, kvHead, 0]), [BN, DP]);
+        const index = row(at + arange(0, BN));
+        const score = where(index > col(last - reach), capped(dot(query, trans(key)), cap, CAP), -Infinity);
+        const value = reshape(loadTensorDescriptor(values, [at, kvHead, 0]), [BN, DP]);
+        const newTop = maximum(top, max(score, 1));
+        const p = exp2(score - col(newTop));
+        [weight, acc] = absorb(p, to(p, "bf16"), value, top, newTop, weight, acc);
+        top = newTop;
+      }
+      from = maximum(oldest, masked);
     }
-    for (const from of range(clear, past + (block + 1) * BM, BN)) {
-      const seen = row(from + arange(0, BN)) <= col(past + rows);
-      const score = where(seen, dot(query, trans(loadTensorDescriptor(keys, [from, column]))), -Infinity);
-      [top, weight, acc] = absorb(score, loadTensorDescriptor(values, [from, column]), top, weight, acc);
+    for (const at of range(from, clear, BN)) {
+      const key = reshape(loadTensorDescriptor(keys, [at, kvHead, 0]), [BN, DP]);
+      const score = capped(dot(query, trans(key)), cap, CAP);
+      const value = reshape(loadTensorDescriptor(values, [at, kvHead, 0]), [BN, DP]);
+      const newTop = maximum(top, max(score, 1));
+      const p = exp2(score - col(newTop));
+      [weight, acc] = absorb(p, to(p, "bf16"), value, top, newTop, weight, acc);
+      top = newTop;
     }
-    store(out + col(rows) * outRow + row(head * D + arange(0, D)), to(acc / col(weight), "bf16"), {
-      mask: col(rows) < queries,
+    for (const at of range(clear, past + (block + 1) * BM, BN)) {
+      const key = reshape(loadTensorDescriptor(keys, [at, kvHead, 0]), [BN, DP]);
+      const index = row(at + arange(0, BN));
+      let seen = index <= col(last);
+      if (SLIDES) seen = seen && index > col(last - reach);
+      const score = where(seen, capped(dot(query, trans(key)), cap, CAP), -Infinity);
+      const value = reshape(loadTensorDescriptor(values, [at, kvHead, 0]), [BN, DP]);
+      const newTop = maximum(top, max(score, 1));
+      const p = exp2(score - col(newTop));
+      [weight, acc] = absorb(p, to(p, "bf16"), value, top, newTop, weight, acc);
+      top = newTop;
+    }
+    const column = row(arange(0, DP));
+    store(out + col(rows) * outRow + head * D + column, to(acc / col(weight), "bf16"), {
+      mask: col(rows) < queries && column < D,
     });
   },
   {
-    builds: [
-      {
-        constants: { ...GPU_TILES.prefillAttention, D: HEADS.D },
-        warps: 4,
-        stages: 3,
-        alignment: "required",
-        divisible: ["q", "keys", "values", "out", "outRow"],
-      },
-    ],
+    defaults: {
+      warps: 4,
+      stages: 3,
+      alignment: "required",
+      divisible: ["q", "keys", "values", "out", "outRow"],
+    },
   },
 );

@@ -11,7 +11,6 @@ import {
   store,
   zeros,
 } from "tilescript";
-import { READ_BLOCK } from "./tiles.js";
 
 /**
  * Reads x [n] once and hardly writes: out [programs, BLOCK] has the sums, modulo 2³², of every numPrograms-th block. n is a multiple of BLOCK.
@@ -24,5 +23,5 @@ export const readMemory = kernel(
     for (const start of range(programId(0) * BLOCK, n, numPrograms(0) * BLOCK)) sums += load(x + start + lanes);
     store(out + programId(0) * BLOCK + lanes, sums);
   },
-  { builds: [{ constants: { BLOCK: READ_BLOCK }, warps: 8, alignment: "required", divisible: ["x", "out", "n"] }] },
+  { defaults: { warps: 8, alignment: "required", divisible: ["x", "out", "n"] } },
 );

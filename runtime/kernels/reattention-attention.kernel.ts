@@ -9,7 +9,6 @@ import {
   dot,
   dtypeOf,
   exp2,
-  expandDims,
   type F32,
   floorDiv,
   full,
@@ -29,59 +28,17 @@ import {
   reshape,
   row,
   store,
-  sum,
-  type Tile,
   to,
   trans,
   where,
   zeros,
 } from "tilescript";
+import { combineSplits } from "./combine.js";
+import { capped } from "./epilogue.js";
 import { middleLength } from "./reattention-middle.js";
-import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
 import { windowTokens } from "./reattention-window.js";
 import { rotate } from "./rotary.js";
-
-/**
- * One step of the online softmax (arXiv 2307.08691, section 3.1): weights p of a block of keys, `rounded` to the values' dtype, under a new
- * largest score.
- */
-function absorb(p: Tile, rounded: Tile, value: Tile, top: Tile, newTop: Tile, weight: Tile, acc: Tile): [Tile, Tile] {
-  const keep = exp2(top - newTop);
-  return [weight * keep + sum(p, 1), dot(rounded, value, { acc: acc * col(keep) })];
-}
-
-/**
- * Attention of a group's heads from their splits: each split's sum is rescaled to the largest score of all. All heads take each step
- * together, so that the wait for memory is one.
- */
-function combineSplits(
-  partial: Ptr<"f32">,
-  peak: Ptr<"f32">,
-  total: Ptr<"f32">,
-  out: Ptr<"f32">,
-  first: number,
-  used: number,
-  G: number,
-  GM: number,
-  SPLITS: number,
-  D: number,
-  DP: number,
-) {
-  const member = col(arange(0, GM));
-  const split = row(arange(0, SPLITS));
-  const there = member < G && split < used;
-  const cell = (first + member) * SPLITS + split;
-  // Other programs wrote these: past L1.
-  const top = load(peak + cell, { mask: there, other: -Infinity, cache: "cg" });
-  const weight = load(total + cell, { mask: there, other: 0, cache: "cg" });
-  const share = exp2(top - col(max(top, 1)));
-  const each = share / col(sum(share * weight, 1));
-  const column = reshape(arange(0, DP), [1, 1, DP]);
-  const at = expandDims(cell, 2) * D + column;
-  const values = load(partial + at, { mask: expandDims(there, 2) && column < D, other: 0, cache: "cg" });
-  const place = (first + member) * D + row(arange(0, DP));
-  store(out + place, sum(values * expandDims(each, 2), 1), { mask: member < G && row(arange(0, DP)) < D });
-}
+import { absorb } from "./softmax.js";
 
 /**
  * `decodeAttention` over a window: one new token's attention, the last of the cache, with keys and values read through the list of
@@ -104,9 +61,11 @@ export const reattentionDecode = kernel(
     finished,
     out,
     scale,
+    cap,
     global,
     local,
     kvHeads,
+    rotaryRow,
     G,
     GM,
     GP,
@@ -115,7 +74,9 @@ export const reattentionDecode = kernel(
     HALF,
     HALFP,
     SPLITS,
+    PART,
     BN,
+    CAP,
   }: {
     q: Ptr<"f32">;
     keys: Ptr<T>;
@@ -131,9 +92,11 @@ export const reattentionDecode = kernel(
     finished: Ptr<"i32">;
     out: Ptr<"f32">;
     scale: F32;
+    cap: F32;
     global: Int;
     local: Int;
     kvHeads: Int;
+    rotaryRow: Int;
     G: Const<"G">;
     /** Powers of two that hold G, the second one at least as many rows as a product must have. */
     GM: Const<"GM">;
@@ -143,7 +106,9 @@ export const reattentionDecode = kernel(
     HALF: Const<"HALF">;
     HALFP: Const<"HALFP">;
     SPLITS: Const<"SPLITS">;
+    PART: Const<"PART">;
     BN: Const<"BN">;
+    CAP: Const<"CAP", boolean>;
   }) => {
     const kvHead = programId(0);
     const split = programId(1);
@@ -166,7 +131,7 @@ export const reattentionDecode = kernel(
       const at = q + col(head) * D + row(half);
       const queryFirst = load(at, { mask: col(mine) && used, other: 0 }) * scale;
       const querySecond = load(at + HALF, { mask: col(mine) && used, other: 0 }) * scale;
-      const [first, second] = rotate(queryFirst, querySecond, cosine, sine, now * HALF + row(half), used);
+      const [first, second] = rotate(queryFirst, querySecond, cosine, sine, now * rotaryRow + row(half), used);
       const q1 = to(first, dtypeOf(keys));
       const q2 = to(second, dtypeOf(keys));
       let top = full([GP], -Infinity, "f32");
@@ -180,13 +145,13 @@ export const reattentionDecode = kernel(
         const there = col(inside) && used;
         const key1 = to(load(keys + cell + row(half), { mask: there, other: 0 }), "f32");
         const key2 = to(load(keys + cell + HALF + row(half), { mask: there, other: 0 }), "f32");
-        const [k1, k2] = rotate(key1, key2, cosine, sine, col(index) * HALF + row(half), there);
+        const [k1, k2] = rotate(key1, key2, cosine, sine, col(index) * rotaryRow + row(half), there);
         const partialScore = dot(q1, trans(to(k1, dtypeOf(keys))));
-        const allScores = dot(q2, trans(to(k2, dtypeOf(keys))), { acc: partialScore });
+        const allScores = capped(dot(q2, trans(to(k2, dtypeOf(keys))), { acc: partialScore }), cap, CAP);
         const score = where(row(inside), allScores, -Infinity);
+        const value = load(values + cell + row(column), { mask: col(inside) && row(column) < D, other: 0 });
         const newTop = maximum(top, max(score, 1));
         const p = exp2(score - col(newTop));
-        const value = load(values + cell + row(column), { mask: col(inside) && row(column) < D, other: 0 });
         [weight, sumOfValues] = absorb(p, to(p, dtypeOf(values)), value, top, newTop, weight, sumOfValues);
         top = newTop;
       }
@@ -202,20 +167,18 @@ export const reattentionDecode = kernel(
         // All threads' stores come before the count that publishes them.
         debugBarrier();
         if (atomicAdd(finished + kvHead, 1) === splits - 1) {
-          combineSplits(partial, peak, total, out, kvHead * G, splits, G, GM, SPLITS, D, DP);
+          combineSplits(partial, peak, total, out, kvHead * G, splits, G, GM, SPLITS, PART, D, DP);
           store(finished + kvHead, 0);
         }
       }
     }
   },
   {
-    builds: REATTENTION_MODELS.map(({ G, GM, D, DP, HALF, HALFP }) => ({
-      dtypes: { T: "bf16" as const },
-      constants: { G, GM, GP: 16, D, DP, HALF, HALFP, ...REATTENTION_GPU.decode },
+    defaults: {
       warps: 4,
       stages: 2,
       pdl: true,
-      alignment: "required" as const,
+      alignment: "required",
       divisible: [
         "q",
         "keys",
@@ -230,8 +193,8 @@ export const reattentionDecode = kernel(
         "total",
         "finished",
         "out",
-      ] as const,
-    })),
+      ],
+    },
   },
 );
 
@@ -252,10 +215,12 @@ export const reattentionPrefill = kernel(
     windowRows,
     outRow,
     group,
+    cap,
     BM,
     BN,
     D,
     DP,
+    CAP,
   }: {
     q: Descriptor<T, [Const<"BM">, 1, Const<"DP">]>;
     keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
@@ -267,10 +232,12 @@ export const reattentionPrefill = kernel(
     windowRows: Int;
     outRow: Int;
     group: Int;
+    cap: F32;
     BM: Const<"BM">;
     BN: Const<"BN">;
     D: Const<"D">;
     DP: Const<"DP">;
+    CAP: Const<"CAP", boolean>;
   }) => {
     const block = (numPrograms(0) - 1 - programId(0)) * BM;
     const head = programId(1);
@@ -291,20 +258,20 @@ export const reattentionPrefill = kernel(
       const clear = floorDiv(past + block + 1, BN) * BN;
       for (const from of range(0, clear, BN)) {
         const key = reshape(loadTensorDescriptor(keys, [start + from, kvHead, 0]), [BN, DP]);
-        const score = dot(query, trans(key));
+        const score = capped(dot(query, trans(key)), cap, CAP);
+        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
         const newTop = maximum(top, max(score, 1));
         const p = exp2(score - col(newTop));
-        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
         [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
         top = newTop;
       }
       for (const from of range(clear, past + minimum(block + BM, count), BN)) {
         const key = reshape(loadTensorDescriptor(keys, [start + from, kvHead, 0]), [BN, DP]);
         const seen = row(from + arange(0, BN)) <= col(past + rows);
-        const score = where(seen, dot(query, trans(key)), -Infinity);
+        const score = where(seen, capped(dot(query, trans(key)), cap, CAP), -Infinity);
+        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
         const newTop = maximum(top, max(score, 1));
         const p = exp2(score - col(newTop));
-        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
         [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
         top = newTop;
       }
@@ -315,13 +282,11 @@ export const reattentionPrefill = kernel(
     }
   },
   {
-    builds: REATTENTION_MODELS.map(({ D, DP }) => ({
-      dtypes: { T: "bf16" as const },
-      constants: { D, DP, ...REATTENTION_GPU.prefill },
+    defaults: {
       warps: 8,
       stages: 3,
-      alignment: "required" as const,
-      divisible: ["q", "keys", "values", "window", "out", "outRow"] as const,
-    })),
+      alignment: "required",
+      divisible: ["q", "keys", "values", "window", "out", "outRow"],
+    },
   },
 );

@@ -20,7 +20,6 @@ import {
 import { chooseWindow } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
 import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
-import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /**
  * `reattentionPick` and, by the program that is last, `reattentionChoose`: for a step with few picks, which does without a kernel's start
@@ -122,25 +121,26 @@ export const reattentionDecide = kernel(
     }
   },
   {
-    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      REATTENTION_GPU.supers.map((SUPERS) => ({
-        dtypes: { T: "bf16" as const },
-        constants: {
-          ...{ G, D, DP, KC: CANDIDATES[0], SUPERS, ...REATTENTION_GPU.pick, ...REATTENTION_GPU.fewVotes },
-          OUTER: REATTENTION_GPU.scan[widthOf(DP)].OUTER,
-          CLASSES: REATTENTION_GPU.scan[widthOf(DP)].CLASSES,
-          INNER: REATTENTION_GPU.scan[widthOf(DP)].INNER,
-          SUPER: REATTENTION_GPU.scan[widthOf(DP)].SUPER,
-        },
-        warps: 4,
-        stages: 1,
-        pdl: true,
-        alignment: "required" as const,
-        divisible: [
-          ...(["q", "keys", "position", "parts", "supers", "picks", "counts", "qRow", "partRow"] as const),
-          ...(["unordered", "kept", "selected", "window"] as const),
-        ],
-      })),
-    ),
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: [
+        "q",
+        "keys",
+        "position",
+        "parts",
+        "supers",
+        "picks",
+        "counts",
+        "qRow",
+        "partRow",
+        "unordered",
+        "kept",
+        "selected",
+        "window",
+      ],
+    },
   },
 );

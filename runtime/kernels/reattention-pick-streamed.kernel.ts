@@ -14,10 +14,6 @@ import {
 import { takeBest } from "./reattention-best.js";
 import { queryOf, type Scoring } from "./reattention-row.js";
 import { settle, settleByBlock } from "./reattention-settle.js";
-import { CANDIDATES, REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
-
-/** For the sorted lists of up to 4 picks. */
-const STREAMED = { ...REATTENTION_GPU.pickStreamed, KC: CANDIDATES[0], DEPTH: 4 };
 
 /** Picks of chunks, program (row, chunk), from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
 export const reattentionPickStreamed = kernel(
@@ -90,35 +86,11 @@ export const reattentionPickStreamed = kernel(
     }
   },
   {
-    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      [
-        ...REATTENTION_GPU.lists.map((LISTS) => ({
-          ...STREAMED,
-          ...REATTENTION_GPU.stream[widthOf(DP)],
-          LISTS,
-          warps: 1,
-        })),
-        ...REATTENTION_GPU.listsByBlock.map((LISTS) => ({
-          ...STREAMED,
-          ...REATTENTION_GPU.streamByBlock,
-          LISTS,
-          warps: 4,
-        })),
-        ...REATTENTION_GPU.listsDeep.map((LISTS) => ({
-          ...REATTENTION_GPU.pickDeep,
-          ...REATTENTION_GPU.streamDeep,
-          KC: CANDIDATES[1],
-          LISTS,
-          warps: 4,
-        })),
-      ].map(({ KC, C, QR, OUTER, CLASSES, INNER, DEPTH, LISTS, warps }) => ({
-        dtypes: { T: "bf16" as const },
-        constants: { G, D, DP, KC, C, QR, OUTER, CLASSES, INNER, DEPTH, LISTS },
-        warps,
-        stages: 1,
-        alignment: "required" as const,
-        divisible: ["q", "keys", "values", "blocks", "picks", "counts", "qRow"] as const,
-      })),
-    ),
+    defaults: {
+      warps: 1,
+      stages: 1,
+      alignment: "required",
+      divisible: ["q", "keys", "values", "blocks", "picks", "counts", "qRow"],
+    },
   },
 );

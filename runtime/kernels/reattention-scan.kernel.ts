@@ -28,7 +28,6 @@ import {
 } from "tilescript";
 import { classMaxima, LEAST } from "./reattention-classes.js";
 import { middleLength } from "./reattention-middle.js";
-import { REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /**
  * One pass over the middle's keys for the few queries of a decode step: program (KV head, split) scores all query heads of its KV head
@@ -125,20 +124,12 @@ export const reattentionScan = kernel(
     }
   },
   {
-    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      [
-        { RP: 16, ...REATTENTION_GPU.scan[widthOf(DP)] },
-        { RP: 64, ...REATTENTION_GPU.scan.wide },
-        { RP: 16, ...REATTENTION_GPU.scanByBlock },
-      ].map((tiles) => ({
-        dtypes: { T: "bf16" as const },
-        constants: { G, D, DP, ...tiles },
-        warps: 4,
-        stages: 4,
-        pdl: true,
-        alignment: "required" as const,
-        divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"] as const,
-      })),
-    ),
+    defaults: {
+      warps: 4,
+      stages: 4,
+      pdl: true,
+      alignment: "required",
+      divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"],
+    },
   },
 );

@@ -29,7 +29,6 @@ import {
   where,
 } from "tilescript";
 import { classMaxima } from "./reattention-classes.js";
-import { REATTENTION_GPU, REATTENTION_MODELS, widthOf } from "./reattention-tiles.js";
 
 /*
  * The pass over the middle's keys for many queries, at the speed of the matrix units: a program holds BM rows of one KV head (query ·
@@ -156,21 +155,14 @@ export const reattentionStream = kernel(
     store(blocks + list + 3, b3, { mask });
   },
   {
-    builds: REATTENTION_MODELS.flatMap(({ G, D, DP }) =>
-      [
-        // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.
-        { tiles: REATTENTION_GPU.stream[widthOf(DP)], warps: 4, stages: 3, maxRegisters: 255 },
-        { tiles: REATTENTION_GPU.streamByBlock, warps: 8, stages: 2, maxRegisters: 128 },
-      ].map(({ tiles, warps, stages, maxRegisters }) => ({
-        dtypes: { T: "bf16" as const },
-        constants: { G, D, DP, ...tiles },
-        warps,
-        stages,
-        maxRegisters,
-        alignment: "required" as const,
-        divisible: ["q", "keys", "values", "blocks", "qRow"] as const,
-      })),
-    ),
+    // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.
+    defaults: {
+      warps: 4,
+      stages: 3,
+      maxRegisters: 255,
+      alignment: "required",
+      divisible: ["q", "keys", "values", "blocks", "qRow"],
+    },
   },
 );
 
@@ -252,13 +244,11 @@ export const reattentionStreamDeep = kernel(
     store(blocks + list, keptBlocks, { mask });
   },
   {
-    builds: REATTENTION_MODELS.map(({ G, D, DP }) => ({
-      dtypes: { T: "bf16" as const },
-      constants: { G, D, DP, ...REATTENTION_GPU.streamDeep },
+    defaults: {
       warps: 4,
       stages: 3,
-      alignment: "required" as const,
-      divisible: ["q", "keys", "values", "blocks", "qRow"] as const,
-    })),
+      alignment: "required",
+      divisible: ["q", "keys", "values", "blocks", "qRow"],
+    },
   },
 );

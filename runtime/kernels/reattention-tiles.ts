@@ -1,16 +1,6 @@
-/*
- * Builds of ReAttention's kernels: head shapes of the models, and tile sizes by device. As in tiles.ts the GPU's are compiled ahead, and
- * the CPU executor takes what it is asked for.
- */
+/* Tile sizes of ReAttention's kernels, by device; see tiles.ts. */
 
-/** G query heads read one KV head of size D; GM, DP and HALFP are the powers of two that hold G, D and D / 2. */
-const SMOLLM2 = { G: 3, GM: 4, D: 64, DP: 64, HALF: 32, HALFP: 32 } as const;
-const LLAMA3 = { G: 4, GM: 4, D: 128, DP: 128, HALF: 64, HALFP: 64 } as const;
-/** Query and KV heads as powers of two, for kernels that take all of a token at once. */
-export const REATTENTION_MODELS = [
-  { ...SMOLLM2, HP: 16, KVP: 4 },
-  { ...LLAMA3, HP: 32, KVP: 8 },
-] as const;
+import type { TileSet } from "./tiles.js";
 
 /*
  * A block of BN = OUTER · CLASSES · INNER keys is divided so that key (o, c, i) is in class c. The GPU's classes are those of the matrix
@@ -23,15 +13,19 @@ const WHOLE_BLOCK = { OUTER: 1, CLASSES: 1, INNER: 128 } as const;
 export const CANDIDATES = [8, 64] as const;
 
 /** Tiles that depend on the head size: what is best has so many bytes, not so many keys. */
-export type Width = "narrow" | "wide";
-export const widthOf = (DP: number): Width => (DP > 64 ? "wide" : "narrow");
+export type Width = "narrow" | "wide" | "widest";
+export const widthOf = (DP: number): Width => (DP > 128 ? "widest" : DP > 64 ? "wide" : "narrow");
 
-export const REATTENTION_GPU = {
+/** The same for all head sizes, save the widest where that is said. */
+const always = <T>(tiles: T, widest: T = tiles): Record<Width, T> => ({ narrow: tiles, wide: tiles, widest });
+
+const REATTENTION_GPU = {
   /** Decode, BN keys at a time, SUPER blocks of which the maximum is kept too; SUPERS is a bound on their number: 1M, 4M or 8M keys. */
   scan: {
     /** For up to 16 rows; more take the wide heads' tiles. */
     narrow: { BN: 256, SUPER: 4, OUTER: 8, CLASSES: 4, INNER: 8 },
     wide: { BN: 128, SUPER: 8, OUTER: 4, CLASSES: 4, INNER: 8 },
+    widest: { BN: 64, SUPER: 16, OUTER: 2, CLASSES: 4, INNER: 8 },
   },
   scanByBlock: { BN: 128, SUPER: 8, ...WHOLE_BLOCK },
   scanRows: [16, 64],
@@ -42,6 +36,7 @@ export const REATTENTION_GPU = {
   stream: {
     narrow: { BM: 128, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
     wide: { BM: 64, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
+    widest: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2 },
   },
   streamByBlock: { BM: 128, BN: 128, ...WHOLE_BLOCK },
   /** For more than 4 picks: smaller tiles, so that longer lists fit the registers. */
@@ -61,8 +56,8 @@ export const REATTENTION_GPU = {
     { N: 4096, CP: 2048, W: 8 },
   ],
   gather: { BP: 4 },
-  decode: { SPLITS: 64, BN: 128 },
-  prefill: { BM: 128, BN: 128 },
+  decode: always({ SPLITS: 64, BN: 128 }, { SPLITS: 64, BN: 32 }),
+  prefill: always({ BM: 128, BN: 128 }, { BM: 64, BN: 64 }),
 } as const;
 
 type Tiles<T> = T extends readonly (infer E)[]
@@ -72,12 +67,9 @@ type Tiles<T> = T extends readonly (infer E)[]
     : { readonly [K in keyof T]: Tiles<T[K]> };
 export type ReAttentionTiles = Tiles<typeof REATTENTION_GPU>;
 
-/** The same for all head sizes. */
-const always = <T>(tiles: T): Record<Width, T> => ({ narrow: tiles, wide: tiles });
-
 const SMALL_BLOCK = { BN: 32, OUTER: 2, CLASSES: 4, INNER: 4 } as const;
 
-export const REATTENTION_CPU: ReAttentionTiles = {
+const REATTENTION_CPU: ReAttentionTiles = {
   scan: always({ ...SMALL_BLOCK, SUPER: 4 }),
   scanByBlock: { BN: 128, SUPER: 4, ...WHOLE_BLOCK },
   scanRows: [1, 2, 4, 8, 16, 32, 64, 128],
@@ -98,6 +90,11 @@ export const REATTENTION_CPU: ReAttentionTiles = {
     { N: 4096, CP: 2048, W: 64 },
   ],
   gather: { BP: 2 },
-  decode: { SPLITS: 4, BN: 32 },
-  prefill: { BM: 16, BN: 32 },
+  decode: always({ SPLITS: 4, BN: 32 }),
+  prefill: always({ BM: 16, BN: 32 }),
+};
+
+export const REATTENTION_TILES: Readonly<Record<TileSet, ReAttentionTiles>> = {
+  gpu: REATTENTION_GPU,
+  cpu: REATTENTION_CPU,
 };

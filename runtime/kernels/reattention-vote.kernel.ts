@@ -20,7 +20,6 @@ import {
 } from "tilescript";
 import { chooseWindow } from "./reattention-choose.js";
 import { mostVoted } from "./reattention-most.js";
-import { REATTENTION_GPU } from "./reattention-tiles.js";
 
 /*
  * Votes. Picking adds to a count per position; here every position that was picked is claimed once by exchanging its count for zero, which
@@ -85,16 +84,13 @@ export const reattentionNarrow = kernel(
     store(outVotes + from + rest, 0, { mask: rest >= sum(to(kept, "i32"), 0) });
   },
   {
-    builds: REATTENTION_GPU.votes.flatMap(({ N, CP }) =>
-      [true, false].map((CLAIM) => ({
-        constants: { N, CP, CLAIM },
-        warps: 8,
-        stages: 1,
-        pdl: true,
-        alignment: "required" as const,
-        divisible: ["positions", "votes", "counts", "outPositions", "outVotes"] as const,
-      })),
-    ),
+    defaults: {
+      warps: 8,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["positions", "votes", "counts", "outPositions", "outVotes"],
+    },
   },
 );
 
@@ -170,16 +166,12 @@ export const reattentionChoose = kernel(
     chooseWindow(candidate, found, total, global, local, span, clip, mine, keptMine, selectedMine, windowMine, CP, W);
   },
   {
-    builds: [
-      { tiles: REATTENTION_GPU.fewVotes, CLAIM: true, warps: 4 },
-      ...REATTENTION_GPU.votes.flatMap((tiles) => [true, false].map((CLAIM) => ({ tiles, CLAIM, warps: 8 }))),
-    ].map(({ tiles, CLAIM, warps }) => ({
-      constants: { ...tiles, CLAIM },
-      warps,
+    defaults: {
+      warps: 8,
       stages: 1,
       pdl: true,
-      alignment: "required" as const,
-      divisible: ["positions", "votes", "counts", "position", "unordered", "kept", "selected", "window"] as const,
-    })),
+      alignment: "required",
+      divisible: ["positions", "votes", "counts", "position", "unordered", "kept", "selected", "window"],
+    },
   },
 );

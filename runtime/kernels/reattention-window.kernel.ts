@@ -18,7 +18,6 @@ import {
   to,
 } from "tilescript";
 import { middleLength } from "./reattention-middle.js";
-import { REATTENTION_GPU, REATTENTION_MODELS } from "./reattention-tiles.js";
 import { windowTokens } from "./reattention-window.js";
 import { rotate } from "./rotary.js";
 
@@ -48,6 +47,7 @@ export const reattentionGather = kernel(
     global,
     local,
     kvHeads,
+    rotaryRow,
     BP,
     KVP,
     HALF,
@@ -70,6 +70,8 @@ export const reattentionGather = kernel(
     global: Int;
     local: Int;
     kvHeads: Int;
+    /** From a position's angles to the next one's; 0 in a layer that does not rotate. */
+    rotaryRow: Int;
     BP: Const<"BP">;
     /** A power of two of at least `kvHeads`. */
     KVP: Const<"KVP">;
@@ -90,7 +92,7 @@ export const reattentionGather = kernel(
     const seen = col(there) && mask;
     const first = to(load(keys + col(from) + half, { mask: seen, other: 0 }), "f32");
     const second = to(load(keys + col(from) + HALF + half, { mask: seen, other: 0 }), "f32");
-    const [k1, k2] = rotate(first, second, cosine, sine, col(index) * HALF + half, seen);
+    const [k1, k2] = rotate(first, second, cosine, sine, col(index) * rotaryRow + half, seen);
     const at = col(((turn * numPrograms(0) * BP + index) * kvHeads + kvHead) * (2 * HALF)) + half;
     store(windowKeys + at, to(k1, dtypeOf(keys)), { mask });
     store(windowKeys + at + HALF, to(k2, dtypeOf(keys)), { mask });
@@ -98,24 +100,12 @@ export const reattentionGather = kernel(
     store(windowValues + at + HALF, load(values + col(from) + HALF + half, { mask: seen, other: 0 }), { mask });
   },
   {
-    builds: REATTENTION_MODELS.map(({ KVP, HALF, HALFP }) => ({
-      dtypes: { T: "bf16" as const },
-      constants: { ...REATTENTION_GPU.gather, KVP, HALF, HALFP },
+    defaults: {
       warps: 4,
       stages: 1,
-      alignment: "required" as const,
-      divisible: [
-        "keys",
-        "values",
-        "selected",
-        "window",
-        "position",
-        "cosine",
-        "sine",
-        "windowKeys",
-        "windowValues",
-      ] as const,
-    })),
+      alignment: "required",
+      divisible: ["keys", "values", "selected", "window", "position", "cosine", "sine", "windowKeys", "windowValues"],
+    },
   },
 );
 
@@ -131,6 +121,7 @@ export const reattentionRotate = kernel(
     qRow,
     scale,
     heads,
+    rotaryRow,
     HP,
     HALF,
     HALFP,
@@ -144,6 +135,7 @@ export const reattentionRotate = kernel(
     qRow: Int;
     scale: F32;
     heads: Int;
+    rotaryRow: Int;
     /** A power of two of at least `heads`. */
     HP: Const<"HP">;
     HALF: Const<"HALF">;
@@ -158,18 +150,16 @@ export const reattentionRotate = kernel(
     const at = q + query * qRow + head * (2 * HALF) + half;
     const first = to(load(at, { mask, other: 0 }), "f32") * scale;
     const second = to(load(at + HALF, { mask, other: 0 }), "f32") * scale;
-    const [q1, q2] = rotate(first, second, cosine, sine, position * HALF + half, half < HALF);
+    const [q1, q2] = rotate(first, second, cosine, sine, position * rotaryRow + half, half < HALF);
     store(at, to(q1, dtypeOf(q)), { mask });
     store(at + HALF, to(q2, dtypeOf(q)), { mask });
   },
   {
-    builds: REATTENTION_MODELS.map(({ HP, HALF, HALFP }) => ({
-      dtypes: { T: "bf16" as const },
-      constants: { HP, HALF, HALFP },
+    defaults: {
       warps: 1,
       stages: 1,
-      alignment: "required" as const,
-      divisible: ["q", "window", "cosine", "sine", "qRow"] as const,
-    })),
+      alignment: "required",
+      divisible: ["q", "window", "cosine", "sine", "qRow"],
+    },
   },
 );

@@ -21,7 +21,6 @@ import {
   where,
   zeros,
 } from "tilescript";
-import { GPU_TILES } from "./tiles.js";
 
 /*
  * The last kernels of a step: they choose the next token, write it where the next step reads it and into the ring that the host reads,
@@ -75,16 +74,13 @@ export const sampleGreedy = kernel(
     emit(state, ring, -max(where(top === best, -row, -2147483647), 0), ringSize);
   },
   {
-    builds: [
-      {
-        constants: GPU_TILES.greedy,
-        warps: 4,
-        stages: 1,
-        pdl: true,
-        alignment: "required",
-        divisible: ["bestLogit", "bestRow", "state", "ring"],
-      },
-    ],
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["bestLogit", "bestRow", "state", "ring"],
+    },
   },
 );
 
@@ -205,15 +201,12 @@ export const sampleTop = kernel(
     emit(state, ring, sum(where(index === winner, bestToken, 0), 0), ringSize);
   },
   {
-    builds: [
-      {
-        constants: GPU_TILES.top,
-        warps: 32,
-        stages: 1,
-        pdl: true,
-        alignment: "required",
-        divisible: ["logits", "state", "ring", "chances", "choices"],
-      },
-    ],
+    defaults: {
+      warps: 32,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["logits", "state", "ring", "chances", "choices"],
+    },
   },
 );

@@ -1,8 +1,9 @@
 import type { DeviceBuffer } from "../device/device.js";
+import { type Heads, headConstants } from "../kernels/heads.js";
 import { CANDIDATES, type ReAttentionTiles, widthOf } from "../kernels/reattention-tiles.js";
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
-import { type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
+import { type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
 import type { Cache, Votes } from "./votes.js";
 
 export interface RetrievalOptions extends Heads {
@@ -27,7 +28,7 @@ export interface Queries {
 }
 
 /** Programs of a scan for each multiprocessor, and of a stream: two run at a time, and a scan of narrow heads likes more, shorter ones. */
-const PROGRAMS = { scan: { narrow: 6, wide: 2 }, stream: 2 } as const;
+const PROGRAMS = { scan: { narrow: 6, wide: 2, widest: 2 }, stream: 2 } as const;
 
 /** Turns of a device's programs beyond the first that splits may make, and what share of its time is not worth another split. */
 const MOST_TURNS = 8;
@@ -100,11 +101,12 @@ export class Retrieval {
       ...{ q, keys, position, ...this.#maxima, ...this.#maximaRows, queries: count, qRow, global, local, kvHeads },
       ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER, SUPER },
     };
-    const processors = this.#runner.device.processors;
+    const { kernels, device } = this.#runner;
+    const { processors } = device;
     const splits = Math.max(1, Math.min(superRow, Math.floor((PROGRAMS.scan[this.#width] * processors) / kvHeads)));
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, scanQueries * G);
-    this.#runner.run("reattentionScan", [kvHeads, splits], { ...common, RP, BN });
+    kernels.reattentionScan.launch([kvHeads, splits], { ...common, RP, BN });
     const pick = {
       ...{ ...common, picks: this.picks, counts: this.counts, topK },
       ...{
@@ -114,9 +116,9 @@ export class Retrieval {
       },
     };
     const few = bounds === supers && RP <= FEW_ROWS ? votes?.few(heads * count * topK) : undefined;
-    if (few) this.#runner.run("reattentionDecide", [heads * count], { ...pick, finished: this.#finished, ...few });
+    if (few) kernels.reattentionDecide.launch([heads * count], { ...pick, finished: this.#finished, ...few });
     else {
-      this.#runner.run("reattentionPick", [heads * count], pick);
+      kernels.reattentionPick.launch([heads * count], pick);
       votes?.choose(this, heads * topK, { position, added: count, global, local });
     }
   }
@@ -142,12 +144,12 @@ export class Retrieval {
       ...{ q, values, blocks, queries: count, chunk, qRow, global, before: length - count },
       ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER },
     };
-    this.#runner.run(deep ? "reattentionStreamDeep" : "reattentionStream", [programs, splits, chunks], {
-      ...common,
-      keys: { buffer: keys, shape: [global + length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] },
-      ...{ BM, BN, ...(deep ? { DEPTH } : {}) },
-    });
-    this.#runner.run("reattentionPickStreamed", [heads * chunk, chunks], {
+    const { kernels } = this.#runner;
+    const tensor = { shape: [global + length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
+    const streamed = { ...common, keys: { buffer: keys, ...tensor }, BM, BN };
+    if (deep) kernels.reattentionStreamDeep.launch([programs, splits, chunks], { ...streamed, DEPTH });
+    else kernels.reattentionStream.launch([programs, splits, chunks], streamed);
+    kernels.reattentionPickStreamed.launch([heads * chunk, chunks], {
       ...{
         ...common,
         keys,
@@ -167,7 +169,8 @@ export class Retrieval {
   get #scanTiles(): ReAttentionTiles["scanByBlock"] {
     const { byBlock, heads, kvHeads, scanQueries = 1 } = this.options;
     if (byBlock) return this.#tiles.scanByBlock;
-    return this.#tiles.scan[(scanQueries * heads) / kvHeads > FEW_ROWS ? "wide" : this.#width];
+    const many = this.#width === "narrow" && (scanQueries * heads) / kvHeads > FEW_ROWS;
+    return this.#tiles.scan[many ? "wide" : this.#width];
   }
 
   get #width() {

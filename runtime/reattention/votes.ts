@@ -103,7 +103,7 @@ export class Votes {
     while (length > N) {
       const to = this.#stages[turn++ % 2]!;
       const programs = cdiv(length, N);
-      this.#runner.run("reattentionNarrow", [programs, chunks], {
+      this.#runner.kernels.reattentionNarrow.launch([programs, chunks], {
         ...{ ...from, counts, outPositions: to.positions, outVotes: to.votes, length, tail, positionRow, countRow },
         ...{ clip, N, CP, CLAIM },
       });
@@ -111,7 +111,7 @@ export class Votes {
       [tail, positionRow] = [length, length];
     }
     const { selected, window, kept } = this;
-    this.#runner.run("reattentionChoose", [chunks], {
+    this.#runner.kernels.reattentionChoose.launch([chunks], {
       ...{ ...from, counts, position, unordered: this.#unordered, kept, selected, window },
       ...{ length, tail, positionRow, countRow, queries: added, chunk, global, local, span, clip, N, CP, W, CLAIM },
     });

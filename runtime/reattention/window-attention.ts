@@ -1,11 +1,22 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { cdiv } from "../tiling.js";
-import { groupRows, type HalfType, type Heads, headConstants, type KernelRunner, tilesFor } from "./kernel-runner.js";
+import { combinedPart, type Heads, headConstants } from "../kernels/heads.js";
+import { type Width, widthOf } from "../kernels/reattention-tiles.js";
+import { groupRows, type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
 import type { Cache, Votes } from "./votes.js";
 
+/** Cosines and sines of positions' angles, f32 [positions, D/2] each, and from one position's to the next one's; 0 where nothing rotates. */
 export interface Rotary {
   readonly cosine: DeviceBuffer;
   readonly sine: DeviceBuffer;
+  readonly rotaryRow: number;
+}
+
+/** How scores are made of q · k: multiplied by `scale`, then bent towards `cap` where there is one; both in base 2. */
+export interface Scores {
+  readonly scale: number;
+  readonly cap: number;
+  readonly CAP: boolean;
 }
 
 export interface LayerKeys {
@@ -24,6 +35,7 @@ export interface WindowOptions extends Heads {
 /** Attention to the window that `Votes` chose, with positions renumbered. Queues kernels and waits for nothing. */
 export class WindowAttention {
   readonly options: WindowOptions;
+  readonly #width: Width;
   readonly #runner: KernelRunner;
   /** Rows of a gathered window: whole blocks, so that what attention reads behind the window is zero. */
   readonly #windowRows: number;
@@ -37,8 +49,9 @@ export class WindowAttention {
     const { heads, kvHeads, headSize, chunks = 1 } = options;
     const { device, memory } = runner;
     const { decode, prefill, gather } = tilesFor(device);
-    this.#splits = this.#allocSplits(heads * decode.SPLITS, headSize);
-    const block = Math.max(prefill.BN, gather.BP);
+    this.#width = widthOf(headConstants(options).DP);
+    this.#splits = this.#allocSplits(heads * decode[this.#width].SPLITS, headSize);
+    const block = Math.max(prefill[this.#width].BN, gather.BP);
     this.#windowRows = cdiv(options.window, block) * block;
     const bytes = chunks * this.#windowRows * kvHeads * headSize * 2;
     this.#gathered = { keys: memory.alloc(bytes), values: memory.alloc(bytes) };
@@ -46,25 +59,25 @@ export class WindowAttention {
 
   /**
    * One token's attention into `out`, f32 [heads · D], through the list of selected positions; `q` is f32 [heads · D] without position.
-   * `scale` is log2(e) / √D, as scores are kept in base 2.
    */
   decode(
     q: DeviceBuffer,
     { keys, values }: LayerKeys,
     { selected, window }: Votes,
     { position, global, local }: Cache,
-    { cosine, sine }: Rotary,
-    scale: number,
+    rotary: Rotary,
+    scores: Scores,
     out: DeviceBuffer,
   ): void {
-    const { device } = this.#runner;
+    const { device, kernels } = this.#runner;
     const { kvHeads, dtype = "bf16" } = this.options;
     const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
-    const { SPLITS, BN } = tilesFor(device).decode;
-    this.#runner.run("reattentionDecode", [kvHeads, SPLITS], {
-      ...{ q, keys, values, cosine, sine, selected, window, position, ...this.#splits, out },
-      ...{ scale, global, local, kvHeads, T: dtype },
+    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
+    kernels.reattentionDecode.launch([kvHeads, SPLITS], {
+      ...{ q, keys, values, ...rotary, selected, window, position, ...this.#splits, out },
+      ...{ ...scores, global, local, kvHeads, T: dtype },
       ...{ G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
+      PART: combinedPart(SPLITS, { GM, DP }),
     });
   }
 
@@ -78,32 +91,33 @@ export class WindowAttention {
     { keys, values }: LayerKeys,
     { selected, window, room }: Votes,
     { position, added: queries, chunk = queries, global, local }: Cache,
-    { cosine, sine }: Rotary,
-    scale: number,
+    { cosine, sine, rotaryRow }: Rotary,
+    { scale, cap, CAP }: Scores,
     out: DeviceBuffer,
+    outRow: number = this.options.heads * this.options.headSize,
   ): void {
-    const { device } = this.#runner;
+    const { device, kernels } = this.#runner;
     const { heads, kvHeads, headSize, dtype: T = "bf16" } = this.options;
     const { G, D, DP, HALF, HALFP, HP, KVP } = headConstants(this.options);
     const tiles = tilesFor(device);
-    const { BM, BN } = tiles.prefill;
+    const { BM, BN } = tiles.prefill[this.#width];
     const { BP } = tiles.gather;
     const chunks = cdiv(queries, chunk);
     const windowRows = this.#windowRows;
     const { keys: windowKeys, values: windowValues } = this.#gathered;
-    this.#runner.run("reattentionGather", [windowRows / BP, chunks], {
+    kernels.reattentionGather.launch([windowRows / BP, chunks], {
       ...{ keys, values, selected, window, position, cosine, sine, windowKeys, windowValues },
-      ...{ queries, chunk, room, global, local, kvHeads, T, BP, KVP, HALF, HALFP },
+      ...{ queries, chunk, room, global, local, kvHeads, rotaryRow, T, BP, KVP, HALF, HALFP },
     });
-    this.#runner.run("reattentionRotate", [queries], {
-      ...{ q, window, cosine, sine, queries, chunk, qRow, scale, heads, T, HP, HALF, HALFP },
+    kernels.reattentionRotate.launch([queries], {
+      ...{ q, window, cosine, sine, queries, chunk, qRow, scale, heads, rotaryRow, T, HP, HALF, HALFP },
     });
     const gathered = { shape: [chunks * windowRows, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
-    this.#runner.run("reattentionPrefill", [cdiv(chunk, BM), heads, chunks], {
+    kernels.reattentionPrefill.launch([cdiv(chunk, BM), heads, chunks], {
       q: { buffer: q, shape: [queries, heads, headSize], strides: [qRow, headSize, 1] },
       keys: { buffer: windowKeys, ...gathered },
       values: { buffer: windowValues, ...gathered },
-      ...{ window, out, queries, chunk, windowRows, outRow: heads * headSize, group: G, T, BM, BN, D, DP },
+      ...{ window, out, queries, chunk, windowRows, outRow, group: G, cap, T, BM, BN, D, DP, CAP },
     });
   }
 

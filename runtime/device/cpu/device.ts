@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
-import type { Device, DeviceBuffer, LoadedBundle } from "../device.js";
+import type { Device, DeviceBuffer, DeviceTraits, LoadedBundle } from "../device.js";
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
@@ -32,12 +32,26 @@ function threadCount(wanted: number | undefined): number {
   throw new DeviceError(`${what}: it must be a whole number from 1 to ${CONTROL.maxWorkers}.`);
 }
 
+/** Short pieces of work, since nothing is gained by long ones; memory is the system's until it is used. */
+const TRAITS: DeviceTraits = {
+  tiles: "cpu",
+  matrixRows: 1,
+  promptTokens: 128,
+  windowedTokens: 64,
+  stepsAhead: 0,
+  programsEach: 8,
+  page: 0,
+  longestContext: 32 << 10,
+  reach: " (of 4 GiB, which is all that it reaches)",
+};
+
 /** The CPU executor: kernels as WebAssembly on worker threads, over one shared memory of at most 4 GiB. */
 export class CpuDevice implements Device {
   readonly kind = "cpu";
   readonly name: string;
   readonly arch = 0;
   readonly processors: number;
+  readonly traits = TRAITS;
   readonly heap = new Heap();
   readonly queue: Queue;
   readonly kernels: KernelRegistry;

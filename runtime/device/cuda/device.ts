@@ -9,7 +9,7 @@ import {
   type PinnedMemory,
   type Stream,
 } from "../../native/index.js";
-import type { Device, DeviceBuffer, GrowableBuffer, LoadedBundle, ReserveOptions } from "../device.js";
+import type { Device, DeviceBuffer, DeviceTraits, GrowableBuffer, LoadedBundle, ReserveOptions } from "../device.js";
 import { DeviceError, OutOfMemoryError, UnavailableError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { Arrivals } from "./arrivals.js";
@@ -32,12 +32,26 @@ const UPLOAD = { slotBytes: 4 << 20, slots: 4 };
 
 const bytesOf = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
+/** Matrix units of 16 rows, long queues, memory in the driver's pages. Retrieval counts up to 8M tokens. */
+const TRAITS: DeviceTraits = {
+  tiles: "gpu",
+  matrixRows: 16,
+  promptTokens: 8192,
+  windowedTokens: 8192,
+  stepsAhead: 4,
+  programsEach: 6,
+  page: 2 << 20,
+  longestContext: 8 << 20,
+  reach: "",
+};
+
 /** An NVIDIA GPU. */
 export class CudaDevice implements Device {
   readonly kind = "cuda";
   readonly name: string;
   readonly arch: number;
   readonly processors: number;
+  readonly traits = TRAITS;
   readonly facts: DeviceFacts;
   readonly driver: DriverAvailable;
   /** Where all work is queued. */

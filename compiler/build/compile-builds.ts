@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Manifest, manifestSchema } from "../bundle/index.js";
+import { type Build, type CompileOptions, type ConstValue, type DType, type Kernel, parseKernel } from "../ir/index.js";
+import type { PythonEnvironment } from "../triton/index.js";
+import type { BuildResult } from "./build.js";
+import { BuildError } from "./error.js";
+import { checkReplaceable, MANIFEST } from "./folder.js";
+import { DEFAULT_BUILD } from "./plan.js";
+import type { BuildProgress } from "./progress.js";
+
+/** A configuration of a kernel that somebody else than its author names. */
+export interface BuildRequest {
+  readonly kernel: string;
+  readonly constants: Readonly<Record<string, ConstValue>>;
+  readonly dtypes?: Readonly<Record<string, DType>>;
+  /** What differs from the kernel's defaults. */
+  readonly options?: Partial<CompileOptions>;
+}
+
+export interface CompileBuildsOptions {
+  /** Folder of a bundle with the kernels' IR. */
+  readonly from: string;
+  readonly builds: readonly BuildRequest[];
+  readonly arch: readonly number[];
+  /** Folder of the bundle that is made: the kernels that were asked for, with these builds alone. */
+  readonly out: string;
+  readonly jobs?: number;
+  /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
+  readonly environment?: () => Promise<PythonEnvironment>;
+  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Compiles builds of kernels that are in a bundle already, from their IR: no TypeScript is read. What was compiled before comes from the cache.
+ * Throws BuildError for a build that the kernels do not have or a folder that cannot be written, EnvironmentError where something has to be
+ * compiled and there is no Triton.
+ */
+export async function compileBuilds(options: CompileBuildsOptions): Promise<BuildResult> {
+  const { builds, arch, jobs, environment, onProgress, signal } = options;
+  const [from, folder] = [resolve(options.from), resolve(options.out)];
+  checkReplaceable(folder);
+  const { kernels, hashes } = requested(from, builds);
+  const { bundleKernels } = await import("./from-kernels.js");
+  const sourceHash = (file: string): string => hashes.get(file) ?? "";
+  const wanted = [...new Set(arch)].sort((a, b) => a - b);
+  const bundle = await bundleKernels(kernels, {
+    ...{ arch: wanted, folder, project: from, sourceHash, jobs, environment, onProgress, signal },
+  });
+  const { manifest, warnings, built, cached } = bundle;
+  return { folder, manifest, diagnostics: warnings, built, cached };
+}
+
+function requested(
+  from: string,
+  builds: readonly BuildRequest[],
+): { kernels: Kernel[]; hashes: ReadonlyMap<string, string> } {
+  const manifest = readManifest(from);
+  const byKernel = new Map<string, BuildRequest[]>();
+  for (const build of builds) byKernel.set(build.kernel, [...(byKernel.get(build.kernel) ?? []), build]);
+  for (const name of byKernel.keys())
+    if (!manifest.kernels.some((kernel) => kernel.name === name))
+      throw new BuildError(`the bundle ${from} has no kernel "${name}"`, "Build that bundle again.");
+  const entries = manifest.kernels.filter(({ name }) => byKernel.has(name));
+  const kernels = entries.flatMap(({ name, ir }) =>
+    ir.flatMap(({ file }) => {
+      const kernel = parseKernel(readFileSync(join(from, file.path), "utf8"));
+      const mine = distinct(byKernel.get(name)!.flatMap((request) => buildOf(kernel, request) ?? []));
+      return mine.length > 0 ? [{ ...kernel, builds: mine }] : [];
+    }),
+  );
+  return { kernels, hashes: new Map(entries.map(({ source }) => [source.file, source.sha256])) };
+}
+
+function readManifest(from: string): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(join(from, MANIFEST), "utf8")));
+  } catch (cause) {
+    throw new BuildError(`there is no bundle in ${from}`, "Build it first: npm start does.", cause);
+  }
+}
+
+/** The request as a build of the kernel; undefined where it is of another of the kernel's dtypes. */
+function buildOf(kernel: Kernel, { constants, dtypes = {}, options }: BuildRequest): Build | undefined {
+  if (Object.entries(kernel.dtypes).some(([name, dtype]) => dtypes[name] !== dtype)) return undefined;
+  const open = kernel.params.filter(({ kind }) => kind === "const").map(({ name }) => name);
+  const missing = open.filter((name) => constants[name] === undefined);
+  if (missing.length > 0)
+    throw new BuildError(`a build of "${kernel.name}" lacks ${missing.join(", ")}`, "Name every constant.");
+  const values = Object.fromEntries(open.map((name) => [name, constants[name]!]));
+  return { ...DEFAULT_BUILD, ...kernel.defaults, ...options, constants: values, dtypes: { ...kernel.dtypes } };
+}
+
+const distinct = (builds: readonly Build[]): Build[] => [
+  ...new Map(builds.map((build) => [JSON.stringify([build.constants, build.warps, build.stages]), build])).values(),
+];

@@ -1,0 +1,19 @@
+import { combinedPart } from "./heads.js";
+import type { TileSet } from "./tiles.js";
+
+/** From so many keys on, more splits pay for what combining them costs. */
+const LONG = 32 << 10;
+
+/** Tiles of a decode step's attention over up to `keys` keys: SPLITS of them, BN at a time. */
+export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: number }, keys: number) {
+  const SPLITS = set === "cpu" ? 4 : keys > LONG ? 128 : 64;
+  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : 64;
+  return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
+}
+
+/** Tiles of a prompt's attention: BM queries against BN keys at a time. */
+export function prefillAttentionTiles(set: TileSet, { DP }: { DP: number }) {
+  if (set === "cpu") return { BM: 32, BN: 32 };
+  if (DP > 128) return { BM: 64, BN: 64 };
+  return DP > 64 ? { BM: 128, BN: 128 } : { BM: 64, BN: 128 };
+}

@@ -1,0 +1,29 @@
+/** How builds are compiled that want something else than their kernel's defaults: warps, stages and registers that suit the tiles. */
+
+export interface LaunchOptions {
+  readonly warps?: number;
+  readonly stages?: number;
+  readonly maxRegisters?: number;
+}
+
+type Constants = Readonly<Record<string, number | boolean | string>>;
+
+/** One class a block is the approximate pick, which has larger lists. */
+const isByBlock = ({ CLASSES }: Constants): boolean => CLASSES === 1;
+const isWide = ({ DP }: Constants): boolean => Number(DP) > 128;
+
+const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> = {
+  decodeAttention: (c) => (isWide(c) ? { warps: 8 } : {}),
+  prefillAttention: (c) => (isWide(c) ? { warps: 8, stages: 2 } : Number(c.BM) > 64 ? { warps: 8, stages: 2 } : {}),
+  reattentionDecode: (c) => (isWide(c) ? { warps: 8 } : {}),
+  reattentionPrefill: (c) => (isWide(c) ? { stages: 2 } : {}),
+  reattentionScan: (c) => (isWide(c) ? { stages: 3 } : {}),
+  reattentionStream: (c) =>
+    isByBlock(c) ? { warps: 8, stages: 2, maxRegisters: 128 } : isWide(c) ? { warps: 4, stages: 2 } : {},
+  reattentionStreamDeep: (c) => (isWide(c) ? { stages: 2 } : {}),
+  reattentionPickStreamed: (c) => (isByBlock(c) || Number(c.DEPTH) > 4 || isWide(c) ? { warps: 4 } : {}),
+  reattentionChoose: ({ N }) => (Number(N) <= 128 ? { warps: 4 } : {}),
+};
+
+/** What a build of `kernel` with these constants is compiled with, beside its defaults. */
+export const compileOptions = (kernel: string, constants: Constants): LaunchOptions => RULES[kernel]?.(constants) ?? {};

@@ -1,0 +1,112 @@
+import {
+  arange,
+  type Const,
+  col,
+  type Int,
+  join,
+  kernel,
+  load,
+  type Ptr,
+  permute,
+  programId,
+  reshape,
+  row,
+  store,
+  to,
+} from "tilescript";
+import { dequantize } from "./weights.js";
+
+/* What is done once to weights that do not stay as they are in their file. */
+
+/** A quantised matrix [rows, blockCount · 32] as bf16; also before a long prefill, so that it multiplies at full speed. Program (R rows, B blocks). */
+export const dequantizeMatrix = kernel(
+  ({
+    bytes,
+    signed,
+    halves,
+    bf16,
+    out,
+    rowCount,
+    blockCount,
+    R,
+    B,
+    FORMAT,
+  }: {
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    out: Ptr<"bf16">;
+    rowCount: Int;
+    blockCount: Int;
+    R: Const<"R">;
+    B: Const<"B">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = programId(1) * B + arange(0, B);
+    const lane = arange(0, 16);
+    const [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    const columns = reshape(permute(join(low, high), 0, 1, 3, 2), [R, B * 32]);
+    const column = programId(1) * B * 32 + arange(0, B * 32);
+    store(out + col(to(rows, "i64")) * blockCount * 32 + row(column), to(columns, "bf16"), {
+      mask: col(rows) < rowCount && row(column) < blockCount * 32,
+    });
+  },
+  {
+    defaults: {
+      warps: 4,
+      stages: 1,
+      alignment: "required",
+      divisible: ["bytes", "signed", "halves", "bf16", "out"],
+    },
+  },
+);
+
+/** Floats [rows, width] as bf16 [programs, columns]: what is behind the width or the rows is zero. Program (row, block of BLOCK columns). */
+export const padRows = kernel(
+  <T extends "f32" | "f16" | "bf16">({
+    from,
+    out,
+    rowCount,
+    width,
+    columns,
+    BLOCK,
+  }: {
+    from: Ptr<T>;
+    out: Ptr<"bf16">;
+    rowCount: Int;
+    width: Int;
+    columns: Int;
+    BLOCK: Const<"BLOCK">;
+  }) => {
+    const line = to(programId(0), "i64");
+    const column = programId(1) * BLOCK + arange(0, BLOCK);
+    const value = load(from + line * width + column, { mask: column < width && programId(0) < rowCount, other: 0 });
+    store(out + line * columns + column, to(value, "bf16"), { mask: column < columns });
+  },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["from", "out", "columns"] } },
+);
+
+/** Rows in another order: out[i] = from[order[i]], of `rowBytes` bytes each. Program (row, block of BLOCK bytes). */
+export const reorderRows = kernel(
+  ({
+    from,
+    order,
+    out,
+    rowBytes,
+    BLOCK,
+  }: {
+    from: Ptr<"u8">;
+    order: Ptr<"i32">;
+    out: Ptr<"u8">;
+    rowBytes: Int;
+    BLOCK: Const<"BLOCK">;
+  }) => {
+    const at = programId(1) * BLOCK + arange(0, BLOCK);
+    const mask = at < rowBytes;
+    const source = to(load(order + programId(0)), "i64") * rowBytes;
+    store(out + to(programId(0), "i64") * rowBytes + at, load(from + source + at, { mask }), { mask });
+  },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["from", "out"] } },
+);

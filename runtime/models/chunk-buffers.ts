@@ -1,0 +1,56 @@
+import type { Allocator } from "../device/allocations.js";
+import type { Device, DeviceBuffer } from "../device/device.js";
+import type { ModelConfig } from "./config.js";
+import { MANY_TOKENS } from "./products.js";
+import { sizesOf } from "./sizes.js";
+import type { Weights } from "./weights.js";
+
+/** Scratch of a prefill of up to `tokens` tokens. Rows are padded to whole blocks. */
+export interface ChunkBuffers {
+  readonly tokens: number;
+  readonly ids: DeviceBuffer;
+  /** f32 [tokens, hidden] */
+  readonly residual: DeviceBuffer;
+  /** bf16 [tokens, hidden] */
+  readonly normed: DeviceBuffer;
+  /** bf16 [tokens, (heads + 2 · KV heads) · D] */
+  readonly qkv: DeviceBuffer;
+  /** bf16 [tokens, heads · D] */
+  readonly attention: DeviceBuffer;
+  /** bf16 [tokens, 2 · feedForward] for few tokens, [tokens, feedForward] for many. */
+  readonly gateUp: DeviceBuffer;
+  readonly activation: DeviceBuffer;
+  /** bf16: the largest matrix of a layer that is not bf16 already. */
+  readonly matrix: DeviceBuffer;
+}
+
+export function allocateChunkBuffers(
+  device: Device,
+  memory: Allocator,
+  config: ModelConfig,
+  weights: Weights,
+  tokens: number,
+): ChunkBuffers {
+  const { residual, qkvRows, attention, activation } = sizesOf(config);
+  const bf16 = (elements: number) => memory.alloc(elements * 2);
+  const heads = bf16(tokens * attention);
+  // What is behind the heads is read and never written.
+  device.fill(heads, 0);
+  return {
+    tokens,
+    ids: memory.alloc(tokens * 4),
+    residual: memory.alloc(tokens * residual * 4),
+    normed: bf16(tokens * residual),
+    qkv: bf16(tokens * qkvRows),
+    attention: heads,
+    gateUp: bf16(Math.min(tokens, MANY_TOKENS) * 2 * activation),
+    activation: bf16(tokens * activation),
+    matrix: bf16(largestConverted(weights)),
+  };
+}
+
+function largestConverted({ layers }: Weights): number {
+  const matrices = layers.flatMap(({ qkv, out, gateUp, down }) => [qkv, out, gateUp, down]);
+  const converted = matrices.filter(({ format }) => format !== "bf16");
+  return Math.max(0, ...converted.map(({ rows, columns }) => rows * columns));
+}

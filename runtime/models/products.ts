@@ -1,0 +1,98 @@
+import type { DeviceBuffer } from "../device/device.js";
+import { TILES, type Tiles } from "../kernels/tiles.js";
+import { cdiv } from "../tiling.js";
+import type { ChunkBuffers } from "./chunk-buffers.js";
+import type { ModelHost } from "./host.js";
+import { type Matrix, matrixArguments, weightArguments } from "./weights.js";
+
+/** From so many tokens on, writing a matrix out as bf16 once and multiplying at full speed beats dequantising inside the product. */
+export const MANY_TOKENS = 128;
+
+/** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */
+export class Products {
+  readonly #host: ModelHost;
+  readonly #buffers: ChunkBuffers;
+  readonly #count: number;
+  readonly #tiles: Tiles;
+
+  constructor(host: ModelHost, buffers: ChunkBuffers, count: number) {
+    this.#host = host;
+    this.#buffers = buffers;
+    this.#count = count;
+    this.#tiles = TILES[host.device.traits.tiles];
+  }
+
+  /** out [count, rows] = a · Wᵀ */
+  store(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
+    if (this.#count < MANY_TOKENS) {
+      this.#few(a, matrix, out, this.#buffers.residual, "store");
+      return;
+    }
+    const { matmul } = this.#tiles;
+    const { operands, BIAS } = this.#many(a, matrix, matrix.rows);
+    const grid = cdiv(this.#count, matmul.BM) * cdiv(matrix.rows, matmul.BN);
+    this.#host.kernels.matmul.launch([grid], { ...operands, c: out, ...matmul, BIAS });
+  }
+
+  /** residual [count, rows] += a · Wᵀ */
+  add(a: DeviceBuffer, matrix: Matrix, residual: DeviceBuffer): void {
+    if (this.#count < MANY_TOKENS) {
+      this.#few(a, matrix, this.#buffers.qkv, residual, "add");
+      return;
+    }
+    const { matmulAdd } = this.#tiles;
+    const { operands, BIAS } = this.#many(a, matrix, matrix.rows);
+    const grid = cdiv(this.#count, matmulAdd.BM) * cdiv(matrix.rows, matmulAdd.BN);
+    this.#host.kernels.matmulAdd.launch([grid], { ...operands, c: residual, ...matmulAdd, BIAS });
+  }
+
+  /** out [count, F] = act(a · gateᵀ) · (a · upᵀ) for the stacked matrix [gate; up]. */
+  gated(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
+    const { kernels, config } = this.#host;
+    const F = matrix.rows / 2;
+    const ACT = config.activation;
+    if (this.#count < MANY_TOKENS) {
+      const { gate } = this.#tiles;
+      this.#few(a, matrix, this.#buffers.gateUp, this.#buffers.residual, "store");
+      kernels.gateUp.launch([this.#count, cdiv(F, gate.BLOCK)], {
+        ...{ product: this.#buffers.gateUp, out, F, ...gate, ACT },
+      });
+      return;
+    }
+    const { matmulGated } = this.#tiles;
+    const { operands, BIAS } = this.#many(a, matrix, F);
+    const grid = cdiv(this.#count, matmulGated.BM) * cdiv(F, matmulGated.BN);
+    kernels.matmulGated.launch([grid], { ...operands, c: out, ...matmulGated, BIAS, ACT });
+  }
+
+  #few(a: DeviceBuffer, matrix: Matrix, c: DeviceBuffer, residual: DeviceBuffer, EPILOGUE: "store" | "add"): void {
+    const { few } = this.#tiles;
+    this.#host.kernels.matmulQuantized.launch([cdiv(this.#count, few.BM), cdiv(matrix.rows, few.BN)], {
+      ...{ a, ...weightArguments(matrix), c, residual },
+      ...{ M: this.#count, N: matrix.rows, blockCount: matrix.columns / 32, EPILOGUE, ...few },
+    });
+  }
+
+  /** What the products of many tokens have in common, for N of the matrix's rows as columns of the result. */
+  #many(a: DeviceBuffer, matrix: Matrix, N: number) {
+    const b = matrix.format === "bf16" ? matrix.buffer : this.#dequantized(matrix);
+    const [M, K] = [this.#count, matrix.columns];
+    const operands = {
+      a: { buffer: a, shape: [M, K], strides: [K, 1] },
+      b: { buffer: b, shape: [matrix.rows, K], strides: [K, 1] },
+      bias: matrix.bias ?? matrix.buffer,
+      ...{ M, N, K },
+    };
+    return { operands, BIAS: matrix.bias !== undefined };
+  }
+
+  #dequantized(matrix: Matrix): DeviceBuffer {
+    const { dequantize } = this.#tiles;
+    const { matrix: out } = this.#buffers;
+    const blockCount = matrix.columns / 32;
+    this.#host.kernels.dequantizeMatrix.launch([cdiv(matrix.rows, dequantize.R), cdiv(blockCount, dequantize.B)], {
+      ...{ ...matrixArguments(matrix), out, rowCount: matrix.rows, blockCount, ...dequantize },
+    });
+    return out;
+  }
+}

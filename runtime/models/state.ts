@@ -1,0 +1,69 @@
+import type { Allocator } from "../device/allocations.js";
+import type { Device, DeviceBuffer } from "../device/device.js";
+import { TILES } from "../kernels/tiles.js";
+import { cdiv } from "../tiling.js";
+import type { ModelConfig } from "./config.js";
+import { sizesOf } from "./sizes.js";
+
+/** Tokens that the ring on the device holds: more than a host may lag behind. */
+export const RING = 64;
+
+/** i32 indices within `state`, 16 bytes apart so that each may be loaded as an aligned pointer. */
+export const STATE = { position: 0, token: 4, step: 8, length: 12 } as const;
+
+/** What decode steps keep on the device. Sequence length, token and step live here, so that one recorded step serves every position. */
+export interface DecodeState {
+  readonly state: DeviceBuffer;
+  readonly position: DeviceBuffer;
+  readonly token: DeviceBuffer;
+  readonly ring: DeviceBuffer;
+  /** f32 [hidden]: the residual stream of the token. */
+  readonly residual: DeviceBuffer;
+  /** f32 [heads + KV heads, D]: queries, and behind them keys that still have their norm to come. */
+  readonly q: DeviceBuffer;
+  /** f32 [heads · D] */
+  readonly attention: DeviceBuffer;
+  /** f32 [F], one after the other of the experts that are used. */
+  readonly activation: DeviceBuffer;
+  /** f32 [hidden]: what still has its norm to come before it joins the residual. */
+  readonly product: DeviceBuffer;
+  readonly logits: DeviceBuffer;
+  readonly bestLogit: DeviceBuffer;
+  readonly bestRow: DeviceBuffer;
+  /** f32 [inverse temperature, topP] and i32 [topK, seed]: read by the kernel, so that one recorded step serves every request. */
+  readonly chances: DeviceBuffer;
+  readonly choices: DeviceBuffer;
+}
+
+/** Programs of `decodeLogits`: what a device runs at a time, at the most one for each block of rows. */
+export const logitPrograms = ({ traits, processors }: Device, { vocabulary }: ModelConfig): number =>
+  Math.min(cdiv(vocabulary, TILES[traits.tiles].logits.R), processors * traits.programsEach);
+
+export function allocateDecodeState(device: Device, memory: Allocator, config: ModelConfig): DecodeState {
+  const sizes = sizesOf(config);
+  const f32 = (elements: number) => memory.alloc(elements * 4);
+  // Rows are read in whole blocks: what is behind their elements must be numbers.
+  const zeros = (elements: number) => {
+    const buffer = f32(elements);
+    device.fill(buffer, 0);
+    return buffer;
+  };
+  const state = f32(STATE.length);
+  const programs = logitPrograms(device, config);
+  return {
+    state,
+    position: state.view(STATE.position * 4, 4),
+    token: state.view(STATE.token * 4, 4),
+    ring: f32(RING),
+    residual: zeros(sizes.residual),
+    q: f32(sizes.qRows + sizes.kvRows),
+    attention: zeros(sizes.attention),
+    activation: zeros((config.experts?.used ?? 1) * sizes.activation),
+    product: f32(sizes.residual),
+    logits: f32(config.vocabulary),
+    bestLogit: f32(programs),
+    bestRow: f32(programs),
+    chances: f32(2),
+    choices: f32(2),
+  };
+}

@@ -1,0 +1,120 @@
+import type { DeviceBuffer } from "../device/device.js";
+import { TILES, type Tiles } from "../kernels/tiles.js";
+import { cdiv } from "../tiling.js";
+import type { ModelHost } from "./host.js";
+import { type Inner, type Pass, runLayer } from "./pass.js";
+import { type Sizes, sizesOf } from "./sizes.js";
+import { logitPrograms, RING } from "./state.js";
+import { type LayerWeights, type Matrix, matrixArguments, weightArguments } from "./weights.js";
+
+/** How the next token is picked; the parameters of `sample` are on the device. */
+export type Picking = "greedy" | "sample";
+
+/** One token through the model: matrix-vector products that start reading weights before what they multiply is there. */
+export class TokenPass implements Pass {
+  readonly #host: ModelHost;
+  readonly #sizes: Sizes;
+  readonly #tiles: Tiles;
+  /** What every norm of the residual stream takes. */
+  readonly #norm: { readonly epsilon: number; readonly width: number };
+
+  constructor(host: ModelHost) {
+    const { config } = host;
+    this.#host = host;
+    this.#sizes = sizesOf(config);
+    this.#tiles = TILES[host.device.traits.tiles];
+    this.#norm = { epsilon: config.rmsEpsilon, width: config.hidden };
+  }
+
+  /** embed → layers → logits → pick. Capturable: all that varies is in the state. */
+  step(picking: Picking): void {
+    const { weights, state } = this.#host;
+    this.embed(weights.embedding);
+    for (const [index, layer] of weights.layers.entries()) runLayer(this, layer, index);
+    this.pick(state.residual, picking);
+  }
+
+  embed(embedding: Matrix): void {
+    const { kernels, config, state } = this.#host;
+    const blockCount = embedding.columns / 32;
+    kernels.embed.launch([1, cdiv(blockCount, this.#tiles.embed.B)], {
+      ids: state.token,
+      ...matrixArguments(embedding),
+      out: state.residual,
+      scale: config.embeddingScale,
+      rowCount: embedding.rows,
+      blockCount,
+      ...this.#tiles.embed,
+    });
+  }
+
+  project({ attentionNorm: norm, qkv, headNorms }: LayerWeights): void {
+    this.#qkv(norm, qkv, headNorms !== undefined);
+  }
+
+  normHeads(norms: NonNullable<LayerWeights["headNorms"]>): void {
+    const { kernels, config, state } = this.#host;
+    const { heads, kvHeads } = config;
+    const { D, DP } = this.#sizes;
+    kernels.decodeNormHeads.launch([heads + kvHeads], {
+      ...{ q: state.q, keys: this.#cache.keys, ...norms, position: state.position },
+      ...{ epsilon: config.rmsEpsilon, heads, kvHeads, D, DP },
+    });
+  }
+
+  attend(index: number): void {
+    const { attentions, layers, state } = this.#host;
+    attentions[index]!.token(layers[index]!, state.q, state.attention);
+  }
+
+  join(inner: Inner, matrix: Matrix, norm: DeviceBuffer | undefined): void {
+    const { kernels, state } = this.#host;
+    const tiles = inner === "attention" ? this.#tiles.out : this.#tiles.down;
+    kernels.decodeAdd.launch([cdiv(matrix.rows, tiles.R)], {
+      x: state[inner],
+      out: norm ? state.product : state.residual,
+      ...weightArguments(matrix),
+      rowCount: matrix.rows,
+      blockCount: matrix.columns / 32,
+      ...tiles,
+      ADD: norm === undefined,
+    });
+    if (!norm) return;
+    const { residual, residualP } = this.#sizes;
+    kernels.addNormed.launch([1], {
+      ...{ y: state.product, weight: norm, residual: state.residual, padded: residual, ...this.#norm },
+      ...{ KP: residualP, T: "f32" },
+    });
+  }
+
+  gate({ feedForwardNorm: norm, gateUp }: LayerWeights): void {
+    const { kernels, config, state } = this.#host;
+    const outRows = gateUp.rows / 2;
+    kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
+      ...{ x: state.residual, norm, ...weightArguments(gateUp), out: state.activation, ...this.#norm },
+      ...{ outRows, blockCount: gateUp.columns / 32, ...this.#tiles.gateUp, ACT: config.activation },
+    });
+  }
+
+  experts(): void {
+    throw new Error("experts");
+  }
+
+  /** Logits of the token whose residual stream is `residual` [hidden], and the token that follows it. */
+  pick(residual: DeviceBuffer, picking: Picking): void {
+    const { kernels, config, device, weights, state } = this.#host;
+    const { head, outputNorm: norm } = weights;
+    const { logits, bestLogit, bestRow, chances, choices, ring } = state;
+    const programs = logitPrograms(device, config);
+    kernels.decodeLogits.launch([programs], {
+      ...{ x: residual, norm, ...weightArguments(head), logits, bestLogit, bestRow, ...this.#norm },
+      ...{ cap: config.logitCap ?? 0, rowCount: head.rows, tokens: config.tokens, blockCount: head.columns / 32 },
+      ...{ ...this.#tiles.logits, CAP: config.logitCap !== undefined },
+    });
+    const common = { state: state.state, ring, ringSize: RING };
+    if (picking === "greedy")
+      kernels.sampleGreedy.launch([1], { bestLogit, bestRow, ...common, count: programs, ...this.#tiles.greedy });
+    else
+      kernels.sampleTop.launch([1], { logits, ...common, count: head.rows, chances, choices, ...this.#tiles.top });
+  }
+}

@@ -1,0 +1,56 @@
+import type { DeviceBuffer } from "../device/device.js";
+import type { Format } from "../kernels/weights.js";
+
+/** A weight matrix on the device, row-major. */
+export interface Matrix {
+  readonly buffer: DeviceBuffer;
+  readonly format: Format;
+  readonly rows: number;
+  /** Elements of a row as they lie there: a multiple of 32, and zeros behind `width`. */
+  readonly columns: number;
+  readonly width: number;
+  /** f32 [rows] */
+  readonly bias: DeviceBuffer | undefined;
+}
+
+/** The weights of a layer; see weights-plan.ts for what each is. Vectors are f32. */
+export interface LayerWeights {
+  readonly attentionNorm: DeviceBuffer;
+  readonly qkv: Matrix;
+  readonly headNorms: { readonly queryNorm: DeviceBuffer; readonly keyNorm: DeviceBuffer } | undefined;
+  readonly out: Matrix;
+  readonly postAttentionNorm: DeviceBuffer | undefined;
+  readonly feedForwardNorm: DeviceBuffer;
+  readonly gateUp: Matrix;
+  readonly down: Matrix;
+  readonly router: Matrix | undefined;
+  readonly postFeedForwardNorm: DeviceBuffer | undefined;
+}
+
+export interface Weights {
+  readonly embedding: Matrix;
+  readonly layers: readonly LayerWeights[];
+  readonly outputNorm: DeviceBuffer;
+  /** The embedding itself where the model ties them. */
+  readonly head: Matrix;
+}
+
+/** A matrix as kernels take it: one buffer under four dtypes, its format, and its bias, for which any buffer stands where there is none. */
+export const weightArguments = ({ buffer, format, bias }: Matrix) => ({
+  bytes: buffer,
+  signed: buffer,
+  halves: buffer,
+  bf16: buffer,
+  bias: bias ?? buffer,
+  FORMAT: format,
+  BIAS: bias !== undefined,
+});
+
+/** The same without the bias, for kernels that only read the matrix. */
+export const matrixArguments = ({ buffer, format }: Matrix) => ({
+  bytes: buffer,
+  signed: buffer,
+  halves: buffer,
+  bf16: buffer,
+  FORMAT: format,
+});
