@@ -32,7 +32,17 @@ export function compileAddon(compiler, source, output, flags = []) {
   // Under a name of its own, then renamed: two builds at once leave one whole file.
   const fresh = `${output}.${process.pid}`;
   const includes = headers.flatMap((path) => ["-isystem", path]);
-  const options = ["-std=c++17", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", ...flags];
+  const options = [
+    "-std=c++17",
+    "-O2",
+    "-shared",
+    "-fPIC",
+    "-pthread",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
+    ...flags,
+  ];
   const run = spawnSync(compiler, [...options, "-DNAPI_CPP_EXCEPTIONS", ...includes, "-o", fresh, source], {
     encoding: "utf8",
   });

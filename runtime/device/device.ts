@@ -1,6 +1,7 @@
 import type { KernelEntry } from "../../compiler/bundle/index.js";
 import type { BundleSource } from "../bundle/reference.js";
 import type { TypedKernels } from "../bundle/typed.js";
+import type { FileStretch } from "../weights/reading.js";
 
 /** Memory on a device. Freed by `free`, by `using`, and with the device. */
 export interface DeviceBuffer {
@@ -33,6 +34,17 @@ export interface GrowableBuffer extends DeviceBuffer {
 export interface ReserveOptions {
   /** A GPU's memory is committed by multiples of so many bytes, as far as that fits, since each commit is a few driver calls. Default 32 MiB. */
   readonly step?: number;
+}
+
+/** A stretch of a file and the buffer that it goes to, from the buffer's start: another place is a view. */
+export interface FileCopy extends FileStretch {
+  readonly to: DeviceBuffer;
+}
+
+export interface UploadOptions {
+  readonly signal?: AbortSignal;
+  /** Called now and then with the bytes so far, which never get fewer, and at the end with all of them. What it throws ends the upload. */
+  readonly onProgress?: (bytes: number) => void;
 }
 
 /**
@@ -106,8 +118,8 @@ export interface DeviceTraits {
 }
 
 /**
- * Where kernels run: a GPU through the driver, or the CPU executor. Work is put on one stream in order; only `synchronize`, `read` and
- * `write` wait. Errors of queued work surface there.
+ * Where kernels run: a GPU through the driver, or the CPU executor. Work is put on one stream in order; only `synchronize`, `read`, `write`
+ * and `upload` wait. Errors of queued work surface there.
  */
 export interface Device {
   readonly kind: "cuda" | "cpu";
@@ -126,8 +138,23 @@ export interface Device {
    * commits all at once); the CPU executor has 4 GiB of them. Throws OutOfMemoryError that says what would fit.
    */
   reserve(maxBytes: number, options?: ReserveOptions): GrowableBuffer;
-  /** Copies host bytes to the device; resolves when `data` may be reused. */
+  /**
+   * Copies host bytes to the device; resolves when `data` may be reused. Rejects with DeviceError where `data` is detached or resized before.
+   */
   write(to: DeviceBuffer, data: ArrayBufferView): Promise<void>;
+  /**
+   * Copies from files to the device, as fast as the bus and without the bytes ever being in this process's memory; resolves when all are
+   * there. All is checked before anything is read. Waits for queued work as `write` does. The copies, thousands of them if need be, are done
+   * in no fixed order and must not overlap. When it rejects, with the signal's reason, ModelError where a file shrank or cannot be read, or
+   * what a device throws, nothing is read or written any more, and what the buffers hold is anything.
+   *
+   * @example
+   * using file = openGguf(path);
+   * const tensors = [...file.tensors.values()];
+   * const copies = tensors.map((tensor) => ({ to: device.alloc(tensor.bytes), ...file.stretch(tensor) }));
+   * await device.upload(copies, { signal, onProgress: (bytes) => console.log(bytes) });
+   */
+  upload(copies: readonly FileCopy[], options?: UploadOptions): Promise<void>;
   /** Waits for queued work and copies to the host. */
   read(from: DeviceBuffer, into: ArrayBufferView): Promise<void>;
   /** Queued: device-to-device copy, and fill with one byte. Both can be captured. */

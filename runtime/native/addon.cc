@@ -52,7 +52,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFunction<EncodeTensorMap>(env, exports, "encodeTensorMap");
   for (auto define : {Context::Define, Memory::Define, GrowableMemory::Define, PinnedMemory::Define, Stream::Define,
                       Event::Define, Module::Define, Function::Define, PreparedLaunch::Define, LaunchList::Define,
-                      Graph::Define, GraphExec::Define, MappedFile::Define, Uploader::Define})
+                      Graph::Define, GraphExec::Define, MappedFile::Define, Uploader::Define, Transfer::Define})
     define(env, exports);
   return exports;
 }

@@ -40,7 +40,14 @@ export interface Addon {
   ) => PreparedLaunch;
   readonly LaunchList: new (launches: readonly PreparedLaunch[]) => LaunchList;
   readonly MappedFile: new (path: string) => MappedFile;
-  readonly Uploader: new (context: Context, slotBytes: number, slots: number) => Uploader;
+  /** Up to 64 threads and slots a thread. The slots are pinned at once, and stay for the next upload. */
+  readonly Uploader: new (
+    context: Context,
+    threads: number,
+    slotsPerThread: number,
+    slotBytes: number,
+  ) => Uploader;
+  readonly Transfer: new () => Transfer;
 }
 
 /** Names of the classes that hold a handle, for the loader to make disposable. */
@@ -226,13 +233,40 @@ export interface MappedFile {
   [Symbol.dispose](): void;
 }
 
-/** A ring of pinned slots: copies bytes of any size to the device without blocking the event loop. */
+/** A stretch of a file, and where in device memory it goes. */
+export interface FileToMemory {
+  readonly to: Memory;
+  readonly toOffset: number;
+  /** A descriptor open for reading. It is duplicated when the upload starts, so it may be closed then. */
+  readonly file: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** An upload that could not read one of its files. */
+export interface ReadFault extends Error {
+  /** Which of the copies. */
+  readonly copy: number;
+  /** Where in the file. */
+  readonly offset: number;
+  /** 0 where the file ended. */
+  readonly errno: number;
+}
+
+/** Threads that read files into pinned slots, each into its own, and a stream that copies from there while they read on. */
 export interface Uploader extends Handle {
-  write(
-    to: Memory,
-    offset: number,
-    source: MappedFile | Uint8Array,
-    sourceOffset: number,
-    bytes: number,
-  ): Promise<void>;
+  /**
+   * Resolves true when all is on the device, or false where it was aborted before. Rejects with the first CudaError or ReadFault. In each
+   * case nothing is read or copied any more. The order is not fixed: copies must not overlap. Uploads of one Uploader go one after another,
+   * each keeping a thread of the pool while it waits.
+   */
+  upload(copies: readonly FileToMemory[], transfer: Transfer): Promise<boolean>;
+}
+
+/** The link to an upload that runs. */
+export interface Transfer {
+  /** What has been read and is on its way to the device, or there. */
+  readonly bytes: number;
+  /** Ends the upload within a slot's time. */
+  abort(): void;
 }

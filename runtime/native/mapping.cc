@@ -13,8 +13,9 @@
 namespace tilescript {
 namespace {
 
+// Non-blocking, so that a pipe that nobody writes to is refused and not waited for.
 struct File {
-  explicit File(const std::string& path) : descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit File(const std::string& path) : descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~File() {
     if (descriptor >= 0) close(descriptor);
   }
@@ -37,6 +38,7 @@ Mapping::Mapping(const std::string& path) {
   if (file.descriptor < 0) Fail("open");
   if (fstat(file.descriptor, &status) != 0) Fail("fstat");
   if (S_ISDIR(status.st_mode)) Fail("open", EISDIR);
+  if (!S_ISREG(status.st_mode)) Fail("mmap", ENODEV);
   size = static_cast<size_t>(status.st_size);
   if (size == 0) return;
   // Private and writable: JavaScript cannot be kept from writing to a view, and a write must neither end the process nor

@@ -1,13 +1,11 @@
-/** A file's bytes by offset: mapped where the native add-on can map files, else read on demand. */
+/** A file's bytes by offset: mapped where that is asked for and works, else read on demand; and its descriptor, for who reads it himself. */
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { ModelError } from "./errors.js";
+import { closedFile, type FileSource, type FileStretch, readInto, requireInFile } from "./reading.js";
 
-export interface FileBytes {
-  readonly path: string;
-  /** Length of the file in bytes when it was opened. */
-  readonly size: number;
-  /** Bytes [offset, offset + length). A view where the file is mapped, else a fresh copy; never write to it. */
+export interface FileBytes extends FileSource {
+  /** Bytes [offset, offset + length). A view where the file is mapped, else a fresh copy; never write to it. For headers and small tensors. */
   view(offset: number, length: number): Uint8Array;
   close(): void;
 }
@@ -36,103 +34,105 @@ function tryMapping(path: string, mapFile: MapFile): FileBytes | undefined {
   } catch {
     return undefined;
   }
-  return mapped instanceof ArrayBuffer ? bytesOfBuffer(path, mapped) : bytesOfMapping(path, mapped);
+  return new OpenFile(path, mapped.byteLength, mapped instanceof ArrayBuffer ? viewsOfBuffer(mapped) : viewsOf(mapped));
 }
 
-function bytesOfBuffer(path: string, buffer: ArrayBuffer): FileBytes {
+type Views = Pick<FileBytes, "view" | "close">;
+
+function viewsOfBuffer(buffer: ArrayBuffer): Views {
   let held: ArrayBuffer | undefined = buffer;
-  return fileBytes(path, buffer.byteLength, {
+  return {
     view: (offset, length) => new Uint8Array(held!, offset, length),
     close: () => {
       held = undefined;
     },
-  });
-}
-
-function bytesOfMapping(path: string, mapped: MappedBytes): FileBytes {
-  return fileBytes(path, mapped.byteLength, {
-    view: (offset, length) => new Uint8Array(mapped.view(offset, length)),
-    close: () => mapped.close(),
-  });
-}
-
-/** Adds what all ways of reading share: the range check, and errors instead of use after closing. */
-function fileBytes(path: string, size: number, source: Pick<FileBytes, "view" | "close">): FileBytes {
-  let open = true;
-  return {
-    path,
-    size,
-    view(offset, length) {
-      if (!open) throw closed(path);
-      requireRange(path, size, offset, length);
-      return source.view(offset, length);
-    },
-    close() {
-      if (open) source.close();
-      open = false;
-    },
   };
 }
 
+const viewsOf = (mapped: MappedBytes): Views => ({
+  view: (offset, length) => new Uint8Array(mapped.view(offset, length)),
+  close: () => mapped.close(),
+});
+
 function openForReads(path: string): FileBytes {
-  let fd: number;
+  const { descriptor, size } = openRegular(path);
+  return new OpenFile(path, size, undefined, descriptor);
+}
+
+/** Adds what all ways of reading share: the range check, the descriptor, and errors instead of use after closing. */
+class OpenFile implements FileBytes {
+  readonly path: string;
+  readonly size: number;
+  readonly #views: Views | undefined;
+  #descriptor: number | undefined;
+  #open = true;
+
+  constructor(path: string, size: number, views: Views | undefined, descriptor?: number) {
+    this.path = path;
+    this.size = size;
+    this.#views = views;
+    this.#descriptor = descriptor;
+  }
+
+  /** A mapping keeps no descriptor, so one is opened when it is first asked for. */
+  get descriptor(): number {
+    this.#requireOpen();
+    if (this.#descriptor === undefined) {
+      const opened = openRegular(this.path);
+      if (opened.size !== this.size) {
+        closeSync(opened.descriptor);
+        const hint = "Let whatever writes it finish, then load it again.";
+        throw new ModelError("file-truncated", `has ${opened.size} bytes now and had ${this.size}`, {
+          file: this.path,
+          hint,
+        });
+      }
+      this.#descriptor = opened.descriptor;
+    }
+    return this.#descriptor;
+  }
+
+  view(offset: number, length: number): Uint8Array {
+    this.#requireOpen();
+    const stretch = { file: this, offset, bytes: length };
+    requireInFile(stretch);
+    return this.#views ? this.#views.view(offset, length) : readFully(stretch);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#views?.close();
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+  }
+
+  #requireOpen(): void {
+    if (!this.#open) throw closedFile(this.path);
+  }
+}
+
+/** Non-blocking, so that a pipe that nobody writes to is refused and not waited for. Regular files take no notice of it. */
+const forReading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+function openRegular(path: string): { readonly descriptor: number; readonly size: number } {
+  let descriptor: number;
   try {
-    fd = openSync(path, "r");
+    descriptor = openSync(path, forReading);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     throw missing
       ? new ModelError("model-missing", "there is no such file", { file: path, cause })
       : new ModelError("file-unreadable", `cannot be opened (${(cause as Error).message})`, { file: path, cause });
   }
-  const stats = fstatSync(fd);
-  if (!stats.isFile()) {
-    closeSync(fd);
-    throw new ModelError("file-unreadable", `is ${stats.isDirectory() ? "a directory" : "not a regular file"}`, {
-      file: path,
-    });
-  }
-  return fileBytes(path, stats.size, {
-    view: (offset, length) => readFully(path, fd, offset, length),
-    close: () => closeSync(fd),
-  });
+  const stats = fstatSync(descriptor);
+  if (stats.isFile()) return { descriptor, size: stats.size };
+  closeSync(descriptor);
+  const what = `is ${stats.isDirectory() ? "a directory" : "not a regular file"}`;
+  throw new ModelError("file-unreadable", what, { file: path });
 }
 
-// One read(2) moves at most 2 GiB less a page.
-const largestRead = 1 << 30;
-
-function readFully(path: string, fd: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const got = readSync(fd, bytes, done, Math.min(length - done, largestRead), offset + done);
-    if (got === 0) {
-      throw new ModelError("file-truncated", `ends ${length - done} bytes early; it shrank while it was read`, {
-        file: path,
-        offset: offset + done,
-      });
-    }
-    done += got;
-  }
-  return bytes;
+function readFully(stretch: FileStretch): Uint8Array {
+  const into = new Uint8Array(stretch.bytes);
+  readInto(into, stretch.offset, stretch);
+  return into;
 }
-
-function requireRange(path: string, size: number, offset: number, length: number): void {
-  if (
-    !Number.isSafeInteger(offset) ||
-    !Number.isSafeInteger(length) ||
-    offset < 0 ||
-    length < 0 ||
-    offset + length > size
-  ) {
-    throw new ModelError("file-truncated", `${length} bytes wanted, but the file ends at ${size}`, {
-      file: path,
-      offset,
-    });
-  }
-}
-
-const closed = (path: string) =>
-  new ModelError("file-unreadable", "was used after it was closed", {
-    file: path,
-    hint: "Keep the model file open while it is in use.",
-  });

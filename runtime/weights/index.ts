@@ -6,5 +6,6 @@ export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes 
 export type { FileBytes, MapFile, MappedBytes } from "./file-bytes.js";
 export * from "./gguf/index.js";
 export { dequantize, type TensorType, type TensorTypeName, tensorTypes } from "./quantization/types.js";
+export type { FileSource, FileStretch } from "./reading.js";
 export { unpermuteRows } from "./rope-rows.js";
 export * from "./safetensors/index.js";

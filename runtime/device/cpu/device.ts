@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
-import type { Device, DeviceBuffer, DeviceTraits, LoadedBundle } from "../device.js";
+import type { Device, DeviceBuffer, DeviceTraits, FileCopy, LoadedBundle, UploadOptions } from "../device.js";
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
@@ -15,6 +15,7 @@ import { Heap } from "./heap.js";
 import type { CpuLaunch } from "./kernel.js";
 import { CpuMirror } from "./mirror.js";
 import { type Fault, Queue } from "./queue.js";
+import { uploadFiles } from "./uploads.js";
 import { WasmFolder, type WasmStore } from "./wasm-store.js";
 
 export interface CpuOptions {
@@ -111,6 +112,16 @@ export class CpuDevice implements Device {
     const target = this.#use(to, data.byteLength, "write");
     if (!this.queue.idle) await this.queue.passed();
     this.heap.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target.start);
+  }
+
+  async upload(copies: readonly FileCopy[], options: UploadOptions = {}): Promise<void> {
+    this.#requireIdle("upload");
+    await uploadFiles([...copies], {
+      ...options,
+      target: ({ to, bytes }) => this.#use(to, bytes, "upload").start,
+      ready: () => (this.queue.idle ? Promise.resolve() : this.queue.passed()),
+      heap: this.heap,
+    });
   }
 
   async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {

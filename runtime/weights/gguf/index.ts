@@ -2,6 +2,7 @@
 
 import { ModelError } from "../errors.js";
 import { type FileBytes, type MapFile, openFileBytes } from "../file-bytes.js";
+import type { FileStretch } from "../reading.js";
 import { type GgufHeader, type GgufTensor, readHeader } from "./header.js";
 import type { GgufMetadata } from "./metadata.js";
 
@@ -65,6 +66,12 @@ export class Gguf {
 
   /** The tensor's raw blocks, or the part [start, end) of them: a view where the file is mapped, else a copy. Read only. */
   bytes(tensor: GgufTensor, start = 0, end = tensor.bytes): Uint8Array {
+    const { offset, bytes } = this.stretch(tensor, start, end);
+    return this.#file.view(offset, bytes);
+  }
+
+  /** Where the tensor's raw blocks lie, or the part [start, end) of them: what `Device.upload` copies from. */
+  stretch(tensor: GgufTensor, start = 0, end = tensor.bytes): FileStretch {
     if (!(start >= 0 && start <= end && end <= tensor.bytes)) {
       throw new ModelError(
         "gguf-tensor-range",
@@ -74,7 +81,7 @@ export class Gguf {
         },
       );
     }
-    return this.#file.view(tensor.offset + start, end - start);
+    return { file: this.#file, offset: tensor.offset + start, bytes: end - start };
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 
 import { ModelError } from "../errors.js";
 import { type FileBytes, type MapFile, openFileBytes } from "../file-bytes.js";
+import type { FileStretch } from "../reading.js";
 import { readHeader, type SafetensorsTensor } from "./header.js";
 import { readIndex } from "./shards.js";
 
@@ -65,9 +66,12 @@ export class Safetensors {
 
   /** The tensor's bytes: a view where the file is mapped, else a copy. Read only. */
   bytes(tensor: SafetensorsTensor): Uint8Array {
-    const file = this.#files.get(tensor.file);
-    if (!file) throw missing(tensor.name, this.path);
-    return file.view(tensor.offset, tensor.bytes);
+    return this.#fileOf(tensor).view(tensor.offset, tensor.bytes);
+  }
+
+  /** Where the tensor's bytes lie: what `Device.upload` copies from. */
+  stretch(tensor: SafetensorsTensor): FileStretch {
+    return { file: this.#fileOf(tensor), offset: tensor.offset, bytes: tensor.bytes };
   }
 
   close(): void {
@@ -75,6 +79,12 @@ export class Safetensors {
   }
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #fileOf(tensor: SafetensorsTensor): FileBytes {
+    const file = this.#files.get(tensor.file);
+    if (!file) throw missing(tensor.name, this.path);
+    return file;
   }
 }
 

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { CudaError } from "../../../runtime/device/errors.js";
-import { openMappedFile } from "../../../runtime/native/index.js";
 import { image, openFake } from "./fake-driver.js";
 
 const { addon, fake } = openFake();
@@ -14,7 +13,12 @@ writeFileSync(
   Uint8Array.from({ length: 100 }, (_, index) => index),
 );
 
-afterAll(() => rmSync(folder, { recursive: true }));
+const descriptor = openSync(file, "r");
+
+afterAll(() => {
+  closeSync(descriptor);
+  rmSync(folder, { recursive: true });
+});
 beforeEach(() => fake.reset());
 
 /** One of everything, as a program would use it: every driver call the launcher knows is made at least once. */
@@ -32,9 +36,8 @@ async function useEverything(): Promise<void> {
   growable.grow(3 << 20);
   stream.fill(growable, 0, 4 << 20, 0);
   using pinned = new addon.PinnedMemory(context, 100);
-  using uploader = new addon.Uploader(context, 32, 2);
-  using mapped = openMappedFile(file);
-  await uploader.write(memory, 0, mapped, 0, 100);
+  using uploader = new addon.Uploader(context, 2, 2, 16);
+  await uploader.upload([{ to: memory, toOffset: 0, file: descriptor, offset: 0, bytes: 100 }], new addon.Transfer());
   stream.enqueueWrite(twin, 0, pinned, 0, 100);
   stream.copy(twin, 0, memory, 0, 100);
   stream.fill(twin, 0, 4, 0);

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Context, GrowableMemory, Stream } from "../../../runtime/native/index.js";
 import { image, openFake } from "./fake-driver.js";
@@ -58,11 +59,14 @@ describe("memory that grows", () => {
       using plain = new addon.Memory(context, 4);
       stream.copy(plain, 0, memory, PAGE - 1, 3);
       stream.copy(memory, 0, plain, 0, 3);
-      using uploader = new addon.Uploader(context, 16, 2);
-      await uploader.write(memory, 3, Uint8Array.of(9), 0, 1);
+      using uploader = new addon.Uploader(context, 1, 2, 16);
+      const executable = openSync(process.execPath, "r");
+      const copy = { to: memory, toOffset: 3, file: executable, offset: 1, bytes: 1 };
+      await uploader.upload([copy], new addon.Transfer());
+      closeSync(executable);
       const start = new Uint8Array(4);
       await stream.readAsync(memory, 0, start);
-      expect([...start]).toEqual([2, 3, 4, 9]);
+      expect([...start]).toEqual([2, 3, 4, "E".charCodeAt(0)]);
       const message = `1 bytes at ${2 * PAGE} lie outside the ${2 * PAGE} bytes of the device memory`;
       expect(() => stream.fill(memory, 2 * PAGE, 1, 0)).toThrow(message);
       memory.grow(2 * PAGE + 1);

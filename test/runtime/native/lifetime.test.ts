@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { openSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
@@ -6,6 +7,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { image, openFake } from "./fake-driver.js";
 
 const { addon, fake, path } = openFake();
+const descriptor = openSync(process.execPath, "r");
 setFlagsFromString("--expose-gc");
 const collect: () => void = runInNewContext("gc");
 
@@ -39,7 +41,8 @@ describe("handles that nobody destroyed", () => {
       stream.fill(growable, 0, 64, 0);
       const exec = stream.endCapture().instantiate();
       exec.launch(stream);
-      await new addon.Uploader(context, 16, 2).write(memory, 0, new Uint8Array(64), 0, 64);
+      const copies = [{ to: memory, toOffset: 0, file: descriptor, offset: 0, bytes: 64 }];
+      await new addon.Uploader(context, 2, 2, 16).upload(copies, new addon.Transfer());
       const event = new addon.Event(context, true);
       stream.record(event);
       expect(fake.live()).toContain("execs 1");
@@ -50,7 +53,7 @@ describe("handles that nobody destroyed", () => {
   it("are let go when a constructor fails half-way", async () => {
     const context = new addon.Context(0);
     fake.fail("cuEventCreate", 2, 700);
-    expect(() => new addon.Uploader(context, 16, 3)).toThrow("cuEventCreate(");
+    expect(() => new addon.Uploader(context, 1, 3, 16)).toThrow("cuEventCreate(");
     expect(fake.live()).toEqual(["contexts 1"]);
     context.destroy();
     await collected();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,41 +57,22 @@ it("reaches beyond 4 GiB, where one ArrayBuffer does not", () => {
   rmSync(big);
 });
 
-it("is uploaded through the ring of slots, whole and in part, several at once", async () => {
-  {
-    using context = new addon.Context(0);
-    using stream = new addon.Stream(context);
-    using uploader = new addon.Uploader(context, 1024, 3);
-    using file = openMappedFile(path);
-    using memory = new addon.Memory(context, 20_000);
-    await Promise.all([
-      uploader.write(memory, 0, file, 0, 10_000),
-      uploader.write(memory, 10_000, content, 5_000, 5_000),
-      uploader.write(memory, 15_000, new Uint8Array(file.view(0, 5_000)), 0, 5_000),
-    ]);
-    const bytes = new Uint8Array(20_000);
-    stream.read(memory, 0, bytes);
-    expect(Buffer.from(bytes.subarray(0, 10_000)).equals(content)).toBe(true);
-    expect(Buffer.from(bytes.subarray(10_000, 15_000)).equals(content.subarray(5_000))).toBe(true);
-    expect(Buffer.from(bytes.subarray(15_000)).equals(content.subarray(0, 5_000))).toBe(true);
-    expect(() => uploader.write(memory, 0, file, 9_000, 2_000)).toThrow("mapped file");
-    expect(() => uploader.write(memory, 19_000, file, 0, 2_000)).toThrow("device memory");
-  }
-  await expect.poll(() => fake.live()).toEqual([]);
+it("refuses what is no regular file, without waiting for it", () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const path of [pipe, "/dev/zero"])
+    expect(() => mapFile(path)).toThrow(expect.objectContaining({ code: "ENODEV", path }));
 });
 
 it("stays mapped while an upload reads it", async () => {
   using context = new addon.Context(0);
-  using uploader = new addon.Uploader(context, 1024, 2);
   using memory = new addon.Memory(context, 10_000);
   fake.set("DELAY", 2);
   using stream = new addon.Stream(context);
   const file = openMappedFile(path);
-  const view = new Uint8Array(file.view(5_000, 5_000));
   const writing = [
-    uploader.write(memory, 0, file, 0, 3_000),
-    uploader.write(memory, 5_000, view, 0, 5_000),
-    stream.writeAsync(memory, 3_000, new Uint8Array(file.view(3_000, 2_000))),
+    stream.writeAsync(memory, 0, new Uint8Array(file.view(0, 3_000))),
+    stream.writeAsync(memory, 3_000, new Uint8Array(file.view(3_000, 7_000))),
   ];
   file.close();
   await Promise.all(writing);

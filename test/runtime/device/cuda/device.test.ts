@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { CudaDevice } from "../../../../runtime/device/cuda/index.js";
 import { CudaError, OutOfMemoryError } from "../../../../runtime/device/errors.js";
+import { openGguf } from "../../../../runtime/weights/index.js";
 import { openFake } from "../../native/fake-driver.js";
+import { ggufBytes, temporaryFile } from "../../weights/write-gguf.js";
 import { type FakeKernel, fakeBundle, pointer, scalar } from "./fake-bundle.js";
 
 const { fake } = openFake();
@@ -15,6 +17,12 @@ const append: FakeKernel = {
   params: [pointer("out", "i32"), scalar("digit")],
   variants: [{}],
 };
+
+/** In Node 20, but not yet in the language that TypeScript is told to know. */
+type ResizableArrayBuffer = new (
+  bytes: number,
+  options: { readonly maxByteLength: number },
+) => ArrayBuffer & { resize(bytes: number): void };
 
 /** Runs a body on a device of its own, after which nothing may be left. */
 async function withDevice(body: (device: CudaDevice) => void | Promise<void>): Promise<void> {
@@ -78,6 +86,43 @@ describe("a CUDA device", () => {
       expect(Buffer.from(back).equals(data)).toBe(true);
     }),
   );
+
+  it("writes large data one after another, and lets it be reused then", () =>
+    withDevice(async (device) => {
+      fake.set("LAZY", 1);
+      fake.set("PENDING", 1);
+      const bytes = 30_000_000;
+      const buffer = device.alloc(bytes);
+      const data = new Uint8Array(bytes).fill(1);
+      const first = device.write(buffer, new Uint8Array(bytes).fill(9));
+      await device.write(buffer, data);
+      data.fill(3);
+      await first;
+      const back = new Uint8Array(bytes);
+      await device.read(buffer, back);
+      expect(Buffer.from(back.buffer).equals(new Uint8Array(bytes).fill(1))).toBe(true);
+    }));
+
+  it("notices that large data is detached or resized while it is written", () =>
+    withDevice(async (device) => {
+      const bytes = 30_000_000;
+      const buffer = device.alloc(bytes);
+      const message = "30000000 bytes were detached or resized while they were written: await the write first.";
+      const data = new Uint8Array(bytes);
+      const detached = expect(device.write(buffer, data)).rejects.toThrow(message);
+      await new Promise(setImmediate);
+      structuredClone(data, { transfer: [data.buffer] });
+      await detached;
+      const growing = new (ArrayBuffer as unknown as ResizableArrayBuffer)(bytes, { maxByteLength: bytes });
+      const resized = expect(device.write(buffer, new Uint8Array(growing))).rejects.toThrow(message);
+      await new Promise(setImmediate);
+      growing.resize(4096);
+      await resized;
+      await device.write(buffer, new Uint8Array(bytes).fill(2));
+      const back = new Uint8Array(bytes);
+      await device.read(buffer, back);
+      expect(Buffer.from(back.buffer).equals(new Uint8Array(bytes).fill(2))).toBe(true);
+    }));
 
   it("takes over small data at once, and keeps copies in their place among launches", () =>
     withDevice(async (device) => {
@@ -295,6 +340,8 @@ function spoil(change: (text: string) => string): string {
 }
 
 describe("when any driver call fails", () => {
+  const data = new Uint8Array(1000);
+  const fileToUpload = temporaryFile(ggufBytes({ tensors: [{ name: "a", type: 0, dims: [250], offset: 0 }], data }));
   const program = async () => {
     using device = CudaDevice.open();
     const kernel = (
@@ -309,6 +356,8 @@ describe("when any driver call fails", () => {
     const mirror = device.mirror(4);
     await device.write(out, Int32Array.of(0));
     await device.write(large, new Uint8Array(100_000));
+    using file = openGguf(fileToUpload);
+    await device.upload([{ to: large, ...file.stretch(file.tensor("a")) }]);
     device.copy(large, out, 4);
     device.fill(large, 0);
     const graph = device.capture(() => {

@@ -87,5 +87,6 @@ API CUresult cuCtxSetCurrent(CUcontext context) {
 API CUresult cuCtxSynchronize() {
   Pause();
   CONTEXT_CALL("cuCtxSynchronize");
+  RunAll();
   return 0;
 }

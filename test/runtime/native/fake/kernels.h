@@ -146,9 +146,10 @@ API CUresult cuGraphUpload(CUgraphExec, CUstream) {
   CONTEXT_CALL("cuGraphUpload");
   return 0;
 }
-API CUresult cuGraphLaunch(CUgraphExec exec, CUstream) {
+API CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
   CONTEXT_CALL("cuGraphLaunch");
-  for (GraphNodeTag& node : exec->nodes) node.run();
+  for (GraphNodeTag& node : exec->nodes)
+    if (CUresult put = Put(stream, node.type, node.run)) return put;
   return 0;
 }
 // Not NVIDIA's bit layout, but every field in words of its own, so that a test can read it back.

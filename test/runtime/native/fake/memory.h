@@ -23,6 +23,7 @@ API CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
 API CUresult cuMemFree_v2(CUdeviceptr address) {
   LOCK;
   CUresult told = Begin("cuMemFree_v2");
+  RunAll();
   if (!memory.erase(address)) return kInvalidValue;
   free(reinterpret_cast<void*>(address));
   return told;
@@ -37,6 +38,7 @@ API CUresult cuMemHostAlloc(void** address, size_t bytes, unsigned) {
 API CUresult cuMemFreeHost(void* address) {
   LOCK;
   CUresult told = Begin("cuMemFreeHost");
+  RunAll();
   if (!pinned.erase(address)) return kInvalidValue;
   free(address);
   return told;

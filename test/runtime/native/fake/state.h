@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -22,6 +23,8 @@ namespace tilescript {
 struct ContextTag {};
 struct EventTag {
   std::chrono::steady_clock::time_point at;
+  CUstream stream = nullptr;
+  size_t place = 0;
 };
 struct FunctionTag {
   FakeKernel kernel;
@@ -53,6 +56,9 @@ struct FakeMapping {
 };
 struct StreamTag {
   GraphTag* capturing = nullptr;
+  // What is queued and has not run: nothing, unless LAZY is set.
+  std::deque<std::function<void()>> waiting;
+  size_t queued = 0;
 };
 
 namespace {
@@ -132,11 +138,30 @@ bool Inside(CUdeviceptr address, size_t bytes) {
   return address + bytes <= block->first + block->second;
 }
 
-// Runs a piece of work, or records it where the stream is being captured.
+// Runs what was queued before a place of the stream.
+void RunUntil(CUstream stream, size_t place) {
+  while (streams.count(stream) && !stream->waiting.empty() && stream->queued - stream->waiting.size() < place) {
+    auto work = std::move(stream->waiting.front());
+    stream->waiting.pop_front();
+    work();
+  }
+}
+
+void RunAll() {
+  for (CUstream stream : streams) RunUntil(stream, stream->queued);
+}
+
+// Runs a piece of work, or records it where the stream is being captured. With LAZY it runs only when somebody waits for it, as
+// late as a GPU may be.
 CUresult Put(CUstream stream, int type, std::function<void()> work) {
   if (!streams.count(stream)) return kInvalidValue;
-  if (stream->capturing) stream->capturing->nodes.push_back({type, std::move(work)});
-  else work();
+  if (stream->capturing) {
+    stream->capturing->nodes.push_back({type, std::move(work)});
+    return 0;
+  }
+  stream->waiting.push_back(std::move(work));
+  ++stream->queued;
+  if (!Setting("LAZY", 0)) RunUntil(stream, stream->queued);
   return 0;
 }
 

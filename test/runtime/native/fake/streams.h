@@ -11,6 +11,7 @@ API CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int pr
 API CUresult cuStreamDestroy_v2(CUstream stream) {
   LOCK;
   CUresult told = Begin("cuStreamDestroy_v2");
+  RunAll();
   if (!streams.erase(stream)) return kInvalidValue;
   if (graphs.erase(stream->capturing)) delete stream->capturing;
   delete stream;
@@ -19,15 +20,20 @@ API CUresult cuStreamDestroy_v2(CUstream stream) {
 API CUresult cuStreamSynchronize(CUstream stream) {
   Pause();
   CONTEXT_CALL("cuStreamSynchronize");
-  return streams.count(stream) ? 0 : kInvalidValue;
+  if (!streams.count(stream)) return kInvalidValue;
+  RunUntil(stream, stream->queued);
+  return 0;
 }
 API CUresult cuStreamQuery(CUstream) {
   CONTEXT_CALL("cuStreamQuery");
+  RunAll();
   return Setting("PENDING", 0) ? kNotReady : 0;
 }
 API CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
   CONTEXT_CALL("cuStreamWaitEvent");
-  return streams.count(stream) && events.count(event) ? 0 : kInvalidValue;
+  if (!streams.count(stream) || !events.count(event)) return kInvalidValue;
+  RunUntil(event->stream, event->place);
+  return 0;
 }
 API CUresult cuStreamBeginCapture_v2(CUstream stream, int mode) {
   CONTEXT_CALL("cuStreamBeginCapture_v2", mode);
@@ -56,6 +62,7 @@ API CUresult cuEventCreate(CUevent* event, unsigned flags) {
 API CUresult cuEventDestroy_v2(CUevent event) {
   LOCK;
   CUresult told = Begin("cuEventDestroy_v2");
+  RunAll();
   if (!events.erase(event)) return kInvalidValue;
   delete event;
   return told;
@@ -63,15 +70,21 @@ API CUresult cuEventDestroy_v2(CUevent event) {
 API CUresult cuEventRecord(CUevent event, CUstream stream) {
   CONTEXT_CALL("cuEventRecord");
   if (!events.count(event)) return kInvalidValue;
-  return Put(stream, 7, [=] { event->at = std::chrono::steady_clock::now(); });
+  CUresult put = Put(stream, 7, [=] { event->at = std::chrono::steady_clock::now(); });
+  event->stream = stream;
+  if (!put) event->place = stream->queued;
+  return put;
 }
 API CUresult cuEventSynchronize(CUevent event) {
   Pause();
   CONTEXT_CALL("cuEventSynchronize");
-  return events.count(event) ? 0 : kInvalidValue;
+  if (!events.count(event)) return kInvalidValue;
+  RunUntil(event->stream, event->place);
+  return 0;
 }
 API CUresult cuEventQuery(CUevent) {
   CONTEXT_CALL("cuEventQuery");
+  RunAll();
   return Setting("PENDING", 0) ? kNotReady : 0;
 }
 API CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
