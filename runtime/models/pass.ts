@@ -11,10 +11,10 @@ export type Inner = "attention" | "activation";
 export interface Pass {
   /** Embeddings into the residual stream. */
   embed(embedding: Matrix): void;
-  /** q, k and v from the normed residual. */
-  project(layer: LayerWeights): void;
+  /** q, k and v from the normed residual of layer `index`. */
+  project(layer: LayerWeights, index: number): void;
   /** q and k normed head by head. */
-  normHeads(norms: NonNullable<LayerWeights["headNorms"]>): void;
+  normHeads(norms: NonNullable<LayerWeights["headNorms"]>, index: number): void;
   attend(index: number): void;
   /** residual += matrix · inner, through `norm` where what is added has one. */
   join(inner: Inner, matrix: Matrix, norm: DeviceBuffer | undefined): void;
@@ -26,8 +26,8 @@ export interface Pass {
 
 /** A layer: attention, then the feed-forward, each from the normed residual stream and back into it. */
 export function runLayer(pass: Pass, layer: LayerWeights, index: number): void {
-  pass.project(layer);
-  if (layer.headNorms) pass.normHeads(layer.headNorms);
+  pass.project(layer, index);
+  if (layer.headNorms) pass.normHeads(layer.headNorms, index);
   pass.attend(index);
   pass.join("attention", layer.out, layer.postAttentionNorm);
   if (layer.router) {

@@ -48,16 +48,23 @@ export class TokenPass implements Pass {
     });
   }
 
-  project({ attentionNorm: norm, qkv, headNorms }: LayerWeights): void {
-    this.#qkv(norm, qkv, headNorms !== undefined);
+  project({ attentionNorm: norm, qkv, headNorms }: LayerWeights, index: number): void {
+    const { kernels, state, layers } = this.#host;
+    const { keys, values } = layers[index]!.cache;
+    const { qRows, kvRows } = this.#sizes;
+    kernels.decodeQkv.launch([cdiv(qkv.rows, this.#tiles.qkv.R)], {
+      ...{ x: state.residual, norm, ...weightArguments(qkv), q: state.q, keys, values, position: state.position },
+      ...{ ...this.#norm, qRows, kvRows, blockCount: qkv.columns / 32, ...this.#tiles.qkv },
+      APART: headNorms !== undefined,
+    });
   }
 
-  normHeads(norms: NonNullable<LayerWeights["headNorms"]>): void {
-    const { kernels, config, state } = this.#host;
+  normHeads(norms: NonNullable<LayerWeights["headNorms"]>, index: number): void {
+    const { kernels, config, state, layers } = this.#host;
     const { heads, kvHeads } = config;
     const { D, DP } = this.#sizes;
     kernels.decodeNormHeads.launch([heads + kvHeads], {
-      ...{ q: state.q, keys: this.#cache.keys, ...norms, position: state.position },
+      ...{ q: state.q, keys: layers[index]!.cache.keys, ...norms, position: state.position },
       ...{ epsilon: config.rmsEpsilon, heads, kvHeads, D, DP },
     });
   }
