@@ -19,6 +19,8 @@ export interface ModelConfig {
   readonly activation: "silu" | "gelu";
   /** Rows of the embedding and of the output head. */
   readonly vocabulary: number;
+  /** Tokens that exist: rows from here on only fill the matrices up, and are never sampled. */
+  readonly tokens: number;
   /** Tokens of the window the model was trained for. */
   readonly context: number;
   /** Of every RMS norm. */

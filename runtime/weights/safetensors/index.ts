@@ -63,11 +63,15 @@ export class Safetensors {
     return tensor;
   }
 
-  /** The tensor's bytes: a view where the file is mapped, else a copy. Read only. */
-  bytes(tensor: SafetensorsTensor): Uint8Array {
+  /** The tensor's bytes, or the part [start, end) of them: a view where the file is mapped, else a copy. Read only. */
+  bytes(tensor: Omit<SafetensorsTensor, "type">, start = 0, end = tensor.bytes): Uint8Array {
     const file = this.#files.get(tensor.file);
     if (!file) throw missing(tensor.name, this.path);
-    return file.view(tensor.offset, tensor.bytes);
+    if (!(start >= 0 && start <= end && end <= tensor.bytes)) {
+      const range = `bytes ${start} to ${end} are not within tensor ${JSON.stringify(tensor.name)}`;
+      throw new ModelError("safetensors-tensor", range, { file: file.path });
+    }
+    return file.view(tensor.offset + start, end - start);
   }
 
   close(): void {
