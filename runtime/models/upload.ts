@@ -188,4 +188,4 @@ function halves({ tensor, order }: Part, rows: number): Part[] {
 }
 
 const stretch = (checkpoint: Checkpoint, tensor: StoredTensor, start: number, bytes: number) =>
-  checkpoint.stretch(tensor, start, bytes);
+  checkpoint.stretch(tensor, start, start + bytes);

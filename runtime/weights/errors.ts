@@ -2,6 +2,11 @@
 
 const remedies = {
   "model-missing": "Check the path.",
+  "model-folder":
+    "Give the folder of a Hugging Face model (config.json and model.safetensors or its shards), or a .gguf file.",
+  "download-incomplete": "Let the download finish, or start it again.",
+  "split-part": "Put all parts of the model, of one and the same download, into one folder under their own names.",
+  "json-invalid": "The file is damaged or was written by hand: download it again.",
   "file-unreadable": "Check that the path names a regular file and that you may read it.",
   "file-truncated": "The file is shorter than it says: download it again and compare its size with the source's.",
   "gguf-magic": "Give the path of a .gguf file.",
@@ -21,6 +26,10 @@ const remedies = {
   "metadata-missing": "Convert the model again with a current converter, which writes this key.",
   "metadata-type": "Convert the model again with a current converter.",
   "metadata-value": "Convert the model again with a current converter.",
+  "metadata-unsupported":
+    "It would change what the model computes: use a model without it, or a newer version of this program.",
+  "tensor-unsupported":
+    "Leaving it out would change what the model computes: use a model without it, or a newer version of this program.",
   "architecture-unsupported": "Use a model of architecture llama (SmolLM2, Llama, Mistral).",
   "tokenizer-unsupported":
     "Use a model with a gpt2 (byte-level BPE) tokenizer and pre-tokenizer smollm, gpt-2, llama-bpe or qwen2.",

@@ -64,14 +64,20 @@ export class Safetensors {
     return tensor;
   }
 
-  /** The tensor's bytes: a view where the file is mapped, else a copy. Read only. */
-  bytes(tensor: SafetensorsTensor): Uint8Array {
-    return this.#fileOf(tensor).view(tensor.offset, tensor.bytes);
+  /** The tensor's bytes, or the part [start, end) of them: a view where the file is mapped, else a copy. Read only. */
+  bytes(tensor: Omit<SafetensorsTensor, "type">, start = 0, end = tensor.bytes): Uint8Array {
+    const { offset, bytes } = this.stretch(tensor, start, end);
+    return this.#fileOf(tensor).view(offset, bytes);
   }
 
-  /** Where the tensor's bytes lie: what `Device.upload` copies from. */
-  stretch(tensor: SafetensorsTensor): FileStretch {
-    return { file: this.#fileOf(tensor), offset: tensor.offset, bytes: tensor.bytes };
+  /** Where the tensor's bytes lie, or the part [start, end) of them: what `Device.upload` copies from. */
+  stretch(tensor: Omit<SafetensorsTensor, "type">, start = 0, end = tensor.bytes): FileStretch {
+    const file = this.#fileOf(tensor);
+    if (!(start >= 0 && start <= end && end <= tensor.bytes)) {
+      const range = `bytes ${start} to ${end} are not within tensor ${JSON.stringify(tensor.name)}`;
+      throw new ModelError("safetensors-tensor", range, { file: file.path });
+    }
+    return { file, offset: tensor.offset + start, bytes: end - start };
   }
 
   close(): void {
@@ -81,7 +87,7 @@ export class Safetensors {
     this.close();
   }
 
-  #fileOf(tensor: SafetensorsTensor): FileBytes {
+  #fileOf(tensor: Omit<SafetensorsTensor, "type">): FileBytes {
     const file = this.#files.get(tensor.file);
     if (!file) throw missing(tensor.name, this.path);
     return file;

@@ -1,0 +1,94 @@
+/** Sizes of a model, and what they must fulfil. */
+
+import { ModelError } from "../../weights/index.js";
+import type { ModelConfig } from "../config.js";
+import type { Sizes } from "./family.js";
+import type { Inventory } from "./inventory.js";
+import type { Settings } from "./settings.js";
+
+/** Far above any model; a file that says more would only cost time. */
+const mostLayers = 10_000;
+const mostExperts = 4096;
+const longestContext = 2 ** 30;
+const mostHeads = 4096;
+/** Query heads that share a KV head: what attention kernels are made for. */
+const mostQueries = 16;
+
+export function readSizes(settings: Settings, tensors: Inventory, embedding: string): Sizes {
+  const [hidden, heads] = [positive(settings, "hidden"), positive(settings, "heads")];
+  const headSize = settings.find("headSize") ?? hidden / heads;
+  const sizes: Sizes = {
+    layers: positive(settings, "layers"),
+    hidden,
+    heads,
+    kvHeads: settings.find("kvHeads") ?? heads,
+    headSize,
+    vocabulary: tensors.shape(embedding)[0] ?? 0,
+    context: positive(settings, "context"),
+    rmsEpsilon: settings.get("rmsEpsilon"),
+  };
+  const valueSize = settings.format === "gguf" ? (settings.find("valueSize") ?? headSize) : headSize;
+  requireAll(settings, [
+    ...rulesOfHeads(sizes),
+    [valueSize === headSize, `values of ${valueSize} beside keys of ${headSize} are not supported`],
+    [sizes.layers <= mostLayers, `${sizes.layers} layers are beyond any model`],
+    [heads <= mostHeads, `${heads} heads are beyond any model`],
+    [sizes.context <= longestContext, `a window of ${sizes.context} tokens is beyond any model`],
+    [sizes.rmsEpsilon > 0, `the RMS epsilon is ${sizes.rmsEpsilon}`],
+  ]);
+  return sizes;
+}
+
+type Rule = readonly [holds: boolean, what: string];
+
+const rulesOfHeads = ({ heads, kvHeads, headSize }: Sizes): Rule[] => [
+  [Number.isInteger(headSize), `the width is no multiple of ${heads} heads, and the metadata states no head size`],
+  [
+    headSize >= 16 && headSize <= 256 && headSize % 16 === 0,
+    `heads of ${headSize} are not supported, only multiples of 16 up to 256`,
+  ],
+  [kvHeads > 0 && heads % kvHeads === 0, `${heads} query heads cannot share ${kvHeads} KV heads`],
+  [
+    heads / kvHeads <= mostQueries,
+    `${heads / kvHeads} query heads to a KV head are not supported, only up to ${mostQueries}`,
+  ],
+];
+
+/** What is checked of the configuration as a whole. */
+export function requireConsistent(config: ModelConfig, settings: Settings): void {
+  const { experts, vocabulary, tokens } = config;
+  const stated = settings.find("vocabulary");
+  requireAll(settings, [
+    [
+      stated === undefined || stated === vocabulary || stated === tokens,
+      `the metadata says ${stated} tokens, but the embedding has ${vocabulary} rows`,
+    ],
+    [config.feedForward > 0, "the feed-forward has no width"],
+    [
+      !experts || (experts.count > 0 && experts.count <= mostExperts),
+      `${experts?.count} experts are not supported, only 1 to ${mostExperts}`,
+    ],
+    [
+      !experts || (experts.used > 0 && experts.used <= experts.count),
+      `${experts?.used} of ${experts?.count} experts cannot be used`,
+    ],
+    ...config.layerKinds.map(
+      ({ window }): Rule => [window === undefined || window > 0, `a window is ${window} tokens`],
+    ),
+    ...config.ropes.flatMap(({ base, attentionFactor }): Rule[] => [
+      [base > 0, `the RoPE base is ${base}`],
+      [attentionFactor > 0, `the RoPE attention factor is ${attentionFactor}`],
+    ]),
+  ]);
+}
+
+function requireAll(settings: Settings, rules: readonly Rule[]): void {
+  const broken = rules.find(([holds]) => !holds);
+  if (broken) throw new ModelError("metadata-value", broken[1], { file: settings.keys.file });
+}
+
+function positive(settings: Settings, meaning: "layers" | "hidden" | "heads" | "context"): number {
+  const value = settings.get(meaning);
+  if (value > 0) return value;
+  throw new ModelError("metadata-value", `${meaning} is 0`, { file: settings.keys.file });
+}

@@ -1,0 +1,36 @@
+/** A model on disk by its path alone, whatever its format: tensors by name, their bytes, and what the files say about them. */
+
+import { statSync } from "node:fs";
+import { ModelError } from "./errors.js";
+import type { MapFile } from "./file-bytes.js";
+import { type GgufCheckpoint, openGgufParts } from "./gguf/parts.js";
+import { type FolderCheckpoint, openModelFolder } from "./huggingface/folder.js";
+
+export type Checkpoint = GgufCheckpoint | FolderCheckpoint;
+
+export interface OpenCheckpointOptions {
+  /** Maps files instead of reading them: the native add-on's `openMappedFile` or `mapFile`. */
+  readonly mapFile?: MapFile;
+}
+
+/**
+ * Opens the model at `path`: a GGUF file, any part of a split one, or the folder of a Hugging Face model.
+ *
+ * ```ts
+ * using checkpoint = openCheckpoint("models/Qwen2.5-0.5B");
+ * const { config, weights } = describeModel(checkpoint);
+ * ```
+ *
+ * @throws ModelError naming file, cause and way out for anything wrong with the files; nothing stays open then
+ */
+export function openCheckpoint(path: string, options: OpenCheckpointOptions = {}): Checkpoint {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return openModelFolder(path, options);
+  if (stats && /\.(safetensors|json)$/.test(path)) {
+    throw new ModelError("model-folder", "this is one file of a Hugging Face model", {
+      file: path,
+      hint: "Give the path of the folder that it lies in.",
+    });
+  }
+  return openGgufParts(path, options);
+}
