@@ -95,6 +95,18 @@ export interface LoadedBundle {
   readonly kernels: readonly string[];
 }
 
+/** A build by its kernel, its constants and what its type parameters stand for. */
+export interface WantedBuild {
+  readonly kernel: string;
+  readonly constants: Readonly<Record<string, number | boolean | string>>;
+  readonly dtypes?: Readonly<Record<string, string>>;
+}
+
+export interface LoadOptions {
+  /** Builds to load of a bundle that has more than a program launches. Default: all. The CPU executor compiles what is launched in any case. */
+  readonly only?: readonly WantedBuild[];
+}
+
 /** What sets kinds of devices apart for those who plan work on one, so that nobody need ask for the kind. */
 export interface DeviceTraits {
   /** Which tile sizes suit it (kernels/tiles.ts). */
@@ -172,7 +184,10 @@ export interface Device {
    * const { vectorAdd } = await device.load(kernels);
    * vectorAdd.launch([cdiv(n, 1024)], { a, b, out, n, BLOCK: 1024 });
    */
-  load<Module extends object = object>(source: BundleSource<Module>): Promise<LoadedBundle & TypedKernels<Module>>;
+  load<Module extends object = object>(
+    source: BundleSource<Module>,
+    options?: LoadOptions,
+  ): Promise<LoadedBundle & TypedKernels<Module>>;
   /** Records what `record` launches instead of running it. */
   capture(record: () => void): Graph;
   /** GPU time between two points of the stream, in milliseconds. */

@@ -12,6 +12,11 @@ const configuration = ({ constants, dtypes }: Configured): Record<string, number
   ...constants,
 });
 
+/** Whether what was built is what is wanted, which may name constants that this kernel does not have. */
+export const isBuild = (built: Configured, wanted: Partial<Configured>): boolean =>
+  Object.entries(built.constants).every(([name, value]) => wanted.constants?.[name] === value) &&
+  Object.entries(built.dtypes).every(([name, dtype]) => wanted.dtypes?.[name] === dtype);
+
 const text = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
 
 const describe = (build: Configured): string =>

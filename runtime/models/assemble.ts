@@ -7,7 +7,7 @@ import { reserveCache } from "./cache.js";
 import { allocateChunkBuffers } from "./chunk-buffers.js";
 import type { ModelConfig } from "./config.js";
 import { attentionsOf, type LayersOptions, reachOf, rotatedPositions } from "./layers.js";
-import { uploadRotaries } from "./rotary.js";
+import { type Rotaries, uploadRotaries } from "./rotary.js";
 import { Runner } from "./runner.js";
 import { allocateDecodeState } from "./state.js";
 import { WeightsUpload } from "./upload.js";
@@ -30,7 +30,9 @@ export async function assembleRunner(
   const memory = new Allocations(device);
   try {
     const weights = await new WeightsUpload({ device, memory, kernels }, checkpoint, config).run(plan, upload);
-    return await runnerOf({ device, memory, kernels, config, weights }, options);
+    const positions = rotatedPositions(config, options);
+    const rotaries = await uploadRotaries(memory, config, positions, options.capacity);
+    return runnerOf({ device, memory, kernels, config, weights }, options, rotaries);
   } catch (error) {
     memory.free();
     throw error;
@@ -38,7 +40,7 @@ export async function assembleRunner(
 }
 
 /** A model whose weights are on the device, ready to run. */
-export async function runnerOf(
+export function runnerOf(
   on: {
     readonly device: Device;
     readonly memory: Allocations;
@@ -47,10 +49,10 @@ export async function runnerOf(
     readonly weights: Weights;
   },
   options: LayersOptions,
-): Promise<Runner> {
+  rotaries: Rotaries,
+): Runner {
   const { device, memory, config, weights } = on;
   const { capacity } = options;
-  const rotaries = await uploadRotaries(memory, config, rotatedPositions(config, options), capacity);
   const state = allocateDecodeState(device, memory, config);
   const { attentions, windowed } = attentionsOf({ ...on, position: state.position }, options);
   const buffers = allocateChunkBuffers(device, memory, config, weights, reachOf(on, options).tokens);

@@ -41,13 +41,19 @@ export function rotaryTable(
   return { cosines, sines };
 }
 
+/** The tables of a model's ropes, and one row for layers that do not rotate. */
+export interface Rotaries {
+  readonly ropes: readonly Rotary[];
+  readonly none: Rotary;
+}
+
 /** One table for each rope of the model, `positions[i]` long, and one row for layers that do not rotate. */
 export async function uploadRotaries(
   memory: Allocator,
   { ropes, headSize }: ModelConfig,
   positions: readonly number[],
   capacity: number,
-): Promise<{ readonly ropes: readonly Rotary[]; readonly none: Rotary }> {
+): Promise<Rotaries> {
   const half = headSize / 2;
   const uploaded: Rotary[] = [];
   for (const [index, rope] of ropes.entries()) {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "../../cache-folder.js";
 
 /** Where compiled kernels are kept between starts, by a key that names everything they depend on. Neither call fails: a store may lose things. */
 export interface WasmStore {
@@ -8,17 +8,11 @@ export interface WasmStore {
   put(key: string, wasm: Uint8Array): Promise<void>;
 }
 
-/** The folder of everything that can be made again: TILESCRIPT_CACHE, else `tilescript` in the user's cache folder. */
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  if (env.TILESCRIPT_CACHE) return resolve(env.TILESCRIPT_CACHE);
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tilescript");
-}
-
 /** One file a kernel. A file appears whole or not at all, so processes may share the folder and may be killed. */
 export class WasmFolder implements WasmStore {
   readonly #folder: string;
 
-  constructor(folder = join(cacheFolder(process.env), "wasm")) {
+  constructor(folder = join(cacheFolder(), "wasm")) {
     this.#folder = folder;
   }
 

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
 import { type BundleFiles, readBundle } from "../../bundle/files.js";
-import type { LoadedBundle } from "../device.js";
+import type { LoadedBundle, WantedBuild } from "../device.js";
 import { BundleError } from "../errors.js";
 import { type Loadable, variantsFor } from "./arch.js";
 import type { CudaDevice } from "./device.js";
+import { isBuild } from "../select.js";
 import { CudaKernel } from "./kernel.js";
 import { LoadedVariant } from "./variant.js";
 
@@ -51,10 +52,19 @@ function noVariant(folder: string, entries: readonly KernelEntry[], device: Cuda
   return new BundleError(folder, problem, `For ${device.name} build it again with: --arch ${device.arch}.`);
 }
 
-/** Loads every cubin of a bundle that suits the device, so that no launch has to. */
-export async function loadBundle(device: CudaDevice, folder: string): Promise<LoadedBundle> {
+/** Loads every cubin of a bundle that suits the device, or those of the builds that are wanted, so that no launch has to. */
+export async function loadBundle(
+  device: CudaDevice,
+  folder: string,
+  only?: readonly WantedBuild[],
+): Promise<LoadedBundle> {
   const files = await readBundle(folder);
-  const loadable = files.manifest.kernels.map((entry) => ({ entry, variants: variantsFor(entry, device.arch) }));
+  const loadable = files.manifest.kernels.map((entry) => ({
+    entry,
+    variants: variantsFor(entry, device.arch).filter(
+      ({ variant }) => only?.some((wanted) => wanted.kernel === entry.name && isBuild(variant, wanted)) ?? true,
+    ),
+  }));
   const usable = loadable.filter(({ variants }) => variants.length > 0);
   if (usable.length === 0) throw noVariant(files.folder, files.manifest.kernels, device);
   const variants = await loadAll(

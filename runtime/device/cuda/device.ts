@@ -19,6 +19,7 @@ import type {
   FileCopy,
   GrowableBuffer,
   LoadedBundle,
+  LoadOptions,
   ReserveOptions,
   UploadOptions,
 } from "../device.js";
@@ -196,9 +197,10 @@ export class CudaDevice implements Device {
 
   async load<Module extends object = object>(
     source: BundleSource<Module>,
+    { only }: LoadOptions = {},
   ): Promise<LoadedBundle & TypedKernels<Module>> {
     this.#requireOpen();
-    return typedBundle<Module>(await loadBundle(this, bundleFolder(source)));
+    return typedBundle<Module>(await loadBundle(this, bundleFolder(source), only));
   }
 
   /** The module of a cubin or PTX, by the hash of its bytes: each is loaded once. */

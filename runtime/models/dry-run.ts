@@ -1,0 +1,168 @@
+/*
+ * Which builds a model needs: those that its own passes launch. They are run once with kernels that note what they are asked for instead of
+ * running, over buffers that are not there, so that what is compiled and what is launched cannot differ.
+ */
+
+import { Allocations } from "../device/allocations.js";
+import type { Arguments, Device, DeviceBuffer, Graph, GrowableBuffer, Mirror } from "../device/device.js";
+import { compileOptions, type LaunchOptions } from "../kernels/compile-options.js";
+import type { ModelKernels } from "../kernels/loaded.js";
+import type { Checkpoint } from "../weights/index.js";
+import { runnerOf } from "./assemble.js";
+import type { ModelConfig } from "./config.js";
+import type { LayersOptions } from "./layers.js";
+import { MANY_TOKENS } from "./products.js";
+import { WeightsUpload } from "./upload.js";
+import type { WeightsPlan } from "./weights-plan.js";
+
+type ConstValue = number | boolean | string;
+
+/** A build that is needed: a kernel, its constants, and what its type parameters stand for. */
+export interface NeededBuild {
+  readonly kernel: string;
+  readonly constants: Readonly<Record<string, ConstValue>>;
+  readonly dtypes: Readonly<Record<string, "f16" | "bf16" | "f32">>;
+  readonly options: LaunchOptions;
+}
+
+/** Constants and type parameters are written in capitals; the only type parameter of the model kernels is T. */
+const isConstant = (name: string): boolean => /^[A-Z]+$/.test(name) && name !== "T";
+
+/** Notes the builds that are launched. */
+export class BuildRecorder {
+  readonly #builds = new Map<string, NeededBuild>();
+  /** Stands for the loaded kernels. */
+  readonly kernels = new Proxy({} as ModelKernels, {
+    get: (_, kernel) => ({ launch: (_grid: unknown, args: Arguments) => this.#note(String(kernel), args) }),
+  });
+
+  get builds(): NeededBuild[] {
+    return [...this.#builds.values()];
+  }
+
+  #note(kernel: string, args: Arguments): void {
+    const chosen = Object.entries(args).filter(([name]) => isConstant(name));
+    const constants = Object.fromEntries(chosen.sort(([a], [b]) => (a < b ? -1 : 1))) as NeededBuild["constants"];
+    const dtypes = (args.T === undefined ? {} : { T: args.T }) as NeededBuild["dtypes"];
+    const options = compileOptions(kernel, constants);
+    this.#builds.set(JSON.stringify([kernel, constants, dtypes]), { kernel, constants, dtypes, options });
+  }
+}
+
+class DryBuffer implements GrowableBuffer, Mirror {
+  readonly address = 0n;
+  readonly host = new ArrayBuffer(256);
+  readonly device: Device;
+  readonly bytes: number;
+
+  constructor(device: Device, bytes: number) {
+    this.device = device;
+    this.bytes = bytes;
+  }
+
+  get capacity(): number {
+    return this.bytes;
+  }
+  get committed(): number {
+    return this.bytes;
+  }
+  view(byteOffset: number, bytes = this.bytes - byteOffset): DeviceBuffer {
+    return new DryBuffer(this.device, bytes);
+  }
+  grow(): void {}
+  free(): void {}
+  copyFrom(): void {}
+  arrived(): Promise<void> {
+    return Promise.resolve();
+  }
+  [Symbol.dispose](): void {}
+}
+
+/** What of a device decides how it is worked with. */
+export type DeviceKind = Pick<Device, "kind" | "name" | "arch" | "processors" | "traits">;
+
+/** A device of the same kind on which nothing happens. */
+function dryDevice({ kind, name, arch, processors, traits }: DeviceKind): Device {
+  const nothing = async (): Promise<void> => {};
+  const graph: Graph = { replay() {}, launches: 0, destroy() {}, [Symbol.dispose]() {} };
+  const device: Device = {
+    ...{ kind, name, arch, processors, traits },
+    memory: () => ({ total: Number.MAX_SAFE_INTEGER, free: Number.MAX_SAFE_INTEGER }),
+    alloc: (bytes) => new DryBuffer(device, bytes),
+    reserve: (bytes) => new DryBuffer(device, bytes),
+    mirror: (bytes) => new DryBuffer(device, bytes),
+    write: nothing,
+    upload: nothing,
+    read: nothing,
+    copy() {},
+    fill() {},
+    load: () => Promise.reject(new Error("a dry device has no kernels")),
+    capture: (record) => {
+      record();
+      return graph;
+    },
+    time: async () => 0,
+    synchronize: nothing,
+    closed: false,
+    close() {},
+    [Symbol.dispose]() {},
+  };
+  return device;
+}
+
+export interface DryRunOptions extends LayersOptions {
+  readonly checkpoint: Checkpoint;
+  readonly config: ModelConfig;
+  readonly plan: WeightsPlan;
+}
+
+const GREEDY = { temperature: 0, topK: 1, topP: 1, seed: 0 };
+const SAMPLED = { ...GREEDY, temperature: 1 };
+
+/** Every build that a model launches on a device such as `like`, for contexts up to the capacity. */
+export async function neededBuilds(like: DeviceKind, options: DryRunOptions): Promise<NeededBuild[]> {
+  const recorder = new BuildRecorder();
+  const device = dryDevice(like);
+  const memory = new Allocations(device);
+  const { kernels } = recorder;
+  const { checkpoint } = options;
+  const { config, plan } = oneOfEachKind(options);
+  const weights = await new WeightsUpload({ device, memory, kernels }, checkpoint, config).run(plan);
+  // Angles are not needed.
+  const none = { cosine: memory.alloc(0), sine: memory.alloc(0), rotaryRow: 1 };
+  const rotaries = { ropes: config.ropes.map(() => none), none };
+  const runner = runnerOf({ device, memory, kernels, config, weights }, options, rotaries);
+  for (const sampling of [GREEDY, SAMPLED]) {
+    await runner.prefill([0], 0, sampling);
+    runner.step();
+  }
+  for (const [past, count] of prompts(like, options))
+    await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
+  return recorder.builds;
+}
+
+/** The model with one layer of each kind: the others launch the same. */
+function oneOfEachKind({ checkpoint, config, plan }: DryRunOptions): { config: ModelConfig; plan: WeightsPlan } {
+  const typesOf = (part: unknown): unknown =>
+    JSON.stringify(part, (key, value) =>
+      key === "order" ? value !== undefined : key === "tensor" ? checkpoint.tensor(value as string).type : value,
+    );
+  const kinds = new Map<unknown, number>();
+  for (const [index, layer] of plan.layers.entries())
+    kinds.set(`${config.layerKinds[index]!.window} ${typesOf(layer)}`, index);
+  const kept = [...kinds.values()];
+  return {
+    config: { ...config, layers: kept.length, layerKinds: kept.map((index) => config.layerKinds[index]!) },
+    plan: { ...plan, layers: kept.map((index) => plan.layers[index]!) },
+  };
+}
+
+/** Prompts that go every way there is: few and many tokens, and chunks that select behind pasts of every length. */
+function* prompts({ traits }: DeviceKind, { attention, capacity }: LayersOptions): Generator<[number, number]> {
+  for (const count of [1, MANY_TOKENS - 1, MANY_TOKENS]) if (count < capacity) yield [0, count];
+  if (attention.kind === "dense") return;
+  const { global, local, chunk } = attention;
+  for (let past = global + local; past < capacity; past = Math.ceil(past * 1.1) + 1)
+    for (const count of new Set([1, chunk, Math.max(chunk, traits.windowedTokens)]))
+      if (past + count <= capacity) yield [past, count];
+}
