@@ -128,7 +128,8 @@ export class FakeHub {
   #answerHub(request: IncomingMessage, response: ServerResponse): void {
     const { seen, fault } = this.#note("hub", request);
     const { pathname, searchParams } = new URL(seen.url, this.endpoint);
-    const file = this.files.find(({ path }) => pathname === `/${this.repo}/resolve/${this.commit}/${path}`);
+    const name = ["main", this.commit].map((revision) => pathname.replace(`/${this.repo}/resolve/${revision}/`, ""));
+    const file = this.files.find(({ path }) => name.includes(path));
     if (isRefusal(fault)) refuse(response, fault);
     else if (pathname.startsWith(`/api/models/${this.repo}/revision/`)) this.#describe(response, pathname);
     else if (pathname === `/api/models/${this.repo}/tree/${this.commit}`) this.#list(response, searchParams);
@@ -223,6 +224,7 @@ function send(
   const asked = fault.ignoreRange ? undefined : /^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1];
   const start = Number(asked ?? 0);
   response.setHeader("ETag", `"${etagOf(file)}"`);
+  response.setHeader("X-Repo-Commit", COMMIT);
   if (start >= content.length && start > 0) {
     response.writeHead(416, { "Content-Range": `bytes */${content.length}` });
     response.end();
