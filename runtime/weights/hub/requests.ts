@@ -65,6 +65,9 @@ export async function refused(response: Response, context: RequestContext): Prom
 export function unreachable(error: Error, { settings }: RequestContext): PullError {
   return new PullError("unreachable", `${new URL(settings.endpoint).host} cannot be reached (${causeText(error)})`, {
     cause: error,
+    hint: settings.proxyIgnored
+      ? "HTTPS_PROXY is set, which Node honours from 22.21 and 24 on, with NODE_USE_ENV_PROXY=1 only."
+      : undefined,
   });
 }
 

@@ -15,6 +15,8 @@ export interface HubSettings {
   readonly cacheFolder: string;
   /** Only what is cached. */
   readonly offline: boolean;
+  /** A proxy is named that Node's fetch does not go through, since it was not told to. */
+  readonly proxyIgnored: boolean;
 }
 
 /** HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE and XDG_CACHE_HOME; an empty one counts as unset. */
@@ -26,6 +28,7 @@ export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
     ...tokenOf(env, folder(env.HF_TOKEN_PATH || join(home, "token"))),
     cacheFolder: folder(env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(home, "hub")),
     offline: /^(?:1|on|yes|true)$/i.test(env.HF_HUB_OFFLINE ?? ""),
+    proxyIgnored: Boolean(env.HTTPS_PROXY || env.https_proxy) && env.NODE_USE_ENV_PROXY !== "1",
   };
 }
 

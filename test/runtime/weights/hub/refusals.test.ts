@@ -82,6 +82,8 @@ it("no network is said at once, and how to do without", async () => {
     message: expect.stringMatching(/^127\.0\.0\.1:9 cannot be reached \(.+\)\. Check the network.*HF_HUB_OFFLINE=1/),
   });
   expect(existsSync(join(puller.home, "hub"))).toBe(false);
+  puller.env.HTTPS_PROXY = "http://proxy:3128";
+  expect((await puller.failure("hf:owner/model")).hint).toMatch(/^HTTPS_PROXY is set, .*NODE_USE_ENV_PROXY=1/);
 });
 
 it("a revision that there is not", async () => {
