@@ -19,10 +19,11 @@ import { readModelConfig } from "../runtime/models/config.js";
 import { mapFile } from "../runtime/native/index.js";
 import { modelBundle } from "../runtime/package-root.js";
 import { type AttentionOptions, type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
-import { findDemoModel, type Gguf, openGguf } from "../runtime/weights/index.js";
+import { type Gguf, openGguf } from "../runtime/weights/index.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
+import { modelPath } from "./load-model.js";
 import { ensureModelKernels } from "./model-kernels.js";
 import { plural, progress } from "./progress.js";
 
@@ -46,7 +47,7 @@ const LENGTHS = { cuda: [8, 32, 128, 512, 1024].map((k) => k * 1024), cpu: [256,
 export async function benchLongContext(request: LongContextRequest): Promise<number> {
   const { out, signal } = request;
   const kind = deviceToMeasure(request.device);
-  const path = request.model ?? findDemoModel();
+  const path = await modelPath(request.model, signal);
   using file = openGguf(path, { mapFile });
   const subject = subjectOf(file);
   requireFolder(out);

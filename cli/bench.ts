@@ -7,6 +7,7 @@ import { modelBundle } from "../runtime/package-root.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
+import { modelPath } from "./load-model.js";
 import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
 
@@ -38,8 +39,8 @@ const USUAL = {
 /** Tokens a second of a model, ours and transformers'. */
 export async function benchModel({ model, prefill, decode, peer = true, ...request }: ModelBenchRequest) {
   const device = deviceToMeasure(request.device);
-  const { findDemoModel, openGguf } = await import("../runtime/weights/index.js");
-  const path = model ?? findDemoModel();
+  const { openGguf } = await import("../runtime/weights/index.js");
+  const path = await modelPath(model, request.signal);
   // A file that is no model is found before a folder is made.
   openGguf(path, { mapFile })[Symbol.dispose]();
   requireFolder(request.out);

@@ -17,12 +17,14 @@ const pc = colours(process.stdout);
 /** A conversation on a terminal: what was said, and the answer under way. */
 class Conversation {
   readonly #model: Model;
+  readonly #path: string;
   readonly #request: ChatRequest;
   #messages: ChatMessage[] = [];
   #answering: AbortController | undefined;
 
-  constructor(model: Model, request: ChatRequest) {
+  constructor(model: Model, path: string, request: ChatRequest) {
     this.#model = model;
+    this.#path = path;
     this.#request = request;
     this.clear();
   }
@@ -59,7 +61,7 @@ class Conversation {
         process.stdout.write(piece.text);
       }
       const result = await generation.result;
-      await explainSilence(result, modelPath(this.#request.model), { line: progress(), signal: answering.signal });
+      await explainSilence(result, this.#path, { line: progress(), signal: answering.signal });
       process.stdout.write(`\n${pc.dim(summary(this.#model, result))}\n`);
     } catch (error) {
       if (!answering.signal.aborted) {
@@ -86,9 +88,10 @@ const COMMANDS: Readonly<Record<string, (conversation: Conversation) => "end" | 
 
 /** Reads messages and answers them until /exit, Ctrl-D, or Ctrl-C outside an answer. */
 export async function chat(request: ChatRequest): Promise<number> {
-  await using model = await loadModel(request);
+  const path = await modelPath(request.model, request.signal);
+  await using model = await loadModel({ ...request, model: path });
   explainFallback(model.device, request.device);
-  const conversation = new Conversation(model, request);
+  const conversation = new Conversation(model, path, request);
   process.stdout.write(
     `${pc.dim(`${model.config.name || "model"} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,
   );

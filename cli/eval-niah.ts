@@ -19,8 +19,8 @@ import { type ModelConfig, readModelConfig } from "../runtime/models/config.js";
 import { mapFile } from "../runtime/native/index.js";
 import { type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
 import { createTokenizer, type Tokenizer } from "../runtime/tokenizer/index.js";
-import { findDemoModel, openGguf } from "../runtime/weights/index.js";
-import { loadModel } from "./load-model.js";
+import { openGguf } from "../runtime/weights/index.js";
+import { loadModel, modelPath } from "./load-model.js";
 import { ensureResultsFolder } from "./niah-folder.js";
 import { answered, draw, show, standing, told } from "./niah-output.js";
 import { plural, progress } from "./progress.js";
@@ -49,7 +49,7 @@ const EVERY_MODE: readonly AttentionRequest[] = [{ kind: "dense" }, { kind: "str
 /** Asks all questions that have no answer yet, and shows and draws all answers. Gives 1 if one that it asked has none. */
 export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const { needles, prefix, out, signal } = request;
-  const path = request.model ?? findDemoModel();
+  const path = await modelPath(request.model, signal);
   const { config, tokenizer } = readSubject(path);
   const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
   const line = progress();

@@ -52,7 +52,7 @@ const asJson = (model: Model, result: GenerationResult): string => {
 /** Streams the answer to stdout, or prints one JSON object at its end. Gives the exit code. */
 export async function generate(request: GenerateRequest): Promise<number> {
   const prompt = await promptOf(request);
-  const path = modelPath(request.model);
+  const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path });
   request.signal?.throwIfAborted();
   explainFallback(model.device, request.device);

@@ -22,7 +22,9 @@ export interface GenerationOptions {
 export const generationOptions: readonly CliOption[] = [
   {
     flags: "-m, --model <file>",
-    about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+    about:
+      "a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that npm start " +
+      "installs)",
     parse: path,
   },
   { flags: "--system <text>", about: "system message" },

@@ -1,12 +1,17 @@
 import type { Model } from "../runtime/index.js";
 import type { AttentionRequest } from "../runtime/reattention/index.js";
-import { findDemoModel } from "../runtime/weights/index.js";
+import { findDemoModel, isHubReference } from "../runtime/weights/index.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { ensureModelKernels } from "./model-kernels.js";
 import { progress } from "./progress.js";
 
-/** The file of the model that was named, or of the demo model. */
-export const modelPath = (named: string | undefined): string => named ?? findDemoModel();
+/** Where the model lies that was named, by a path or by a reference to the Hub, which is pulled first; the demo model where none was. */
+export async function modelPath(named: string | undefined, signal?: AbortSignal): Promise<string> {
+  const asked = named ?? process.env.TILESCRIPT_MODEL;
+  if (asked === undefined || !isHubReference(asked)) return named ?? findDemoModel();
+  const { pullShowing } = await import("./pull.js");
+  return (await pullShowing(asked, signal)).path;
+}
 
 /** The model that was named, or the demo model, loaded on the device that was named, or the best one; progress on stderr. */
 export async function loadModel({
@@ -22,12 +27,13 @@ export async function loadModel({
   readonly signal?: AbortSignal;
 }): Promise<Model> {
   const { Model } = await import("../runtime/index.js");
+  const file = await modelPath(path, signal);
   const line = progress();
   try {
     line.show("Loading the model");
     await ensureModelKernels(device, { signal, onProgress: ({ text }) => line.show(text) });
     return await Model.load({
-      path: modelPath(path),
+      path: file,
       device,
       context,
       attention,

@@ -32,7 +32,15 @@ export type { Generation, GenerationResult, Piece, StopReason, Timings } from ".
 export type { GenerateOptions } from "./generate/options.js";
 export { Model, type ModelOptions } from "./models/model.js";
 export type { ChatMessage } from "./tokenizer/index.js";
-export { findDemoModel, ModelError } from "./weights/index.js";
+export {
+  findDemoModel,
+  ModelError,
+  PullError,
+  type PullErrorCode,
+  type PullOptions,
+  type PullProgress,
+  pullModel,
+} from "./weights/index.js";
 
 export type Device = DeviceInterface;
 

@@ -48,6 +48,12 @@ test("only the front end imports ts-morph", () => {
   expect(importers.filter((file) => !file.startsWith("compiler/frontend/"))).toEqual([]);
 });
 
+test("the Hub's client is loaded by a pull and by nothing else", () => {
+  const importers = sources.filter((file) => importsOf(file).includes("@huggingface/hub"));
+  expect(importers).toEqual(["runtime/weights/hub/listing.ts"]);
+  expect(readFileSync(join(root, importers[0]!), "utf8")).not.toMatch(/from "@huggingface\/hub"/);
+});
+
 test("what a host program loads reaches neither TypeScript nor Python", () => {
   const reached = new Set<string>();
   const visit = (file: string): void => {

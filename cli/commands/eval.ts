@@ -34,7 +34,9 @@ export default command<Options>({
   options: [
     {
       flags: "-m, --model <file>",
-      about: "a GGUF file (default: $TILESCRIPT_MODEL, else the demo model that npm start installs)",
+      about:
+        "a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that npm start " +
+        "installs)",
       parse: path,
     },
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },

@@ -35,7 +35,10 @@ function tritonFindings({ triton, ptxas, folder }: EnvironmentReport): Finding[]
 }
 
 async function modelFinding(): Promise<Finding> {
-  const { findDemoModel } = await import("../../runtime/weights/index.js");
+  const { findDemoModel, isHubReference } = await import("../../runtime/weights/index.js");
+  const reference = process.env.TILESCRIPT_MODEL;
+  if (reference !== undefined && isHubReference(reference))
+    return { name: "Model", state: "ok", found: `${reference}, which is pulled when it is needed` };
   try {
     return { name: "Model", state: "ok", found: findDemoModel() };
   } catch {

@@ -7,6 +7,7 @@ export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes 
 export type { FileBytes, MapFile, MappedBytes } from "./file-bytes.js";
 export * from "./gguf/index.js";
 export type { GgufCheckpoint } from "./gguf/parts.js";
+export * from "./hub/index.js";
 export type { FolderCheckpoint } from "./huggingface/folder.js";
 export type { JsonObject } from "./huggingface/json.js";
 export { dequantize, type TensorType, type TensorTypeName, tensorTypes } from "./quantization/types.js";
