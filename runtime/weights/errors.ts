@@ -21,8 +21,9 @@ const remedies = {
   "metadata-type": "Convert the model again with a current converter.",
   "metadata-value": "Convert the model again with a current converter.",
   "architecture-unsupported": "Use a model of architecture llama (SmolLM2, Llama, Mistral).",
+  "tokenizer-missing": "Download the model's tokenizer.json into its folder.",
   "tokenizer-unsupported":
-    "Use a model with a gpt2 (byte-level BPE) tokenizer and pre-tokenizer smollm, gpt-2, llama-bpe or qwen2.",
+    "Use a model whose tokenizer is byte-pair encoding: gpt2 (byte-level), llama (SentencePiece) or gemma4 in GGUF files.",
   "tokenizer-invalid": "Convert the model again with a current converter.",
   "token-range": "Pass only ids that this model's tokenizer produced.",
   "chat-template-missing":
