@@ -114,12 +114,14 @@ export function tokenizerJson(metadata) {
   const model = metadata.string("tokenizer.ggml.model");
   const steps = { gpt2: byteLevelSteps, llama: sentencePieceSteps, gemma4: gemma4Steps }[model](metadata, tokens);
   const isPhi3 = /phi-?3/i.test(metadata.string("general.name", ""));
+  // Converters write the spaces of user-defined tokens as such; tokenizer.json has marks.
+  const spelled = (text) => (model === "gpt2" ? text : text.replaceAll(" ", "▁"));
   const added_tokens = tokens.flatMap((content, id) =>
     [kinds.unknown, kinds.control, kinds.userDefined].includes(types[id])
       ? [
           {
             id,
-            content,
+            content: spelled(content),
             single_word: false,
             lstrip: false,
             rstrip: isPhi3 && !["<unk>", "<s>", "<|endoftext|>"].includes(content),
@@ -194,11 +196,10 @@ const unknown = (metadata, tokens) => ({
   byte_fallback: true,
 });
 
-/** Merges are ordered by the score of what they make, the best first. */
+/** Merges are ordered by the score of what they make, the best first; user-defined pieces are made before all others. */
 function sentencePieceSteps(metadata, tokens) {
   const scores = metadata.numbers("tokenizer.ggml.scores");
   const types = metadata.numbers("tokenizer.ggml.token_type");
-  // Converters write the spaces of user-defined tokens as such; tokenizer.json has marks.
   const spellings = tokens.map((token, id) => (types[id] === kinds.userDefined ? token.replaceAll(" ", "▁") : token));
   const ids = new Map(spellings.map((token, id) => [token, id]));
   const pairs = [];
@@ -207,7 +208,8 @@ function sentencePieceSteps(metadata, tokens) {
     const points = Array.from(token);
     for (let cut = 1; cut < points.length; cut++) {
       const pair = [points.slice(0, cut).join(""), points.slice(cut).join("")];
-      if (pair.every((part) => ids.has(part))) pairs.push({ pair, score: scores[id], id });
+      if (pair.every((part) => ids.has(part)))
+        pairs.push({ pair, score: types[id] === kinds.userDefined ? 0 : scores[id], id });
     }
   });
   pairs.sort((a, b) => b.score - a.score || a.id - b.id);

@@ -25,14 +25,14 @@ const knownEnds = [
 
 /** Ids that end generation: the declared ones first, in their order. */
 export function endIds(declared: readonly (number | undefined)[], added: readonly AddedToken[]): number[] {
-  const ids = new Map(added.toReversed().map(({ text, id }) => [text, id]));
+  const ids = new Map(added.filter(steers).map(({ text, id }) => [text, id]));
   // gpt-oss ends each of its messages with <|end|>, and its turn with <|return|> or <|call|>.
   const known = knownEnds.filter((text) => text !== "<|end|>" || !ids.has("<|return|>"));
   return [...new Set([...declared, ...known.map((text) => ids.get(text))])].filter((id) => id !== undefined);
 }
 
-/** <|User|> and its like are marked as plain words in many files, but no user may forge a turn. */
+/** <|User|> and its like are plain words in many files, but no user may forge a turn. Gemma's </s> is HTML, and a word. */
 const marker = /^<[|｜].*[|｜]>$/su;
 
-export const steers = ({ text, control }: AddedToken): boolean =>
-  control || marker.test(text) || knownEnds.includes(text);
+/** Whether a token is more than text, and a user must not write it in a conversation. */
+export const steers = ({ text, control }: AddedToken): boolean => control || marker.test(text);

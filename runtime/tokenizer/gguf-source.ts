@@ -90,8 +90,13 @@ function readVocabulary(metadata: GgufMetadata): Vocabulary {
     return ids;
   };
   const rstrip = takesSpaceAfter(metadata);
+  // SentencePiece finds runs of spaces once they are spelt ▁▁. A prefix would become part of what is looked for.
+  const isSpelled = !metadata.boolean("tokenizer.ggml.add_space_prefix", true);
+  const normalized = (text: string) => isSpelled && text.includes(" ");
   const addedOf = (control: boolean, ...wanted: number[]) =>
-    [...ofKind(...wanted)].map(([text, id]): AddedToken => ({ id, text, control, rstrip: rstrip(text) }));
+    [...ofKind(...wanted)].map(
+      ([text, id]): AddedToken => ({ id, text, control, normalized: normalized(text), rstrip: rstrip(text) }),
+    );
   const added = [...addedOf(true, kinds.control, kinds.unknown), ...addedOf(false, kinds.userDefined)];
   return { metadata, tokens, added, ofKind };
 }

@@ -1,7 +1,7 @@
 /** SentencePiece's spelling: ▁ for a space, <0x0A> for a byte. */
 
 import { spelledBytes } from "./byte-alphabet.js";
-import type { TextStep } from "./source.js";
+import type { TextStep, TokenizerSource } from "./source.js";
 import { inTurn, prepend, replaceAll } from "./text-steps.js";
 
 /** The character that stands for a space. */
@@ -25,17 +25,21 @@ export function byteIds(idOf: (spelling: string) => number | undefined): number[
   return ids.every((id) => id !== undefined) ? ids : undefined;
 }
 
-/** The bytes of a piece, where ▁ is a space and <0x0A> a byte unless the vocabulary has no such tokens. */
+/**
+ * The bytes of a piece, where ▁ is a space and <0x0A> a byte unless the vocabulary has no such tokens. Control tokens are
+ * shown as they are; the other added ones are pieces too, such as runs of spaces.
+ */
 export const pieceBytes =
-  ({ marks = true, bytes = true } = {}) =>
-  (spelling: string): Uint8Array => {
-    const byte = bytes ? tokenByte(spelling) : undefined;
+  ({ marks = true, bytes = true } = {}): TokenizerSource["bytesOf"] =>
+  (spelling, added) => {
+    const byte = bytes && !added ? tokenByte(spelling) : undefined;
     if (byte !== undefined) return Uint8Array.of(byte);
-    return utf8.encode(marks ? spelling.replaceAll(spaceMark, " ") : spelling);
+    return utf8.encode(marks && !added?.control ? spelling.replaceAll(spaceMark, " ") : spelling);
   };
 
-/** The bytes of a token of GPT-2's alphabet; one that is not spelt in it is text. */
-export const byteLevelBytes = (spelling: string): Uint8Array => spelledBytes(spelling) ?? utf8.encode(spelling);
+/** The bytes of a token of GPT-2's alphabet; one that is not spelt in it, or was added, is text. */
+export const byteLevelBytes: TokenizerSource["bytesOf"] = (spelling, added) =>
+  (added ? undefined : spelledBytes(spelling)) ?? utf8.encode(spelling);
 
 /** How SentencePiece prepares a text. */
 export function sentencePieceText(options: { addSpacePrefix: boolean; removeExtraSpaces: boolean }): TextStep {

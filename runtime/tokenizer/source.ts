@@ -50,8 +50,8 @@ export interface TokenizerSource {
   /** Applied one after the other, each to the parts that the former left. */
   readonly words: readonly WordStep[];
   readonly model: PieceModel;
-  /** The bytes that a token of this spelling stands for, unless it is an added one. */
-  readonly bytesOf: (spelling: string) => Uint8Array;
+  /** The bytes that a token stands for. */
+  readonly bytesOf: (spelling: string, added?: AddedToken) => Uint8Array;
   /** Where encoding puts a space that the text does not have, and decoding takes it out again. */
   readonly spaceBefore: "nothing" | "text" | "every stretch";
   readonly bosId: number | undefined;

@@ -131,8 +131,7 @@ export class Tokenizer {
       const what = `there is no token ${id} in a vocabulary of ${this.vocabularySize}`;
       throw new ModelError("token-range", what, { file: this.#source.file });
     }
-    const added = this.#added.get(id);
-    const bytes = added ? new TextEncoder().encode(added.text) : this.#source.bytesOf(spelling);
+    const bytes = this.#source.bytesOf(spelling, this.#added.get(id));
     this.#bytes[id] = bytes;
     return bytes;
   }

@@ -1,6 +1,7 @@
 /** The decoder of tokenizer.json: how spellings become bytes. */
 
 import { byteLevelBytes, pieceBytes, spaceMark } from "../sentence-piece.js";
+import type { TokenizerSource } from "../source.js";
 import type { JsonPart } from "./json.js";
 
 /** What a decoder's steps do together. */
@@ -60,7 +61,7 @@ export function readDecoder(part: JsonPart, usual: Pick<Decoding, "byteLevel" | 
 }
 
 /** The bytes of a spelling. */
-export function bytesOf({ byteLevel, marks, bytes }: Decoding): (spelling: string) => Uint8Array {
+export function bytesOf({ byteLevel, marks, bytes }: Decoding): TokenizerSource["bytesOf"] {
   if (byteLevel) return byteLevelBytes;
   return pieceBytes({ marks, bytes });
 }
