@@ -1,11 +1,15 @@
-/** A model's tokenizer, rebuilt from its GGUF file. */
+/** A model's tokenizer: text to ids and back, conversations to ids. */
 
-import { type GgufMetadata, ModelError } from "../weights/index.js";
-import { byteLevelBpe } from "./byte-level-bpe.js";
+import { GgufMetadata, ModelError } from "../weights/index.js";
+import { AddedTokens } from "./added-tokens.js";
 import { type ChatMessage, ChatTemplate, type RenderOptions, requireMessages } from "./chat.js";
-import { type Shield, type Splitter, shieldAgainst, splitter, unusedMark } from "./special-tokens.js";
-import { TokenDecoder } from "./token-decoder.js";
-import { readVocabulary, tokenBytes, type Vocabulary } from "./vocabulary.js";
+import { endIds, steers } from "./ends.js";
+import { readGgufTokenizer } from "./gguf-source.js";
+import { PieceEncoder, seams } from "./piece-encoder.js";
+import { type Shield, shieldAgainst, unusedMark } from "./shield.js";
+import type { AddedToken, TokenizerSource, WordStep } from "./source.js";
+import { type Special, TokenDecoder } from "./token-decoder.js";
+import { wordsOf } from "./word-steps.js";
 
 export interface EncodeOptions {
   /** Put the tokens around the text that the model expects around a whole text (most often none). Default true. */
@@ -17,60 +21,83 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** Leave control tokens out of the text. Default false. */
   readonly skipSpecial?: boolean;
+  /**
+   * The ids continue a text. SentencePiece's encoding puts a space before a text, which decoding takes out again; at the
+   * start of a continuation a space is the model's own and stays. Default false.
+   */
+  readonly continues?: boolean;
 }
 
-/** Builds the tokenizer that `metadata` describes. Throws ModelError for kinds that are not supported. */
-export function createTokenizer(metadata: GgufMetadata): Tokenizer {
-  return new Tokenizer(metadata);
+export interface TokenizerOptions {
+  /** More ids that end generation, as generation_config.json lists them. */
+  readonly eosIds?: readonly number[];
 }
+
+/** Builds the tokenizer that a GGUF file or a Hugging Face folder describes. Throws ModelError for unsupported kinds. */
+export function createTokenizer(source: TokenizerSource | GgufMetadata, options: TokenizerOptions = {}): Tokenizer {
+  return new Tokenizer(source instanceof GgufMetadata ? readGgufTokenizer(source) : source, options);
+}
+
+/** Ids that `encodeParts` gives at a time, about. */
+const partSize = 1 << 14;
 
 export class Tokenizer {
   readonly vocabularySize: number;
   readonly bosId: number | undefined;
   /** Ids that end generation: end of text, of turn, of message. */
   readonly eosIds: readonly number[];
-  readonly #file: string;
-  readonly #vocabulary: Vocabulary;
-  readonly #bytes: readonly Uint8Array[];
-  readonly #controlIds: ReadonlySet<number>;
-  readonly #encodePlain: (text: string) => number[];
+  readonly #source: TokenizerSource;
+  readonly #bytes: (Uint8Array | undefined)[] = [];
+  readonly #added: ReadonlyMap<number, AddedToken>;
+  readonly #encoder: PieceEncoder;
+  readonly #words: readonly WordStep[];
+  readonly #finders: Finders;
+  readonly #trustedFinders: Finders;
   readonly #shield: Shield;
-  readonly #splitControl: Splitter;
-  readonly #splitUserDefined: Splitter;
   readonly #chat: ChatTemplate;
 
-  constructor(metadata: GgufMetadata) {
-    const vocabulary = readVocabulary(metadata);
-    this.#file = metadata.file;
-    this.#vocabulary = vocabulary;
-    this.vocabularySize = vocabulary.tokens.length;
-    this.bosId = vocabulary.bosId;
-    this.eosIds = vocabulary.eosIds;
-    this.#bytes = tokenBytes(vocabulary);
-    this.#controlIds = new Set(vocabulary.control.values());
-    this.#encodePlain = byteLevelBpe(vocabulary);
+  constructor(source: TokenizerSource, { eosIds = [] }: TokenizerOptions = {}) {
+    requireFewShortTokens(source);
+    this.#source = source;
+    this.vocabularySize = source.tokens.length;
+    this.bosId = source.bosId;
+    this.eosIds = endIds([...source.eosIds, ...eosIds], []);
+    const outside = this.eosIds.find((id) => !(id >= 0 && id < this.vocabularySize));
+    if (outside !== undefined)
+      throw invalid(source, `${outside} ends a text, but there are ${this.vocabularySize} tokens`);
+    this.#added = new Map(source.added.map((token) => [token.id, token]));
+    this.#encoder = new PieceEncoder(source.model);
+    const cut = seams(source.model);
+    this.#words = cut ? [...source.words, cut] : source.words;
     // One of a single character could not be shielded, and no known model has one.
-    const writable = new Map([...vocabulary.control].filter(([token]) => Array.from(token).length > 1));
-    this.#shield = shieldAgainst(writable);
-    this.#splitControl = splitter(writable);
-    this.#splitUserDefined = splitter(vocabulary.userDefined);
-    const text = (id: number | undefined) => (id === undefined ? "" : (vocabulary.tokens[id] ?? ""));
+    const writable = ({ control, text }: AddedToken) => !control || Array.from(text).length > 1;
+    this.#finders = findersOf(source, (token) => !token.control);
+    this.#trustedFinders = findersOf(source, writable);
+    this.#shield = shieldAgainst(
+      source.added.filter((token) => writable(token) && steers(token)).map(({ text }) => text),
+    );
+    const text = (id: number | undefined) => (id === undefined ? "" : (source.tokens[id] ?? ""));
     this.#chat = new ChatTemplate({
-      template: metadata.string("tokenizer.chat_template", "") || undefined,
-      bosToken: text(vocabulary.bosId),
-      eosToken: text(vocabulary.eosIds[0]),
-      file: metadata.file,
+      template: source.template,
+      bosToken: text(source.bosId),
+      eosToken: text(source.eosIds[0]),
+      file: source.file,
     });
   }
 
   /** Ids of `text`. */
-  encode(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): number[] {
-    const ids = parseSpecial ? this.#encodeTrusted(text) : this.#encodeOrdinary(text);
-    if (!addSpecial) return ids;
-    const { addBos, addEos, bosId, eosIds } = this.#vocabulary;
-    if (addBos && bosId !== undefined) ids.unshift(bosId);
-    if (addEos && eosIds[0] !== undefined) ids.push(eosIds[0]);
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const [ids = [], ...more] = this.encodeParts(text, options);
+    for (const part of more) for (const id of part) ids.push(id);
     return ids;
+  }
+
+  /** Ids of `text`, some thousands at a time: who encodes a book can stop, or let others work, in between. */
+  *encodeParts(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): Generator<number[]> {
+    const { before, after } = this.#source;
+    if (addSpecial && before.length > 0) yield [...before];
+    yield* this.#encode(text, parseSpecial ? this.#trustedFinders : this.#finders);
+    if (addSpecial && after.length > 0) yield [...after];
   }
 
   /** Text of `ids`. Characters left incomplete, and bytes that are no UTF-8, become U+FFFD. */
@@ -82,23 +109,36 @@ export class Tokenizer {
   }
 
   /** A decoder for ids that come one by one. */
-  decoder({ skipSpecial = false }: DecodeOptions = {}): TokenDecoder {
-    const nothing = new Uint8Array();
-    return new TokenDecoder((id) => (skipSpecial && this.#controlIds.has(id) ? nothing : this.tokenBytes(id)));
+  decoder({ skipSpecial = false, continues = false }: DecodeOptions = {}): TokenDecoder {
+    const special = (id: number): Special => {
+      const token = this.#added.get(id);
+      return token ? (skipSpecial && token.control ? "left out" : "special") : "text";
+    };
+    return new TokenDecoder({
+      bytesOf: (id) => this.tokenBytes(id),
+      special,
+      spaceBefore: this.#source.spaceBefore,
+      continues,
+    });
   }
 
   /** The bytes that token `id` stands for; not necessarily whole characters. */
   tokenBytes(id: number): Uint8Array {
-    const bytes = this.#bytes[id];
-    if (bytes) return bytes;
-    throw new ModelError("token-range", `there is no token ${id} in a vocabulary of ${this.vocabularySize}`, {
-      file: this.#file,
-    });
+    const known = this.#bytes[id];
+    if (known) return known;
+    const spelling = this.#source.tokens[id];
+    if (spelling === undefined) {
+      const what = `there is no token ${id} in a vocabulary of ${this.vocabularySize}`;
+      throw new ModelError("token-range", what, { file: this.#source.file });
+    }
+    const bytes = this.#source.bytesOf(spelling, this.#added.get(id));
+    this.#bytes[id] = bytes;
+    return bytes;
   }
 
   /** Whether `id` is a control token, such as the end of a turn. */
   isControl(id: number): boolean {
-    return this.#controlIds.has(id);
+    return this.#added.get(id)?.control ?? false;
   }
 
   /** The conversation as text, through the model's chat template. For eyes: use `encodeChat` to get ids. */
@@ -115,20 +155,62 @@ export class Tokenizer {
     const mark = unusedMark(messages.map(({ content }) => content));
     if (!mark) throw new ModelError("chat-message", "the messages use every noncharacter from U+FDD0 to U+FDEF");
     const shielded = messages.map(({ role, content }) => ({ role, content: this.#shield(content, mark) }));
-    return this.#encodeTrusted(this.#chat.render(shielded, options), (text) => text.replaceAll(mark, ""));
+    return [...this.#encode(this.#chat.render(shielded, options), this.#trustedFinders, mark)].flat();
   }
 
-  /** Control tokens count; `finish` is applied to the text between them. */
-  #encodeTrusted(text: string, finish = (between: string) => between): number[] {
-    return this.#splitControl(text).flatMap((piece) =>
-      "id" in piece ? [piece.id] : this.#encodeOrdinary(finish(piece.text)),
-    );
-  }
-
-  #encodeOrdinary(text: string): number[] {
-    const pieces = this.#splitUserDefined(text);
-    // The usual case, without the copy that flatMap makes.
-    if (pieces.length === 1 && "text" in pieces[0]!) return this.#encodePlain(pieces[0].text);
-    return pieces.flatMap((piece) => ("id" in piece ? [piece.id] : this.#encodePlain(piece.text)));
+  /** The mark that shields texts goes once the tokens that steer the model are found. */
+  *#encode(text: string, { raw, normalized }: Finders, mark?: string): Generator<number[]> {
+    let ids: number[] = [];
+    for (const piece of raw.cut(text)) {
+      if ("id" in piece) {
+        ids.push(piece.id);
+        continue;
+      }
+      const plain = this.#source.normalize(mark ? piece.text.replaceAll(mark, "") : piece.text);
+      for (const part of normalized.cut(plain)) {
+        if ("id" in part) ids.push(part.id);
+        else {
+          for (const word of wordsOf(this.#words, part.text, piece.at === 0 && part.at === 0)) {
+            this.#encoder.encode(word, ids);
+            if (ids.length < partSize) continue;
+            yield ids;
+            ids = [];
+          }
+        }
+      }
+    }
+    if (ids.length > 0) yield ids;
   }
 }
+
+/** Added tokens as they are looked for: in the text as it comes, then in what normalizing made of it. */
+interface Finders {
+  readonly raw: AddedTokens;
+  readonly normalized: AddedTokens;
+}
+
+/** What steers the model is always looked for in the raw text, or normalizing could make it from what a user wrote. */
+function findersOf({ added, normalize }: TokenizerSource, wanted: (token: AddedToken) => boolean): Finders {
+  const isRaw = (token: AddedToken) => !token.normalized || steers(token);
+  const chosen = added.filter(wanted);
+  return {
+    raw: new AddedTokens(chosen.filter(isRaw)),
+    normalized: new AddedTokens(
+      chosen.filter((token) => !isRaw(token)).map((token) => ({ ...token, text: normalize(token.text) })),
+    ),
+  };
+}
+
+/** Gemma 3 has some 6,400, below 50 characters each. A tree is made of them, and tables of their parts. */
+const mostSpecial = 16_384;
+const longestSpecial = 256;
+
+function requireFewShortTokens(source: TokenizerSource): void {
+  const { added } = source;
+  if (added.length > mostSpecial) throw invalid(source, `${added.length} special tokens, more than ${mostSpecial}`);
+  const long = added.find(({ text }) => text.length > longestSpecial)?.text;
+  if (long)
+    throw invalid(source, `special token ${JSON.stringify(long.slice(0, 20))}… is ${long.length} characters long`);
+}
+
+const invalid = ({ file }: TokenizerSource, what: string) => new ModelError("tokenizer-invalid", what, { file });

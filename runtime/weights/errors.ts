@@ -31,8 +31,9 @@ const remedies = {
   "tensor-unsupported":
     "Leaving it out would change what the model computes: use a model without it, or a newer version of this program.",
   "architecture-unsupported": "Use a model of architecture llama (SmolLM2, Llama, Mistral).",
+  "tokenizer-missing": "Download the model's tokenizer.json into its folder.",
   "tokenizer-unsupported":
-    "Use a model with a gpt2 (byte-level BPE) tokenizer and pre-tokenizer smollm, gpt-2, llama-bpe or qwen2.",
+    "Use a model whose tokenizer is byte-pair encoding: gpt2 (byte-level), llama (SentencePiece) or gemma4 in GGUF files.",
   "tokenizer-invalid": "Convert the model again with a current converter.",
   "token-range": "Pass only ids that this model's tokenizer produced.",
   "chat-template-missing":

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { readText } from "../../files.js";
-import { chunks, type Tokenizer } from "../../tokenizer/index.js";
+import type { Tokenizer } from "../../tokenizer/index.js";
 import { NiahError } from "./errors.js";
 import { sentenceStarts } from "./sentences.js";
 
@@ -60,14 +60,14 @@ export class Hay {
     const text = source.text.endsWith("\n") ? source.text : `${source.text}\n`;
     const parts: number[][] = [];
     let length = 0;
-    for (const part of chunks(text)) {
-      signal?.throwIfAborted();
-      const ids = tokenizer.encode(part, { addSpecial: false });
+    signal?.throwIfAborted();
+    for (const ids of tokenizer.encodeParts(text, { addSpecial: false })) {
       parts.push(ids);
       length += ids.length;
       onProgress?.(Math.min(length, atLeast), atLeast);
       if (length >= atLeast) break;
       await setImmediate();
+      signal?.throwIfAborted();
     }
     if (length === 0)
       throw new NiahError(`${source.name} has no text that this model's tokenizer knows`, "Give another text as hay.");
