@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { slug } from "../bench/environment.js";
 import {
@@ -15,11 +15,10 @@ import {
 import { writeResults } from "../bench/results-file.js";
 import { toPng } from "../runtime/chart/index.js";
 import { integerText } from "../runtime/integers.js";
-import { readModelConfig } from "../runtime/models/config.js";
-import { mapFile } from "../runtime/native/index.js";
+import { openModelFiles } from "../runtime/models/load.js";
+import { fileBytes, weightBytes } from "../runtime/models/memory.js";
 import { modelBundle } from "../runtime/package-root.js";
 import { type AttentionOptions, type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
-import { type Gguf, openGguf } from "../runtime/weights/index.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
 import { colours } from "./colours.js";
@@ -48,8 +47,9 @@ export async function benchLongContext(request: LongContextRequest): Promise<num
   const { out, signal } = request;
   const kind = deviceToMeasure(request.device);
   const path = await modelPath(request.model, signal);
-  using file = openGguf(path, { mapFile });
-  const subject = subjectOf(file);
+  using files = openModelFiles(path);
+  const { config, checkpoint } = files;
+  const subject = { files, weightBytes: weightBytes(checkpoint) };
   requireFolder(out);
   const line = progress();
   const say = (text: string): void => {
@@ -59,7 +59,7 @@ export async function benchLongContext(request: LongContextRequest): Promise<num
   line.show("Preparing the kernels");
   await ensureModelKernels(kind, { signal, onProgress: ({ text }) => line.show(text) });
   let known: { readonly path: string; readonly results: LongContextResults } | undefined;
-  const jobs = jobsOf(request, LENGTHS[kind], subject.config.context);
+  const jobs = jobsOf(request, LENGTHS[kind], config.context);
   const left = new Set(jobs);
   let failures = 0;
   let failure: unknown;
@@ -68,7 +68,7 @@ export async function benchLongContext(request: LongContextRequest): Promise<num
       kind,
       subject,
       bundle: modelBundle(),
-      model: { name: subject.config.name, file: basename(path), bytes: statSync(path).size },
+      model: { name: config.name, file: basename(path), bytes: fileBytes(checkpoint) },
       jobs,
       signal,
       onProgress: line.show,
@@ -136,14 +136,11 @@ function shortageText(kind: "cuda" | "cpu", reason: Error, fits: number | undefi
   return `${reach}: about ${shortInteger(fits)} tokens fit beside the weights. Give a smaller length in ${flag}.`;
 }
 
-function subjectOf(file: Gguf): Subject {
-  const tensors = [...file.tensors.values()];
-  return { file, config: readModelConfig(file), weightBytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0) };
-}
-
 /** What of the weights a step reads: an embedding that is not the output head too is looked up, not read. */
-const readWeightBytes = ({ file, config, weightBytes }: Subject): number =>
-  config.tied ? weightBytes : weightBytes - file.tensor("token_embd.weight").bytes;
+function readWeightBytes({ files: { checkpoint, config, plan }, weightBytes }: Subject): number {
+  const embedding = plan.embedding.parts.reduce((sum, { tensor }) => sum + checkpoint.tensor(tensor).bytes, 0);
+  return config.tied ? weightBytes : weightBytes - embedding;
+}
 
 function jobsOf(request: LongContextRequest, usual: readonly number[], trained: number): Job[] {
   const { decodeOnly = [], attention = [{ kind: "reattention" }] } = request;
@@ -166,7 +163,7 @@ function jobsOf(request: LongContextRequest, usual: readonly number[], trained: 
 
 /** Prints the table or JSON, and writes and names the drawings. */
 async function show(path: string, results: LongContextResults, subject: Subject, { json, out }: LongContextRequest) {
-  const { token, firstToken } = longContextCharts(results, subject.config, readWeightBytes(subject));
+  const { token, firstToken } = longContextCharts(results, subject.files.config, readWeightBytes(subject));
   console.log(json ? JSON.stringify(results) : tableText(results));
   const written = [path];
   for (const [name, svg] of [

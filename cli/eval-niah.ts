@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import {
   continueResults,
@@ -15,11 +14,10 @@ import {
   runNiah,
   writeResults,
 } from "../runtime/eval/niah/index.js";
-import { type ModelConfig, readModelConfig } from "../runtime/models/config.js";
-import { mapFile } from "../runtime/native/index.js";
+import type { ModelConfig } from "../runtime/models/config.js";
+import { openModelFiles } from "../runtime/models/load.js";
+import { fileBytes } from "../runtime/models/memory.js";
 import { type AttentionRequest, readAttention } from "../runtime/reattention/index.js";
-import { createTokenizer, type Tokenizer } from "../runtime/tokenizer/index.js";
-import { openGguf } from "../runtime/weights/index.js";
 import { loadModel, modelPath } from "./load-model.js";
 import { ensureResultsFolder } from "./niah-folder.js";
 import { answered, draw, show, standing, told } from "./niah-output.js";
@@ -50,7 +48,8 @@ const EVERY_MODE: readonly AttentionRequest[] = [{ kind: "dense" }, { kind: "str
 export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const { needles, prefix, out, signal } = request;
   const path = await modelPath(request.model, signal);
-  const { config, tokenizer } = readSubject(path);
+  using subject = openModelFiles(path);
+  const { config, tokenizer, checkpoint } = subject;
   const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
   const line = progress();
   const text = request.hay === undefined ? noise : readHay(request.hay);
@@ -61,13 +60,13 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
     onProgress: (done, needed) => line.show(`Encoding the hay: ${done} of ${needed} tokens`),
   });
   const file = join(out, "niah.json");
-  const identity = identityOf(path, config, hay, request);
+  const identity = identityOf(path, config, fileBytes(checkpoint), hay, request);
   const results = request.fresh ? emptyResults(identity) : continueResults(file, identity);
   const asked: NiahRun[] = [];
   try {
     await runNiah({
       plan: { attentions, contexts: request.context, depths: request.depth, needles, prefixes: PREFIXES[prefix] },
-      prompts: new PromptBuilder(tokenizer, hay, { chat: config.chatTemplate !== undefined }),
+      prompts: new PromptBuilder(tokenizer, hay, { chat: tokenizer.hasChatTemplate }),
       results,
       open: opener(path, request, results),
       onResult: (cell, run) => {
@@ -94,22 +93,17 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   return show(results, { asked, files: [file, ...drawings], json: request.json });
 }
 
-/** What is known of a model without loading its weights. */
-function readSubject(path: string): { readonly config: ModelConfig; readonly tokenizer: Tokenizer } {
-  using file = openGguf(path, { mapFile });
-  return { config: readModelConfig(file), tokenizer: createTokenizer(file.metadata) };
-}
-
 const identityOf = (
   path: string,
   config: ModelConfig,
+  bytes: number,
   hay: Hay,
   { seed, maxTokens }: EvalNiahRequest,
 ): NiahIdentity => ({
   model: {
     name: config.name || basename(path),
     file: basename(path),
-    bytes: statSync(path).size,
+    bytes,
     layers: config.layers,
     trainedContext: config.context,
   },

@@ -2,10 +2,11 @@
 
 import type { Device } from "../../runtime/device/device.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
-import { LlamaRunner } from "../../runtime/models/llama/runner.js";
-import { cacheBytesPerToken, rowBytes, tokensThatFit } from "../../runtime/models/llama/state.js";
+import { cacheBytesPerToken, tokensThatFit } from "../../runtime/models/cache.js";
+import { loadRunner, type ModelFiles } from "../../runtime/models/load.js";
+import type { Runner } from "../../runtime/models/runner.js";
+import { rowBytes } from "../../runtime/models/sizes.js";
 import { type AttentionOptions, attentionText, windowSize } from "../../runtime/reattention/index.js";
-import type { Gguf } from "../../runtime/weights/index.js";
 import { median } from "../environment.js";
 import { normalNumbers } from "../reattention/keys.js";
 import type { Row } from "./results.js";
@@ -18,8 +19,7 @@ export interface Job {
 }
 
 export interface Subject {
-  readonly file: Gguf;
-  readonly config: ModelConfig;
+  readonly files: ModelFiles;
   readonly weightBytes: number;
 }
 
@@ -44,14 +44,15 @@ const WARM_UP = { steps: 2, tokens: { cuda: 1024, cpu: 32 } } as const;
  * OutOfMemoryError where it does not fit. The device must have nothing else on it.
  */
 export async function measureRow(device: Device, subject: Subject, job: Job, options: MeasureOptions): Promise<Row> {
-  const { file, config, weightBytes } = subject;
+  const { files, weightBytes } = subject;
+  const { config } = files;
   const { attention, tokens } = job;
   const { signal } = options;
   const effort = EFFORT[device.kind];
   const free = device.memory().free;
-  const runner = await LlamaRunner.load(device, await device.load(options.bundle), file, config, {
+  const runner = await loadRunner(device, files, {
     capacity: tokens + WARM_UP.steps + effort.steps * effort.rounds + 1,
-    attention,
+    ...{ attention, bundle: options.bundle, signal },
   });
   try {
     signal?.throwIfAborted();
@@ -83,18 +84,18 @@ const SMALL = 2048;
 /** About how many tokens of context the device has memory for beside the weights, rounded down; undefined where not even those fit. */
 export async function tokensBeside(
   device: Device,
-  { file, config }: Subject,
+  { files }: Subject,
   { attention, tokens }: Job,
   { bundle }: MeasureOptions,
 ): Promise<number | undefined> {
   try {
     const capacity = Math.min(tokens, SMALL);
-    const runner = await LlamaRunner.load(device, await device.load(bundle), file, config, { capacity, attention });
-    const fits = tokensThatFit(device, config);
+    const runner = await loadRunner(device, files, { capacity, attention, bundle });
+    const fits = tokensThatFit(device, files.config);
     runner.close();
     return fits < 1 ? undefined : roundedDown(fits);
   } catch (error) {
-    if ((error as Error).name !== "OutOfMemoryError") throw error;
+    if (!["OutOfMemoryError", "ModelError"].includes((error as Error).name)) throw error;
     return undefined;
   }
 }
@@ -107,7 +108,7 @@ function roundedDown(tokens: number): number {
 }
 
 /** Milliseconds until the first token is there. A prompt before goes just far enough beyond the window to launch everything once. */
-async function readPrompt(runner: LlamaRunner, { tokens, attention }: Job, { signal, onProgress }: MeasureOptions) {
+async function readPrompt(runner: Runner, { tokens, attention }: Job, { signal, onProgress }: MeasureOptions) {
   const { device, config } = runner;
   const effort = EFFORT[device.kind];
   const prompt = promptOf(tokens, config);
@@ -128,7 +129,7 @@ async function readPrompt(runner: LlamaRunner, { tokens, attention }: Job, { sig
   return median(times);
 }
 
-async function fillCache(runner: LlamaRunner, tokens: number): Promise<undefined> {
+async function fillCache(runner: Runner, tokens: number): Promise<undefined> {
   const { device, config } = runner;
   const numbers = await normalNumbers(device, tokens * rowBytes(config));
   await runner.pretend(tokens, GREEDY, numbers.fill);

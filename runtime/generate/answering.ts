@@ -179,7 +179,7 @@ class Text {
   whole = "";
 
   constructor(tokenizer: Tokenizer, stop: readonly string[]) {
-    this.#decoder = tokenizer.decoder({ skipSpecial: true });
+    this.#decoder = tokenizer.decoder({ skipSpecial: true, continues: true });
     this.#filter = new StopFilter(stop);
   }
 

@@ -4,16 +4,64 @@ import { GenerateError } from "../generate/errors.js";
 import { mapFile } from "../native/index.js";
 import { modelBundle } from "../package-root.js";
 import { type AttentionOptions, readAttention } from "../reattention/attention-options.js";
-import { createTokenizer, type Tokenizer } from "../tokenizer/index.js";
-import { openCheckpoint } from "../weights/index.js";
+import type { Tokenizer } from "../tokenizer/index.js";
+import { type Checkpoint, openCheckpoint } from "../weights/index.js";
 import { assembleRunner } from "./assemble.js";
+import type { ModelConfig } from "./config.js";
 import { contextFor } from "./context.js";
 import { neededBuilds } from "./dry-run.js";
 import { describeModel } from "./families/index.js";
 import { loadKernels } from "./kernel-bundle.js";
+import type { LayersOptions } from "./layers.js";
 import { requireRoom } from "./memory.js";
 import type { ModelOptions } from "./model.js";
 import type { Runner } from "./runner.js";
+import { tokenizerOf } from "./tokenizer.js";
+import type { WeightsPlan } from "./weights-plan.js";
+
+/** A model's open files and what they say: all that can be known of it without a device. */
+export interface ModelFiles extends Disposable {
+  readonly checkpoint: Checkpoint;
+  readonly config: ModelConfig;
+  readonly plan: WeightsPlan;
+  readonly tokenizer: Tokenizer;
+}
+
+/** Opens the model at `path` and reads all but its weights. @throws ModelError for anything wrong with its files */
+export function openModelFiles(path: string): ModelFiles {
+  const checkpoint = openCheckpoint(path, { mapFile });
+  try {
+    const { config: described, weights: plan } = describeModel(checkpoint);
+    const { tokenizer, config } = tokenizerOf(checkpoint, described);
+    return { checkpoint, config, plan, tokenizer, [Symbol.dispose]: () => checkpoint.close() };
+  } catch (error) {
+    checkpoint.close();
+    throw error;
+  }
+}
+
+export interface RunnerOptions extends LayersOptions, Pick<ModelOptions, "signal" | "onProgress"> {
+  /** Folder of the model kernels' bundle. Default: the package's own. */
+  readonly bundle?: string;
+}
+
+/**
+ * Prepares the kernels for a model and uploads its weights. @throws BundleError, ModelError, OutOfMemoryError; nothing of the model stays on
+ * the device then
+ */
+export async function loadRunner(
+  device: Device,
+  { checkpoint, config, plan }: ModelFiles,
+  { bundle = modelBundle(), signal, onProgress, attention, capacity }: RunnerOptions,
+): Promise<Runner> {
+  const model = { checkpoint, config, plan, attention, capacity };
+  const total = requireRoom(device, checkpoint);
+  const needed = device.arch === 0 ? [] : await neededBuilds(device, model);
+  const report = onProgress && ((text: string) => onProgress(text, 0, 0));
+  const kernels = await loadKernels(device, needed, { bundle, signal, onProgress: report });
+  const uploaded = onProgress && ((done: number) => onProgress("Uploading weights", done, total));
+  return assembleRunner(device, kernels, { ...model, upload: { signal, onProgress: uploaded } });
+}
 
 export interface LoadedModel {
   readonly runner: Runner;
@@ -23,40 +71,20 @@ export interface LoadedModel {
 }
 
 /** Everything about the files is judged before a device is opened, and everything about the device before anything is uploaded. */
-export async function loadModel({
-  path,
-  device: where,
-  bundle = modelBundle(),
-  attention: request = { kind: "dense" },
-  context,
-  beyondTrained = false,
-  signal,
-  onProgress,
-}: ModelOptions): Promise<LoadedModel> {
+export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
+  const { path, device: where, attention: request = { kind: "dense" }, context, beyondTrained = false } = options;
   if (typeof path !== "string" || path === "")
     throw new GenerateError("path", `path is ${JSON.stringify(path)}; give the path of a model's file or folder`);
-  using checkpoint = openCheckpoint(path, { mapFile });
-  const { config, weights: plan } = describeModel(checkpoint);
+  using files = openModelFiles(path);
+  const { config, tokenizer, checkpoint } = files;
   const attention = readAttention(request, config.context);
-  const tokenizer = createTokenizer(checkpoint);
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   const ownsDevice = where === undefined || typeof where === "string";
   const device: Device = ownsDevice ? await openDevice({ prefer: where }) : where;
   try {
     const capacity = contextFor({ context, attention, config, beyondTrained }, device, checkpoint);
-    const model = { checkpoint, config, plan, attention, capacity };
-    const needed = device.arch === 0 ? [] : await neededBuilds(device, model);
-    const report = onProgress && ((text: string) => onProgress(text, 0, 0));
-    const kernels = await loadKernels(device, needed, { bundle, signal, onProgress: report });
-    const total = requireRoom(device, checkpoint);
-    const upload = {
-      signal,
-      onProgress: onProgress && ((done: number) => onProgress("Uploading weights", done, total)),
-    };
-    return {
-      runner: await assembleRunner(device, kernels, { ...model, upload }),
-      ...{ tokenizer, attention, ownsDevice },
-    };
+    const runner = await loadRunner(device, files, { ...options, attention, capacity });
+    return { runner, tokenizer, attention, ownsDevice };
   } catch (error) {
     if (ownsDevice) device.close();
     throw error;

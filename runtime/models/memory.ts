@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Device } from "../device/device.js";
 import { type Checkpoint, ModelError } from "../weights/index.js";
 
@@ -6,6 +7,13 @@ const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} Gi
 /** Bytes of the tensors of a model, as they lie in its files. */
 export const weightBytes = (checkpoint: Checkpoint): number =>
   [...checkpoint.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Bytes of all the files that a model's weights lie in. */
+export const fileBytes = (checkpoint: Checkpoint): number =>
+  [...new Set([...checkpoint.tensors.values()].map(({ file }) => file))].reduce(
+    (sum, file) => sum + statSync(file).size,
+    0,
+  );
 
 /**
  * The bytes of a model's weights, which fit into the device's free memory. @throws ModelError that says how many are missing and what

@@ -30,6 +30,7 @@ const remedies = {
     "It would change what the model computes: use a model without it, or a newer version of this program.",
   "tensor-unsupported":
     "Leaving it out would change what the model computes: use a model without it, or a newer version of this program.",
+  "model-too-large": "Use a smaller model, or a file with fewer bits a weight.",
   "architecture-unsupported": "Use a model of architecture llama (SmolLM2, Llama, Mistral).",
   "tokenizer-missing": "Download the model's tokenizer.json into its folder.",
   "tokenizer-unsupported":
