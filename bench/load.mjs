@@ -3,7 +3,17 @@
 // Both ways take turns in one process. --file takes a file that is there instead of writing one (into --folder, removed at the end). --sweep
 // tries other numbers of threads and sizes of slots. --fake runs over the tests' stand-in for the driver, to try this program without a GPU.
 import { randomFillSync } from "node:crypto";
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statfsSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,6 +74,8 @@ function writeFile(folder, bytes) {
     piece[0] = done / MiB;
     done += writeSync(file, piece, 0, Math.min(piece.byteLength, bytes - done));
   }
+  // Or the disk would be written to while the loads are timed.
+  fsyncSync(file);
   closeSync(file);
   return path;
 }

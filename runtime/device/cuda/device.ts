@@ -23,6 +23,7 @@ import type {
 } from "../device.js";
 import { DeviceError, OutOfMemoryError, UnavailableError } from "../errors.js";
 import { checkReservation } from "../growth.js";
+import { bytesOf } from "../host-bytes.js";
 import { Arrivals } from "./arrivals.js";
 import { type Allocation, CudaBuffer } from "./buffer.js";
 import { loadBundle } from "./bundle.js";
@@ -44,8 +45,6 @@ export interface CudaOptions {
  * slots, 48 MiB at most, are just enough for the copy engine never to wait: pinning takes time too, and small slots stay in the processor's cache.
  */
 const UPLOAD = { threads: Math.min(12, availableParallelism()), slotsPerThread: 2, slotBytes: 2 << 20 };
-
-const bytesOf = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** An NVIDIA GPU. */
 export class CudaDevice implements Device {
