@@ -9,6 +9,7 @@ export type {
   Arguments,
   DescriptorArgument,
   DeviceBuffer,
+  FileCopy,
   Graph,
   Grid,
   GrowableBuffer,
@@ -17,6 +18,7 @@ export type {
   LoadedKernel,
   Mirror,
   ReserveOptions,
+  UploadOptions,
 } from "./device/device.js";
 export {
   BundleError,

@@ -103,6 +103,7 @@ function commands(stage) {
     "bench-long-context": 'exec "$here/bin/node" "$here/cli/bin.mjs" bench long-context "$@"',
     "bench-reattention": 'exec "$here/bin/node" "$here/cli/bin.mjs" bench retrieval "$@"',
     "bench-launch": 'exec "$here/bin/node" "$here/bench/launch.mjs" "$@"',
+    "bench-load": 'exec "$here/bin/node" "$here/bench/load.mjs" "$@"',
   };
   for (const [name, line] of Object.entries(programs))
     writeFileSync(join(stage, `${name}.sh`), [...preamble, line, ""].join("\n"), { mode: 0o755 });

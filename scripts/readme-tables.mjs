@@ -96,6 +96,12 @@ function launch({ nanoseconds, launches }) {
   return `One launch from JavaScript, the median of ${whole(launches)} (\`bench/launch.mjs\`): ${us(nanoseconds.prepared.median)} prepared, of which the driver's own \`cuLaunchKernelEx\` is nearly all; ${us(nanoseconds.graphOf20.median)} inside a graph.`;
 }
 
+function load({ bytes, tensors, plainSeconds, uploadSeconds, ratio, rssBytes, ...run }) {
+  const speed = (time) => `${time.toFixed(2)} s, ${(bytes / time / 1e9).toFixed(1)} GB/s`;
+  const grown = Math.max(0, Math.round((rssBytes.most - rssBytes.before) / 2 ** 20));
+  return `Loading ${(bytes / 1e9).toFixed(1)} GB in ${tensors} tensors from the page cache to the GPU (\`bench/load.mjs\`; ${source(run)}): ${speed(uploadSeconds)}, which is ${ratio.toFixed(2)} × the time of plain copies from pinned memory (${speed(plainSeconds)}). The process had ${grown} MiB more meanwhile, for the buffers that are pinned once.`;
+}
+
 /** Right answers over all depths, and both kinds of question, by attention and context. */
 function answers({ cells }) {
   const contexts = [...new Set(cells.map(({ context }) => context))].sort((a, b) => a - b);
@@ -127,6 +133,7 @@ const parameters = (results) =>
 const SECTIONS = [
   ["model", model],
   ["launch", launch],
+  ["load", load],
   ["reattention", retrieval],
   ["long-context", longContext],
   ["niah", needles("niah")],

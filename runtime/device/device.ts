@@ -43,7 +43,7 @@ export interface FileCopy extends FileStretch {
 
 export interface UploadOptions {
   readonly signal?: AbortSignal;
-  /** Called now and then with the bytes so far, which never get fewer, and at the end with all of them. What it throws ends the upload. */
+  /** Called now and then with the bytes so far, more each time, and at the end with all of them. What it throws ends the upload. */
   readonly onProgress?: (bytes: number) => void;
 }
 

@@ -34,15 +34,28 @@ class Later : public Napi::AsyncWorker {
   }
 
   void OnOK() override {
-    if (failure_) return deferred_.Reject(ToError(Env(), *failure_).Value());
-    try {
-      deferred_.Resolve(finish_(Env(), std::move(*result_)));
-    } catch (const Napi::Error& error) {
-      deferred_.Reject(error.Value());
-    }
+    Settle([&] {
+      if (failure_) return deferred_.Reject(ToError(Env(), *failure_).Value());
+      try {
+        deferred_.Resolve(finish_(Env(), std::move(*result_)));
+      } catch (const Napi::Error& error) {
+        deferred_.Reject(error.Value());
+      }
+    });
   }
 
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error& error) override {
+    Settle([&] { deferred_.Reject(error.Value()); });
+  }
+
+  // A promise cannot be settled in a worker thread that was terminated meanwhile, and nobody waits for it there.
+  template <class Body>
+  void Settle(Body body) {
+    try {
+      body();
+    } catch (const Napi::Error&) {
+    }
+  }
 
   Work work_;
   Finish finish_;

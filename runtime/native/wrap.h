@@ -10,6 +10,8 @@
 #include <vector>
 
 #define NAPI_VERSION 8
+// While a worker thread is being terminated nothing can be thrown into it: then an exception is dropped, and does not end the process.
+#define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>
 
 #include "failure.h"

@@ -4,6 +4,7 @@ import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from 
 import type { Device, DeviceBuffer, DeviceTraits, FileCopy, LoadedBundle, UploadOptions } from "../device.js";
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
+import { bytesOf, requireUnchanged } from "../host-bytes.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
 import { KernelRegistry } from "./compiled.js";
@@ -109,9 +110,12 @@ export class CpuDevice implements Device {
   }
 
   async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
-    const target = this.#use(to, data.byteLength, "write");
+    const bytes = bytesOf(data);
+    const length = data.byteLength;
+    const { start } = this.#use(to, length, "write");
     if (!this.queue.idle) await this.queue.passed();
-    this.heap.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), target.start);
+    requireUnchanged(bytes, length);
+    this.heap.bytes.set(bytes, start);
   }
 
   async upload(copies: readonly FileCopy[], options: UploadOptions = {}): Promise<void> {
@@ -128,7 +132,7 @@ export class CpuDevice implements Device {
     const source = this.#use(from, into.byteLength, "read");
     await this.queue.passed();
     const bytes = this.heap.bytes.subarray(source.start, source.start + into.byteLength);
-    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes);
+    bytesOf(into).set(bytes);
   }
 
   copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void {

@@ -25,6 +25,7 @@ import type {
 } from "../device.js";
 import { DeviceError, OutOfMemoryError, UnavailableError } from "../errors.js";
 import { checkReservation } from "../growth.js";
+import { bytesOf } from "../host-bytes.js";
 import { Arrivals } from "./arrivals.js";
 import { type Allocation, CudaBuffer } from "./buffer.js";
 import { loadBundle } from "./bundle.js";

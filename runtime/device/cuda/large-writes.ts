@@ -1,5 +1,5 @@
 import type { Memory, PinnedMemory, Stream } from "../../native/index.js";
-import { DeviceError } from "../errors.js";
+import { requireUnchanged } from "../host-bytes.js";
 import type { Arrivals } from "./arrivals.js";
 
 interface Slot {
@@ -42,10 +42,7 @@ export class LargeWrites {
       await slot.free;
       // Between pieces the event loop has its turn.
       if (at > 0) await new Promise(setImmediate);
-      if (data.byteLength !== bytes)
-        throw new DeviceError(
-          `${bytes} bytes were detached or resized while they were written: await the write first.`,
-        );
+      requireUnchanged(data, bytes);
       const piece = data.subarray(at, at + LargeWrites.slotBytes);
       slot.bytes.set(piece);
       this.#stream.enqueueWrite(to, offset + at, slot.pinned, 0, piece.byteLength);

@@ -66,6 +66,7 @@ class Reports {
   readonly #onProgress: ((bytes: number) => void) | undefined;
   readonly #transfer: Transfer;
   readonly #timer: NodeJS.Timeout | undefined;
+  #told = -1;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(onProgress: ((bytes: number) => void) | undefined, transfer: Transfer) {
@@ -75,9 +76,11 @@ class Reports {
   }
 
   tell(): void {
-    if (this.#failure) return;
+    const { bytes } = this.#transfer;
+    if (this.#failure || bytes <= this.#told) return;
+    this.#told = bytes;
     try {
-      this.#onProgress?.(this.#transfer.bytes);
+      this.#onProgress?.(bytes);
     } catch (error) {
       this.#failure = { error };
       this.#transfer.abort();

@@ -87,7 +87,7 @@ describe.each(devices)("upload to %s", (_name, open) => {
       two.close();
     }));
 
-  it("tells its progress, never less than before, and last the whole", () =>
+  it("tells its progress, more each time, and last the whole", () =>
     withDevice(async (device) => {
       fake.set("DELAY", 40);
       const { file, copies, whole } = thirds(device);
@@ -95,7 +95,7 @@ describe.each(devices)("upload to %s", (_name, open) => {
       await device.upload(copies, { onProgress: (bytes) => told.push(bytes) });
       fake.set("DELAY", 0);
       expect(told.length).toBeGreaterThan(2);
-      expect(told).toEqual([...told].sort((a, b) => a - b));
+      expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
       expect(told.at(-1)).toBe(file.size);
       expect((await whole()).equals(large.content)).toBe(true);
       const nothing: number[] = [];

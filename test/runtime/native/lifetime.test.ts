@@ -75,4 +75,23 @@ describe("handles that nobody destroyed", () => {
     await worker.terminate();
     await collected();
   });
+
+  it("are let go with a worker thread that is terminated while an upload is under way", async () => {
+    const body = `
+      const addon = require(${JSON.stringify(path)});
+      addon.openDriver(process.env.TILESCRIPT_LIBCUDA);
+      const context = new addon.Context(0);
+      const memory = new addon.Memory(context, 1 << 22);
+      const copy = { to: memory, toOffset: 0, file: ${descriptor}, offset: 0, bytes: 1 << 22 };
+      new addon.Uploader(context, 3, 2, 4096).upload([copy], new addon.Transfer());
+      require("node:worker_threads").parentPort.postMessage("ready");
+      setInterval(() => {}, 1000);`;
+    for (let round = 0; round < 20; round++) {
+      const worker = new Worker(body, { eval: true });
+      await once(worker, "message");
+      await new Promise((resolve) => setTimeout(resolve, round % 4));
+      await worker.terminate();
+    }
+    await collected();
+  });
 });

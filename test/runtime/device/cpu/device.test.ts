@@ -52,6 +52,16 @@ async function read(buffer: DeviceBuffer): Promise<number[]> {
 
 const load = () => device.loadKernels([typed(step)]).kernel("step");
 
+it("notices that data is detached while a write waits for what is queued", async () => {
+  const x = await numbers(1, 2);
+  load().launch([1], { x, a: 2, n: 2, BLOCK: 64 });
+  const data = Float32Array.of(5, 6);
+  const writing = expect(device.write(x, data)).rejects.toThrow("8 bytes were detached or resized");
+  structuredClone(data, { transfer: [data.buffer] });
+  await writing;
+  expect(await read(x)).toEqual([3, 5]);
+});
+
 describe("launches", () => {
   it("run in the order they are queued", async () => {
     const x = await numbers(1, 2, 3);
