@@ -57,7 +57,7 @@ export async function benchLongContext(request: LongContextRequest): Promise<num
     process.stderr.write(`${text}\n`);
   };
   line.show("Preparing the kernels");
-  await ensureModelKernels(kind, { signal, onProgress: ({ text }) => line.show(text) });
+  await ensureModelKernels({ signal, onProgress: ({ text }) => line.show(text) });
   let known: { readonly path: string; readonly results: LongContextResults } | undefined;
   const jobs = jobsOf(request, LENGTHS[kind], config.context);
   const left = new Set(jobs);

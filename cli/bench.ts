@@ -48,7 +48,7 @@ export async function benchModel({ model, prefill, decode, peer = true, ...reque
   const line = progress();
   try {
     line.show("Loading the model");
-    await ensureModelKernels(device, { signal: request.signal, onProgress: ({ text }) => line.show(text) });
+    await ensureModelKernels({ signal: request.signal, onProgress: ({ text }) => line.show(text) });
     const usual = USUAL[device];
     const results = await bench.benchModel({
       path,
@@ -74,7 +74,7 @@ export async function benchRetrieval({ lengths, peer = true, exactness = true, .
   const line = progress();
   try {
     line.show("Preparing the kernels");
-    await ensureModelKernels(device, { signal: request.signal, onProgress: ({ text }) => line.show(text) });
+    await ensureModelKernels({ signal: request.signal, onProgress: ({ text }) => line.show(text) });
   } finally {
     line.clear();
   }

@@ -31,15 +31,16 @@ export async function loadModel({
   const line = progress();
   try {
     line.show("Loading the model");
-    await ensureModelKernels(device, { signal, onProgress: ({ text }) => line.show(text) });
+    await ensureModelKernels({ signal, onProgress: ({ text }) => line.show(text) });
     return await Model.load({
       path: file,
       device,
       context,
       attention,
       beyondTrained,
+      signal,
       onProgress: (step: string, done: number, total: number) =>
-        line.show(`${step} ${Math.round((100 * done) / total)} %`),
+        line.show(total > 0 ? `${step} ${Math.round((100 * done) / total)} %` : step),
     });
   } finally {
     line.clear();

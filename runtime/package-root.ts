@@ -11,5 +11,16 @@ export function packageRoot(): string | undefined {
   }
 }
 
-/** Folder of the bundle that models load, which `npm start` or `tilescript build` makes. */
-export const modelBundle = (): string => join(packageRoot() ?? ".", "bundles", "models");
+const bundleFolder = (name: string): string => join(packageRoot() ?? ".", "bundles", name);
+
+/** Folder of the model kernels' IR alone, from which whatever a model needs is compiled. */
+export const kernelBundle = (): string => bundleFolder("kernels");
+
+/** Folder of the bundle with builds that are compiled ahead. */
+export const compiledBundle = (): string => bundleFolder("models");
+
+/** Folder of the bundle that models load: with what is compiled ahead, where there is such a one. */
+export const modelBundle = (): string => {
+  const compiled = compiledBundle();
+  return existsSync(join(compiled, "manifest.json")) ? compiled : kernelBundle();
+};

@@ -1,7 +1,7 @@
 /** The least time that a device can take: what must be read at its memory's speed, what must be multiplied at its matrix units' rate. */
 
-import type { ModelConfig } from "../../runtime/models/config.js";
 import { cacheBytesPerToken } from "../../runtime/models/cache.js";
+import type { ModelConfig } from "../../runtime/models/config.js";
 
 /** A device at its best: TB/s and TFLOP/s. */
 export interface Best {

@@ -1,8 +1,8 @@
 /** One row of the table: a model with one way of attending, after one length of context. */
 
 import type { Device } from "../../runtime/device/device.js";
-import type { ModelConfig } from "../../runtime/models/config.js";
 import { cacheBytesPerToken, tokensThatFit } from "../../runtime/models/cache.js";
+import type { ModelConfig } from "../../runtime/models/config.js";
 import { loadRunner, type ModelFiles } from "../../runtime/models/load.js";
 import type { Runner } from "../../runtime/models/runner.js";
 import { rowBytes } from "../../runtime/models/sizes.js";

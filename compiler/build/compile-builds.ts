@@ -23,8 +23,10 @@ export interface CompileBuildsOptions {
   readonly from: string;
   readonly builds: readonly BuildRequest[];
   readonly arch: readonly number[];
-  /** Folder of the bundle that is made: the kernels that were asked for, with these builds alone. */
+  /** Folder of the bundle that is made: the kernels that were asked for, with these builds alone. May be `from`. */
   readonly out: string;
+  /** Takes the other kernels along too, so that the bundle can be built upon as this one. Default false. */
+  readonly all?: boolean;
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
   readonly environment?: () => Promise<PythonEnvironment>;
@@ -41,7 +43,7 @@ export async function compileBuilds(options: CompileBuildsOptions): Promise<Buil
   const { builds, arch, jobs, environment, onProgress, signal } = options;
   const [from, folder] = [resolve(options.from), resolve(options.out)];
   checkReplaceable(folder);
-  const { kernels, hashes } = requested(from, builds);
+  const { kernels, hashes } = requested(from, builds, options.all ?? false);
   const { bundleKernels } = await import("./from-kernels.js");
   const sourceHash = (file: string): string => hashes.get(file) ?? "";
   const wanted = [...new Set(arch)].sort((a, b) => a - b);
@@ -55,6 +57,7 @@ export async function compileBuilds(options: CompileBuildsOptions): Promise<Buil
 function requested(
   from: string,
   builds: readonly BuildRequest[],
+  all: boolean,
 ): { kernels: Kernel[]; hashes: ReadonlyMap<string, string> } {
   const manifest = readManifest(from);
   const byKernel = new Map<string, BuildRequest[]>();
@@ -62,12 +65,12 @@ function requested(
   for (const name of byKernel.keys())
     if (!manifest.kernels.some((kernel) => kernel.name === name))
       throw new BuildError(`the bundle ${from} has no kernel "${name}"`, "Build that bundle again.");
-  const entries = manifest.kernels.filter(({ name }) => byKernel.has(name));
+  const entries = manifest.kernels.filter(({ name }) => all || byKernel.has(name));
   const kernels = entries.flatMap(({ name, ir }) =>
     ir.flatMap(({ file }) => {
       const kernel = parseKernel(readFileSync(join(from, file.path), "utf8"));
-      const mine = distinct(byKernel.get(name)!.flatMap((request) => buildOf(kernel, request) ?? []));
-      return mine.length > 0 ? [{ ...kernel, builds: mine }] : [];
+      const mine = distinct((byKernel.get(name) ?? []).flatMap((request) => buildOf(kernel, request) ?? []));
+      return all || mine.length > 0 ? [{ ...kernel, builds: mine }] : [];
     }),
   );
   return { kernels, hashes: new Map(entries.map(({ source }) => [source.file, source.sha256])) };

@@ -51,7 +51,9 @@ export function attentionsOf(host: AttentionHost, options: LayersOptions) {
   const reached = attention.kind === "dense" ? capacity : Math.min(capacity, attention.global + attention.local);
   const everything = () => new DenseAttention(host, { capacity: reached, tokens, reach: reached });
   const windowed =
-    attention.kind === "dense" ? undefined : new WindowedAttention(host, attention, { capacity, together }, everything());
+    attention.kind === "dense"
+      ? undefined
+      : new WindowedAttention(host, attention, { capacity, together }, everything());
   const usual = windowed ?? everything();
   const attentions = host.config.layerKinds.map(({ window }: LayerKind) =>
     window !== undefined && window < capacity ? ofWindow(window) : usual,

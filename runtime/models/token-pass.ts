@@ -121,7 +121,6 @@ export class TokenPass implements Pass {
     const common = { state: state.state, ring, ringSize: RING };
     if (picking === "greedy")
       kernels.sampleGreedy.launch([1], { bestLogit, bestRow, ...common, count: programs, ...this.#tiles.greedy });
-    else
-      kernels.sampleTop.launch([1], { logits, ...common, count: head.rows, chances, choices, ...this.#tiles.top });
+    else kernels.sampleTop.launch([1], { logits, ...common, count: head.rows, chances, choices, ...this.#tiles.top });
   }
 }

@@ -1,7 +1,7 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { cdiv } from "../tiling.js";
 import { combinedPart, type Heads, headConstants } from "../kernels/heads.js";
 import { type Width, widthOf } from "../kernels/reattention-tiles.js";
+import { cdiv } from "../tiling.js";
 import { groupRows, type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
 import type { Cache, Votes } from "./votes.js";
 

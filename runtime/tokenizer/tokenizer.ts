@@ -85,6 +85,11 @@ export class Tokenizer {
     });
   }
 
+  /** Whether conversations can be encoded. */
+  get hasChatTemplate(): boolean {
+    return this.#source.template !== undefined;
+  }
+
   /** Ids of `text`. */
   encode(text: string, options: EncodeOptions = {}): number[] {
     const [ids = [], ...more] = this.encodeParts(text, options);

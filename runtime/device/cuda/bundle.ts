@@ -3,9 +3,9 @@ import type { KernelEntry } from "../../../compiler/bundle/index.js";
 import { type BundleFiles, readBundle } from "../../bundle/files.js";
 import type { LoadedBundle, WantedBuild } from "../device.js";
 import { BundleError } from "../errors.js";
+import { isBuild } from "../select.js";
 import { type Loadable, variantsFor } from "./arch.js";
 import type { CudaDevice } from "./device.js";
-import { isBuild } from "../select.js";
 import { CudaKernel } from "./kernel.js";
 import { LoadedVariant } from "./variant.js";
 

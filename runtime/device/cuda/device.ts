@@ -15,7 +15,6 @@ import { requireInFile } from "../../weights/reading.js";
 import type {
   Device,
   DeviceBuffer,
-  DeviceTraits,
   FileCopy,
   GrowableBuffer,
   LoadedBundle,
@@ -35,6 +34,7 @@ import { Handles } from "./handles.js";
 import { LargeWrites } from "./large-writes.js";
 import { CudaMirror } from "./mirror.js";
 import { Staging } from "./staging.js";
+import { CUDA_TRAITS } from "./traits.js";
 import { Uploads } from "./uploads.js";
 
 export interface CudaOptions {
@@ -48,20 +48,6 @@ export interface CudaOptions {
  */
 const UPLOAD = { threads: Math.min(12, availableParallelism()), slotsPerThread: 2, slotBytes: 2 << 20 };
 
-const bytesOf = (data: ArrayBufferView): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-/** Matrix units of 16 rows, long queues, memory in the driver's pages. Retrieval counts up to 8M tokens. */
-const TRAITS: DeviceTraits = {
-  tiles: "gpu",
-  matrixRows: 16,
-  promptTokens: 8192,
-  windowedTokens: 8192,
-  stepsAhead: 4,
-  programsEach: 6,
-  page: 2 << 20,
-  longestContext: 8 << 20,
-  reach: "",
-};
 
 /** An NVIDIA GPU. */
 export class CudaDevice implements Device {
@@ -69,7 +55,7 @@ export class CudaDevice implements Device {
   readonly name: string;
   readonly arch: number;
   readonly processors: number;
-  readonly traits = TRAITS;
+  readonly traits = CUDA_TRAITS;
   readonly facts: DeviceFacts;
   readonly driver: DriverAvailable;
   /** Where all work is queued. */

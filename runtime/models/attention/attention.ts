@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from "../../device/device.js";
-import type { LayerCache } from "../cache.js";
 import type { Rotary } from "../../reattention/window-attention.js";
+import type { LayerCache } from "../cache.js";
 
 /** Tokens at positions `past` … `past + count − 1`; of windowed attention one or more of its chunks. */
 export interface Chunk {

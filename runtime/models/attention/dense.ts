@@ -1,9 +1,9 @@
 import type { Allocator } from "../../device/allocations.js";
 import type { Device, DeviceBuffer } from "../../device/device.js";
 import { decodeAttentionTiles, prefillAttentionTiles } from "../../kernels/attention-tiles.js";
+import type { ModelKernels } from "../../kernels/loaded.js";
 import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
-import type { ModelKernels } from "../../kernels/loaded.js";
 import { rowBytes, type Sizes, sizesOf } from "../sizes.js";
 import type { Attention, AttentionLayer, Chunk } from "./attention.js";
 

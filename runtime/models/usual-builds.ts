@@ -1,0 +1,36 @@
+import { CUDA_TRAITS } from "../device/cuda/traits.js";
+import { readAttention } from "../reattention/attention-options.js";
+import { type DeviceKind, type NeededBuild, neededBuilds } from "./dry-run.js";
+import type { ModelFiles } from "./load.js";
+
+export type { NeededBuild };
+
+/** Multiprocessors of the largest GPU of each architecture: how much of a prompt's work is split follows from them. */
+const PROCESSORS: Readonly<Record<number, number>> = { 80: 108, 86: 84, 89: 142, 90: 132, 100: 148, 120: 188 };
+
+const gpu = (arch: number): DeviceKind => ({
+  ...{ kind: "cuda", name: `sm_${arch}`, arch, processors: PROCESSORS[arch] ?? 132, traits: CUDA_TRAITS },
+});
+
+/** Contexts at which kernels for long ones have other sizes. */
+const CONTEXTS = [1 << 16, 1 << 20, 1 << 22, 1 << 23];
+
+/**
+ * The builds that a model is run with when nobody chooses parameters: dense attention as far as it was trained, and beyond, and the windowed
+ * modes up to millions of tokens.
+ */
+export async function usualBuilds(files: ModelFiles, arch: number): Promise<NeededBuild[]> {
+  const { config } = files;
+  const dense = { kind: "dense" } as const;
+  const runs = [
+    { attention: dense, capacity: config.context },
+    { attention: dense, capacity: 1 << 20 },
+    ...["reattention", "streaming"].flatMap((mode) =>
+      CONTEXTS.map((capacity) => ({ attention: readAttention(mode, config.context), capacity })),
+    ),
+  ];
+  const builds = new Map<string, NeededBuild>();
+  for (const run of runs)
+    for (const build of await neededBuilds(gpu(arch), { ...files, ...run })) builds.set(JSON.stringify(build), build);
+  return [...builds.values()];
+}
