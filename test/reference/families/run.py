@@ -1,0 +1,69 @@
+"""Logits and a greedy continuation of a model, in plain numpy.
+
+    python run.py MODEL [MODEL …] --tokens 1,2,3 [--tokens 4,5 …] [--greedy 16] [--all] [--dtype float64]
+
+MODEL is a Hugging Face folder or a GGUF file. Prints a JSON list with an entry for every model and prompt:
+"model", "tokens"; "logits" of the last position (with --all of every position); "greedy", the ids chosen one by one,
+without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
+"margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
+least over the layers. Where a gap or a margin is small, another order of additions may choose otherwise.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+# One thread: BLAS's threads cost more than they give on a machine that runs other tests at the same time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+import from_folder
+import from_gguf
+from decoder import Decoder, Experts, Session
+
+
+def load(path: Path, dtype=np.float64) -> Decoder:
+    return (from_folder if path.is_dir() else from_gguf).load(path, dtype)
+
+
+def run(model: Decoder, tokens: list, greedy: int, every: bool) -> dict:
+    session = Session(model)
+    logits = session.read(tokens)
+    result = {"logits": (logits if every else logits[-1]).round(6).tolist(), "greedy": [], "gaps": []}
+    last = logits[-1]
+    for step in range(greedy):
+        second, first = np.sort(last)[-2:]
+        result["greedy"].append(int(last.argmax()))
+        result["gaps"].append(round(float(first - second), 4))
+        if step + 1 < greedy:
+            last = session.read([result["greedy"][-1]])[-1]
+    if any(isinstance(layer.mlp, Experts) for layer in model.layers):
+        result["margins"] = [round(margin, 4) for margin in session.margins]
+    return result
+
+
+def arguments(description: str, dtypes: tuple) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--tokens", action="append", required=True, help="ids of a prompt, separated by commas")
+    parser.add_argument("--greedy", type=int, default=0)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--dtype", choices=dtypes, default=dtypes[0])
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = arguments(__doc__, ("float64", "float32"))
+    results = []
+    for path in asked.models:
+        model = load(path, np.dtype(asked.dtype).type)
+        for text in asked.tokens:
+            tokens = [int(token) for token in text.split(",")]
+            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all))
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
