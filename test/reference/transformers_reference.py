@@ -17,6 +17,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers.utils import logging
 
 INTERN_NAMES = {"tok_embeddings": "embed_tokens", "attention_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm",
                 "attention.wo": "self_attn.o_proj", "feed_forward.w1": "mlp.gate_proj", "feed_forward.w3": "mlp.up_proj",
@@ -63,8 +64,10 @@ def run(model, tokens: list, greedy: int, every: bool, device: str) -> dict:
     logits = model(ids, use_cache=False).logits[0].float().cpu()
     result = {"logits": (logits if every else logits[-1]).tolist(), "greedy": [], "gaps": []}
     if greedy:
-        out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=greedy, do_sample=False, eos_token_id=-1, pad_token_id=0,
-                             output_logits=True, return_dict_in_generate=True)
+        # 5.17 drops longrope's cache at the switch to the long factors but then feeds the last token alone.
+        cached = (model.config.rope_parameters or {}).get("rope_type") != "longrope"
+        out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=greedy, do_sample=False, use_cache=cached,
+                             eos_token_id=-1, pad_token_id=0, output_logits=True, return_dict_in_generate=True)
         result["greedy"] = out.sequences[0, len(tokens) :].tolist()
         best = [step[0].float().topk(2).values for step in out.logits]
         result["gaps"] = [round(float(first - second), 4) for first, second in best]
@@ -80,6 +83,7 @@ def main() -> None:
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     asked = parser.parse_args()
+    logging.disable_progress_bar()
     torch.backends.cuda.matmul.allow_tf32 = False
     results = []
     for path in asked.models:

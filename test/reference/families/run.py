@@ -40,7 +40,7 @@ def run(model: Decoder, tokens: list, greedy: int, every: bool) -> dict:
         if step + 1 < greedy:
             last = session.read([result["greedy"][-1]])[-1]
     if any(isinstance(layer.mlp, Experts) for layer in model.layers):
-        result["margins"] = [round(margin, 4) for margin in session.margins]
+        result["margins"] = [round(margin, 4) if np.isfinite(margin) else None for margin in session.margins]
     return result
 
 

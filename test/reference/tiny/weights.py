@@ -1,7 +1,7 @@
 """Random weights for a configuration, under the names and in the shapes of Hugging Face files, exact in bfloat16.
 
-Scaled so that every part matters: scores of attention spread over several units, each layer adds about as much as the
-embedding holds, and logits have a standard deviation of 6, which leaves few close calls.
+Scaled so that every part matters and bfloat16 does not blur the result: each layer adds somewhat less than the embedding
+holds, attention is uneven, and logits have a standard deviation of 6, which leaves few close calls.
 """
 
 import zlib
@@ -16,6 +16,10 @@ import numpy as np
 from tiny.families import GEMMA2, GEMMA3, INTERNLM2, MIXTRAL, PHI3, QWEN2, QWEN3, QWEN3MOE
 
 LOGITS = 6.0
+# Standard deviation of queries and keys, so of its square for scores.
+SHARP = 1.2
+# An expert adds little enough that another choice in a near tie of the router is no disaster.
+EXPERT = 0.5
 
 
 def to_bf16(values: np.ndarray) -> np.ndarray:
@@ -55,41 +59,44 @@ class Weights(dict):
         if bias:
             self.add(f"{name}.bias", self.random(f"{name}.bias").standard_normal(outputs) * 0.5)
 
-    def norm(self, name: str, size: int, mean: float = 1.0) -> None:
+    def norm(self, name: str, size: int, mean: float = 1.0, signed: bool = False) -> None:
         """Gemma stores what is added to 1."""
-        weight = self.random(name).uniform(0.6, 1.4, size) * mean
+        random = self.random(name)
+        weight = random.uniform(0.6, 1.4, size) * mean * (random.choice([-1, 1], size) if signed else 1)
         self.add(f"{name}.weight", weight - 1 if self.gemma else weight)
 
     def globals(self, vocabulary: int) -> None:
         intern, tied = self.architecture == INTERNLM2, self.config["tie_word_embeddings"]
         name = "model.tok_embeddings" if intern else "model.embed_tokens"
-        self.linear(name, vocabulary, self.hidden, LOGITS if tied else self.hidden**0.5)
-        self.norm("model.norm", self.hidden)
+        self.linear(name, vocabulary, self.hidden, self.hidden**0.5)
+        # With a tied head a model of few layers would repeat its last token for ever; random signs undo that.
+        self.norm("model.norm", self.hidden, LOGITS / self.hidden**0.5 if tied else 1.0, signed=tied)
         if not tied:
             self.linear("output" if intern else "lm_head", vocabulary, self.hidden, LOGITS)
 
     def layer(self, index: int, prefix: str) -> None:
         for name in norm_names(self.architecture):
-            # After a norm each part of Gemma adds half of what sqrt(hidden) makes of its embedding.
-            self.norm(prefix + name, self.hidden, LOGITS / 2 if self.gemma and name.startswith("post_") else 1.0)
+            # Gemma's embedding is multiplied by sqrt(hidden); what its last norms let through has to keep up.
+            added = self.hidden**0.5 * 0.6 if self.gemma and name.startswith("post_") else 1.0
+            self.norm(prefix + name, self.hidden, added)
         if self.architecture in (QWEN3, QWEN3MOE, GEMMA3):
             for part in "qk":
-                self.norm(f"{prefix}self_attn.{part}_norm", self.head_size, 1.5)
+                self.norm(f"{prefix}self_attn.{part}_norm", self.head_size, SHARP)
         self.attention(prefix)
         FEED_FORWARDS.get(self.architecture, dense)(self, index, prefix)
 
     def attention(self, prefix: str) -> None:
         bias, qwen2 = self.config.get("attention_bias", False), self.architecture == QWEN2
         if self.architecture == INTERNLM2:
-            self.linear(f"{prefix}attention.wqkv", self.q_rows + 2 * self.kv_rows, self.hidden, 1.5)
-            self.linear(f"{prefix}attention.wo", self.hidden, self.q_rows, 1.5)
+            self.linear(f"{prefix}attention.wqkv", self.q_rows + 2 * self.kv_rows, self.hidden, SHARP)
+            self.linear(f"{prefix}attention.wo", self.hidden, self.q_rows, 1.0)
             return
         if self.architecture == PHI3:
-            self.linear(f"{prefix}self_attn.qkv_proj", self.q_rows + 2 * self.kv_rows, self.hidden, 1.5)
+            self.linear(f"{prefix}self_attn.qkv_proj", self.q_rows + 2 * self.kv_rows, self.hidden, SHARP)
         else:
             for part, outputs in (("q", self.q_rows), ("k", self.kv_rows), ("v", self.kv_rows)):
-                self.linear(f"{prefix}self_attn.{part}_proj", outputs, self.hidden, 1.5, bias or qwen2)
-        self.linear(f"{prefix}self_attn.o_proj", self.hidden, self.q_rows, 1.5, bias)
+                self.linear(f"{prefix}self_attn.{part}_proj", outputs, self.hidden, SHARP, bias or qwen2)
+        self.linear(f"{prefix}self_attn.o_proj", self.hidden, self.q_rows, 1.0, bias)
 
 
 def norm_names(architecture: str) -> list:
@@ -99,11 +106,11 @@ def norm_names(architecture: str) -> list:
     return ["input_layernorm", "post_attention_layernorm", *(gemma if architecture in (GEMMA2, GEMMA3) else [])]
 
 
-def gated(weights: Weights, gate: str, up: str, down: str, width: int) -> None:
+def gated(weights: Weights, gate: str, up: str, down: str, width: int, gain: float = 0.7) -> None:
     bias = weights.config.get("mlp_bias", False)
     weights.linear(gate, width, weights.hidden, 1.5, bias)
     weights.linear(up, width, weights.hidden, 1.5, bias)
-    weights.linear(down, weights.hidden, width, 1.0, bias)
+    weights.linear(down, weights.hidden, width, gain, bias)
 
 
 def dense(weights: Weights, index: int, prefix: str) -> None:
@@ -117,14 +124,14 @@ def internlm(weights: Weights, index: int, prefix: str) -> None:
 def phi(weights: Weights, index: int, prefix: str) -> None:
     width = weights.config["intermediate_size"]
     weights.linear(f"{prefix}mlp.gate_up_proj", 2 * width, weights.hidden, 1.5)
-    weights.linear(f"{prefix}mlp.down_proj", weights.hidden, width)
+    weights.linear(f"{prefix}mlp.down_proj", weights.hidden, width, 0.7)
 
 
 def mixtral(weights: Weights, index: int, prefix: str) -> None:
     config, block = weights.config, f"{prefix}block_sparse_moe."
     weights.linear(f"{block}gate", config["num_local_experts"], weights.hidden, 3.0)
     for expert in range(config["num_local_experts"]):
-        gated(weights, *(f"{block}experts.{expert}.{part}" for part in ("w1", "w3", "w2")), config["intermediate_size"])
+        gated(weights, *(f"{block}experts.{expert}.{part}" for part in ("w1", "w3", "w2")), config["intermediate_size"], EXPERT)
 
 
 def qwen_moe(weights: Weights, index: int, prefix: str) -> None:
@@ -134,7 +141,7 @@ def qwen_moe(weights: Weights, index: int, prefix: str) -> None:
     weights.linear(f"{prefix}mlp.gate", config["num_experts"], weights.hidden, 3.0)
     for expert in range(config["num_experts"]):
         parts = (f"{prefix}mlp.experts.{expert}.{part}_proj" for part in ("gate", "up", "down"))
-        gated(weights, *parts, config["moe_intermediate_size"])
+        gated(weights, *parts, config["moe_intermediate_size"], EXPERT)
 
 
 FEED_FORWARDS = {INTERNLM2: internlm, PHI3: phi, MIXTRAL: mixtral, QWEN3MOE: qwen_moe}
