@@ -2,6 +2,7 @@
 
     python make_tiny_models.py FAMILY --out FOLDER [--gguf FILE --type bf16] [--seed 1]
         [--heads 14/2] [--head-size 64] [--hidden 224] [--feed-forward 320] [--layers 2] [--set KEY=JSON …]
+    python make_tiny_models.py --all --out FOLDER [--type bf16]      (every family: FOLDER/FAMILY, FOLDER/FAMILY.gguf if it has that form)
     python make_tiny_models.py --list
 
 --type is a ggml type (bf16, f16, f32, q8_0, q4_k, …) for every matrix but the router's; norms, biases and rope factors are F32.
@@ -16,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tiny.families import FAMILIES, KINDS, configuration
-from tiny.gguf_form import write_gguf
+from tiny.gguf_form import unwritable, write_gguf
 from tiny.tokenizer import Tokenizer
 from tiny.weights import Weights, write_folder
 
@@ -29,6 +30,10 @@ def families() -> list:
     return list(FAMILIES)
 
 
+def has_gguf(family: str) -> bool:
+    return unwritable(configuration(family, {})) is None
+
+
 def make(family: str, folder: Path, seed: int = 1, changes: dict | None = None, gguf: Path | None = None,
          type_name: str = "bf16", split: int = 1) -> None:
     config = configuration(family, changes or {})
@@ -36,7 +41,7 @@ def make(family: str, folder: Path, seed: int = 1, changes: dict | None = None, 
     tokenizer = Tokenizer(KINDS[config["architectures"][0]].pre_tokenizer, own["padding"])
     config |= {"vocab_size": len(tokenizer), "bos_token_id": tokenizer.bos, "eos_token_id": tokenizer.eos,
                "pad_token_id": tokenizer.end_of_text}
-    weights = Weights(config, len(tokenizer), seed)
+    weights = Weights(config, len(tokenizer), tokenizer.plain, seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
     tokenizer.write(folder)
@@ -59,6 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("family", nargs="?", choices=families())
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--gguf", type=Path)
     parser.add_argument("--type", default="bf16")
@@ -71,6 +77,10 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.list:
         print("\n".join(families()))
+    elif asked.all and asked.out:
+        for family in families():
+            gguf = asked.out / f"{family}.gguf" if has_gguf(family) else None
+            make(family, asked.out / family, asked.seed, {}, gguf, asked.type)
     elif not asked.family or not asked.out:
         parser.error("name a family and --out, or --list")
     else:

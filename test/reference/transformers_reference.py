@@ -1,6 +1,7 @@
 """Logits and a greedy continuation of Hugging Face folders, by transformers: the same command line and output as families/run.py.
 
     python transformers_reference.py FOLDER [FOLDER …] --tokens 1,2,3 [--greedy 16] [--all] [--dtype float32|bfloat16] [--device cuda]
+    python transformers_reference.py --entries FILE [--greedy 16] …      (FILE: what run.py printed; the same models and prompts)
 
 Needs torch, transformers and safetensors, nothing of this repository, and no network. Attention is "eager": soft caps are not applied by every other
 implementation. InternLM2 has no class in transformers; its weights are rearranged into a Llama's.
@@ -76,8 +77,9 @@ def run(model, tokens: list, greedy: int, every: bool, device: str) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="+", type=Path)
-    parser.add_argument("--tokens", action="append", required=True, help="ids of a prompt, separated by commas")
+    parser.add_argument("models", nargs="*", type=Path)
+    parser.add_argument("--tokens", action="append", default=[], help="ids of a prompt, separated by commas")
+    parser.add_argument("--entries", type=Path)
     parser.add_argument("--greedy", type=int, default=0)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
@@ -85,11 +87,13 @@ def main() -> None:
     asked = parser.parse_args()
     logging.disable_progress_bar()
     torch.backends.cuda.matmul.allow_tf32 = False
+    wanted = {path: [[int(token) for token in text.split(",")] for text in asked.tokens] for path in asked.models}
+    for entry in json.loads(asked.entries.read_text()) if asked.entries else []:
+        wanted.setdefault(Path(entry["model"]), []).append(entry["tokens"])
     results = []
-    for path in asked.models:
+    for path, prompts in wanted.items():
         model = load(path, getattr(torch, asked.dtype), asked.device)
-        for text in asked.tokens:
-            tokens = [int(token) for token in text.split(",")]
+        for tokens in prompts:
             results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all, asked.device))
     print(json.dumps(results))
 

@@ -57,6 +57,8 @@ def longrope(config: dict) -> dict:
 
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 32}
+# For keys that a family's configuration does not have although the others do.
+ABSENT = object()
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}
 CAPS = {"attn_logit_softcapping": 5.0, "final_logit_softcapping": 30.0}
 GEMMA = {"hidden_activation": "gelu_pytorch_tanh", "tie_word_embeddings": True, "sliding_window": 8,
@@ -64,12 +66,17 @@ GEMMA = {"hidden_activation": "gelu_pytorch_tanh", "tie_word_embeddings": True, 
 MOE = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 96, "norm_topk_prob": True,
        "decoder_sparse_step": 1, "mlp_only_layers": []}
 
+BY_LAYER = {"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}}
+
 # Values that are functions are called with the rest of the configuration, changes on the command line included.
 FAMILIES = {
     "llama": shape(LLAMA, "6/2", 64, 192, 320, 3),
     "llama-linear": shape(LLAMA, "3/3", 64, 192, 256, 2, tie_word_embeddings=True,
                           rope_scaling={"rope_type": "linear", "factor": 4.0}),
     "llama3": shape(LLAMA, "7/1", 128, 224, 320, 2, rope_theta=500000.0, rope_scaling=LLAMA3),
+    # As transformers 5 writes it: rope_parameters instead of rope_theta and rope_scaling.
+    "llama3-new": shape(LLAMA, "3/1", 64, 192, 256, 2, rope_theta=ABSENT, rope_parameters=LLAMA3 | {"rope_theta": 500000.0}),
     "llama-dynamic": shape(LLAMA, "6/2", 64, 192, 256, 2, max_position_embeddings=32,
                            rope_scaling={"type": "dynamic", "factor": 2.0}),
     "llama-yarn": shape(LLAMA, "7/1", 64, 224, 256, 2, max_position_embeddings=128, rope_scaling=YARN),
@@ -77,10 +84,12 @@ FAMILIES = {
     "smollm3": shape(SMOLLM3, "3/1", 64, 192, 256, 4, tie_word_embeddings=True, no_rope_layer_interval=4,
                      no_rope_layers=[1, 1, 1, 0], rope_theta=50000.0),
     "mistral": shape(MISTRAL, "6/2", 64, 192, 320, 2, sliding_window=16),
-    "qwen2": shape(QWEN2, "14/2", 64, 224, 320, 2, tie_word_embeddings=True, rope_theta=1e6, use_sliding_window=False,
+    "qwen2": shape(QWEN2, "3/1", 64, 192, 320, 2, tie_word_embeddings=True, rope_theta=1e6, use_sliding_window=False,
                    sliding_window=4096, max_window_layers=2, padding=37),
+    # llama.cpp loads qwen2 only where heads × head size is the hidden width; transformers takes this.
+    "qwen2-wide": shape(QWEN2, "14/2", 64, 224, 320, 2, rope_theta=1e6),
     "qwen2-window": shape(QWEN2, "6/2", 64, 192, 256, 3, use_sliding_window=True, sliding_window=8, max_window_layers=1),
-    "qwen3": shape(QWEN3, "7/1", 128, 224, 320, 2, rope_theta=1e6, shards=2),
+    "qwen3": shape(QWEN3, "14/2", 128, 224, 320, 2, rope_theta=1e6, shards=2),
     "internlm2": shape(INTERNLM2, "4/2", 64, 256, 320, 2, rope_theta=1e6, bias=False,
                        rope_scaling={"type": "dynamic", "factor": 2.0}, max_position_embeddings=64),
     "phi3": shape(PHI3, "2/1", 96, 192, 256, 2, partial_rotary_factor=0.75, max_position_embeddings=256,
@@ -92,6 +101,8 @@ FAMILIES = {
     "gemma3": shape(GEMMA3, "3/1", 128, 192, 256, 4, query_pre_attn_scalar=128, sliding_window_pattern=3,
                     rope_theta=1e6, rope_local_base_freq=10000.0, rope_scaling={"rope_type": "linear", "factor": 8.0},
                     **GEMMA),
+    "gemma3-new": shape(GEMMA3, "3/1", 64, 192, 256, 3, head_dim=64, query_pre_attn_scalar=64, rope_theta=ABSENT, rope_parameters=BY_LAYER,
+                        layer_types=["sliding_attention", "full_attention", "sliding_attention"], **GEMMA),
     "qwen3moe": shape(QWEN3MOE, "6/2", 64, 192, 256, 2, rope_theta=1e6, **MOE),
     "qwen3moe-raw": shape(QWEN3MOE, "3/1", 64, 192, 256, 3, head_dim=64,
                           **(MOE | {"norm_topk_prob": False, "mlp_only_layers": [1]})),
@@ -102,6 +113,6 @@ FAMILIES = {
 
 def configuration(family: str, changes: dict) -> dict:
     config = FAMILIES[family] | changes
-    config = {key: value(config) if callable(value) else value for key, value in config.items()}
+    config = {key: value(config) if callable(value) else value for key, value in config.items() if value is not ABSENT}
     kind = KINDS[config["architectures"][0]]
     return config | {"model_type": kind.model_type, "hidden_act": "silu", "dtype": "bfloat16"}

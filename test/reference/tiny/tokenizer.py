@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 WORDS = (" the and of to in a is that for it as was with be by on not he his but at are this have from or had an they which"
-         " one you were her all she there would their we him been has when who will more no if out so said what up its"
-         " about into than them can only other new some could time these two may then do first any my now such like our").split()
+         " one you were her all she there would their we him been has when who will").split()
 SPECIAL = ["<|bos|>", "<|im_start|>", "<|im_end|>", "<|endoftext|>"]
 CHAT = ("{%- for message in messages -%}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
         "{%- endfor -%}{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}")

@@ -33,9 +33,9 @@ def widened(bits: np.ndarray) -> np.ndarray:
 
 
 class Weights(dict):
-    """Name to f32 array. A tensor's numbers depend on seed, name and shape alone."""
+    """Name to f32 array. A tensor's numbers depend on seed, name and shape alone. `plain`: how many tokens are no special ones."""
 
-    def __init__(self, config: dict, vocabulary: int, seed: int):
+    def __init__(self, config: dict, vocabulary: int, plain: int, seed: int):
         super().__init__()
         self.config, self.seed = config, seed
         (self.architecture,) = config["architectures"]
@@ -44,7 +44,7 @@ class Weights(dict):
         self.q_rows = config["num_attention_heads"] * self.head_size
         self.kv_rows = config["num_key_value_heads"] * self.head_size
         self.gemma = self.architecture in (GEMMA2, GEMMA3)
-        self.globals(vocabulary)
+        self.globals(vocabulary, plain)
         for index in range(config["num_hidden_layers"]):
             self.layer(index, f"model.layers.{index}.")
 
@@ -65,7 +65,7 @@ class Weights(dict):
         weight = random.uniform(0.6, 1.4, size) * mean * (random.choice([-1, 1], size) if signed else 1)
         self.add(f"{name}.weight", weight - 1 if self.gemma else weight)
 
-    def globals(self, vocabulary: int) -> None:
+    def globals(self, vocabulary: int, plain: int) -> None:
         intern, tied = self.architecture == INTERNLM2, self.config["tie_word_embeddings"]
         name = "model.tok_embeddings" if intern else "model.embed_tokens"
         self.linear(name, vocabulary, self.hidden, self.hidden**0.5)
@@ -73,6 +73,9 @@ class Weights(dict):
         self.norm("model.norm", self.hidden, LOGITS / self.hidden**0.5 if tied else 1.0, signed=tied)
         if not tied:
             self.linear("output" if intern else "lm_head", vocabulary, self.hidden, LOGITS)
+        # No text ends by chance, and padding is never chosen: their logits are small.
+        head = name if tied else "output" if intern else "lm_head"
+        self[f"{head}.weight"][plain:] *= 0.25
 
     def layer(self, index: int, prefix: str) -> None:
         for name in norm_names(self.architecture):
