@@ -1,4 +1,4 @@
-"""Reads GGUF files with numpy only: metadata, tensors, and the quantised types of the demo model.
+"""Reads GGUF files with numpy only: metadata and tensors.
 
 Independent of the runtime's TypeScript reader, which it is the measure for. It trusts its file.
 """
@@ -8,30 +8,10 @@ import struct
 
 import numpy as np
 
+from ggml_types import BY_NUMBER
+
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
-
-
-def halves(blocks: np.ndarray, at: int) -> np.ndarray:
-    """The f16 at byte `at` of each block, as a column of f32."""
-    return np.ascontiguousarray(blocks[:, at : at + 2]).view(np.float16).astype(np.float32)
-
-
-def nibbles(blocks: np.ndarray, at: int) -> np.ndarray:
-    """16 bytes from `at`: weights 0-15 in the low halves, 16-31 in the high ones."""
-    packed = blocks[:, at : at + 16]
-    return np.concatenate([packed & 15, packed >> 4], axis=1).astype(np.float32)
-
-
-# ggml type number -> (weights in a block, bytes of a block, blocks to f32)
-TYPES = {
-    0: (1, 4, lambda b: b.view(np.float32)),
-    1: (1, 2, lambda b: b.view(np.float16).astype(np.float32)),
-    2: (32, 18, lambda b: (nibbles(b, 2) - 8) * halves(b, 0)),
-    3: (32, 20, lambda b: nibbles(b, 4) * halves(b, 0) + halves(b, 2)),
-    8: (32, 34, lambda b: b[:, 2:].view(np.int8).astype(np.float32) * halves(b, 0)),
-    30: (1, 2, lambda b: (b.view(np.uint16).astype(np.uint32) << 16).view(np.float32)),
-}
 
 
 class GgufFile:
@@ -58,10 +38,10 @@ class GgufFile:
 
     def tensor(self, name: str) -> np.ndarray:
         shape, type_number, offset = self.places[name]
-        weights, size, widen = TYPES[type_number]
-        count = int(np.prod(shape)) // weights
-        raw = np.frombuffer(self.bytes, np.uint8, count * size, self.data + offset)
-        return widen(raw.reshape(count, size)).reshape(shape)
+        kind = BY_NUMBER[type_number]
+        count = int(np.prod(shape)) // kind.weights
+        raw = np.frombuffer(self.bytes, np.uint8, count * kind.size, self.data + offset)
+        return kind.decode(raw.reshape(count, kind.size)).reshape(shape)
 
     def _scalar(self, code: str):
         (value,) = struct.unpack_from("<" + code, self.bytes, self.at)

@@ -1,0 +1,98 @@
+"""Logits and a greedy continuation of a model, in plain numpy.
+
+    python run.py MODEL [MODEL …] --tokens 1,2,3 [--tokens 4,5 …] [--draw 40 …] [--greedy 16] [--all] [--dtype float64]
+
+MODEL is a Hugging Face folder or a GGUF file. --draw N makes a prompt of N random tokens whose routing and whose continuation's
+first 8 steps are no close calls, so that bfloat16 must choose the same experts and tokens. Prints a JSON list with an entry for every model and prompt:
+"model", "tokens"; "logits" of the last position (with --all of every position); "greedy", the ids chosen one by one,
+without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
+"margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
+least over the layers, null where none is left out. Where a gap or a margin is small, another order of additions may choose otherwise.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+# One thread: BLAS's threads cost more than they give on a machine that runs other tests at the same time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+import from_folder
+import from_gguf
+from decoder import Decoder, Experts, Session
+
+
+# What a drawn prompt keeps clear of, in router logits; twice that between the first two tokens of its continuation's first FIRM steps.
+CALM, FIRM = 0.25, 8
+
+
+def load(path: Path, dtype=np.float64) -> Decoder:
+    return (from_folder if path.is_dir() else from_gguf).load(path, dtype)
+
+
+def run(model: Decoder, tokens: list, greedy: int, every: bool) -> dict:
+    session = Session(model)
+    logits = session.read(tokens)
+    result = {"logits": (logits if every else logits[-1]).round(6).tolist(), "greedy": [], "gaps": []}
+    last = logits[-1]
+    for step in range(greedy):
+        second, first = np.sort(last)[-2:]
+        result["greedy"].append(int(last.argmax()))
+        result["gaps"].append(round(float(first - second), 4))
+        if step + 1 < greedy:
+            last = session.read([result["greedy"][-1]])[-1]
+    if any(isinstance(layer.mlp, Experts) for layer in model.layers):
+        result["margins"] = [round(margin, 4) if np.isfinite(margin) else None for margin in session.margins]
+    return result
+
+
+def draw(model: Decoder, length: int) -> list:
+    """A prompt of calm routing after which a firm continuation follows; the same for the same model and length."""
+    random, session = np.random.default_rng(length), Session(model)
+    while True:
+        tried = Session(model, session.tokens, dict(session.cache), list(session.margins))
+        # Special tokens and rows without a token are the last of the vocabulary.
+        tried.read([int(random.integers(256))])
+        if tried.margins[-1] < CALM:
+            continue
+        if len(tried.tokens) < length:
+            session = tried
+        elif firm(model, tried.tokens):
+            return tried.tokens
+
+
+def firm(model: Decoder, tokens: list) -> bool:
+    """Whether no token of the next FIRM is a close call, nor its routing."""
+    session = Session(model)
+    for _ in range(FIRM):
+        logits = session.read(tokens)[-1]
+        second, first = np.sort(logits)[-2:]
+        if first - second < 2 * CALM or session.margins[-1] < CALM / 2:
+            return False
+        tokens = [int(logits.argmax())]
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--tokens", action="append", default=[], help="ids of a prompt, separated by commas")
+    parser.add_argument("--draw", action="append", type=int, default=[], help="length of a random prompt")
+    parser.add_argument("--greedy", type=int, default=0)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
+    asked = parser.parse_args()
+    results = []
+    for path in asked.models:
+        model = load(path, np.dtype(asked.dtype).type)
+        prompts = [[int(token) for token in text.split(",")] for text in asked.tokens]
+        for tokens in prompts + [draw(model, length) for length in asked.draw]:
+            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all))
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
