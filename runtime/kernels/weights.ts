@@ -1,18 +1,15 @@
-import { col, expandDims, load, type Ptr, type Tile, to } from "tilescript";
+import { col, expandDims, type Mask, type Ptr, staticAssert, type Tile } from "tilescript";
+import { q4_0, q4_1, q5_0, q5_1, q8_0 } from "./formats/blocks-of-32.js";
+import { q2_k, q3_k, q4_k, q5_k, q6_k } from "./formats/blocks-of-256.js";
+import { halves as f16OrBf16, words } from "./formats/floats.js";
+import { iq4_nl, iq4_xs, mxfp4 } from "./formats/tables-of-16.js";
+
+export { FORMATS, type Format, formatOf, rowBytes } from "./formats/table.js";
 
 /**
- * Device functions that read weight matrices in the formats of the kernels: raw GGUF blocks ("q4_1", "q8_0") and "bf16".
- * A matrix has rows of `blockCount` blocks of 32 columns. ggml puts column j of a block and column j + 16 into one byte,
- * so a block is handled as two halves of 16 columns: low and high.
- */
-export type Format = "q4_1" | "q8_0" | "bf16";
-
-/** Bytes of a block of 32 columns. */
-export const BLOCK_BYTES = { q4_1: 20, q8_0: 34, bf16: 64 } as const;
-
-/**
- * Dequantises blocks of some rows: rows [R], blocks [B], lane [16] → the low and the high halves, each f32 [R, B, 16].
- * Rows from `rowCount` and blocks from `blockCount` on read as zero. The four pointers are one buffer seen as four dtypes.
+ * Dequantises blocks of 32 columns of some rows of a weight matrix in one of `FORMATS`: rows [R], blocks [B], lane [16] → columns lane and
+ * 16 + lane of each block, each f32 [R, B, 16]. ggml puts such two into one byte. Rows from `rowCount` and blocks from `blockCount` on read
+ * as zero. The four pointers are one buffer seen as four dtypes. In formats with blocks of 256 `blockCount` is a multiple of 8.
  */
 export function dequantize(
   bytes: Ptr<"u8">,
@@ -28,21 +25,46 @@ export function dequantize(
 ): [Tile, Tile] {
   const block = col(rows) * blockCount + blocks;
   const inside = col(rows) < rowCount && blocks < blockCount;
-  const cell = expandDims(block, 2);
-  const mask = expandDims(inside, 2);
-  if (format === "q4_1") {
-    const scale = expandDims(to(load(halves + block * 10, { mask: inside, other: 0 }), "f32"), 2);
-    const least = expandDims(to(load(halves + block * 10 + 1, { mask: inside, other: 0 }), "f32"), 2);
-    const pair = to(load(bytes + cell * 20 + 4 + lane, { mask, other: 0 }), "i32");
-    return [to(pair & 15, "f32") * scale + least, to(pair >> 4, "f32") * scale + least];
-  } else if (format === "q8_0") {
-    const scale = expandDims(to(load(halves + block * 17, { mask: inside, other: 0 }), "f32"), 2);
-    const low = to(load(signed + cell * 34 + 2 + lane, { mask, other: 0 }), "f32");
-    const high = to(load(signed + cell * 34 + 18 + lane, { mask, other: 0 }), "f32");
-    return [low * scale, high * scale];
-  } else {
-    const low = to(load(bf16 + cell * 32 + lane, { mask, other: 0 }), "f32");
-    const high = to(load(bf16 + cell * 32 + 16 + lane, { mask, other: 0 }), "f32");
-    return [low, high];
-  }
+  if (format === "bf16") return f16OrBf16(bf16, expandDims(block, 2), expandDims(inside, 2), lane);
+  else if (format === "f16") return f16OrBf16(halves, expandDims(block, 2), expandDims(inside, 2), lane);
+  else if (format === "f32") return words(bf16, expandDims(block, 2), expandDims(inside, 2), lane);
+  else if (format === "q4_0") return q4_0(bytes, halves, block, inside, lane);
+  else if (format === "q4_1") return q4_1(bytes, halves, block, inside, lane);
+  else if (format === "q5_0") return q5_0(bytes, halves, bf16, block, inside, lane);
+  else if (format === "q5_1") return q5_1(bytes, halves, bf16, block, inside, lane);
+  else if (format === "q8_0") return q8_0(signed, halves, block, inside, lane);
+  else if (format === "iq4_nl") return iq4_nl(bytes, halves, block, inside, lane);
+  else if (format === "mxfp4") return mxfp4(bytes, block, inside, lane);
+  else return blocksOf256(bytes, halves, bf16, rows, blocks, lane, inside, blockCount, format);
+}
+
+/** The formats whose blocks are eight of ours. */
+function blocksOf256(
+  bytes: Ptr<"u8">,
+  halves: Ptr<"f16">,
+  bf16: Ptr<"bf16">,
+  rows: Tile,
+  blocks: Tile,
+  lane: Tile,
+  inside: Mask,
+  blockCount: number,
+  format: string,
+): [Tile, Tile] {
+  const block = col(rows) * (blockCount >> 3) + (blocks >> 3);
+  const sub = blocks & 7;
+  staticAssert(
+    format === "q2_k" ||
+      format === "q3_k" ||
+      format === "q4_k" ||
+      format === "q5_k" ||
+      format === "q6_k" ||
+      format === "iq4_xs",
+    "FORMAT is one of the names in FORMATS",
+  );
+  if (format === "q2_k") return q2_k(bytes, halves, bf16, block, sub, inside, lane);
+  else if (format === "q3_k") return q3_k(bytes, halves, bf16, block, sub, inside, lane);
+  else if (format === "q4_k") return q4_k(bytes, halves, block, sub, inside, lane);
+  else if (format === "q5_k") return q5_k(bytes, halves, block, sub, inside, lane);
+  else if (format === "q6_k") return q6_k(bytes, halves, bf16, block, sub, inside, lane);
+  else return iq4_xs(bytes, halves, bf16, block, sub, inside, lane);
 }

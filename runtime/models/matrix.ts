@@ -1,8 +1,7 @@
 import type { Allocator } from "../device/allocations.js";
 import { upload } from "../device/arrays.js";
 import type { DeviceBuffer } from "../device/device.js";
-import type { Format } from "../kernels/weights.js";
-import { BLOCK_BYTES } from "../kernels/weights.js";
+import { type Format, rowBytes } from "../kernels/weights.js";
 import { dequantize, type Gguf, type GgufTensor, ModelError, unpermuteRows } from "../weights/index.js";
 
 /** A weight matrix on the device, row-major, `columns` a multiple of 32. */
@@ -36,8 +35,7 @@ export async function uploadMatrix(memory: Allocator, file: Gguf, parts: readonl
   const formats = new Set(tensors.map(formatOf));
   const format = formats.size === 1 ? [...formats][0]! : "bf16";
   const rows = tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0);
-  const rowBytes = (columns / 32) * BLOCK_BYTES[format];
-  const buffer = memory.alloc(rows * rowBytes);
+  const buffer = memory.alloc(rows * rowBytes(format, columns));
   let at = 0;
   for (const [index, tensor] of tensors.entries()) {
     for await (const piece of converted(file, tensor, format, parts[index]!.unpermute)) {
@@ -60,12 +58,12 @@ const formatOf = (tensor: GgufTensor): Format =>
 /** The tensor's rows in `format`, some whole heads or rows at a time. */
 function* converted(file: Gguf, tensor: GgufTensor, format: Format, unpermute?: number): Generator<Uint8Array> {
   const rows = tensor.shape[0]!;
-  const rowBytes = tensor.bytes / rows;
+  const rowSize = tensor.bytes / rows;
   const unit = unpermute ?? 1;
-  const step = Math.max(unit, Math.floor(PIECE / rowBytes / unit) * unit);
+  const step = Math.max(unit, Math.floor(PIECE / rowSize / unit) * unit);
   for (let row = 0; row < rows; row += step) {
     const end = Math.min(rows, row + step);
-    const raw = file.bytes(tensor, row * rowBytes, end * rowBytes);
+    const raw = file.bytes(tensor, row * rowSize, end * rowSize);
     const ordered = unpermute ? unpermuteRows(raw, end - row, unpermute) : raw;
     yield convert(tensor, ordered, format);
   }

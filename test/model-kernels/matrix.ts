@@ -1,8 +1,9 @@
 import { toBits } from "../../runtime/device/arrays.js";
-import { BLOCK_BYTES, type Format } from "../../runtime/kernels/weights.js";
-import { type Numbers, rounded } from "./numbers.js";
+import { FORMATS, type Format, rowBytes } from "../../runtime/kernels/weights.js";
+import { dequantize } from "../../runtime/weights/index.js";
+import type { Numbers } from "./numbers.js";
 
-/** A weight matrix as it lies in a GGUF file, and the numbers that were put into it. */
+/** A weight matrix as it lies in a GGUF file, and the numbers that it holds. */
 export interface WeightMatrix {
   readonly format: Format;
   readonly rows: number;
@@ -12,49 +13,109 @@ export interface WeightMatrix {
   readonly values: Float64Array;
 }
 
-/** What random weights are: of a model's size, or whole multiples of `unit`. */
+/** What random weights are: of a model's size, or whole multiples of `unit`, a power of two, of at most three digits. */
 export type Weights = { readonly kind: "random" } | { readonly kind: "whole"; readonly unit: number };
 
-/** A block of 32 weights: its bytes and its values. */
-type Block = readonly [bytes: ArrayBufferView, values: Float64Array];
+/** Fills a block whose bytes are random already with what makes its weights such as are wanted. */
+type Fill = (block: Uint8Array, source: Numbers, weights: Weights) => void;
 
-const f16 = (value: number): number => rounded("f16", [value])[0]!;
-
-/** Joins f16 numbers and bytes. */
-function packed(halves: readonly number[], bytes: ArrayLike<number>): Uint8Array {
-  const block = new Uint8Array(halves.length * 2 + bytes.length);
-  block.set(new Uint8Array(toBits("f16", halves).buffer));
-  block.set(bytes, halves.length * 2);
-  return block;
+function putHalf(block: Uint8Array, at: number, value: number): void {
+  const bits = toBits("f16", [value])[0]!;
+  block.set([bits & 255, bits >> 8], at);
 }
 
-/** Value q · scale + least; q of columns j and j + 16 share byte j. */
-function q4_1(source: Numbers, weights: Weights): Block {
-  const [scale, least] =
-    weights.kind === "whole"
-      ? [weights.unit * source.pick([1, 2]), weights.unit * source.whole(-15, 0)]
-      : [f16(0.002 + 0.01 * source.uniform()), f16(-0.06 + 0.01 * source.normal())];
-  const q = Array.from({ length: 32 }, () => source.whole(0, 15));
-  const pairs = Array.from({ length: 16 }, (_, j) => q[j]! | (q[j + 16]! << 4));
-  return [packed([scale, least], pairs), Float64Array.from(q, (one) => one * scale + least)];
+/** A block of unquantised weights. */
+const floats =
+  (encode: (values: Float64Array) => ArrayBufferView): Fill =>
+  (block, source, weights) => {
+    const next = (): number =>
+      weights.kind === "whole" ? weights.unit * source.whole(-20, 20) : 0.06 * source.normal();
+    const { buffer } = encode(Float64Array.from({ length: 32 }, next));
+    block.set(new Uint8Array(buffer));
+  };
+
+interface Scaled {
+  /** Where the f16 scale stands. */
+  readonly scaleAt: number;
+  /** Scales of random weights are from this to twice this. */
+  readonly size: number;
+  /** Where the f16 minimum stands, if there is one, and how many steps of the scale it is for the weights' mean to be about zero. */
+  readonly minimumAt?: number;
+  readonly middle?: number;
+  /** The small scales of whole weights: their mean is then one or two. */
+  readonly small?: (block: Uint8Array, source: Numbers) => void;
 }
 
-function q8_0(source: Numbers, weights: Weights): Block {
-  const whole = weights.kind === "whole";
-  const scale = whole ? weights.unit * source.pick([1, -2]) : f16(0.0002 + 0.001 * source.uniform());
-  const q = Int8Array.from({ length: 32 }, () => (whole ? source.whole(-10, 10) : source.whole(-128, 127)));
-  return [packed([scale], new Uint8Array(q.buffer)), Float64Array.from(q, (one) => one * scale)];
+/** A block with f16 scales: a minimum is added, in the formats with small scales subtracted. */
+const scaled =
+  ({ scaleAt, size, minimumAt, middle = 0, small }: Scaled): Fill =>
+  (block, source, weights) => {
+    const sign = small ? -1 : 1;
+    const whole = weights.kind === "whole";
+    const scale = whole ? weights.unit * source.pick(small ? [1] : [1, -1]) : size * (1 + source.uniform());
+    putHalf(block, scaleAt, scale);
+    if (minimumAt !== undefined) putHalf(block, minimumAt, whole ? sign * weights.unit : -sign * scale * middle);
+    if (whole) small?.(block, source);
+  };
+
+/** Q4_K and Q5_K: scales 1 or 2, minima to 15. */
+function scalesAndMinima(block: Uint8Array, source: Numbers): void {
+  for (let i = 4; i < 8; i++) block[i] = source.pick([1, 2]);
+  for (let i = 8; i < 12; i++) block[i] = source.whole(0, 15);
+  for (let i = 12; i < 16; i++) block[i] = source.pick([1, 2]) | (source.whole(0, 15) << 4);
 }
 
-function bf16(source: Numbers, weights: Weights): Block {
-  const next = (): number => (weights.kind === "whole" ? weights.unit * source.whole(-20, 20) : 0.06 * source.normal());
-  const values = rounded("bf16", Float64Array.from({ length: 32 }, next));
-  return [toBits("bf16", values), values];
-}
+const each = (block: Uint8Array, from: number, to: number, next: () => number): void => {
+  for (let i = from; i < to; i++) block[i] = next();
+};
 
-const BLOCKS = { q4_1, q8_0, bf16 } satisfies Record<Format, unknown>;
+const FILLS: Readonly<Record<Format, Fill>> = {
+  f32: floats((values) => Float32Array.from(values)),
+  f16: floats((values) => toBits("f16", values)),
+  bf16: floats((values) => toBits("bf16", values)),
+  q4_0: scaled({ scaleAt: 0, size: 0.006 }),
+  q4_1: scaled({ scaleAt: 0, size: 0.006, minimumAt: 2, middle: 7 }),
+  q5_0: scaled({ scaleAt: 0, size: 0.003 }),
+  q5_1: scaled({ scaleAt: 0, size: 0.003, minimumAt: 2, middle: 15 }),
+  q8_0: scaled({ scaleAt: 0, size: 0.0004 }),
+  iq4_nl: scaled({ scaleAt: 0, size: 0.0006 }),
+  mxfp4: (block, source, weights) => {
+    block[0] = 128 + (weights.kind === "whole" ? Math.log2(weights.unit) : source.whole(-9, -6));
+  },
+  q2_k: scaled({
+    scaleAt: 80,
+    size: 0.003,
+    minimumAt: 82,
+    middle: 1,
+    small: (block, source) => each(block, 0, 16, () => source.pick([1, 2]) | (source.whole(0, 15) << 4)),
+  }),
+  // Scales of 33, which is 1.
+  q3_k: scaled({
+    scaleAt: 108,
+    size: 0.001,
+    small: (block) => {
+      block.fill(0x11, 96, 104);
+      block.fill(0xaa, 104, 108);
+    },
+  }),
+  q4_k: scaled({ scaleAt: 0, size: 0.0001, minimumAt: 2, middle: 7, small: scalesAndMinima }),
+  q5_k: scaled({ scaleAt: 0, size: 0.00006, minimumAt: 2, middle: 15, small: scalesAndMinima }),
+  q6_k: scaled({
+    scaleAt: 208,
+    size: 0.00003,
+    small: (block, source) => each(block, 192, 208, () => source.pick([1, 254])),
+  }),
+  iq4_xs: scaled({
+    scaleAt: 0,
+    size: 0.00004,
+    small: (block) => {
+      block.fill(0xaa, 2, 4);
+      block.fill(0x11, 4, 8);
+    },
+  }),
+};
 
-/** A matrix of `rows` rows of `blockCount` blocks of 32 columns. */
+/** A matrix of `rows` rows of `blockCount` blocks of 32 columns, whole blocks of the format. */
 export function weightMatrix(
   format: Format,
   rows: number,
@@ -63,21 +124,24 @@ export function weightMatrix(
   weights: Weights,
 ): WeightMatrix {
   const columns = blockCount * 32;
-  const bytes = new Uint8Array(rows * blockCount * BLOCK_BYTES[format]);
-  const values = new Float64Array(rows * columns);
-  for (let block = 0; block < rows * blockCount; block++) {
-    const [raw, numbers] = BLOCKS[format](source, weights);
-    bytes.set(new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength), block * BLOCK_BYTES[format]);
-    values.set(numbers, block * 32);
+  const { blockBytes } = FORMATS[format];
+  const bytes = new Uint8Array(rows * rowBytes(format, columns));
+  for (let at = 0; at < bytes.length; at += blockBytes) {
+    const block = bytes.subarray(at, at + blockBytes);
+    each(block, 0, blockBytes, () => source.whole(0, 255));
+    FILLS[format](block, source, weights);
   }
-  return { format, rows, columns, bytes, values };
+  return { format, rows, columns, bytes, values: Float64Array.from(dequantize(typeOf(format), bytes)) };
 }
+
+/** The format's name in a GGUF file. */
+export const typeOf = (format: Format) => format.toUpperCase() as Uppercase<Format>;
 
 /** The matrix with row `from` also at row `to`, so that two outputs are equal. */
 export function withRowTwice(matrix: WeightMatrix, from: number, to: number): WeightMatrix {
   const [bytes, values] = [matrix.bytes.slice(), matrix.values.slice()];
-  const rowBytes = bytes.length / matrix.rows;
-  bytes.copyWithin(to * rowBytes, from * rowBytes, (from + 1) * rowBytes);
+  const size = bytes.length / matrix.rows;
+  bytes.copyWithin(to * size, from * size, (from + 1) * size);
   values.copyWithin(to * matrix.columns, from * matrix.columns, (from + 1) * matrix.columns);
   return { ...matrix, bytes, values };
 }

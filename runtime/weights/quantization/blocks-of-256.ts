@@ -61,3 +61,37 @@ export const q6_k: Dequantize = (bytes, out) => {
     }
   }
 };
+
+/** Q2_K: 16 bytes of scale and minimum (a nibble each, of 16 weights), 64 bytes of bit pairs as in Q6_K, d, dmin. */
+export const q2_k: Dequantize = (bytes, out) => {
+  const half = halfTable();
+  for (let from = 0, to = 0; to < out.length; from += 84, to += 256) {
+    const d = half[bytes[from + 80]! | (bytes[from + 81]! << 8)]!;
+    const dmin = half[bytes[from + 82]! | (bytes[from + 83]! << 8)]!;
+    for (let i = 0; i < 256; i++) {
+      const scale = bytes[from + (i >> 4)]!;
+      const pair = bytes[from + 16 + (i >> 7) * 32 + (i & 31)]! >> (((i >> 5) & 3) * 2);
+      out[to + i] = d * (scale & 15) * (pair & 3) - dmin * (scale >> 4);
+    }
+  }
+};
+
+/**
+ * Q3_K: 32 bytes of third bits (bit `run` of byte i for weight i of a run of 32), 64 bytes of bit pairs as in Q2_K, 12 bytes of scales, d.
+ * The scales of 16 weights each have 6 bits: the low nibbles of bytes 0–7, then their high nibbles, below bit pairs of bytes 8–11.
+ */
+export const q3_k: Dequantize = (bytes, out) => {
+  const half = halfTable();
+  for (let from = 0, to = 0; to < out.length; from += 110, to += 256) {
+    const d = half[bytes[from + 108]! | (bytes[from + 109]! << 8)]!;
+    for (let i = 0; i < 256; i++) {
+      const [run, part] = [i >> 5, i >> 4];
+      const low = bytes[from + 96 + (part & 7)]! >> ((part >> 3) * 4);
+      const high = bytes[from + 104 + (part & 3)]! >> ((part >> 2) * 2);
+      const scale = ((low & 15) | ((high & 3) << 4)) - 32;
+      const pair = (bytes[from + 32 + (i >> 7) * 32 + (i & 31)]! >> ((run & 3) * 2)) & 3;
+      const third = (bytes[from + (i & 31)]! >> run) & 1;
+      out[to + i] = d * scale * ((pair | (third << 2)) - 4);
+    }
+  }
+};

@@ -23,7 +23,8 @@ function nibbles({ blockBytes, minimumAt, zero, fifthBitsAt, nibblesAt }: Nibble
     const half = halfTable();
     for (let from = 0, to = 0; to < out.length; from += blockBytes, to += 32) {
       const d = half[bytes[from]! | (bytes[from + 1]! << 8)]!;
-      const m = minimumAt === undefined ? 0 : half[bytes[from + minimumAt]! | (bytes[from + minimumAt + 1]! << 8)]!;
+      // Adding −0 leaves everything as it is, 0 would change −0.
+      const m = minimumAt === undefined ? -0 : half[bytes[from + minimumAt]! | (bytes[from + minimumAt + 1]! << 8)]!;
       const fifth = fifthBitsAt === undefined ? 0 : u32(bytes, from + fifthBitsAt);
       for (let i = 0; i < 16; i++) {
         const pair = bytes[from + nibblesAt + i]!;

@@ -2,8 +2,9 @@
 
 import { ModelError } from "../errors.js";
 import { q4_0, q4_1, q5_0, q5_1, q8_0 } from "./blocks-of-32.js";
-import { q4_k, q5_k, q6_k } from "./blocks-of-256.js";
+import { q2_k, q3_k, q4_k, q5_k, q6_k } from "./blocks-of-256.js";
 import { bf16, f16, f32 } from "./float.js";
+import { iq4_nl, iq4_xs, mxfp4 } from "./tables-of-16.js";
 
 /** Fills `out` from whole blocks; `bytes` has exactly as many as `out` needs. */
 export type Dequantize = (bytes: Uint8Array, out: Float32Array) => void;
@@ -35,8 +36,8 @@ export const tensorTypes = {
   Q5_1: type(7, 32, 24, q5_1),
   Q8_0: type(8, 32, 34, q8_0),
   Q8_1: type(9, 32, 40),
-  Q2_K: type(10, 256, 84),
-  Q3_K: type(11, 256, 110),
+  Q2_K: type(10, 256, 84, q2_k),
+  Q3_K: type(11, 256, 110, q3_k),
   Q4_K: type(12, 256, 144, q4_k),
   Q5_K: type(13, 256, 176, q5_k),
   Q6_K: type(14, 256, 210, q6_k),
@@ -45,10 +46,10 @@ export const tensorTypes = {
   IQ2_XS: type(17, 256, 74),
   IQ3_XXS: type(18, 256, 98),
   IQ1_S: type(19, 256, 50),
-  IQ4_NL: type(20, 32, 18),
+  IQ4_NL: type(20, 32, 18, iq4_nl),
   IQ3_S: type(21, 256, 110),
   IQ2_S: type(22, 256, 82),
-  IQ4_XS: type(23, 256, 136),
+  IQ4_XS: type(23, 256, 136, iq4_xs),
   I8: type(24, 1, 1),
   I16: type(25, 1, 2),
   I32: type(26, 1, 4),
@@ -58,7 +59,7 @@ export const tensorTypes = {
   BF16: type(30, 1, 2, bf16),
   TQ1_0: type(34, 256, 54),
   TQ2_0: type(35, 256, 66),
-  MXFP4: type(39, 32, 17),
+  MXFP4: type(39, 32, 17, mxfp4),
 } as const satisfies Record<string, TensorType>;
 
 export type TensorTypeName = keyof typeof tensorTypes;

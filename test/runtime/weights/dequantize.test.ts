@@ -20,7 +20,7 @@ describe.each(Object.entries(fixtures))("%s", (name, { blocks, values }) => {
     const wanted = new Float32Array(Uint8Array.from(Buffer.from(values, "base64")).buffer);
     const got = dequantize(name as TensorTypeName, Buffer.from(blocks, "base64"));
     expect(got.length).toBe(wanted.length);
-    for (let i = 0; i < got.length; i++) if (got[i] !== wanted[i]) expect([i, got[i]]).toEqual([i, wanted[i]]);
+    for (let i = 0; i < got.length; i++) if (!Object.is(got[i], wanted[i])) expect([i, got[i]]).toEqual([i, wanted[i]]);
   });
 
   it("reads blocks that start at an odd address", () => {

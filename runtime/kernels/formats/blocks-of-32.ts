@@ -1,0 +1,65 @@
+import { expandDims, type Mask, type Ptr, type Tile, to } from "tilescript";
+import { loadBytes, loadHalves, loadPairs, small, smallSigned } from "./numbers.js";
+
+/*
+ * ggml's blocks of 32 weights (layouts of its ggml-common.h): an f16 scale d, in the "_1" types an f16 minimum m, in the 5-bit types the fifth
+ * bits of weights 0–15 and of 16–31 in 16 bits each, then 16 bytes whose low nibbles are weights 0–15 and whose high nibbles are 16–31.
+ * `block` [R, B] counts blocks; lane is [16]; the result is columns lane and 16 + lane as f32 [R, B, 16].
+ */
+
+/** A 16-bit float of each block, `at` in units of 2 bytes from `source`: [R, B, 1]. */
+function scaleAt(source: Ptr, at: Tile, inside: Mask): Tile {
+  return expandDims(loadHalves(source + at, inside), 2);
+}
+
+/** q · d with q from −8. */
+export function q4_0(bytes: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+  const wide = to(block, "i64");
+  const d = scaleAt(halves, wide * 9, inside);
+  const pair = loadBytes(bytes + (lane + 2) + expandDims(wide * 18, 2), expandDims(inside, 2));
+  return [small(pair & 15, 8) * d, small(pair >> 4, 8) * d];
+}
+
+/** q · d + m. */
+export function q4_1(bytes: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+  const wide = to(block, "i64");
+  const d = scaleAt(halves, wide * 10, inside);
+  const m = scaleAt(halves + 1, wide * 10, inside);
+  const pair = loadBytes(bytes + (lane + 4) + expandDims(wide * 20, 2), expandDims(inside, 2));
+  return [small(pair & 15, 0) * d + m, small(pair >> 4, 0) * d + m];
+}
+
+/** Nibbles with their fifth bits: `fifths` [R, B, 1] has that of lane i in bit i. */
+function withFifth(nibble: Tile, fifths: Tile, lane: Tile): Tile {
+  return nibble | (((fifths >> lane) & 1) << 4);
+}
+
+/** q · d with q from −16. */
+export function q5_0(bytes: Ptr, halves: Ptr, bf16: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+  const wide = to(block, "i64");
+  const d = scaleAt(halves, wide * 11, inside);
+  const low = expandDims(loadPairs(bf16 + 1 + wide * 11, inside), 2);
+  const high = expandDims(loadPairs(bf16 + 2 + wide * 11, inside), 2);
+  const pair = loadBytes(bytes + (lane + 6) + expandDims(wide * 22, 2), expandDims(inside, 2));
+  return [small(withFifth(pair & 15, low, lane), 16) * d, small(withFifth(pair >> 4, high, lane), 16) * d];
+}
+
+/** q · d + m. */
+export function q5_1(bytes: Ptr, halves: Ptr, bf16: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+  const wide = to(block, "i64");
+  const d = scaleAt(halves, wide * 12, inside);
+  const m = scaleAt(halves + 1, wide * 12, inside);
+  const low = expandDims(loadPairs(bf16 + 2 + wide * 12, inside), 2);
+  const high = expandDims(loadPairs(bf16 + 3 + wide * 12, inside), 2);
+  const pair = loadBytes(bytes + (lane + 8) + expandDims(wide * 24, 2), expandDims(inside, 2));
+  return [small(withFifth(pair & 15, low, lane), 0) * d + m, small(withFifth(pair >> 4, high, lane), 0) * d + m];
+}
+
+/** q · d with q an i8: d, then 32 of them. */
+export function q8_0(signed: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+  const wide = to(block, "i64");
+  const d = scaleAt(halves, wide * 17, inside);
+  const at = signed + (lane + 2) + expandDims(wide * 34, 2);
+  const mask = expandDims(inside, 2);
+  return [smallSigned(loadBytes(at, mask)) * d, smallSigned(loadBytes(at + 16, mask)) * d];
+}

@@ -1,0 +1,32 @@
+import { bitcast, load, type Mask, type Pointer, type Tile, to } from "tilescript";
+
+/*
+ * Small integers become f32 by their bits: 2^23 + q holds q in its lowest bits, so or-ing q into the bits of 2^23 and subtracting that is
+ * exact. A GPU subtracts at full speed; its unit that converts bytes and words is eight times slower.
+ */
+const TWO_TO_23 = 0x4b000000;
+
+/** q − zero in f32, exactly: q is an i32 from 0 to 2^23 − 1, and zero a small whole number. */
+export function small(q: Tile, zero: number): Tile {
+  return bitcast(q | TWO_TO_23, "f32") - (zero + 8388608.0);
+}
+
+/** The i8 whose bits are the lowest eight of an i32, in f32. With its sign bit flipped it is 128 more and not negative. */
+export function smallSigned(bits: Tile): Tile {
+  return bitcast((bits & 255) ^ (TWO_TO_23 | 128), "f32") - 8388736.0;
+}
+
+/** u8 as i32. */
+export function loadBytes(at: Pointer, mask: Mask): Tile {
+  return to(load(at, { mask, other: 0 }), "i32");
+}
+
+/** f16 as f32. */
+export function loadHalves(at: Pointer, mask: Mask): Tile {
+  return to(load(at, { mask, other: 0 }), "f32");
+}
+
+/** Two bytes as an i32 from 0 to 65535, through a pointer to bf16: of the 16-bit floats that one keeps its bits on the CPU executor too. */
+export function loadPairs(at: Pointer, mask: Mask): Tile {
+  return to(bitcast(load(at, { mask, other: 0 }), "i16"), "i32") & 65535;
+}

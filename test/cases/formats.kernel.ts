@@ -1,0 +1,50 @@
+/* Every weight format read as the model kernels read it, and kept in f32, so that it can be compared bit for bit. */
+import { arange, type Const, expandDims, type Int, kernel, type Ptr, programId, store, to } from "tilescript";
+import { dequantize, FORMATS } from "../../runtime/kernels/weights.js";
+
+/** A matrix [rows, blockCount · 32] as f32. Program (R rows, B blocks). */
+export const widen = kernel(
+  ({
+    bytes,
+    signed,
+    halves,
+    bf16,
+    out,
+    rowCount,
+    blockCount,
+    R,
+    B,
+    FORMAT,
+  }: {
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    out: Ptr<"f32">;
+    rowCount: Int;
+    blockCount: Int;
+    R: Const<"R">;
+    B: Const<"B">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = programId(1) * B + arange(0, B);
+    const lane = arange(0, 16);
+    const [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    const row = expandDims(expandDims(rows, 1), 2);
+    const block = expandDims(blocks, 1);
+    const mask = row < rowCount && block < blockCount;
+    const at = out + (to(row, "i64") * blockCount + block) * 32 + lane;
+    store(at, low, { mask });
+    store(at + 16, high, { mask });
+  },
+  {
+    builds: Object.keys(FORMATS).map((FORMAT) => ({
+      constants: { R: 4, B: 16, FORMAT },
+      warps: 4,
+      stages: 1,
+      alignment: "required",
+      divisible: ["bytes", "signed", "halves", "bf16", "out"],
+    })),
+  },
+);

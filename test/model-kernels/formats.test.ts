@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jobOf } from "../../compiler/build/job.js";
+import { check } from "../../compiler/check.js";
+import type { Kernel } from "../../compiler/ir/index.js";
+import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
+import { CpuDevice } from "../../runtime/device/cpu/index.js";
+import type { LoadedBundle } from "../../runtime/device/device.js";
+import { CPU_TILES } from "../../runtime/kernels/tiles.js";
+import { type Format, formatOf, rowBytes } from "../../runtime/kernels/weights.js";
+import { type TensorType, tensorTypes } from "../../runtime/weights/index.js";
+import { cdiv, EXACT, type KernelCase, named, output, weightsArguments, weightsInput } from "./case.js";
+import { expectSample, formats, randomSample, type Sample } from "./formats.js";
+import { typeOf, weightMatrix } from "./matrix.js";
+import { numbers } from "./numbers.js";
+import { expectResults, runCase } from "./run.js";
+import { CPU_SETTING } from "./settings.js";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What Python's gguf makes of blocks of each type (test/reference/make_gguf_fixtures.py). */
+const fixtures: Record<string, { readonly blocks: string; readonly values: string }> = JSON.parse(
+  readFileSync(at("../fixtures/dequantize.json"), "utf8"),
+);
+
+function sampleOfGguf(format: Format): Sample {
+  const { blocks, values } = fixtures[typeOf(format)]!;
+  const widened = Uint8Array.from(Buffer.from(values, "base64"));
+  return { bytes: Uint8Array.from(Buffer.from(blocks, "base64")), values: new Float32Array(widened.buffer) };
+}
+
+const { kernels } = check([at("../cases/formats.kernel.ts"), at("../../runtime/kernels/prefill.kernel.ts")]);
+const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
+
+describe("the table of formats", () => {
+  it("has the types that can be dequantised, of the sizes that a file's have", () => {
+    const usable = Object.entries<TensorType>(tensorTypes).filter(([, { dequantize }]) => dequantize);
+    expect(usable.map(([name]) => formatOf(name)).toSorted()).toEqual(formats.toSorted());
+    for (const [name, { blockSize, blockBytes }] of usable)
+      expect([name, rowBytes(formatOf(name)!, 256)]).toEqual([name, (256 / blockSize) * blockBytes]);
+  });
+
+  it.each(["IQ2_XXS", "IQ1_M", "IQ3_S", "TQ1_0", "Q8_1", "Q8_K", "I8", "F64", "constructor", ""])("has no %j", (name) =>
+    expect(formatOf(name)).toBeUndefined(),
+  );
+
+  it.each([
+    ["q8_0", 48],
+    ["q4_k", 128],
+    ["bf16", 8.5],
+    ["bf16", -32],
+  ] as const)("has no %s row of %d columns", (format, columns) =>
+    expect(() => rowBytes(format, columns)).toThrow(RangeError),
+  );
+});
+
+describe("on the CPU executor", () => {
+  let device: CpuDevice;
+  let bundle: LoadedBundle;
+  beforeAll(async () => {
+    device = await CpuDevice.open({ threads: 2 });
+    bundle = device.loadKernels(kernels);
+  });
+  afterAll(() => device.close());
+
+  it.each(formats)("%s is what Python's gguf makes of it", async (format) => {
+    for (const inRow of [1, 2]) await expectSample(device, bundle, format, sampleOfGguf(format), inRow);
+  });
+
+  it.each(formats)("%s is what JavaScript makes of it, whatever its bits", async (format) => {
+    for (const inRow of [1, 3]) await expectSample(device, bundle, format, randomSample(format), inRow);
+  });
+
+  it.each(formats)("%s is dequantised to bf16", async (format) => {
+    for (const [rowCount, blockCount] of [
+      [1, 8],
+      [7, 24],
+    ] as const) {
+      const one = dequantizeCase(format, rowCount, blockCount);
+      const prepared = one.prepare();
+      expectResults(prepared, CPU_SETTING, await runCase(device, bundle, one, prepared, CPU_SETTING));
+    }
+  });
+});
+
+function dequantizeCase(FORMAT: Format, rowCount: number, blockCount: number): KernelCase {
+  const { R, B } = CPU_TILES.dequantize;
+  return {
+    kernel: "dequantizeMatrix",
+    title: FORMAT,
+    constants: () => ({ R, B, FORMAT }),
+    grid: () => [cdiv(rowCount, R), cdiv(blockCount, B)],
+    prepare() {
+      const matrix = weightMatrix(FORMAT, rowCount, blockCount, numbers(rowCount), { kind: "random" });
+      return {
+        buffers: { weights: weightsInput(matrix), out: output("bf16", matrix.values, EXACT) },
+        args: (b) => ({ ...named(b, "out"), ...weightsArguments(b.weights), rowCount, blockCount }),
+      };
+    },
+  };
+}
+
+describe.each([80, 90])("for sm_%i", (arch) => {
+  let triton: TritonService;
+  beforeAll(async () => {
+    triton = await startTriton({ environment: await ensureEnvironment({ extras: ["model", "test"] }), jobs: 2 });
+  }, 900_000);
+  afterAll(() => triton.close());
+
+  it.each(formats)("%s compiles and spills nothing", async (FORMAT) => {
+    const kernel = kernelOf("dequantizeMatrix");
+    const build = { ...kernel.builds[0]!, constants: { ...kernel.builds[0]!.constants, FORMAT } };
+    const { job } = jobOf({ kernel, build, arch, divisible: build.divisible ?? [] }, ["cubin"]);
+    const result = await triton.compile(job);
+    if (!result.ok) throw new Error(result.error.detail);
+    expect(result.resources).toMatchObject({ spillStoreBytes: 0, stackBytes: 0 });
+  });
+});
