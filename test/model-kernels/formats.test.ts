@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+<<<<<<< HEAD
+=======
+import { divisibleParams } from "../../compiler/build/guards.js";
+>>>>>>> h-fmt
 import { jobOf } from "../../compiler/build/job.js";
 import { check } from "../../compiler/check.js";
 import type { Kernel } from "../../compiler/ir/index.js";
@@ -30,9 +34,27 @@ function sampleOfGguf(format: Format): Sample {
   return { bytes: Uint8Array.from(Buffer.from(blocks, "base64")), values: new Float32Array(widened.buffer) };
 }
 
+<<<<<<< HEAD
 const { kernels } = check([at("../cases/formats.kernel.ts"), at("../../runtime/kernels/prefill.kernel.ts")]);
 const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
 
+=======
+const { kernels, diagnostics } = check([
+  at("../cases/formats.kernel.ts"),
+  at("../../runtime/kernels/prefill.kernel.ts"),
+]);
+const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
+
+it("there are kernels, and a build of each format", () => {
+  expect(diagnostics).toEqual([]);
+  expect(
+    kernelOf("widen")
+      .builds.map(({ constants }) => constants.FORMAT)
+      .toSorted(),
+  ).toEqual(formats.toSorted());
+});
+
+>>>>>>> h-fmt
 describe("the table of formats", () => {
   it("has the types that can be dequantised, of the sizes that a file's have", () => {
     const usable = Object.entries<TensorType>(tensorTypes).filter(([, { dequantize }]) => dequantize);
@@ -55,6 +77,20 @@ describe("the table of formats", () => {
   );
 });
 
+<<<<<<< HEAD
+=======
+describe("matrices for tests", () => {
+  it.each(formats)("of %s are of a model's size, or whole and small", (format) => {
+    const random = weightMatrix(format, 4, 32, numbers(4), { kind: "random" }).values;
+    const size = Math.sqrt(random.reduce((sum, value) => sum + value * value, 0) / random.length);
+    expect(size).toBeGreaterThan(0.01);
+    expect(size).toBeLessThan(0.1);
+    const whole = weightMatrix(format, 4, 32, numbers(5), { kind: "whole", unit: 2 }).values;
+    expect(whole.every((value) => Number.isInteger(value / 2) && Math.abs(value / 2) < 256)).toBe(true);
+  });
+});
+
+>>>>>>> h-fmt
 describe("on the CPU executor", () => {
   let device: CpuDevice;
   let bundle: LoadedBundle;
@@ -101,13 +137,18 @@ function dequantizeCase(FORMAT: Format, rowCount: number, blockCount: number): K
   };
 }
 
+<<<<<<< HEAD
 describe.each([80, 90])("for sm_%i", (arch) => {
+=======
+describe("with Triton", () => {
+>>>>>>> h-fmt
   let triton: TritonService;
   beforeAll(async () => {
     triton = await startTriton({ environment: await ensureEnvironment({ extras: ["model", "test"] }), jobs: 2 });
   }, 900_000);
   afterAll(() => triton.close());
 
+<<<<<<< HEAD
   it.each(formats)("%s compiles and spills nothing", async (FORMAT) => {
     const kernel = kernelOf("dequantizeMatrix");
     const build = { ...kernel.builds[0]!, constants: { ...kernel.builds[0]!.constants, FORMAT } };
@@ -115,5 +156,22 @@ describe.each([80, 90])("for sm_%i", (arch) => {
     const result = await triton.compile(job);
     if (!result.ok) throw new Error(result.error.detail);
     expect(result.resources).toMatchObject({ spillStoreBytes: 0, stackBytes: 0 });
+=======
+  /** How often a thread loads a single byte: scales that are one, and all weights of MXFP4, whose blocks have 17 bytes. */
+  const SINGLE: Readonly<Partial<Record<Format, number>>> = { q4_k: 3, q5_k: 3, iq4_xs: 1, mxfp4: 16 };
+
+  it.each([80, 90])("all compile for sm_%i, and read weights two or more at a time", async (arch) => {
+    const kernel = kernelOf("dequantizeMatrix");
+    const compiled = formats.map(async (FORMAT) => {
+      const build = { ...kernel.builds[0]!, constants: { R: 2, B: 32, FORMAT } };
+      const divisible = divisibleParams(kernel.params, build);
+      const result = await triton.compile(jobOf({ kernel, build, arch, divisible }, ["cubin", "ptx"]).job);
+      if (!result.ok) throw new Error(`${FORMAT}: ${result.error.message}\n${result.error.detail}`);
+      const single = result.ptx!.match(/ld\.global\.b8/g)?.length ?? 0;
+      return { FORMAT, spills: result.resources.spillStoreBytes, single };
+    });
+    const expected = formats.map((FORMAT) => ({ FORMAT, spills: 0, single: SINGLE[FORMAT] ?? 0 }));
+    expect(await Promise.all(compiled)).toEqual(expected);
+>>>>>>> h-fmt
   });
 });

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import { bitcast, load, type Mask, type Pointer, type Tile, to } from "tilescript";
 
 /*
@@ -5,12 +6,44 @@ import { bitcast, load, type Mask, type Pointer, type Tile, to } from "tilescrip
  * exact. A GPU subtracts at full speed; its unit that converts bytes and words is eight times slower.
  */
 const TWO_TO_23 = 0x4b000000;
+=======
+import { bitcast, load, type Mask, type Pointer, type Tile, to, where } from "tilescript";
+
+/*
+ * Small integers become f32 by their bits: 2^23 + q holds q in its lowest bits, so or-ing q into the bits of 2^23 and subtracting that is
+ * exact. A GPU subtracts at full speed and converts more slowly. In 2^19 + q the bits of q begin four higher, so the upper nibble of a byte
+ * needs no shift.
+ */
+const TWO_TO_23 = 0x4b000000;
+const TWO_TO_19 = 0x49000000;
+>>>>>>> h-fmt
 
 /** q − zero in f32, exactly: q is an i32 from 0 to 2^23 − 1, and zero a small whole number. */
 export function small(q: Tile, zero: number): Tile {
   return bitcast(q | TWO_TO_23, "f32") - (zero + 8388608.0);
 }
 
+<<<<<<< HEAD
+=======
+/** The same of 16 · q, for the upper nibble of a byte and what is joined to it. */
+export function sixteenth(q: Tile, zero: number): Tile {
+  return bitcast(q | TWO_TO_19, "f32") - (zero + 524288.0);
+}
+
+/**
+ * How a nibble of the lower half of a byte, or of the upper one, becomes a number: its bits in the byte, where it ends, and then as in `small`
+ * or `sixteenth` the bits to or it into and the number to subtract.
+ */
+export function halfOfByte(upper: Mask): { nibble: Tile; end: Tile; held: Tile; base: Tile } {
+  return {
+    nibble: where(upper, 240, 15),
+    end: where(upper, 256, 16),
+    held: where(upper, TWO_TO_19, TWO_TO_23),
+    base: where(upper, 524288.0, 8388608.0),
+  };
+}
+
+>>>>>>> h-fmt
 /** The i8 whose bits are the lowest eight of an i32, in f32. With its sign bit flipped it is 128 more and not negative. */
 export function smallSigned(bits: Tile): Tile {
   return bitcast((bits & 255) ^ (TWO_TO_23 | 128), "f32") - 8388736.0;
