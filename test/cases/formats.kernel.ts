@@ -1,8 +1,5 @@
 /* Every weight format read as the model kernels read it, and kept in f32, so that it can be compared bit for bit. */
 import { arange, type Const, expandDims, type Int, kernel, type Ptr, programId, store, to } from "tilescript";
-<<<<<<< HEAD
-import { dequantize, FORMATS } from "../../runtime/kernels/weights.js";
-=======
 import { dequantize, type Format } from "../../runtime/kernels/weights.js";
 
 /** All of them: builds are known without running anything, so they are listed. */
@@ -24,7 +21,6 @@ const ALL = [
   "q6_k",
   "iq4_xs",
 ] as const satisfies readonly Format[];
->>>>>>> h-fmt
 
 /** A matrix [rows, blockCount · 32] as f32. Program (R rows, B blocks). */
 export const widen = kernel(
@@ -63,11 +59,7 @@ export const widen = kernel(
     store(at + 16, high, { mask });
   },
   {
-<<<<<<< HEAD
-    builds: Object.keys(FORMATS).map((FORMAT) => ({
-=======
     builds: ALL.map((FORMAT) => ({
->>>>>>> h-fmt
       constants: { R: 4, B: 16, FORMAT },
       warps: 4,
       stages: 1,

@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-<<<<<<< HEAD
-=======
 import { divisibleParams } from "../../compiler/build/guards.js";
->>>>>>> h-fmt
 import { jobOf } from "../../compiler/build/job.js";
 import { check } from "../../compiler/check.js";
 import type { Kernel } from "../../compiler/ir/index.js";
@@ -34,11 +31,6 @@ function sampleOfGguf(format: Format): Sample {
   return { bytes: Uint8Array.from(Buffer.from(blocks, "base64")), values: new Float32Array(widened.buffer) };
 }
 
-<<<<<<< HEAD
-const { kernels } = check([at("../cases/formats.kernel.ts"), at("../../runtime/kernels/prefill.kernel.ts")]);
-const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
-
-=======
 const { kernels, diagnostics } = check([
   at("../cases/formats.kernel.ts"),
   at("../../runtime/kernels/prefill.kernel.ts"),
@@ -54,7 +46,6 @@ it("there are kernels, and a build of each format", () => {
   ).toEqual(formats.toSorted());
 });
 
->>>>>>> h-fmt
 describe("the table of formats", () => {
   it("has the types that can be dequantised, of the sizes that a file's have", () => {
     const usable = Object.entries<TensorType>(tensorTypes).filter(([, { dequantize }]) => dequantize);
@@ -77,8 +68,6 @@ describe("the table of formats", () => {
   );
 });
 
-<<<<<<< HEAD
-=======
 describe("matrices for tests", () => {
   it.each(formats)("of %s are of a model's size, or whole and small", (format) => {
     const random = weightMatrix(format, 4, 32, numbers(4), { kind: "random" }).values;
@@ -90,7 +79,6 @@ describe("matrices for tests", () => {
   });
 });
 
->>>>>>> h-fmt
 describe("on the CPU executor", () => {
   let device: CpuDevice;
   let bundle: LoadedBundle;
@@ -137,26 +125,13 @@ function dequantizeCase(FORMAT: Format, rowCount: number, blockCount: number): K
   };
 }
 
-<<<<<<< HEAD
-describe.each([80, 90])("for sm_%i", (arch) => {
-=======
 describe("with Triton", () => {
->>>>>>> h-fmt
   let triton: TritonService;
   beforeAll(async () => {
     triton = await startTriton({ environment: await ensureEnvironment({ extras: ["model", "test"] }), jobs: 2 });
   }, 900_000);
   afterAll(() => triton.close());
 
-<<<<<<< HEAD
-  it.each(formats)("%s compiles and spills nothing", async (FORMAT) => {
-    const kernel = kernelOf("dequantizeMatrix");
-    const build = { ...kernel.builds[0]!, constants: { ...kernel.builds[0]!.constants, FORMAT } };
-    const { job } = jobOf({ kernel, build, arch, divisible: build.divisible ?? [] }, ["cubin"]);
-    const result = await triton.compile(job);
-    if (!result.ok) throw new Error(result.error.detail);
-    expect(result.resources).toMatchObject({ spillStoreBytes: 0, stackBytes: 0 });
-=======
   /** How often a thread loads a single byte: scales that are one, and all weights of MXFP4, whose blocks have 17 bytes. */
   const SINGLE: Readonly<Partial<Record<Format, number>>> = { q4_k: 3, q5_k: 3, iq4_xs: 1, mxfp4: 16 };
 
@@ -172,6 +147,5 @@ describe("with Triton", () => {
     });
     const expected = formats.map((FORMAT) => ({ FORMAT, spills: 0, single: SINGLE[FORMAT] ?? 0 }));
     expect(await Promise.all(compiled)).toEqual(expected);
->>>>>>> h-fmt
   });
 });

@@ -1,30 +1,12 @@
-<<<<<<< HEAD
-import { expandDims, type Mask, type Ptr, type Tile, to, where } from "tilescript";
-import { loadBytes, loadHalves, loadPairs, small, smallSigned } from "./numbers.js";
-=======
 import { bitcast, expandDims, type Mask, type Ptr, type Tile, to, where } from "tilescript";
 import { halfOfByte, loadBytes, loadHalves, loadPairs, small, smallSigned } from "./numbers.js";
->>>>>>> h-fmt
 
 /*
  * ggml's K-quants: super-blocks of 256 weights, sub-blocks with small integer scales, f16 scales of these (layouts of its ggml-common.h).
  * `block` [R, B] counts super-blocks and `sub` [B] is which eighth of one; lane is [16]; the result is columns lane and 16 + lane of that
  * eighth as f32 [R, B, 16]. What is the same for a whole eighth is computed once, in [R, B] or [B].
-<<<<<<< HEAD
- *
- * Nibbles stay where they are in a byte: one from the upper half is sixteen times itself, and `unit`, a sixteenth, is put into its scale. So is
- * what belongs above a nibble. All of it is exact.
  */
 
-/** Which bits of a byte hold the nibble, what the bit above it is worth, and its unit: for the lower half of a byte or the upper one. */
-function nibbleOf(upper: Mask): { bits: Tile; above: Tile; unit: Tile } {
-  return { bits: where(upper, 240, 15), above: where(upper, 256, 16), unit: where(upper, 0.0625, 1.0) };
-}
-
-=======
- */
-
->>>>>>> h-fmt
 /**
  * Scale and minimum of an eighth, each 6 bits, of Q4_K and Q5_K. `at` points to the 12 bytes of a super-block: eighths 0–3 have theirs in the low
  * six bits of bytes 0–3 and 4–7; those of 4–7 are a nibble of bytes 8–11 below the two top bits of the earlier bytes.
@@ -43,16 +25,6 @@ function sixBits(at: Tile, sub: Tile, inside: Mask): [Tile, Tile] {
 export function q4_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
   const [scale, minimum] = sixBits(bytes + 4 + wide * 144, sub, inside);
-<<<<<<< HEAD
-  const { bits, unit } = nibbleOf((sub & 1) === 1);
-  const d = expandDims(loadHalves(halves + wide * 72, inside) * scale * unit, 2);
-  const m = expandDims(loadHalves(halves + 1 + wide * 72, inside) * minimum, 2);
-  const mask = expandDims(inside, 2);
-  const at = bytes + (lane + 16) + expandDims(wide * 144 + (sub >> 1) * 32, 2);
-  const nibble = expandDims(bits, 1);
-  const [low, high] = [loadBytes(at, mask) & nibble, loadBytes(at + 16, mask) & nibble];
-  return [small(low, 0) * d - m, small(high, 0) * d - m];
-=======
   const { nibble, held, base } = halfOfByte((expandDims(sub, 1) & 1) === 1);
   const d = expandDims(loadHalves(halves + wide * 72, inside) * scale, 2);
   const m = expandDims(loadHalves(halves + 1 + wide * 72, inside) * minimum, 2);
@@ -61,25 +33,12 @@ export function q4_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Ma
   const low = (loadBytes(at, mask) & nibble) | held;
   const high = (loadBytes(at + 16, mask) & nibble) | held;
   return [(bitcast(low, "f32") - base) * d - m, (bitcast(high, "f32") - base) * d - m];
->>>>>>> h-fmt
 }
 
 /** As Q4_K with 32 bytes of fifth bits before the nibbles: bit `sub` of byte i for weight i. */
 export function q5_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
   const [scale, minimum] = sixBits(bytes + 4 + wide * 176, sub, inside);
-<<<<<<< HEAD
-  const { bits, above, unit } = nibbleOf((sub & 1) === 1);
-  const d = expandDims(loadHalves(halves + wide * 88, inside) * scale * unit, 2);
-  const m = expandDims(loadHalves(halves + 1 + wide * 88, inside) * minimum, 2);
-  const mask = expandDims(inside, 2);
-  const fifths = bytes + (lane + 16) + expandDims(wide * 176, 2);
-  const at = fifths + 32 + expandDims((sub >> 1) * 32, 1);
-  const [nibble, shift, worth] = [expandDims(bits, 1), expandDims(sub, 1), expandDims(above, 1)];
-  const low = (loadBytes(at, mask) & nibble) + ((loadBytes(fifths, mask) >> shift) & 1) * worth;
-  const high = (loadBytes(at + 16, mask) & nibble) + ((loadBytes(fifths + 16, mask) >> shift) & 1) * worth;
-  return [small(low, 0) * d - m, small(high, 0) * d - m];
-=======
   const eighth = expandDims(sub, 1);
   const { nibble, end, held, base } = halfOfByte((eighth & 1) === 1);
   const d = expandDims(loadHalves(halves + wide * 88, inside) * scale, 2);
@@ -92,7 +51,6 @@ export function q5_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Ma
   const low = (loadBytes(at, mask) & nibble) | held | (((loadBytes(fifths, mask) << 8) >> shift) & end);
   const high = (loadBytes(at + 16, mask) & nibble) | held | (((loadBytes(fifths + 16, mask) << 8) >> shift) & end);
   return [(bitcast(low, "f32") - base) * d - m, (bitcast(high, "f32") - base) * d - m];
->>>>>>> h-fmt
 }
 
 /**
@@ -109,27 +67,13 @@ export function q6_k(
   lane: Tile,
 ): [Tile, Tile] {
   const wide = to(block, "i64");
-<<<<<<< HEAD
-  const { bits, above, unit } = nibbleOf((sub & 2) === 2);
-  const d = loadHalves(halves + 104 + wide * 105, inside) * unit;
-=======
   const eighth = expandDims(sub, 1);
   const { nibble, end, held, base } = halfOfByte((eighth & 2) === 2);
   const d = loadHalves(halves + 104 + wide * 105, inside);
->>>>>>> h-fmt
   const scales = loadPairs(bf16 + 96 + wide * 105 + sub, inside);
   const mask = expandDims(inside, 2);
   const at = bytes + lane + expandDims(wide * 210 + (sub >> 2) * 64 + (sub & 1) * 32, 2);
   const pairs = bytes + (lane + 128) + expandDims(wide * 210 + (sub >> 2) * 32, 2);
-<<<<<<< HEAD
-  const [nibble, shift, worth] = [expandDims(bits, 1), expandDims((sub & 3) * 2, 1), expandDims(above, 1)];
-  const low = (loadBytes(at, mask) & nibble) + ((loadBytes(pairs, mask) >> shift) & 3) * worth;
-  const high = (loadBytes(at + 16, mask) & nibble) + ((loadBytes(pairs + 16, mask) >> shift) & 3) * worth;
-  const zero = to(worth * 2, "f32");
-  return [
-    small(low, zero) * expandDims(d * smallSigned(scales), 2),
-    small(high, zero) * expandDims(d * smallSigned(scales >> 8), 2),
-=======
   // Bits 2 · (sub & 3) of a pairs' byte come to where the nibble ends: bit 4, or bit 8 for the upper nibbles.
   const [shift, pair] = [4 - (eighth & 1) * 2, end * 3];
   const low = (loadBytes(at, mask) & nibble) | held | ((loadBytes(pairs, mask) << shift) & pair);
@@ -137,7 +81,6 @@ export function q6_k(
   return [
     (bitcast(low, "f32") - (base + 32)) * expandDims(d * smallSigned(scales), 2),
     (bitcast(high, "f32") - (base + 32)) * expandDims(d * smallSigned(scales >> 8), 2),
->>>>>>> h-fmt
   ];
 }
 

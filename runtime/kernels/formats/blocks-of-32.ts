@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-import { expandDims, type Mask, type Ptr, type Tile, to } from "tilescript";
-import { loadBytes, loadHalves, loadPairs, small, smallSigned } from "./numbers.js";
-=======
 import { expandDims, load, type Mask, type Ptr, type Tile, to } from "tilescript";
 import { loadBytes, loadHalves, loadPairs, sixteenth, small } from "./numbers.js";
->>>>>>> h-fmt
 
 /*
  * ggml's blocks of 32 weights (layouts of its ggml-common.h): an f16 scale d, in the "_1" types an f16 minimum m, in the 5-bit types the fifth
@@ -22,11 +17,7 @@ export function q4_0(bytes: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: T
   const wide = to(block, "i64");
   const d = scaleAt(halves, wide * 9, inside);
   const pair = loadBytes(bytes + (lane + 2) + expandDims(wide * 18, 2), expandDims(inside, 2));
-<<<<<<< HEAD
-  return [small(pair & 15, 8) * d, small(pair >> 4, 8) * d];
-=======
   return [small(pair & 15, 8) * d, sixteenth(pair & 240, 8) * d];
->>>>>>> h-fmt
 }
 
 /** q · d + m. */
@@ -35,14 +26,6 @@ export function q4_1(bytes: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: T
   const d = scaleAt(halves, wide * 10, inside);
   const m = scaleAt(halves + 1, wide * 10, inside);
   const pair = loadBytes(bytes + (lane + 4) + expandDims(wide * 20, 2), expandDims(inside, 2));
-<<<<<<< HEAD
-  return [small(pair & 15, 0) * d + m, small(pair >> 4, 0) * d + m];
-}
-
-/** Nibbles with their fifth bits: `fifths` [R, B, 1] has that of lane i in bit i. */
-function withFifth(nibble: Tile, fifths: Tile, lane: Tile): Tile {
-  return nibble | (((fifths >> lane) & 1) << 4);
-=======
   return [small(pair & 15, 0) * d + m, sixteenth(pair & 240, 0) * d + m];
 }
 
@@ -52,25 +35,17 @@ function withFifth(nibble: Tile, fifths: Tile, lane: Tile): Tile {
  */
 function fiveBits(pair: Tile, low: Tile, high: Tile, lane: Tile): [Tile, Tile] {
   return [(pair & 15) | (((low << 4) >> lane) & 16), (pair & 240) | (((high << 8) >> lane) & 256)];
->>>>>>> h-fmt
 }
 
 /** q · d with q from −16. */
 export function q5_0(bytes: Ptr, halves: Ptr, bf16: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
   const d = scaleAt(halves, wide * 11, inside);
-<<<<<<< HEAD
-  const low = expandDims(loadPairs(bf16 + 1 + wide * 11, inside), 2);
-  const high = expandDims(loadPairs(bf16 + 2 + wide * 11, inside), 2);
-  const pair = loadBytes(bytes + (lane + 6) + expandDims(wide * 22, 2), expandDims(inside, 2));
-  return [small(withFifth(pair & 15, low, lane), 16) * d, small(withFifth(pair >> 4, high, lane), 16) * d];
-=======
   const firsts = expandDims(loadPairs(bf16 + 1 + wide * 11, inside), 2);
   const seconds = expandDims(loadPairs(bf16 + 2 + wide * 11, inside), 2);
   const pair = loadBytes(bytes + (lane + 6) + expandDims(wide * 22, 2), expandDims(inside, 2));
   const [low, high] = fiveBits(pair, firsts, seconds, lane);
   return [small(low, 16) * d, sixteenth(high, 16) * d];
->>>>>>> h-fmt
 }
 
 /** q · d + m. */
@@ -78,18 +53,11 @@ export function q5_1(bytes: Ptr, halves: Ptr, bf16: Ptr, block: Tile, inside: Ma
   const wide = to(block, "i64");
   const d = scaleAt(halves, wide * 12, inside);
   const m = scaleAt(halves + 1, wide * 12, inside);
-<<<<<<< HEAD
-  const low = expandDims(loadPairs(bf16 + 2 + wide * 12, inside), 2);
-  const high = expandDims(loadPairs(bf16 + 3 + wide * 12, inside), 2);
-  const pair = loadBytes(bytes + (lane + 8) + expandDims(wide * 24, 2), expandDims(inside, 2));
-  return [small(withFifth(pair & 15, low, lane), 0) * d + m, small(withFifth(pair >> 4, high, lane), 0) * d + m];
-=======
   const firsts = expandDims(loadPairs(bf16 + 2 + wide * 12, inside), 2);
   const seconds = expandDims(loadPairs(bf16 + 3 + wide * 12, inside), 2);
   const pair = loadBytes(bytes + (lane + 8) + expandDims(wide * 24, 2), expandDims(inside, 2));
   const [low, high] = fiveBits(pair, firsts, seconds, lane);
   return [small(low, 0) * d + m, sixteenth(high, 0) * d + m];
->>>>>>> h-fmt
 }
 
 /** q · d with q an i8: d, then 32 of them. */
@@ -98,10 +66,6 @@ export function q8_0(signed: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: 
   const d = scaleAt(halves, wide * 17, inside);
   const at = signed + (lane + 2) + expandDims(wide * 34, 2);
   const mask = expandDims(inside, 2);
-<<<<<<< HEAD
-  return [smallSigned(loadBytes(at, mask)) * d, smallSigned(loadBytes(at + 16, mask)) * d];
-=======
   // One instruction takes a byte out of a word and converts it, so here the conversion pays.
   return [to(load(at, { mask, other: 0 }), "f32") * d, to(load(at + 16, { mask, other: 0 }), "f32") * d];
->>>>>>> h-fmt
 }

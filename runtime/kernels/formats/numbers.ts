@@ -1,12 +1,3 @@
-<<<<<<< HEAD
-import { bitcast, load, type Mask, type Pointer, type Tile, to } from "tilescript";
-
-/*
- * Small integers become f32 by their bits: 2^23 + q holds q in its lowest bits, so or-ing q into the bits of 2^23 and subtracting that is
- * exact. A GPU subtracts at full speed; its unit that converts bytes and words is eight times slower.
- */
-const TWO_TO_23 = 0x4b000000;
-=======
 import { bitcast, load, type Mask, type Pointer, type Tile, to, where } from "tilescript";
 
 /*
@@ -16,15 +7,12 @@ import { bitcast, load, type Mask, type Pointer, type Tile, to, where } from "ti
  */
 const TWO_TO_23 = 0x4b000000;
 const TWO_TO_19 = 0x49000000;
->>>>>>> h-fmt
 
 /** q − zero in f32, exactly: q is an i32 from 0 to 2^23 − 1, and zero a small whole number. */
 export function small(q: Tile, zero: number): Tile {
   return bitcast(q | TWO_TO_23, "f32") - (zero + 8388608.0);
 }
 
-<<<<<<< HEAD
-=======
 /** The same of 16 · q, for the upper nibble of a byte and what is joined to it. */
 export function sixteenth(q: Tile, zero: number): Tile {
   return bitcast(q | TWO_TO_19, "f32") - (zero + 524288.0);
@@ -43,7 +31,6 @@ export function halfOfByte(upper: Mask): { nibble: Tile; end: Tile; held: Tile; 
   };
 }
 
->>>>>>> h-fmt
 /** The i8 whose bits are the lowest eight of an i32, in f32. With its sign bit flipped it is 128 more and not negative. */
 export function smallSigned(bits: Tile): Tile {
   return bitcast((bits & 255) ^ (TWO_TO_23 | 128), "f32") - 8388736.0;
