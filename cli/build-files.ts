@@ -1,4 +1,4 @@
-import type { BuildResult } from "../compiler/build/index.js";
+import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
 import { colours } from "./colours.js";
 import { gpuArchitecture } from "./gpu-architecture.js";
 import { kernelFiles } from "./kernel-files.js";
@@ -6,6 +6,8 @@ import { duration, plural, progress } from "./progress.js";
 
 interface BuildRequest {
   readonly paths: readonly string[];
+  /** Models whose kernels are built, instead of paths. */
+  readonly models: readonly string[];
   readonly arch?: readonly number[];
   readonly out: string;
   readonly jobs?: number;
@@ -52,20 +54,29 @@ const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: 
     2,
   );
 
-/** Builds a bundle from files and folders, and says what it did. */
-export async function buildFiles({ paths, arch, out, jobs, json, signal }: BuildRequest): Promise<number> {
-  const { build } = await import("../compiler/build/index.js");
+async function built(
+  { paths, models, arch = [gpuArchitecture() ?? DEFAULT_ARCH], ...rest }: BuildRequest,
+  onProgress: (progress: BuildProgress) => void,
+): Promise<BuildResult> {
+  if (models.length === 0) {
+    const { build } = await import("../compiler/build/index.js");
+    return build({ files: kernelFiles(paths), arch, ...rest, onProgress });
+  }
+  const [{ compileModels }, { modelPath }] = await Promise.all([
+    import("./compile-models.js"),
+    import("./load-model.js"),
+  ]);
+  const files = await Promise.all(models.map((model) => modelPath(model, rest.signal)));
+  return compileModels({ models: files, arch, ...rest, onProgress });
+}
+
+/** Builds a bundle from files and folders, or for models, and says what it did. */
+export async function buildFiles(request: BuildRequest): Promise<number> {
+  const { json } = request;
   const started = performance.now();
   const line = progress();
   try {
-    const result = await build({
-      files: kernelFiles(paths),
-      arch: arch ?? [gpuArchitecture() ?? DEFAULT_ARCH],
-      out,
-      jobs,
-      signal,
-      onProgress: ({ text }) => line.show(text),
-    });
+    const result = await built(request, ({ text }) => line.show(text));
     line.clear();
     if (result.diagnostics.length > 0) {
       const { showDiagnostics } = await import("./diagnostics.js");

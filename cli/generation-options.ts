@@ -9,6 +9,7 @@ export interface GenerationOptions {
   readonly model?: string;
   readonly system?: string;
   readonly device?: "cpu" | "cuda";
+  readonly bundle?: string;
   readonly context?: number;
   readonly attention?: AttentionRequest;
   readonly maxTokens: number;
@@ -21,14 +22,19 @@ export interface GenerationOptions {
 
 export const generationOptions: readonly CliOption[] = [
   {
-    flags: "-m, --model <file>",
+    flags: "-m, --model <path>",
     about:
-      "a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that npm start " +
+      "a GGUF file, the folder of a Hugging Face model, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that npm start " +
       "installs)",
     parse: path,
   },
   { flags: "--system <text>", about: "system message" },
   { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
+  {
+    flags: "-b, --bundle <folder>",
+    about: "compiled kernels, as tilescript build --model makes them (default: the package's, and what is compiled when it is needed)",
+    parse: path,
+  },
   { flags: "-c, --context <tokens>", about: "room for prompt and answer, such as 2048 or 8k", parse: positive },
   {
     flags: "-a, --attention <mode>",

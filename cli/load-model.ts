@@ -17,11 +17,12 @@ export async function modelPath(named: string | undefined, signal?: AbortSignal)
 export async function loadModel({
   model: path,
   device,
+  bundle,
   context,
   attention,
   beyondTrained,
   signal,
-}: Pick<GenerationOptions, "model" | "device" | "context"> & {
+}: Pick<GenerationOptions, "model" | "device" | "bundle" | "context"> & {
   readonly attention?: string | AttentionRequest;
   readonly beyondTrained?: boolean;
   readonly signal?: AbortSignal;
@@ -35,6 +36,7 @@ export async function loadModel({
     return await Model.load({
       path: file,
       device,
+      bundle,
       context,
       attention,
       beyondTrained,

@@ -1,8 +1,11 @@
 import { architectures } from "../architectures.js";
 import { command } from "../command.js";
+import { InputError } from "../errors.js";
 import { positive } from "../integers.js";
+import { texts } from "../texts.js";
 
 interface Options {
+  readonly model?: string[];
   readonly arch?: number[];
   readonly out: string;
   readonly jobs?: number;
@@ -11,12 +14,18 @@ interface Options {
 
 export default command<Options>({
   name: "build",
-  usage: "<files...>",
-  summary: "Compile kernels to a bundle: cubins, PTX, IR, typed references.",
+  usage: "[files...]",
+  summary: "Compile kernels, or those that models run on, to a bundle: cubins, PTX, IR, typed references.",
   about:
     "A folder stands for the *.kernel.ts files below it. Without --arch the GPU's architecture is taken, or sm_90 where there is none. " +
-    "What was compiled before comes from a cache; only what changed is compiled again.",
+    "What was compiled before comes from a cache; only what changed is compiled again. With --model the bundle is one of the kernels that models of these " +
+    "sizes run on, for a machine that has no Python: generate --bundle takes it.",
   options: [
+    {
+      flags: "-m, --model <file...>",
+      about: "models whose kernels are compiled, instead of files: GGUF files, Hugging Face folders or hf:OWNER/REPO[:QUANT]",
+      parse: texts,
+    },
     {
       flags: "-a, --arch <list>",
       about: "architectures, such as sm_90 or sm_80,sm_90; none for the CPU executor alone",
@@ -34,9 +43,16 @@ export default command<Options>({
     "tilescript build matmul.kernel.ts --arch sm_90 --out bundles/matmul",
     "tilescript build kernels/ --arch sm_80,sm_90,sm_100",
     "tilescript build kernels/ --arch none        # for the CPU executor, needs no Python",
+    "tilescript build --model qwen.gguf --arch sm_90 --out bundles/qwen",
   ],
   async run({ args, options, signal }) {
+    const { model: models = [], ...rest } = options;
+    if (args.length > 0 === models.length > 0)
+      throw new InputError(
+        args.length > 0 ? "files and --model were both given" : "there is nothing to build",
+        "Name files with kernels, or models with --model.",
+      );
     const { buildFiles } = await import("../build-files.js");
-    return buildFiles({ paths: args, ...options, signal });
+    return buildFiles({ paths: args, models, ...rest, signal });
   },
 });
