@@ -22,3 +22,7 @@ it.runIf(withNumpy)("words.json comes from the plain scanners", async () => {
 it.runIf(withNumpy)("reattention.json comes from the plain layer", async () => {
   expect(await print(withNumpy!, "make_reattention_fixtures.py")).toBe(fixture("reattention.json"));
 });
+
+it.runIf(withNumpy)("rope.json comes from the plain formulas", async () => {
+  expect(await print(withNumpy!, "make_rope_fixtures.py")).toBe(fixture("rope.json"));
+});

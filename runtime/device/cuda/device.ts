@@ -48,7 +48,6 @@ export interface CudaOptions {
  */
 const UPLOAD = { threads: Math.min(12, availableParallelism()), slotsPerThread: 2, slotBytes: 2 << 20 };
 
-
 /** An NVIDIA GPU. */
 export class CudaDevice implements Device {
   readonly kind = "cuda";

@@ -1,6 +1,6 @@
 import type { LayerPlan, MatrixPlan, Part } from "../weights-plan.js";
 import { biasName, nameOf } from "./names.js";
-import { type Planning, planMatrix, planNorm } from "./plan.js";
+import { type Planning, planMatrix, planNorm } from "./planning.js";
 import { consecutive, fusedStarts, orderInHead, orderOfHeads, range, unlessIdentity } from "./row-orders.js";
 
 type AttentionPlan = Pick<LayerPlan, "qkv" | "queryNorm" | "keyNorm" | "out">;

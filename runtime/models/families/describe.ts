@@ -10,7 +10,8 @@ import { requireAllAsked } from "./harmless.js";
 import { Inventory } from "./inventory.js";
 import { shown } from "./keys.js";
 import { harmlessTensors } from "./names.js";
-import { namesFor, planWeights } from "./plan.js";
+import { planWeights } from "./plan.js";
+import { namesFor } from "./planning.js";
 import { modelKeys, Settings } from "./settings.js";
 import { readSizes } from "./sizes.js";
 

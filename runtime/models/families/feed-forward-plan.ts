@@ -1,6 +1,6 @@
 import type { LayerPlan, MatrixPlan, Part } from "../weights-plan.js";
 import { biasName, nameOf, type Role } from "./names.js";
-import { type Planning, planMatrix } from "./plan.js";
+import { type Planning, planMatrix } from "./planning.js";
 import { range } from "./row-orders.js";
 
 type FeedForwardPlan = Pick<LayerPlan, "gateUp" | "down" | "router">;

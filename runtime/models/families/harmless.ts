@@ -20,7 +20,10 @@ const gguf: HarmlessKeys = {
   ...only([0], "expert_count", "expert_used_count", "expert_shared_count", "leading_dense_block_count"),
   ...only([0], "attention.sliding_window", "attention.clamp_kqv", "attention.max_alibi_bias", "pooling_type"),
   ...only([0], "rope.scaling.alpha", "rope.scaling.yarn_log_multiplier"),
-  ...only([0, 1], "rope.scaling.yarn_ext_factor", "attention.output_scale", "expert_weights_scale"),
+  ...only([0, 1], "rope.scaling.yarn_ext_factor", "expert_weights_scale"),
+  // What all families with experts do: weights by softmax, divided by their sum.
+  ...only([1], "expert_gating_func"),
+  ...only([true], "expert_weights_norm"),
   ...only([0], "attention.scale", "logit_scale", "residual_scale", "embedding_scale"),
 };
 

@@ -25,7 +25,8 @@ export function readSizes(settings: Settings, tensors: Inventory, embedding: str
     headSize,
     vocabulary: tensors.shape(embedding)[0] ?? 0,
     context: positive(settings, "context"),
-    rmsEpsilon: settings.get("rmsEpsilon"),
+    // As GGUF files hold it and kernels add it.
+    rmsEpsilon: Math.fround(settings.get("rmsEpsilon")),
   };
   const valueSize = settings.format === "gguf" ? (settings.find("valueSize") ?? headSize) : headSize;
   requireAll(settings, [

@@ -160,7 +160,7 @@ const expertGguf = (n: number, at: string, names: readonly string[]) => {
 
 const sizes = (layers: number) => ({
   ...{ hidden_size: H, intermediate_size: F, num_hidden_layers: layers, num_attention_heads: HEADS, vocab_size: V },
-  ...{ num_key_value_heads: KV, rms_norm_eps: 0.000009999999747378752, max_position_embeddings: 64 },
+  ...{ num_key_value_heads: KV, rms_norm_eps: 1e-5, max_position_embeddings: 64 },
   ...{ bos_token_id: 1, eos_token_id: [2, 3], torch_dtype: "float32", transformers_version: "5.17.0", use_cache: true },
 });
 const named = (architecture: string, model_type: string) => ({ architectures: [architecture], model_type });
