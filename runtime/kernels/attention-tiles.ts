@@ -1,15 +1,22 @@
 import { combinedPart } from "./heads.js";
 import type { TileSet } from "./tiles.js";
 
-/** From so many keys on, more splits pay for what combining them costs. */
+/** From so many keys on, more splits and larger blocks pay for what they cost. */
 const LONG = 32 << 10;
 
-/** Tiles of a decode step's attention over up to `keys` keys: SPLITS of them, BN at a time. */
+/** Programs of a decode step's attention for each multiprocessor: what its registers hold. */
+const EACH = 2;
+
+/** Tiles of a decode step's attention over up to `keys` keys: at the most SPLITS of them, BN at a time. */
 export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: number }, keys: number) {
   const SPLITS = set === "cpu" ? 4 : keys > LONG ? 128 : 64;
-  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : 64;
+  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : shape.DP <= 64 && keys > LONG ? 128 : 64;
   return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
 }
+
+/** Into how many splits keys are cut: what is on the device at once. */
+export const splitsOf = (SPLITS: number, processors: number, kvHeads: number): number =>
+  Math.max(1, Math.min(SPLITS, Math.floor((EACH * processors) / kvHeads)));
 
 /** Tiles of a prompt's attention: BM queries against BN keys at a time. */
 export function prefillAttentionTiles(set: TileSet, { DP }: { DP: number }) {

@@ -12,10 +12,30 @@ type Constants = Readonly<Record<string, number | boolean | string>>;
 const isByBlock = ({ CLASSES }: Constants): boolean => CLASSES === 1;
 const isWide = ({ DP }: Constants): boolean => Number(DP) > 128;
 
+/** Columns of which one program fills a multiprocessor. */
+export const LONG_ROW = 12288;
+
+/** Whole rows of bf16: as many threads as hold them and the vector in registers. */
+function rowOptions({ P0, P1, TWO }: Constants): LaunchOptions {
+  const columns = Number(P0) + (TWO ? Number(P1) : 0);
+  return { warps: columns <= 1024 ? 2 : columns <= 2048 ? 4 : columns <= LONG_ROW ? 8 : 16 };
+}
+
+/** Blocks of rows: few rows of few blocks want few threads, which have less to add up among them. */
+const blockOptions = ({ B }: Constants): LaunchOptions => ({ warps: Number(B) <= 32 ? 2 : 4 });
+
 const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> = {
-  decodeAttention: (c) => (isWide(c) ? { warps: 8 } : {}),
+  decodeAttention: (c) => (isWide(c) ? { warps: 8 } : { stages: 3 }),
   prefillAttention: (c) => (isWide(c) ? { warps: 8, stages: 2 } : Number(c.BM) > 64 ? { warps: 8, stages: 2 } : {}),
-  reattentionDecode: (c) => (isWide(c) ? { warps: 8 } : {}),
+  reattentionDecode: (c) => (isWide(c) ? { warps: 8 } : { stages: 3 }),
+  decodeQkvRows: rowOptions,
+  decodeGateUpRows: rowOptions,
+  decodeAddRows: rowOptions,
+  decodeLogitsRows: rowOptions,
+  decodeQkv: blockOptions,
+  decodeGateUp: blockOptions,
+  decodeAdd: blockOptions,
+  decodeLogits: blockOptions,
   reattentionPrefill: (c) => (isWide(c) ? { stages: 2 } : {}),
   reattentionScan: (c) => (isWide(c) ? { stages: 3 } : {}),
   reattentionStream: (c) =>

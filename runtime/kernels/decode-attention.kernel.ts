@@ -8,6 +8,7 @@ import {
   dot,
   exp2,
   type F32,
+  floorDiv,
   full,
   gdcLaunchDependents,
   gdcWait,
@@ -17,6 +18,7 @@ import {
   max,
   maximum,
   minimum,
+  numPrograms,
   type Ptr,
   programId,
   range,
@@ -30,12 +32,13 @@ import {
 } from "tilescript";
 import { combineSplits } from "./combine.js";
 import { capped } from "./epilogue.js";
-import { rotate } from "./rotary.js";
+import { rotate, turned } from "./rotary.js";
 
 /**
  * Attention of one new token over the cache, split over keys (flash decoding): program (KV head, split) serves all G query heads of its
- * KV head with one read of K and V. Keys come from the cache without positions and are rotated on the fly, the query at `position`.
- * `out` is f32 [query heads · D]. Splits share the last `reach` keys out evenly, in whole blocks of BN; the program that finishes last
+ * KV head with one read of K and V. Keys come from the cache without positions. Scores depend on distances alone, so a block's keys are rotated
+ * by their place in it, whose angles stay in registers, and the query by its distance from the block: no table is read along with the keys.
+ * `out` is f32 [query heads · D]. Splits share the last `reach` keys out in whole blocks of BN; the program that finishes last
  * for its KV head combines them (combine.ts). `finished` [KV heads] counts programs; it is zero between launches.
  */
 export const decodeAttention = kernel(
@@ -106,28 +109,29 @@ export const decodeAttention = kernel(
     const whole = row(arange(0, DP));
     const group = arange(0, GP);
     const head = kvHead * G + group;
+    const used = half < HALF;
+    const place = col(arange(0, BN)) * rotaryRow + half;
+    const keyCosine = load(cosine + place, { mask: used, other: 0 });
+    const keySine = load(sine + place, { mask: used, other: 0 });
     gdcWait();
     gdcLaunchDependents();
     const now = load(position);
     const first = maximum(0, now + 1 - reach);
-    const length = now + 1 - first;
-    const share = cdiv(cdiv(length, SPLITS), BN) * BN;
-    const start = split * share;
-    if (start < length) {
-      const end = minimum(start + share, length) + first;
+    const blocks = cdiv(now + 1 - first, BN);
+    const splits = minimum(numPrograms(1), blocks);
+    if (split < splits) {
+      const start = first + floorDiv(split * blocks, splits) * BN;
+      const end = minimum(first + floorDiv((split + 1) * blocks, splits) * BN, now + 1);
       const mine = group < G;
-      const used = half < HALF;
       const at = q + col(head) * D + half;
       const there = col(mine) && used;
       const query1 = load(at, { mask: there, other: 0 }) * scale;
       const query2 = load(at + HALF, { mask: there, other: 0 }) * scale;
-      const [turned1, turned2] = rotate(query1, query2, cosine, sine, now * rotaryRow + half, used);
-      const q1 = to(turned1, "bf16");
-      const q2 = to(turned2, "bf16");
       let top = full([GP], -Infinity, "f32");
       let weight = zeros([GP], "f32");
       let sumOfValues = zeros([GP, DP], "f32");
-      for (const from of range(start + first, end, BN)) {
+      for (const from of range(start, end, BN)) {
+        const [turned1, turned2] = rotate(query1, query2, cosine, sine, (now - from) * rotaryRow + half, used);
         const token = from + arange(0, BN);
         const inside = token < end;
         // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
@@ -135,9 +139,9 @@ export const decodeAttention = kernel(
         const seen = col(inside) && used;
         const key1 = to(load(keys + cell + half, { mask: seen, other: 0 }), "f32");
         const key2 = to(load(keys + cell + HALF + half, { mask: seen, other: 0 }), "f32");
-        const [k1, k2] = rotate(key1, key2, cosine, sine, col(token) * rotaryRow + half, seen);
-        const partialScore = dot(q1, trans(to(k1, "bf16")));
-        const allScores = capped(dot(q2, trans(to(k2, "bf16")), { acc: partialScore }), cap, CAP);
+        const [k1, k2] = turned(key1, key2, keyCosine, keySine);
+        const partialScore = dot(to(turned1, "bf16"), trans(to(k1, "bf16")));
+        const allScores = capped(dot(to(turned2, "bf16"), trans(to(k2, "bf16")), { acc: partialScore }), cap, CAP);
         const score = where(row(inside), allScores, -Infinity);
         const newTop = maximum(top, max(score, 1));
         const keep = exp2(top - newTop);
@@ -147,7 +151,6 @@ export const decodeAttention = kernel(
         weight = weight * keep + sum(p, 1);
         top = newTop;
       }
-      const splits = cdiv(length, share);
       const stored = col(mine) && whole < D;
       if (splits === 1) {
         store(out + col(head) * D + whole, sumOfValues / col(weight), { mask: stored });

@@ -16,6 +16,7 @@ import {
   type Ptr,
   programId,
   range,
+  reshape,
   row,
   store,
   sum,
@@ -34,9 +35,9 @@ import { dequantize } from "./weights.js";
  * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends.
  */
 
-/** Σ over columns of the two halves: [R, B, 16] · [B, 16] → [R]. */
-function rowSums(low: Tile, high: Tile, xLow: Tile, xHigh: Tile) {
-  return sum(sum(low * xLow + high * xHigh, 2), 1);
+/** Σ over all columns of sums [R, B, 16] that threads kept apart: once, since it goes across them. */
+function rowSums(sums: Tile, R: number, B: number) {
+  return sum(reshape(sums, [R, B * 16]), 1);
 }
 
 /**
@@ -101,15 +102,15 @@ export const decodeQkv = kernel(
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let y = zeros([R], "f32");
+    let sums = zeros([R, B, 16], "f32");
     for (const start of range(0, blockCount, B)) {
       const inside = start + col(blocks) < blockCount;
       const at = start * 32 + columns;
-      y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+      sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
       const next = start + B + blocks;
       [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
     }
-    y = biased(y, bias, rows, rows < rowCount, BIAS);
+    const y = biased(rowSums(sums, R, B), bias, rows, rows < rowCount, BIAS);
     const cell = to(load(position), "i64") * kvRows;
     const key = rows - qRows;
     const value = key - kvRows;
@@ -240,22 +241,22 @@ export const decodeGateUp = kernel(
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let gate = zeros([R], "f32");
-    let up = zeros([R], "f32");
+    let gates = zeros([R, B, 16], "f32");
+    let ups = zeros([R, B, 16], "f32");
     for (const start of range(0, blockCount, B)) {
       const inside = start + col(blocks) < blockCount;
       const at = start * 32 + columns;
       const xLow = normed(x, norm, at, inside, inverse);
       const xHigh = normed(x, norm, at + 16, inside, inverse);
-      gate += rowSums(gateLow, gateHigh, xLow, xHigh);
-      up += rowSums(upLow, upHigh, xLow, xHigh);
+      gates += gateLow * xLow + gateHigh * xHigh;
+      ups += upLow * xLow + upHigh * xHigh;
       const next = start + B + blocks;
       [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, next, lane, outRows, blockCount, FORMAT);
       [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, next, lane, allRows, blockCount, FORMAT);
     }
     const mask = rows < outRows;
-    gate = biased(gate, bias, rows, mask, BIAS);
-    up = biased(up, bias, upRows, mask, BIAS);
+    const gate = biased(rowSums(gates, R, B), bias, rows, mask, BIAS);
+    const up = biased(rowSums(ups, R, B), bias, upRows, mask, BIAS);
     store(out + rows, gated(gate, up, ACT), { mask });
   },
   {
@@ -312,16 +313,16 @@ export const decodeAdd = kernel(
     let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
     gdcWait();
     gdcLaunchDependents();
-    let y = zeros([R], "f32");
+    let sums = zeros([R, B, 16], "f32");
     for (const start of range(0, blockCount, B)) {
       const mask = start + col(blocks) < blockCount;
       const at = x + start * 32 + columns;
-      y += rowSums(low, high, load(at, { mask, other: 0 }), load(at + 16, { mask, other: 0 }));
+      sums += low * load(at, { mask, other: 0 }) + high * load(at + 16, { mask, other: 0 });
       const next = start + B + blocks;
       [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
     }
     const mask = rows < rowCount;
-    y = biased(y, bias, rows, mask, BIAS);
+    const y = biased(rowSums(sums, R, B), bias, rows, mask, BIAS);
     if (ADD) store(out + rows, load(out + rows, { mask, other: 0 }) + y, { mask });
     else store(out + rows, y, { mask });
   },
@@ -399,15 +400,15 @@ export const decodeLogits = kernel(
     let rowOfLane = zeros([R], "i32");
     for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
       const rows = tile * R + arange(0, R);
-      let y = zeros([R], "f32");
+      let sums = zeros([R, B, 16], "f32");
       for (const start of range(0, blockCount, B)) {
         const at = start * 32 + columns;
         const now = start + blocks;
         const [low, high] = dequantize(bytes, signed, halves, bf16, rows, now, lane, rowCount, blockCount, FORMAT);
         const inside = start + col(blocks) < blockCount;
-        y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+        sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
       }
-      y = capped(biased(y, bias, rows, rows < rowCount, BIAS), cap, CAP);
+      let y = capped(biased(rowSums(sums, R, B), bias, rows, rows < rowCount, BIAS), cap, CAP);
       y = where(rows < tokens, y, -Infinity);
       store(logits + rows, y, { mask: rows < rowCount });
       const better = rows < tokens && y > bestOfLane;

@@ -23,7 +23,7 @@ export function headConstants({ heads, kvHeads, headSize }: Heads) {
 }
 
 /** Of a combination of splits: what a program's registers hold of all heads of a group at a time. */
-const COMBINED = 32768;
+const COMBINED = 8192;
 
 /** How many of `SPLITS` are combined at a time, each [GM, DP]. */
 export const combinedPart = (SPLITS: number, { GM, DP }: { readonly GM: number; readonly DP: number }): number =>

@@ -2,6 +2,7 @@
 
 export * from "./decode-attention.kernel.js";
 export * from "./decode-project.kernel.js";
+export * from "./decode-rows.kernel.js";
 export * from "./embed.kernel.js";
 export * from "./matmul.kernel.js";
 export * from "./matmul-quantized.kernel.js";

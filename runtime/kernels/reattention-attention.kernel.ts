@@ -37,12 +37,12 @@ import { combineSplits } from "./combine.js";
 import { capped } from "./epilogue.js";
 import { middleLength } from "./reattention-middle.js";
 import { windowTokens } from "./reattention-window.js";
-import { rotate } from "./rotary.js";
+import { rotate, turned } from "./rotary.js";
 import { absorb } from "./softmax.js";
 
 /**
  * `decodeAttention` over a window: one new token's attention, the last of the cache, with keys and values read through the list of
- * selected positions and rotated on the fly at the window's indices. `window` and `selected` are what `reattentionChoose` gives. Scratch and
+ * selected positions, which the window's indices stand for. `window` and `selected` are what `reattentionChoose` gives. Scratch and
  * `finished` as there.
  */
 export const reattentionDecode = kernel(
@@ -112,56 +112,56 @@ export const reattentionDecode = kernel(
   }) => {
     const kvHead = programId(0);
     const split = programId(1);
-    const half = arange(0, HALFP);
-    const column = arange(0, DP);
+    const half = row(arange(0, HALFP));
+    const column = row(arange(0, DP));
     const group = arange(0, GP);
     const head = kvHead * G + group;
+    const used = half < HALF;
+    const place = col(arange(0, BN)) * rotaryRow + half;
+    const keyCosine = load(cosine + place, { mask: used, other: 0 });
+    const keySine = load(sine + place, { mask: used, other: 0 });
     gdcWait();
     gdcLaunchDependents();
     const count = load(window);
     const now = load(window + 4);
     const middle = middleLength(load(position) + 1, global, local);
-    const length = now + 1;
-    const share = cdiv(cdiv(length, SPLITS), BN) * BN;
-    const start = split * share;
-    const end = minimum(start + share, length);
-    if (start < length) {
+    const blocks = cdiv(now + 1, BN);
+    const splits = minimum(numPrograms(1), blocks);
+    if (split < splits) {
+      const start = floorDiv(split * blocks, splits) * BN;
+      const end = minimum(floorDiv((split + 1) * blocks, splits) * BN, now + 1);
       const mine = group < G;
-      const used = row(half) < HALF;
-      const at = q + col(head) * D + row(half);
-      const queryFirst = load(at, { mask: col(mine) && used, other: 0 }) * scale;
-      const querySecond = load(at + HALF, { mask: col(mine) && used, other: 0 }) * scale;
-      const [first, second] = rotate(queryFirst, querySecond, cosine, sine, now * rotaryRow + row(half), used);
-      const q1 = to(first, dtypeOf(keys));
-      const q2 = to(second, dtypeOf(keys));
+      const at = q + col(head) * D + half;
+      const query1 = load(at, { mask: col(mine) && used, other: 0 }) * scale;
+      const query2 = load(at + HALF, { mask: col(mine) && used, other: 0 }) * scale;
       let top = full([GP], -Infinity, "f32");
       let weight = zeros([GP], "f32");
       let sumOfValues = zeros([GP, DP], "f32");
       for (const from of range(start, end, BN)) {
+        const [turned1, turned2] = rotate(query1, query2, cosine, sine, (now - from) * rotaryRow + half, used);
         const index = from + arange(0, BN);
         const inside = index < end;
         const token = windowTokens(index, inside, selected, count, global, middle);
         const cell = col((to(token, "i64") * kvHeads + kvHead) * D);
         const there = col(inside) && used;
-        const key1 = to(load(keys + cell + row(half), { mask: there, other: 0 }), "f32");
-        const key2 = to(load(keys + cell + HALF + row(half), { mask: there, other: 0 }), "f32");
-        const [k1, k2] = rotate(key1, key2, cosine, sine, col(index) * rotaryRow + row(half), there);
-        const partialScore = dot(q1, trans(to(k1, dtypeOf(keys))));
-        const allScores = capped(dot(q2, trans(to(k2, dtypeOf(keys))), { acc: partialScore }), cap, CAP);
-        const score = where(row(inside), allScores, -Infinity);
-        const value = load(values + cell + row(column), { mask: col(inside) && row(column) < D, other: 0 });
+        const key1 = to(load(keys + cell + half, { mask: there, other: 0 }), "f32");
+        const key2 = to(load(keys + cell + HALF + half, { mask: there, other: 0 }), "f32");
+        const [k1, k2] = turned(key1, key2, keyCosine, keySine);
+        const partialScore = dot(to(turned1, dtypeOf(keys)), trans(to(k1, dtypeOf(keys))));
+        const allScores = dot(to(turned2, dtypeOf(keys)), trans(to(k2, dtypeOf(keys))), { acc: partialScore });
+        const score = where(row(inside), capped(allScores, cap, CAP), -Infinity);
+        const value = load(values + cell + column, { mask: col(inside) && column < D, other: 0 });
         const newTop = maximum(top, max(score, 1));
         const p = exp2(score - col(newTop));
         [weight, sumOfValues] = absorb(p, to(p, dtypeOf(values)), value, top, newTop, weight, sumOfValues);
         top = newTop;
       }
-      const splits = cdiv(length, share);
-      const stored = col(mine) && row(column) < D;
+      const stored = col(mine) && column < D;
       if (splits === 1) {
-        store(out + col(head) * D + row(column), sumOfValues / col(weight), { mask: stored });
+        store(out + col(head) * D + column, sumOfValues / col(weight), { mask: stored });
       } else {
         const cell = head * SPLITS + split;
-        store(partial + col(cell) * D + row(column), sumOfValues, { mask: stored });
+        store(partial + col(cell) * D + column, sumOfValues, { mask: stored });
         store(peak + cell, top, { mask: mine });
         store(total + cell, weight, { mask: mine });
         // All threads' stores come before the count that publishes them.

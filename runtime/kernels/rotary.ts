@@ -14,5 +14,10 @@ export function rotate(
 ): [Tile, Tile] {
   const c = load(cosine + angle, { mask, other: 0 });
   const s = load(sine + angle, { mask, other: 0 });
+  return turned(first, second, c, s);
+}
+
+/** Pairs turned by angles whose cosines and sines are at hand. */
+export function turned(first: Tile, second: Tile, c: Tile, s: Tile): [Tile, Tile] {
   return [first * c - second * s, second * c + first * s];
 }

@@ -3,17 +3,20 @@
  * them (models/dry-run.ts). Sizes were chosen by measurement (bench/).
  */
 
+import { powerOfTwo } from "../tiling.js";
+import { LONG_ROW } from "./compile-options.js";
+
 /** Which of the tables suits a device. */
 export type TileSet = "gpu" | "cpu";
 
 const GPU = {
   embed: { B: 32 },
   /** Decode: R rows a program, B blocks of 32 columns at a time, KP elements of the residual at a time. */
-  qkv: { B: 32, KP: 1024, R: 8 },
-  gateUp: { B: 32, KP: 1024, R: 4 },
+  qkv: { B: 32, KP: 1024, R: 4 },
+  gateUp: { B: 32, KP: 1024, R: 2 },
   down: { B: 64, R: 4 },
   out: { B: 32, R: 4 },
-  logits: { B: 32, KP: 1024, R: 8 },
+  logits: { B: 32, KP: 1024, R: 4 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
   /** Prefill. */
@@ -54,6 +57,28 @@ const CPU: Sizes<typeof GPU> = {
 export type Tiles = Sizes<typeof GPU>;
 
 export const TILES: Readonly<Record<TileSet, Tiles>> = { gpu: GPU, cpu: CPU };
+
+/**
+ * Tiles of the products of bf16 matrices with whole rows in registers (decode-rows.kernel.ts): R rows of K elements in parts of P0 and P1, and
+ * how many programs a multiprocessor has at once. Undefined where blocks of rows do better: on a CPU, and for rows that no registers hold.
+ */
+export function rowTiles(set: TileSet, K: number, use: RowUse) {
+  if (set === "cpu" || K > 32768) return undefined;
+  const whole = powerOfTwo(K);
+  // A power of two may be far more than is there: then the rest is a part of its own.
+  const [P0, P1]: [number, number] =
+    K <= 4096 || whole <= K * 1.1 ? [whole, 16] : [whole / 2, Math.max(16, powerOfTwo(K - whole / 2))];
+  const TWO = P1 > 16;
+  const R = K <= 1024 && use !== "gateUp" ? 4 : 2;
+  const columns = TWO ? P0 + P1 : P0;
+  const each = K <= 1024 ? 16 : K <= 4096 ? ROWS_EACH[use] : columns <= LONG_ROW ? 2 : 1;
+  return { tiles: { R, P0, P1, TWO }, each };
+}
+
+/** Programs that a multiprocessor has at once of each product; a gate and its up take twice the registers. */
+export type RowUse = keyof typeof ROWS_EACH;
+
+const ROWS_EACH = { qkv: 4, gateUp: 2, add: 4, logits: 4 } as const;
 
 /** Elements of a block that `readMemory` reads at a time: 16 to each thread, in loads of 16 bytes. */
 export const READ_BLOCK = 4096;

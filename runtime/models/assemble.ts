@@ -53,7 +53,7 @@ export function runnerOf(
 ): Runner {
   const { device, memory, config, weights } = on;
   const { capacity } = options;
-  const state = allocateDecodeState(device, memory, config);
+  const state = allocateDecodeState(device, memory, config, weights);
   const { attentions, windowed } = attentionsOf({ ...on, position: state.position }, options);
   const buffers = allocateChunkBuffers(device, memory, config, weights, reachOf(on, options).tokens);
   const layers = reserveCache(memory, config, capacity).map((cache, index): AttentionLayer => {

@@ -1,9 +1,9 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
-import { TILES } from "../kernels/tiles.js";
-import { cdiv } from "../tiling.js";
 import type { ModelConfig } from "./config.js";
+import { logitPrograms } from "./row-products.js";
 import { sizesOf } from "./sizes.js";
+import type { Weights } from "./weights.js";
 
 /** Tokens that the ring on the device holds: more than a host may lag behind. */
 export const RING = 64;
@@ -35,11 +35,12 @@ export interface DecodeState {
   readonly choices: DeviceBuffer;
 }
 
-/** Programs of `decodeLogits`: what a device runs at a time, at the most one for each block of rows. */
-export const logitPrograms = ({ traits, processors }: Device, { vocabulary }: ModelConfig): number =>
-  Math.min(cdiv(vocabulary, TILES[traits.tiles].logits.R), processors * traits.programsEach);
-
-export function allocateDecodeState(device: Device, memory: Allocator, config: ModelConfig): DecodeState {
+export function allocateDecodeState(
+  device: Device,
+  memory: Allocator,
+  config: ModelConfig,
+  { head }: Weights,
+): DecodeState {
   const sizes = sizesOf(config);
   const f32 = (elements: number) => memory.alloc(elements * 4);
   // Rows are read in whole blocks: what is behind their elements must be numbers.
@@ -49,7 +50,7 @@ export function allocateDecodeState(device: Device, memory: Allocator, config: M
     return buffer;
   };
   const state = f32(STATE.length);
-  const programs = logitPrograms(device, config);
+  const programs = logitPrograms(device, head);
   return {
     state,
     position: state.view(STATE.position * 4, 4),

@@ -3,9 +3,10 @@ import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ModelHost } from "./host.js";
 import { type Inner, type Pass, runLayer } from "./pass.js";
+import { logitPrograms, rowProduct } from "./row-products.js";
 import { type Sizes, sizesOf } from "./sizes.js";
-import { logitPrograms, RING } from "./state.js";
-import { type LayerWeights, type Matrix, matrixArguments, weightArguments } from "./weights.js";
+import { RING } from "./state.js";
+import { type LayerWeights, type Matrix, matrixArguments, rowArguments, weightArguments } from "./weights.js";
 
 /** How the next token is picked; the parameters of `sample` are on the device. */
 export type Picking = "greedy" | "sample";
@@ -49,14 +50,19 @@ export class TokenPass implements Pass {
   }
 
   project({ attentionNorm: norm, qkv, headNorms }: LayerWeights, index: number): void {
-    const { kernels, state, layers } = this.#host;
+    const { kernels, device, state, layers } = this.#host;
     const { keys, values } = layers[index]!.cache;
     const { qRows, kvRows } = this.#sizes;
-    kernels.decodeQkv.launch([cdiv(qkv.rows, this.#tiles.qkv.R)], {
-      ...{ x: state.residual, norm, ...weightArguments(qkv), q: state.q, keys, values, position: state.position },
-      ...{ ...this.#norm, qRows, kvRows, blockCount: qkv.columns / 32, ...this.#tiles.qkv },
-      APART: headNorms !== undefined,
-    });
+    const common = {
+      ...{ x: state.residual, norm, q: state.q, keys, values, position: state.position },
+      ...{ ...this.#norm, qRows, kvRows, APART: headNorms !== undefined },
+    };
+    const whole = rowProduct(device, qkv, "qkv", qkv.rows);
+    if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(qkv), ...whole.tiles });
+    else
+      kernels.decodeQkv.launch([cdiv(qkv.rows, this.#tiles.qkv.R)], {
+        ...{ ...common, ...weightArguments(qkv), blockCount: qkv.columns / 32, ...this.#tiles.qkv },
+      });
   }
 
   normHeads(norms: NonNullable<LayerWeights["headNorms"]>, index: number): void {
@@ -75,17 +81,17 @@ export class TokenPass implements Pass {
   }
 
   join(inner: Inner, matrix: Matrix, norm: DeviceBuffer | undefined): void {
-    const { kernels, state } = this.#host;
+    const { kernels, device, state } = this.#host;
+    const common = { x: state[inner], out: norm ? state.product : state.residual, ADD: norm === undefined };
+    const { rows: rowCount } = matrix;
+    const whole = rowProduct(device, matrix, "add", rowCount);
     const tiles = inner === "attention" ? this.#tiles.out : this.#tiles.down;
-    kernels.decodeAdd.launch([cdiv(matrix.rows, tiles.R)], {
-      x: state[inner],
-      out: norm ? state.product : state.residual,
-      ...weightArguments(matrix),
-      rowCount: matrix.rows,
-      blockCount: matrix.columns / 32,
-      ...tiles,
-      ADD: norm === undefined,
-    });
+    if (whole)
+      kernels.decodeAddRows.launch([whole.programs], { ...common, ...rowArguments(matrix), rowCount, ...whole.tiles });
+    else
+      kernels.decodeAdd.launch([cdiv(rowCount, tiles.R)], {
+        ...{ ...common, ...weightArguments(matrix), rowCount, blockCount: matrix.columns / 32, ...tiles },
+      });
     if (!norm) return;
     const { residual, residualP } = this.#sizes;
     kernels.addNormed.launch([1], {
@@ -95,12 +101,18 @@ export class TokenPass implements Pass {
   }
 
   gate({ feedForwardNorm: norm, gateUp }: LayerWeights): void {
-    const { kernels, config, state } = this.#host;
+    const { kernels, config, device, state } = this.#host;
     const outRows = gateUp.rows / 2;
-    kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
-      ...{ x: state.residual, norm, ...weightArguments(gateUp), out: state.activation, ...this.#norm },
-      ...{ outRows, blockCount: gateUp.columns / 32, ...this.#tiles.gateUp, ACT: config.activation },
-    });
+    const common = {
+      ...{ x: state.residual, norm, out: state.activation, ...this.#norm, outRows, ACT: config.activation },
+    };
+    const whole = rowProduct(device, gateUp, "gateUp", outRows);
+    if (whole)
+      kernels.decodeGateUpRows.launch([whole.programs], { ...common, ...rowArguments(gateUp), ...whole.tiles });
+    else
+      kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
+        ...{ ...common, ...weightArguments(gateUp), blockCount: gateUp.columns / 32, ...this.#tiles.gateUp },
+      });
   }
 
   experts(): void {
@@ -112,12 +124,18 @@ export class TokenPass implements Pass {
     const { kernels, config, device, weights, state } = this.#host;
     const { head, outputNorm: norm } = weights;
     const { logits, bestLogit, bestRow, chances, choices, ring } = state;
-    const programs = logitPrograms(device, config);
-    kernels.decodeLogits.launch([programs], {
-      ...{ x: residual, norm, ...weightArguments(head), logits, bestLogit, bestRow, ...this.#norm },
-      ...{ cap: config.logitCap ?? 0, rowCount: head.rows, tokens: config.tokens, blockCount: head.columns / 32 },
-      ...{ ...this.#tiles.logits, CAP: config.logitCap !== undefined },
-    });
+    const programs = logitPrograms(device, head);
+    const logitArguments = {
+      ...{ x: residual, norm, logits, bestLogit, bestRow, ...this.#norm, rowCount: head.rows, tokens: config.tokens },
+      ...{ cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined },
+    };
+    const whole = rowProduct(device, head, "logits", head.rows);
+    if (whole)
+      kernels.decodeLogitsRows.launch([programs], { ...logitArguments, ...rowArguments(head), ...whole.tiles });
+    else
+      kernels.decodeLogits.launch([programs], {
+        ...{ ...logitArguments, ...weightArguments(head), blockCount: head.columns / 32, ...this.#tiles.logits },
+      });
     const common = { state: state.state, ring, ringSize: RING };
     if (picking === "greedy")
       kernels.sampleGreedy.launch([1], { bestLogit, bestRow, ...common, count: programs, ...this.#tiles.greedy });

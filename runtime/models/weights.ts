@@ -46,6 +46,14 @@ export const weightArguments = ({ buffer, format, bias }: Matrix) => ({
   BIAS: bias !== undefined,
 });
 
+/** A bf16 matrix as kernels of whole rows take it. */
+export const rowArguments = ({ buffer, bias, columns }: Matrix) => ({
+  bf16: buffer,
+  bias: bias ?? buffer,
+  K: columns,
+  BIAS: bias !== undefined,
+});
+
 /** The same without the bias, for kernels that only read the matrix. */
 export const matrixArguments = ({ buffer, format }: Matrix) => ({
   bytes: buffer,

@@ -1,4 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
+import { splitsOf } from "../kernels/attention-tiles.js";
 import { combinedPart, type Heads, headConstants } from "../kernels/heads.js";
 import { type Width, widthOf } from "../kernels/reattention-tiles.js";
 import { cdiv } from "../tiling.js";
@@ -73,7 +74,7 @@ export class WindowAttention {
     const { kvHeads, dtype = "bf16" } = this.options;
     const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
     const { SPLITS, BN } = tilesFor(device).decode[this.#width];
-    kernels.reattentionDecode.launch([kvHeads, SPLITS], {
+    kernels.reattentionDecode.launch([kvHeads, splitsOf(SPLITS, device.processors, kvHeads)], {
       ...{ q, keys, values, ...rotary, selected, window, position, ...this.#splits, out },
       ...{ ...scores, global, local, kvHeads, T: dtype },
       ...{ G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },

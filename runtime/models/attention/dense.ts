@@ -1,6 +1,6 @@
 import type { Allocator } from "../../device/allocations.js";
 import type { Device, DeviceBuffer } from "../../device/device.js";
-import { decodeAttentionTiles, prefillAttentionTiles } from "../../kernels/attention-tiles.js";
+import { decodeAttentionTiles, prefillAttentionTiles, splitsOf } from "../../kernels/attention-tiles.js";
 import type { ModelKernels } from "../../kernels/loaded.js";
 import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";
@@ -60,7 +60,8 @@ export class DenseAttention implements Attention {
   token({ cache, rotary }: AttentionLayer, q: DeviceBuffer, out: DeviceBuffer): void {
     const { kernels, config, device, position } = this.#host;
     const { G, GM, D, DP, HALF, HALFP, scale, cap, CAP } = this.#sizes;
-    kernels.decodeAttention.launch([config.kvHeads, this.#tiles.SPLITS], {
+    const splits = splitsOf(this.#tiles.SPLITS, device.processors, config.kvHeads);
+    kernels.decodeAttention.launch([config.kvHeads, splits], {
       ...{ q, keys: cache.keys, values: cache.values, ...rotary, position, ...this.#splits, out },
       ...{ scale, cap, kvHeads: config.kvHeads, reach: this.#options.reach },
       ...{ G, GM, GP: Math.max(device.traits.matrixRows, GM), D, DP, HALF, HALFP, ...this.#tiles, CAP },
