@@ -1,6 +1,6 @@
-"""Hugging Face transformers on the same GGUF file, for bench/model: bfloat16 weights, SDPA attention.
+"""Hugging Face transformers on the same llama as a GGUF file, or any Hugging Face folder, for bench/model: bfloat16 weights, SDPA attention.
 
-    python transformers_llama.py --model FILE.gguf --prefill 8192 --decode 256
+    python transformers_llama.py --model FILE.gguf|FOLDER --prefill 8192 --decode 256
 
 Prints one JSON object: versions, prefill tokens/s of a forward pass (logits of the last token only), and decode tokens/s of
 generate() with a static cache, which transformers compiles with torch.compile into CUDA graphs. Medians over repetitions.
@@ -19,7 +19,7 @@ import torch
 import transformers
 from gguf_file import GgufFile
 from llama import unpermute
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 NAMES = {
     "attn_norm": "input_layernorm",
@@ -34,7 +34,10 @@ NAMES = {
 }
 
 
-def load(path: str) -> LlamaForCausalLM:
+def load(path: str):
+    if Path(path).is_dir():
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16, attn_implementation="sdpa")
+        return model.cuda().eval()
     file = GgufFile(path)
     get = lambda key: file.metadata[f"llama.{key}"]
     heads, kv_heads = get("attention.head_count"), get("attention.head_count_kv")

@@ -56,7 +56,7 @@ const REATTENTION_GPU = {
     { N: 4096, CP: 2048, W: 8 },
   ],
   gather: { BP: 4 },
-  decode: always({ SPLITS: 64, BN: 128 }, { SPLITS: 64, BN: 32 }),
+  decode: { narrow: { SPLITS: 64, BN: 128 }, wide: { SPLITS: 64, BN: 64 }, widest: { SPLITS: 64, BN: 32 } },
   prefill: always({ BM: 128, BN: 128 }, { BM: 64, BN: 64 }),
 } as const;
 

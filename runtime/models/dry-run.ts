@@ -26,7 +26,7 @@ export interface NeededBuild {
 }
 
 /** Constants and type parameters are written in capitals; the only type parameter of the model kernels is T. */
-const isConstant = (name: string): boolean => /^[A-Z]+$/.test(name) && name !== "T";
+const isConstant = (name: string): boolean => /^[A-Z]+\d?$/.test(name) && name !== "T";
 
 /** Notes the builds that are launched. */
 export class BuildRecorder {
