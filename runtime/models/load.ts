@@ -1,7 +1,6 @@
 import type { Device } from "../device/device.js";
 import { openDevice } from "../device/open.js";
 import { GenerateError } from "../generate/errors.js";
-import { mapFile } from "../native/index.js";
 import { modelBundle } from "../package-root.js";
 import { type AttentionOptions, readAttention } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
@@ -29,7 +28,8 @@ export interface ModelFiles extends Disposable {
 
 /** Opens the model at `path` and reads all but its weights. @throws ModelError for anything wrong with its files */
 export function openModelFiles(path: string): ModelFiles {
-  const checkpoint = openCheckpoint(path, { mapFile });
+  // Read, not mapped: a file that shrinks meanwhile is an error and no SIGBUS, and pages of weights are none of this process's memory.
+  const checkpoint = openCheckpoint(path);
   try {
     const { config: described, weights: plan } = describeModel(checkpoint);
     const { tokenizer, config } = tokenizerOf(checkpoint, described);
