@@ -1,6 +1,5 @@
 /** What holds for every tokenizer: special tokens, streaming, limits and errors; on tiny vocabularies. */
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createTokenizer } from "../../../runtime/tokenizer/index.js";
 import { array, bool, text, u32 } from "../weights/write-gguf.js";
