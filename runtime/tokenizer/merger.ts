@@ -1,30 +1,29 @@
 /** Joins the characters of a word to pieces, best pair first: the part that all kinds of BPE have in common. */
 
 import { MergeQueue } from "./merge-queue.js";
+import { PairTable } from "./pair-table.js";
+import type { PieceModel } from "./source.js";
 
-/**
- * What it costs to join `word[left, middle)` and `word[middle, right)`: the pair of least cost is joined first, of equal
- * ones the leftmost. Infinity forbids it.
- */
-export type MergeCost = (word: string, left: number, middle: number, right: number) => number;
+/** Takes the pieces of a word in order: `word[start, end)` with its id, or `noPiece`. */
+export type TakePiece = (id: number, start: number, end: number) => void;
 
 /** O(n log n) for a word of n characters. Buffers are kept from word to word. */
 export class Merger {
-  readonly #cost: MergeCost;
+  readonly #pairs: PairTable;
   readonly #queue = new MergeQueue();
-  /** End of the symbol that starts at an offset, and start of the one before it (−1 for none). */
+  /** Of the symbol that starts at an offset: its end, the start of the one before it (−1 for none), its id. */
   #end = new Int32Array(64);
   #before = new Int32Array(64);
+  #id = new Int32Array(64);
 
-  constructor(cost: MergeCost) {
-    this.#cost = cost;
+  constructor(model: PieceModel) {
+    this.#pairs = new PairTable(model);
   }
 
-  /** Ends of the pieces of `word`, in order. */
-  pieceEnds(word: string): number[] {
+  merge(word: string, take: TakePiece): void {
     this.#start(word);
     const queue = this.#queue;
-    const [end, before] = [this.#end, this.#before];
+    const [end, before, ids] = [this.#end, this.#before, this.#id];
     while (queue.length > 0) {
       const left = queue.left[0]!;
       const middle = queue.middle[0]!;
@@ -32,15 +31,14 @@ export class Merger {
       queue.pop();
       // One of the two was joined with another in the meantime.
       if (end[left] !== middle || end[middle] !== right) continue;
+      ids[left] = this.#pairs.joined(ids[left]!, ids[middle]!, word, left, middle, right);
       end[left] = right;
       end[middle] = -1;
       if (right < word.length) before[right] = left;
       this.#offer(word, before[left]!, left);
       this.#offer(word, left, right);
     }
-    const ends: number[] = [];
-    for (let at = 0; at < word.length; at = end[at]!) ends.push(end[at]!);
-    return ends;
+    for (let at = 0; at < word.length; at = end[at]!) take(ids[at]!, at, end[at]!);
   }
 
   /** Every character is a symbol, every pair of neighbours a candidate. */
@@ -48,11 +46,13 @@ export class Merger {
     if (word.length > this.#end.length) {
       this.#end = new Int32Array(2 * word.length);
       this.#before = new Int32Array(2 * word.length);
+      this.#id = new Int32Array(2 * word.length);
     }
     for (let at = 0, last = -1; at < word.length; ) {
       const next = at + (word.codePointAt(at)! > 0xffff ? 2 : 1);
       this.#end[at] = next;
       this.#before[at] = last;
+      this.#id[at] = this.#pairs.idOf(next - at === 1 ? word[at]! : word.slice(at, next));
       if (next - at === 2) this.#end[at + 1] = -1;
       this.#offer(word, last, at);
       last = at;
@@ -63,7 +63,7 @@ export class Merger {
   #offer(word: string, left: number, middle: number): void {
     if (left < 0 || middle >= word.length) return;
     const right = this.#end[middle]!;
-    const cost = this.#cost(word, left, middle, right);
+    const cost = this.#pairs.cost(this.#id[left]!, this.#id[middle]!, word, left, middle, right);
     if (cost < Number.POSITIVE_INFINITY) this.#queue.push(cost, left, middle, right);
   }
 }

@@ -29,7 +29,8 @@ export function caseVariants(character: string): string[] {
   return [...all].filter((one) => Array.from(one).length === 1);
 }
 
-const word = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+/** Of the other numbers only those of Latin-1. */
+const word = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}²³¹¼-¾";
 
 /** Escapes that mean a class, as what stands inside of [ ]. */
 const classes: Readonly<Record<string, string>> = {

@@ -22,14 +22,11 @@ export function oniguruma(pattern: string): RegExp {
 }
 
 function alternatives(cursor: Cursor): string {
-  const { ignoreCase } = cursor;
   let source = sequence(cursor);
   while (cursor.pattern[cursor.at] === "|") {
     cursor.at++;
     source += `|${sequence(cursor)}`;
   }
-  // A (?i) holds to the end of its group.
-  cursor.ignoreCase = ignoreCase;
   return source;
 }
 
@@ -72,11 +69,14 @@ function group(cursor: Cursor): string {
   const { pattern } = cursor;
   const [start] = /^\((?:\?(?:<?[=!]|[:>]|i:|i\)|.?.?))?/.exec(pattern.slice(cursor.at))!;
   cursor.at += start.length;
-  if (start === "(?i)") {
-    cursor.ignoreCase = true;
-    return "";
-  }
   const { ignoreCase } = cursor;
+  if (start === "(?i)") {
+    // It holds to the end of its group, alternatives included: a(?i)b|c is a(?i:b|c).
+    cursor.ignoreCase = true;
+    const rest = alternatives(cursor);
+    cursor.ignoreCase = ignoreCase;
+    return `(?:${rest})`;
+  }
   cursor.ignoreCase ||= start === "(?i:";
   const known = start === "(" || start === "(?i:" || start === "(?>" ? "(?:" : groupStarts[start];
   if (!known) throw new PatternError(pattern, start);

@@ -1,7 +1,7 @@
 /** Words to ids: byte-pair encoding, by ranks or by scores. */
 
 import { spell } from "./byte-alphabet.js";
-import { type MergeCost, Merger } from "./merger.js";
+import { Merger } from "./merger.js";
 import type { PieceModel } from "./source.js";
 
 /** Text repeats its words: their ids are kept, as long as words are short and not too many. */
@@ -17,7 +17,7 @@ export class PieceEncoder {
 
   constructor(model: PieceModel) {
     this.#model = model;
-    this.#merger = new Merger(mergeCost(model));
+    this.#merger = new Merger(model);
   }
 
   /** Appends the ids of a word to `ids`. */
@@ -38,15 +38,11 @@ export class PieceEncoder {
     const whole = wholeWords ? pieces.get(word) : undefined;
     if (whole !== undefined) return [whole];
     const ids: number[] = [];
-    let start = 0;
     let unknown = false;
-    for (const end of this.#merger.pieceEnds(word)) {
-      const piece = word.slice(start, end);
-      const id = pieces.get(piece);
-      if (id !== undefined) ids.push(id);
-      unknown = id === undefined && this.#unknown(piece, ids, unknown);
-      start = end;
-    }
+    this.#merger.merge(word, (id, start, end) => {
+      if (id >= 0) ids.push(id);
+      unknown = id < 0 && this.#unknown(word.slice(start, end), ids, unknown);
+    });
     return ids;
   }
 
@@ -61,19 +57,6 @@ export class PieceEncoder {
     if (!(fuseUnknown && afterUnknown)) ids.push(unknownId);
     return true;
   }
-}
-
-function mergeCost({ order, pieces }: PieceModel): MergeCost {
-  if ("ranks" in order) {
-    const { ranks } = order;
-    return (word, left, middle, right) =>
-      ranks.get(`${word.slice(left, middle)} ${word.slice(middle, right)}`) ?? Number.POSITIVE_INFINITY;
-  }
-  const { scores } = order;
-  return (word, left, _middle, right) => {
-    const id = pieces.get(word.slice(left, right));
-    return id === undefined ? Number.POSITIVE_INFINITY : -scores[id]!;
-  };
 }
 
 const space = "▁";

@@ -39,7 +39,7 @@ export function createTokenizer(source: TokenizerSource | GgufMetadata, options:
 }
 
 /** Ids that `encodeParts` gives at a time, about. */
-const partSize = 1 << 14;
+const partSize = 1 << 16;
 
 export class Tokenizer {
   readonly vocabularySize: number;
@@ -97,7 +97,7 @@ export class Tokenizer {
     return ids;
   }
 
-  /** Ids of `text`, some thousands at a time: who encodes a book can stop, or let others work, in between. */
+  /** Ids of `text`, tens of thousands at a time: who encodes a book can stop, or let others work, in between. */
   *encodeParts(text: string, { addSpecial = true, parseSpecial = false }: EncodeOptions = {}): Generator<number[]> {
     const { before, after } = this.#source;
     if (addSpecial && before.length > 0) yield [...before];

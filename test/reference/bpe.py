@@ -64,7 +64,8 @@ def gpt2_word(text: str, at: int) -> int:
 
 def llama_word(text: str, at: int, digits: int) -> int:
     r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-    head = "".join(c.lower() if c.isascii() else c for c in text[at : at + 3])
+    # (?i) folds case: ſ is an s too. No other character outside of ASCII folds to one of these letters.
+    head = "".join("s" if c == "ſ" else c.lower() if c.isascii() else c for c in text[at : at + 3])
     end = contraction(head, 0)
     if end > 0:
         return at + end

@@ -19,6 +19,11 @@ it.runIf(withNumpy)("words.json comes from the plain scanners", async () => {
   expect(await print(withNumpy!, "make_tokenizer_fixtures.py")).toBe(fixture("words.json"));
 });
 
+const withTokenizers = referencePython("tokenizers");
+it.runIf(withTokenizers)("hugging-face.json comes from Hugging Face's tokenizers", async () => {
+  expect(await print(withTokenizers!, "make_hugging_face_fixtures.py")).toBe(fixture("hugging-face.json"));
+});
+
 it.runIf(withNumpy)("reattention.json comes from the plain layer", async () => {
   expect(await print(withNumpy!, "make_reattention_fixtures.py")).toBe(fixture("reattention.json"));
 });
