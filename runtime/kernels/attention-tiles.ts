@@ -4,6 +4,9 @@ import type { TileSet } from "./tiles.js";
 /** From so many keys on, more splits and larger blocks pay for what they cost. */
 const LONG = 32 << 10;
 
+/** Keys of the largest block: each has its own row in a table of angles. */
+export const LARGEST_BLOCK = 128;
+
 /** Programs of a decode step's attention for each multiprocessor: what its registers hold. */
 const EACH = 2;
 

@@ -1,5 +1,6 @@
 import type { Allocator } from "../device/allocations.js";
 import { upload } from "../device/arrays.js";
+import { LARGEST_BLOCK } from "../kernels/attention-tiles.js";
 import type { Rotary } from "../reattention/window-attention.js";
 import type { ModelConfig, RopeConfig } from "./config.js";
 import { ropeFrequencies } from "./rope-frequencies.js";
@@ -57,7 +58,7 @@ export async function uploadRotaries(
   const half = headSize / 2;
   const uploaded: Rotary[] = [];
   for (const [index, rope] of ropes.entries()) {
-    const { cosines, sines } = rotaryTable(rope, headSize, Math.max(1, positions[index]!), capacity);
+    const { cosines, sines } = rotaryTable(rope, headSize, Math.max(LARGEST_BLOCK, positions[index]!), capacity);
     uploaded.push({ cosine: await upload(memory, cosines), sine: await upload(memory, sines), rotaryRow: half });
   }
   const cosine = await upload(memory, new Float32Array(half).fill(1));
