@@ -18,14 +18,13 @@ import {
   range,
   row,
   store,
-  sum,
-  type Tile,
   to,
   where,
   zeros,
 } from "tilescript";
 import { biased, capped, gated } from "./epilogue.js";
 import { inverseRms, normed } from "./norm.js";
+import { rowSums } from "./row-sums.js";
 import { dequantize } from "./weights.js";
 
 /*
@@ -33,11 +32,6 @@ import { dequantize } from "./weights.js";
  * A program computes R rows, B blocks of 32 columns at a time. Weights are always read one step ahead of their use, the first before
  * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends.
  */
-
-/** Σ over columns of the two halves: [R, B, 16] · [B, 16] → [R]. */
-function rowSums(low: Tile, high: Tile, xLow: Tile, xHigh: Tile) {
-  return sum(sum(low * xLow + high * xHigh, 2), 1);
-}
 
 /**
  * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v]. q goes to `q` in f32, k and v to
