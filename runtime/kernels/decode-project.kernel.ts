@@ -16,17 +16,15 @@ import {
   type Ptr,
   programId,
   range,
-  reshape,
   row,
   store,
-  sum,
-  type Tile,
   to,
   where,
   zeros,
 } from "tilescript";
 import { biased, capped, gated } from "./epilogue.js";
 import { inverseRms, normed } from "./norm.js";
+import { rowSums } from "./row-sums.js";
 import { dequantize } from "./weights.js";
 
 /*
@@ -34,11 +32,6 @@ import { dequantize } from "./weights.js";
  * A program computes R rows, B blocks of 32 columns at a time. Weights are always read one step ahead of their use, the first before
  * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends.
  */
-
-/** Σ over all columns of sums [R, B, 16] that threads kept apart: once, since it goes across them. */
-function rowSums(sums: Tile, R: number, B: number) {
-  return sum(reshape(sums, [R, B * 16]), 1);
-}
 
 /**
  * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v]. q goes to `q` in f32, k and v to

@@ -1,6 +1,7 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
 import type { ModelConfig } from "./config.js";
+import { allocateExpertBuffers, type ExpertBuffers } from "./experts.js";
 import { MANY_TOKENS } from "./products.js";
 import { sizesOf } from "./sizes.js";
 import type { Weights } from "./weights.js";
@@ -20,8 +21,9 @@ export interface ChunkBuffers {
   /** bf16 [tokens, 2 · feedForward] for few tokens, [tokens, feedForward] for many. */
   readonly gateUp: DeviceBuffer;
   readonly activation: DeviceBuffer;
-  /** bf16: the largest matrix of a layer that is not bf16 already. */
+  /** bf16: the largest matrix of a layer, experts apart, that is not bf16 already. */
   readonly matrix: DeviceBuffer;
+  readonly experts: ExpertBuffers | undefined;
 }
 
 export function allocateChunkBuffers(
@@ -46,11 +48,16 @@ export function allocateChunkBuffers(
     gateUp: bf16(Math.min(tokens, MANY_TOKENS) * 2 * activation),
     activation: bf16(tokens * activation),
     matrix: bf16(largestConverted(weights)),
+    experts: config.experts && allocateExpertBuffers(memory, config, config.experts, tokens),
   };
 }
 
 function largestConverted({ layers }: Weights): number {
-  const matrices = layers.flatMap(({ qkv, out, gateUp, down }) => [qkv, out, gateUp, down]);
+  const matrices = layers.flatMap(({ qkv, out, gateUp, down, router }) => [
+    qkv,
+    out,
+    ...(router ? [] : [gateUp, down]),
+  ]);
   const converted = matrices.filter(({ format }) => format !== "bf16");
   return Math.max(0, ...converted.map(({ rows, columns }) => rows * columns));
 }

@@ -3,6 +3,7 @@ import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { Chunk } from "./attention/attention.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
+import { runExperts } from "./chunk-experts.js";
 import type { ModelHost } from "./host.js";
 import { type Inner, type Pass, runLayer } from "./pass.js";
 import { Products } from "./products.js";
@@ -85,8 +86,9 @@ export class ChunkPass implements Pass {
     this.#products.gated(this.#buffers.normed, gateUp, this.#buffers.activation);
   }
 
-  experts(): void {
-    throw new Error("experts");
+  experts(layer: LayerWeights, router: Matrix): void {
+    this.#norm(layer.feedForwardNorm);
+    runExperts(this.#host, this.#buffers, this.#chunk.count, layer, router);
   }
 
   /** The residual through an RMS norm, in bf16. */

@@ -59,6 +59,8 @@ export interface ExpertConfig {
   readonly used: number;
   /** Whether the weights of those used are divided by their sum. */
   readonly normalized: boolean;
+  /** Layers that have one feed-forward instead, and its width. Default: none has. */
+  readonly dense?: { readonly layers: ReadonlySet<number>; readonly feedForward: number };
 }
 
 /** A rotary position embedding (arXiv 2104.09864): frequency i is base^(−2i / rotated), scaled. */

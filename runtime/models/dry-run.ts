@@ -10,6 +10,7 @@ import type { ModelKernels } from "../kernels/loaded.js";
 import type { Checkpoint } from "../weights/index.js";
 import { runnerOf } from "./assemble.js";
 import type { ModelConfig } from "./config.js";
+import { manyRows } from "./experts.js";
 import type { LayersOptions } from "./layers.js";
 import { MANY_TOKENS } from "./products.js";
 import { WeightsUpload } from "./upload.js";
@@ -136,7 +137,7 @@ export async function neededBuilds(like: DeviceKind, options: DryRunOptions): Pr
     await runner.prefill([0], 0, sampling);
     runner.step();
   }
-  for (const [past, count] of prompts(like, options))
+  for (const [past, count] of prompts(like, options, config))
     await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
   return recorder.builds;
 }
@@ -158,8 +159,13 @@ function oneOfEachKind({ checkpoint, config, plan }: DryRunOptions): { config: M
 }
 
 /** Prompts that go every way there is: few and many tokens, and chunks that select behind pasts of every length. */
-function* prompts({ traits }: DeviceKind, { attention, capacity }: LayersOptions): Generator<[number, number]> {
-  for (const count of [1, MANY_TOKENS - 1, MANY_TOKENS]) if (count < capacity) yield [0, count];
+function* prompts(
+  { traits }: DeviceKind,
+  { attention, capacity }: LayersOptions,
+  { experts }: ModelConfig,
+): Generator<[number, number]> {
+  const routed = experts ? manyRows(experts) : 1;
+  for (const count of new Set([1, MANY_TOKENS - 1, MANY_TOKENS, routed])) if (count < capacity) yield [0, count];
   if (attention.kind === "dense") return;
   const { global, local, chunk } = attention;
   for (let past = global + local; past < capacity; past = Math.ceil(past * 1.1) + 1)

@@ -20,7 +20,7 @@ export interface Pass {
   join(inner: Inner, matrix: Matrix, norm: DeviceBuffer | undefined): void;
   /** act(gate · x) · (up · x) of the normed residual x. */
   gate(layer: LayerWeights): void;
-  /** residual += the experts that the router chooses for the normed residual, by their weights. */
+  /** residual += what the experts make of the normed residual that the router chooses for it, by their weights. */
   experts(layer: LayerWeights, router: Matrix): void;
 }
 

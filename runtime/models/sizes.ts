@@ -7,7 +7,7 @@ export const padded = (width: number): number => cdiv(width, 32) * 32;
 
 /** Sizes that follow from a configuration, as the kernels and the buffers between them have them. */
 export function sizesOf(config: ModelConfig) {
-  const { heads, kvHeads, headSize, hidden, feedForward } = config;
+  const { heads, kvHeads, headSize, hidden, feedForward, experts } = config;
   return {
     ...headConstants(config),
     /** Query, key and value rows of a layer; all of them are multiples of 16. */
@@ -16,7 +16,7 @@ export function sizesOf(config: ModelConfig) {
     qkvRows: (heads + 2 * kvHeads) * headSize,
     /** The residual stream, the feed-forward and the heads beside each other, in whole blocks: what is behind them is zero. */
     residual: padded(hidden),
-    activation: padded(feedForward),
+    activation: padded(Math.max(feedForward, experts?.dense?.feedForward ?? 0)),
     attention: padded(heads * headSize),
     /** A power of two that holds the residual, and query and KV heads. */
     residualP: powerOfTwo(padded(hidden)),

@@ -1,6 +1,6 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
-import type { ModelConfig } from "./config.js";
+import type { ExpertConfig, ModelConfig } from "./config.js";
 import { logitPrograms } from "./row-products.js";
 import { sizesOf } from "./sizes.js";
 import type { Weights } from "./weights.js";
@@ -10,6 +10,13 @@ export const RING = 64;
 
 /** i32 indices within `state`, 16 bytes apart so that each may be loaded as an aligned pointer. */
 export const STATE = { position: 0, token: 4, step: 8, length: 12 } as const;
+
+/** What is known of where tokens go; a row a token. */
+export interface Routing {
+  readonly logits: DeviceBuffer;
+  readonly chosen: DeviceBuffer;
+  readonly weights: DeviceBuffer;
+}
 
 /** What decode steps keep on the device. Sequence length, token and step live here, so that one recorded step serves every position. */
 export interface DecodeState {
@@ -25,6 +32,8 @@ export interface DecodeState {
   readonly attention: DeviceBuffer;
   /** f32 [F], one after the other of the experts that are used. */
   readonly activation: DeviceBuffer;
+  /** Where there are experts: logits of the router, f32 [experts]; those chosen, i32 [used], and their weights, f32 [used]. */
+  readonly routing: Routing | undefined;
   /** f32 [hidden]: what still has its norm to come before it joins the residual. */
   readonly product: DeviceBuffer;
   readonly logits: DeviceBuffer;
@@ -34,6 +43,12 @@ export interface DecodeState {
   readonly chances: DeviceBuffer;
   readonly choices: DeviceBuffer;
 }
+
+export const allocateRouting = (memory: Allocator, { count, used }: ExpertConfig, tokens: number): Routing => ({
+  logits: memory.alloc(tokens * count * 4),
+  chosen: memory.alloc(tokens * used * 4),
+  weights: memory.alloc(tokens * used * 4),
+});
 
 export function allocateDecodeState(
   device: Device,
@@ -60,6 +75,7 @@ export function allocateDecodeState(
     q: f32(sizes.qRows + sizes.kvRows),
     attention: zeros(sizes.attention),
     activation: zeros((config.experts?.used ?? 1) * sizes.activation),
+    routing: config.experts && allocateRouting(memory, config.experts, 1),
     product: f32(sizes.residual),
     logits: f32(config.vocabulary),
     bestLogit: f32(programs),

@@ -1,6 +1,7 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
+import { choiceArguments, mixtureOf } from "./experts.js";
 import type { ModelHost } from "./host.js";
 import { type Inner, type Pass, runLayer } from "./pass.js";
 import { logitPrograms, rowProduct } from "./row-products.js";
@@ -115,8 +116,28 @@ export class TokenPass implements Pass {
       });
   }
 
-  experts(): void {
-    throw new Error("experts");
+  experts({ feedForwardNorm: norm, gateUp, down }: LayerWeights, router: Matrix): void {
+    const { kernels, config, state } = this.#host;
+    const { residual: x, activation } = state;
+    const { routeToken, expertsGateUp, expertsDown } = this.#tiles;
+    const { experts, routing } = mixtureOf(config, state.routing);
+    const { logits, chosen, weights } = routing;
+    const { count, used } = experts;
+    kernels.routeToken.launch([cdiv(count, routeToken.R)], {
+      ...{ x, norm, ...matrixArguments(router), logits, ...this.#norm },
+      ...{ rowCount: count, blockCount: router.columns / 32, ...routeToken },
+    });
+    kernels.chooseExperts.launch([1], choiceArguments(experts, routing));
+    const outRows = gateUp.rows / count / 2;
+    kernels.decodeExpertsGateUp.launch([cdiv(outRows, expertsGateUp.R), used], {
+      ...{ x, norm, ...matrixArguments(gateUp), chosen, out: activation, ...this.#norm },
+      ...{ outRows, blockCount: gateUp.columns / 32, ...expertsGateUp, ACT: config.activation },
+    });
+    const rowCount = down.rows / count;
+    kernels.decodeExpertsDown.launch([cdiv(rowCount, expertsDown.R)], {
+      ...{ x: activation, out: x, ...matrixArguments(down), chosen, weights, used },
+      ...{ rowCount, blockCount: down.columns / 32, ...expertsDown },
+    });
   }
 
   /** Logits of the token whose residual stream is `residual` [hidden], and the token that follows it. */

@@ -15,6 +15,8 @@ const KEPT: ReadonlySet<Format> = new Set([
   ...(["bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0"] as const),
   ...(["q4_k", "q5_k", "q6_k"] as const),
 ]);
+/** Of a router, whose rounding may choose other experts, f32 as well. */
+const KEPT_OF_ROUTERS: ReadonlySet<Format> = new Set([...KEPT, "f32"]);
 
 export interface UploadTarget {
   readonly device: Device;
@@ -38,13 +40,13 @@ const rowsOf = (tensor: StoredTensor, { order }: Part): number =>
  * The format and sizes of a planned matrix: as in the file where kernels read that and all parts are alike, else bf16. Rows of each part are
  * filled up to a multiple of `unit`. @throws ModelError for types that no kernel reads
  */
-export function matrixShape(checkpoint: Checkpoint, { parts }: MatrixPlan, unit = 1): MatrixShape {
+export function matrixShape(checkpoint: Checkpoint, { parts }: MatrixPlan, unit = 1, kept = KEPT): MatrixShape {
   const tensors = parts.map(({ tensor }) => checkpoint.tensor(tensor));
   const formats = new Set(tensors.map((tensor) => formatOfTensor(tensor)));
   const [first] = formats;
   const width = tensors[0]!.shape.at(-1)!;
   const columns = padded(width);
-  const format = formats.size === 1 && KEPT.has(first!) && (columns === width || first === "bf16") ? first! : "bf16";
+  const format = formats.size === 1 && kept.has(first!) && (columns === width || first === "bf16") ? first! : "bf16";
   const rows = parts.reduce((sum, part, index) => sum + Math.ceil(rowsOf(tensors[index]!, part) / unit) * unit, 0);
   return { format, rows, columns, width };
 }
@@ -100,20 +102,21 @@ export class WeightsUpload {
       feedForwardNorm: await this.#vector(plan.feedForwardNorm, residual),
       gateUp: await this.#stacked(plan.gateUp),
       down: await this.#matrix(plan.down, 32),
-      router: plan.router && (await this.#matrix(plan.router)),
+      router: plan.router && (await this.#matrix(plan.router, 1, KEPT_OF_ROUTERS)),
       postFeedForwardNorm: await vector(plan.postFeedForwardNorm),
     };
   }
 
   /** [gate; up], each filled up to whole blocks; a fused tensor is taken apart first where that makes a difference. */
   #stacked(plan: MatrixPlan): Promise<Matrix> {
-    const { feedForward } = this.#config;
-    const fused = plan.parts.length === 1 && padded(feedForward) !== feedForward;
-    return this.#matrix(fused ? { ...plan, parts: halves(plan.parts[0]!, feedForward) } : plan, 32);
+    const [first] = plan.parts;
+    const rows = rowsOf(this.#checkpoint.tensor(first!.tensor), first!) / 2;
+    const fused = plan.parts.length === 1 && padded(rows) !== rows;
+    return this.#matrix(fused ? { ...plan, parts: halves(first!, rows) } : plan, 32);
   }
 
-  async #matrix(plan: MatrixPlan, unit = 1): Promise<Matrix> {
-    const shape = matrixShape(this.#checkpoint, plan, unit);
+  async #matrix(plan: MatrixPlan, unit = 1, kept = KEPT): Promise<Matrix> {
+    const shape = matrixShape(this.#checkpoint, plan, unit, kept);
     const { memory, device } = this.#target;
     const bytesOfRow = rowBytes(shape.format, shape.columns);
     const buffer = memory.alloc(shape.rows * bytesOfRow);
@@ -134,17 +137,16 @@ export class WeightsUpload {
   #place(part: Part, tensor: StoredTensor, shape: MatrixShape, at: (row: number) => DeviceBuffer): void {
     const format = formatOfTensor(tensor);
     const bytesOfRow = tensor.bytes / rowsOf(tensor, { tensor: part.tensor });
+    const rows = rowsOf(tensor, part);
     const start = contiguous(part.order);
+    const bytes = start === undefined ? tensor.bytes : rows * bytesOfRow;
+    const from = stretch(this.#checkpoint, tensor, (start ?? 0) * bytesOfRow, bytes);
     if (format === shape.format && shape.columns === shape.width && start !== undefined) {
-      const bytes = rowsOf(tensor, part) * bytesOfRow;
-      this.#copies.push({ to: at(0).view(0, bytes), ...stretch(this.#checkpoint, tensor, start * bytesOfRow, bytes) });
+      this.#copies.push({ to: at(0).view(0, bytes), ...from });
       return;
     }
-    this.#staging.add({
-      from: stretch(this.#checkpoint, tensor, 0, tensor.bytes),
-      ...{ format, bytesOfRow, tensorRows: tensor.bytes / bytesOfRow, order: part.order, rows: rowsOf(tensor, part) },
-      ...{ shape, to: at(0) },
-    });
+    const order = start === undefined ? part.order : undefined;
+    this.#staging.add({ from, format, bytesOfRow, tensorRows: bytes / bytesOfRow, order, rows, shape, to: at(0) });
   }
 
   /** A vector of weights as f32, and zeros behind it up to `length`. */

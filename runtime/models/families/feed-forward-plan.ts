@@ -7,13 +7,16 @@ type FeedForwardPlan = Pick<LayerPlan, "gateUp" | "down" | "router">;
 
 /** The feed-forward weights of each layer: dense ones, or those of experts. */
 export function planFeedForward(planning: Planning): (n: number) => FeedForwardPlan {
-  const { experts } = planning.config;
-  return experts ? planExperts(planning, experts.count) : (n) => planDense(planning, n);
+  const { experts, feedForward } = planning.config;
+  if (!experts) return (n) => planDense(planning, n, feedForward);
+  const { dense } = experts;
+  const mixed = planExperts(planning, experts.count);
+  return (n) => (dense?.layers.has(n) ? planDense(planning, n, dense.feedForward) : mixed(n));
 }
 
-function planDense(planning: Planning, n: number): FeedForwardPlan {
+function planDense(planning: Planning, n: number, feedForward: number): FeedForwardPlan {
   const { config, names, tensors, biases } = planning;
-  const { hidden, feedForward } = config;
+  const { hidden } = config;
   const biased = biases("feedForward", n);
   const fused = names.gateUp !== "" && tensors.has(nameOf(names.gateUp, n));
   const down = planMatrix(planning, "down", n, [hidden, feedForward], biased);
@@ -32,26 +35,34 @@ function planExperts(planning: Planning, count: number): (n: number) => FeedForw
   const { hidden, feedForward } = config;
   const experts = Array.from({ length: count }, (_, e) => e);
   // Shared by all layers, as together these lists are as long as the experts have rows; not made before a tensor has that many.
-  let slices: Int32Array[] | undefined;
+  const slices = new Map<number, Int32Array[]>();
+  const slicesOf = (rows: number): Int32Array[] => {
+    const known = slices.get(rows) ?? Array.from({ length: 2 * count }, (_, index) => range(index * rows, rows));
+    slices.set(rows, known);
+    return known;
+  };
   const part = (role: Role, n: number, shape: readonly number[], e?: number): Part => ({
     tensor: tensors.take(nameOf(names[role], n, e), shape),
   });
   const gateUp: Record<ExpertForm, (n: number) => Part[]> = {
-    fused: (n) => [part("gateUps", n, [count, 2 * feedForward, hidden])],
+    fused: (n) => {
+      const both = part("gateUps", n, [count, 2 * feedForward, hidden]);
+      return slicesOf(feedForward).map((order) => ({ ...both, order }));
+    },
     stacked: (n) => {
       const both = (["gates", "ups"] as const).map((role) => part(role, n, [count, feedForward, hidden]));
-      slices ??= experts.map((e) => range(e * feedForward, feedForward));
-      return slices.flatMap((order) => both.map((of) => ({ ...of, order })));
+      return experts.flatMap((e) => both.map((of) => ({ ...of, order: slicesOf(feedForward)[e]! })));
     },
     single: (n) =>
       experts.flatMap((e) =>
         (["expertGate", "expertUp"] as const).map((role) => part(role, n, [feedForward, hidden], e)),
       ),
   };
-  const down = (form: ExpertForm, n: number): Part[] =>
-    form === "single"
-      ? experts.map((e) => part("expertDown", n, [hidden, feedForward], e))
-      : [part("downs", n, [count, hidden, feedForward])];
+  const down = (form: ExpertForm, n: number): Part[] => {
+    if (form === "single") return experts.map((e) => part("expertDown", n, [hidden, feedForward], e));
+    const all = part("downs", n, [count, hidden, feedForward]);
+    return experts.map((e) => ({ ...all, order: slicesOf(hidden)[e]! }));
+  };
   return (n) => {
     const form = expertForm(planning, n);
     return {

@@ -72,7 +72,6 @@ function isHarmless(key: string, value: unknown, tables: readonly (HarmlessKeys 
 const hints: readonly [RegExp, string][] = [
   [/^quantization_config/, "Use the model in bf16, or a GGUF file of it."],
   [/^(vision|audio|text)_config|^mm_|image_token/, "Use a model of text only."],
-  [/^(mlp_only_layers|decoder_sparse_step)/, "Use a model with experts in every layer."],
 ];
 
 /** Throws ModelError naming the first key, with its value, that nobody asked for and that is not known to be harmless. */

@@ -364,18 +364,25 @@ describe("of a folder of a llama", () => {
 describe("of other families", () => {
   it.each<[string, string, Changes<unknown>, ModelErrorCode, RegExp]>([
     [
-      "a layer without experts",
+      "layers without experts that are none",
       "qwen3moe",
-      key("mlp_only_layers", [0]),
-      "metadata-unsupported",
-      /mlp_only_layers is \[0\].*experts in every layer/,
+      key("mlp_only_layers", [7]),
+      "metadata-value",
+      /mlp_only_layers \(\[7\]\) names layer 7 of 1 layers/,
     ],
     [
-      "experts in every second layer",
+      "no layer with experts",
       "qwen3moe",
       key("decoder_sparse_step", 2),
       "metadata-unsupported",
-      /decoder_sparse_step is 2/,
+      /leaves no layer with experts/,
+    ],
+    [
+      "experts in every 0th layer",
+      "qwen3moe",
+      key("decoder_sparse_step", 0),
+      "metadata-value",
+      /decoder_sparse_step \(0\) must be at least 1/,
     ],
     ["no experts", "qwen3moe", key("num_experts", 0), "metadata-value", /0 experts/],
     [

@@ -1,0 +1,258 @@
+import {
+  arange,
+  type Const,
+  col,
+  dot,
+  exp,
+  type F32,
+  floorDiv,
+  full,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  max,
+  maxWithIndex,
+  minimum,
+  mod,
+  type Ptr,
+  programId,
+  range,
+  reshape,
+  row,
+  rsqrt,
+  store,
+  sum,
+  type Tile,
+  to,
+  trans,
+  where,
+  zeros,
+} from "tilescript";
+import { inverseRms, normed } from "./norm.js";
+import { rowSums } from "./row-sums.js";
+import { dequantize } from "./weights.js";
+
+/*
+ * Which experts a token goes through (arXiv 2101.03961, section 2.1): the router's logits of the normed residual, in f32 throughout, since a
+ * rounded logit may choose another expert; then the largest of them and their weights.
+ */
+
+/** Logits [experts] of one token from its residual x [K]: RMS norm, then the router's rows. Program (block of R experts). */
+export const routeToken = kernel(
+  ({
+    x,
+    norm,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    logits,
+    epsilon,
+    width,
+    rowCount,
+    blockCount,
+    B,
+    KP,
+    R,
+    FORMAT,
+  }: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    logits: Ptr<"f32">;
+    epsilon: F32;
+    width: Int;
+    rowCount: Int;
+    blockCount: Int;
+    B: Const<"B">;
+    KP: Const<"KP">;
+    R: Const<"R">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * R + arange(0, R);
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    const columns = col(blocks) * 32 + row(lane);
+    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    gdcWait();
+    gdcLaunchDependents();
+    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
+    let y = zeros([R], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const inside = start + col(blocks) < blockCount;
+      const at = start * 32 + columns;
+      y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+      const next = start + B + blocks;
+      [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
+    }
+    store(logits + rows, y, { mask: rows < rowCount });
+  },
+  {
+    defaults: {
+      warps: 4,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits"],
+    },
+  },
+);
+
+/**
+ * acc + x · wᵀ of f32 tiles on units that multiply bf16: each factor is two bf16 whose sum has 16 of its 24 bits, and the product of the two
+ * small ones is left out. Weights that are bf16 already have no small part.
+ */
+function accurateDot(x: Tile, w: Tile, acc: Tile, FORMAT: string): Tile {
+  const xBig = to(x, "bf16");
+  const xSmall = to(x - to(xBig, "f32"), "bf16");
+  const wBig = to(w, "bf16");
+  const most = dot(xSmall, trans(wBig), { acc: dot(xBig, trans(wBig), { acc }) });
+  if (FORMAT === "bf16") return most;
+  else return dot(xBig, trans(to(w - to(wBig, "f32"), "bf16")), { acc: most });
+}
+
+/**
+ * Logits [M, N] of M tokens for N experts from the residuals x [M, K]. The inverse root mean square of a row is a factor of its whole product,
+ * so one pass over x gives both. Program (block of tokens, block of experts).
+ */
+export const routeTokens = kernel(
+  ({
+    x,
+    norm,
+    bytes,
+    signed,
+    halves,
+    bf16,
+    logits,
+    epsilon,
+    width,
+    M,
+    N,
+    blockCount,
+    BM,
+    BN,
+    B,
+    FORMAT,
+  }: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bytes: Ptr<"u8">;
+    signed: Ptr<"i8">;
+    halves: Ptr<"f16">;
+    bf16: Ptr<"bf16">;
+    logits: Ptr<"f32">;
+    epsilon: F32;
+    width: Int;
+    M: Int;
+    N: Int;
+    blockCount: Int;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    B: Const<"B">;
+    FORMAT: Const<"FORMAT", string>;
+  }) => {
+    const rows = programId(0) * BM + arange(0, BM);
+    const experts = programId(1) * BN + arange(0, BN);
+    const blocks = arange(0, B);
+    const lane = arange(0, 16);
+    // Column of x under element i of the flattened low halves: halves of 16 lie 32 apart.
+    const flat = arange(0, B * 16);
+    const k = floorDiv(flat, 16) * 32 + mod(flat, 16);
+    let acc = zeros([BM, BN], "f32");
+    let squares = zeros([BM], "f32");
+    for (const start of range(0, blockCount, B)) {
+      const [low, high] = dequantize(bytes, signed, halves, bf16, experts, start + blocks, lane, N, blockCount, FORMAT);
+      const at = start * 32 + k;
+      const inside = at < blockCount * 32;
+      const mask = col(rows) < M && row(inside);
+      const source = x + to(col(rows), "i64") * blockCount * 32 + row(at);
+      const xLow = load(source, { mask, other: 0 });
+      const xHigh = load(source + 16, { mask, other: 0 });
+      squares += sum(xLow * xLow + xHigh * xHigh, 1);
+      const scaledLow = xLow * row(load(norm + at, { mask: inside, other: 0 }));
+      const scaledHigh = xHigh * row(load(norm + at + 16, { mask: inside, other: 0 }));
+      acc = accurateDot(scaledLow, reshape(low, [BN, B * 16]), acc, FORMAT);
+      acc = accurateDot(scaledHigh, reshape(high, [BN, B * 16]), acc, FORMAT);
+    }
+    const scaled = acc * col(rsqrt(squares / width + epsilon));
+    store(logits + col(rows) * N + row(experts), scaled, { mask: col(rows) < M && row(experts) < N });
+  },
+  {
+    defaults: {
+      warps: 4,
+      stages: 2,
+      alignment: "required",
+      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits"],
+    },
+  },
+);
+
+/** What the masses of the chosen are divided by: their own sum, or that of all. */
+function divisor(chosen: Tile, all: Tile, NORMALIZED: boolean) {
+  if (NORMALIZED) return sum(chosen, 0);
+  else return sum(all, 0);
+}
+
+/**
+ * The `used` most likely of `experts` experts for each token, most likely first, the lower of equals; and their probabilities, which are the
+ * softmax over all experts or, NORMALIZED, over those chosen. Any logits give experts that exist. Program (token).
+ */
+export const chooseExperts = kernel(
+  ({
+    logits,
+    chosen,
+    weights,
+    experts,
+    used,
+    EP,
+    UP,
+    NORMALIZED,
+  }: {
+    /** [tokens, experts] */
+    logits: Ptr<"f32">;
+    /** [tokens, used] */
+    chosen: Ptr<"i32">;
+    weights: Ptr<"f32">;
+    experts: Int;
+    used: Int;
+    /** Powers of two above the numbers of experts and of those used. */
+    EP: Const<"EP">;
+    UP: Const<"UP">;
+    NORMALIZED: Const<"NORMALIZED", boolean>;
+  }) => {
+    const token = programId(0);
+    const expert = arange(0, EP);
+    const slots = arange(0, UP);
+    gdcWait();
+    gdcLaunchDependents();
+    const all = load(logits + token * experts + expert, { mask: expert < experts, other: -Infinity });
+    const top = max(all, 0);
+    let left = all;
+    let best = zeros([UP], "i32");
+    let likely = full([UP], -Infinity, "f32");
+    for (const slot of range(0, used)) {
+      const [logit, index] = maxWithIndex(left, 0);
+      best = where(slots === slot, minimum(index, experts - 1), best);
+      likely = where(slots === slot, logit, likely);
+      left = where(expert === index, -Infinity, left);
+    }
+    const masses = exp(likely - top);
+    const at = token * used + slots;
+    store(chosen + at, best, { mask: slots < used });
+    store(weights + at, masses / divisor(masses, exp(all - top), NORMALIZED), { mask: slots < used });
+  },
+  {
+    defaults: {
+      warps: 1,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["logits", "chosen", "weights"],
+    },
+  },
+);
