@@ -9,13 +9,12 @@ import {
   floorDiv,
   type Int,
   kernel,
-  load,
   loadTensorDescriptor,
   minimum,
   mod,
   numPrograms,
-  permute,
   type Ptr,
+  permute,
   programId,
   range,
   reshape,
@@ -38,14 +37,7 @@ import { biased, gated } from "./epilogue.js";
  */
 
 /** First row and column of a tile of the result. */
-function cornerOf(
-  tile: number,
-  M: number,
-  N: number,
-  BM: number,
-  BN: number,
-  GROUP: number,
-): [number, number] {
+function cornerOf(tile: number, M: number, N: number, BM: number, BN: number, GROUP: number): [number, number] {
   const rowTiles = cdiv(M, BM);
   const perGroup = GROUP * cdiv(N, BN);
   const firstRow = floorDiv(tile, perGroup) * GROUP;
@@ -77,7 +69,7 @@ function product(
 
 /** Left and right half of a tile's columns. */
 function halves(x: Tile, BM: number, CN: number): [Tile, Tile] {
-  return split(permute(reshape(x, [BM, 2, CN]), [0, 2, 1]));
+  return split(permute(reshape(x, [BM, 2, CN]), 0, 2, 1));
 }
 
 function put(c: Descriptor<"bf16">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
@@ -85,7 +77,7 @@ function put(c: Descriptor<"bf16">, acc: Tile, m: number, n: number, BM: number,
     const [left, right] = halves(acc, BM, CN);
     storeTensorDescriptor(c, [m, n], to(left, "bf16"));
     storeTensorDescriptor(c, [m, n + CN], to(right, "bf16"));
-  } else storeTensorDescriptor(c, [m, n], to(acc, "bf16"));
+  } else storeTensorDescriptor(c, [m, n], to(reshape(acc, [BM, CN]), "bf16"));
 }
 
 function add(c: Descriptor<"f32">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
@@ -93,7 +85,7 @@ function add(c: Descriptor<"f32">, acc: Tile, m: number, n: number, BM: number, 
     const [left, right] = halves(acc, BM, CN);
     atomicAddTensorDescriptor(c, [m, n], left);
     atomicAddTensorDescriptor(c, [m, n + CN], right);
-  } else atomicAddTensorDescriptor(c, [m, n], acc);
+  } else atomicAddTensorDescriptor(c, [m, n], reshape(acc, [BM, CN]));
 }
 
 /** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
