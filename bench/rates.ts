@@ -1,8 +1,8 @@
 /** What a device gives at its best: rooflines are drawn from what was measured on it, not from its data sheet. */
 
 import type { Device, LoadedBundle } from "../runtime/device/device.js";
-import { READ_BLOCK, TILES } from "../runtime/kernels/tiles.js";
-import { cdiv } from "../runtime/tiling.js";
+import { PRODUCT_TILES, productPrograms, tileFor } from "../runtime/kernels/product-tiles.js";
+import { READ_BLOCK } from "../runtime/kernels/tiles.js";
 import { fillNormal } from "./reattention/keys.js";
 import { copySpeed, milliseconds } from "./reattention/timing.js";
 
@@ -54,14 +54,14 @@ async function readSpeed(device: Device, bundle: LoadedBundle, x: Buffer, out: B
 
 /** C = A · Bᵀ, all of [n, n]: A and B are the first matrices of `from`, of normal numbers, because a GPU is faster at multiplying zeros. */
 async function matmulRate(device: Device, bundle: LoadedBundle, from: Buffer, c: Buffer, n: number): Promise<number> {
-  const tiles = TILES[device.traits.tiles].matmul;
+  const shape = { M: n, N: n, K: n };
+  const tile = tileFor(PRODUCT_TILES, shape, device);
   const bytes = n * n * 2;
   const matrix = (index: number) => ({ buffer: from.view(index * bytes, bytes), shape: [n, n], strides: [n, 1] });
-  const launch = bundle
-    .kernel("matmul")
-    .prepare([cdiv(n, tiles.BM) * cdiv(n, tiles.BN)], {
-      ...{ a: matrix(0), b: matrix(1), bias: from, c, M: n, N: n, K: n, ...tiles, BIAS: false },
-    });
+  const launch = bundle.kernel("matmul").prepare([productPrograms(shape, tile, device)], {
+    ...{ a: matrix(0), b: matrix(1), bias: from, c: { buffer: c, shape: [n, n], strides: [n, 1] } },
+    ...{ ...shape, ...tile, BIAS: false },
+  });
   return (2 * n ** 3) / (await milliseconds(device, () => launch.run())) / 1e9;
 }
 

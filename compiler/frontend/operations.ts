@@ -249,6 +249,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ["offsets", offsets],
     ["value", operand],
   ]),
+  atomicAddTensorDescriptor: operation("atomicAddTensorDescriptor", [
+    ["desc", operand],
+    ["offsets", offsets],
+    ["value", operand],
+  ]),
   makeTensorDescriptor: DESCRIPTOR,
   descriptor: DESCRIPTOR,
 };

@@ -9,6 +9,7 @@ import { constantOf } from "./lanes/graph.js";
 import type { Node } from "./lanes/node.js";
 import { flatIndex, shapeOf, sizes } from "./lanes/shapes.js";
 import { assignTile, assignTiles, storeInSlot, type TileVariable } from "./nests/assign.js";
+import { atomicBlock } from "./nests/atomic.js";
 import type { Host } from "./nests/host.js";
 import { loopsOver, runNest } from "./nests/nest.js";
 import { stage } from "./nests/stage.js";
@@ -198,8 +199,9 @@ export class Statements {
     const { value } = step;
     if (value.kind !== "op") return;
     this.scope.statement(() => {
-      if (isAtomic(value.op)) computeWhole(this.host, value, null);
-      else EFFECTS[value.op]?.(this.host, value);
+      const effect = EFFECTS[value.op];
+      if (effect) effect(this.host, value);
+      else if (isAtomic(value.op)) computeWhole(this.host, value, null);
     });
   }
 
@@ -283,6 +285,7 @@ const STEPS: { readonly [K in Step["kind"]]: (statements: Statements, step: Extr
 const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   store,
   storeTensorDescriptor: storeDescriptor,
+  atomicAddTensorDescriptor: atomicBlock,
 };
 
 /** x + dot(a, b) is the product that starts from x. */

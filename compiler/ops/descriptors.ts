@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, dimEquals, type Expr, isInteger, type Type, tile, VOID } from "../ir/index.js";
+import { DTYPES, type DType, dimEquals, type Expr, isInteger, type Type, tile, VOID } from "../ir/index.js";
 import { checkChoices, checkSizes, dims } from "./attrs.js";
 import { sameShape } from "./broadcast.js";
 import { assignable, convert, isNumbers, isPointer, shapeOf, type TileType } from "./convert.js";
@@ -68,14 +68,17 @@ const loadTensorDescriptor: Op = {
   emit: (args) => method(args.desc!, "load", [list(numbered(args, "offset"))]),
 };
 
-const storeTensorDescriptor: Op = {
-  name: "storeTensorDescriptor",
+/** Writes a block into a tensor of one of the dtypes, or of any. */
+const write = (name: string, python: string, allowed?: readonly DType[]): Op => ({
+  name,
   params: ["desc", "offsets", "value"],
   effect: true,
   infer(source, context) {
     const desc = descriptorOperand(source, context);
     if (!desc) return null;
     const { dtype, block } = desc.type as DescriptorType;
+    if (allowed && !allowed.includes(dtype))
+      return context.fail(problems.atomicType(source.span, { op: name, dtype, allowed }, context.origins(desc)));
     const offsets = integersFor("offsets", source, numbered(source.args, "offset"), block.length, "i32", context);
     const given = source.args.value!;
     const fits = assignable(given.type, dtype) && isNumbers(given.type) && sameShape(shapeOf(given.type), block);
@@ -90,10 +93,10 @@ const storeTensorDescriptor: Op = {
     const value = convert(given, dtype, context);
     if (!offsets || !value) return null;
     const args = { desc, ...renumber(offsets, "offset"), value };
-    return { kind: "op", op: "storeTensorDescriptor", args, attrs: {}, type: VOID, span: source.span };
+    return { kind: "op", op: name, args, attrs: {}, type: VOID, span: source.span };
   },
-  emit: (args) => method(args.desc!, "store", [list(numbered(args, "offset")), args.value!]),
-};
+  emit: (args) => method(args.desc!, python, [list(numbered(args, "offset")), args.value!]),
+});
 
 const isOne = (expr: Expr): boolean =>
   (expr.kind === "literal" && expr.value === 1) ||
@@ -144,4 +147,9 @@ const makeTensorDescriptor: Op = {
   },
 };
 
-export const DESCRIPTORS: readonly Op[] = [loadTensorDescriptor, storeTensorDescriptor, makeTensorDescriptor];
+export const DESCRIPTORS: readonly Op[] = [
+  loadTensorDescriptor,
+  write("storeTensorDescriptor", "store"),
+  write("atomicAddTensorDescriptor", "atomic_add", ["i32", "u32", "f16", "bf16", "f32"]),
+  makeTensorDescriptor,
+];

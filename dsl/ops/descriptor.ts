@@ -28,6 +28,20 @@ export function storeTensorDescriptor<D extends DType, Block extends Shape>(
 }
 
 /**
+ * Adds a block to a tensor at the offsets, each element in one step; elements outside the tensor are dropped. The hardware adds blocks on its way
+ * to memory (from sm_90 on), so that nothing is loaded. Of i32, u32, f32, f16 and bf16. Triton: `desc.atomic_add`.
+ *
+ * @example atomicAddTensorDescriptor(residual, [programId(0) * BM, programId(1) * BN], acc);
+ */
+export function atomicAddTensorDescriptor<D extends DType, Block extends Shape>(
+  desc: Descriptor<D, Block, Forgotten>,
+  offsets: readonly number[],
+  value: Tile<NoInfer<Block>>,
+): void {
+  outsideKernel("atomicAddTensorDescriptor", desc, offsets, value);
+}
+
+/**
  * A descriptor made inside the kernel. Sizes and strides are in elements; the last stride is 1. Triton: `tl.make_tensor_descriptor`.
  *
  * @example const desc = makeTensorDescriptor(a, [M, K], [K, 1], [BM, BK]);

@@ -82,15 +82,15 @@ export const routeToken = kernel(
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let y = zeros([R], "f32");
+    let sums = zeros([R, B, 16], "f32");
     for (const start of range(0, blockCount, B)) {
       const inside = start + col(blocks) < blockCount;
       const at = start * 32 + columns;
-      y += rowSums(low, high, normed(x, norm, at, inside, inverse), normed(x, norm, at + 16, inside, inverse));
+      sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
       const next = start + B + blocks;
       [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
     }
-    store(logits + rows, y, { mask: rows < rowCount });
+    store(logits + rows, rowSums(sums, R, B), { mask: rows < rowCount });
   },
   {
     defaults: {

@@ -1,5 +1,6 @@
 import {
   arange,
+  atomicAddTensorDescriptor,
   type Const,
   cdiv,
   col,
@@ -8,30 +9,83 @@ import {
   floorDiv,
   type Int,
   kernel,
-  load,
   loadTensorDescriptor,
   minimum,
   mod,
+  numPrograms,
   type Ptr,
+  permute,
   programId,
   range,
+  reshape,
   row,
+  split,
   store,
+  storeTensorDescriptor,
+  type Tile,
   to,
   trans,
   zeros,
 } from "tilescript";
 import { biased, gated } from "./epilogue.js";
 
-/**
- * Which tile of the output a program computes: tiles are walked down in groups of rows, so that programs which run together share
- * the columns of B in L2.
+/*
+ * Products of many rows. Tiles of the result are walked down in groups of rows, so that programs which run together share the columns of B
+ * in L2. Where there are many tiles (FLAT), as many programs as the device runs at once take turns, and Triton makes one loop of the walk over
+ * tiles and over K: the loads of a program's next tile are under way while its last one is stored. Results leave as descriptors' blocks of CN
+ * columns, BN of a tile or half of them: a block waits in shared memory, beside the operands of the next products.
  */
-function tileOf(program: number, rowTiles: number, columnTiles: number, GROUP: number): [number, number] {
-  const perGroup = GROUP * columnTiles;
-  const firstRow = floorDiv(program, perGroup) * GROUP;
+
+/** First row and column of a tile of the result. */
+function cornerOf(tile: number, M: number, N: number, BM: number, BN: number, GROUP: number): [number, number] {
+  const rowTiles = cdiv(M, BM);
+  const perGroup = GROUP * cdiv(N, BN);
+  const firstRow = floorDiv(tile, perGroup) * GROUP;
   const rows = minimum(rowTiles - firstRow, GROUP);
-  return [firstRow + mod(mod(program, perGroup), rows), floorDiv(mod(program, perGroup), rows)];
+  const rowTile = firstRow + mod(mod(tile, perGroup), rows);
+  return [rowTile * BM, floorDiv(mod(tile, perGroup), rows) * BN];
+}
+
+/** Rows from `m` of A · rows from `n` of B, transposed, and the bias. */
+function product(
+  a: Descriptor<"bf16">,
+  b: Descriptor<"bf16">,
+  bias: Ptr<"f32">,
+  m: number,
+  n: number,
+  N: number,
+  K: number,
+  BM: number,
+  BN: number,
+  BK: number,
+  BIAS: boolean,
+): Tile {
+  let acc = zeros([BM, BN], "f32");
+  for (const k of range(0, K, BK))
+    acc = dot(loadTensorDescriptor(a, [m, k]), trans(loadTensorDescriptor(b, [n, k])), { acc });
+  const columns = row(n + arange(0, BN));
+  return biased(acc, bias, columns, columns < N, BIAS);
+}
+
+/** Left and right half of a tile's columns. */
+function halves(x: Tile, BM: number, CN: number): [Tile, Tile] {
+  return split(permute(reshape(x, [BM, 2, CN]), 0, 2, 1));
+}
+
+function put(c: Descriptor<"bf16">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
+  if (CN < BN) {
+    const [left, right] = halves(acc, BM, CN);
+    storeTensorDescriptor(c, [m, n], to(left, "bf16"));
+    storeTensorDescriptor(c, [m, n + CN], to(right, "bf16"));
+  } else storeTensorDescriptor(c, [m, n], to(reshape(acc, [BM, CN]), "bf16"));
+}
+
+function add(c: Descriptor<"f32">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
+  if (CN < BN) {
+    const [left, right] = halves(acc, BM, CN);
+    atomicAddTensorDescriptor(c, [m, n], left);
+    atomicAddTensorDescriptor(c, [m, n + CN], right);
+  } else atomicAddTensorDescriptor(c, [m, n], reshape(acc, [BM, CN]));
 }
 
 /** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
@@ -47,38 +101,45 @@ export const matmul = kernel(
     BM,
     BN,
     BK,
+    CN,
     GROUP,
     BIAS,
+    FLAT,
   }: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
-    c: Ptr<"bf16">;
+    c: Descriptor<"bf16", [Const<"BM">, Const<"CN">]>;
     M: Int;
     N: Int;
     K: Int;
     BM: Const<"BM">;
     BN: Const<"BN">;
     BK: Const<"BK">;
+    /** Columns of the result that leave together: BN, or half of it. */
+    CN: Const<"CN">;
     GROUP: Const<"GROUP">;
     BIAS: Const<"BIAS", boolean>;
+    /** Whether programs take turns; else there is one for each tile. */
+    FLAT: Const<"FLAT", boolean>;
   }) => {
-    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
-    let acc = zeros([BM, BN], "f32");
-    for (const k of range(0, K, BK)) {
-      acc = dot(loadTensorDescriptor(a, [rowTile * BM, k]), trans(loadTensorDescriptor(b, [columnTile * BN, k])), {
-        acc,
-      });
+    if (FLAT) {
+      for (const tile of range(programId(0), cdiv(M, BM) * cdiv(N, BN), numPrograms(0), { flatten: true })) {
+        const [m, n] = cornerOf(tile, M, N, BM, BN, GROUP);
+        put(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+      }
+    } else {
+      const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
+      put(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
     }
-    const rows = rowTile * BM + arange(0, BM);
-    const columns = row(columnTile * BN + arange(0, BN));
-    acc = biased(acc, bias, columns, columns < N, BIAS);
-    store(c + col(rows) * N + columns, to(acc, "bf16"), { mask: col(rows) < M && columns < N });
   },
-  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
+  { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
 
-/** C [M, N] += A [M, K] · B [N, K]ᵀ + bias with C in f32: the product joins the residual. */
+/**
+ * C [M, N] += A [M, K] · B [N, K]ᵀ + bias with C in f32: the product joins the residual. Memory adds, so that the residual is not loaded; each
+ * element is added to once, so that the sum does not depend on an order.
+ */
 export const matmulAdd = kernel(
   ({
     a,
@@ -91,35 +152,37 @@ export const matmulAdd = kernel(
     BM,
     BN,
     BK,
+    CN,
     GROUP,
     BIAS,
+    FLAT,
   }: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
-    c: Ptr<"f32">;
+    c: Descriptor<"f32", [Const<"BM">, Const<"CN">]>;
     M: Int;
     N: Int;
     K: Int;
     BM: Const<"BM">;
     BN: Const<"BN">;
     BK: Const<"BK">;
+    /** Columns of the result that leave together: BN, or half of it. */
+    CN: Const<"CN">;
     GROUP: Const<"GROUP">;
     BIAS: Const<"BIAS", boolean>;
+    /** Whether programs take turns; else there is one for each tile. */
+    FLAT: Const<"FLAT", boolean>;
   }) => {
-    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
-    let acc = zeros([BM, BN], "f32");
-    for (const k of range(0, K, BK)) {
-      acc = dot(loadTensorDescriptor(a, [rowTile * BM, k]), trans(loadTensorDescriptor(b, [columnTile * BN, k])), {
-        acc,
-      });
+    if (FLAT) {
+      for (const tile of range(programId(0), cdiv(M, BM) * cdiv(N, BN), numPrograms(0), { flatten: true })) {
+        const [m, n] = cornerOf(tile, M, N, BM, BN, GROUP);
+        add(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+      }
+    } else {
+      const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
+      add(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
     }
-    const rows = rowTile * BM + arange(0, BM);
-    const columns = row(columnTile * BN + arange(0, BN));
-    acc = biased(acc, bias, columns, columns < N, BIAS);
-    const at = c + col(rows) * N + columns;
-    const mask = col(rows) < M && columns < N;
-    store(at, load(at, { mask, other: 0 }) + acc, { mask });
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
@@ -155,20 +218,20 @@ export const matmulGated = kernel(
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
-    const [rowTile, columnTile] = tileOf(programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
+    const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
     let gate = zeros([BM, BN], "f32");
     let up = zeros([BM, BN], "f32");
     for (const k of range(0, K, BK)) {
-      const x = loadTensorDescriptor(a, [rowTile * BM, k]);
-      gate = dot(x, trans(loadTensorDescriptor(b, [columnTile * BN, k])), { acc: gate });
-      up = dot(x, trans(loadTensorDescriptor(b, [N + columnTile * BN, k])), { acc: up });
+      const x = loadTensorDescriptor(a, [m, k]);
+      gate = dot(x, trans(loadTensorDescriptor(b, [n, k])), { acc: gate });
+      up = dot(x, trans(loadTensorDescriptor(b, [N + n, k])), { acc: up });
     }
-    const rows = rowTile * BM + arange(0, BM);
-    const columns = row(columnTile * BN + arange(0, BN));
+    const rows = m + arange(0, BM);
+    const columns = row(n + arange(0, BN));
     const mask = col(rows) < M && columns < N;
     gate = biased(gate, bias, columns, columns < N, BIAS);
     up = biased(up, bias, N + columns, columns < N, BIAS);
     store(c + col(rows) * N + columns, to(gated(gate, up, ACT), "bf16"), { mask });
   },
-  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
+  { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );

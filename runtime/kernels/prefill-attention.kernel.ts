@@ -32,7 +32,8 @@ import { absorb } from "./softmax.js";
 /**
  * Causal attention of a chunk of queries over keys that are rotated: query i sees the last `reach` of keys 0 … past + i (FlashAttention-2).
  * q is bf16 [queries, heads, D], rotated and scaled to scores in base 2, keys and values bf16 [length, KV heads, D].
- * Program (block of queries, query head); the longest rows start first. The blocks at both ends alone are masked.
+ * Program (query head, block of queries): the longest rows of all heads start first, and heads that share keys run together. The blocks at both
+ * ends alone are masked.
  */
 export const prefillAttention = kernel(
   ({
@@ -72,8 +73,8 @@ export const prefillAttention = kernel(
     /** Whether `reach` may be less than everything. */
     SLIDES: Const<"SLIDES", boolean>;
   }) => {
-    const block = numPrograms(0) - 1 - programId(0);
-    const head = programId(1);
+    const head = programId(0);
+    const block = numPrograms(1) - 1 - programId(1);
     const kvHead = floorDiv(head, group);
     const rows = block * BM + arange(0, BM);
     const last = past + rows;
@@ -130,7 +131,7 @@ export const prefillAttention = kernel(
   {
     defaults: {
       warps: 4,
-      stages: 3,
+      stages: 2,
       alignment: "required",
       divisible: ["q", "keys", "values", "out", "outRow"],
     },

@@ -48,7 +48,7 @@ export const rmsNorm = kernel(
       store(out + base + column, to(normed(x + base, weight, column, mask, inverse), "bf16"), { mask });
     }
   },
-  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["x", "weight", "out", "padded"] } },
+  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["x", "weight", "out", "padded"] } },
 );
 
 /** residual [rows, padded] += RMS norm of y [rows, padded]: what attention and feed-forward add has a norm of its own. One program a row. */

@@ -19,14 +19,11 @@ const GPU = {
   logits: { B: 32, KP: 1024, R: 4 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
-  /** Prefill. */
-  norm: { KP: 1024 },
+  /** Prefill: KP elements of a row at the most are read at a time, 32 to each thread; the products' tiles are in product-tiles.ts. */
+  norm: { KP: 8192 },
   dequantize: { R: 8, B: 32 },
   few: { BM: 64, BN: 32, B: 2 },
   gate: { BLOCK: 512 },
-  matmul: { BM: 128, BN: 128, BK: 64, GROUP: 8 },
-  matmulAdd: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
-  matmulGated: { BM: 128, BN: 64, BK: 64, GROUP: 8 },
   /** Experts: of one token, and of a chunk, where an expert has few rows or many. */
   routeToken: { B: 32, KP: 1024, R: 4 },
   expertsGateUp: { B: 32, KP: 1024, R: 4 },
@@ -57,9 +54,6 @@ const CPU: Sizes<typeof GPU> = {
   dequantize: { R: 4, B: 2 },
   few: { BM: 32, BN: 32, B: 2 },
   gate: { BLOCK: 64 },
-  matmul: { BM: 32, BN: 32, BK: 64, GROUP: 1 },
-  matmulAdd: { BM: 32, BN: 32, BK: 64, GROUP: 1 },
-  matmulGated: { BM: 32, BN: 32, BK: 64, GROUP: 1 },
   routeToken: { B: 2, KP: 64, R: 16 },
   expertsGateUp: { B: 2, KP: 64, R: 16 },
   expertsDown: { B: 2, R: 16 },

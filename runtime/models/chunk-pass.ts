@@ -97,7 +97,7 @@ export class ChunkPass implements Pass {
     const { residual: x, normed: out } = this.#buffers;
     kernels.rmsNorm.launch([this.#chunk.count], {
       ...{ x, weight, out, padded: this.#sizes.residual, width: config.hidden, epsilon: config.rmsEpsilon },
-      ...this.#tiles.norm,
+      KP: Math.min(this.#sizes.residualP, this.#tiles.norm.KP),
     });
   }
 }

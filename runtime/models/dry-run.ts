@@ -7,6 +7,7 @@ import { Allocations } from "../device/allocations.js";
 import type { Arguments, Device, DeviceBuffer, Graph, GrowableBuffer, Mirror } from "../device/device.js";
 import { compileOptions, type LaunchOptions } from "../kernels/compile-options.js";
 import type { ModelKernels } from "../kernels/loaded.js";
+import { PRODUCT_ROWS } from "../kernels/product-tiles.js";
 import type { Checkpoint } from "../weights/index.js";
 import { runnerOf } from "./assemble.js";
 import type { ModelConfig } from "./config.js";
@@ -158,17 +159,25 @@ function oneOfEachKind({ checkpoint, config, plan }: DryRunOptions): { config: M
   };
 }
 
-/** Prompts that go every way there is: few and many tokens, and chunks that select behind pasts of every length. */
+/**
+ * Prompts that go every way there is: few tokens, as many rows of tiles as a chunk may have, on which the tiles of its products depend, and
+ * chunks that select behind pasts of every length.
+ */
 function* prompts(
   { traits }: DeviceKind,
   { attention, capacity }: LayersOptions,
   { experts }: ModelConfig,
 ): Generator<[number, number]> {
-  const routed = experts ? manyRows(experts) : 1;
-  for (const count of new Set([1, MANY_TOKENS - 1, MANY_TOKENS, routed])) if (count < capacity) yield [0, count];
+  const routed = experts ? [manyRows(experts)] : [];
+  const counts = (most: number) => [1, MANY_TOKENS - 1, ...routed, ...steps(MANY_TOKENS, most, PRODUCT_ROWS)];
+  for (const count of new Set(counts(traits.promptTokens))) if (count < capacity) yield [0, count];
   if (attention.kind === "dense") return;
   const { global, local, chunk } = attention;
+  const most = Math.max(chunk, traits.windowedTokens);
+  for (const count of counts(most)) if (global + local + count <= capacity) yield [global + local, count];
   for (let past = global + local; past < capacity; past = Math.ceil(past * 1.1) + 1)
-    for (const count of new Set([1, chunk, Math.max(chunk, traits.windowedTokens)]))
-      if (past + count <= capacity) yield [past, count];
+    for (const count of new Set([1, chunk, most])) if (past + count <= capacity) yield [past, count];
 }
+
+const steps = (from: number, to: number, by: number): number[] =>
+  Array.from({ length: Math.max(0, Math.floor((to - from) / by) + 1) }, (_, index) => from + index * by);

@@ -1,4 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
+import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../kernels/product-tiles.js";
 import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
@@ -28,10 +29,8 @@ export class Products {
       this.#few(a, matrix, out, this.#buffers.residual, "store");
       return;
     }
-    const { matmul } = this.#tiles;
-    const { operands, BIAS } = this.#many(a, matrix, matrix.rows);
-    const grid = cdiv(this.#count, matmul.BM) * cdiv(matrix.rows, matmul.BN);
-    this.#host.kernels.matmul.launch([grid], { ...operands, c: out, ...matmul, BIAS });
+    const { grid, args } = this.#ungated(a, matrix, out);
+    this.#host.kernels.matmul.launch(grid, args);
   }
 
   /** residual [count, rows] += a · Wᵀ */
@@ -40,15 +39,13 @@ export class Products {
       this.#few(a, matrix, this.#buffers.qkv, residual, "add");
       return;
     }
-    const { matmulAdd } = this.#tiles;
-    const { operands, BIAS } = this.#many(a, matrix, matrix.rows);
-    const grid = cdiv(this.#count, matmulAdd.BM) * cdiv(matrix.rows, matmulAdd.BN);
-    this.#host.kernels.matmulAdd.launch([grid], { ...operands, c: residual, ...matmulAdd, BIAS });
+    const { grid, args } = this.#ungated(a, matrix, residual);
+    this.#host.kernels.matmulAdd.launch(grid, args);
   }
 
   /** out [count, F] = act(a · gateᵀ) · (a · upᵀ) for the stacked matrix [gate; up]. */
   gated(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
-    const { kernels, config } = this.#host;
+    const { kernels, config, device } = this.#host;
     const F = matrix.rows / 2;
     const ACT = config.activation;
     if (this.#count < MANY_TOKENS) {
@@ -59,10 +56,10 @@ export class Products {
       });
       return;
     }
-    const { matmulGated } = this.#tiles;
     const { operands, BIAS } = this.#many(a, matrix, F);
-    const grid = cdiv(this.#count, matmulGated.BM) * cdiv(F, matmulGated.BN);
-    kernels.matmulGated.launch([grid], { ...operands, c: out, ...matmulGated, BIAS, ACT });
+    const tile = tileFor(GATED_TILES, operands, device);
+    const grid = productPrograms(operands, tile, device);
+    kernels.matmulGated.launch([grid], { ...operands, c: out, ...tile, BIAS, ACT });
   }
 
   #few(a: DeviceBuffer, matrix: Matrix, c: DeviceBuffer, residual: DeviceBuffer, EPILOGUE: "store" | "add"): void {
@@ -71,6 +68,16 @@ export class Products {
       ...{ a, ...weightArguments(matrix), c, residual },
       ...{ M: this.#count, N: matrix.rows, blockCount: matrix.columns / 32, EPILOGUE, ...few },
     });
+  }
+
+  /** A launch that gives all of the matrix's rows as columns of c. */
+  #ungated(a: DeviceBuffer, matrix: Matrix, c: DeviceBuffer) {
+    const { device } = this.#host;
+    const { operands, BIAS } = this.#many(a, matrix, matrix.rows);
+    const { M, N } = operands;
+    const tile = tileFor(PRODUCT_TILES, operands, device);
+    const grid = [productPrograms(operands, tile, device)] as const;
+    return { grid, args: { ...operands, c: { buffer: c, shape: [M, N], strides: [N, 1] }, ...tile, BIAS } };
   }
 
   /** What the products of many tokens have in common, for N of the matrix's rows as columns of the result. */

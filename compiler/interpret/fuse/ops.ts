@@ -44,6 +44,7 @@ export const WRITES: Readonly<Record<string, string>> = {
   atomicXor: "ptr",
   atomicExchange: "ptr",
   atomicCas: "ptr",
+  atomicAddTensorDescriptor: "desc",
 };
 
 export const READS: Readonly<Record<string, string>> = { load: "ptr", loadTensorDescriptor: "desc" };

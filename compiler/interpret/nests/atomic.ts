@@ -5,6 +5,7 @@ import { constantRef, lanewise } from "../emit/operands.js";
 import { SCALAR_OPS } from "../emit/scalar-ops.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
+import { descriptorAccess, descriptorOf } from "../lanes/descriptors.js";
 import type { Access, Node } from "../lanes/node.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
 import { narrowF16, widenF16Scalar } from "../math/halves.js";
@@ -18,7 +19,7 @@ import { type Nest, runNest } from "./nest.js";
 import { place } from "./reduce.js";
 import { stage } from "./stage.js";
 
-/** Read-modify-write of memory, element by element; gives what was there before. */
+/** Read-modify-write of memory through pointers, element by element; gives what was there before. */
 export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const { ptr, value, compare, mask } = expr.args;
   const shape = shapeOf(ptr!);
@@ -57,12 +58,39 @@ export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable 
     ];
     const emit = (): void => {
       nest.at(nest.innermost, () =>
-        exchange(host, nest, expr.op, { dtype, access, index: at.offset, given, expected, condition, spot, target }),
+        exchange(host, nest, expr.op, {
+          dtype,
+          access,
+          index: at.offset,
+          given,
+          expected,
+          condition,
+          kept: { spot, target },
+        }),
       );
     };
     return { values, places: [spot], emit };
   });
   return target;
+}
+
+/** The same for the elements of a descriptor's block that are inside the tensor; gives nothing. */
+export function atomicBlock(host: Host, expr: OpExpr): void {
+  const { dtype, block: shape } = descriptorOf(host, expr.args.desc!);
+  const value = expr.args.value!;
+  const order = shape.map((_size, axis) => axis).filter((axis) => shape[axis]! > 1);
+  stage(host, expr, shape, order);
+  runNest(host, { extents: shape, order, lane: null, unroll: 1 }, (nest) => {
+    const { builder } = nest;
+    const index = nest.index(0);
+    const { at, inside } = descriptorAccess(builder, expr, index);
+    const given = builder.convert(builder.build(value, alignIndex(nest.graph, shapeOf(value), index)), dtype);
+    const site = host.env.site(expr.op, at.from.params, expr.span);
+    const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
+    const what = { dtype, access, index: at.offset, given, expected: null, condition: inside, kept: null };
+    const emit = (): void => nest.at(nest.innermost, () => exchange(host, nest, "atomicAdd", what));
+    return { values: [at.offset, at.from.base, at.from.count, given, ...(inside ? [inside] : [])], emit };
+  });
 }
 
 interface Exchange {
@@ -72,8 +100,8 @@ interface Exchange {
   readonly given: Node;
   readonly expected: Node | null;
   readonly condition: Node | null;
-  readonly spot: Node;
-  readonly target: Variable;
+  /** Where the old value goes. */
+  readonly kept: { readonly spot: Node; readonly target: Variable } | null;
 }
 
 function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
@@ -92,13 +120,14 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
   };
   if (what.condition) fb.if(emitter.scalar(what.condition, innermost), act);
   else act();
-  const { target } = what;
+  if (!what.kept) return;
+  const { spot, target } = what.kept;
   if (target.kind === "scalar") {
     fb.set(target.local, fb.get(old));
     return;
   }
   const tile = target as TileVariable;
-  const { base, offset } = slotPlace(emitter, tile.slot, tile.dtype, what.spot, innermost);
+  const { base, offset } = slotPlace(emitter, tile.slot, tile.dtype, spot, innermost);
   fb.push(fb.m[type].store(offset, 4, base, fb.get(old)));
 }
 

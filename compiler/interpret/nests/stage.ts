@@ -92,9 +92,13 @@ const REARRANGED: Readonly<Record<string, (expr: OpExpr, operand: Expr, axes: Ax
   splitPart: (_expr, _operand, axes) => [...axes, new Set<number>()],
   interleave: (_expr, _operand, axes) => axes,
   loadTensorDescriptor: (_expr, operand) => shapeOf(operand).map(() => new Set<number>()),
-  storeTensorDescriptor: (expr, operand, axes) =>
-    operand === expr.args.value ? axes : shapeOf(operand).map(() => new Set<number>()),
+  storeTensorDescriptor: written,
+  atomicAddTensorDescriptor: written,
 };
+
+function written(expr: OpExpr, operand: Expr, axes: Axes): Axes {
+  return operand === expr.args.value ? axes : shapeOf(operand).map(() => new Set<number>());
+}
 
 function permuted(expr: OpExpr, _operand: Expr, axes: Axes): Axes {
   const order = orderOf(expr.attrs.order, axes.length);

@@ -86,9 +86,9 @@ export class DenseAttention implements Attention {
       ...{ keys: keys.view(skipped), window: this.#window, ...rotary, firstPosition: first, kvHeads },
       ...{ KVP, HALF, HALFP },
     });
-    const tiles = prefillAttentionTiles(device.traits.tiles, this.#sizes);
+    const tiles = prefillAttentionTiles(device.traits.tiles, this.#sizes, device.arch);
     const seen = { shape: [length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
-    kernels.prefillAttention.launch([cdiv(count, tiles.BM), heads], {
+    kernels.prefillAttention.launch([heads, cdiv(count, tiles.BM)], {
       q: { buffer: qkv, shape: [count, heads, headSize], strides: [qkvRows, headSize, 1] },
       keys: { buffer: this.#window, ...seen },
       values: { buffer: values.view(skipped), ...seen },

@@ -87,6 +87,48 @@ it("writes only what lies in the tensor", async () => {
   expect([...got]).toEqual(expected);
 });
 
+it.each(["f32", "bf16", "i32"] as const)("adds to what lies in a tensor of %s, from all programs", async (dtype) => {
+  const programs = 16;
+  const kernel = d.kernel(
+    "increase",
+    [d.descriptorParam("tensor", dtype, [4, 8])],
+    [
+      d.declare("tile", d.op("cast", { x: d.add(at, 1) }, { dtype })),
+      d.effect(d.op("atomicAddTensorDescriptor", { desc: "tensor", offset0: 3, offset1: 2, value: "tile" })),
+    ],
+    { builds },
+  );
+  const buffer = await upload(device, encode(dtype, ramp));
+  const tensor = { buffer, shape: [ROWS, COLUMNS], strides: [STRIDE, 1] };
+  device
+    .loadKernels([inferTypes(kernel).kernel])
+    .kernel("increase")
+    .launch([programs], { tensor });
+  const bytes = new Uint8Array(buffer.bytes);
+  await device.read(buffer, bytes);
+  const inside = (y: number, x: number): boolean => y >= 3 && y < ROWS && x >= 2 && x < COLUMNS;
+  // Numbers that are whole in bf16 while they grow.
+  const expected = ramp.map((value) => {
+    const [y, x] = [Math.floor(value / STRIDE), value % STRIDE];
+    return inside(y, x) ? value + programs * ((y - 3) * 8 + (x - 2) + 1) : value;
+  });
+  expect(decode(dtype, bytes)).toEqual(expected);
+});
+
+it("adds to no tensor of f64, which the hardware has no block addition for", () => {
+  const kernel = d.kernel(
+    "increase",
+    [d.descriptorParam("tensor", "f64", [4, 8])],
+    [
+      d.declare("tile", d.op("cast", { x: at }, { dtype: "f64" })),
+      d.effect(d.op("atomicAddTensorDescriptor", { desc: "tensor", offset0: 3, offset1: 2, value: "tile" })),
+    ],
+    { builds },
+  );
+  const found = inferTypes(kernel).diagnostics.map(({ message }) => message);
+  expect(found.join()).toMatch(/atomicAddTensorDescriptor/);
+});
+
 it("may be made in the kernel, and handed to a device function", async () => {
   const copyBlock = d.fn(
     "copyBlock",
