@@ -8,7 +8,7 @@ import type { Kernel } from "../../compiler/ir/index.js";
 import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { LoadedBundle } from "../../runtime/device/device.js";
-import { CPU_TILES } from "../../runtime/kernels/tiles.js";
+import { TILES } from "../../runtime/kernels/tiles.js";
 import { type Format, formatOf, rowBytes } from "../../runtime/kernels/weights.js";
 import { type TensorType, tensorTypes } from "../../runtime/weights/index.js";
 import { cdiv, EXACT, type KernelCase, named, output, weightsArguments, weightsInput } from "./case.js";
@@ -33,7 +33,7 @@ function sampleOfGguf(format: Format): Sample {
 
 const { kernels, diagnostics } = check([
   at("../cases/formats.kernel.ts"),
-  at("../../runtime/kernels/prefill.kernel.ts"),
+  at("../../runtime/kernels/weight-files.kernel.ts"),
 ]);
 const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
 
@@ -109,7 +109,7 @@ describe("on the CPU executor", () => {
 });
 
 function dequantizeCase(FORMAT: Format, rowCount: number, blockCount: number): KernelCase {
-  const { R, B } = CPU_TILES.dequantize;
+  const { R, B } = TILES.cpu.dequantize;
   return {
     kernel: "dequantizeMatrix",
     title: FORMAT,
