@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Arguments, Device, DeviceBuffer, Grid, LoadedKernel } from "../../runtime/device/device.js";
+import { intercepted } from "../../bench/intercepted.js";
+import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
 import type { ModelHost } from "../../runtime/models/host.js";
 import { STATE } from "../../runtime/models/state.js";
@@ -14,11 +15,9 @@ class PatientKernels {
 
   constructor(device: Device, loaded: ModelKernels) {
     this.#device = device;
-    this.kernels = new Proxy(loaded, {
-      get: (target, name) => {
-        const kernel = Reflect.get(target, name) as LoadedKernel;
-        return { launch: (grid: Grid, args: Arguments) => this.#launch(() => kernel.launch(grid, args)) };
-      },
+    this.kernels = intercepted(loaded, (_, launch) => {
+      if (this.#kept) this.#kept.push(launch);
+      else launch();
     });
   }
 
@@ -32,11 +31,6 @@ class PatientKernels {
       call();
       await this.#device.synchronize();
     }
-  }
-
-  #launch(call: () => void): void {
-    if (this.#kept) this.#kept.push(call);
-    else call();
   }
 }
 

@@ -61,8 +61,7 @@ export function take(source: Generator<number, never>, count: number): Float32Ar
 
 const halves = (values: ArrayLike<number>) => fromBits("bf16", toBits("bf16", values));
 
-const dot = (a: Float32Array | Float64Array, b: Float32Array | Float64Array): number =>
-  a.reduce((sum: number, value: number, i: number) => sum + value * b[i]!, 0);
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 /** Head `head` of row `row` of x [rows, heads, D]. */
 const headOf = (x: Float32Array, row: number, heads: number, head: number, D: number): Float64Array =>
