@@ -1,16 +1,21 @@
 /** ReAttention's kernels: times against the device's own copy and torch's matmul + topk, and picks against float64. */
 
-import type { Device, LoadedBundle } from "../runtime/device/device.js";
+import type { Device } from "../runtime/device/device.js";
 import { openDevice } from "../runtime/device/open.js";
+import type { Heads } from "../runtime/kernels/heads.js";
+import type { ModelKernels } from "../runtime/kernels/loaded.js";
+import { BuildRecorder, type DeviceKind, dryDevice, type NeededBuild } from "../runtime/models/dry-run.js";
+import { loadKernels } from "../runtime/models/kernel-bundle.js";
 import { type Environment, environment } from "./environment.js";
 import { type Absent, measurePeer, notAskedFor } from "./peers.js";
-import { type Exactness, exactness } from "./reattention/exactness.js";
+import { type Exactness, exactness, type PickedWay, retrieve } from "./reattention/exactness.js";
 import { Layer, type Point, WINDOW_FROM } from "./reattention/measure.js";
 import { copySpeed } from "./reattention/timing.js";
 import { memoryRate, productRate } from "./units.js";
 
 export interface RetrievalBench {
   readonly device: "cuda" | "cpu";
+  /** Folder of the kernels' bundle; builds that it lacks are compiled. */
   readonly bundle: string;
   readonly lengths: readonly number[];
   readonly peer: boolean;
@@ -26,24 +31,29 @@ export interface RetrievalResults extends Environment {
   readonly peer: object | Absent;
 }
 
-interface Heads {
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headSize: number;
-}
-
 /** Queries of a chunk: as many as a prompt is read by, and few for the CPU executor, which takes a second for each hundred. */
 const CHUNK = { cuda: 512, cpu: 32 } as const;
 
 const LLAMA: Heads = { heads: 32, kvHeads: 8, headSize: 128 };
 const SMOLLM: Heads = { heads: 9, kvHeads: 3, headSize: 64 };
 
+const WAY = { queries: 320, length: 4099, topK: 4 };
+
+/** What is compared with float64. */
+const COMPARED: readonly (readonly [Heads, PickedWay])[] = [
+  [LLAMA, { ...WAY, way: "stream" }],
+  [SMOLLM, { ...WAY, queries: 64, topK: 32, way: "stream" }],
+  [LLAMA, { ...WAY, queries: 16, way: "scan" }],
+  [SMOLLM, { ...WAY, queries: 16, length: 40007, topK: 32, way: "scan" }],
+];
+
 export async function benchRetrieval(bench: RetrievalBench): Promise<RetrievalResults> {
   using device = await openDevice({ prefer: bench.device });
-  const bundle = await device.load(bench.bundle);
+  const needed = device.arch === 0 ? [] : await retrievalBuilds(device, bench.lengths);
+  const kernels = await loadKernels(device, needed, { bundle: bench.bundle, signal: bench.signal });
   const results = [];
-  for (const heads of [LLAMA, SMOLLM]) results.push({ ...heads, ...(await measure(device, bundle, heads, bench)) });
-  const exact = bench.exactness ? await pickedRight(device, bundle, bench) : [];
+  for (const heads of [LLAMA, SMOLLM]) results.push({ ...heads, ...(await measure(device, kernels, heads, bench)) });
+  const exact = bench.exactness ? await pickedRight(device, kernels, bench) : [];
   const where = environment(device);
   const peer = bench.peer
     ? await measurePeer<object>("torch", "torch_topk.py", ["--lengths", bench.lengths.join(",")], bench.signal)
@@ -55,25 +65,17 @@ export async function benchRetrieval(bench: RetrievalBench): Promise<RetrievalRe
 /** Measurements of a model's heads. */
 async function measure(
   device: Device,
-  bundle: LoadedBundle,
+  kernels: ModelKernels,
   heads: Heads,
   { lengths, say, signal }: RetrievalBench,
 ): Promise<{ points: Point[]; copy: number }> {
   const longest = Math.max(...lengths);
-  const layer = await Layer.make(device, bundle, heads, longest);
+  const layer = await Layer.make(device, kernels, heads, longest);
   const half = layer.keys.bytes / 2;
   const copy = await copySpeed(device, layer.keys.view(0, half), layer.keys.view(half, half));
   say(`${heads.heads} query and ${heads.kvHeads} KV heads of ${heads.headSize}; the device copies ${memoryRate(copy)}`);
   const points: Point[] = [];
-  const chunk = CHUNK[device.kind];
-  for (const work of [
-    ...lengths.map((keys) => () => layer.decode(keys)),
-    ...lengths.map((keys) => () => layer.prefill(keys, chunk)),
-    () => layer.decode(longest, { topK: 32 }),
-    () => layer.prefill(lengths[0]!, chunk, { topK: 32 }),
-    // Shorter than the paper's window, nothing is left to choose.
-    ...(longest > WINDOW_FROM ? [1, chunk].map((queries) => () => layer.window(queries)) : []),
-  ]) {
+  for (const work of worksOf(layer, lengths, CHUNK[device.kind])) {
     signal?.throwIfAborted();
     const point = await work();
     points.push(point);
@@ -81,6 +83,34 @@ async function measure(
   }
   layer.free();
   return { points, copy };
+}
+
+/** What is measured, one point after the other. */
+function worksOf(layer: Layer, lengths: readonly number[], chunk: number): (() => Promise<Point>)[] {
+  const longest = Math.max(...lengths);
+  return [
+    ...lengths.map((keys) => () => layer.decode(keys)),
+    ...lengths.map((keys) => () => layer.prefill(keys, chunk)),
+    () => layer.decode(longest, { topK: 32 }),
+    () => layer.prefill(lengths[0]!, chunk, { topK: 32 }),
+    // Shorter than the paper's window, nothing is left to choose.
+    ...(longest > WINDOW_FROM ? [1, chunk].map((queries) => () => layer.window(queries)) : []),
+  ];
+}
+
+/** Every build that this launches on a device such as `like`. */
+export async function retrievalBuilds(like: DeviceKind, lengths: readonly number[]): Promise<NeededBuild[]> {
+  const recorder = new BuildRecorder();
+  const device = dryDevice(like);
+  const { kernels } = recorder;
+  for (const heads of [LLAMA, SMOLLM]) {
+    const layer = Layer.empty(device, kernels, heads, Math.max(...lengths));
+    for (const work of worksOf(layer, lengths, CHUNK[device.kind])) await work();
+  }
+  const nothing = device.alloc(0);
+  for (const [heads, what] of COMPARED)
+    retrieve({ device, memory: device, kernels }, heads, what, { q: nothing, keys: nothing, position: nothing });
+  return recorder.builds;
 }
 
 export function pointText(
@@ -99,20 +129,14 @@ export function pointText(
 
 async function pickedRight(
   device: Device,
-  bundle: LoadedBundle,
+  kernels: ModelKernels,
   { say, signal }: RetrievalBench,
 ): Promise<Exactness[]> {
-  const way = { queries: 320, length: 4099, topK: 4 };
   const found: Exactness[] = [];
   say("\npicks against float64");
-  for (const [heads, what] of [
-    [LLAMA, { ...way, way: "stream" }],
-    [SMOLLM, { ...way, queries: 64, topK: 32, way: "stream" }],
-    [LLAMA, { ...way, queries: 16, way: "scan" }],
-    [SMOLLM, { ...way, queries: 16, length: 40007, topK: 32, way: "scan" }],
-  ] as const) {
+  for (const [heads, what] of COMPARED) {
     signal?.throwIfAborted();
-    const one = await exactness(device, bundle, heads, what);
+    const one = await exactness(device, kernels, heads, what);
     found.push(one);
     say(`${one.way} D ${one.headSize} k ${one.topK}: recall ${one.recall}, ${one.exactRows} of ${one.rows} rows exact`);
   }

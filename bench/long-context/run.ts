@@ -37,7 +37,7 @@ export async function runLongContext(run: LongContextRun): Promise<LongContextRe
     await alone(async (device) => ({
       ...environment(device),
       model: run.model,
-      ...(await measureRates(device, await device.load(bundle), signal)),
+      ...(await measureRates(device, bundle, signal)),
       rows: [],
     })),
   );

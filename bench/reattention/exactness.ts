@@ -1,7 +1,9 @@
 import { Allocations } from "../../runtime/device/allocations.js";
 import { fromBits } from "../../runtime/device/arrays.js";
-import type { Device, LoadedBundle } from "../../runtime/device/device.js";
-import type { Heads } from "../../runtime/reattention/kernel-runner.js";
+import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
+import type { Heads } from "../../runtime/kernels/heads.js";
+import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../runtime/reattention/retrieval.js";
 import { fillNormal } from "./keys.js";
 
@@ -28,21 +30,37 @@ function best(scores: Float64Array, topK: number): number[] {
   return found;
 }
 
+export interface PickedWay {
+  readonly way: "scan" | "stream";
+  readonly queries: number;
+  readonly length: number;
+  readonly topK: number;
+}
+
+/** Retrieval of random queries `q` over `length` keys; gives where the picks will be. `position` counts the tokens before the queries. */
+export function retrieve(
+  runner: KernelRunner,
+  heads: Heads,
+  { way, queries, length, topK }: PickedWay,
+  { q, keys, position }: Readonly<Record<"q" | "keys" | "position", DeviceBuffer>>,
+): DeviceBuffer {
+  const retrieval = new Retrieval(runner, { ...heads, topK, queries, scanQueries: queries, middle: length });
+  const chunk = { q, count: queries, qRow: heads.heads * heads.headSize };
+  if (way === "scan") retrieval.scan(chunk, keys, { position, global: 0, local: 0 });
+  else retrieval.stream(chunk, keys, 0, length);
+  return retrieval.picks;
+}
+
 /** Picks of `queries` random queries over `length` random keys, compared with float64 on the host. */
 export async function exactness(
   device: Device,
-  bundle: LoadedBundle,
+  kernels: ModelKernels,
   heads: Heads,
-  { way, queries, length, topK }: { way: "scan" | "stream"; queries: number; length: number; topK: number },
+  what: PickedWay,
 ): Promise<Exactness> {
+  const { way, queries, length, topK } = what;
   const { heads: Hq, kvHeads, headSize: D } = heads;
   using memory = new Allocations(device);
-  const runner = {
-    device,
-    memory,
-    run: (name: string, ...[grid, args]: Parameters<ReturnType<LoadedBundle["kernel"]>["launch"]>) =>
-      bundle.kernel(name).launch(grid, args),
-  };
   const keys = memory.alloc((length + queries * (Hq / kvHeads)) * kvHeads * D * 2);
   await fillNormal(device, keys);
   const bits = new Uint16Array(keys.bytes / 2);
@@ -54,13 +72,10 @@ export async function exactness(
   await device.write(source, way === "scan" ? q : bits.subarray(length * kvHeads * D));
   const position = memory.alloc(4);
   await device.write(position, Int32Array.of(length - queries));
-  const retrieval = new Retrieval(runner, { ...heads, topK, queries, scanQueries: queries, middle: length });
-  const chunk = { q: source, count: queries, qRow: Hq * D };
-  if (way === "scan") retrieval.scan(chunk, keys, { position, global: 0, local: 0 });
-  else retrieval.stream(chunk, keys, 0, length);
+  const found = retrieve({ device, memory, kernels }, heads, what, { q: source, keys, position });
   const rows = Hq * queries;
   const picks = new Int32Array(rows * topK);
-  await device.read(retrieval.picks, picks);
+  await device.read(found, picks);
 
   const group = Hq / kvHeads;
   const scores = new Float64Array(length);

@@ -1,14 +1,19 @@
 import { Allocations } from "../../runtime/device/allocations.js";
-import type { Device, DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
-import type { Heads, KernelRunner } from "../../runtime/reattention/kernel-runner.js";
+import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
+import type { Heads } from "../../runtime/kernels/heads.js";
+import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import { Retrieval, type RetrievalOptions } from "../../runtime/reattention/retrieval.js";
 import { Votes } from "../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../runtime/reattention/window-attention.js";
+import { intercepted } from "../intercepted.js";
 import { fillNormal } from "./keys.js";
 import { milliseconds } from "./timing.js";
 
 /** The paper's window for models trained for 8k tokens (arXiv 2407.15176, section 4.1). */
 const PAPER = { global: 32, local: 4096, topK: 4, span: 32, clip: 127 } as const;
+
+const SCORES = { scale: 0.1, cap: 0, CAP: false } as const;
 
 /** Contexts longer than this have a middle to choose from. */
 export const WINDOW_FROM = PAPER.global + PAPER.local;
@@ -18,17 +23,15 @@ class Runner implements KernelRunner {
   readonly device: Device;
   /** Of one measurement. */
   readonly memory: Allocations;
-  readonly #bundle: LoadedBundle;
+  readonly kernels: ModelKernels;
   only: readonly string[] | undefined;
 
-  constructor(device: Device, bundle: LoadedBundle) {
+  constructor(device: Device, loaded: ModelKernels) {
     this.device = device;
     this.memory = new Allocations(device);
-    this.#bundle = bundle;
-  }
-
-  run(name: string, grid: Parameters<KernelRunner["run"]>[1], args: Parameters<KernelRunner["run"]>[2]): void {
-    if (!this.only || this.only.includes(name)) this.#bundle.kernel(name).launch(grid, args);
+    this.kernels = intercepted(loaded, (name, launch) => {
+      if (!this.only || this.only.includes(name)) launch();
+    });
   }
 
   /** Time of some kernels of `work`, of all without names. */
@@ -64,10 +67,16 @@ export class Layer {
   readonly #runner: Runner;
   readonly #tokens: number;
 
-  static async make(device: Device, bundle: LoadedBundle, heads: Heads, tokens: number): Promise<Layer> {
+  static async make(device: Device, kernels: ModelKernels, heads: Heads, tokens: number): Promise<Layer> {
+    const layer = Layer.empty(device, kernels, heads, tokens);
+    await fillNormal(device, layer.keys);
+    return layer;
+  }
+
+  /** With whatever numbers memory holds: to see what is launched. */
+  static empty(device: Device, kernels: ModelKernels, heads: Heads, tokens: number): Layer {
     const keys = device.alloc(tokens * heads.kvHeads * heads.headSize * 2);
-    await fillNormal(device, keys);
-    return new Layer(new Runner(device, bundle), heads, keys, tokens);
+    return new Layer(new Runner(device, kernels), heads, keys, tokens);
   }
 
   private constructor(runner: Runner, heads: Heads, keys: DeviceBuffer, tokens: number) {
@@ -141,7 +150,7 @@ export class Layer {
     const table = memory.alloc((global + clip * span + local) * (headSize / 2) * 4);
     device.fill(table, 0);
     const [rotary, layer] = [
-      { cosine: table, sine: table },
+      { cosine: table, sine: table, rotaryRow: headSize / 2 },
       { keys: this.keys, values: this.keys },
     ];
     const q = await this.#queries(queries * qRow, queries === 1 ? "f32" : "bf16");
@@ -152,8 +161,8 @@ export class Layer {
         retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
         votes.choose(retrieval, heads * topK, cache);
       }
-      if (queries === 1) attention.decode(q, layer, votes, cache, rotary, 0.1, out);
-      else attention.prefill(q, qRow, layer, votes, cache, rotary, 0.1, out);
+      if (queries === 1) attention.decode(q, layer, votes, cache, rotary, SCORES, out);
+      else attention.prefill(q, qRow, layer, votes, cache, rotary, SCORES, out);
     };
     const ms = await this.#runner.time(work);
     const attend = await this.#runner.time(work, "reattentionDecode", "reattentionPrefill");

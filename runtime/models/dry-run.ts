@@ -84,7 +84,7 @@ class DryBuffer implements GrowableBuffer, Mirror {
 export type DeviceKind = Pick<Device, "kind" | "name" | "arch" | "processors" | "traits">;
 
 /** A device of the same kind on which nothing happens. */
-function dryDevice({ kind, name, arch, processors, traits }: DeviceKind): Device {
+export function dryDevice({ kind, name, arch, processors, traits }: DeviceKind): Device {
   const nothing = async (): Promise<void> => {};
   const graph: Graph = { replay() {}, launches: 0, destroy() {}, [Symbol.dispose]() {} };
   const device: Device = {

@@ -11,7 +11,7 @@ import type { LayerWeights, Matrix, Weights } from "./weights.js";
 import type { LayerPlan, MatrixPlan, Part, VectorPlan, WeightsPlan } from "./weights-plan.js";
 
 /** Formats that kernels of decode and prefill read as they are; the rest becomes bf16. */
-const KEPT: ReadonlySet<Format> = new Set([
+export const KEPT: ReadonlySet<Format> = new Set([
   ...(["bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0"] as const),
   ...(["q4_k", "q5_k", "q6_k"] as const),
 ]);

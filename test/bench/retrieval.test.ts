@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import { pointText } from "../../bench/reattention.js";
+import { rateBuilds } from "../../bench/rates.js";
+import { pointText, retrievalBuilds } from "../../bench/reattention.js";
 import { memoryRate, productRate } from "../../bench/units.js";
+import { gpuOf } from "../../runtime/models/usual-builds.js";
 
 it("rates have three digits, in the unit that suits them", () => {
   expect([4.123, 0.1, 0.0183, 0.0000012].map(memoryRate)).toEqual([
@@ -19,4 +21,16 @@ it("rows of retrieval are told apart by how many keys are picked, and show small
   expect(more).toContain("decode retrieval   k 32 Q 1 ");
   expect(four).toContain("0.900 GB/s, 5 % of copy");
   expect(pointText({ ...point, teraflops: 0.0021 }, 1)).toContain("2.10 GFLOP/s");
+});
+
+it("what a GPU has to have compiled is what the benches launch", async () => {
+  const builds = await retrievalBuilds(gpuOf(90), [4096, 16384]);
+  const kernels = [...new Set(builds.map(({ kernel }) => kernel))].sort();
+  expect(kernels).toEqual(
+    ["Choose", "Decide", "Decode", "Gather", "Narrow", "Pick", "PickStreamed", "Prefill", "Rotate", "Scan"]
+      .concat("Stream", "StreamDeep")
+      .map((name) => `reattention${name}`),
+  );
+  expect(new Set(builds.map(({ constants }) => constants.D).filter(Boolean))).toEqual(new Set([64, 128]));
+  expect(rateBuilds(gpuOf(90)).map(({ kernel }) => kernel)).toEqual(["readMemory", "matmul"]);
 });

@@ -1,41 +1,33 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { ConstValue } from "../../compiler/ir/index.js";
-import { GPU_TILES } from "../../runtime/kernels/tiles.js";
-import { kernelCases } from "../model-kernels/cases.js";
+import { readBundle } from "../../runtime/bundle/files.js";
+import { isBuild } from "../../runtime/device/select.js";
 import { expectAgreement, expectResults, runCase } from "../model-kernels/run.js";
 import { CPU_SETTING, GPU_SETTING, isDense } from "../model-kernels/settings.js";
-import { bundle, openBoth } from "./devices.js";
+import { bundle, openKernels } from "./devices.js";
+import { buildOf } from "./model-kernel-builds.js";
+import { gpuCases as cases } from "./model-kernel-cases.js";
 
-/** Sizes at the edges of the GPU's tiles, with heads as the bundle's kernels are built for. */
-const cases = kernelCases({
-  tiles: GPU_TILES,
-  shapes: [
-    { heads: 9, kvHeads: 3, D: 64 },
-    { heads: 12, kvHeads: 4, D: 64 },
-  ],
-});
-
-let both: Awaited<ReturnType<typeof openBoth>>;
+let both: Awaited<ReturnType<typeof openKernels>>;
 before(async () => {
-  both = await openBoth(bundle("models"));
+  both = await openKernels();
 });
 after(() => both.close());
 
-const text = (constants: Readonly<Record<string, ConstValue>>): string =>
-  JSON.stringify(Object.entries(constants).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-test("there are cases for every build of every kernel", () => {
-  const launched = new Set(cases.map((one) => `${one.kernel} ${text(one.constants(GPU_SETTING))}`));
-  const built = both.onGpu.kernels.flatMap((name) => {
-    const { source, builds } = both.onGpu.kernel(name).entry;
-    return isDense(source.file) ? builds.map(({ constants }) => `${name} ${text(constants)}`) : [];
-  });
-  assert.ok(built.length > 0);
-  assert.deepEqual(
-    built.filter((one) => !launched.has(one)),
-    [],
-  );
+test("there are cases for every kernel, and for every build that the demo model launches", async () => {
+  const launched = cases.map(buildOf);
+  const { manifest } = await readBundle(bundle("models"));
+  const dense = manifest.kernels.filter(({ source }) => isDense(source.file));
+  assert.ok(dense.some(({ variants }) => variants.length > 0));
+  for (const { name, variants } of dense) {
+    const mine = launched.filter(({ kernel }) => kernel === name);
+    assert.ok(mine.length > 0, name);
+    for (const variant of variants)
+      assert.ok(
+        mine.some((one) => isBuild(variant, one)),
+        `${name} ${JSON.stringify(variant.constants)}`,
+      );
+  }
 });
 
 for (const one of cases)

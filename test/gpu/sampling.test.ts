@@ -13,12 +13,12 @@ import {
   type Sampler,
 } from "../model-kernels/sampling.js";
 import { CPU_SETTING, GPU_SETTING } from "../model-kernels/settings.js";
-import { bundle, openBoth } from "./devices.js";
+import { openKernels } from "./devices.js";
 
-let both: Awaited<ReturnType<typeof openBoth>>;
+let both: Awaited<ReturnType<typeof openKernels>>;
 let sampler: Sampler;
 before(async () => {
-  both = await openBoth(bundle("models"));
+  both = await openKernels();
   sampler = { device: both.gpu, bundle: both.onGpu, setting: GPU_SETTING };
 });
 after(() => both.close());

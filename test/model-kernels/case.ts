@@ -1,7 +1,9 @@
 import type { ConstValue, DType } from "../../compiler/ir/index.js";
 import { toBits } from "../../runtime/device/arrays.js";
 import type { Arguments, DeviceBuffer, Grid } from "../../runtime/device/device.js";
-import type { Tiles } from "../../runtime/models/llama/launcher.js";
+import { headConstants } from "../../runtime/kernels/heads.js";
+import type { TileSet, Tiles } from "../../runtime/kernels/tiles.js";
+import { cdiv } from "../../runtime/tiling.js";
 import { room } from "../gpu/values.js";
 import type { WeightMatrix } from "./matrix.js";
 
@@ -11,16 +13,20 @@ export interface HeadShape {
   readonly D: number;
 }
 
+/** The constants that kernels take for these heads. */
+export const constantsOf = ({ heads, kvHeads, D }: HeadShape) => headConstants({ heads, kvHeads, headSize: D });
+
 /** How a device launches the kernels. */
 export interface Setting {
   readonly tiles: Tiles;
+  /** Which tables attention takes its tiles from. */
+  readonly set: TileSet;
   /** The fewest rows that a matrix unit multiplies: 16 on a GPU. */
   readonly dotRows: number;
 }
 
-/** Where sizes become interesting: tiles whose edges are tested, and the heads that attention kernels are built for. */
-export interface Edges {
-  readonly tiles: Tiles;
+/** Where sizes become interesting: tiles whose edges are tested, and the heads that attention has: the first are tried at every edge. */
+export interface Edges extends Pick<Setting, "tiles" | "set"> {
   readonly shapes: readonly HeadShape[];
 }
 
@@ -62,11 +68,12 @@ export const EXACT = 0;
 export const F32 = 2e-5;
 export const BF16 = 1e-2;
 
-type Stored = "f32" | "bf16" | "i32";
+export type Stored = "f32" | "f16" | "bf16" | "i32" | "u8";
 
 /** Numbers as they lie in memory. */
 export function encode(dtype: Stored, values: ArrayLike<number>): ArrayBufferView {
-  if (dtype === "bf16") return toBits("bf16", values);
+  if (dtype === "bf16" || dtype === "f16") return toBits(dtype, values);
+  if (dtype === "u8") return Uint8Array.from(values);
   return dtype === "f32" ? Float32Array.from(values) : Int32Array.from(values);
 }
 
@@ -125,9 +132,15 @@ export const weightsArguments = (buffer: DeviceBuffer | undefined): Arguments =>
   bf16: buffer!,
 });
 
+/** A bias as a kernel's input; where there is none any buffer will do, since it must not be looked at. */
+export const biasInput = (bias: Float64Array | undefined): CaseBuffer => input("f32", bias ?? [Number.NaN]);
+
 /** The buffers of these names. */
 export const named = (buffers: Buffers, ...names: readonly string[]): Arguments =>
   Object.fromEntries(names.map((name) => [name, buffers[name]!]));
 
-export const cdiv = (a: number, b: number): number => Math.ceil(a / b);
-export const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n));
+/** Rows of a matrix product that a group of heads fills. */
+export const groupRows = (shape: HeadShape, { dotRows }: Setting): number => Math.max(dotRows, constantsOf(shape).GM);
+
+export { powerOfTwo } from "../../runtime/tiling.js";
+export { cdiv };

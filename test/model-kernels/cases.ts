@@ -1,40 +1,47 @@
 import type { Edges, KernelCase } from "./case.js";
 import { decodeAttentionCases } from "./cases/decode-attention.js";
-import { decodeAddCases, decodeGateUpCases, decodeLogitsCases, decodeQkvCases } from "./cases/decode-project.js";
-import { embedCases } from "./cases/embed.js";
-import { matmulCases, matmulQuantizedCases, swigluCases } from "./cases/matmul.js";
+import { decodeLogitsCases } from "./cases/decode-logits.js";
 import {
-  appendCacheCases,
-  dequantizeMatrixCases,
-  rmsNormCases,
-  rotateAppendCases,
-  rotateKeysCases,
-} from "./cases/prefill.js";
+  addNormedCases,
+  decodeAddCases,
+  decodeGateUpCases,
+  decodeNormHeadsCases,
+  decodeQkvCases,
+} from "./cases/decode-project.js";
+import { embedCases } from "./cases/embed.js";
+import { gateUpCases, matmulCases, matmulQuantizedCases } from "./cases/matmul.js";
+import { appendCacheCases, normHeadsCases, rmsNormCases, rotateAppendCases, rotateKeysCases } from "./cases/prefill.js";
 import { prefillAttentionCases } from "./cases/prefill-attention.js";
 import { readMemoryCases } from "./cases/read-memory.js";
 import { sampleGreedyCases } from "./cases/sample-greedy.js";
 import { sampleTopCases } from "./cases/sample-top.js";
+import { dequantizeMatrixCases, padRowsCases, reorderRowsCases } from "./cases/weight-files.js";
 
 const ALL = [
   embedCases,
   decodeQkvCases,
+  decodeNormHeadsCases,
   decodeAttentionCases,
   decodeGateUpCases,
   decodeAddCases,
+  addNormedCases,
   decodeLogitsCases,
   sampleGreedyCases,
   sampleTopCases,
   rmsNormCases,
-  dequantizeMatrixCases,
+  normHeadsCases,
   rotateAppendCases,
   appendCacheCases,
   rotateKeysCases,
   matmulCases,
   matmulQuantizedCases,
-  swigluCases,
+  gateUpCases,
   prefillAttentionCases,
+  dequantizeMatrixCases,
+  padRowsCases,
+  reorderRowsCases,
   readMemoryCases,
 ];
 
-/** Cases of every kernel of dense models, with sizes at the given edges. */
+/** Cases of every kernel of models but ReAttention's, with sizes at the given edges. */
 export const kernelCases = (edges: Edges): KernelCase[] => ALL.flatMap((cases) => cases(edges));

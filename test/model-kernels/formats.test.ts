@@ -3,20 +3,17 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { divisibleParams } from "../../compiler/build/guards.js";
 import { jobOf } from "../../compiler/build/job.js";
+import { DEFAULT_BUILD } from "../../compiler/build/plan.js";
 import { check } from "../../compiler/check.js";
 import type { Kernel } from "../../compiler/ir/index.js";
 import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { LoadedBundle } from "../../runtime/device/device.js";
-import { CPU_TILES } from "../../runtime/kernels/tiles.js";
 import { type Format, formatOf, rowBytes } from "../../runtime/kernels/weights.js";
 import { type TensorType, tensorTypes } from "../../runtime/weights/index.js";
-import { cdiv, EXACT, type KernelCase, named, output, weightsArguments, weightsInput } from "./case.js";
 import { expectSample, formats, randomSample, type Sample } from "./formats.js";
 import { typeOf, weightMatrix } from "./matrix.js";
 import { numbers } from "./numbers.js";
-import { expectResults, runCase } from "./run.js";
-import { CPU_SETTING } from "./settings.js";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -33,7 +30,7 @@ function sampleOfGguf(format: Format): Sample {
 
 const { kernels, diagnostics } = check([
   at("../cases/formats.kernel.ts"),
-  at("../../runtime/kernels/prefill.kernel.ts"),
+  at("../../runtime/kernels/weight-files.kernel.ts"),
 ]);
 const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
 
@@ -95,35 +92,7 @@ describe("on the CPU executor", () => {
   it.each(formats)("%s is what JavaScript makes of it, whatever its bits", async (format) => {
     for (const inRow of [1, 3]) await expectSample(device, bundle, format, randomSample(format), inRow);
   });
-
-  it.each(formats)("%s is dequantised to bf16", async (format) => {
-    for (const [rowCount, blockCount] of [
-      [1, 8],
-      [7, 24],
-    ] as const) {
-      const one = dequantizeCase(format, rowCount, blockCount);
-      const prepared = one.prepare();
-      expectResults(prepared, CPU_SETTING, await runCase(device, bundle, one, prepared, CPU_SETTING));
-    }
-  });
 });
-
-function dequantizeCase(FORMAT: Format, rowCount: number, blockCount: number): KernelCase {
-  const { R, B } = CPU_TILES.dequantize;
-  return {
-    kernel: "dequantizeMatrix",
-    title: FORMAT,
-    constants: () => ({ R, B, FORMAT }),
-    grid: () => [cdiv(rowCount, R), cdiv(blockCount, B)],
-    prepare() {
-      const matrix = weightMatrix(FORMAT, rowCount, blockCount, numbers(rowCount), { kind: "random" });
-      return {
-        buffers: { weights: weightsInput(matrix), out: output("bf16", matrix.values, EXACT) },
-        args: (b) => ({ ...named(b, "out"), ...weightsArguments(b.weights), rowCount, blockCount }),
-      };
-    },
-  };
-}
 
 describe("with Triton", () => {
   let triton: TritonService;
@@ -138,7 +107,7 @@ describe("with Triton", () => {
   it.each([80, 90])("all compile for sm_%i, and read weights two or more at a time", async (arch) => {
     const kernel = kernelOf("dequantizeMatrix");
     const compiled = formats.map(async (FORMAT) => {
-      const build = { ...kernel.builds[0]!, constants: { R: 2, B: 32, FORMAT } };
+      const build = { ...DEFAULT_BUILD, ...kernel.defaults, constants: { R: 2, B: 32, FORMAT } };
       const divisible = divisibleParams(kernel.params, build);
       const result = await triton.compile(jobOf({ kernel, build, arch, divisible }, ["cubin", "ptx"]).job);
       if (!result.ok) throw new Error(`${FORMAT}: ${result.error.message}\n${result.error.detail}`);

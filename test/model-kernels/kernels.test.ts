@@ -1,23 +1,20 @@
 /** Every kernel of dense models on the CPU executor, against float64. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CPU_TILES, GPU_TILES } from "../../runtime/kernels/tiles.js";
+import { TILES } from "../../runtime/kernels/tiles.js";
 import type { KernelCase } from "./case.js";
 import { kernelCases } from "./cases.js";
 import { openCpu } from "./on-cpu.js";
 import { expectResults, runCase } from "./run.js";
-import { CPU_SETTING, GPU_SETTING } from "./settings.js";
+import { CPU_SETTING, GPU_SETTING, SHAPES } from "./settings.js";
 
-const shapes = [
-  { heads: 6, kvHeads: 2, D: 32 },
-  { heads: 4, kvHeads: 4, D: 32 },
-  { heads: 9, kvHeads: 3, D: 64 },
-];
-const cases = kernelCases({ tiles: CPU_TILES, shapes });
+/** The first are small and tried at every edge. */
+const shapes = [{ heads: 6, kvHeads: 2, D: 32 }, { heads: 4, kvHeads: 4, D: 32 }, ...SHAPES];
+const cases = kernelCases({ tiles: TILES.cpu, set: "cpu", shapes });
 
 /** Of sizes that are quick on a CPU, save those of matrix products: groups of tiles show only where there are more tiles than one group. */
-const { matmul, matmulAdd, matmulSwiglu } = GPU_TILES;
-const casesOfGpu = kernelCases({ tiles: { ...CPU_TILES, matmul, matmulAdd, matmulSwiglu }, shapes });
+const { matmul, matmulAdd, matmulGated } = TILES.gpu;
+const casesOfGpu = kernelCases({ tiles: { ...TILES.cpu, matmul, matmulAdd, matmulGated }, set: "cpu", shapes });
 
 /** The last case of each choice of a format or an epilogue. */
 const ofEachChoice = (all: readonly KernelCase[]): KernelCase[] => [

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, it } from "vitest";
 import { openCpu } from "./on-cpu.js";
 import { expectOrder } from "./order.js";
 
-const SIZES = { layers: 3, heads: 6, kvHeads: 2, headSize: 32, feedForward: 320, vocabulary: 301 };
+const SIZES = { layers: 4, heads: 6, kvHeads: 2, headSize: 32, feedForward: 512, vocabulary: 301 };
 
 let cpu: Awaited<ReturnType<typeof openCpu>>;
 beforeAll(async () => {
@@ -12,4 +12,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => cpu.device.close());
 
-it.each(["greedy", "sample"] as const)("%s", (pick) => expectOrder(cpu.device, cpu.bundle, SIZES, { pick, steps: 40 }));
+it.each(["greedy", "sample"] as const)("%s", (picking) =>
+  expectOrder(cpu.device, cpu.bundle, SIZES, { picking, steps: 40 }),
+);

@@ -1,37 +1,42 @@
 import assert from "node:assert/strict";
-import type { Arguments, Device, DeviceBuffer, Grid, LoadedBundle } from "../../runtime/device/device.js";
-import { type DecodeContext, decodeStep, type Pick } from "../../runtime/models/llama/decode.js";
-import { KernelLauncher } from "../../runtime/models/llama/launcher.js";
-import { STATE } from "../../runtime/models/llama/state.js";
+import { intercepted } from "../../bench/intercepted.js";
+import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
+import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import type { ModelHost } from "../../runtime/models/host.js";
+import { STATE } from "../../runtime/models/state.js";
+import { type Picking, TokenPass } from "../../runtime/models/token-pass.js";
 import { randomModel, type Sizes, untrained } from "./small-model.js";
 
-type Call = readonly [kernel: string, grid: Grid, args: Arguments];
+/** Kernels that launch at once, or keep what they were to launch. */
+class PatientKernels {
+  readonly kernels: ModelKernels;
+  readonly #device: Device;
+  #kept: (() => void)[] | undefined;
 
-/** Launches at once, or keeps what it was to launch. */
-class PatientLauncher extends KernelLauncher {
-  kept: Call[] | undefined;
-
-  override run(...call: Call): void {
-    if (this.kept) this.kept.push(call);
-    else super.run(...call);
+  constructor(device: Device, loaded: ModelKernels) {
+    this.#device = device;
+    this.kernels = intercepted(loaded, (_, launch) => {
+      if (this.#kept) this.#kept.push(launch);
+      else launch();
+    });
   }
 
   /** What `record` launches, one after the other has ended. */
   async oneByOne(record: () => void): Promise<void> {
-    this.kept = [];
+    const calls: (() => void)[] = [];
+    this.#kept = calls;
     record();
-    const calls = this.kept;
-    this.kept = undefined;
+    this.#kept = undefined;
     for (const call of calls) {
-      super.run(...call);
-      await this.device.synchronize();
+      call();
+      await this.#device.synchronize();
     }
   }
 }
 
 /** Before the first step: nothing in the caches, and the same token, chances and seed. */
-async function reset({ launcher: { device }, state, caches }: DecodeContext): Promise<void> {
-  for (const { keys, values } of caches) for (const buffer of [keys, values, state.ring]) device.fill(buffer, 0);
+async function reset({ device, state, layers }: ModelHost): Promise<void> {
+  for (const { cache } of layers) for (const buffer of [cache.keys, cache.values, state.ring]) device.fill(buffer, 0);
   const start = new Int32Array(STATE.length);
   start[STATE.token] = 5;
   await device.write(state.state, start);
@@ -39,15 +44,21 @@ async function reset({ launcher: { device }, state, caches }: DecodeContext): Pr
   await device.write(state.choices, Int32Array.of(50, 11));
 }
 
-/** Every bit that steps leave: tokens, position, residual, logits and caches. */
-async function traces({ state, caches }: DecodeContext): Promise<Uint8Array[]> {
-  const buffers: DeviceBuffer[] = [state.logits, state.state, state.ring, state.residual, state.finished];
+/** Every bit that steps leave: logits, tokens, position, residual, queries and caches. */
+async function traces({ state, layers }: ModelHost): Promise<Uint8Array[]> {
+  const buffers: DeviceBuffer[] = [state.logits, state.state, state.ring, state.residual, state.q, state.attention];
   const read = async (buffer: DeviceBuffer): Promise<Uint8Array> => {
     const bytes = new Uint8Array(buffer.bytes);
     await buffer.device.read(buffer, bytes);
     return bytes;
   };
-  return Promise.all([...buffers, ...caches.flatMap(({ keys, values }) => [keys, values])].map(read));
+  return Promise.all([...buffers, ...layers.flatMap(({ cache }) => [cache.keys, cache.values])].map(read));
+}
+
+/** The model that decodes here, and what of its passes a device has to have compiled. */
+export async function orderModel(device: Device, kernels: ModelKernels, sizes: Sizes, steps: number) {
+  const host = await randomModel(device, kernels, untrained(sizes), steps);
+  return { host, pass: new TokenPass(host) };
 }
 
 /**
@@ -56,21 +67,20 @@ async function traces({ state, caches }: DecodeContext): Promise<Uint8Array[]> {
  */
 export async function expectOrder(
   device: Device,
-  bundle: LoadedBundle,
+  loaded: ModelKernels,
   sizes: Sizes,
-  { pick, steps }: { readonly pick: Pick; readonly steps: number },
+  { picking, steps }: { readonly picking: Picking; readonly steps: number },
 ): Promise<void> {
-  const config = untrained(sizes);
-  const launcher = new PatientLauncher(device, bundle, config);
-  const context = await randomModel(device, launcher, config, steps);
-  await reset(context);
-  for (let step = 0; step < steps; step++) await launcher.oneByOne(() => decodeStep(context, pick));
-  const wanted = await traces(context);
-  await reset(context);
-  using graph = device.capture(() => decodeStep(context, pick));
+  const patient = new PatientKernels(device, loaded);
+  const { host, pass } = await orderModel(device, patient.kernels, sizes, steps);
+  await reset(host);
+  for (let step = 0; step < steps; step++) await patient.oneByOne(() => pass.step(picking));
+  const wanted = await traces(host);
+  await reset(host);
+  using graph = device.capture(() => pass.step(picking));
   for (let step = 0; step < steps; step++) graph.replay();
-  const got = await traces(context);
-  const logits = new Float32Array(got[0]!.buffer);
+  const got = await traces(host);
+  const logits = new Float32Array(got[0]!.buffer).subarray(0, host.config.tokens);
   assert.ok(logits.every(Number.isFinite) && logits.some((logit) => logit !== 0), "the logits are numbers");
   for (const [index, bytes] of got.entries()) assert.equal(Buffer.compare(bytes, wanted[index]!), 0, `trace ${index}`);
 }

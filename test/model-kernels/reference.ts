@@ -12,15 +12,31 @@ export function product(a: Float64Array, b: Float64Array, M: number, N: number, 
   return c;
 }
 
-/** x / √(mean of x² + epsilon) · weight (arXiv 1910.07467). */
-export function normalized(x: Float64Array, weight: Float64Array, epsilon: number): Float64Array {
-  const mean = x.reduce((sum, value) => sum + value * value, 0) / x.length;
+/** x / √(mean of x² + epsilon) · weight (arXiv 1910.07467); the mean of the first `width`, behind which nothing but zeros stands. */
+export function normalized(x: Float64Array, weight: Float64Array, epsilon: number, width = x.length): Float64Array {
+  const mean = x.reduce((sum, value) => sum + value * value, 0) / width;
   return x.map((value, i) => (value / Math.sqrt(mean + epsilon)) * weight[i]!);
 }
 
-/** silu(gate) · up, element by element (arXiv 2002.05202). */
-export const gated = (gate: Float64Array, up: Float64Array): Float64Array =>
-  gate.map((value, i) => (value / (1 + Math.exp(-value))) * up[i]!);
+export type Activation = "silu" | "gelu";
+
+const ACTIVATIONS: Readonly<Record<Activation, (x: number) => number>> = {
+  silu: (x) => x / (1 + Math.exp(-x)),
+  // arXiv 1606.08415, section 2: the form with tanh.
+  gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+};
+
+/** act(gate) · up, element by element (arXiv 2002.05202). */
+export const gated = (gate: Float64Array, up: Float64Array, activation: Activation): Float64Array =>
+  gate.map((value, i) => ACTIVATIONS[activation](value) * up[i]!);
+
+/** cap · tanh(x / cap) (arXiv 2408.00118, section 2), where there is a cap. */
+export const capped = (x: number, cap: number | undefined): number =>
+  cap === undefined ? x : cap * Math.tanh(x / cap);
+
+/** Each row of y [rows, width] with the bias added, where there is one. */
+export const biased = (y: Float64Array, bias: Float64Array | undefined): Float64Array =>
+  bias ? y.map((value, at) => value + bias[at % bias.length]!) : y;
 
 export const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i]!);
 

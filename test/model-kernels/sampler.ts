@@ -13,7 +13,7 @@ export interface Sampling {
 export function chancesOf({ logits, temperature, topK, topP }: Sampling): Map<number, number> {
   const best = logits.reduce((a, b) => Math.max(a, b));
   const scores = Array.from(logits, (logit) => (logit - best) / temperature);
-  const ranked = scores.map((_, token) => token).sort((a, b) => scores[b]! - scores[a]!);
+  const ranked = scores.map((_, token) => token).sort((a, b) => scores[b]! - scores[a]! || a - b);
   const mass = (tokens: readonly number[]): number => tokens.reduce((sum, token) => sum + Math.exp(scores[token]!), 0);
   const downTo = (token: number): number[] => ranked.filter((other) => scores[other]! >= scores[token]!);
   const likely = downTo(ranked[Math.min(topK, ranked.length) - 1]!);

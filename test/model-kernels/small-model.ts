@@ -1,70 +1,108 @@
+import { Allocations } from "../../runtime/device/allocations.js";
 import { upload } from "../../runtime/device/arrays.js";
 import type { Device } from "../../runtime/device/device.js";
-import { FORMATS } from "../../runtime/kernels/tiles.js";
-import type { ModelConfig } from "../../runtime/models/config.js";
-import type { DecodeContext } from "../../runtime/models/llama/decode.js";
-import type { KernelLauncher } from "../../runtime/models/llama/launcher.js";
-import { uploadRotaryTable } from "../../runtime/models/llama/rotary-table.js";
-import { allocateDecodeState, growCache, reserveCache } from "../../runtime/models/llama/state.js";
-import type { LayerWeights } from "../../runtime/models/llama/weights.js";
-import type { Matrix } from "../../runtime/models/matrix.js";
+import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import { FORMATS } from "../../runtime/kernels/weights.js";
+import type { AttentionLayer } from "../../runtime/models/attention/attention.js";
+import { growCache, reserveCache } from "../../runtime/models/cache.js";
+import type { LayerKind, ModelConfig } from "../../runtime/models/config.js";
+import type { ModelHost } from "../../runtime/models/host.js";
+import { attentionsOf } from "../../runtime/models/layers.js";
+import { uploadRotaries } from "../../runtime/models/rotary.js";
+import { allocateDecodeState } from "../../runtime/models/state.js";
+import type { LayerWeights, Matrix } from "../../runtime/models/weights.js";
+import { kept } from "./kept.js";
 import { weightMatrix } from "./matrix.js";
 import { many, numbers } from "./numbers.js";
 
 export type Sizes = Pick<ModelConfig, "layers" | "heads" | "kvHeads" | "headSize" | "feedForward" | "vocabulary">;
 
-/** A model of these sizes that was never trained. */
+/** Layers that differ as those of families do: in turn plain, with a sliding window, and without rotation. */
+const KINDS: readonly LayerKind[] = [
+  { rope: 0, window: undefined },
+  { rope: 0, window: 9 },
+  { rope: undefined, window: undefined },
+];
+
+/** A model of these sizes that was never trained, with what any family has: caps, padding in the vocabulary, and layers of all kinds. */
 export const untrained = (sizes: Sizes): ModelConfig => ({
   ...sizes,
-  architecture: "llama",
+  architecture: "gemma2",
   name: "untrained",
   hidden: sizes.heads * sizes.headSize,
+  experts: undefined,
+  activation: "gelu",
+  tokens: sizes.vocabulary - 5,
   context: 8192,
-  ropeBase: 10000,
-  ropeFactors: undefined,
   rmsEpsilon: 1e-5,
+  embeddingScale: 1.5,
+  scoreScale: 1 / Math.sqrt(sizes.headSize),
+  scoreCap: 20,
+  logitCap: 10,
+  ropes: [{ base: 10000, rotated: sizes.headSize, scaling: { kind: "none" }, attentionFactor: 1 }],
+  layerKinds: Array.from({ length: sizes.layers }, (_, index) => KINDS[index % KINDS.length]!),
   tied: true,
   bosId: undefined,
-  eosId: undefined,
-  eotId: undefined,
+  eosIds: [],
   chatTemplate: undefined,
 });
 
-/** Everything that its decode steps need, with random weights of all formats, and caches for `capacity` tokens. */
+/** Random matrices and vectors on a device, of all formats in turn that their width allows. */
+function randomWeights(memory: Allocations) {
+  const source = numbers(3);
+  let made = 0;
+  const vector = (length: number) => upload(memory, Float32Array.from(many(length, source.normal)));
+  const matrix = async (rows: number, columns: number, biased = false): Promise<Matrix> => {
+    const fitting = kept.filter((format) => columns % FORMATS[format].blockSize === 0);
+    const format = fitting[made++ % fitting.length]!;
+    const { bytes } = weightMatrix(format, rows, columns / 32, source, { kind: "random" });
+    const bias = biased ? await vector(rows) : undefined;
+    return { buffer: await upload(memory, bytes), format, rows, columns, width: columns, bias };
+  };
+  return { vector, matrix };
+}
+
+/** A layer's weights. Every second one has biases, every third one norms of heads and of what it adds. */
+async function randomLayer(memory: Allocations, config: ModelConfig, index: number): Promise<LayerWeights> {
+  const { hidden, heads, kvHeads, headSize, feedForward } = config;
+  const { vector, matrix } = randomWeights(memory);
+  const [biased, normed] = [index % 2 === 1, index % 3 === 1];
+  return {
+    attentionNorm: await vector(hidden),
+    qkv: await matrix((heads + 2 * kvHeads) * headSize, hidden, biased),
+    headNorms: normed ? { queryNorm: await vector(headSize), keyNorm: await vector(headSize) } : undefined,
+    out: await matrix(hidden, heads * headSize, biased),
+    postAttentionNorm: normed ? await vector(hidden) : undefined,
+    feedForwardNorm: await vector(hidden),
+    gateUp: await matrix(2 * feedForward, hidden, biased),
+    down: await matrix(hidden, feedForward, biased),
+    router: undefined,
+    postFeedForwardNorm: normed ? await vector(hidden) : undefined,
+  };
+}
+
+/** Everything that its passes need, with random weights of many formats, and caches for `capacity` tokens. */
 export async function randomModel(
   device: Device,
-  launcher: KernelLauncher,
+  kernels: ModelKernels,
   config: ModelConfig,
   capacity: number,
-): Promise<DecodeContext> {
-  const { layers, hidden, heads, kvHeads, headSize, feedForward, vocabulary } = config;
-  const source = numbers(layers);
-  let made = 0;
-  const matrix = async (rows: number, columns: number): Promise<Matrix> => {
-    const format = FORMATS[made++ % FORMATS.length]!;
-    const { bytes } = weightMatrix(format, rows, columns / 32, source, { kind: "random" });
-    return { buffer: await upload(device, bytes), format, rows, columns };
-  };
-  const norm = () => upload(device, Float32Array.from(many(hidden, source.normal)));
-  const layer = async (): Promise<LayerWeights> => ({
-    attentionNorm: await norm(),
-    qkv: await matrix((heads + 2 * kvHeads) * headSize, hidden),
-    out: await matrix(hidden, heads * headSize),
-    feedForwardNorm: await norm(),
-    gateUp: await matrix(2 * feedForward, hidden),
-    down: await matrix(hidden, feedForward),
-  });
-  const embedding = await matrix(vocabulary, hidden);
-  const all: LayerWeights[] = [];
-  for (let index = 0; index < layers; index++) all.push(await layer());
-  const caches = reserveCache(device, config, capacity);
+): Promise<ModelHost> {
+  const memory = new Allocations(device);
+  const { vector, matrix } = randomWeights(memory);
+  const layers: LayerWeights[] = [];
+  for (let index = 0; index < config.layers; index++) layers.push(await randomLayer(memory, config, index));
+  const embedding = await matrix(config.vocabulary, config.hidden);
+  const weights = { embedding, layers, outputNorm: await vector(config.hidden), head: embedding };
+  const caches = reserveCache(memory, config, capacity);
   growCache(caches, config, capacity);
-  return {
-    launcher,
-    config,
-    weights: { embedding, layers: all, outputNorm: await norm(), head: embedding },
-    caches,
-    rotary: await uploadRotaryTable(device, config, capacity),
-    state: allocateDecodeState(launcher, config),
-  };
+  const { ropes, none } = await uploadRotaries(memory, config, [capacity], capacity);
+  const state = allocateDecodeState(device, memory, config);
+  const on = { device, memory, kernels, config };
+  const { attentions } = attentionsOf({ ...on, position: state.position }, { attention: { kind: "dense" }, capacity });
+  const attentionLayers = caches.map((cache, index): AttentionLayer => {
+    const { rope } = config.layerKinds[index]!;
+    return { index, cache, rotary: rope === undefined ? none : ropes[rope]! };
+  });
+  return { ...on, weights, state, layers: attentionLayers, attentions };
 }

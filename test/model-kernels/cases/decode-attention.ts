@@ -1,31 +1,49 @@
+import { decodeAttentionTiles } from "../../../runtime/kernels/attention-tiles.js";
 import { inputs, type Kind } from "../activations.js";
 import {
   BF16,
   changed,
+  constantsOf,
   type Edges,
+  groupRows,
   type HeadShape,
   input,
   type KernelCase,
   named,
   output,
-  powerOfTwo,
   type Setting,
   scratch,
 } from "../case.js";
 import { type Numbers, rounded } from "../numbers.js";
-import { dot, mapVectors, type RotaryTable, softmaxSum, turned, vector } from "../reference.js";
+import { capped, dot, mapVectors, type RotaryTable, softmaxSum, turned, vector } from "../reference.js";
 import { quarterTurns, rotaryTable } from "../rotary.js";
 
+/** What one launch is about. */
+interface Scene {
+  readonly kind: Kind;
+  readonly shape: HeadShape;
+  /** Tokens of the sequence, the new one included. */
+  readonly length: number;
+  /** Keys that it sees. Default: more than there are. */
+  readonly reach?: number;
+  /** Tokens that the cache may have, from which the tiles follow. Default: few. */
+  readonly capacity?: number;
+  readonly cap?: number;
+  /** False in a layer that does not rotate. */
+  readonly rotates?: boolean;
+}
+
+const tilesOf = (set: Edges["set"], { shape, capacity = 4096 }: Pick<Scene, "shape" | "capacity">) =>
+  decodeAttentionTiles(set, constantsOf(shape), capacity);
+
 /** Lengths at the edges of blocks and of splits. */
-function lengths({ tiles }: Edges): number[] {
-  const { SPLITS, BN } = tiles.attention;
+function lengths(set: Edges["set"], shape: HeadShape): number[] {
+  const { SPLITS, BN } = tilesOf(set, { shape });
   const all = SPLITS * BN;
   return [1, 2, BN - 1, BN, BN + 1, 3 * BN + 5, all - BN + 1, all, all + 1, 1.5 * all + 7];
 }
 
-interface Attention {
-  readonly shape: HeadShape;
-  readonly length: number;
+interface Attention extends Scene {
   readonly table: RotaryTable;
   readonly scale: number;
   /** [heads, D] */
@@ -37,39 +55,52 @@ interface Attention {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Attention of the token at `length − 1` over all up to itself, [heads, D]. Rotated queries and keys are bf16, as matrix units take them. */
-function attention({ shape: { heads, kvHeads, D }, length, table, scale, q, keys, values }: Attention): Float64Array {
+/** The first token that is seen. */
+const firstOf = ({ length, reach = length }: Scene): number => Math.max(0, length - reach);
+
+/** The row of the rotary table for a position. */
+const rowOf = ({ rotates = true }: Scene, position: number): number => (rotates ? position : 0);
+
+/** Attention of the token at `length − 1` over what it sees, [heads, D]. Rotated queries and keys are bf16, as matrix units take them. */
+function attention(one: Attention): Float64Array {
+  const { shape, length, table, scale, q, keys, values, cap } = one;
+  const { heads, kvHeads, D } = shape;
   const query = rounded(
     "bf16",
     mapVectors(q, D, (head) =>
       turned(
         head.map((value) => value * scale),
         table,
-        length - 1,
+        rowOf(one, length - 1),
       ),
     ),
   );
   const key = rounded(
     "bf16",
-    mapVectors(keys, D, (one, at) => turned(one, table, Math.floor(at / kvHeads))),
+    mapVectors(keys, D, (each, at) => turned(each, table, rowOf(one, Math.floor(at / kvHeads)))),
   );
+  const seen = range(length).slice(firstOf(one));
   const rows = range(heads).flatMap((head) => {
     const kvHead = Math.floor(head / (heads / kvHeads));
     const at = (token: number): number => token * kvHeads + kvHead;
-    const scores = range(length).map((token) => dot(vector(query, head, D), vector(key, at(token), D)));
-    const seen = range(length).map((token) => vector(values, at(token), D));
-    return [...softmaxSum(scores, seen)];
+    const scores = seen.map((token) => capped(dot(vector(query, head, D), vector(key, at(token), D)), cap));
+    return [
+      ...softmaxSum(
+        scores,
+        seen.map((token) => vector(values, at(token), D)),
+      ),
+    ];
   });
   return Float64Array.from(rows);
 }
 
-function randomAttention(shape: HeadShape, length: number): Attention {
+function randomAttention(scene: Scene): Attention {
+  const { length, shape, rotates = true } = scene;
   const { heads, kvHeads, D } = shape;
   const { f32, bf16 } = inputs("random", length);
   return {
-    shape,
-    length,
-    table: rotaryTable(length, D / 2),
+    ...scene,
+    table: rotaryTable(rotates ? length : 1, D / 2),
     scale: Math.fround(Math.LOG2E / Math.sqrt(D)),
     q: f32(heads * D),
     keys: bf16(length * kvHeads * D),
@@ -85,58 +116,87 @@ const turnedBack = (data: Float64Array, { cosine, sine }: RotaryTable, position:
  * Whole numbers, quarter turns, and scores that differ by 256 or not at all, so that every weight is 0 or 1. Each query head has one key
  * that is just its query: its value is the result.
  */
-function exactAttention(shape: HeadShape, length: number): Attention {
+function exactAttention(scene: Scene): Attention {
+  const { length, shape, rotates = true } = scene;
   const { heads, kvHeads, D } = shape;
   const { source } = inputs("whole", length);
   const sixteens = (count: number, choices: readonly number[]) =>
     Float64Array.from({ length: count }, () => 16 * source.pick(choices));
-  const table = quarterTurns(length, D / 2);
+  const table = quarterTurns(rotates ? length : 1, D / 2);
   const q = sixteens(heads * D, [-1, 1]);
   const keys = sixteens(length * kvHeads * D, [-1, 0, 0, 1]);
   const values = Float64Array.from({ length: length * kvHeads * D }, () => source.whole(-99, 99));
-  for (const [head, token] of winners(shape, length, source).entries()) {
-    const wanted = turnedBack(turned(vector(q, head, D), table, length - 1), table, token);
+  for (const [head, token] of winners(scene, source).entries()) {
+    const query = turned(vector(q, head, D), table, rowOf(scene, length - 1));
+    const wanted = turnedBack(query, table, rowOf(scene, token));
     keys.set(wanted, (token * kvHeads + Math.floor(head / (heads / kvHeads))) * D);
   }
-  return { shape, length, table, scale: 1, q, keys, values };
+  return { ...scene, table, scale: 1, q, keys, values };
 }
 
-/** A token for each query head, no two the same within a group as far as there are enough: the first, the last, and any. */
-function winners({ heads, kvHeads }: HeadShape, length: number, source: Numbers): number[] {
+/** A token for each query head, no two the same within a group as far as there are enough: the last that is seen, the first, and any. */
+function winners(scene: Scene, source: Numbers): number[] {
+  const { heads, kvHeads } = scene.shape;
+  const [first, last] = [firstOf(scene), scene.length - 1];
   const group = heads / kvHeads;
+  const taken = new Set<number>();
   return range(heads).map((head) => {
     const member = head % group;
-    if (member === 0) return length - 1;
-    return member === 1 ? 0 : Math.min(length - 1, source.whole(1, Math.max(1, length - 2)));
+    if (member === 0) taken.clear();
+    let token =
+      member === 0
+        ? last
+        : member === 1
+          ? first
+          : Math.min(last, source.whole(first + 1, Math.max(first + 1, last - 1)));
+    // A key is that of one query alone.
+    for (let turns = first; taken.has(token) && turns < last; turns++) token = token === last ? first : token + 1;
+    taken.add(token);
+    return token;
   });
 }
 
-function caseOf(kind: Kind, shape: HeadShape, length: number): KernelCase {
+function titleOf({ kind, shape: { heads, kvHeads, D }, length, reach, capacity, cap, rotates = true }: Scene): string {
+  return [
+    `${kind} numbers`,
+    `${heads}/${kvHeads} heads of ${D}`,
+    `${length} token${length === 1 ? "" : "s"}`,
+    ...(reach === undefined ? [] : [`reach ${reach}`]),
+    ...(capacity === undefined ? [] : [`room for ${capacity}`]),
+    ...(cap === undefined ? [] : ["cap"]),
+    ...(rotates ? [] : ["unturned"]),
+  ].join(", ");
+}
+
+/** A layer's keys or values [length, KV heads, D]. What lies behind the sequence, and before what is seen, must not be looked at. */
+function cache(scene: Scene, data: Float64Array) {
+  const row = scene.shape.kvHeads * scene.shape.D;
+  const longer = new Float64Array(data.length + 9 * row).fill(Number.NaN);
+  const unseen = firstOf(scene) * row;
+  longer.set(data.subarray(unseen), unseen);
+  return input("bf16", longer);
+}
+
+function caseOf(scene: Scene): KernelCase {
+  const { kind, shape, length, reach = length + 5, cap, rotates = true } = scene;
   const { heads, kvHeads, D } = shape;
-  const group = heads / kvHeads;
-  const capacity = length + 9;
   return {
     kernel: "decodeAttention",
-    title: `${kind} numbers, ${heads}/${kvHeads} heads of ${D}, ${length} token${length === 1 ? "" : "s"}`,
-    constants: ({ tiles, dotRows }: Setting) => ({
-      ...{ G: group, GP: Math.max(dotRows, powerOfTwo(group)), D, HALF: D / 2 },
-      ...tiles.attention,
-    }),
-    grid: ({ tiles }) => [kvHeads, tiles.attention.SPLITS],
+    title: titleOf(scene),
+    constants(setting: Setting) {
+      const { G, GM, DP, HALF, HALFP } = constantsOf(shape);
+      const GP = groupRows(shape, setting);
+      return { G, GM, GP, D, DP, HALF, HALFP, ...tilesOf(setting.set, scene), CAP: cap !== undefined };
+    },
+    grid: ({ set }) => [kvHeads, tilesOf(set, scene).SPLITS],
     prepare() {
-      const one = kind === "random" ? randomAttention(shape, length) : exactAttention(shape, length);
+      const one = kind === "random" ? randomAttention(scene) : exactAttention(scene);
       const { table, scale, q, keys, values } = one;
-      // What lies behind the sequence must not be looked at.
-      const cache = (data: Float64Array) => {
-        const longer = new Float64Array(capacity * kvHeads * D).fill(Number.NaN);
-        longer.set(data);
-        return input("bf16", longer);
-      };
       return {
         buffers: {
           q: input("f32", q),
-          keys: cache(keys),
-          values: cache(values),
+          keys: cache(scene, keys),
+          values: cache(scene, values),
           cosine: input("f32", table.cosine),
           sine: input("f32", table.sine),
           position: input("i32", [length - 1]),
@@ -144,11 +204,8 @@ function caseOf(kind: Kind, shape: HeadShape, length: number): KernelCase {
           finished: changed("i32", new Int32Array(kvHeads), new Float64Array(kvHeads), 0),
           out: { ...output("f32", attention(one), kind === "whole" ? 0 : BF16), row: D },
         },
-        own({
-          tiles: {
-            attention: { SPLITS },
-          },
-        }) {
+        own({ set }) {
+          const { SPLITS } = tilesOf(set, scene);
           return {
             partial: scratch("f32", heads * SPLITS * D),
             peak: scratch("f32", heads * SPLITS),
@@ -158,7 +215,7 @@ function caseOf(kind: Kind, shape: HeadShape, length: number): KernelCase {
         args: (b) => ({
           ...named(b, "q", "keys", "values", "cosine", "sine", "position"),
           ...named(b, "partial", "peak", "total", "finished", "out"),
-          ...{ scale, kvHeads },
+          ...{ scale, cap: cap ?? 0, kvHeads, rotaryRow: rotates ? D / 2 : 0, reach },
         }),
       };
     },
@@ -167,14 +224,15 @@ function caseOf(kind: Kind, shape: HeadShape, length: number): KernelCase {
 
 /** Equal scores everywhere: the mean of the values, exact where the number of tokens is a power of two. */
 function meanCase(shape: HeadShape, length: number): KernelCase {
-  const one = caseOf("whole", shape, length);
+  const scene: Scene = { kind: "whole", shape, length };
+  const one = caseOf(scene);
   return {
     ...one,
     title: `equal scores, ${length} tokens`,
     prepare() {
       const prepared = one.prepare();
       const { heads, kvHeads, D } = shape;
-      const { values } = exactAttention(shape, length);
+      const { values } = exactAttention(scene);
       const mean = Float64Array.from({ length: heads * D }, (_, at) => {
         const kvHead = Math.floor(at / D / (heads / kvHeads));
         const of = (token: number): number => values[(token * kvHeads + kvHead) * D + (at % D)]!;
@@ -186,14 +244,46 @@ function meanCase(shape: HeadShape, length: number): KernelCase {
   };
 }
 
-export function decodeAttentionCases(edges: Edges): KernelCase[] {
-  const [first, ...others] = edges.shapes as [HeadShape, ...HeadShape[]];
-  const { SPLITS, BN } = edges.tiles.attention;
+/** Scores of random queries are of about one: this bends them. */
+const CAP = 1.5;
+
+/** Windows of one key, within a block, of a block and a little, and of more keys than a block for every split. */
+function reaches(set: Edges["set"], shape: HeadShape): Pick<Scene, "length" | "reach">[] {
+  const { SPLITS, BN } = tilesOf(set, { shape });
+  const all = SPLITS * BN;
   return [
-    ...lengths(edges).flatMap((length) => [caseOf("random", first, length), caseOf("whole", first, length)]),
-    ...others.flatMap((shape) =>
-      [BN + 1, SPLITS * BN].flatMap((length) => [caseOf("random", shape, length), caseOf("whole", shape, length)]),
-    ),
+    { length: 2 * BN + 3, reach: 1 },
+    { length: 2 * BN + 3, reach: BN - 3 },
+    { length: BN + 1, reach: BN },
+    { length: 4 * BN, reach: BN + 1 },
+    { length: all + BN + 9, reach: all + 1 },
+    { length: BN + 7, reach: BN + 7 },
+    { length: BN + 7, reach: BN + 8 },
+  ];
+}
+
+export function decodeAttentionCases({ set, shapes }: Edges): KernelCase[] {
+  const [first, ...others] = shapes as [HeadShape, ...HeadShape[]];
+  const { SPLITS, BN } = tilesOf(set, { shape: first });
+  const scenes: Omit<Scene, "kind">[] = [
+    ...lengths(set, first).map((length) => ({ shape: first, length })),
+    ...others.flatMap((shape) => {
+      const { SPLITS, BN } = tilesOf(set, { shape });
+      return [BN + 1, SPLITS * BN].map((length) => ({ shape, length }));
+    }),
+    ...reaches(set, first).map((seen) => ({ shape: first, ...seen })),
+    ...[1, SPLITS * BN + 1].map((length) => ({ shape: first, length, rotates: false })),
+    { shape: first, length: 3 * BN + 5, capacity: 1 << 16 },
+    // More keys than there are splits.
+    { shape: first, length: 200 * BN + 5, capacity: 1 << 16 },
+  ];
+  const bent = [
+    ...[first, others.at(-1) ?? first].map((shape) => ({ shape, length: 3 * BN + 5 })),
+    { shape: first, length: 3 * BN, reach: BN + 1, rotates: false },
+  ];
+  return [
+    ...scenes.flatMap((scene) => (["random", "whole"] as const).map((kind) => caseOf({ kind, ...scene }))),
+    ...bent.map((scene) => caseOf({ kind: "random", cap: CAP, ...scene })),
     ...[BN / 2, SPLITS * BN].map((length) => meanCase(first, length)),
   ];
 }

@@ -1,191 +1,275 @@
-import { FORMATS } from "../../../runtime/kernels/tiles.js";
-import { inputs, KINDS, type Kind, normInputs } from "../activations.js";
+import { type Inputs, inputs, normInputs } from "../activations.js";
 import {
   BF16,
+  biasInput,
   cdiv,
   changed,
+  constantsOf,
   type Edges,
   F32,
+  type HeadShape,
   input,
   type KernelCase,
   named,
   output,
+  powerOfTwo,
   weightsArguments,
   weightsInput,
   within,
 } from "../case.js";
-import { type Weights, weightMatrix, withRowTwice } from "../matrix.js";
-import { gated, normalized, product, sum } from "../reference.js";
+import { weightMatrix } from "../matrix.js";
+import { type Activation, biased, gated, mapVectors, normalized, product, sum } from "../reference.js";
+import {
+  biasOf,
+  narrowProjections,
+  normedProjection,
+  type Projection,
+  projections,
+  someProjections,
+  titleOf,
+  weightsOf,
+} from "./projections.js";
 
-const weightsOf = (kind: Kind, unit = 1): Weights => (kind === "whole" ? { kind, unit } : { kind: "random" });
+interface QkvChoices {
+  readonly BIAS: boolean;
+  readonly APART: boolean;
+}
 
-/**
- * Numbers of blocks: less than a tile, a whole one, and more. The mean square of whole numbers is exact only over a power of two of them,
- * since a GPU divides by multiplying with the reciprocal.
- */
-const blockCounts = (kind: Kind, B: number): number[] => (kind === "whole" ? [1, B, 2 * B] : [1, B - 1, B + 1]);
+export function decodeQkvCases(edges: Edges): KernelCase[] {
+  const { B } = edges.tiles.qkv;
+  const choices = [
+    { BIAS: true, APART: false },
+    { BIAS: false, APART: true },
+    { BIAS: true, APART: true },
+  ];
+  const plain = { BIAS: false, APART: false };
+  return [
+    ...[...projections(B), ...narrowProjections(B)].map((one) => decodeQkvCase(edges, one, plain)),
+    ...choices.flatMap((choice) => someProjections(B).map((one) => decodeQkvCase(edges, one, choice))),
+  ];
+}
 
-/** Every combination of format, kind and number of blocks. */
-const combinations = (B: number, blocks: (kind: Kind, B: number) => number[] = blockCounts) =>
-  FORMATS.flatMap((FORMAT) =>
-    KINDS.flatMap((kind) => blocks(kind, B).map((blockCount) => ({ FORMAT, kind, blockCount }))),
-  );
-
-const titleOf = (FORMAT: string, kind: Kind, blockCount: number): string =>
-  `${FORMAT}, ${kind} numbers, ${blockCount} block${blockCount === 1 ? "" : "s"}`;
-
-export function decodeQkvCases({ tiles }: Edges): KernelCase[] {
-  const { B, R } = tiles.qkv;
+function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART }: QkvChoices): KernelCase {
+  const { R } = tiles.qkv;
   // A program's rows reach from q into k, and another's from k into v.
   const [qRows, kvRows, capacity, position] = [2 * R + 3, R + 1, 5, 3];
-  return combinations(B).map(({ FORMAT, kind, blockCount }) => ({
+  return {
     kernel: "decodeQkv",
-    title: titleOf(FORMAT, kind, blockCount),
-    constants: ({ tiles: { qkv } }) => ({ ...qkv, FORMAT }),
-    grid: ({ tiles: { qkv } }) => [cdiv(qRows + 2 * kvRows, qkv.R)],
+    title: titleOf(one, ...(BIAS ? ["bias"] : []), ...(APART ? ["keys apart"] : [])),
+    constants: (setting) => ({ ...setting.tiles.qkv, FORMAT: one.FORMAT, BIAS, APART }),
+    grid: (setting) => [cdiv(qRows + 2 * kvRows, setting.tiles.qkv.R)],
     prepare() {
-      const data = inputs(kind, blockCount);
-      const matrix = weightMatrix(FORMAT, qRows + 2 * kvRows, blockCount, data.source, weightsOf(kind));
-      const { x, norm, epsilon } = normInputs(data, matrix.columns);
-      const y = product(normalized(x, norm, epsilon), matrix.values, 1, matrix.rows, matrix.columns);
-      const cache = (from: number) => {
-        const want = within(capacity * kvRows, position * kvRows, y.subarray(from, from + kvRows));
-        return output("bf16", want, data.tolerance(BF16));
-      };
+      const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, qRows + 2 * kvRows, { BIAS });
+      const values = y.subarray(qRows + kvRows);
+      const keys = y.subarray(qRows, qRows + kvRows);
+      const cache = (rows: ArrayLike<number>) =>
+        output("bf16", within(capacity * kvRows, position * kvRows, Float64Array.from(rows)), data.tolerance(BF16));
       return {
         buffers: {
           x: input("f32", x),
           norm: input("f32", norm),
           weights: weightsInput(matrix),
-          q: output("f32", y.slice(0, qRows), data.tolerance(F32)),
-          keys: cache(qRows),
-          values: cache(qRows + kvRows),
+          bias: biasInput(bias),
+          q: output("f32", within(qRows + kvRows, 0, y.slice(0, APART ? qRows + kvRows : qRows)), data.tolerance(F32)),
+          keys: cache(APART ? [] : keys),
+          values: cache(values),
           position: input("i32", [position]),
         },
         args: (b) => ({
-          ...named(b, "x", "norm", "q", "keys", "values", "position"),
+          ...named(b, "x", "norm", "bias", "q", "keys", "values", "position"),
           ...weightsArguments(b.weights),
-          ...{ epsilon, qRows, kvRows, blockCount },
+          ...{ epsilon, width, qRows, kvRows, blockCount: one.blockCount },
         }),
       };
     },
-  }));
+  };
 }
 
-export function decodeGateUpCases({ tiles }: Edges): KernelCase[] {
-  const { B, R } = tiles.gateUp;
-  const outRows = 2 * R + 1;
-  return combinations(B).map(({ FORMAT, kind, blockCount }) => ({
-    kernel: "decodeGateUp",
-    title: titleOf(FORMAT, kind, blockCount),
-    constants: ({ tiles: { gateUp } }) => ({ ...gateUp, FORMAT }),
-    grid: ({ tiles: { gateUp } }) => [cdiv(outRows, gateUp.R)],
+/** Norms of heads are whole over a power of two of elements. */
+export function decodeNormHeadsCases({ shapes }: Edges): KernelCase[] {
+  return shapes.flatMap((shape) => {
+    const kinds = Math.log2(shape.D) % 1 === 0 ? (["random", "whole"] as const) : (["random"] as const);
+    return kinds.map((kind) => decodeNormHeadsCase(shape, kind));
+  });
+}
+
+/** Heads [count, D] and the norms of both kinds of them. */
+export function headInputs(data: Inputs, count: number, D: number) {
+  const heads = Float64Array.from(Array.from({ length: count }, () => [...normInputs(data, D).x.slice(0, D)]).flat());
+  const { epsilon } = normInputs(data, D);
+  const weights = () => normInputs(data, D).norm.slice(0, D);
+  return { heads, queryNorm: weights(), keyNorm: weights(), epsilon };
+}
+
+function decodeNormHeadsCase(shape: HeadShape, kind: "random" | "whole"): KernelCase {
+  const { heads, kvHeads, D } = shape;
+  const [position, capacity] = [3, 5];
+  return {
+    kernel: "decodeNormHeads",
+    title: `${kind} numbers, ${heads}/${kvHeads} heads of ${D}`,
+    constants: () => ({ D, DP: constantsOf(shape).DP }),
+    grid: () => [heads + kvHeads],
     prepare() {
-      const data = inputs(kind, blockCount);
-      // Gates that are multiples of 128 have a sigmoid of exactly 0, ½ or 1 in f32.
-      const matrix = weightMatrix(FORMAT, 2 * outRows, blockCount, data.source, weightsOf(kind, 128));
-      const { x, norm, epsilon } = normInputs(data, matrix.columns);
-      const y = product(normalized(x, norm, epsilon), matrix.values, 1, 2 * outRows, matrix.columns);
+      const data = inputs(kind, heads + D);
+      const { heads: q, queryNorm, keyNorm, epsilon } = headInputs(data, heads + kvHeads, D);
+      const normed = mapVectors(q, D, (one, head) => normalized(one, head < heads ? queryNorm : keyNorm, epsilon));
+      const row = kvHeads * D;
+      return {
+        buffers: {
+          // Keys stay there as they were.
+          q: changed("f32", q, within(q.length, 0, normed.slice(0, heads * D)), data.tolerance(F32)),
+          keys: output(
+            "bf16",
+            within(capacity * row, position * row, normed.subarray(heads * D)),
+            data.tolerance(BF16),
+          ),
+          queryNorm: input("f32", queryNorm),
+          keyNorm: input("f32", keyNorm),
+          position: input("i32", [position]),
+        },
+        args: (b) => ({ ...named(b, "q", "keys", "queryNorm", "keyNorm", "position"), epsilon, heads, kvHeads }),
+      };
+    },
+  };
+}
+
+interface GateChoices {
+  readonly BIAS: boolean;
+  readonly ACT: Activation;
+}
+
+export function decodeGateUpCases(edges: Edges): KernelCase[] {
+  const { B } = edges.tiles.gateUp;
+  const choices = [
+    { BIAS: true, ACT: "silu" },
+    { BIAS: false, ACT: "gelu" },
+    { BIAS: true, ACT: "gelu" },
+  ] as const;
+  const plain = { BIAS: false, ACT: "silu" } as const;
+  return [
+    ...[...projections(B), ...narrowProjections(B)].map((one) => decodeGateUpCase(edges, one, plain)),
+    ...choices.flatMap((choice) => someProjections(B).map((one) => decodeGateUpCase(edges, one, choice))),
+  ];
+}
+
+function decodeGateUpCase({ tiles }: Edges, one: Projection, { BIAS, ACT }: GateChoices): KernelCase {
+  const outRows = 2 * tiles.gateUp.R + 1;
+  return {
+    kernel: "decodeGateUp",
+    title: titleOf(one, ...(BIAS ? ["bias"] : []), ACT),
+    constants: (setting) => ({ ...setting.tiles.gateUp, FORMAT: one.FORMAT, BIAS, ACT }),
+    grid: (setting) => [cdiv(outRows, setting.tiles.gateUp.R)],
+    prepare() {
+      // Gates that are multiples of 128 have a sigmoid, and a half of 1 + tanh, of exactly 0, ½ or 1 in f32.
+      const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, 2 * outRows, {
+        BIAS,
+        unit: 128,
+      });
+      const want = gated(y.slice(0, outRows), y.slice(outRows), ACT);
       return {
         buffers: {
           x: input("f32", x),
           norm: input("f32", norm),
           weights: weightsInput(matrix),
-          out: output("f32", gated(y.subarray(0, outRows), y.subarray(outRows)), data.tolerance(F32)),
+          bias: biasInput(bias),
+          out: output("f32", want, data.tolerance(F32)),
         },
         args: (b) => ({
-          ...named(b, "x", "norm", "out"),
+          ...named(b, "x", "norm", "bias", "out"),
           ...weightsArguments(b.weights),
-          ...{ epsilon, outRows, blockCount },
+          ...{ epsilon, width, outRows, blockCount: one.blockCount },
         }),
       };
     },
-  }));
+  };
 }
 
-export function decodeAddCases({ tiles }: Edges): KernelCase[] {
-  return (["out", "down"] as const).flatMap((use) => {
-    const { B, R } = tiles[use];
-    const rowCount = 3 * R + 1;
-    return combinations(B, () => [1, B, B + 1]).map(
-      ({ FORMAT, kind, blockCount }): KernelCase => ({
-        kernel: "decodeAdd",
-        title: `${use}, ${titleOf(FORMAT, kind, blockCount)}`,
-        constants: (setting) => ({ ...setting.tiles[use], FORMAT }),
-        grid: (setting) => [cdiv(rowCount, setting.tiles[use].R)],
-        prepare() {
-          const data = inputs(kind, blockCount);
-          const matrix = weightMatrix(FORMAT, rowCount, blockCount, data.source, weightsOf(kind));
-          const [x, residual] = [data.f32(matrix.columns), data.f32(rowCount)];
-          const want = sum(residual, product(x, matrix.values, 1, rowCount, matrix.columns));
-          return {
-            buffers: {
-              x: input("f32", x),
-              residual: changed("f32", residual, want, data.tolerance(F32)),
-              weights: weightsInput(matrix),
-            },
-            args: (b) => ({ ...named(b, "x", "residual"), ...weightsArguments(b.weights), rowCount, blockCount }),
-          };
-        },
-      }),
-    );
-  });
+interface AddChoices {
+  readonly BIAS: boolean;
+  readonly ADD: boolean;
 }
 
-/** What each program of `decodeLogits` finds best: its largest logit, and the first row that has it. */
-function bestOfPrograms(logits: Float64Array, programs: number, R: number) {
-  const best = new Float64Array(programs).fill(Number.NEGATIVE_INFINITY);
-  const rows = new Float64Array(programs);
-  logits.forEach((logit, row) => {
-    const program = Math.floor(row / R) % programs;
-    if (logit <= best[program]!) return;
-    best[program] = logit;
-    rows[program] = row;
-  });
-  return { best, rows };
-}
-
-export function decodeLogitsCases({ tiles }: Edges): KernelCase[] {
-  const { B, R } = tiles.logits;
-  return [1, 3].flatMap((programs) =>
-    combinations(B).map(({ FORMAT, kind, blockCount }): KernelCase => {
-      const rowCount = 7 * R + 3;
-      return {
-        kernel: "decodeLogits",
-        title: `${programs} program${programs === 1 ? "" : "s"}, ${titleOf(FORMAT, kind, blockCount)}`,
-        constants: ({ tiles: { logits } }) => ({ ...logits, FORMAT }),
-        grid: () => [programs],
-        prepare() {
-          const data = inputs(kind, blockCount);
-          const random = weightMatrix(FORMAT, rowCount, blockCount, data.source, weightsOf(kind));
-          const { x, norm, epsilon } = normInputs(data, random.columns);
-          const state = normalized(x, norm, epsilon);
-          const logitsOf = ({ values, columns }: typeof random) => product(state, values, 1, rowCount, columns);
-          // The best row of the first tile comes twice more in the next tile of its program: in the same lane, and in another.
-          const first = logitsOf(random);
-          const top = first.indexOf(Math.max(...first.subarray(0, R)));
-          const next = programs * R;
-          const matrix = withRowTwice(withRowTwice(random, top, next + top), top, next + ((top + 1) % R));
-          const logits = logitsOf(matrix);
-          return {
-            buffers: {
-              x: input("f32", x),
-              norm: input("f32", norm),
-              weights: weightsInput(matrix),
-              logits: output("f32", logits, data.tolerance(F32)),
-            },
-            own(setting) {
-              const { best, rows } = bestOfPrograms(logits, programs, setting.tiles.logits.R);
-              return { bestLogit: output("f32", best, data.tolerance(F32)), bestRow: output("i32", rows, 0) };
-            },
-            args: (b) => ({
-              ...named(b, "x", "norm", "logits", "bestLogit", "bestRow"),
-              ...weightsArguments(b.weights),
-              ...{ epsilon, rowCount, blockCount },
-            }),
-          };
-        },
-      };
+export function decodeAddCases(edges: Edges): KernelCase[] {
+  const choices = [
+    { BIAS: true, ADD: true },
+    { BIAS: false, ADD: false },
+    { BIAS: true, ADD: false },
+  ];
+  const plain = { BIAS: false, ADD: true };
+  const { B } = edges.tiles.out;
+  return [
+    ...(["out", "down"] as const).flatMap((use) => {
+      const blocks = () => [1, edges.tiles[use].B, edges.tiles[use].B + 1];
+      return projections(edges.tiles[use].B, blocks).map((one) => decodeAddCase(edges, use, one, plain));
     }),
+    ...choices.flatMap((choice) => someProjections(B).map((one) => decodeAddCase(edges, "out", one, choice))),
+  ];
+}
+
+function decodeAddCase({ tiles }: Edges, use: "out" | "down", one: Projection, { BIAS, ADD }: AddChoices): KernelCase {
+  const { FORMAT, kind, blockCount } = one;
+  const rowCount = 3 * tiles[use].R + 1;
+  return {
+    kernel: "decodeAdd",
+    title: [use, titleOf(one, ...(BIAS ? ["bias"] : []), ...(ADD ? [] : ["alone"]))].join(", "),
+    constants: (setting) => ({ ...setting.tiles[use], FORMAT, BIAS, ADD }),
+    grid: (setting) => [cdiv(rowCount, setting.tiles[use].R)],
+    prepare() {
+      const data = inputs(kind, blockCount);
+      const matrix = weightMatrix(FORMAT, rowCount, blockCount, data.source, weightsOf(kind));
+      const [x, residual] = [data.f32(matrix.columns), data.f32(rowCount)];
+      const bias = biasOf(data, BIAS, rowCount);
+      const y = biased(product(x, matrix.values, 1, rowCount, matrix.columns), bias);
+      const tolerance = data.tolerance(F32);
+      return {
+        buffers: {
+          x: input("f32", x),
+          out: ADD ? changed("f32", residual, sum(residual, y), tolerance) : output("f32", y, tolerance),
+          weights: weightsInput(matrix),
+          bias: biasInput(bias),
+        },
+        args: (b) => ({ ...named(b, "x", "out", "bias"), ...weightsArguments(b.weights), rowCount, blockCount }),
+      };
+    },
+  };
+}
+
+/** One row and several, of widths up to the power of two that a program reads at once. */
+export function addNormedCases(): KernelCase[] {
+  const widths = [16, 32, 576, 1000, 1024];
+  return (["f32", "bf16"] as const).flatMap((T) =>
+    (["random", "whole"] as const).flatMap((kind) =>
+      widths
+        .filter((width) => kind === "random" || Math.log2(width) % 1 === 0)
+        .map((width) => addNormedCase(T, kind, width)),
+    ),
   );
+}
+
+function addNormedCase(T: "f32" | "bf16", kind: "random" | "whole", width: number): KernelCase {
+  const rows = 3;
+  const padded = cdiv(width, 32) * 32;
+  return {
+    kernel: "addNormed",
+    title: `${T}, ${kind} numbers, width ${width}`,
+    constants: () => ({ KP: powerOfTwo(padded), T }),
+    grid: () => [rows],
+    prepare() {
+      const data = inputs(kind, width);
+      const { norm, epsilon } = normInputs(data, width);
+      const lines = Array.from({ length: rows }, () => [...normInputs(data, width).x]).flat();
+      const stored = input(T, lines);
+      const y = T === "f32" ? Float64Array.from(lines) : data.rounded(lines);
+      const residual = data.f32(rows * padded);
+      const scaled = mapVectors(y, padded, (row) => normalized(row, norm, epsilon, width));
+      return {
+        buffers: {
+          y: stored,
+          weight: input("f32", norm),
+          residual: changed("f32", residual, sum(residual, scaled), data.tolerance(F32)),
+        },
+        args: (b) => ({ ...named(b, "y", "weight", "residual"), padded, width, epsilon }),
+      };
+    },
+  };
 }

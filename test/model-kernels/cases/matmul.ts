@@ -1,7 +1,7 @@
-import { FORMATS } from "../../../runtime/kernels/tiles.js";
-import { inputs, KINDS, type Kind } from "../activations.js";
+import { type Inputs, inputs, KINDS, type Kind } from "../activations.js";
 import {
   BF16,
+  biasInput,
   type CaseBuffer,
   cdiv,
   changed,
@@ -16,9 +16,11 @@ import {
   weightsInput,
   withMore,
 } from "../case.js";
+import { kept, wholeBlocks } from "../kept.js";
 import { type WeightMatrix, weightMatrix } from "../matrix.js";
 import { type Numbers, rounded } from "../numbers.js";
-import { gated, product, sum } from "../reference.js";
+import { type Activation, biased, gated, product, sum } from "../reference.js";
+import { biasOf } from "./projections.js";
 
 interface Sizes {
   readonly M: number;
@@ -42,46 +44,75 @@ function sizes({ BM, BN, BK, GROUP }: Setting["tiles"]["matmul"]): Sizes[] {
   ];
 }
 
-const KERNELS = ["matmul", "matmulAdd", "matmulSwiglu"] as const;
-type MatmulKernel = (typeof KERNELS)[number];
+interface Choices {
+  readonly BIAS: boolean;
+  /** Of a gated product. */
+  readonly ACT?: Activation;
+}
 
-/** What c holds before and after a kernel, for y = a · bᵀ. */
-const RESULTS: Readonly<
-  Record<MatmulKernel, (y: Float64Array, sizes: Sizes, data: ReturnType<typeof inputs>) => CaseBuffer>
-> = {
-  matmul: (y, _, data) => output("bf16", y, data.tolerance(BF16)),
-  matmulAdd(y, _, data) {
-    const before = data.f32(y.length);
-    return changed("f32", before, sum(before, y), data.tolerance(F32));
-  },
-  matmulSwiglu(y, { M, N }, data) {
-    const half = (from: number) =>
-      Float64Array.from({ length: M * N }, (_, at) => y[Math.floor(at / N) * 2 * N + from + (at % N)]!);
-    return output("bf16", gated(half(0), half(N)), data.tolerance(BF16));
-  },
+type MatmulKernel = "matmul" | "matmulAdd" | "matmulGated";
+
+/** The choices of each kernel; the first is tried at all edges. */
+const CHOICES: Readonly<Record<MatmulKernel, readonly Choices[]>> = {
+  matmul: [{ BIAS: false }, { BIAS: true }],
+  matmulAdd: [{ BIAS: false }, { BIAS: true }],
+  matmulGated: [
+    { BIAS: false, ACT: "silu" },
+    { BIAS: true, ACT: "silu" },
+    { BIAS: false, ACT: "gelu" },
+    { BIAS: true, ACT: "gelu" },
+  ],
 };
 
-function matmulCase(kernel: MatmulKernel, kind: Kind, size: Sizes): KernelCase {
+/** The halves of y [M, 2N] through the gate. */
+function gatedHalves(y: Float64Array, N: number, ACT: Activation): Float64Array {
+  const half = (from: number) =>
+    Float64Array.from({ length: y.length / 2 }, (_, at) => y[Math.floor(at / N) * 2 * N + from + (at % N)]!);
+  return gated(half(0), half(N), ACT);
+}
+
+/** What c holds before and after a kernel, for y = a · bᵀ + bias. */
+function resultOf(
+  kernel: MatmulKernel,
+  y: Float64Array,
+  { N }: Sizes,
+  data: Inputs,
+  { ACT = "silu" }: Choices,
+): CaseBuffer {
+  if (kernel === "matmul") return output("bf16", y, data.tolerance(BF16));
+  if (kernel === "matmulGated") return output("bf16", gatedHalves(y, N, ACT), data.tolerance(BF16));
+  const before = data.f32(y.length);
+  return changed("f32", before, sum(before, y), data.tolerance(F32));
+}
+
+function matmulCase(kernel: MatmulKernel, kind: Kind, size: Sizes, choices: Choices): KernelCase {
   const { M, N, K } = size;
-  const rowsOfB = kernel === "matmulSwiglu" ? 2 * N : N;
+  const isGated = kernel === "matmulGated";
+  const rowsOfB = isGated ? 2 * N : N;
   // Whole gates must be 0 or so large that their sigmoid is 0 or 1.
-  const unit = kernel === "matmulSwiglu" && kind === "whole" ? 128 : 1;
+  const unit = isGated && kind === "whole" ? 128 : 1;
   return {
     kernel,
-    title: titleOf(kind, size),
-    constants: ({ tiles }) => ({ ...tiles[kernel] }),
+    title: [titleOf(kind, size), ...(choices.BIAS ? ["bias"] : []), ...(choices.ACT ? [choices.ACT] : [])].join(", "),
+    constants: ({ tiles }) => ({ ...tiles[kernel], ...choices }),
     grid: ({ tiles }) => [cdiv(M, tiles[kernel].BM) * cdiv(N, tiles[kernel].BN)],
     prepare() {
       const data = inputs(kind, M + K);
       const a = data.bf16(M * K);
       const b = data.bf16(rowsOfB * K).map((value) => value * unit);
-      const y = product(a, b, M, rowsOfB, K);
+      const bias = biasOf(data, choices.BIAS, rowsOfB, unit);
+      const y = biased(product(a, b, M, rowsOfB, K), bias);
       return {
-        buffers: { a: withMore(a, K), b: withMore(b, K), c: RESULTS[kernel](y, size, data) },
+        buffers: {
+          a: withMore(a, K),
+          b: withMore(b, K),
+          bias: biasInput(bias),
+          c: resultOf(kernel, y, size, data, choices),
+        },
         args: (buffers) => ({
           a: { buffer: buffers.a!, shape: [M, K], strides: [K, 1] },
           b: { buffer: buffers.b!, shape: [rowsOfB, K], strides: [K, 1] },
-          ...named(buffers, "c"),
+          ...named(buffers, "bias", "c"),
           ...size,
         }),
       };
@@ -90,8 +121,13 @@ function matmulCase(kernel: MatmulKernel, kind: Kind, size: Sizes): KernelCase {
 }
 
 export const matmulCases = ({ tiles }: Edges): KernelCase[] =>
-  KERNELS.flatMap((kernel) =>
-    KINDS.flatMap((kind) => sizes(tiles[kernel]).map((size) => matmulCase(kernel, kind, size))),
+  (Object.keys(CHOICES) as MatmulKernel[]).flatMap((kernel) =>
+    CHOICES[kernel].flatMap((choices, index) =>
+      KINDS.flatMap((kind) => {
+        const all = sizes(tiles[kernel]);
+        return (index === 0 ? all : all.slice(2, 4)).map((size) => matmulCase(kernel, kind, size, choices));
+      }),
+    ),
   );
 
 /** Dequantised numbers as the product takes them. */
@@ -103,47 +139,61 @@ const quantized = (format: WeightMatrix["format"], kind: Kind, { N, K }: Sizes, 
 export function matmulQuantizedCases({ tiles: { few } }: Edges): KernelCase[] {
   const { BM, BN, B } = few;
   const all: Sizes[] = [
-    { M: 1, N: 16, K: 32 },
-    { M: BM, N: BN, K: 32 * B },
-    { M: BM + 1, N: BN + 16, K: 32 * (B + 1) },
-    { M: 2 * BM - 1, N: 2 * BN - 16, K: 32 * (4 * B - 1) },
+    { M: 1, N: 16, K: 1 },
+    { M: BM, N: BN, K: B },
+    { M: BM + 1, N: BN + 16, K: B + 1 },
+    { M: 2 * BM - 1, N: 2 * BN - 16, K: 4 * B - 1 },
   ];
-  return FORMATS.flatMap((FORMAT) =>
-    (["store", "add"] as const).flatMap((EPILOGUE) =>
-      KINDS.flatMap((kind) => all.map((size) => matmulQuantizedCase(FORMAT, EPILOGUE, kind, size))),
+  /** With whole blocks of the format; one K for each size, since edges of K need not be those of M and N. */
+  const sizesOf = (format: WeightMatrix["format"]): Sizes[] =>
+    all.map(({ M, N, K }) => ({ M, N, K: 32 * wholeBlocks(format, [K])[0]! }));
+  const epilogues = ["store", "add"] as const;
+  return epilogues.flatMap((EPILOGUE) => [
+    ...kept.flatMap((FORMAT) =>
+      KINDS.flatMap((kind) =>
+        sizesOf(FORMAT).map((size) => matmulQuantizedCase({ FORMAT, EPILOGUE, BIAS: false }, kind, size)),
+      ),
     ),
-  );
+    ...KINDS.flatMap((kind) =>
+      sizesOf("q4_0")
+        .slice(1)
+        .map((size) => matmulQuantizedCase({ FORMAT: "q4_0", EPILOGUE, BIAS: true }, kind, size)),
+    ),
+  ]);
 }
 
-function matmulQuantizedCase(
-  FORMAT: WeightMatrix["format"],
-  EPILOGUE: "store" | "add",
-  kind: Kind,
-  size: Sizes,
-): KernelCase {
+interface QuantizedChoices {
+  readonly FORMAT: WeightMatrix["format"];
+  readonly EPILOGUE: "store" | "add";
+  readonly BIAS: boolean;
+}
+
+function matmulQuantizedCase({ FORMAT, EPILOGUE, BIAS }: QuantizedChoices, kind: Kind, size: Sizes): KernelCase {
   const { M, N, K } = size;
   return {
     kernel: "matmulQuantized",
-    title: `${FORMAT}, ${EPILOGUE}, ${titleOf(kind, size)}`,
-    constants: ({ tiles }) => ({ ...tiles.few, FORMAT, EPILOGUE }),
+    title: `${FORMAT}, ${EPILOGUE}, ${titleOf(kind, size)}${BIAS ? ", bias" : ""}`,
+    constants: ({ tiles }) => ({ ...tiles.few, FORMAT, EPILOGUE, BIAS }),
     grid: ({ tiles }) => [cdiv(M, tiles.few.BM), cdiv(N, tiles.few.BN)],
     prepare() {
       const data = inputs(kind, M + K);
       const matrix = quantized(FORMAT, kind, size, data.source);
       const a = data.bf16(M * K);
-      const y = product(a, asFactor(matrix), M, N, K);
+      const bias = biasOf(data, BIAS, N);
+      const y = biased(product(a, asFactor(matrix), M, N, K), bias);
       const before = data.f32(M * N);
       const adds = EPILOGUE === "add";
       return {
         buffers: {
           a: withMore(a, K),
           weights: weightsInput(matrix),
+          bias: biasInput(bias),
           // Each epilogue leaves the other's buffer alone.
           c: adds ? input("bf16", data.bf16(M * N)) : output("bf16", y, data.tolerance(BF16)),
           residual: adds ? changed("f32", before, sum(before, y), data.tolerance(F32)) : input("f32", before),
         },
         args: (b) => ({
-          ...named(b, "a", "c", "residual"),
+          ...named(b, "a", "bias", "c", "residual"),
           ...weightsArguments(b.weights),
           ...{ M, N, blockCount: K / 32 },
         }),
@@ -152,31 +202,31 @@ function matmulQuantizedCase(
   };
 }
 
-export function swigluCases({ tiles }: Edges): KernelCase[] {
-  const { BLOCK } = tiles.swiglu;
-  const rows = 3;
-  return KINDS.flatMap((kind) =>
-    [16, BLOCK - 16, BLOCK, BLOCK + 16].map(
-      (F): KernelCase => ({
-        kernel: "swiglu",
-        title: `${kind} numbers, ${F} columns`,
-        constants: (setting) => ({ ...setting.tiles.swiglu }),
-        grid: (setting) => [rows, cdiv(F, setting.tiles.swiglu.BLOCK)],
-        prepare() {
-          const data = inputs(kind, F);
-          const unit = kind === "whole" ? 128 : 1;
-          const gateUp = data.bf16(rows * 2 * F).map((value) => value * unit);
-          const part = (from: number): Float64Array =>
-            Float64Array.from({ length: rows * F }, (_, at) => gateUp[Math.floor(at / F) * 2 * F + from + (at % F)]!);
-          return {
-            buffers: {
-              gateUp: input("bf16", gateUp),
-              out: output("bf16", gated(part(0), part(F)), data.tolerance(BF16)),
-            },
-            args: (b) => ({ ...named(b, "gateUp", "out"), F }),
-          };
-        },
-      }),
-    ),
+export function gateUpCases({ tiles }: Edges): KernelCase[] {
+  const { BLOCK } = tiles.gate;
+  return (["silu", "gelu"] as const).flatMap((ACT) =>
+    KINDS.flatMap((kind) => [16, BLOCK - 16, BLOCK, BLOCK + 16].map((F) => gateUpCase(ACT, kind, F))),
   );
+}
+
+function gateUpCase(ACT: Activation, kind: Kind, F: number): KernelCase {
+  const rows = 3;
+  return {
+    kernel: "gateUp",
+    title: `${kind} numbers, ${F} columns, ${ACT}`,
+    constants: (setting) => ({ ...setting.tiles.gate, ACT }),
+    grid: (setting) => [rows, cdiv(F, setting.tiles.gate.BLOCK)],
+    prepare() {
+      const data = inputs(kind, F);
+      const unit = kind === "whole" ? 128 : 1;
+      const product = data.bf16(rows * 2 * F).map((value) => value * unit);
+      return {
+        buffers: {
+          product: input("bf16", product),
+          out: output("bf16", gatedHalves(product, F, ACT), data.tolerance(BF16)),
+        },
+        args: (b) => ({ ...named(b, "product", "out"), F }),
+      };
+    },
+  };
 }

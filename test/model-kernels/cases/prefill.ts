@@ -1,9 +1,8 @@
-import { FORMATS } from "../../../runtime/kernels/tiles.js";
 import { inputs, KINDS, type Kind, normInputs } from "../activations.js";
 import {
   BF16,
-  cdiv,
   changed,
+  constantsOf,
   type Edges,
   EXACT,
   type HeadShape,
@@ -12,75 +11,49 @@ import {
   named,
   output,
   powerOfTwo,
-  weightsArguments,
-  weightsInput,
   within,
 } from "../case.js";
-import { weightMatrix } from "../matrix.js";
-import { numbers } from "../numbers.js";
 import { mapVectors, normalized, type RotaryTable, turned } from "../reference.js";
 import { quarterTurns, rotaryTable } from "../rotary.js";
+import { headInputs } from "./decode-project.js";
 
 const tableOf = (kind: Kind, positions: number, half: number): RotaryTable =>
   kind === "whole" ? quarterTurns(positions, half) : rotaryTable(positions, half);
 
+/** How many numbers have a mean that is exact on every device. */
+const isExact = (kind: Kind, count: number): boolean => kind === "random" || Math.log2(count) % 1 === 0;
+
 export function rmsNormCases({ tiles }: Edges): KernelCase[] {
   const { KP } = tiles.norm;
-  const rows = 3;
-  // The kernel promises widths that are multiples of 16.
   return KINDS.flatMap((kind) =>
-    [16, KP - 16, KP, KP + 16].map(
-      (width): KernelCase => ({
-        kernel: "rmsNorm",
-        title: `${kind} numbers, width ${width}`,
-        constants: (setting) => ({ ...setting.tiles.norm }),
-        grid: () => [rows],
-        prepare() {
-          const data = inputs(kind, width);
-          const { norm, epsilon } = normInputs(data, width);
-          const x = Float64Array.from(Array.from({ length: rows }, () => [...normInputs(data, width).x]).flat());
-          const want = mapVectors(x, width, (row) => normalized(row, norm, epsilon));
-          return {
-            buffers: {
-              x: input("f32", x),
-              weight: input("f32", norm),
-              out: output("bf16", want, data.tolerance(BF16)),
-            },
-            args: (b) => ({ ...named(b, "x", "weight", "out"), width, epsilon }),
-          };
-        },
-      }),
-    ),
+    [16, 32, KP - 32, KP - 5, KP, KP + 32, 2 * KP, 2 * KP + 7]
+      .filter((width) => isExact(kind, width))
+      .map((width) => rmsNormCase(kind, width)),
   );
 }
 
-/** Exact for any weights: each is rounded to f32 once and to bf16 once. */
-export function dequantizeMatrixCases({ tiles }: Edges): KernelCase[] {
-  const { R, B } = tiles.dequantize;
-  return FORMATS.flatMap((FORMAT) =>
-    (
-      [
-        [1, 1],
-        [R, B],
-        [R + 1, B + 1],
-        [3 * R - 1, 2 * B - 1],
-      ] as const
-    ).map(
-      ([rowCount, blockCount]): KernelCase => ({
-        kernel: "dequantizeMatrix",
-        title: `${FORMAT}, ${rowCount} rows of ${blockCount} blocks`,
-        constants: (setting) => ({ ...setting.tiles.dequantize, FORMAT }),
-        grid: ({ tiles: { dequantize } }) => [cdiv(rowCount, dequantize.R), cdiv(blockCount, dequantize.B)],
-        prepare() {
-          const matrix = weightMatrix(FORMAT, rowCount, blockCount, numbers(rowCount), { kind: "random" });
-          return {
-            buffers: { weights: weightsInput(matrix), out: output("bf16", matrix.values, EXACT) },
-            args: (b) => ({ ...named(b, "out"), ...weightsArguments(b.weights), rowCount, blockCount }),
-          };
+function rmsNormCase(kind: Kind, width: number): KernelCase {
+  const rows = 3;
+  return {
+    kernel: "rmsNorm",
+    title: `${kind} numbers, width ${width}`,
+    constants: (setting) => ({ ...setting.tiles.norm }),
+    grid: () => [rows],
+    prepare() {
+      const data = inputs(kind, width);
+      const { norm, epsilon } = normInputs(data, width);
+      const x = Float64Array.from(Array.from({ length: rows }, () => [...normInputs(data, width).x]).flat());
+      const want = mapVectors(x, norm.length, (row) => normalized(row, norm, epsilon, width));
+      return {
+        buffers: {
+          x: input("f32", x),
+          weight: input("f32", norm),
+          out: { ...output("bf16", want, data.tolerance(BF16)), row: norm.length },
         },
-      }),
-    ),
-  );
+        args: (b) => ({ ...named(b, "x", "weight", "out"), padded: norm.length, width, epsilon }),
+      };
+    },
+  };
 }
 
 const TOKENS = 3;
@@ -102,6 +75,41 @@ function qkvParts({ heads, kvHeads, D }: HeadShape, qkv: Float64Array, firstPosi
   return { width, keys: cache(rowsFrom(heads)), values: cache(rowsFrom(heads + kvHeads)) };
 }
 
+export function normHeadsCases({ shapes }: Edges): KernelCase[] {
+  return shapes.flatMap((shape) =>
+    KINDS.filter((kind) => isExact(kind, shape.D)).map((kind) => normHeadsCase(shape, kind)),
+  );
+}
+
+function normHeadsCase(shape: HeadShape, kind: Kind): KernelCase {
+  const { heads, kvHeads, D } = shape;
+  const all = heads + 2 * kvHeads;
+  return {
+    kernel: "normHeads",
+    title: `${kind} numbers, ${heads}/${kvHeads} heads of ${D}`,
+    constants: () => ({ HP: powerOfTwo(heads + kvHeads), D, DP: constantsOf(shape).DP }),
+    grid: () => [TOKENS],
+    prepare() {
+      const data = inputs(kind, heads + D);
+      const { heads: made, queryNorm, keyNorm, epsilon } = headInputs(data, TOKENS * all, D);
+      const qkv = data.rounded(made);
+      const want = mapVectors(qkv, D, (one, index) => {
+        const head = index % all;
+        if (head >= heads + kvHeads) return one.map(() => Number.NaN);
+        return normalized(one, head < heads ? queryNorm : keyNorm, epsilon);
+      });
+      return {
+        buffers: {
+          qkv: { ...changed("bf16", qkv, want, data.tolerance(BF16)), row: D },
+          queryNorm: input("f32", queryNorm),
+          keyNorm: input("f32", keyNorm),
+        },
+        args: (b) => ({ ...named(b, "qkv", "queryNorm", "keyNorm"), epsilon, heads, kvHeads }),
+      };
+    },
+  };
+}
+
 export function appendCacheCases({ shapes }: Edges): KernelCase[] {
   return shapes.flatMap((shape) =>
     [0, 6].map((firstPosition): KernelCase => {
@@ -109,7 +117,7 @@ export function appendCacheCases({ shapes }: Edges): KernelCase[] {
       return {
         kernel: "appendCache",
         title: `${heads}/${kvHeads} heads of ${D}, from position ${firstPosition}`,
-        constants: () => ({ KVP: powerOfTwo(kvHeads), D }),
+        constants: () => ({ KVP: constantsOf(shape).KVP, D, DP: constantsOf(shape).DP }),
         grid: () => [TOKENS],
         prepare() {
           const qkv = inputs("random", heads).bf16(TOKENS * (heads + 2 * kvHeads) * D);
@@ -125,28 +133,35 @@ export function appendCacheCases({ shapes }: Edges): KernelCase[] {
 }
 
 export function rotateAppendCases({ shapes }: Edges): KernelCase[] {
-  return shapes.flatMap((shape) =>
-    KINDS.flatMap((kind) => [0, 6].map((position) => rotateAppendCase(shape, kind, position))),
-  );
+  const [first] = shapes as [HeadShape, ...HeadShape[]];
+  return [
+    ...shapes.flatMap((shape) =>
+      KINDS.flatMap((kind) => [0, 6].map((position) => rotateAppendCase(shape, kind, position, true))),
+    ),
+    ...KINDS.map((kind) => rotateAppendCase(first, kind, 6, false)),
+  ];
 }
 
-function rotateAppendCase(shape: HeadShape, kind: Kind, firstPosition: number): KernelCase {
+function rotateAppendCase(shape: HeadShape, kind: Kind, firstPosition: number, turns: boolean): KernelCase {
   const { heads, kvHeads, D } = shape;
   return {
     kernel: "rotateAppend",
-    title: `${kind} numbers, ${heads}/${kvHeads} heads of ${D}, from position ${firstPosition}`,
-    constants: () => ({ HP: powerOfTwo(heads), KVP: powerOfTwo(kvHeads), D, HALF: D / 2 }),
+    title: `${kind} numbers, ${heads}/${kvHeads} heads of ${D}, ${turns ? "" : "unturned, "}from position ${firstPosition}`,
+    constants() {
+      const { HP, KVP, DP, HALF, HALFP } = constantsOf(shape);
+      return { HP, KVP, D, DP, HALF, HALFP };
+    },
     grid: () => [TOKENS],
     prepare() {
       const data = inputs(kind, heads + firstPosition);
       const qkv = data.bf16(TOKENS * (heads + 2 * kvHeads) * D);
       const { width, keys, values } = qkvParts(shape, qkv, firstPosition);
-      const table = tableOf(kind, firstPosition + TOKENS, D / 2);
+      const table = tableOf(kind, turns ? firstPosition + TOKENS : 1, D / 2);
       const scale = kind === "whole" ? 0.5 : Math.fround(Math.LOG2E / Math.sqrt(D));
       const inPlace = mapVectors(qkv, D, (head, index) => {
         const token = Math.floor((index * D) / width);
         if (index - (token * width) / D >= heads) return head.map(() => Number.NaN);
-        return turned(head, table, firstPosition + token).map((value) => value * scale);
+        return turned(head, table, turns ? firstPosition + token : 0).map((value) => value * scale);
       });
       return {
         buffers: {
@@ -158,7 +173,7 @@ function rotateAppendCase(shape: HeadShape, kind: Kind, firstPosition: number): 
         },
         args: (b) => ({
           ...named(b, "qkv", "keys", "values", "cosine", "sine"),
-          ...{ firstPosition, scale, heads, kvHeads },
+          ...{ rotaryRow: turns ? D / 2 : 0, firstPosition, scale, heads, kvHeads },
         }),
       };
     },
@@ -166,22 +181,34 @@ function rotateAppendCase(shape: HeadShape, kind: Kind, firstPosition: number): 
 }
 
 export function rotateKeysCases({ shapes }: Edges): KernelCase[] {
-  return shapes.flatMap((shape) => KINDS.map((kind) => rotateKeysCase(shape, kind)));
+  const [first] = shapes as [HeadShape, ...HeadShape[]];
+  return [
+    ...shapes.flatMap((shape) =>
+      KINDS.flatMap((kind) => [0, 5].map((position) => rotateKeysCase(shape, kind, position, true))),
+    ),
+    ...KINDS.map((kind) => rotateKeysCase(first, kind, 5, false)),
+  ];
 }
 
-function rotateKeysCase({ kvHeads, D }: HeadShape, kind: Kind): KernelCase {
+function rotateKeysCase(shape: HeadShape, kind: Kind, firstPosition: number, turns: boolean): KernelCase {
+  const { kvHeads, D } = shape;
   const [positions, capacity] = [7, 9];
   return {
     kernel: "rotateKeys",
-    title: `${kind} numbers, ${kvHeads} heads of ${D}`,
-    constants: () => ({ KVP: powerOfTwo(kvHeads), D, HALF: D / 2 }),
+    title: `${kind} numbers, ${kvHeads} heads of ${D}, ${turns ? "" : "unturned, "}from position ${firstPosition}`,
+    constants() {
+      const { KVP, HALF, HALFP } = constantsOf(shape);
+      return { KVP, HALF, HALFP };
+    },
     grid: () => [positions],
     prepare() {
       const data = inputs(kind, kvHeads);
       const keys = data.bf16(capacity * kvHeads * D);
-      const table = tableOf(kind, positions, D / 2);
+      const table = tableOf(kind, turns ? firstPosition + positions : 1, D / 2);
       const seen = keys.subarray(0, positions * kvHeads * D);
-      const want = mapVectors(seen, D, (head, index) => turned(head, table, Math.floor(index / kvHeads)));
+      const want = mapVectors(seen, D, (head, index) =>
+        turned(head, table, turns ? firstPosition + Math.floor(index / kvHeads) : 0),
+      );
       return {
         buffers: {
           keys: input("bf16", keys),
@@ -189,7 +216,10 @@ function rotateKeysCase({ kvHeads, D }: HeadShape, kind: Kind): KernelCase {
           cosine: input("f32", table.cosine),
           sine: input("f32", table.sine),
         },
-        args: (b) => ({ ...named(b, "keys", "window", "cosine", "sine"), kvHeads }),
+        args: (b) => ({
+          ...named(b, "keys", "window", "cosine", "sine"),
+          ...{ rotaryRow: turns ? D / 2 : 0, firstPosition, kvHeads },
+        }),
       };
     },
   };

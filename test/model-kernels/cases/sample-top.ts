@@ -40,6 +40,13 @@ function caseOf(title: string, sampling: Sampling): KernelCase {
 export const bellLogits = (count: number, seed = count): Float32Array =>
   Float32Array.from(many(count, numbers(seed).normal), (value) => 3 * value);
 
+/** The last rows are padding, as `decodeLogits` leaves it: no token. */
+function padded(sampling: Sampling, rows: number): Sampling {
+  const tokens = sampling.logits.length - rows;
+  const logits = sampling.logits.map((logit, token) => (token < tokens ? logit : Number.NEGATIVE_INFINITY));
+  return { ...sampling, logits, topK: tokens };
+}
+
 export function sampleTopCases({ tiles }: Edges): KernelCase[] {
   const { BLOCK } = tiles.top;
   return [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 9].flatMap((count) => {
@@ -51,6 +58,9 @@ export function sampleTopCases({ tiles }: Edges): KernelCase[] {
       caseOf("nine tenths of the best 20", { logits, temperature: 1.3, topK: Math.min(20, count), topP: 0.9 }),
       caseOf("hardly more than the best", { logits, temperature: 1, topK: count, topP: 1e-6 }),
       caseOf("anything", { logits, temperature: 2, topK: count, topP: 1 }),
+      ...(count > 8
+        ? [caseOf("anything but padding", padded({ logits, temperature: 2, topK: count, topP: 1 }, 5))]
+        : []),
     ];
   });
 }

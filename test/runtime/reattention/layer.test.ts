@@ -6,7 +6,7 @@ import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js
 import { byQuery, type LayerFixture, layerFixtures, rowOf } from "./fixtures.js";
 import { type LayerInput, runLayer } from "./layer.js";
 import { openKernels } from "./on-cpu.js";
-import { normals, take } from "./reference.js";
+import { layerOutput, normals, take } from "./reference.js";
 
 let device: CpuDevice;
 let runner: KernelRunner;
@@ -85,5 +85,44 @@ describe.each([
     expect(together.picks).toEqual(picks);
     expect(together.votesLeft).toBe(0);
     expect(picks.flat().length).toBe(heads.heads * queries * topK);
+  });
+});
+
+/** A chunk of a layer, or a token of it, with a middle to choose from. */
+const layerOf = (heads: LayerInput["heads"], queries: number, more: Partial<LayerInput> = {}): LayerInput => {
+  const source = normals(heads.headSize + queries);
+  const [row, total] = [heads.kvHeads * heads.headSize, 111];
+  return {
+    ...{ heads, queries, total, global: 4, local: 24, topK: 4, span: 6, clip: 5, ...more },
+    q: take(source, queries * heads.heads * heads.headSize),
+    keys: take(source, total * row),
+    values: take(source, total * row),
+  };
+};
+
+const SMALL = { heads: 6, kvHeads: 2, headSize: 16 };
+
+describe.each<[string, LayerInput["heads"], Partial<LayerInput>]>([
+  ["as usual", SMALL, {}],
+  ["without rotation", SMALL, { rotates: false }],
+  ["with a cap", SMALL, { cap: 0.7 }],
+  ["with a cap and without rotation", SMALL, { cap: 0.7, rotates: false }],
+  ["7 heads of 64 for a KV head", { heads: 14, kvHeads: 2, headSize: 64 }, {}],
+  ["7 heads of 80 for a KV head", { heads: 7, kvHeads: 1, headSize: 80 }, { cap: 0.7 }],
+  ["heads of 256", { heads: 2, kvHeads: 2, headSize: 256 }, { cap: 0.7 }],
+  ["7 heads of 256 for a KV head", { heads: 7, kvHeads: 1, headSize: 256 }, {}],
+  ["16 heads of 256 for a KV head", { heads: 16, kvHeads: 1, headSize: 256 }, { rotates: false }],
+])("a layer against float64, %s", (_, heads, more) => {
+  it.each([
+    ["prefill", 21],
+    ["prefill", 1],
+    ["decode", 1],
+  ] as const)("%s of %i tokens", async (way, queries) => {
+    const layer = layerOf(heads, queries, more);
+    const wanted = layerOutput(layer);
+    const { out } = await runLayer(runner, layer, way);
+    expect(out.length).toBe(wanted.length);
+    const worst = out.reduce((most, value, at) => Math.max(most, Math.abs(value - wanted[at]!)), 0);
+    expect(worst).toBeLessThan(0.02);
   });
 });

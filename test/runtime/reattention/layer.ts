@@ -2,7 +2,8 @@
 
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
-import type { Heads, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
+import type { Heads } from "../../../runtime/kernels/heads.js";
+import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
@@ -20,6 +21,10 @@ export interface LayerInput {
   readonly topK: number;
   readonly span: number;
   readonly clip: number;
+  /** False in a layer that does not rotate. */
+  readonly rotates?: boolean;
+  /** What scores are bent towards. */
+  readonly cap?: number;
   /** [queries, heads, D], [total, KV heads, D] twice */
   readonly q: ArrayLike<number>;
   readonly keys: ArrayLike<number>;
@@ -48,7 +53,7 @@ export async function runLayer(
   const { device } = given;
   using memory = new Allocations(device);
   const runner = { ...given, memory };
-  const { heads: shape, queries, chunk = queries, total, global, local, topK, span, clip } = layer;
+  const { heads: shape, queries, chunk = queries, total, global, local, topK, span, clip, rotates = true, cap } = layer;
   const { heads, headSize: D } = shape;
   const middle = Math.max(0, total - global - local);
   const chunks = Math.ceil(queries / chunk);
@@ -63,8 +68,9 @@ export async function runLayer(
   const window = Math.min(total, global + clip * span + local);
   const attention = new WindowAttention(runner, { ...shape, window, chunks });
   const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };
-  const table = rotaryTable(total, D / 2);
-  const rotary = { cosine: await upload(memory, table.cosine), sine: await upload(memory, table.sine) };
+  const table = rotates ? rotaryTable(total, D / 2) : rotaryTable(1, D / 2);
+  const rotaryRow = rotates ? D / 2 : 0;
+  const rotary = { cosine: await upload(memory, table.cosine), sine: await upload(memory, table.sine), rotaryRow };
   const cache = {
     position: await upload(memory, Int32Array.of(total - queries)),
     added: queries,
@@ -73,6 +79,7 @@ export async function runLayer(
     local,
   };
   const scale = Math.LOG2E / Math.sqrt(D);
+  const scores = { scale, cap: (cap ?? 0) * Math.LOG2E, CAP: cap !== undefined };
   const qRow = heads * D;
   const q = way === "prefill" ? await halves(layer.q) : await upload(memory, Float32Array.from(layer.q));
   const out = memory.alloc(queries * qRow * 4);
@@ -86,12 +93,12 @@ export async function runLayer(
   const counts = await ints(retrieval.counts, chunks * retrieval.countRow);
   let result: Float32Array = new Float32Array(0);
   if (way === "prefill") {
-    attention.prefill(q, qRow, cached, votes, cache, rotary, scale, out);
+    attention.prefill(q, qRow, cached, votes, cache, rotary, scores, out);
     const bits = new Uint16Array(queries * qRow);
     await device.read(out.view(0, bits.byteLength), bits);
     result = fromBits("bf16", bits);
   } else if (queries === 1) {
-    attention.decode(q, cached, votes, cache, rotary, scale, out);
+    attention.decode(q, cached, votes, cache, rotary, scores, out);
     result = new Float32Array(qRow);
     await device.read(out, result);
   }

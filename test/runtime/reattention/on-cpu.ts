@@ -3,6 +3,7 @@ import { check } from "../../../compiler/check.js";
 import { upload } from "../../../runtime/device/arrays.js";
 import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import type { DeviceBuffer } from "../../../runtime/device/device.js";
+import type * as modelKernels from "../../../runtime/kernels/index.js";
 import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 
 const folder = fileURLToPath(new URL("../../../runtime/kernels/", import.meta.url));
@@ -14,11 +15,7 @@ export async function openKernels(
   const { kernels, diagnostics } = check(names.map((name) => `${folder}reattention-${name}.kernel.ts`));
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const device = await CpuDevice.open({ threads: 2, store: null });
-  const bundle = device.loadKernels(kernels);
-  return {
-    device,
-    runner: { device, memory: device, run: (name, grid, args) => bundle.kernel(name).launch(grid, args) },
-  };
+  return { device, runner: { device, memory: device, kernels: device.loadKernels<typeof modelKernels>(kernels) } };
 }
 
 export const ints = (device: CpuDevice, ...values: number[]): Promise<DeviceBuffer> =>

@@ -1,5 +1,8 @@
 /** The definition's steps in TypeScript and float64: what picks are, and what becomes of them. */
 
+import { fromBits, toBits } from "../../../runtime/device/arrays.js";
+import type { LayerInput } from "./layer.js";
+
 /** Positions of the topK largest scores, the lower of equal ones first; NaN counts as −∞ and is never picked (−1). */
 export function pick(scores: readonly number[], topK: number): number[] {
   const rank = (at: number): number => (Number.isNaN(scores[at]) ? -Infinity : scores[at]!);
@@ -54,4 +57,68 @@ export function* normals(seed: number): Generator<number, never> {
 
 export function take(source: Generator<number, never>, count: number): Float32Array {
   return Float32Array.from({ length: count }, () => source.next().value);
+}
+
+const halves = (values: ArrayLike<number>) => fromBits("bf16", toBits("bf16", values));
+
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
+/** Head `head` of row `row` of x [rows, heads, D]. */
+const headOf = (x: Float32Array, row: number, heads: number, head: number, D: number): Float64Array =>
+  Float64Array.from(x.subarray((row * heads + head) * D, (row * heads + head + 1) * D));
+
+/** Pairs (i, i + D/2) turned to a position, base 10000. */
+function turned(x: Float64Array, position: number): Float64Array {
+  const half = x.length / 2;
+  return x.map((value, i) => {
+    const angle = position * 10000 ** (-(i % half) / half);
+    const other = i < half ? -x[i + half]! : x[i - half]!;
+    return value * Math.cos(angle) + other * Math.sin(angle);
+  });
+}
+
+/** Cache positions that a chunk of all queries sees: global, selected and local. */
+function windowOf({ heads: shape, queries, total, global, local, topK, span, clip, ...layer }: LayerInput): number[] {
+  const { heads, kvHeads, headSize: D } = shape;
+  const middle = Math.max(0, total - global - local);
+  const all = Array.from({ length: total }, (_, at) => at);
+  if (middle === 0) return all;
+  const [q, keys] = [halves(layer.q), halves(layer.keys)];
+  const picks = Array.from({ length: queries * heads }, (_, at) => {
+    const [query, head] = [Math.floor(at / heads), at % heads];
+    const of = headOf(q, query, heads, head, D);
+    const kvHead = Math.floor(head / (heads / kvHeads));
+    const scores = all.slice(global, global + middle).map((token) => dot(of, headOf(keys, token, kvHeads, kvHead, D)));
+    return pick(scores, topK);
+  });
+  const selected = spread(keep(picks.flat(), clip), span, middle).map((at) => global + at);
+  return [...all.slice(0, global), ...selected, ...all.slice(global + middle)];
+}
+
+/** A layer's output for one chunk of all queries, [queries, heads, D]: attention over the window, whose positions are numbered anew. */
+export function layerOutput(layer: LayerInput): Float64Array {
+  const { queries, rotates = true, cap } = layer;
+  const { heads, kvHeads, headSize: D } = layer.heads;
+  const window = windowOf(layer);
+  const [q, keys, values] = [halves(layer.q), halves(layer.keys), halves(layer.values)];
+  const turn = (x: Float64Array, position: number) => (rotates ? turned(x, position) : x);
+  const out = new Float64Array(queries * heads * D);
+  for (let query = 0; query < queries; query++)
+    for (let head = 0; head < heads; head++) {
+      const kvHead = Math.floor(head / (heads / kvHeads));
+      const last = window.length - queries + query;
+      const of = turn(headOf(q, query, heads, head, D), last);
+      const scores = window.slice(0, last + 1).map((token, at) => {
+        const score = dot(of, turn(headOf(keys, token, kvHeads, kvHead, D), at)) / Math.sqrt(D);
+        return cap === undefined ? score : cap * Math.tanh(score / cap);
+      });
+      const top = Math.max(...scores);
+      const weights = scores.map((score) => Math.exp(score - top));
+      const sum = weights.reduce((a, b) => a + b);
+      for (const [at, weight] of weights.entries())
+        headOf(values, window[at]!, kvHeads, kvHead, D).forEach((value, i) => {
+          out[(query * heads + head) * D + i]! += (weight / sum) * value;
+        });
+    }
+  return out;
 }

@@ -2,7 +2,8 @@
 
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
-import type { HalfType, Heads, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
+import type { Heads } from "../../../runtime/kernels/heads.js";
+import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { normals, pick, pickByBlock, take } from "./reference.js";
 

@@ -26,6 +26,12 @@ const SHAPES: readonly (readonly [string, RetrievalCase])[] = [
   ["head size 96 in f16", { heads: 2, kvHeads: 2, headSize: 96, queries: 3, length: 299, topK: 4, dtype: "f16" }],
   ["head size 128", { heads: 8, kvHeads: 2, headSize: 128, queries: 2, length: 400, topK: 4 }],
   ["head size 256", { heads: 2, kvHeads: 1, headSize: 256, queries: 2, length: 260, topK: 4 }],
+  ["head size 256, 7 heads", { heads: 7, kvHeads: 1, headSize: 256, queries: 3, length: 133, topK: 4 }],
+  ["head size 256, 16 heads, many picks", { heads: 16, kvHeads: 1, headSize: 256, queries: 2, length: 133, topK: 9 }],
+  [
+    "head size 80, 16 heads in f16",
+    { heads: 16, kvHeads: 1, headSize: 80, queries: 2, length: 290, topK: 4, dtype: "f16" },
+  ],
   ["one pick", { heads: 4, kvHeads: 2, headSize: 16, queries: 5, length: 1031, topK: 1 }],
   ["3 picks", { heads: 4, kvHeads: 2, headSize: 16, queries: 5, length: 1031, topK: 3 }],
   ["5 picks", { heads: 4, kvHeads: 2, headSize: 16, queries: 5, length: 1031, topK: 5 }],
