@@ -15,10 +15,9 @@ export function rotaryTable(
   rope: RopeConfig,
   headSize: number,
   positions: number,
-  capacity: number,
 ): { cosines: Float32Array; sines: Float32Array } {
   const half = headSize / 2;
-  const { frequencies, magnitude } = ropeFrequencies(rope, capacity);
+  const { frequencies, magnitude } = ropeFrequencies(rope, positions);
   const cosines = new Float32Array(positions * half).fill(1);
   const sines = new Float32Array(positions * half);
   const [near, nearSine] = [new Float64Array(BLOCK), new Float64Array(BLOCK)];
@@ -52,12 +51,11 @@ export async function uploadRotaries(
   memory: Allocator,
   { ropes, headSize }: ModelConfig,
   positions: readonly number[],
-  capacity: number,
 ): Promise<Rotaries> {
   const half = headSize / 2;
   const uploaded: Rotary[] = [];
   for (const [index, rope] of ropes.entries()) {
-    const { cosines, sines } = rotaryTable(rope, headSize, Math.max(1, positions[index]!), capacity);
+    const { cosines, sines } = rotaryTable(rope, headSize, Math.max(1, positions[index]!));
     uploaded.push({ cosine: await upload(memory, cosines), sine: await upload(memory, sines), rotaryRow: half });
   }
   const cosine = await upload(memory, new Float32Array(half).fill(1));
