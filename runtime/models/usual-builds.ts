@@ -8,7 +8,8 @@ export type { NeededBuild };
 /** Multiprocessors of the largest GPU of each architecture: how much of a prompt's work is split follows from them. */
 const PROCESSORS: Readonly<Record<number, number>> = { 80: 108, 86: 84, 89: 142, 90: 132, 100: 148, 120: 188 };
 
-const gpu = (arch: number): DeviceKind => ({
+/** The largest GPU of an architecture, as far as builds depend on it. */
+export const gpuOf = (arch: number): DeviceKind => ({
   ...{ kind: "cuda", name: `sm_${arch}`, arch, processors: PROCESSORS[arch] ?? 132, traits: CUDA_TRAITS },
 });
 
@@ -31,6 +32,6 @@ export async function usualBuilds(files: ModelFiles, arch: number): Promise<Need
   ];
   const builds = new Map<string, NeededBuild>();
   for (const run of runs)
-    for (const build of await neededBuilds(gpu(arch), { ...files, ...run })) builds.set(JSON.stringify(build), build);
+    for (const build of await neededBuilds(gpuOf(arch), { ...files, ...run })) builds.set(JSON.stringify(build), build);
   return [...builds.values()];
 }

@@ -183,7 +183,7 @@ describe("windowed attention", () => {
   const paths = () => WINDOWED.map((name) => join(root, name));
   // 24 tokens are seen whole, 37 are one more than that.
   const streamed = { prompts: [promptOf(24), promptOf(37), MANY], greedy: STEPS, attention: STREAMING };
-  const references = {
+  const references: Readonly<Record<string, ReturnType<typeof referencesOf>>> = {
     [STREAMING]: referencesOf(paths, streamed),
     [REATTENTION]: referencesOf(paths, { prompts: [promptOf(12)], draw: [60], greedy: STEPS, attention: REATTENTION }),
   };
