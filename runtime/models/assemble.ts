@@ -31,7 +31,7 @@ export async function assembleRunner(
   try {
     const weights = await new WeightsUpload({ device, memory, kernels }, checkpoint, config).run(plan, upload);
     const positions = rotatedPositions(config, options);
-    const rotaries = await uploadRotaries(memory, config, positions, options.capacity);
+    const rotaries = await uploadRotaries(memory, config, positions);
     return runnerOf({ device, memory, kernels, config, weights }, options, rotaries);
   } catch (error) {
     memory.free();

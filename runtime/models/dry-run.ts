@@ -27,8 +27,11 @@ export interface NeededBuild {
   readonly options: LaunchOptions;
 }
 
-/** Constants and type parameters are written in capitals; the only type parameter of the model kernels is T. */
-const isConstant = (name: string): boolean => /^[A-Z]+\d?$/.test(name) && name !== "T";
+/** In capitals too, and no constants: the type parameter of the model kernels, and sizes of products. What a kernel does not have is ignored. */
+const OTHERS: ReadonlySet<string> = new Set(["T", "M", "K", "F"]);
+
+/** Constants are written in capitals. */
+const isConstant = (name: string): boolean => /^[A-Z]+\d?$/.test(name) && !OTHERS.has(name);
 
 /** Notes the builds that are launched. */
 export class BuildRecorder {

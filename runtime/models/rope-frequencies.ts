@@ -10,14 +10,14 @@ export interface RopeFrequencies {
 }
 
 /**
- * The frequencies of `rope` for a cache that may hold `capacity` tokens. Two scalings depend on that: dynamic grows its base with the tokens
- * beyond the window, longrope has other divisors there. transformers decides both anew for each forward pass, which would leave keys in the
- * cache that were turned otherwise than the queries.
+ * The frequencies of `rope` for positions below `positions`: a cache's tokens, or those of a window that numbers its tokens anew. Two scalings
+ * depend on that: dynamic grows its base with the tokens beyond the trained ones, longrope has other divisors there. transformers decides both
+ * anew for each forward pass, which would leave keys in the cache that were turned otherwise than the queries.
  */
-export function ropeFrequencies(rope: RopeConfig, capacity: number): RopeFrequencies {
+export function ropeFrequencies(rope: RopeConfig, positions: number): RopeFrequencies {
   const { base, rotated, scaling, attentionFactor } = rope;
   const plain = powers(base, rotated);
-  const { frequencies, magnitude = 1 } = scale(scaling, plain, rope, capacity);
+  const { frequencies, magnitude = 1 } = scale(scaling, plain, rope, positions);
   return { frequencies, magnitude: attentionFactor * magnitude };
 }
 
@@ -28,7 +28,7 @@ function scale(
   scaling: RopeScaling,
   plain: Float64Array,
   rope: RopeConfig,
-  capacity: number,
+  positions: number,
 ): { readonly frequencies: Float64Array; readonly magnitude?: number } {
   switch (scaling.kind) {
     case "none":
@@ -38,11 +38,11 @@ function scale(
     case "factors":
       return { frequencies: plain.map((frequency, i) => frequency / scaling.factors[i]!) };
     case "dynamic":
-      return { frequencies: powers(dynamicBase(scaling, rope, capacity), rope.rotated) };
+      return { frequencies: powers(dynamicBase(scaling, rope, positions), rope.rotated) };
     case "yarn":
       return { frequencies: yarn(scaling, plain, rope), magnitude: scaling.magnitude };
     case "longrope": {
-      const divisors = capacity > scaling.original ? scaling.long : scaling.short;
+      const divisors = positions > scaling.original ? scaling.long : scaling.short;
       return { frequencies: plain.map((frequency, i) => frequency / divisors[i]!), magnitude: scaling.magnitude };
     }
   }
@@ -52,9 +52,9 @@ function scale(
 function dynamicBase(
   { factor, original }: Extract<RopeScaling, { kind: "dynamic" }>,
   { base, rotated }: RopeConfig,
-  capacity: number,
+  positions: number,
 ): number {
-  const length = Math.max(capacity, original);
+  const length = Math.max(positions, original);
   return base * ((factor * length) / original - (factor - 1)) ** (rotated / (rotated - 2));
 }
 

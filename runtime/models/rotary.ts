@@ -9,17 +9,18 @@ import { ropeFrequencies } from "./rope-frequencies.js";
 const BLOCK = 1024;
 
 /**
- * Tables of the angles of every position (arXiv 2104.09864, section 3.4.2). An angle is a block's and the rest's, and its cosine and sine are
+ * Tables of the angles of `seen` positions and more (arXiv 2104.09864, section 3.4.2). An angle is a block's and the rest's, and its cosine and sine are
  * made from theirs in float64: exact to the last bit of f32, and ten times as fast as asking for each.
  */
 export function rotaryTable(
   rope: RopeConfig,
   headSize: number,
-  positions: number,
-  capacity: number,
+  seen: number,
 ): { cosines: Float32Array; sines: Float32Array } {
   const half = headSize / 2;
-  const { frequencies, magnitude } = ropeFrequencies(rope, capacity);
+  const { frequencies, magnitude } = ropeFrequencies(rope, seen);
+  // A block's keys are turned by their place in it, however few positions there are.
+  const positions = Math.max(LARGEST_BLOCK, seen);
   const cosines = new Float32Array(positions * half).fill(1);
   const sines = new Float32Array(positions * half);
   const [near, nearSine] = [new Float64Array(BLOCK), new Float64Array(BLOCK)];
@@ -53,12 +54,11 @@ export async function uploadRotaries(
   memory: Allocator,
   { ropes, headSize }: ModelConfig,
   positions: readonly number[],
-  capacity: number,
 ): Promise<Rotaries> {
   const half = headSize / 2;
   const uploaded: Rotary[] = [];
   for (const [index, rope] of ropes.entries()) {
-    const { cosines, sines } = rotaryTable(rope, headSize, Math.max(LARGEST_BLOCK, positions[index]!), capacity);
+    const { cosines, sines } = rotaryTable(rope, headSize, positions[index]!);
     uploaded.push({ cosine: await upload(memory, cosines), sine: await upload(memory, sines), rotaryRow: half });
   }
   const cosine = await upload(memory, new Float32Array(half).fill(1));

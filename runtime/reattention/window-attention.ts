@@ -67,7 +67,7 @@ export class WindowAttention {
     { selected, window }: Votes,
     { position, global, local }: Cache,
     rotary: Rotary,
-    scores: Scores,
+    { scale, cap, CAP }: Scores,
     out: DeviceBuffer,
   ): void {
     const { device, kernels } = this.#runner;
@@ -76,7 +76,7 @@ export class WindowAttention {
     const { SPLITS, BN } = tilesFor(device).decode[this.#width];
     kernels.reattentionDecode.launch([kvHeads, splitsOf(SPLITS, device.processors, kvHeads)], {
       ...{ q, keys, values, ...rotary, selected, window, position, ...this.#splits, out },
-      ...{ ...scores, global, local, kvHeads, T: dtype },
+      ...{ scale, cap, global, local, kvHeads, T: dtype, CAP },
       ...{ G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
       PART: combinedPart(SPLITS, { GM, DP }),
     });

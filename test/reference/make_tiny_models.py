@@ -3,6 +3,7 @@
     python make_tiny_models.py FAMILY --out FOLDER [--gguf FILE --type bf16] [--seed 1]
         [--heads 14/2] [--head-size 64] [--hidden 224] [--feed-forward 320] [--layers 2] [--set KEY=JSON …]
     python make_tiny_models.py --all --out FOLDER [--type bf16]      (every family: FOLDER/FAMILY, FOLDER/FAMILY.gguf if it has that form)
+    python make_tiny_models.py --each '["FAMILY --out FOLDER …", "FAMILY …"]'      (as many calls in one)
     python make_tiny_models.py --list
 
 --type is a ggml type (bf16, f16, f32, q8_0, q4_k, …) for every matrix but the router's; norms, biases and rope factors are F32.
@@ -60,11 +61,12 @@ def changes_of(asked: argparse.Namespace) -> dict:
     return changes
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("family", nargs="?", choices=families())
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--each", type=json.loads, metavar="JSON")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--gguf", type=Path)
     parser.add_argument("--type", default="bf16")
@@ -74,15 +76,22 @@ def main() -> None:
     for name in SIZES:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=JSON")
-    asked = parser.parse_args()
+    return parser
+
+
+def main(arguments: list | None = None) -> None:
+    asked = parser().parse_args(arguments)
     if asked.list:
         print("\n".join(families()))
+    elif asked.each:
+        for call in asked.each:
+            main(call.split())
     elif asked.all and asked.out:
         for family in families():
             gguf = asked.out / f"{family}.gguf" if has_gguf(family) else None
             make(family, asked.out / family, asked.seed, {}, gguf, asked.type)
     elif not asked.family or not asked.out:
-        parser.error("name a family and --out, or --list")
+        parser().error("name a family and --out, or --list")
     else:
         make(asked.family, asked.out, asked.seed, changes_of(asked), asked.gguf, asked.type, asked.split)
 

@@ -12,3 +12,12 @@ export function referencePython(...modules: string[]): string | undefined {
 
 const canImport = (python: string, modules: string[]) =>
   spawnSync(python, ["-c", `import ${modules.join(", ")}`]).status === 0;
+
+/** The same, for tests that cannot do without: `npm test` installs what they need. @throws Error that says how to get it */
+export function requirePython(...modules: string[]): string {
+  const python = referencePython(...modules);
+  if (python) return python;
+  throw new Error(
+    `No Python with ${modules.join(", ")} was found, which this test compares with: npm test makes one, or TILESCRIPT_PYTHON names it.`,
+  );
+}

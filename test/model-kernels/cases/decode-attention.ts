@@ -1,4 +1,4 @@
-import { decodeAttentionTiles } from "../../../runtime/kernels/attention-tiles.js";
+import { decodeAttentionTiles, LARGEST_BLOCK } from "../../../runtime/kernels/attention-tiles.js";
 import { inputs, type Kind } from "../activations.js";
 import {
   BF16,
@@ -100,7 +100,7 @@ function randomAttention(scene: Scene): Attention {
   const { f32, bf16 } = inputs("random", length);
   return {
     ...scene,
-    table: rotaryTable(rotates ? length : 1, D / 2),
+    table: rotaryTable(rotates ? Math.max(length, LARGEST_BLOCK) : 1, D / 2),
     scale: Math.fround(Math.LOG2E / Math.sqrt(D)),
     q: f32(heads * D),
     keys: bf16(length * kvHeads * D),

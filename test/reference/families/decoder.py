@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rope import Rope
+from windows import Windows
 
 
 @dataclass
@@ -101,6 +102,8 @@ class Session:
     tokens: list = field(default_factory=list)
     cache: dict = field(default_factory=dict)
     margins: list = field(default_factory=list)
+    # Layers without a window of their own see through these; their keys stay without rotation.
+    windows: Windows | None = None
 
     def read(self, tokens: list) -> np.ndarray:
         """Logits [tokens, vocabulary] after each of `tokens`; with them `margins` grows: how near each token was to other experts."""
@@ -130,20 +133,46 @@ class Session:
         k = self.normed(layer.k(x).reshape(count, model.kv_heads, -1), layer.k_norm)
         v = layer.v(x).reshape(count, model.kv_heads, -1)
         positions = np.arange(past, past + count)
+        if self.windows and not layer.window:
+            return layer.o(self.through_windows(index, layer, q, k, v, past))
         if layer.rope:
             frequencies, factor = layer.rope.frequencies(past + count)
             angles = positions[:, None] * frequencies
             q, k = rotate(q, angles, factor), rotate(k, angles, factor)
+        return layer.o(self.attend(q, *self.cached(index, k, v, past), layer.window))
+
+    def cached(self, index: int, k: np.ndarray, v: np.ndarray, past: int) -> tuple[np.ndarray, np.ndarray]:
         if past:
             k, v = (np.concatenate([old, new]) for old, new in zip(self.cache[index], (k, v)))
         self.cache[index] = (k, v)
+        return k, v
+
+    def attend(self, q: np.ndarray, k: np.ndarray, v: np.ndarray, window: int | None = None) -> np.ndarray:
+        """Causal attention of the last tokens of k and v, [tokens, heads · size]."""
+        model, count, total = self.model, len(q), len(k)
         group = model.heads // model.kv_heads
         q = q.reshape(count, model.kv_heads, group, -1)
         scores = capped(np.einsum("qhgd,khd->hgqk", q, k) * model.scale, model.attention_cap)
-        distance = positions[:, None] - np.arange(past + count)
-        seen = (distance >= 0) & (distance < (layer.window or np.inf))
+        distance = np.arange(total - count, total)[:, None] - np.arange(total)
+        seen = (distance >= 0) & (distance < (window or np.inf))
         weights = softmax(np.where(seen, scores, -np.inf))
-        return layer.o(np.einsum("hgqk,khd->qhgd", weights, v).reshape(count, -1))
+        return np.einsum("hgqk,khd->qhgd", weights, v).reshape(count, -1)
+
+    def through_windows(self, index: int, layer: Layer, q: np.ndarray, k: np.ndarray, v: np.ndarray, past: int) -> np.ndarray:
+        """Chunk by chunk: the tokens that a chunk sees are numbered anew before they rotate."""
+        k, v = self.cached(index, k, v, past)
+        rows = []
+        for start, end in self.windows.chunks(past, len(q)):
+            chunk = q[start:end]
+            total = past + end
+            seen = self.windows.seen(chunk, k[:total])
+            keys = k[seen]
+            if layer.rope:
+                frequencies, factor = layer.rope.frequencies(self.windows.size)
+                angles = np.arange(len(seen))[:, None] * frequencies
+                chunk, keys = rotate(chunk, angles[-len(chunk) :], factor), rotate(keys, angles, factor)
+            rows.append(self.attend(chunk, keys, v[:total][seen]))
+        return np.concatenate(rows)
 
     def mlp(self, mlp, x: np.ndarray) -> np.ndarray:
         act = ACTIVATIONS[self.model.activation]

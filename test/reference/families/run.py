@@ -1,16 +1,20 @@
 """Logits and a greedy continuation of a model, in plain numpy.
 
     python run.py MODEL [MODEL …] --tokens 1,2,3 [--tokens 4,5 …] [--draw 40 …] [--greedy 16] [--all] [--dtype float64]
+        [--attention reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16]
 
 MODEL is a Hugging Face folder or a GGUF file. --draw N makes a prompt of N random tokens whose routing and whose continuation's
-first 8 steps are no close calls, so that bfloat16 must choose the same experts and tokens. Prints a JSON list with an entry for every model and prompt:
+first 8 steps are no close calls, so that bfloat16 must choose the same experts and tokens; with --attention one for which it must select the same
+windows. Prints a JSON list with an entry for every model and prompt:
 "model", "tokens"; "logits" of the last position (with --all of every position); "greedy", the ids chosen one by one,
 without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
 "margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
-least over the layers, null where none is left out. Where a gap or a margin is small, another order of additions may choose otherwise.
+least over the layers, null where none is left out; with --attention "doubtful": in how many chunks of how many layers together, steps included,
+other tokens would be selected if queries and keys were as exact as in bfloat16. Where a gap or a margin is small, another order of additions may choose otherwise.
 """
 
 import argparse
+import itertools
 import json
 import os
 from pathlib import Path
@@ -23,6 +27,7 @@ import numpy as np
 import from_folder
 import from_gguf
 from decoder import Decoder, Experts, Session
+from windows import Windows
 
 
 # What a drawn prompt keeps clear of, in router logits; twice that between the first two tokens of its continuation's first FIRM steps.
@@ -33,8 +38,9 @@ def load(path: Path, dtype=np.float64) -> Decoder:
     return (from_folder if path.is_dir() else from_gguf).load(path, dtype)
 
 
-def run(model: Decoder, tokens: list, greedy: int, every: bool) -> dict:
-    session = Session(model)
+def run(model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None) -> dict:
+    windows = windows and Windows(windows.options)
+    session = Session(model, windows=windows)
     logits = session.read(tokens)
     result = {"logits": (logits if every else logits[-1]).round(6).tolist(), "greedy": [], "gaps": []}
     last = logits[-1]
@@ -46,6 +52,8 @@ def run(model: Decoder, tokens: list, greedy: int, every: bool) -> dict:
             last = session.read([result["greedy"][-1]])[-1]
     if any(isinstance(layer.mlp, Experts) for layer in model.layers):
         result["margins"] = [round(margin, 4) if np.isfinite(margin) else None for margin in session.margins]
+    if windows:
+        result["doubtful"] = sum(count > 0 for count in windows.doubtful)
     return result
 
 
@@ -62,6 +70,18 @@ def draw(model: Decoder, length: int) -> list:
             session = tried
         elif firm(model, tried.tokens):
             return tried.tokens
+
+
+def drawn(model: Decoder, length: int, windows: Windows | None) -> list:
+    return draw_for_windows(model, length, windows) if windows else draw(model, length)
+
+
+def draw_for_windows(model: Decoder, length: int, windows: Windows) -> list:
+    """A prompt for which rounding selects no other tokens, nor in the first FIRM steps after it; the same for the same model and length."""
+    for seed in itertools.count():
+        tokens = np.random.default_rng([length, seed]).integers(0, 256, length).tolist()
+        if not run(model, tokens, FIRM, False, windows)["doubtful"]:
+            return tokens
 
 
 def firm(model: Decoder, tokens: list) -> bool:
@@ -82,6 +102,7 @@ def main() -> None:
     parser.add_argument("--tokens", action="append", default=[], help="ids of a prompt, separated by commas")
     parser.add_argument("--draw", action="append", type=int, default=[], help="length of a random prompt")
     parser.add_argument("--greedy", type=int, default=0)
+    parser.add_argument("--attention", type=Windows.parse, help="streaming:… or reattention:…; default: every token sees all before it")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     asked = parser.parse_args()
@@ -89,8 +110,8 @@ def main() -> None:
     for path in asked.models:
         model = load(path, np.dtype(asked.dtype).type)
         prompts = [[int(token) for token in text.split(",")] for text in asked.tokens]
-        for tokens in prompts + [draw(model, length) for length in asked.draw]:
-            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all))
+        for tokens in prompts + [drawn(model, length, asked.attention) for length in asked.draw]:
+            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all, asked.attention))
     print(json.dumps(results))
 
 

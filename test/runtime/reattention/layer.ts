@@ -2,6 +2,7 @@
 
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
+import { LARGEST_BLOCK } from "../../../runtime/kernels/attention-tiles.js";
 import type { Heads } from "../../../runtime/kernels/heads.js";
 import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../../runtime/reattention/retrieval.js";
@@ -68,7 +69,7 @@ export async function runLayer(
   const window = Math.min(total, global + clip * span + local);
   const attention = new WindowAttention(runner, { ...shape, window, chunks });
   const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };
-  const table = rotates ? rotaryTable(total, D / 2) : rotaryTable(1, D / 2);
+  const table = rotaryTable(rotates ? Math.max(total, LARGEST_BLOCK) : 1, D / 2);
   const rotaryRow = rotates ? D / 2 : 0;
   const rotary = { cosine: await upload(memory, table.cosine), sine: await upload(memory, table.sine), rotaryRow };
   const cache = {

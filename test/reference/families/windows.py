@@ -1,0 +1,56 @@
+"""Which tokens of a text a chunk sees in windowed attention, for the decoder beside this file; the definition is in ../reattention.py."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from reattention import ReAttention, window
+
+
+# What layers of bfloat16 make of queries and keys, generously.
+NOISE = 0.01
+
+
+def blurred(values: np.ndarray) -> np.ndarray:
+    return values * (1 + NOISE * np.random.default_rng(1).standard_normal(values.shape))
+
+
+@dataclass
+class Windows:
+    """`doubtful`: one number a chunk and layer, how many tokens would be others if queries and keys were less exact."""
+
+    options: ReAttention
+    doubtful: list = field(default_factory=list)
+
+    @staticmethod
+    def parse(text: str) -> "Windows":
+        """From "reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16" or "streaming:global=4,local=32,chunk=16", which picks nothing."""
+        kind, parameters = text.split(":", 1)
+        nothing = {"reattention": "", "streaming": "topK=0,span=2,clip=0,"}[kind]
+        return Windows(ReAttention.parse(nothing + parameters))
+
+    @property
+    def size(self) -> int:
+        """Most tokens of a window."""
+        return self.options.global_ + self.options.clip * self.options.span + self.options.local
+
+    def chunks(self, past: int, count: int) -> list:
+        """[start, end) of the tokens read together: whole chunks as long as they see everything, and then each by itself."""
+        options = self.options
+        whole = options.global_ + options.local
+        if past + count <= whole:
+            return [(0, count)]
+        first = max(0, (whole - past) // options.chunk) * options.chunk
+        starts = list(range(first, count, options.chunk))
+        return ([(0, first)] if first else []) + [(start, min(count, start + options.chunk)) for start in starts]
+
+    def seen(self, q: np.ndarray, k: np.ndarray) -> np.ndarray:
+        """Positions, ascending, for q [queries, heads, size] and k [tokens, KV heads, size], whose last tokens are the queries'."""
+        q, k = q.swapaxes(0, 1), k.swapaxes(0, 1)
+        seen = window(self.options, q, k)
+        self.doubtful.append(len(np.setxor1d(seen, window(self.options, blurred(q), blurred(k)))))
+        return seen
