@@ -117,8 +117,8 @@ function accurateDot(x: Tile, w: Tile, acc: Tile, FORMAT: string): Tile {
 }
 
 /**
- * Logits [tokens, experts] from the residuals x [tokens, K], with a row of the router for each expert. The inverse root mean square of a row is a factor of its whole product,
- * so one pass over x gives both. Program (block of tokens, block of experts).
+ * Logits [tokens, experts] from the residuals x [tokens, K], with a row of the router for each expert. The inverse root mean square of a row
+ * is a factor of its whole product, so one pass over x gives both. Program (block of tokens, block of experts).
  */
 export const routeTokens = kernel(
   ({
