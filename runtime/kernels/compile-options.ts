@@ -45,6 +45,7 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
     isByBlock(c) ? { warps: 8, stages: 2, maxRegisters: 128 } : isWide(c) ? { warps: 4, stages: 2 } : {},
   reattentionStreamDeep: (c) => (isWide(c) ? { stages: 2 } : {}),
   reattentionPickStreamed: (c) => (isByBlock(c) || Number(c.DEPTH) > 4 || isWide(c) ? { warps: 4 } : {}),
+  chooseExperts: ({ EP }) => (Number(EP) > 512 ? { warps: 8 } : {}),
   reattentionChoose: ({ N }) => (Number(N) <= 128 ? { warps: 4 } : {}),
 };
 

@@ -117,8 +117,8 @@ function accurateDot(x: Tile, w: Tile, acc: Tile, FORMAT: string): Tile {
 }
 
 /**
- * Logits [M, N] of M tokens for N experts from the residuals x [M, K]. The inverse root mean square of a row is a factor of its whole product,
- * so one pass over x gives both. Program (block of tokens, block of experts).
+ * Logits [tokens, experts] from the residuals x [tokens, K], with a row of the router for each expert. The inverse root mean square of a row
+ * is a factor of its whole product, so one pass over x gives both. Program (block of tokens, block of experts).
  */
 export const routeTokens = kernel(
   ({
@@ -131,8 +131,8 @@ export const routeTokens = kernel(
     logits,
     epsilon,
     width,
-    M,
-    N,
+    tokens,
+    rowCount,
     blockCount,
     BM,
     BN,
@@ -148,8 +148,8 @@ export const routeTokens = kernel(
     logits: Ptr<"f32">;
     epsilon: F32;
     width: Int;
-    M: Int;
-    N: Int;
+    tokens: Int;
+    rowCount: Int;
     blockCount: Int;
     BM: Const<"BM">;
     BN: Const<"BN">;
@@ -166,10 +166,21 @@ export const routeTokens = kernel(
     let acc = zeros([BM, BN], "f32");
     let squares = zeros([BM], "f32");
     for (const start of range(0, blockCount, B)) {
-      const [low, high] = dequantize(bytes, signed, halves, bf16, experts, start + blocks, lane, N, blockCount, FORMAT);
+      const [low, high] = dequantize(
+        bytes,
+        signed,
+        halves,
+        bf16,
+        experts,
+        start + blocks,
+        lane,
+        rowCount,
+        blockCount,
+        FORMAT,
+      );
       const at = start * 32 + k;
       const inside = at < blockCount * 32;
-      const mask = col(rows) < M && row(inside);
+      const mask = col(rows) < tokens && row(inside);
       const source = x + to(col(rows), "i64") * blockCount * 32 + row(at);
       const xLow = load(source, { mask, other: 0 });
       const xHigh = load(source + 16, { mask, other: 0 });
@@ -180,7 +191,9 @@ export const routeTokens = kernel(
       acc = accurateDot(scaledHigh, reshape(high, [BN, B * 16]), acc, FORMAT);
     }
     const scaled = acc * col(rsqrt(squares / width + epsilon));
-    store(logits + col(rows) * N + row(experts), scaled, { mask: col(rows) < M && row(experts) < N });
+    store(logits + col(rows) * rowCount + row(experts), scaled, {
+      mask: col(rows) < tokens && row(experts) < rowCount,
+    });
   },
   {
     defaults: {

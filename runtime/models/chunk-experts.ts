@@ -62,7 +62,7 @@ function route(
   const { routeTokens: tile } = TILES[device.traits.tiles];
   kernels.routeTokens.launch([cdiv(tokens, tile.BM), cdiv(experts.count, tile.BN)], {
     ...{ x: buffers.residual, norm, ...matrixArguments(router), logits: routing.logits },
-    ...{ epsilon: config.rmsEpsilon, width: config.hidden, M: tokens, N: experts.count },
+    ...{ epsilon: config.rmsEpsilon, width: config.hidden, tokens, rowCount: experts.count },
     ...{ blockCount: router.columns / 32, ...tile },
   });
   kernels.chooseExperts.launch([tokens], choiceArguments(experts, routing));

@@ -1,10 +1,11 @@
 /** Tiny mixtures of experts answer as the numpy reference (test/reference/families) does: prompts read in one chunk and in two, then steps. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openModelFiles } from "../../runtime/models/load.js";
 import { referencePython } from "../reference/python.js";
 import { answer, CpuModels } from "./from-sources.js";
 
@@ -97,4 +98,20 @@ describe.runIf(withNumpy)("mixtures of experts", () => {
     },
     120_000,
   );
+
+  it("every second layer may be stated by its step, or by a list of the others", async () => {
+    const folders = ["listed", "stepped"].map((name) => join(folder, name));
+    for (const path of folders)
+      await print(program("make_tiny_models.py"), "qwen3moe-raw", "--out", path, "--set", "mlp_only_layers=[0, 2]");
+    const config = join(folders[1]!, "config.json");
+    const stepped = { ...JSON.parse(readFileSync(config, "utf8")), mlp_only_layers: [], decoder_sparse_step: 2 };
+    writeFileSync(config, JSON.stringify(stepped));
+    const [first, second] = folders.map((path) => {
+      using files = openModelFiles(path);
+      return files.config;
+    });
+    expect(first!.experts?.dense).toEqual({ layers: new Set([0, 2]), feedForward: 256 });
+    expect(second!.experts).toEqual(first!.experts);
+    expect(second!.feedForward).toBe(96);
+  });
 });
