@@ -26,8 +26,11 @@ export interface NeededBuild {
   readonly options: LaunchOptions;
 }
 
-/** Constants and type parameters are written in capitals; the only type parameter of the model kernels is T. */
-const isConstant = (name: string): boolean => /^[A-Z]+$/.test(name) && name !== "T";
+/**
+ * Constants and type parameters are written in capitals; the only type parameter of the model kernels is T. So are the sizes of products, of which
+ * M, the tokens, is another with every prompt.
+ */
+const isConstant = (name: string): boolean => /^[A-Z]+$/.test(name) && name !== "T" && name !== "M";
 
 /** Notes the builds that are launched. */
 export class BuildRecorder {
