@@ -1,5 +1,5 @@
 import { combinedPart } from "./heads.js";
-import type { TileSet } from "./tiles.js";
+import { matrixUnit, type TileSet, type UnitOf } from "./tiles.js";
 
 /** From so many keys on, more splits and larger blocks pay for what they cost. */
 const LONG = 32 << 10;
@@ -21,13 +21,22 @@ export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: numb
 export const splitsOf = (SPLITS: number, processors: number, kvHeads: number): number =>
   Math.max(1, Math.min(SPLITS, Math.floor((EACH * processors) / kvHeads)));
 
+/** What of a prompt's attention its tiles depend on. */
+interface PrefillShape {
+  readonly DP: number;
+  readonly CAP: boolean;
+  readonly SLIDES: boolean;
+}
+
 /**
- * Tiles of a prompt's attention: BM queries against BN keys at a time. From sm_90 on four warps multiply 128 rows from shared memory; before, they
- * would hold so much of the operands in registers that these spill.
+ * Tiles of a prompt's attention: BM queries against BN keys at a time. Four warps that multiply 128 rows from shared memory have no registers left
+ * for a cap or a third loop, and none of them where operands are in registers.
  */
-export function prefillAttentionTiles(set: TileSet, { DP }: { DP: number }, arch: number) {
-  if (set === "cpu") return { BM: 32, BN: 32 };
+export function prefillAttentionTiles(device: UnitOf, { DP, CAP, SLIDES }: PrefillShape) {
+  const unit = matrixUnit(device);
+  if (unit === "cpu") return { BM: 32, BN: 32 };
   if (DP > 128) return { BM: 64, BN: 64 };
   if (DP <= 64) return { BM: 64, BN: 128 };
-  return arch >= 90 ? { BM: 128, BN: 64 } : { BM: 128, BN: 128 };
+  if (unit === "warp") return { BM: 128, BN: 128 };
+  return CAP || SLIDES ? { BM: 64, BN: 64 } : { BM: 128, BN: 64 };
 }

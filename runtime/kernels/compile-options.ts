@@ -26,10 +26,15 @@ const blockOptions = ({ B }: Constants): LaunchOptions => ({ warps: Number(B) <=
 
 const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> = {
   decodeAttention: (c) => (isWide(c) ? { warps: 8 } : { stages: 3 }),
-  matmul: ({ BN }) => (Number(BN) > 128 ? {} : { warps: 4 }),
-  matmulAdd: ({ BN }) => (Number(BN) > 128 ? {} : { warps: 4 }),
+  matmul: ({ BN }) => (Number(BN) === 128 ? { warps: 4 } : {}),
+  matmulAdd: ({ BN }) => (Number(BN) === 128 ? { warps: 4 } : {}),
   matmulGated: ({ BN }) => (Number(BN) > 64 ? {} : { warps: 4 }),
-  prefillAttention: (c) => (isWide(c) || (Number(c.BM) > 64 && Number(c.BN) > 64) ? { warps: 8 } : {}),
+  prefillAttention: (c) =>
+    isWide(c) || (Number(c.BM) > 64 && Number(c.BN) > 64)
+      ? { warps: 8 }
+      : Number(c.BM) + Number(c.BN) === 128
+        ? { stages: 3 }
+        : {},
   reattentionDecode: (c) => (isWide(c) ? { warps: 8 } : { stages: 3 }),
   decodeQkvRows: rowOptions,
   decodeGateUpRows: rowOptions,

@@ -31,7 +31,8 @@ import { absorb } from "./softmax.js";
 
 /**
  * Causal attention of a chunk of queries over keys that are rotated: query i sees the last `reach` of keys 0 … past + i (FlashAttention-2).
- * q is bf16 [queries, heads, D], rotated and scaled to scores in base 2, keys and values bf16 [length, KV heads, D].
+ * q is bf16 [queries, heads · D], rotated and scaled to scores in base 2, keys and values bf16 [length, KV heads, D]. Where heads are padded, a
+ * row of q goes on into the next head, and its keys are zero there: without an axis for heads, q stays in shared memory for its products.
  * Program (query head, block of queries): the longest rows of all heads start first, and heads that share keys run together. The blocks at both
  * ends alone are masked.
  */
@@ -54,7 +55,7 @@ export const prefillAttention = kernel(
     CAP,
     SLIDES,
   }: {
-    q: Descriptor<"bf16", [Const<"BM">, 1, Const<"DP">]>;
+    q: Descriptor<"bf16", [Const<"BM">, Const<"DP">]>;
     keys: Descriptor<"bf16", [Const<"BN">, 1, Const<"DP">]>;
     values: Descriptor<"bf16", [Const<"BN">, 1, Const<"DP">]>;
     out: Ptr<"bf16">;
@@ -78,7 +79,7 @@ export const prefillAttention = kernel(
     const kvHead = floorDiv(head, group);
     const rows = block * BM + arange(0, BM);
     const last = past + rows;
-    const query = reshape(loadTensorDescriptor(q, [block * BM, head, 0]), [BM, DP]);
+    const query = loadTensorDescriptor(q, [block * BM, head * D]);
     let top = full([BM], -Infinity, "f32");
     let weight = zeros([BM], "f32");
     let acc = zeros([BM, DP], "f32");

@@ -95,3 +95,21 @@ const ROWS_EACH = { qkv: 4, gateUp: 2, add: 4, logits: 4 } as const;
 
 /** Elements of a block that `readMemory` reads at a time: 16 to each thread, in loads of 16 bytes. */
 export const READ_BLOCK = 4096;
+
+/**
+ * How a device multiplies matrices: four warps together, from 227 KB of shared memory; each warp for itself, from registers, with 99 or 163 KB of
+ * shared memory; or the CPU executor.
+ */
+export type MatrixUnit = "warpgroup" | "warp" | "cpu";
+
+/** What of a device says so. */
+export interface UnitOf {
+  readonly arch: number;
+  readonly traits: { readonly tiles: TileSet };
+}
+
+/** CUDA C++ Programming Guide, compute capabilities; PTX ISA, wgmma and tcgen05. */
+const WARPGROUPS: ReadonlySet<number> = new Set([90, 100, 103]);
+
+export const matrixUnit = ({ arch, traits }: UnitOf): MatrixUnit =>
+  traits.tiles === "cpu" ? "cpu" : WARPGROUPS.has(arch) ? "warpgroup" : "warp";

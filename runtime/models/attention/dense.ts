@@ -86,14 +86,15 @@ export class DenseAttention implements Attention {
       ...{ keys: keys.view(skipped), window: this.#window, ...rotary, firstPosition: first, kvHeads },
       ...{ KVP, HALF, HALFP },
     });
-    const tiles = prefillAttentionTiles(device.traits.tiles, this.#sizes, device.arch);
+    const SLIDES = reach < capacity;
+    const tiles = prefillAttentionTiles(device, { DP, CAP, SLIDES });
     const seen = { shape: [length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
     kernels.prefillAttention.launch([heads, cdiv(count, tiles.BM)], {
-      q: { buffer: qkv, shape: [count, heads, headSize], strides: [qkvRows, headSize, 1] },
+      q: { buffer: qkv, shape: [count, heads * headSize], strides: [qkvRows, 1] },
       keys: { buffer: this.#window, ...seen },
       values: { buffer: values.view(skipped), ...seen },
       ...{ out, queries: count, past: past - first, reach, outRow: attention, group: G, cap },
-      ...{ D, DP, ...tiles, CAP, SLIDES: reach < capacity },
+      ...{ D, DP, ...tiles, CAP, SLIDES },
     });
   }
 }
