@@ -32,7 +32,8 @@ export const generationOptions: readonly CliOption[] = [
   { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
   {
     flags: "-b, --bundle <folder>",
-    about: "compiled kernels, as tilescript build --model makes them (default: the package's, and what is compiled when it is needed)",
+    about:
+      "compiled kernels, as tilescript build --model makes them (default: the package's, and what is compiled when it is needed)",
     parse: path,
   },
   { flags: "-c, --context <tokens>", about: "room for prompt and answer, such as 2048 or 8k", parse: positive },

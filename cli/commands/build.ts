@@ -23,7 +23,8 @@ export default command<Options>({
   options: [
     {
       flags: "-m, --model <file...>",
-      about: "models whose kernels are compiled, instead of files: GGUF files, Hugging Face folders or hf:OWNER/REPO[:QUANT]",
+      about:
+        "models whose kernels are compiled, instead of files: GGUF files, Hugging Face folders or hf:OWNER/REPO[:QUANT]",
       parse: texts,
     },
     {
