@@ -1,13 +1,14 @@
-// Builds the bundles that the product and its tests load: the kernels of models, of the examples, and of the cases for GPUs.
+// Builds the bundles that the product and its tests load: the kernels of models, as IR (bundles/kernels) and compiled ahead for the demo model
+// (bundles/models), those of the examples, and of the cases for GPUs.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** Where the kernels of each bundle are. */
-const SOURCES = { models: "runtime/kernels", examples: "examples", cases: "test/cases" };
+/** Where the kernels of bundles are that are compiled from sources with the builds that they name. */
+const SOURCES = { examples: "examples", cases: "test/cases" };
 
 export const bundleFolder = (name) => join(root, "bundles", name);
 
@@ -46,20 +47,41 @@ export async function buildBundle(name, { arch, environment, onProgress, signal 
   }
 }
 
-/** Builds all of them, saying what was done. */
-export async function buildBundles(arch, say) {
-  for (const name of Object.keys(SOURCES)) {
-    const { manifest, built, cached } = await buildBundle(name, { arch });
-    say(`bundles/${name}: ${manifest.kernels.length} kernels, ${built} cubins compiled, ${cached} from the cache`);
+/** The demo model, if there is one: it comes with the Python set-up. */
+async function demoModels() {
+  const { findDemoModel } = await import("../dist/runtime/weights/index.js");
+  try {
+    return [findDemoModel()];
+  } catch {
+    return [];
   }
 }
 
 /**
- * Builds what only the GPU tests run: the kernels of every op, which are written as IR, and retrieval for head sizes that no model here has.
+ * Brings the model kernels up to date: their IR, from which a model's builds are compiled when it is loaded, and what is compiled ahead for the demo
+ * model on these architectures. Needs dist/, and Python where there is something to compile.
+ */
+export async function buildModels({ arch, environment, onProgress, signal }) {
+  const { ensureCompiledModels } = await import("../dist/cli/compile-models.js");
+  return ensureCompiledModels({ models: await demoModels(), arch, environment, onProgress, signal });
+}
+
+/** Builds all of them, saying what was done. */
+export async function buildBundles(arch, say) {
+  const report = ({ folder, manifest, built, cached }) =>
+    say(
+      `${relative(root, folder)}: ${manifest.kernels.length} kernels, ${built} cubins compiled, ${cached} from the cache`,
+    );
+  report(await buildModels({ arch }));
+  for (const name of Object.keys(SOURCES)) report(await buildBundle(name, { arch }));
+}
+
+/**
+ * Builds what only the GPU tests run: the kernels of every op, which are written as IR, and the model kernels with all that their tests launch.
  * Programs in dist/test/gpu make them.
  */
 export function buildOps(arch) {
-  for (const name of ["ops", "retrieval"]) {
+  for (const name of ["ops", "model-kernels"]) {
     const program = join(root, `dist/test/gpu/build-${name}.js`);
     execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder(name)], {
       stdio: ["ignore", "inherit", "inherit"],

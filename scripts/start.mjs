@@ -84,7 +84,7 @@ const steps = [
   {
     title: "Compile the kernels",
     task: async (context, task) => {
-      const { buildBundle } = await import("./bundles.mjs");
+      const { buildModels } = await import("./bundles.mjs");
       const found = await gpu();
       const onProgress = ({ text }) => (task.output = text);
       const { failure } = context;
@@ -92,10 +92,11 @@ const steps = [
       // What has just failed is not tried again.
       const environment = failure && (() => Promise.reject(failure));
       const signal = stop.signal;
-      const { manifest, built, cached } = await buildBundle("models", { arch, environment, onProgress, signal });
+      const { manifest, built, cached } = await buildModels({ arch, environment, onProgress, signal });
       const archs = new Set(manifest.kernels.flatMap(({ variants }) => variants.map((one) => `sm_${one.arch}`)));
       const cubins = built > 0 ? `${built} cubins compiled, ${cached} from the cache` : `${cached} cubins up to date`;
-      noCubins = found !== undefined && !archs.has(`sm_${found}`);
+      // With Python what is not there is compiled when a model is loaded.
+      noCubins = failure !== undefined && found !== undefined && !archs.has(`sm_${found}`);
       const target = archs.size > 0 ? `${[...archs].join(", ")}: ${cubins}` : "the CPU executor";
       task.title = `${manifest.kernels.length} kernels for ${target}`;
     },

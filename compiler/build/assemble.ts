@@ -14,9 +14,16 @@ export interface Made {
   readonly output: TritonOutput;
 }
 
+export interface Binding {
+  readonly kernel: Kernel;
+  /** The kernel with the builds of its author, where others named some: bundles of the same kernels have the same IR, whatever is compiled. */
+  readonly declared?: Kernel;
+  readonly triton: string;
+}
+
 /** A kernel as it goes into a bundle: its bindings to dtypes, their Triton text, their cubins. */
 export interface Entry {
-  readonly bindings: readonly { readonly kernel: Kernel; readonly triton: string }[];
+  readonly bindings: readonly Binding[];
   /** SHA-256 of the TypeScript file. */
   readonly sourceHash: string;
   readonly made: readonly Made[];
@@ -109,9 +116,9 @@ function entryOf({ bindings, sourceHash, made }: Entry, files: Files): KernelEnt
   return {
     name,
     source: { file, line: span.line, sha256: sourceHash },
-    ir: bindings.map(({ kernel }) => ({
+    ir: bindings.map(({ kernel, declared }) => ({
       dtypes: { ...kernel.dtypes },
-      file: files.add(`${bindingName(kernel)}.ir.json`, serializeKernel(kernel)),
+      file: files.add(`${bindingName(kernel)}.ir.json`, serializeKernel(declared ?? kernel)),
     })),
     triton: bindings.map(({ kernel, triton }) => files.add(`${bindingName(kernel)}.triton.py`, triton)),
     builds: bindings.flatMap(({ kernel }) =>

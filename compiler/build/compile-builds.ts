@@ -43,22 +43,23 @@ export async function compileBuilds(options: CompileBuildsOptions): Promise<Buil
   const { builds, arch, jobs, environment, onProgress, signal } = options;
   const [from, folder] = [resolve(options.from), resolve(options.out)];
   checkReplaceable(folder);
-  const { kernels, hashes } = requested(from, builds, options.all ?? false);
+  const { declared, hashes } = requested(from, builds, options.all ?? false);
   const { bundleKernels } = await import("./from-kernels.js");
   const sourceHash = (file: string): string => hashes.get(file) ?? "";
   const wanted = [...new Set(arch)].sort((a, b) => a - b);
-  const bundle = await bundleKernels(kernels, {
-    ...{ arch: wanted, folder, project: from, sourceHash, jobs, environment, onProgress, signal },
+  const bundle = await bundleKernels([...declared.keys()], {
+    ...{ arch: wanted, folder, project: from, sourceHash, declared, jobs, environment, onProgress, signal },
   });
   const { manifest, warnings, built, cached } = bundle;
   return { folder, manifest, diagnostics: warnings, built, cached };
 }
 
+/** The kernels with the builds that were asked for, by which they are as they were declared; and the hashes of their source files. */
 function requested(
   from: string,
   builds: readonly BuildRequest[],
   all: boolean,
-): { kernels: Kernel[]; hashes: ReadonlyMap<string, string> } {
+): { declared: ReadonlyMap<Kernel, Kernel>; hashes: ReadonlyMap<string, string> } {
   const manifest = readManifest(from);
   const byKernel = new Map<string, BuildRequest[]>();
   for (const build of builds) byKernel.set(build.kernel, [...(byKernel.get(build.kernel) ?? []), build]);
@@ -66,14 +67,14 @@ function requested(
     if (!manifest.kernels.some((kernel) => kernel.name === name))
       throw new BuildError(`the bundle ${from} has no kernel "${name}"`, "Build that bundle again.");
   const entries = manifest.kernels.filter(({ name }) => all || byKernel.has(name));
-  const kernels = entries.flatMap(({ name, ir }) =>
+  const declared = entries.flatMap(({ name, ir }) =>
     ir.flatMap(({ file }) => {
       const kernel = parseKernel(readFileSync(join(from, file.path), "utf8"));
       const mine = distinct((byKernel.get(name) ?? []).flatMap((request) => buildOf(kernel, request) ?? []));
-      return all || mine.length > 0 ? [{ ...kernel, builds: mine }] : [];
+      return all || mine.length > 0 ? [[{ ...kernel, builds: mine }, kernel] as const] : [];
     }),
   );
-  return { kernels, hashes: new Map(entries.map(({ source }) => [source.file, source.sha256])) };
+  return { declared: new Map(declared), hashes: new Map(entries.map(({ source }) => [source.file, source.sha256])) };
 }
 
 function readManifest(from: string): Manifest {

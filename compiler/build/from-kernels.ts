@@ -19,6 +19,8 @@ export interface KernelBundleOptions {
   readonly project: string;
   /** SHA-256 of a kernel's source file. */
   readonly sourceHash: (file: string) => string;
+  /** The kernels with the builds that they declare, of those whose builds somebody else named. */
+  readonly declared?: ReadonlyMap<Kernel, Kernel>;
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
   readonly environment?: () => Promise<PythonEnvironment>;
@@ -77,13 +79,17 @@ function byName(kernels: readonly Kernel[]): Kernel[][] {
 async function filesOf(
   kernels: readonly Kernel[],
   made: readonly Made[],
-  { sourceHash }: KernelBundleOptions,
+  { sourceHash, declared }: KernelBundleOptions,
 ): Promise<{ manifest: Manifest; files: BundleFile[] }> {
   const { emitTriton } = await import("../emit/index.js");
   const groups = byName(kernels);
   const entries = groups.map(
     (bindings): Entry => ({
-      bindings: bindings.map((kernel) => ({ kernel, triton: emitTriton(kernel).text })),
+      bindings: bindings.map((kernel) => ({
+        kernel,
+        declared: declared?.get(kernel),
+        triton: emitTriton(kernel).text,
+      })),
       sourceHash: sourceHash((bindings[0] as Kernel).file),
       made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
     }),
