@@ -29,7 +29,8 @@ it("is SmolLM2-135M's", () => {
     ropes: [{ base: 100000, rotated: 64, scaling: { kind: "none" }, attentionFactor: 1 }],
     tied: true,
     bosId: 1,
-    eosIds: [2],
+    // The end of a message, and of a text.
+    eosIds: [2, 0],
   });
   expect(layerKinds).toEqual(Array(30).fill({ rope: 0, window: undefined }));
   expect(rmsEpsilon).toBeCloseTo(1e-5, 10);
