@@ -55,11 +55,12 @@ export async function buildBundles(arch, say) {
 }
 
 /**
- * Builds what only the GPU tests run: the kernels of every op, which are written as IR, and retrieval for head sizes that no model here has.
+ * Builds what only the GPU tests run: the kernels of every op, which are written as IR, and retrieval for head sizes that no
+ * model here has, and what the tiny models of every family need.
  * Programs in dist/test/gpu make them.
  */
 export function buildOps(arch) {
-  for (const name of ["ops", "retrieval"]) {
+  for (const name of ["ops", "retrieval", "families"]) {
     const program = join(root, `dist/test/gpu/build-${name}.js`);
     execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder(name)], {
       stdio: ["ignore", "inherit", "inherit"],

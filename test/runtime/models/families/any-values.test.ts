@@ -55,7 +55,10 @@ function folderInMemory(
     return [name, { name, type: "F32" as const, shape, bytes, file: "model.safetensors", offset: 0 }] as const;
   });
   const bytes = (_: unknown, start: number, end: number) => new Uint8Array(end - start);
-  const source = { path: "model", tensors: new Map(stored), bytes, close: () => {} };
+  const stretch = () => {
+    throw new Error("there is no file");
+  };
+  const source = { path: "model", tensors: new Map(stored), bytes, stretch, close: () => {} };
   return storedTensors(source, { kind: "huggingface" as const, config, generation: {} });
 }
 

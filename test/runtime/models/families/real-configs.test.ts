@@ -87,7 +87,7 @@ function checkpointOf(name: string, config: RealModel["config"], tied: boolean):
     throw new Error("these tensors hold nothing");
   };
   return storedTensors(
-    { path: name, tensors, bytes, close: () => {} },
+    { path: name, tensors, bytes, stretch: bytes, close: () => {} },
     { kind: "huggingface", config, generation: {} },
   );
 }
