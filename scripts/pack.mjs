@@ -119,10 +119,7 @@ const PARTS = [
   "scripts/build-native.mjs",
   "runtime/native/build/tilescript.node",
   "bench",
-  "test/reference/gguf_file.py",
-  "test/reference/llama.py",
-  "test/reference/reattention.py",
-  "test/reference/bpe.py",
+  "test/reference",
   "bundles",
 ];
 

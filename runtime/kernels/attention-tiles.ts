@@ -1,7 +1,7 @@
 import { combinedPart } from "./heads.js";
 import { matrixUnit, type TileSet, type UnitOf } from "./tiles.js";
 
-/** From so many keys on, more splits and larger blocks pay for what they cost. */
+/** From so many keys on, more splits and larger blocks of narrow heads pay for what they cost. */
 const LONG = 32 << 10;
 
 /** Keys of the largest block: each has its own row in a table of angles. */
@@ -12,8 +12,9 @@ const EACH = 2;
 
 /** Tiles of a decode step's attention over up to `keys` keys: at the most SPLITS of them, BN at a time. */
 export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: number }, keys: number) {
-  const SPLITS = set === "cpu" ? 4 : keys > LONG ? 128 : 64;
-  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : shape.DP <= 64 && keys > LONG ? 128 : 64;
+  const isLong = shape.DP <= 64 && keys > LONG;
+  const SPLITS = set === "cpu" ? 4 : isLong ? 128 : 64;
+  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : isLong ? 128 : 64;
   return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
 }
 

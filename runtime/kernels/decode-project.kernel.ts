@@ -30,7 +30,8 @@ import { dequantize } from "./weights.js";
 /*
  * Matrix-vector products of one decode step, y = W · x, with W in raw GGUF blocks or bf16, and x and all sums in f32.
  * A program computes R rows, B blocks of 32 columns at a time. Weights are always read one step ahead of their use, the first before
- * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends.
+ * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends. With ONE a row has
+ * no more than B blocks, and one step is all.
  */
 
 /**
@@ -60,6 +61,7 @@ export const decodeQkv = kernel(
     KP,
     R,
     FORMAT,
+    ONE,
     BIAS,
     APART,
   }: {
@@ -83,6 +85,7 @@ export const decodeQkv = kernel(
     KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    ONE: Const<"ONE", boolean>;
     BIAS: Const<"BIAS", boolean>;
     APART: Const<"APART", boolean>;
   }) => {
@@ -96,13 +99,20 @@ export const decodeQkv = kernel(
     gdcLaunchDependents();
     const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
     let sums = zeros([R, B, 16], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const inside = start + col(blocks) < blockCount;
-      const at = start * 32 + columns;
-      sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
-      const next = start + B + blocks;
-      [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
+    let start = 0;
+    if (!ONE) {
+      for (const step of range(0, blockCount - B, B)) {
+        const at = step * 32 + columns;
+        const all = col(blocks) < B;
+        sums += low * normed(x, norm, at, all, inverse) + high * normed(x, norm, at + 16, all, inverse);
+        const next = step + B + blocks;
+        [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
+        start = step + B;
+      }
     }
+    const inside = start + col(blocks) < blockCount;
+    const at = start * 32 + columns;
+    sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
     const y = biased(rowSums(sums, R, B), bias, rows, rows < rowCount, BIAS);
     const cell = to(load(position), "i64") * kvRows;
     const key = rows - qRows;
@@ -200,6 +210,7 @@ export const decodeGateUp = kernel(
     KP,
     R,
     FORMAT,
+    ONE,
     BIAS,
     ACT,
   }: {
@@ -219,6 +230,7 @@ export const decodeGateUp = kernel(
     KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    ONE: Const<"ONE", boolean>;
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
@@ -236,17 +248,27 @@ export const decodeGateUp = kernel(
     const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
     let gates = zeros([R, B, 16], "f32");
     let ups = zeros([R, B, 16], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const inside = start + col(blocks) < blockCount;
-      const at = start * 32 + columns;
-      const xLow = normed(x, norm, at, inside, inverse);
-      const xHigh = normed(x, norm, at + 16, inside, inverse);
-      gates += gateLow * xLow + gateHigh * xHigh;
-      ups += upLow * xLow + upHigh * xHigh;
-      const next = start + B + blocks;
-      [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, next, lane, outRows, blockCount, FORMAT);
-      [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, next, lane, allRows, blockCount, FORMAT);
+    let start = 0;
+    if (!ONE) {
+      for (const step of range(0, blockCount - B, B)) {
+        const at = step * 32 + columns;
+        const all = col(blocks) < B;
+        const xLow = normed(x, norm, at, all, inverse);
+        const xHigh = normed(x, norm, at + 16, all, inverse);
+        gates += gateLow * xLow + gateHigh * xHigh;
+        ups += upLow * xLow + upHigh * xHigh;
+        const next = step + B + blocks;
+        [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, next, lane, outRows, blockCount, FORMAT);
+        [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, next, lane, allRows, blockCount, FORMAT);
+        start = step + B;
+      }
     }
+    const inside = start + col(blocks) < blockCount;
+    const at = start * 32 + columns;
+    const xLow = normed(x, norm, at, inside, inverse);
+    const xHigh = normed(x, norm, at + 16, inside, inverse);
+    gates += gateLow * xLow + gateHigh * xHigh;
+    ups += upLow * xLow + upHigh * xHigh;
     const mask = rows < outRows;
     const gate = biased(rowSums(gates, R, B), bias, rows, mask, BIAS);
     const up = biased(rowSums(ups, R, B), bias, upRows, mask, BIAS);
@@ -281,6 +303,7 @@ export const decodeAdd = kernel(
     B,
     R,
     FORMAT,
+    ONE,
     BIAS,
     ADD,
   }: {
@@ -296,6 +319,7 @@ export const decodeAdd = kernel(
     B: Const<"B">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    ONE: Const<"ONE", boolean>;
     BIAS: Const<"BIAS", boolean>;
     ADD: Const<"ADD", boolean>;
   }) => {
@@ -307,13 +331,19 @@ export const decodeAdd = kernel(
     gdcWait();
     gdcLaunchDependents();
     let sums = zeros([R, B, 16], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const mask = start + col(blocks) < blockCount;
-      const at = x + start * 32 + columns;
-      sums += low * load(at, { mask, other: 0 }) + high * load(at + 16, { mask, other: 0 });
-      const next = start + B + blocks;
-      [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
+    let start = 0;
+    if (!ONE) {
+      for (const step of range(0, blockCount - B, B)) {
+        const at = x + step * 32 + columns;
+        sums += low * load(at) + high * load(at + 16);
+        const next = step + B + blocks;
+        [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
+        start = step + B;
+      }
     }
+    const inside = start + col(blocks) < blockCount;
+    const at = x + start * 32 + columns;
+    sums += low * load(at, { mask: inside, other: 0 }) + high * load(at + 16, { mask: inside, other: 0 });
     const mask = rows < rowCount;
     const y = biased(rowSums(sums, R, B), bias, rows, mask, BIAS);
     if (ADD) store(out + rows, load(out + rows, { mask, other: 0 }) + y, { mask });
@@ -357,6 +387,7 @@ export const decodeLogits = kernel(
     KP,
     R,
     FORMAT,
+    ONE,
     BIAS,
     CAP,
   }: {
@@ -380,26 +411,45 @@ export const decodeLogits = kernel(
     KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
+    ONE: Const<"ONE", boolean>;
     BIAS: Const<"BIAS", boolean>;
     CAP: Const<"CAP", boolean>;
   }) => {
     const blocks = arange(0, B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
+    const whole = col(blocks) < blockCount;
+    const first = programId(0) * R + arange(0, R);
+    let low = zeros([R, B, 16], "f32");
+    let high = zeros([R, B, 16], "f32");
+    if (ONE) [low, high] = dequantize(bytes, signed, halves, bf16, first, blocks, lane, rowCount, blockCount, FORMAT);
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
+    // Of a row that is one step the vector stays in registers.
+    let xLow = zeros([B, 16], "f32");
+    let xHigh = zeros([B, 16], "f32");
+    if (ONE) {
+      xLow = normed(x, norm, columns, whole, inverse);
+      xHigh = normed(x, norm, columns + 16, whole, inverse);
+    }
     let bestOfLane = full([R], -Infinity, "f32");
     let rowOfLane = zeros([R], "i32");
     for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
       const rows = tile * R + arange(0, R);
       let sums = zeros([R, B, 16], "f32");
-      for (const start of range(0, blockCount, B)) {
-        const at = start * 32 + columns;
-        const now = start + blocks;
-        const [low, high] = dequantize(bytes, signed, halves, bf16, rows, now, lane, rowCount, blockCount, FORMAT);
-        const inside = start + col(blocks) < blockCount;
-        sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
+      if (ONE) {
+        sums = low * xLow + high * xHigh;
+        const next = rows + numPrograms(0) * R;
+        [low, high] = dequantize(bytes, signed, halves, bf16, next, blocks, lane, rowCount, blockCount, FORMAT);
+      } else {
+        for (const start of range(0, blockCount, B)) {
+          const at = start * 32 + columns;
+          const now = start + blocks;
+          const [l, h] = dequantize(bytes, signed, halves, bf16, rows, now, lane, rowCount, blockCount, FORMAT);
+          const inside = start + col(blocks) < blockCount;
+          sums += l * normed(x, norm, at, inside, inverse) + h * normed(x, norm, at + 16, inside, inverse);
+        }
       }
       let y = capped(biased(rowSums(sums, R, B), bias, rows, rows < rowCount, BIAS), cap, CAP);
       y = where(rows < tokens, y, -Infinity);

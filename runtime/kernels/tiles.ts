@@ -14,9 +14,9 @@ const GPU = {
   /** Decode: R rows a program, B blocks of 32 columns at a time, KP elements of the residual at a time. */
   qkv: { B: 32, KP: 1024, R: 4 },
   gateUp: { B: 32, KP: 1024, R: 2 },
-  down: { B: 64, R: 4 },
+  down: { B: 32, R: 4 },
   out: { B: 32, R: 4 },
-  logits: { B: 32, KP: 1024, R: 4 },
+  logits: { B: 32, KP: 1024, R: 2 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
   /** Prefill: KP elements of a row at the most are read at a time, 32 to each thread; the products' tiles are in product-tiles.ts. */

@@ -1,3 +1,4 @@
+import { Allocations } from "../device/allocations.js";
 import { upload } from "../device/arrays.js";
 import type { DeviceBuffer, FileCopy, UploadOptions } from "../device/device.js";
 import { TILES } from "../kernels/tiles.js";
@@ -47,10 +48,10 @@ export class Staging {
     const groups = this.#groups();
     const room = Math.max(0, ...groups.map(({ bytes }) => bytes));
     const reordered = Math.max(0, ...this.#staged.map((one) => (needsBoth(one) ? one.rows * one.bytesOfRow : 0)));
-    const [raw, ordered] = [device.alloc(room), device.alloc(reordered)];
-    const orders: DeviceBuffer[] = [];
+    const scratch = new Allocations(device);
     let before = 0;
     try {
+      const [raw, ordered] = [scratch.alloc(room), scratch.alloc(reordered)];
       for (const [index, { members, bytes }] of (groups.length > 0 ? groups : [EMPTY]).entries()) {
         const direct = index === 0 ? copies : [];
         const through = members.map(({ staged, at }) => ({ ...staged.from, to: raw.view(at, staged.from.bytes) }));
@@ -61,14 +62,13 @@ export class Staging {
         });
         before = total;
         for (const { staged, at } of members) {
-          const order = staged.order && (await upload(device, staged.order));
-          if (order) orders.push(order);
+          const order = staged.order && (await upload(scratch, staged.order));
           this.#finish(staged, raw.view(at, staged.from.bytes), order, ordered);
         }
         if (bytes > 0) await device.synchronize();
       }
     } finally {
-      for (const buffer of [raw, ordered, ...orders]) buffer.free();
+      scratch.free();
     }
   }
 

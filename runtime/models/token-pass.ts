@@ -62,7 +62,7 @@ export class TokenPass implements Pass {
     if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(qkv), ...whole.tiles });
     else
       kernels.decodeQkv.launch([cdiv(qkv.rows, this.#tiles.qkv.R)], {
-        ...{ ...common, ...weightArguments(qkv), blockCount: qkv.columns / 32, ...this.#tiles.qkv },
+        ...{ ...common, ...weightArguments(qkv), ...blocksOf(qkv, this.#tiles.qkv) },
       });
   }
 
@@ -91,7 +91,7 @@ export class TokenPass implements Pass {
       kernels.decodeAddRows.launch([whole.programs], { ...common, ...rowArguments(matrix), rowCount, ...whole.tiles });
     else
       kernels.decodeAdd.launch([cdiv(rowCount, tiles.R)], {
-        ...{ ...common, ...weightArguments(matrix), rowCount, blockCount: matrix.columns / 32, ...tiles },
+        ...{ ...common, ...weightArguments(matrix), rowCount, ...blocksOf(matrix, tiles) },
       });
     if (!norm) return;
     const { residual, residualP } = this.#sizes;
@@ -112,7 +112,7 @@ export class TokenPass implements Pass {
       kernels.decodeGateUpRows.launch([whole.programs], { ...common, ...rowArguments(gateUp), ...whole.tiles });
     else
       kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
-        ...{ ...common, ...weightArguments(gateUp), blockCount: gateUp.columns / 32, ...this.#tiles.gateUp },
+        ...{ ...common, ...weightArguments(gateUp), ...blocksOf(gateUp, this.#tiles.gateUp) },
       });
   }
 
@@ -155,11 +155,17 @@ export class TokenPass implements Pass {
       kernels.decodeLogitsRows.launch([programs], { ...logitArguments, ...rowArguments(head), ...whole.tiles });
     else
       kernels.decodeLogits.launch([programs], {
-        ...{ ...logitArguments, ...weightArguments(head), blockCount: head.columns / 32, ...this.#tiles.logits },
+        ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(head, this.#tiles.logits) },
       });
     const common = { state: state.state, ring, ringSize: RING };
     if (picking === "greedy")
       kernels.sampleGreedy.launch([1], { bestLogit, bestRow, ...common, count: programs, ...this.#tiles.greedy });
     else kernels.sampleTop.launch([1], { logits, ...common, count: head.rows, chances, choices, ...this.#tiles.top });
   }
+}
+
+/** The blocks of a matrix's rows, and tiles for them: ONE where a tile takes a row whole. */
+function blocksOf<Tile extends { readonly B: number }>({ columns }: Matrix, tile: Tile) {
+  const blockCount = columns / 32;
+  return { blockCount, ...tile, ONE: blockCount <= tile.B };
 }

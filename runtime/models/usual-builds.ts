@@ -24,6 +24,7 @@ export async function usualBuilds(files: ModelFiles, arch: number): Promise<Need
   const { config } = files;
   const dense = { kind: "dense" } as const;
   const runs = [
+    { attention: dense, capacity: Math.min(config.context, 8192) },
     { attention: dense, capacity: config.context },
     { attention: dense, capacity: 1 << 20 },
     ...["reattention", "streaming"].flatMap((mode) =>

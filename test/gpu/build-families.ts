@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { compileBuilds } from "../../compiler/build/index.js";
-import { environmentFolder } from "../../compiler/triton/index.js";
+import { ensureEnvironment } from "../../compiler/triton/index.js";
 import { type NeededBuild, neededBuilds } from "../../runtime/models/dry-run.js";
 import { openModelFiles } from "../../runtime/models/load.js";
 import { gpuOf } from "../../runtime/models/usual-builds.js";
@@ -33,7 +33,8 @@ async function buildsOf(path: string, name: string): Promise<NeededBuild[]> {
 
 const folder = mkdtempSync(join(tmpdir(), "tiny-models-"));
 try {
-  const names = await writeFamilies(join(environmentFolder(), "bin", "python"), folder);
+  const { python } = await ensureEnvironment({ extras: ["test"], onProgress: console.error });
+  const names = await writeFamilies(python, folder);
   const builds = new Map<string, NeededBuild>();
   for (const name of names)
     for (const build of await buildsOf(join(folder, name), name)) builds.set(JSON.stringify(build), build);

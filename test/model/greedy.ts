@@ -18,16 +18,22 @@ export const NEAR_TIE = 0.25;
 export const readGreedyCases = (file: URL): GreedyCase[] => JSON.parse(readFileSync(file, "utf8"));
 
 /**
+ * With ReAttention rounding also selects other tokens here and there: in the plain decoder, queries and keys that are 0.3 % off move the gaps of
+ * such steps by up to 0.3.
+ */
+export const NEAR_TIE_OF_SELECTION = 0.5;
+
+/**
  * Generates greedily and compares with the reference up to the first near tie where the two part.
  * @returns how many tokens were equal, and what differed where the reference was sure
  */
-export async function compareGreedy(model: Model, { promptIds, ids, gaps }: GreedyCase) {
+export async function compareGreedy(model: Model, { promptIds, ids, gaps }: GreedyCase, nearTie = NEAR_TIE) {
   const { tokens, stopReason } = await model.generateFrom(promptIds, { maxTokens: ids.length, temperature: 0 }).result;
   const got = stopReason === "end" ? [...tokens, ids.at(-1)!] : tokens;
   const parted = ids.findIndex((id, index) => got[index] !== id);
   const equal = parted < 0 ? ids.length : parted;
   const wrong =
-    parted >= 0 && gaps[parted]! >= NEAR_TIE
+    parted >= 0 && gaps[parted]! >= nearTie
       ? { at: parted, expected: ids[parted], got: got[parted], gap: gaps[parted] }
       : undefined;
   return { equal, wrong };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Model } from "../../runtime/models/model.js";
 import { findDemoModel } from "../../runtime/weights/index.js";
-import { compareGreedy, readGreedyCases } from "./greedy.js";
+import { compareGreedy, NEAR_TIE_OF_SELECTION, readGreedyCases } from "./greedy.js";
 
 const cases = readGreedyCases(new URL("../fixtures/reattention-greedy.json", import.meta.url));
 
@@ -16,7 +16,7 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
   afterAll(() => model?.close());
 
   it.each(cases)("generates the reference's tokens up to a near tie: $name", { timeout: 240_000 }, async (one) => {
-    const { equal, wrong } = await compareGreedy(model, one);
+    const { equal, wrong } = await compareGreedy(model, one, NEAR_TIE_OF_SELECTION);
     expect(wrong).toBeUndefined();
     expect(equal).toBeGreaterThan(0);
   });

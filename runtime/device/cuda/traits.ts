@@ -7,7 +7,7 @@ export const CUDA_TRAITS: DeviceTraits = {
   promptTokens: 8192,
   windowedTokens: 8192,
   stepsAhead: 4,
-  programsEach: 6,
+  programsEach: 16,
   page: 2 << 20,
   longestContext: 8 << 20,
   reach: "",

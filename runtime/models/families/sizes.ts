@@ -40,18 +40,23 @@ export function readSizes(settings: Settings, tensors: Inventory, embedding: str
   return sizes;
 }
 
-type Rule = readonly [holds: boolean, what: string];
+/** Where it does not hold, what is wrong, and what to do if that is not the file's fault. */
+type Rule = readonly [holds: boolean, what: string, hint?: string];
+
+const OTHER_MODEL = "Use a model of other sizes: its kernels do not reach so far.";
 
 const rulesOfHeads = ({ heads, kvHeads, headSize }: Sizes): Rule[] => [
   [Number.isInteger(headSize), `the width is no multiple of ${heads} heads, and the metadata states no head size`],
   [
     headSize >= 16 && headSize <= 256 && headSize % 16 === 0,
     `heads of ${headSize} are not supported, only multiples of 16 up to 256`,
+    OTHER_MODEL,
   ],
   [kvHeads > 0 && heads % kvHeads === 0, `${heads} query heads cannot share ${kvHeads} KV heads`],
   [
     heads / kvHeads <= mostQueries,
     `${heads / kvHeads} query heads to a KV head are not supported, only up to ${mostQueries}`,
+    OTHER_MODEL,
   ],
 ];
 
@@ -85,7 +90,7 @@ export function requireConsistent(config: ModelConfig, settings: Settings): void
 
 function requireAll(settings: Settings, rules: readonly Rule[]): void {
   const broken = rules.find(([holds]) => !holds);
-  if (broken) throw new ModelError("metadata-value", broken[1], { file: settings.keys.file });
+  if (broken) throw new ModelError("metadata-value", broken[1], { file: settings.keys.file, hint: broken[2] });
 }
 
 function positive(settings: Settings, meaning: "layers" | "hidden" | "heads" | "context"): number {

@@ -23,7 +23,9 @@ export function openModelFolder(path: string, options: { readonly mapFile?: MapF
   const names = readdirSync(path);
   requireDownloaded(path, names);
   const config = readJsonObject(join(path, "config.json"));
-  if (!config) throw noModel(path, "has no config.json", names);
+  // Weights under their right names are not what is wrong.
+  const others = names.filter((name) => !/^model.*\.safetensors$/.test(name));
+  if (!config) throw noModel(path, "has no config.json", others);
   const generation = readJsonObject(join(path, "generation_config.json")) ?? {};
   const files = openWeights(path, names, options);
   const { tensors, foreign } = sortByType(files);

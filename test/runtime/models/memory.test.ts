@@ -2,22 +2,31 @@
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import { CudaDevice } from "../../../runtime/device/cuda/index.js";
-import type { Device, LoadedBundle } from "../../../runtime/device/device.js";
+import type { Device } from "../../../runtime/device/device.js";
 import { DeviceError, OutOfMemoryError } from "../../../runtime/device/errors.js";
-import { llamaTensors } from "../../../runtime/models/config.js";
-import { LlamaRunner } from "../../../runtime/models/llama/runner.js";
+import { assembleRunner } from "../../../runtime/models/assemble.js";
+import { cacheBytesPerToken } from "../../../runtime/models/cache.js";
+import { BuildRecorder } from "../../../runtime/models/dry-run.js";
+import { describeModel } from "../../../runtime/models/families/index.js";
 import { readAttention } from "../../../runtime/reattention/index.js";
-import { type Gguf, openGguf } from "../../../runtime/weights/index.js";
-import { untrained } from "../../model-kernels/small-model.js";
+import { openCheckpoint } from "../../../runtime/weights/index.js";
 import { openFake } from "../native/fake-driver.js";
-import { ggufBytes, type TensorSpec } from "../weights/write-gguf.js";
+import { tinyModels, writeGguf } from "./families/tiny-models.js";
 
 const { fake } = openFake();
 const MiB = 2 ** 20;
 const outOfMemory = 2;
 
-const config = untrained({ layers: 2, heads: 2, kvHeads: 1, headSize: 32, feedForward: 64, vocabulary: 64 });
-const bytesPerToken = 2 * 2 * 32 * 2;
+function described(name: string) {
+  const checkpoint = openCheckpoint(writeGguf(tinyModels[name]!));
+  const { config, weights: plan } = describeModel(checkpoint);
+  return { checkpoint, config, plan };
+}
+
+const plain = described("llama");
+// With windows of its own and norms of heads: more kinds of memory.
+const gemma = described("gemma3");
+const bytesPerToken = cacheBytesPerToken(plain.config);
 
 const modes = [
   "dense",
@@ -25,33 +34,18 @@ const modes = [
   "streaming:global=4,local=32,chunk=16",
 ];
 
-/** The model's file, all weights zero. */
-function modelFile(): Gguf {
-  const tensors: TensorSpec[] = [];
-  let offset = 0;
-  for (const [name, shape] of llamaTensors(config)) {
-    tensors.push({ name, type: 0, dims: [...shape].reverse(), offset });
-    offset += shape.reduce((a, b) => a * b) * 4;
-  }
-  const bytes = Uint8Array.from(ggufBytes({ tensors, data: new Uint8Array(offset) }));
-  return openGguf("model.gguf", { mapFile: () => bytes.buffer });
-}
+/** Kernels that are launched and do nothing. */
+const { kernels } = new BuildRecorder();
 
-const noKernels: LoadedBundle = {
-  kernels: [],
-  kernel: (name) => {
-    throw new TypeError(`${name} was to be launched`);
-  },
-};
-
-const load = (device: Device, mode: string, capacity = 512) =>
-  LlamaRunner.load(device, noKernels, modelFile(), config, { capacity, attention: readAttention(mode, 8192) });
+const load = (device: Device, mode: string, capacity = 512, model = gemma) =>
+  assembleRunner(device, kernels, { ...model, capacity, attention: readAttention(mode, 8192) });
 
 const cpu = await CpuDevice.open({ threads: 1 });
 const gpu = CudaDevice.open();
 afterAll(() => {
   cpu.close();
   gpu.close();
+  for (const { checkpoint } of [plain, gemma]) checkpoint.close();
 });
 beforeEach(() => fake.reset());
 
@@ -134,7 +128,7 @@ describe("on a GPU", () => {
   });
 
   it("a cache that does not fit takes nothing, and what is said to fit does", async () => {
-    const runner = await load(gpu, "streaming:global=4,local=32,chunk=16", 2 ** 24);
+    const runner = await load(gpu, "streaming:global=4,local=32,chunk=16", 2 ** 24, plain);
     runner.grow(1000);
     const before = await free(gpu);
     const tooMany = Math.ceil((1.2 * before) / bytesPerToken);
@@ -149,7 +143,7 @@ describe("on a GPU", () => {
   });
 
   it("what fits is said right where others take memory while the cache grows", async () => {
-    const runner = await load(gpu, "dense", 2 ** 20);
+    const runner = await load(gpu, "dense", 2 ** 20, plain);
     fake.fail("cuMemCreate", 4, outOfMemory);
     // It is tried once more, with no more than what was wanted; the last buffer of four stays empty.
     fake.fail("cuMemMap", 4, outOfMemory);
