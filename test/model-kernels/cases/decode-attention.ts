@@ -28,6 +28,8 @@ interface Scene {
   readonly reach?: number;
   /** Tokens that the cache may have, from which the tiles follow. Default: few. */
   readonly capacity?: number;
+  /** Programs that share the keys of a KV head, at the most. Default: as many as the tiles allow. */
+  readonly splits?: number;
   readonly cap?: number;
   /** False in a layer that does not rotate. */
   readonly rotates?: boolean;
@@ -122,7 +124,7 @@ function exactAttention(scene: Scene): Attention {
   const { source } = inputs("whole", length);
   const sixteens = (count: number, choices: readonly number[]) =>
     Float64Array.from({ length: count }, () => 16 * source.pick(choices));
-  const table = quarterTurns(rotates ? length : 1, D / 2);
+  const table = quarterTurns(rotates ? Math.max(length, LARGEST_BLOCK) : 1, D / 2);
   const q = sixteens(heads * D, [-1, 1]);
   const keys = sixteens(length * kvHeads * D, [-1, 0, 0, 1]);
   const values = Float64Array.from({ length: length * kvHeads * D }, () => source.whole(-99, 99));
@@ -156,13 +158,16 @@ function winners(scene: Scene, source: Numbers): number[] {
   });
 }
 
-function titleOf({ kind, shape: { heads, kvHeads, D }, length, reach, capacity, cap, rotates = true }: Scene): string {
+function titleOf(scene: Scene): string {
+  const { kind, shape, length, reach, capacity, splits, cap, rotates = true } = scene;
+  const { heads, kvHeads, D } = shape;
   return [
     `${kind} numbers`,
     `${heads}/${kvHeads} heads of ${D}`,
     `${length} token${length === 1 ? "" : "s"}`,
     ...(reach === undefined ? [] : [`reach ${reach}`]),
     ...(capacity === undefined ? [] : [`room for ${capacity}`]),
+    ...(splits === undefined ? [] : [`${splits} split${splits === 1 ? "" : "s"}`]),
     ...(cap === undefined ? [] : ["cap"]),
     ...(rotates ? [] : ["unturned"]),
   ].join(", ");
@@ -188,7 +193,10 @@ function caseOf(scene: Scene): KernelCase {
       const GP = groupRows(shape, setting);
       return { G, GM, GP, D, DP, HALF, HALFP, ...tilesOf(setting.set, scene), CAP: cap !== undefined };
     },
-    grid: ({ set }) => [kvHeads, tilesOf(set, scene).SPLITS],
+    grid({ set }) {
+      const { SPLITS } = tilesOf(set, scene);
+      return [kvHeads, Math.min(SPLITS, scene.splits ?? SPLITS)];
+    },
     prepare() {
       const one = kind === "random" ? randomAttention(scene) : exactAttention(scene);
       const { table, scale, q, keys, values } = one;
@@ -273,6 +281,9 @@ export function decodeAttentionCases({ set, shapes }: Edges): KernelCase[] {
     }),
     ...reaches(set, first).map((seen) => ({ shape: first, ...seen })),
     ...[1, SPLITS * BN + 1].map((length) => ({ shape: first, length, rotates: false })),
+    // One program for all, fewer and more blocks than programs, and numbers of blocks that programs do not share evenly.
+    ...[1, 2, 3].flatMap((splits) => [BN - 1, 2 * BN, 7 * BN + 3].map((length) => ({ shape: first, length, splits }))),
+    { shape: first, length: 8 * BN, reach: 5 * BN + 1, splits: 3 },
     { shape: first, length: 3 * BN + 5, capacity: 1 << 16 },
     // More keys than there are splits.
     { shape: first, length: 200 * BN + 5, capacity: 1 << 16 },
