@@ -63,33 +63,36 @@ const firstOf = ({ length, reach = length }: Scene): number => Math.max(0, lengt
 /** The row of the rotary table for a position. */
 const rowOf = ({ rotates = true }: Scene, position: number): number => (rotates ? position : 0);
 
-/** Attention of the token at `length − 1` over what it sees, [heads, D]. Rotated queries and keys are bf16, as matrix units take them. */
-function attention(one: Attention): Float64Array {
+/**
+ * Attention of the token at `length − 1` over what it sees, [heads, D]. Rotated queries and keys are bf16, as matrix units take them, so that results
+ * depend on how they are rotated: keys by their place in a block of BN, the first of which begins with the first key that is seen, and the
+ * query by its distance from the block.
+ */
+function attention(one: Attention, BN: number): Float64Array {
   const { shape, length, table, scale, q, keys, values, cap } = one;
   const { heads, kvHeads, D } = shape;
-  const query = rounded(
-    "bf16",
-    mapVectors(q, D, (head) =>
-      turned(
-        head.map((value) => value * scale),
-        table,
-        rowOf(one, length - 1),
-      ),
-    ),
-  );
-  const key = rounded(
-    "bf16",
-    mapVectors(keys, D, (each, at) => turned(each, table, rowOf(one, Math.floor(at / kvHeads)))),
-  );
-  const seen = range(length).slice(firstOf(one));
+  const first = firstOf(one);
+  const placeOf = (token: number): number => (token - first) % BN;
+  const scaled = q.map((value) => value * scale);
+  const rotated = (data: Float64Array, position: number): Float64Array =>
+    rounded(
+      "bf16",
+      mapVectors(data, D, (each) => turned(each, table, rowOf(one, position))),
+    );
+  const seen = range(length).slice(first);
+  const row = kvHeads * D;
+  const key = new Map(seen.map((token) => [token, rotated(vector(keys, token, row), placeOf(token))]));
+  const blocks = seen.filter((token) => placeOf(token) === 0);
+  const query = new Map(blocks.map((block) => [block, rotated(scaled, length - 1 - block)]));
   const rows = range(heads).flatMap((head) => {
     const kvHead = Math.floor(head / (heads / kvHeads));
-    const at = (token: number): number => token * kvHeads + kvHead;
-    const scores = seen.map((token) => capped(dot(vector(query, head, D), vector(key, at(token), D)), cap));
+    const scoreOf = (token: number): number =>
+      dot(vector(query.get(token - placeOf(token))!, head, D), vector(key.get(token)!, kvHead, D));
+    const scores = seen.map((token) => capped(scoreOf(token), cap));
     return [
       ...softmaxSum(
         scores,
-        seen.map((token) => vector(values, at(token), D)),
+        seen.map((token) => vector(values, token * kvHeads + kvHead, D)),
       ),
     ];
   });
@@ -210,11 +213,13 @@ function caseOf(scene: Scene): KernelCase {
           position: input("i32", [length - 1]),
           // Zero before, zero after: the next launch counts from there.
           finished: changed("i32", new Int32Array(kvHeads), new Float64Array(kvHeads), 0),
-          out: { ...output("f32", attention(one), kind === "whole" ? 0 : BF16), row: D },
+          // Whole numbers are rotated without rounding: whatever the blocks, results are the same.
+          ...(kind === "whole" && { out: { ...output("f32", attention(one, LARGEST_BLOCK), 0), row: D } }),
         },
         own({ set }) {
-          const { SPLITS } = tilesOf(set, scene);
+          const { SPLITS, BN } = tilesOf(set, scene);
           return {
+            ...(kind === "random" && { out: { ...output("f32", attention(one, BN), BF16), row: D } }),
             partial: scratch("f32", heads * SPLITS * D),
             peak: scratch("f32", heads * SPLITS),
             total: scratch("f32", heads * SPLITS),
