@@ -1,6 +1,7 @@
 /** Every kernel of dense models on the CPU executor, against float64. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GATED_TILES, PRODUCT_TILES } from "../../runtime/kernels/product-tiles.js";
 import type { KernelCase, Setting } from "./case.js";
 import { kernelCases } from "./cases.js";
 import { openCpu } from "./on-cpu.js";
@@ -19,6 +20,12 @@ const casesOfGpu = [GPU_SETTING, WARP_SETTING].map((setting) => ({
   setting,
   all: kernelCases({ ...CPU_SETTING, device: setting.device, shapes }),
 }));
+
+const LAUNCHED = {
+  cpu: [CPU_SETTING, cases],
+  warpgroup: [GPU_SETTING, casesOfGpu[0]!.all],
+  warp: [WARP_SETTING, casesOfGpu[1]!.all],
+} as const;
 
 /** The last case of each build that a kernel has on GPUs. */
 function ofEachBuild(kernel: string) {
@@ -39,6 +46,20 @@ afterAll(() => cpu.device.close());
 
 it("there are cases for every kernel", () => {
   expect(kernels.toSorted()).toEqual([...cpu.bundle.kernels].sort());
+});
+
+it("products are tried with every tile that devices take", () => {
+  for (const unit of ["cpu", "warp", "warpgroup"] as const)
+    for (const [kernel, choices] of [
+      ["matmul", PRODUCT_TILES],
+      ["matmulAdd", PRODUCT_TILES],
+      ["matmulGated", GATED_TILES],
+    ] as const)
+      for (const { tile } of choices[unit]) {
+        const [setting, all] = LAUNCHED[unit];
+        const constants = all.filter((one) => one.kernel === kernel).map((one) => one.constants(setting));
+        expect(constants).toContainEqual(expect.objectContaining(tile));
+      }
 });
 
 describe.each(kernels)("%s", (kernel) => {
