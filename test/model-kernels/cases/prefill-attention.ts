@@ -189,7 +189,7 @@ export function prefillAttentionCases(edges: Edges): KernelCase[] {
   const scenes: Omit<Scene, "kind">[] = [
     ...[...all, ...sliding].map((chunk) => ({ shape: first, ...chunk })),
     ...others.map((shape) => ({ shape, ...chunks(tilesOf(edges, shape, plain)).at(-1)! })),
-    ...[first, ...others].map((shape) => ({ shape, ...windows(tilesOf(edges, shape, slides))[4]! })),
+    ...others.map((shape) => ({ shape, ...windows(tilesOf(edges, shape, slides))[4]! })),
   ];
   const bent = [
     ...[first, last].map((shape) => ({ shape, ...chunks(tilesOf(edges, shape, { ...plain, CAP: true })).at(-1)! })),
