@@ -1,6 +1,5 @@
-import { TILES } from "../../runtime/kernels/tiles.js";
 import { kernelCases } from "../model-kernels/cases.js";
-import { SHAPES } from "../model-kernels/settings.js";
+import { GPU_SETTING, SHAPES } from "../model-kernels/settings.js";
 
 /** Sizes at the edges of the GPU's tiles. */
-export const gpuCases = kernelCases({ tiles: TILES.gpu, set: "gpu", shapes: SHAPES });
+export const gpuCases = kernelCases({ ...GPU_SETTING, shapes: SHAPES });

@@ -2,6 +2,7 @@ import type { ConstValue, DType } from "../../compiler/ir/index.js";
 import { toBits } from "../../runtime/device/arrays.js";
 import type { Arguments, DeviceBuffer, Grid } from "../../runtime/device/device.js";
 import { headConstants } from "../../runtime/kernels/heads.js";
+import type { ProductDevice } from "../../runtime/kernels/product-tiles.js";
 import type { TileSet, Tiles } from "../../runtime/kernels/tiles.js";
 import { cdiv } from "../../runtime/tiling.js";
 import { room } from "../gpu/values.js";
@@ -23,10 +24,15 @@ export interface Setting {
   readonly set: TileSet;
   /** The fewest rows that a matrix unit multiplies: 16 on a GPU. */
   readonly dotRows: number;
+  /** What the tiles of products with bf16 matrices and of a prompt's attention depend on; few processors, so that programs take turns. */
+  readonly device: ProductDevice;
 }
 
-/** Where sizes become interesting: tiles whose edges are tested, and the heads that attention has: the first are tried at every edge. */
-export interface Edges extends Pick<Setting, "tiles" | "set"> {
+/**
+ * Where sizes become interesting: tiles whose edges are tested, the device whose products are, and the heads that attention has: the first are tried
+ * at every edge.
+ */
+export interface Edges extends Omit<Setting, "dotRows"> {
   readonly shapes: readonly HeadShape[];
 }
 

@@ -8,6 +8,7 @@ import {
   decodeNormHeadsCases,
   decodeQkvCases,
 } from "./cases/decode-project.js";
+import { decodeRowsCases } from "./cases/decode-rows.js";
 import { embedCases } from "./cases/embed.js";
 import { gateUpCases, matmulCases, matmulQuantizedCases } from "./cases/matmul.js";
 import { appendCacheCases, normHeadsCases, rmsNormCases, rotateAppendCases, rotateKeysCases } from "./cases/prefill.js";
@@ -26,6 +27,7 @@ const ALL = [
   decodeAddCases,
   addNormedCases,
   decodeLogitsCases,
+  decodeRowsCases,
   sampleGreedyCases,
   sampleTopCases,
   rmsNormCases,

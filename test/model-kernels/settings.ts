@@ -1,11 +1,21 @@
-import { TILES } from "../../runtime/kernels/tiles.js";
+import { TILES, type TileSet } from "../../runtime/kernels/tiles.js";
 import type { HeadShape, Setting } from "./case.js";
 
-export const CPU_SETTING: Setting = { tiles: TILES.cpu, set: "cpu", dotRows: 1 };
-export const GPU_SETTING: Setting = { tiles: TILES.gpu, set: "gpu", dotRows: 16 };
+const settingOf = (set: TileSet, dotRows: number, arch: number): Setting => ({
+  ...{ tiles: TILES[set], set, dotRows },
+  device: { arch, processors: 3, traits: { tiles: set } },
+});
 
-/** Whether a source file has kernels of dense models; those of ReAttention have tests of their own. */
-export const isDense = (path: string): boolean => !/(^|\/)reattention-[^/]*$/.test(path);
+export const CPU_SETTING = settingOf("cpu", 1, 0);
+/** A GPU whose warps multiply four together, and one where each does for itself. */
+export const GPU_SETTING = settingOf("gpu", 16, 90);
+export const WARP_SETTING = settingOf("gpu", 16, 80);
+
+/**
+ * Whether a source file has kernels of dense models. Those of ReAttention (test/runtime/reattention) and of experts (experts.test.ts) have tests of
+ * their own: what one of them computes makes sense only with what the ones before it leave.
+ */
+export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts)-[^/]*$/.test(path);
 
 /** Every head size and every number of query heads for a KV head that models have, each once at least. */
 export const SHAPES: readonly HeadShape[] = [

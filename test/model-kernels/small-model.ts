@@ -96,8 +96,8 @@ export async function randomModel(
   const weights = { embedding, layers, outputNorm: await vector(config.hidden), head: embedding };
   const caches = reserveCache(memory, config, capacity);
   growCache(caches, config, capacity);
-  const { ropes, none } = await uploadRotaries(memory, config, [capacity], capacity);
-  const state = allocateDecodeState(device, memory, config);
+  const { ropes, none } = await uploadRotaries(memory, config, [capacity]);
+  const state = allocateDecodeState(device, memory, config, weights);
   const on = { device, memory, kernels, config };
   const { attentions } = attentionsOf({ ...on, position: state.position }, { attention: { kind: "dense" }, capacity });
   const attentionLayers = caches.map((cache, index): AttentionLayer => {

@@ -28,6 +28,8 @@ interface Scene {
   readonly reach?: number;
   /** Tokens that the cache may have, from which the tiles follow. Default: few. */
   readonly capacity?: number;
+  /** Programs that share the keys of a KV head, at the most. Default: as many as the tiles allow. */
+  readonly splits?: number;
   readonly cap?: number;
   /** False in a layer that does not rotate. */
   readonly rotates?: boolean;
@@ -61,33 +63,36 @@ const firstOf = ({ length, reach = length }: Scene): number => Math.max(0, lengt
 /** The row of the rotary table for a position. */
 const rowOf = ({ rotates = true }: Scene, position: number): number => (rotates ? position : 0);
 
-/** Attention of the token at `length − 1` over what it sees, [heads, D]. Rotated queries and keys are bf16, as matrix units take them. */
-function attention(one: Attention): Float64Array {
+/**
+ * Attention of the token at `length − 1` over what it sees, [heads, D]. Rotated queries and keys are bf16, as matrix units take them, so that results
+ * depend on how they are rotated: keys by their place in a block of BN, the first of which begins with the first key that is seen, and the
+ * query by its distance from the block.
+ */
+function attention(one: Attention, BN: number): Float64Array {
   const { shape, length, table, scale, q, keys, values, cap } = one;
   const { heads, kvHeads, D } = shape;
-  const query = rounded(
-    "bf16",
-    mapVectors(q, D, (head) =>
-      turned(
-        head.map((value) => value * scale),
-        table,
-        rowOf(one, length - 1),
-      ),
-    ),
-  );
-  const key = rounded(
-    "bf16",
-    mapVectors(keys, D, (each, at) => turned(each, table, rowOf(one, Math.floor(at / kvHeads)))),
-  );
-  const seen = range(length).slice(firstOf(one));
+  const first = firstOf(one);
+  const placeOf = (token: number): number => (token - first) % BN;
+  const scaled = q.map((value) => value * scale);
+  const rotated = (data: Float64Array, position: number): Float64Array =>
+    rounded(
+      "bf16",
+      mapVectors(data, D, (each) => turned(each, table, rowOf(one, position))),
+    );
+  const seen = range(length).slice(first);
+  const row = kvHeads * D;
+  const key = new Map(seen.map((token) => [token, rotated(vector(keys, token, row), placeOf(token))]));
+  const blocks = seen.filter((token) => placeOf(token) === 0);
+  const query = new Map(blocks.map((block) => [block, rotated(scaled, length - 1 - block)]));
   const rows = range(heads).flatMap((head) => {
     const kvHead = Math.floor(head / (heads / kvHeads));
-    const at = (token: number): number => token * kvHeads + kvHead;
-    const scores = seen.map((token) => capped(dot(vector(query, head, D), vector(key, at(token), D)), cap));
+    const scoreOf = (token: number): number =>
+      dot(vector(query.get(token - placeOf(token))!, head, D), vector(key.get(token)!, kvHead, D));
+    const scores = seen.map((token) => capped(scoreOf(token), cap));
     return [
       ...softmaxSum(
         scores,
-        seen.map((token) => vector(values, at(token), D)),
+        seen.map((token) => vector(values, token * kvHeads + kvHead, D)),
       ),
     ];
   });
@@ -122,7 +127,7 @@ function exactAttention(scene: Scene): Attention {
   const { source } = inputs("whole", length);
   const sixteens = (count: number, choices: readonly number[]) =>
     Float64Array.from({ length: count }, () => 16 * source.pick(choices));
-  const table = quarterTurns(rotates ? length : 1, D / 2);
+  const table = quarterTurns(rotates ? Math.max(length, LARGEST_BLOCK) : 1, D / 2);
   const q = sixteens(heads * D, [-1, 1]);
   const keys = sixteens(length * kvHeads * D, [-1, 0, 0, 1]);
   const values = Float64Array.from({ length: length * kvHeads * D }, () => source.whole(-99, 99));
@@ -156,13 +161,16 @@ function winners(scene: Scene, source: Numbers): number[] {
   });
 }
 
-function titleOf({ kind, shape: { heads, kvHeads, D }, length, reach, capacity, cap, rotates = true }: Scene): string {
+function titleOf(scene: Scene): string {
+  const { kind, shape, length, reach, capacity, splits, cap, rotates = true } = scene;
+  const { heads, kvHeads, D } = shape;
   return [
     `${kind} numbers`,
     `${heads}/${kvHeads} heads of ${D}`,
     `${length} token${length === 1 ? "" : "s"}`,
     ...(reach === undefined ? [] : [`reach ${reach}`]),
     ...(capacity === undefined ? [] : [`room for ${capacity}`]),
+    ...(splits === undefined ? [] : [`${splits} split${splits === 1 ? "" : "s"}`]),
     ...(cap === undefined ? [] : ["cap"]),
     ...(rotates ? [] : ["unturned"]),
   ].join(", ");
@@ -188,7 +196,10 @@ function caseOf(scene: Scene): KernelCase {
       const GP = groupRows(shape, setting);
       return { G, GM, GP, D, DP, HALF, HALFP, ...tilesOf(setting.set, scene), CAP: cap !== undefined };
     },
-    grid: ({ set }) => [kvHeads, tilesOf(set, scene).SPLITS],
+    grid({ set }) {
+      const { SPLITS } = tilesOf(set, scene);
+      return [kvHeads, Math.min(SPLITS, scene.splits ?? SPLITS)];
+    },
     prepare() {
       const one = kind === "random" ? randomAttention(scene) : exactAttention(scene);
       const { table, scale, q, keys, values } = one;
@@ -202,11 +213,13 @@ function caseOf(scene: Scene): KernelCase {
           position: input("i32", [length - 1]),
           // Zero before, zero after: the next launch counts from there.
           finished: changed("i32", new Int32Array(kvHeads), new Float64Array(kvHeads), 0),
-          out: { ...output("f32", attention(one), kind === "whole" ? 0 : BF16), row: D },
+          // Whole numbers are rotated without rounding: whatever the blocks, results are the same.
+          ...(kind === "whole" && { out: { ...output("f32", attention(one, LARGEST_BLOCK), 0), row: D } }),
         },
         own({ set }) {
-          const { SPLITS } = tilesOf(set, scene);
+          const { SPLITS, BN } = tilesOf(set, scene);
           return {
+            ...(kind === "random" && { out: { ...output("f32", attention(one, BN), BF16), row: D } }),
             partial: scratch("f32", heads * SPLITS * D),
             peak: scratch("f32", heads * SPLITS),
             total: scratch("f32", heads * SPLITS),
@@ -273,6 +286,9 @@ export function decodeAttentionCases({ set, shapes }: Edges): KernelCase[] {
     }),
     ...reaches(set, first).map((seen) => ({ shape: first, ...seen })),
     ...[1, SPLITS * BN + 1].map((length) => ({ shape: first, length, rotates: false })),
+    // One program for all, fewer and more blocks than programs, and numbers of blocks that programs do not share evenly.
+    ...[1, 2, 3].flatMap((splits) => [BN - 1, 2 * BN, 7 * BN + 3].map((length) => ({ shape: first, length, splits }))),
+    { shape: first, length: 8 * BN, reach: 5 * BN + 1, splits: 3 },
     { shape: first, length: 3 * BN + 5, capacity: 1 << 16 },
     // More keys than there are splits.
     { shape: first, length: 200 * BN + 5, capacity: 1 << 16 },

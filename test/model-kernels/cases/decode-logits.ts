@@ -74,7 +74,7 @@ function withTopBehind(matrix: WeightMatrix, logits: Float64Array, padding: numb
   return top < matrix.rows - padding ? withRowTwice(behind, lowest, top) : behind;
 }
 
-function decodeLogitsCase({ tiles }: Edges, one: Projection, choices: LogitChoices): KernelCase {
+export function decodeLogitsCase({ tiles }: Edges, one: Projection, choices: LogitChoices): KernelCase {
   const { R } = tiles.logits;
   const { programs, BIAS = false, cap, padding = 0 } = choices;
   const rowCount = 7 * R + 3;

@@ -49,7 +49,7 @@ export function decodeQkvCases(edges: Edges): KernelCase[] {
   ];
 }
 
-function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART }: QkvChoices): KernelCase {
+export function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART }: QkvChoices): KernelCase {
   const { R } = tiles.qkv;
   // A program's rows reach from q into k, and another's from k into v.
   const [qRows, kvRows, capacity, position] = [2 * R + 3, R + 1, 5, 3];
@@ -152,7 +152,7 @@ export function decodeGateUpCases(edges: Edges): KernelCase[] {
   ];
 }
 
-function decodeGateUpCase({ tiles }: Edges, one: Projection, { BIAS, ACT }: GateChoices): KernelCase {
+export function decodeGateUpCase({ tiles }: Edges, one: Projection, { BIAS, ACT }: GateChoices): KernelCase {
   const outRows = 2 * tiles.gateUp.R + 1;
   return {
     kernel: "decodeGateUp",
@@ -206,7 +206,12 @@ export function decodeAddCases(edges: Edges): KernelCase[] {
   ];
 }
 
-function decodeAddCase({ tiles }: Edges, use: "out" | "down", one: Projection, { BIAS, ADD }: AddChoices): KernelCase {
+export function decodeAddCase(
+  { tiles }: Edges,
+  use: "out" | "down",
+  one: Projection,
+  { BIAS, ADD }: AddChoices,
+): KernelCase {
   const { FORMAT, kind, blockCount } = one;
   const rowCount = 3 * tiles[use].R + 1;
   return {

@@ -1,3 +1,11 @@
+import {
+  GATED_TILES,
+  type GatedTile,
+  PRODUCT_TILES,
+  type ProductTile,
+  productPrograms,
+} from "../../../runtime/kernels/product-tiles.js";
+import { matrixUnit, type UnitOf } from "../../../runtime/kernels/tiles.js";
 import { type Inputs, inputs, KINDS, type Kind } from "../activations.js";
 import {
   BF16,
@@ -34,7 +42,7 @@ const titleOf = (kind: Kind, { M, N, K }: Sizes): string => `${kind} numbers, ${
  * Sizes at the edges of tiles; N and K are multiples of 16, as the kernels promise. Tall ones have more tiles than a group, and another
  * number of tiles than a multiple of it.
  */
-function sizes({ BM, BN, BK, GROUP }: Setting["tiles"]["matmul"]): Sizes[] {
+function sizes({ BM, BN, BK, GROUP }: GatedTile): Sizes[] {
   return [
     { M: 1, N: 16, K: 16 },
     { M: BM - 1, N: BN, K: BK },
@@ -51,6 +59,12 @@ interface Choices {
 }
 
 type MatmulKernel = "matmul" | "matmulAdd" | "matmulGated";
+
+/** The tiles that a kernel may have on a device, one for each case's place in that list or the last one. */
+function tilesOf(kernel: MatmulKernel, device: UnitOf): readonly (GatedTile | ProductTile)[] {
+  const choices = kernel === "matmulGated" ? GATED_TILES : PRODUCT_TILES;
+  return choices[matrixUnit(device)].map(({ tile }) => tile);
+}
 
 /** The choices of each kernel; the first is tried at all edges. */
 const CHOICES: Readonly<Record<MatmulKernel, readonly Choices[]>> = {
@@ -85,17 +99,26 @@ function resultOf(
   return changed("f32", before, sum(before, y), data.tolerance(F32));
 }
 
-function matmulCase(kernel: MatmulKernel, kind: Kind, size: Sizes, choices: Choices): KernelCase {
+function matmulCase(kernel: MatmulKernel, place: number, kind: Kind, size: Sizes, choices: Choices): KernelCase {
   const { M, N, K } = size;
   const isGated = kernel === "matmulGated";
   const rowsOfB = isGated ? 2 * N : N;
   // Whole gates must be 0 or so large that their sigmoid is 0 or 1.
   const unit = isGated && kind === "whole" ? 128 : 1;
+  const tileOn = ({ device }: Setting) => {
+    const tiles = tilesOf(kernel, device);
+    return tiles[Math.min(place, tiles.length - 1)]!;
+  };
   return {
     kernel,
-    title: [titleOf(kind, size), ...(choices.BIAS ? ["bias"] : []), ...(choices.ACT ? [choices.ACT] : [])].join(", "),
-    constants: ({ tiles }) => ({ ...tiles[kernel], ...choices }),
-    grid: ({ tiles }) => [cdiv(M, tiles[kernel].BM) * cdiv(N, tiles[kernel].BN)],
+    title: [
+      `tile ${place}`,
+      titleOf(kind, size),
+      ...(choices.BIAS ? ["bias"] : []),
+      ...(choices.ACT ? [choices.ACT] : []),
+    ].join(", "),
+    constants: (setting) => ({ ...tileOn(setting), ...choices }),
+    grid: (setting) => [productPrograms(size, tileOn(setting), setting.device)],
     prepare() {
       const data = inputs(kind, M + K);
       const a = data.bf16(M * K);
@@ -112,7 +135,8 @@ function matmulCase(kernel: MatmulKernel, kind: Kind, size: Sizes, choices: Choi
         args: (buffers) => ({
           a: { buffer: buffers.a!, shape: [M, K], strides: [K, 1] },
           b: { buffer: buffers.b!, shape: [rowsOfB, K], strides: [K, 1] },
-          ...named(buffers, "bias", "c"),
+          bias: buffers.bias!,
+          c: isGated ? buffers.c! : { buffer: buffers.c!, shape: [M, N], strides: [N, 1] },
           ...size,
         }),
       };
@@ -120,12 +144,13 @@ function matmulCase(kernel: MatmulKernel, kind: Kind, size: Sizes, choices: Choi
   };
 }
 
-export const matmulCases = ({ tiles }: Edges): KernelCase[] =>
+export const matmulCases = ({ device }: Edges): KernelCase[] =>
   (Object.keys(CHOICES) as MatmulKernel[]).flatMap((kernel) =>
-    CHOICES[kernel].flatMap((choices, index) =>
-      KINDS.flatMap((kind) => {
-        const all = sizes(tiles[kernel]);
-        return (index === 0 ? all : all.slice(2, 4)).map((size) => matmulCase(kernel, kind, size, choices));
+    tilesOf(kernel, device).flatMap((tile, place) =>
+      CHOICES[kernel].flatMap((choices, index) => {
+        const all = sizes(tile);
+        const some = index === 0 ? all : all.slice(2, 4);
+        return KINDS.flatMap((kind) => some.map((size) => matmulCase(kernel, place, kind, size, choices)));
       }),
     ),
   );

@@ -27,7 +27,14 @@ interface Scene extends Chunk {
   readonly cap?: number;
 }
 
-const tilesOf = (set: Edges["set"], shape: HeadShape) => prefillAttentionTiles(set, constantsOf(shape));
+/** What of a launch is compiled into it. */
+interface Build {
+  readonly CAP: boolean;
+  readonly SLIDES: boolean;
+}
+
+const tilesOf = ({ set, device }: Pick<Edges, "set" | "device">, shape: HeadShape, build: Build) =>
+  prefillAttentionTiles({ ...device, traits: { tiles: set } }, { ...constantsOf(shape), ...build });
 
 /** Numbers of queries at the edges of their blocks, after numbers of keys at the edges of theirs. */
 function chunks({ BM, BN }: ReturnType<typeof prefillAttentionTiles>): Chunk[] {
@@ -130,17 +137,15 @@ function randomTensors({ queries, past, shape: { heads, kvHeads, D } }: Scene): 
 function caseOf(scene: Scene): KernelCase {
   const { kind, shape, queries, past, reach, cap } = scene;
   const { heads, kvHeads, D } = shape;
+  const build: Build = { CAP: cap !== undefined, SLIDES: reach !== undefined };
   const said = [...(reach === undefined ? [] : [`reach ${reach}`]), ...(cap === undefined ? [] : ["cap"])];
   return {
     kernel: "prefillAttention",
     title: [`${kind} numbers, ${heads}/${kvHeads} heads of ${D}, ${queries} queries after ${past} keys`, ...said].join(
       ", ",
     ),
-    constants: ({ set }) => ({
-      ...{ ...tilesOf(set, shape), D, DP: constantsOf(shape).DP },
-      ...{ CAP: cap !== undefined, SLIDES: reach !== undefined },
-    }),
-    grid: ({ set }) => [cdiv(queries, tilesOf(set, shape).BM), heads],
+    constants: (setting) => ({ ...tilesOf(setting, shape, build), D, DP: constantsOf(shape).DP, ...build }),
+    grid: (setting) => [heads, cdiv(queries, tilesOf(setting, shape, build).BM)],
     prepare() {
       const tensors = (kind === "whole" ? exactTensors : randomTensors)(scene);
       const [qkvRow, row] = [(heads + 2 * kvHeads) * D, kvHeads * D];
@@ -153,7 +158,7 @@ function caseOf(scene: Scene): KernelCase {
           out: { ...output("bf16", causal(scene, tensors), kind === "whole" ? 0 : BF16), row: D },
         },
         args: (b) => ({
-          q: { buffer: b.qkv!, shape: [queries, heads, D], strides: [qkvRow, D, 1] },
+          q: { buffer: b.qkv!, shape: [queries, heads * D], strides: [qkvRow, 1] },
           keys: { buffer: b.keys!, ...window },
           values: { buffer: b.values!, ...window },
           ...named(b, "out"),
@@ -174,20 +179,21 @@ function caseOf(scene: Scene): KernelCase {
 /** Scores of random queries are of about one: this bends them. */
 const CAP = 1.5;
 
-export function prefillAttentionCases({ set, shapes }: Edges): KernelCase[] {
-  const [first, ...others] = shapes as [HeadShape, ...HeadShape[]];
+export function prefillAttentionCases(edges: Edges): KernelCase[] {
+  const [first, ...others] = edges.shapes as [HeadShape, ...HeadShape[]];
   const last = others.at(-1) ?? first;
-  const all = chunks(tilesOf(set, first));
-  const sliding = windows(tilesOf(set, first));
+  const plain = { CAP: false, SLIDES: false };
+  const slides = { CAP: false, SLIDES: true };
+  const all = chunks(tilesOf(edges, first, plain));
+  const sliding = windows(tilesOf(edges, first, slides));
   const scenes: Omit<Scene, "kind">[] = [
     ...[...all, ...sliding].map((chunk) => ({ shape: first, ...chunk })),
-    ...others.map((shape) => ({ shape, ...chunks(tilesOf(set, shape)).at(-1)! })),
-    { shape: last, ...windows(tilesOf(set, last))[4]! },
+    ...others.map((shape) => ({ shape, ...chunks(tilesOf(edges, shape, plain)).at(-1)! })),
+    ...others.map((shape) => ({ shape, ...windows(tilesOf(edges, shape, slides))[4]! })),
   ];
   const bent = [
-    { shape: first, ...all.at(-1)! },
-    { shape: first, ...sliding[6]! },
-    { shape: last, ...windows(tilesOf(set, last))[6]! },
+    ...[first, last].map((shape) => ({ shape, ...chunks(tilesOf(edges, shape, { ...plain, CAP: true })).at(-1)! })),
+    ...[first, last].map((shape) => ({ shape, ...windows(tilesOf(edges, shape, { ...slides, CAP: true }))[6]! })),
   ];
   return [
     ...scenes.flatMap((scene) => (["random", "whole"] as const).map((kind) => caseOf({ kind, ...scene }))),

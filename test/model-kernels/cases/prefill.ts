@@ -1,6 +1,7 @@
 import { inputs, KINDS, type Kind, normInputs } from "../activations.js";
 import {
   BF16,
+  cdiv,
   changed,
   constantsOf,
   type Edges,
@@ -26,7 +27,7 @@ const isExact = (kind: Kind, count: number): boolean => kind === "random" || Mat
 export function rmsNormCases({ tiles }: Edges): KernelCase[] {
   const { KP } = tiles.norm;
   return KINDS.flatMap((kind) =>
-    [16, 32, KP - 32, KP - 5, KP, KP + 32, 2 * KP, 2 * KP + 7]
+    [16, 32, 576, 1000, 1024, KP - 32, KP - 5, KP, KP + 32, 2 * KP, 2 * KP + 7]
       .filter((width) => isExact(kind, width))
       .map((width) => rmsNormCase(kind, width)),
   );
@@ -37,7 +38,7 @@ function rmsNormCase(kind: Kind, width: number): KernelCase {
   return {
     kernel: "rmsNorm",
     title: `${kind} numbers, width ${width}`,
-    constants: (setting) => ({ ...setting.tiles.norm }),
+    constants: ({ tiles }) => ({ KP: Math.min(powerOfTwo(cdiv(width, 32) * 32), tiles.norm.KP) }),
     grid: () => [rows],
     prepare() {
       const data = inputs(kind, width);

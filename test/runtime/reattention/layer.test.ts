@@ -2,25 +2,19 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
-import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
+import { splitsOf } from "../../../runtime/kernels/attention-tiles.js";
+import { type KernelRunner, tilesFor } from "../../../runtime/reattention/kernel-runner.js";
 import { byQuery, type LayerFixture, layerFixtures, rowOf } from "./fixtures.js";
 import { type LayerInput, runLayer } from "./layer.js";
-import { openKernels } from "./on-cpu.js";
+import { openKernels, openKernelsOn } from "./on-cpu.js";
 import { layerOutput, normals, take } from "./reference.js";
+
+const KERNELS = ["scan", "stream", "pick", "decide", "pick-streamed", "vote", "window", "attention"] as const;
 
 let device: CpuDevice;
 let runner: KernelRunner;
 beforeAll(async () => {
-  ({ device, runner } = await openKernels(
-    "scan",
-    "stream",
-    "pick",
-    "decide",
-    "pick-streamed",
-    "vote",
-    "window",
-    "attention",
-  ));
+  ({ device, runner } = await openKernels(...KERNELS));
 }, 60_000);
 afterAll(() => device.close());
 
@@ -124,5 +118,30 @@ describe.each<[string, LayerInput["heads"], Partial<LayerInput>]>([
     expect(out.length).toBe(wanted.length);
     const worst = out.reduce((most, value, at) => Math.max(most, Math.abs(value - wanted[at]!)), 0);
     expect(worst).toBeLessThan(0.02);
+  });
+});
+
+describe.each([
+  [1, 1],
+  [3, 3],
+  [16, 4],
+])("a token's window on %i processors, in %i splits", (threads, splits) => {
+  it.each([
+    ["of four blocks", { local: 90 }],
+    ["of one block", { total: 30 }],
+  ])("%s", async (_, sizes) => {
+    const opened = await openKernelsOn(threads, ...KERNELS);
+    try {
+      const { SPLITS } = tilesFor(opened.device).decode.narrow;
+      expect(splitsOf(SPLITS, opened.device.processors, SMALL.kvHeads)).toBe(splits);
+      const layer = layerOf(SMALL, 1, sizes);
+      const wanted = layerOutput(layer);
+      const { out } = await runLayer(opened.runner, layer, "decode");
+      const worst = out.reduce((most, value, at) => Math.max(most, Math.abs(value - wanted[at]!)), 0);
+      expect(out.length).toBe(wanted.length);
+      expect(worst).toBeLessThan(0.02);
+    } finally {
+      opened.device.close();
+    }
   });
 });
