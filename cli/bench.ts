@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { slug } from "../bench/environment.js";
 import { renameEarlier, writeResults } from "../bench/results-file.js";
-import { mapFile } from "../runtime/native/index.js";
 import { modelBundle } from "../runtime/package-root.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
@@ -39,10 +38,10 @@ const USUAL = {
 /** Tokens a second of a model, ours and transformers'. */
 export async function benchModel({ model, prefill, decode, peer = true, ...request }: ModelBenchRequest) {
   const device = deviceToMeasure(request.device);
-  const { openGguf } = await import("../runtime/weights/index.js");
+  const { openModelFiles } = await import("../runtime/models/load.js");
   const path = await modelPath(model, request.signal);
-  // A file that is no model is found before a folder is made.
-  openGguf(path, { mapFile })[Symbol.dispose]();
+  // What is no model is found before a folder is made.
+  openModelFiles(path)[Symbol.dispose]();
   requireFolder(request.out);
   const bench = await import("../bench/model.js");
   const line = progress();

@@ -1,5 +1,5 @@
 import type { GenerationResult } from "../runtime/index.js";
-import { findDamage, openGguf } from "../runtime/weights/index.js";
+import { findDamage, openCheckpoint } from "../runtime/weights/index.js";
 import { colours } from "./colours.js";
 import type { Progress } from "./progress.js";
 
@@ -10,13 +10,13 @@ import type { Progress } from "./progress.js";
  */
 export async function explainSilence(
   { tokens, stopReason }: GenerationResult,
-  model: string,
+  path: string,
   { line, signal }: { readonly line: Progress; readonly signal?: AbortSignal },
 ): Promise<void> {
   if (stopReason === "stop" || tokens.some((token) => token !== 0)) return;
   line.show("The answer is empty: looking for damaged weights");
-  using file = openGguf(model);
-  const damage = await findDamage(file, signal);
+  using model = openCheckpoint(path);
+  const damage = await findDamage(model, signal);
   line.clear();
   if (damage) throw damage;
   if (tokens.length > 0) return;

@@ -1,6 +1,6 @@
 import { ModelError } from "./errors.js";
-import type { Gguf, GgufTensor } from "./gguf/index.js";
 import { dequantize, type TensorType, tensorTypes } from "./quantization/types.js";
+import type { StoredTensor, StoredTensors } from "./stored-tensors.js";
 
 /** Bytes looked at in one go: enough to be fast, few enough not to hold a second copy of the model. */
 const PIECE = 1 << 20;
@@ -10,20 +10,20 @@ const PIECE = 1 << 20;
  * picked for ever. A file's checksum tells as much and no format here carries one, so this reads the whole file: for when something is
  * wrong already. Gives control back between pieces. Undefined where all weights are numbers.
  */
-export async function findDamage(file: Gguf, signal?: AbortSignal): Promise<ModelError | undefined> {
-  for (const tensor of file.tensors.values()) {
+export async function findDamage(model: StoredTensors, signal?: AbortSignal): Promise<ModelError | undefined> {
+  for (const tensor of model.tensors.values()) {
     const { blockBytes, dequantize: usable }: TensorType = tensorTypes[tensor.type];
     if (!usable) continue;
     const step = Math.floor(PIECE / blockBytes) * blockBytes;
     for (let start = 0; start < tensor.bytes; start += step) {
       signal?.throwIfAborted();
-      const at = firstDamage(file, tensor, start, Math.min(start + step, tensor.bytes));
+      const at = firstDamage(model, tensor, start, Math.min(start + step, tensor.bytes));
       if (at !== undefined)
         return new ModelError(
           "weights-damaged",
           `tensor ${JSON.stringify(tensor.name)} has weights that are no numbers`,
           {
-            file: file.path,
+            file: tensor.file,
             offset: tensor.offset + at,
           },
         );
@@ -34,9 +34,9 @@ export async function findDamage(file: Gguf, signal?: AbortSignal): Promise<Mode
 }
 
 /** Where the first block with such a weight begins, in bytes from the start of the tensor. */
-function firstDamage(file: Gguf, tensor: GgufTensor, start: number, end: number): number | undefined {
+function firstDamage(model: StoredTensors, tensor: StoredTensor, start: number, end: number): number | undefined {
   const { blockSize, blockBytes } = tensorTypes[tensor.type];
-  const weights = dequantize(tensor.type, file.bytes(tensor, start, end));
+  const weights = dequantize(tensor.type, model.bytes(tensor, start, end));
   const index = weights.findIndex((weight) => !Number.isFinite(weight));
   return index < 0 ? undefined : start + Math.floor(index / blockSize) * blockBytes;
 }

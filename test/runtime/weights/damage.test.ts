@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { findDamage, openGguf } from "../../../runtime/weights/index.js";
+import { findDamage, openCheckpoint } from "../../../runtime/weights/index.js";
 import { ggufBytes, temporaryFile } from "./write-gguf.js";
 
 const F32 = 0;
@@ -14,7 +14,7 @@ function file(damage: (data: DataView) => void) {
     { name: "plain", type: F32, dims: [32], offset: 0 },
     { name: "blocks", type: Q8_0, dims: [32, 2], offset: 128 },
   ];
-  return openGguf(temporaryFile(ggufBytes({ tensors, data: new Uint8Array(data.buffer) })));
+  return openCheckpoint(temporaryFile(ggufBytes({ tensors, data: new Uint8Array(data.buffer) })));
 }
 
 it("sound weights have none", async () => {
