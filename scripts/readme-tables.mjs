@@ -1,6 +1,7 @@
-// Puts the tables of measurements into README.md, from bench/results/*.json: between <!-- results --> and <!-- /results -->.
+// Puts the tables of measurements into README.md and docs/results.md, from bench/results/*.json: between <!-- results --> and
+// <!-- /results -->.
 //
-//   node scripts/readme-tables.mjs [--check]      --check changes nothing and fails where the README says something else
+//   node scripts/readme-tables.mjs [--check]      --check changes nothing and fails where a page says something else
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -23,16 +24,16 @@ const about = (count) => {
 const source = ({ device, driver, commit, date }) =>
   `${device}, driver ${driver}, ${date.slice(0, 10)}, commit \`${commit}\``;
 
-function model({ ours, peer, prefill, ...run }) {
+const model = (name, weights) => ({ ours, peer, prefill, ...run }) => {
   const row = (name, rates) => [name, whole(rates.prefillTokensPerSecond), whole(rates.decodeTokensPerSecond)];
   const ratio = (key) => `${(ours[key] / peer[key]).toFixed(2)} ×`;
-  const rows = [row("TileScript, Q4_1 weights", ours)];
+  const rows = [row(`TileScript, ${weights}`, ours)];
   if (!peer.absent) {
     rows.push(row(`transformers ${peer.version}, bf16, compiled static cache`, peer));
     rows.push(["ratio", ratio("prefillTokensPerSecond"), ratio("decodeTokensPerSecond")]);
   }
-  return `SmolLM2-135M, one sequence, tokens a second (\`tilescript bench model\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
-}
+  return `${name}, one sequence, tokens a second (\`tilescript bench model\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
+};
 
 function retrieval({ results, peer, exact, ...run }) {
   const rows = results.flatMap(({ heads, kvHeads, headSize, points }) =>
@@ -76,8 +77,8 @@ function overtaking(crossovers = []) {
     .join("");
 }
 
-function longContext({ rows, crossovers, ...run }) {
-  const charts = ["token", "first-token"].map((name) => `bench/results/long-context-nvidia-h200-${name}.png`);
+const longContext = (name, model) => ({ rows, crossovers, ...run }) => {
+  const charts = ["token", "first-token"].map((kind) => `../bench/results/${name}-nvidia-h200-${kind}.png`);
   const body = rows.map((one) => [
     tokens(one.tokens),
     one.attention.split(":")[0],
@@ -85,11 +86,11 @@ function longContext({ rows, crossovers, ...run }) {
     one.tokenMs.toFixed(2),
     (one.memoryBytes / 2 ** 30).toFixed(2),
   ]);
-  return `SmolLM2-135M by length of the context (\`tilescript bench long-context\`; ${source(run)}):\n\n${table(
+  return `${model} by length of the context (\`tilescript bench long-context\`; ${source(run)}):\n\n${table(
     ["tokens", "attention", "first token, s", "a token, ms", "memory, GiB"],
     body,
   )}${overtaking(crossovers)}\n\n![Time per token](${charts[0]})\n![Time to first token](${charts[1]})`;
-}
+};
 
 function launch({ nanoseconds, launches }) {
   const us = (value) => `${(value / 1000).toFixed(2)} µs`;
@@ -125,33 +126,51 @@ function answers({ cells }) {
 const asked = ({ device, date }) => `(\`tilescript eval niah\`; ${device.name}, ${(date ?? "").slice(0, 10)})`;
 
 const needles = (name) => (results) =>
-  `Questions for a needle in a haystack of ${results.hay.name} that SmolLM2-135M, which was trained for 8k tokens, answered right, each asked with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](bench/results/${name}-nvidia-h200.png)`;
+  `Questions for a needle in a haystack of ${results.hay.name} that SmolLM2-135M, which was trained for 8k tokens, answered right, each asked with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](../bench/results/${name}-nvidia-h200.png)`;
 
 const parameters = (results) =>
   `The same questions in ${results.hay.name} with other parameters ${asked(results)}:\n\n${answers(results)}`;
 
-const SECTIONS = [
-  ["model", model],
-  ["launch", launch],
-  ["load", load],
-  ["reattention", retrieval],
-  ["long-context", longContext],
-  ["niah", needles("niah")],
-  ["niah-text", needles("niah-text")],
-  ["niah-parameters", parameters],
-];
+/** What each page shows, in order. */
+const PAGES = {
+  "README.md": [
+    ["model", model("SmolLM2-135M", "Q4_1 weights")],
+    ["model-llama-8b", model("Llama-3.1-8B's shape with random weights", "bf16 weights")],
+    ["model-qwen2.5-0.5b", model("Qwen2.5-0.5B's shape with random weights", "bf16 weights")],
+    ["load", load],
+    ["long-context-llama-8b", longContext("long-context-llama-8b", "Llama-3.1-8B's shape")],
+  ],
+  "docs/results.md": [
+    ["launch", launch],
+    ["reattention", retrieval],
+    ["long-context", longContext("long-context", "SmolLM2-135M")],
+    ["niah", needles("niah")],
+    ["niah-text", needles("niah-text")],
+    ["niah-parameters", parameters],
+  ],
+};
 
-const text = SECTIONS.flatMap(([name, render]) => {
-  const result = read(name);
-  return result ? [render(result)] : [];
-}).join("\n\n");
-const readme = readFileSync(at("README.md"), "utf8");
 const block = /(<!-- results -->\n)[\s\S]*?(\n<!-- \/results -->)/;
-if (!block.test(readme)) throw new Error("README.md has no <!-- results --> … <!-- /results -->");
-const updated = readme.replace(block, (_, start, end) => `${start}${text}${end}`);
-if (process.argv.includes("--check")) {
-  if (updated !== readme) {
-    console.error("README.md does not say what bench/results says: run node scripts/readme-tables.mjs");
-    process.exit(1);
-  }
-} else writeFileSync(at("README.md"), updated);
+
+/** The page with its tables as the results are, whose pictures lie beside it or above. */
+function updated(page, sections) {
+  const before = readFileSync(at(page), "utf8");
+  if (!block.test(before)) throw new Error(`${page} has no <!-- results --> … <!-- /results -->`);
+  const text = sections
+    .flatMap(([name, render]) => {
+      const result = read(name);
+      return result ? [render(result)] : [];
+    })
+    .join("\n\n");
+  const placed = page.includes("/") ? text : text.replaceAll("](../bench/", "](bench/");
+  return { before, after: before.replace(block, (_, start, end) => `${start}${placed}${end}`) };
+}
+
+for (const [page, sections] of Object.entries(PAGES)) {
+  const { before, after } = updated(page, sections);
+  if (before === after) continue;
+  if (process.argv.includes("--check")) {
+    console.error(`${page} does not say what bench/results says: run node scripts/readme-tables.mjs`);
+    process.exitCode = 1;
+  } else writeFileSync(at(page), after);
+}

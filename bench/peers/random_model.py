@@ -1,4 +1,4 @@
-"""Writes a Hugging Face folder of a llama of any shape with random bf16 weights, to measure speed where no real weights are to be had.
+"""Writes a Hugging Face folder of a llama or qwen2 of a known shape with random bf16 weights, to measure speed where no real weights are to be had.
 
     python random_model.py FOLDER --shape 8b [--empty]
 
@@ -16,6 +16,8 @@ SHAPES = {
     "8b": {"layers": 32, "hidden": 4096, "heads": 32, "kv_heads": 8, "head": 128, "ff": 14336, "vocab": 128256, "context": 131072, "theta": 500000.0},
     # Llama-3.2-1B
     "1b": {"layers": 16, "hidden": 2048, "heads": 32, "kv_heads": 8, "head": 64, "ff": 8192, "vocab": 128256, "context": 131072, "theta": 500000.0, "tied": True},
+    # Qwen2.5-0.5B
+    "qwen-0.5b": {"layers": 24, "hidden": 896, "heads": 14, "kv_heads": 2, "head": 64, "ff": 4864, "vocab": 151936, "context": 32768, "theta": 1000000.0, "tied": True, "family": "qwen2"},
     # Small enough for a CPU
     "tiny": {"layers": 2, "hidden": 256, "heads": 4, "kv_heads": 2, "head": 64, "ff": 512, "vocab": 1024, "context": 4096, "theta": 10000.0},
 }
@@ -29,6 +31,9 @@ def tensors(s):
         yield p + "self_attn.q_proj.weight", (s["heads"] * s["head"], s["hidden"])
         yield p + "self_attn.k_proj.weight", (s["kv_heads"] * s["head"], s["hidden"])
         yield p + "self_attn.v_proj.weight", (s["kv_heads"] * s["head"], s["hidden"])
+        if s.get("family") == "qwen2":
+            for part, heads in (("q", s["heads"]), ("k", s["kv_heads"]), ("v", s["kv_heads"])):
+                yield p + f"self_attn.{part}_proj.bias", (heads * s["head"],)
         yield p + "self_attn.o_proj.weight", (s["hidden"], s["heads"] * s["head"])
         yield p + "post_attention_layernorm.weight", (s["hidden"],)
         yield p + "mlp.gate_proj.weight", (s["ff"], s["hidden"])
@@ -41,14 +46,14 @@ def tensors(s):
 
 def config(s):
     return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
+        "architectures": ["Qwen2ForCausalLM" if s.get("family") == "qwen2" else "LlamaForCausalLM"],
+        "model_type": s.get("family", "llama"),
         "hidden_size": s["hidden"],
         "intermediate_size": s["ff"],
         "num_hidden_layers": s["layers"],
         "num_attention_heads": s["heads"],
         "num_key_value_heads": s["kv_heads"],
-        "head_dim": s["head"],
+        **({} if s.get("family") == "qwen2" else {"head_dim": s["head"]}),
         "vocab_size": s["vocab"],
         "max_position_embeddings": s["context"],
         "rope_theta": s["theta"],
