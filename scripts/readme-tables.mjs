@@ -24,16 +24,18 @@ const about = (count) => {
 const source = ({ device, driver, commit, date }) =>
   `${device}, driver ${driver}, ${date.slice(0, 10)}, commit \`${commit}\``;
 
-const model = (name, weights) => ({ ours, peer, prefill, ...run }) => {
-  const row = (name, rates) => [name, whole(rates.prefillTokensPerSecond), whole(rates.decodeTokensPerSecond)];
-  const ratio = (key) => `${(ours[key] / peer[key]).toFixed(2)} ×`;
-  const rows = [row(`TileScript, ${weights}`, ours)];
-  if (!peer.absent) {
-    rows.push(row(`transformers ${peer.version}, bf16, compiled static cache`, peer));
-    rows.push(["ratio", ratio("prefillTokensPerSecond"), ratio("decodeTokensPerSecond")]);
-  }
-  return `${name}, one sequence, tokens a second (\`tilescript bench model\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
-};
+const model =
+  (name, weights) =>
+  ({ ours, peer, prefill, ...run }) => {
+    const row = (name, rates) => [name, whole(rates.prefillTokensPerSecond), whole(rates.decodeTokensPerSecond)];
+    const ratio = (key) => `${(ours[key] / peer[key]).toFixed(2)} ×`;
+    const rows = [row(`TileScript, ${weights}`, ours)];
+    if (!peer.absent) {
+      rows.push(row(`transformers ${peer.version}, bf16, compiled static cache`, peer));
+      rows.push(["ratio", ratio("prefillTokensPerSecond"), ratio("decodeTokensPerSecond")]);
+    }
+    return `${name}, one sequence, tokens a second (\`tilescript bench model\`; ${source(run)}):\n\n${table(["", `prefill of ${prefill}`, "decode"], rows)}`;
+  };
 
 function retrieval({ results, peer, exact, ...run }) {
   const rows = results.flatMap(({ heads, kvHeads, headSize, points }) =>
@@ -77,20 +79,22 @@ function overtaking(crossovers = []) {
     .join("");
 }
 
-const longContext = (name, model) => ({ rows, crossovers, ...run }) => {
-  const charts = ["token", "first-token"].map((kind) => `../bench/results/${name}-nvidia-h200-${kind}.png`);
-  const body = rows.map((one) => [
-    tokens(one.tokens),
-    one.attention.split(":")[0],
-    one.firstTokenMs === undefined ? "" : (one.firstTokenMs / 1000).toFixed(2),
-    one.tokenMs.toFixed(2),
-    (one.memoryBytes / 2 ** 30).toFixed(2),
-  ]);
-  return `${model} by length of the context (\`tilescript bench long-context\`; ${source(run)}):\n\n${table(
-    ["tokens", "attention", "first token, s", "a token, ms", "memory, GiB"],
-    body,
-  )}${overtaking(crossovers)}\n\n![Time per token](${charts[0]})\n![Time to first token](${charts[1]})`;
-};
+const longContext =
+  (name, model) =>
+  ({ rows, crossovers, ...run }) => {
+    const charts = ["token", "first-token"].map((kind) => `../bench/results/${name}-nvidia-h200-${kind}.png`);
+    const body = rows.map((one) => [
+      tokens(one.tokens),
+      one.attention.split(":")[0],
+      one.firstTokenMs === undefined ? "" : (one.firstTokenMs / 1000).toFixed(2),
+      one.tokenMs.toFixed(2),
+      (one.memoryBytes / 2 ** 30).toFixed(2),
+    ]);
+    return `${model} by length of the context (\`tilescript bench long-context\`; ${source(run)}):\n\n${table(
+      ["tokens", "attention", "first token, s", "a token, ms", "memory, GiB"],
+      body,
+    )}${overtaking(crossovers)}\n\n![Time per token](${charts[0]})\n![Time to first token](${charts[1]})`;
+  };
 
 function launch({ nanoseconds, launches }) {
   const us = (value) => `${(value / 1000).toFixed(2)} µs`;

@@ -17,6 +17,7 @@ import {
   type Projection,
   projections,
   someProjections,
+  tilesFor,
   titleOf,
 } from "./projections.js";
 
@@ -83,7 +84,12 @@ export function decodeLogitsCase({ tiles }: Edges, one: Projection, choices: Log
   return {
     kernel: "decodeLogits",
     title: `${programs} program${programs === 1 ? "" : "s"}, ${titleOf(one, ...said)}`,
-    constants: (setting) => ({ ...setting.tiles.logits, FORMAT: one.FORMAT, BIAS, CAP: cap !== undefined }),
+    constants: (setting) => ({
+      ...tilesFor(setting.tiles.logits, one),
+      FORMAT: one.FORMAT,
+      BIAS,
+      CAP: cap !== undefined,
+    }),
     grid: () => [programs],
     prepare() {
       const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, rowCount, {

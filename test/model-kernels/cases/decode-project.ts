@@ -26,6 +26,7 @@ import {
   type Projection,
   projections,
   someProjections,
+  tilesFor,
   titleOf,
   weightsOf,
 } from "./projections.js";
@@ -56,7 +57,7 @@ export function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART }
   return {
     kernel: "decodeQkv",
     title: titleOf(one, ...(BIAS ? ["bias"] : []), ...(APART ? ["keys apart"] : [])),
-    constants: (setting) => ({ ...setting.tiles.qkv, FORMAT: one.FORMAT, BIAS, APART }),
+    constants: (setting) => ({ ...tilesFor(setting.tiles.qkv, one), FORMAT: one.FORMAT, BIAS, APART }),
     grid: (setting) => [cdiv(qRows + 2 * kvRows, setting.tiles.qkv.R)],
     prepare() {
       const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, qRows + 2 * kvRows, { BIAS });
@@ -157,7 +158,7 @@ export function decodeGateUpCase({ tiles }: Edges, one: Projection, { BIAS, ACT 
   return {
     kernel: "decodeGateUp",
     title: titleOf(one, ...(BIAS ? ["bias"] : []), ACT),
-    constants: (setting) => ({ ...setting.tiles.gateUp, FORMAT: one.FORMAT, BIAS, ACT }),
+    constants: (setting) => ({ ...tilesFor(setting.tiles.gateUp, one), FORMAT: one.FORMAT, BIAS, ACT }),
     grid: (setting) => [cdiv(outRows, setting.tiles.gateUp.R)],
     prepare() {
       // Gates that are multiples of 128 have a sigmoid, and a half of 1 + tanh, of exactly 0, ½ or 1 in f32.
@@ -217,7 +218,7 @@ export function decodeAddCase(
   return {
     kernel: "decodeAdd",
     title: [use, titleOf(one, ...(BIAS ? ["bias"] : []), ...(ADD ? [] : ["alone"]))].join(", "),
-    constants: (setting) => ({ ...setting.tiles[use], FORMAT, BIAS, ADD }),
+    constants: (setting) => ({ ...tilesFor(setting.tiles[use], one), FORMAT, BIAS, ADD }),
     grid: (setting) => [cdiv(rowCount, setting.tiles[use].R)],
     prepare() {
       const data = inputs(kind, blockCount);

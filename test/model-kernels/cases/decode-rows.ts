@@ -50,7 +50,7 @@ function inRows(base: KernelCase, { K, tiles }: Layout, use: RowUse, programs: n
     kernel: `${base.kernel}Rows`,
     title: `${programs} program${programs === 1 ? "" : "s"}, parts of ${tiles.P0}${tiles.TWO ? ` + ${tiles.P1}` : ""}, ${base.title}`,
     constants(setting) {
-      const { B: _blocks, KP: _part, FORMAT: _format, ...choices } = base.constants(setting);
+      const { B: _blocks, ONE: _whole, KP: _part, FORMAT: _format, ...choices } = base.constants(setting);
       return { ...choices, ...tilesOn(setting) };
     },
     grid: () => [programs],

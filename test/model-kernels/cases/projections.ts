@@ -41,6 +41,15 @@ export const narrowProjections = (B: number): Projection[] => [
   { FORMAT: "bf16", kind: "whole", blockCount: 1, width: 16 },
 ];
 
+/** A product's tiles with what follows from them: whether one takes a row whole. */
+export const tilesFor = <Tile extends { readonly B: number }>(
+  tile: Tile,
+  { blockCount }: Pick<Projection, "blockCount">,
+) => ({
+  ...tile,
+  ONE: blockCount <= tile.B,
+});
+
 export function titleOf({ FORMAT, kind, blockCount, width }: Projection, ...choices: readonly string[]): string {
   const blocks = `${blockCount} block${blockCount === 1 ? "" : "s"}`;
   return [FORMAT, `${kind} numbers`, blocks, ...(width ? [`width ${width}`] : []), ...choices].join(", ");
