@@ -7,8 +7,8 @@ const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 /** Text as it may stand in an element or an attribute. What XML cannot have becomes U+FFFD. */
 export const escaped = (text: string): string =>
   text
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids, beside lone surrogates
-    .replace(/[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids or advises against, beside lone surrogates
+    .replace(/[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/gu, "\ufffd")
     .replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 
 /** At most two decimals: nobody sees more, and the files of two runs stay comparable. */

@@ -124,8 +124,15 @@ export interface DryRunOptions extends LayersOptions {
 const GREEDY = { temperature: 0, topK: 1, topP: 1, seed: 0 };
 const SAMPLED = { ...GREEDY, temperature: 1 };
 
-/** Every build that a model launches on a device such as `like`, for contexts up to the capacity. */
-export async function neededBuilds(like: DeviceKind, options: DryRunOptions): Promise<NeededBuild[]> {
+/**
+ * Every build that a model launches on a device such as `like`, for contexts up to the capacity, or for these prompts alone: so many tokens
+ * behind so many others.
+ */
+export async function neededBuilds(
+  like: DeviceKind,
+  options: DryRunOptions,
+  prompts: Iterable<readonly [past: number, count: number]> = everyWay(like, options, options.config),
+): Promise<NeededBuild[]> {
   const recorder = new BuildRecorder();
   const device = dryDevice(like);
   const memory = new Allocations(device);
@@ -141,8 +148,7 @@ export async function neededBuilds(like: DeviceKind, options: DryRunOptions): Pr
     await runner.prefill([0], 0, sampling);
     runner.step();
   }
-  for (const [past, count] of prompts(like, options, config))
-    await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
+  for (const [past, count] of prompts) await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
   return recorder.builds;
 }
 
@@ -166,7 +172,7 @@ function oneOfEachKind({ checkpoint, config, plan }: DryRunOptions): { config: M
  * Prompts that go every way there is: few tokens, as many rows of tiles as a chunk may have, on which the tiles of its products depend, and
  * chunks that select behind pasts of every length.
  */
-function* prompts(
+function* everyWay(
   { traits }: DeviceKind,
   { attention, capacity }: LayersOptions,
   { experts }: ModelConfig,
@@ -177,10 +183,13 @@ function* prompts(
   if (attention.kind === "dense") return;
   const { global, local, chunk } = attention;
   const most = Math.max(chunk, traits.windowedTokens);
-  for (const count of counts(most)) if (global + local + count <= capacity) yield [global + local, count];
+  for (const count of [...FEW, ...counts(most)]) if (global + local + count <= capacity) yield [global + local, count];
   for (let past = global + local; past < capacity; past = Math.ceil(past * 1.1) + 1)
     for (const count of new Set([1, chunk, most])) if (past + count <= capacity) yield [past, count];
 }
+
+/** Tokens with more and more votes, between those whose votes are so few that they are counted apart and those whose votes are narrowed first. */
+const FEW = [2, 4, 8, 16, 32, 64];
 
 const steps = (from: number, to: number, by: number): number[] =>
   Array.from({ length: Math.max(0, Math.floor((to - from) / by) + 1) }, (_, index) => from + index * by);

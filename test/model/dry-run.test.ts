@@ -1,0 +1,31 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { findDemoModel } from "../../runtime/index.js";
+import { neededBuilds } from "../../runtime/models/dry-run.js";
+import { openModelFiles } from "../../runtime/models/load.js";
+import { gpuOf } from "../../runtime/models/usual-builds.js";
+import { readAttention } from "../../runtime/reattention/index.js";
+
+const PASTS = [0, 10, 9000, 40_000];
+const COUNTS = [...Array.from({ length: 140 }, (_, index) => index + 1), 200, 511, 512, 513, 700, 1537, 8191, 8192];
+
+describe("the builds that are compiled are those of every prompt", () => {
+  const files = openModelFiles(findDemoModel());
+  afterAll(() => files[Symbol.dispose]());
+  const capacity = 1 << 16;
+
+  it.each([
+    "dense",
+    "streaming",
+    "reattention",
+    "reattention:local=2k,clip=60,chunk=128",
+    "reattention:local=512,topK=1,clip=32,chunk=32",
+  ])("%s", async (mode) => {
+    const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
+    const compiled = new Set((await neededBuilds(gpuOf(90), options)).map((build) => JSON.stringify(build)));
+    const prompts = PASTS.flatMap((past) => COUNTS.map((count) => [past, count] as const));
+    const missing = (await neededBuilds(gpuOf(90), options, prompts)).filter(
+      (build) => !compiled.has(JSON.stringify(build)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
