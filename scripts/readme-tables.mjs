@@ -129,8 +129,8 @@ function answers({ cells }) {
 
 const asked = ({ device, date }) => `(\`tilescript eval niah\`; ${device.name}, ${(date ?? "").slice(0, 10)})`;
 
-const needles = (name) => (results) =>
-  `Questions for a needle in a haystack of ${results.hay.name} that SmolLM2-135M, which was trained for 8k tokens, answered right, each asked with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](../bench/results/${name}-nvidia-h200.png)`;
+const needles = (name, model) => (results) =>
+  `Questions for a needle in a haystack of ${results.hay.name} that ${model}, which was trained for ${tokens(results.model.trainedContext)} tokens, answered right, each asked with and without the answer's beginning ${asked(results)}:\n\n${answers(results)}\n\n![Needles](../bench/results/${name}-nvidia-h200.png)`;
 
 const parameters = (results) =>
   `The same questions in ${results.hay.name} with other parameters ${asked(results)}:\n\n${answers(results)}`;
@@ -140,7 +140,7 @@ const PAGES = {
   "README.md": [
     ["model", model("SmolLM2-135M", "Q4_1 weights")],
     ["model-llama-8b", model("Llama-3.1-8B's shape with random weights", "bf16 weights")],
-    ["model-qwen2.5-0.5b", model("Qwen2.5-0.5B's shape with random weights", "bf16 weights")],
+    ["model-qwen2.5-0.5b", model("Qwen2.5-0.5B's shape with random weights", "Q4_K_M weights")],
     ["load", load],
     ["long-context-llama-8b", longContext("long-context-llama-8b", "Llama-3.1-8B's shape")],
   ],
@@ -148,8 +148,9 @@ const PAGES = {
     ["launch", launch],
     ["reattention", retrieval],
     ["long-context", longContext("long-context", "SmolLM2-135M")],
-    ["niah", needles("niah")],
-    ["niah-text", needles("niah-text")],
+    ["niah-qwen2.5-coder-0.5b", needles("niah-qwen2.5-coder-0.5b", "Qwen2.5-Coder-0.5B-Instruct in Q4_K_M")],
+    ["niah", needles("niah", "SmolLM2-135M")],
+    ["niah-text", needles("niah-text", "SmolLM2-135M")],
     ["niah-parameters", parameters],
   ],
 };
