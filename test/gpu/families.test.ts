@@ -9,16 +9,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Device, Model } from "../../runtime/index.js";
+import type { Reference } from "../reference/answer.js";
 import { bundle } from "./devices.js";
 import { type FamilyRun, PROMPTS, runReference, runsOf, STEPS, WINDOWED_MODELS, writeFamilies } from "./family-runs.js";
-
-interface Answer {
-  readonly model: string;
-  readonly tokens: readonly number[];
-  readonly logits: readonly number[];
-  readonly greedy: readonly number[];
-  readonly gaps: readonly number[];
-}
 
 /** Logits may be so far from the reference's, as a part of their range, and tokens differ where two logits are so near. */
 const FARTHEST = 2e-2;
@@ -35,7 +28,7 @@ const root = mkdtempSync(join(tmpdir(), "tiny-models-"));
 const names = await writeFamilies(python, root);
 const folders = names.filter((name) => !name.endsWith(".gguf"));
 let device: Device;
-let answers: Answer[] = [];
+let answers: Reference[] = [];
 
 before(async () => {
   device = await Device.open({ prefer: "cuda" });
@@ -62,13 +55,13 @@ async function withModel(name: string, run: FamilyRun, use: (model: Model) => Pr
   }
 }
 
-const answersOf = (name: string): Answer[] => {
+const answersOf = (name: string): Reference[] => {
   const mine = answers.filter(({ model }) => basename(model) === basename(name, ".gguf"));
   assert.equal(mine.length, PROMPTS.length);
   return mine;
 };
 
-async function read({ runner }: Model, { tokens }: Answer, steps: number) {
+async function read({ runner }: Model, { tokens }: Reference, steps: number) {
   runner.grow(Math.min(runner.capacity, tokens.length + steps));
   await runner.prefill(tokens, 0, GREEDY);
   await runner.arrived();
@@ -84,7 +77,7 @@ async function read({ runner }: Model, { tokens }: Answer, steps: number) {
 
 function assertAgreement(
   { config }: Model,
-  { logits: expected, greedy, gaps }: Answer,
+  { logits: expected, greedy, gaps }: Reference,
   { logits, chosen }: Awaited<ReturnType<typeof read>>,
 ): void {
   const range = Math.max(...expected) - Math.min(...expected);

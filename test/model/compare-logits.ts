@@ -1,6 +1,6 @@
 import type { Model } from "../../runtime/models/model.js";
+import type { Reference } from "../reference/answer.js";
 import { NEAR_TIE } from "./greedy.js";
-import type { Reference } from "./tiny-models.js";
 
 /** How far logits may be from the reference's, as a part of their range: what bfloat16 makes of them. */
 export const FARTHEST = 2e-2;

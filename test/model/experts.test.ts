@@ -6,15 +6,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openModelFiles } from "../../runtime/models/load.js";
+import type { Reference } from "../reference/answer.js";
 import { referencePython } from "../reference/python.js";
 import { answer, CpuModels } from "./from-sources.js";
 
-interface Entry {
-  readonly model: string;
-  readonly tokens: readonly number[];
-  readonly logits: readonly number[];
-  readonly greedy: readonly number[];
-  readonly gaps: readonly number[];
+interface Entry extends Reference {
   /** Of each token of prompt and continuation, in router logits; null where every expert is used. */
   readonly margins: readonly (number | null)[];
 }

@@ -6,15 +6,9 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { Model, type ModelOptions } from "../../runtime/models/model.js";
+import type { Reference } from "../reference/answer.js";
 import { compareLogits, FARTHEST } from "./compare-logits.js";
-import {
-  askReference,
-  familyNames,
-  promptOf,
-  type Reference,
-  writeEveryFamily,
-  writeTinyModels,
-} from "./tiny-models.js";
+import { askReference, familyNames, promptOf, writeEveryFamily, writeTinyModels } from "./tiny-models.js";
 
 const STEPS = 8;
 /** From 128 tokens on, prompts take other matrix products, and more than one chunk on this device. */

@@ -5,17 +5,12 @@ import { execa } from "execa";
 import { expect, it } from "vitest";
 import { findDemoModel } from "../../runtime/weights/index.js";
 import { referencePython } from "../reference/python.js";
+import { type GreedyCase, readGreedyCases } from "./greedy.js";
 
-interface Greedy {
-  readonly name: string;
-  readonly ids: number[];
-  readonly gaps: number[];
-  readonly text: string;
-}
-
-const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
-const fixtures: Greedy[] = read("../fixtures/reattention-greedy.json");
-const prompts: { readonly name: string }[] = read("../reference/reattention_prompts.json");
+const fixtures = readGreedyCases(new URL("../fixtures/reattention-greedy.json", import.meta.url));
+const prompts: { readonly name: string }[] = JSON.parse(
+  readFileSync(new URL("../reference/reattention_prompts.json", import.meta.url), "utf8"),
+);
 
 it("answers every prompt of reattention_prompts.json, the hidden code too", () => {
   expect(fixtures.map(({ name }) => name)).toEqual(prompts.map(({ name }) => name));
@@ -32,7 +27,7 @@ it.runIf(python)("is what the float32 reference computes today", { timeout: 120_
   const options = ["--model", findDemoModel(), "--prompts", "-", "--max-tokens", "32", "--reattention", mode];
   const input = JSON.stringify(prompts.filter((one) => one.name === name));
   const { stdout } = await execa(python!, [program, ...options], { input });
-  const [got] = JSON.parse(stdout) as [Greedy];
+  const [got] = JSON.parse(stdout) as [GreedyCase];
   expect(got.ids).toEqual(wanted.ids);
   expect(got.text).toBe(wanted.text);
   got.gaps.forEach((gap, step) => {

@@ -3,22 +3,14 @@
 import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { type ChatMessage, createTokenizer } from "../../runtime/tokenizer/index.js";
+import { createTokenizer } from "../../runtime/tokenizer/index.js";
 import { findDemoModel, openGguf } from "../../runtime/weights/index.js";
 import { referencePython } from "../reference/python.js";
-
-interface Greedy {
-  readonly name: string;
-  readonly messages: ChatMessage[];
-  readonly promptIds: number[];
-  readonly ids: number[];
-  readonly gaps: number[];
-  readonly text: string;
-}
+import { type GreedyCase, readGreedyCases } from "./greedy.js";
 
 const model = findDemoModel();
-const fixtures: Greedy[] = JSON.parse(readFileSync(new URL("../fixtures/greedy.json", import.meta.url), "utf8"));
-const prompts: Pick<Greedy, "name" | "messages">[] = JSON.parse(
+const fixtures = readGreedyCases(new URL("../fixtures/greedy.json", import.meta.url));
+const prompts: Pick<GreedyCase, "name" | "messages">[] = JSON.parse(
   readFileSync(new URL("../reference/prompts.json", import.meta.url), "utf8"),
 );
 
@@ -45,7 +37,7 @@ it.runIf(python)("is what the float32 reference computes today", { timeout: 120_
   const wanted = fixtures[0]!;
   const arguments_ = [program, "--model", model, "--prompts", "-", "--max-tokens", "48"];
   const { stdout } = await execa(python!, arguments_, { input: JSON.stringify(prompts.slice(0, 1)) });
-  const [{ gaps, ...got }] = JSON.parse(stdout) as [Greedy];
+  const [{ gaps, ...got }] = JSON.parse(stdout) as [GreedyCase];
   expect({ ...got, gaps: wanted.gaps }).toEqual(wanted);
   gaps.forEach((gap, step) => {
     expect(gap).toBeCloseTo(wanted.gaps[step]!, 2);

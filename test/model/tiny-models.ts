@@ -4,18 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import type { Reference } from "../reference/answer.js";
 import { requirePython } from "../reference/python.js";
-
-/** What the plain decoder printed for a model and a prompt. */
-export interface Reference {
-  readonly model: string;
-  readonly tokens: readonly number[];
-  /** Of the last position. */
-  readonly logits: readonly number[];
-  readonly greedy: readonly number[];
-  /** How far ahead of the second each chosen token was. */
-  readonly gaps: readonly number[];
-}
 
 export interface ReferenceRequest {
   readonly prompts?: readonly (readonly number[])[];

@@ -1,0 +1,10 @@
+/** What the plain decoder (families/run.py) printed for a model and a prompt. */
+export interface Reference {
+  readonly model: string;
+  readonly tokens: readonly number[];
+  /** Of the last position. */
+  readonly logits: readonly number[];
+  readonly greedy: readonly number[];
+  /** How far ahead of the second each chosen token was. */
+  readonly gaps: readonly number[];
+}
