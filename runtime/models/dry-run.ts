@@ -178,18 +178,18 @@ function* everyWay(
   { experts }: ModelConfig,
 ): Generator<[number, number]> {
   const routed = experts ? [manyRows(experts)] : [];
-  const counts = (most: number) => [1, MANY_TOKENS - 1, ...routed, ...steps(MANY_TOKENS, most, PRODUCT_ROWS)];
+  const counts = (most: number) => [...FEW, MANY_TOKENS - 1, ...routed, ...steps(MANY_TOKENS, most, PRODUCT_ROWS)];
   for (const count of new Set(counts(traits.promptTokens))) if (count < capacity) yield [0, count];
   if (attention.kind === "dense") return;
   const { global, local, chunk } = attention;
   const most = Math.max(chunk, traits.windowedTokens);
-  for (const count of [...FEW, ...counts(most)]) if (global + local + count <= capacity) yield [global + local, count];
+  for (const count of counts(most)) if (global + local + count <= capacity) yield [global + local, count];
   for (let past = global + local; past < capacity; past = Math.ceil(past * 1.1) + 1)
     for (const count of new Set([1, chunk, most])) if (past + count <= capacity) yield [past, count];
 }
 
-/** Tokens with more and more votes, between those whose votes are so few that they are counted apart and those whose votes are narrowed first. */
-const FEW = [2, 4, 8, 16, 32, 64];
+/** Twice as many tokens each: their votes are counted apart where there are few of them, and narrowed first where there are many. */
+const FEW = [1, 2, 4, 8, 16, 32, 64];
 
 const steps = (from: number, to: number, by: number): number[] =>
   Array.from({ length: Math.max(0, Math.floor((to - from) / by) + 1) }, (_, index) => from + index * by);
