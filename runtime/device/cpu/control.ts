@@ -23,6 +23,8 @@ export const CONTROL = {
   faultTextBytes: 2048,
   /** Address of each worker's scratch memory. */
   frames: 1024,
+  /** 1 for each worker that has read its script. */
+  started: 1280,
   maxWorkers: 256,
   ring: 2048,
   slots: 4096,

@@ -176,7 +176,10 @@ export class Queue {
     Atomics.notify(this.#words, CONTROL.signals);
     Atomics.notify(this.#words, CONTROL.tail);
     Atomics.notify(this.#words, CONTROL.state);
-    for (const worker of this.#workers) void worker.terminate();
+    // Node leaves a script's descriptor open where a worker is terminated while it reads it: such a one ends by itself, since it sees `stop`.
+    this.#workers.forEach((worker, index) => {
+      if (Atomics.load(this.#words, CONTROL.started + index) === 1) void worker.terminate();
+    });
     for (const port of this.#ports) port.close();
   }
 

@@ -126,6 +126,7 @@ function sleep(word, value) {
   Atomics.wait(words, word, value);
 }
 
+Atomics.store(words, CONTROL.started + index, 1);
 while (Atomics.load(words, CONTROL.stop) === 0) {
   const state = Atomics.load(words, CONTROL.state);
   const tail = Atomics.load(words, CONTROL.tail);
