@@ -45,7 +45,7 @@ export async function benchModel(bench: ModelBench): Promise<ModelResults> {
   const peer = bench.peer
     ? await measurePeer<Rates>(
         "transformers",
-        "transformers_llama.py",
+        "transformers_model.py",
         ["--model", path, "--prefill", String(prefill), "--decode", String(decode)],
         signal,
       )

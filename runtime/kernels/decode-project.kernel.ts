@@ -35,9 +35,10 @@ import { dequantize } from "./weights.js";
  */
 
 /**
- * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v]. q goes to `q` in f32, k and v to
- * the cache at `position`, k without rotation (the cache holds keys without positions). A cache row is KV heads · head size. With APART k goes
- * behind q instead, in f32: `decodeNormHeads` has its turn before the cache.
+ * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v], of which the matrix has `rowCount` rows from
+ * `firstRow` on: all, or those of one format. q goes to `q` in f32, k and v to the cache at `position`, k without rotation (the cache holds
+ * keys without positions). A cache row is KV heads · head size. With APART k goes behind q instead, in f32: `decodeNormHeads` has its turn before
+ * the cache.
  */
 export const decodeQkv = kernel(
   ({
@@ -56,6 +57,8 @@ export const decodeQkv = kernel(
     width,
     qRows,
     kvRows,
+    firstRow,
+    rowCount,
     blockCount,
     B,
     KP,
@@ -80,6 +83,8 @@ export const decodeQkv = kernel(
     width: Int;
     qRows: Int;
     kvRows: Int;
+    firstRow: Int;
+    rowCount: Int;
     blockCount: Int;
     B: Const<"B">;
     KP: Const<"KP">;
@@ -90,7 +95,6 @@ export const decodeQkv = kernel(
     APART: Const<"APART", boolean>;
   }) => {
     const rows = programId(0) * R + arange(0, R);
-    const rowCount = qRows + 2 * kvRows;
     const blocks = arange(0, B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
@@ -113,17 +117,19 @@ export const decodeQkv = kernel(
     const inside = start + col(blocks) < blockCount;
     const at = start * 32 + columns;
     sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
-    const y = biased(rowSums(sums, R, B), bias, rows, rows < rowCount, BIAS);
+    const mask = rows < rowCount;
+    const y = biased(rowSums(sums, R, B), bias, rows, mask, BIAS);
     const cell = to(load(position), "i64") * kvRows;
-    const key = rows - qRows;
+    const query = firstRow + rows;
+    const key = query - qRows;
     const value = key - kvRows;
     if (APART) {
-      store(q + rows, y, { mask: rows < qRows + kvRows });
+      store(q + query, y, { mask: mask && key < kvRows });
     } else {
-      store(q + rows, y, { mask: rows < qRows });
-      store(keys + cell + key, to(y, "bf16"), { mask: key >= 0 && key < kvRows });
+      store(q + query, y, { mask: mask && key < 0 });
+      store(keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < kvRows });
     }
-    store(values + cell + value, to(y, "bf16"), { mask: value >= 0 && value < kvRows });
+    store(values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
   },
   {
     defaults: {

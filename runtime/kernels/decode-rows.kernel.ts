@@ -75,6 +75,8 @@ export const decodeQkvRows = kernel(
     width,
     qRows,
     kvRows,
+    firstRow,
+    rowCount,
     K,
     R,
     P0,
@@ -95,6 +97,8 @@ export const decodeQkvRows = kernel(
     width: Int;
     qRows: Int;
     kvRows: Int;
+    firstRow: Int;
+    rowCount: Int;
     K: Int;
     R: Const<"R">;
     P0: Const<"P0">;
@@ -103,7 +107,6 @@ export const decodeQkvRows = kernel(
     BIAS: Const<"BIAS", boolean>;
     APART: Const<"APART", boolean>;
   }) => {
-    const rowCount = qRows + 2 * kvRows;
     const lane = arange(0, R);
     const first = programId(0) * R + lane;
     let t0 = part(bf16, first, rowCount, K, 0, P0);
@@ -129,16 +132,18 @@ export const decodeQkvRows = kernel(
         t1 = u1;
       }
       t0 = u0;
-      y = biased(y, bias, rows, rows < rowCount, BIAS);
-      const key = rows - qRows;
+      const mask = rows < rowCount;
+      y = biased(y, bias, rows, mask, BIAS);
+      const query = firstRow + rows;
+      const key = query - qRows;
       const value = key - kvRows;
       if (APART) {
-        store(q + rows, y, { mask: rows < qRows + kvRows });
+        store(q + query, y, { mask: mask && key < kvRows });
       } else {
-        store(q + rows, y, { mask: rows < qRows });
-        store(keys + cell + key, to(y, "bf16"), { mask: key >= 0 && key < kvRows });
+        store(q + query, y, { mask: mask && key < 0 });
+        store(keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < kvRows });
       }
-      store(values + cell + value, to(y, "bf16"), { mask: value >= 0 && value < kvRows });
+      store(values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
     }
   },
   {

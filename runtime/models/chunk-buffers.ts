@@ -4,7 +4,7 @@ import type { ModelConfig } from "./config.js";
 import { allocateExpertBuffers, type ExpertBuffers } from "./experts.js";
 import { MANY_TOKENS } from "./products.js";
 import { sizesOf } from "./sizes.js";
-import type { Weights } from "./weights.js";
+import { rowsOfStack, type Stack, type Weights } from "./weights.js";
 
 /** Scratch of a prefill of up to `tokens` tokens. Rows are padded to whole blocks. */
 export interface ChunkBuffers {
@@ -53,11 +53,11 @@ export function allocateChunkBuffers(
 }
 
 function largestConverted({ layers }: Weights): number {
-  const matrices = layers.flatMap(({ qkv, out, gateUp, down, router }) => [
+  const stacks = layers.flatMap(({ qkv, out, gateUp, down, router }): Stack[] => [
     qkv,
-    out,
-    ...(router ? [] : [gateUp, down]),
+    [out],
+    ...(router ? [] : [[gateUp] as const, [down] as const]),
   ]);
-  const converted = matrices.filter(({ format }) => format !== "bf16");
-  return Math.max(0, ...converted.map(({ rows, columns }) => rows * columns));
+  const converted = stacks.filter(([{ format }, ...others]) => format !== "bf16" || others.length > 0);
+  return Math.max(0, ...converted.map((stack) => rowsOfStack(stack) * stack[0].columns));
 }

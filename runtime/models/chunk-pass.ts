@@ -74,7 +74,7 @@ export class ChunkPass implements Pass {
       return;
     }
     const { kernels, config } = this.#host;
-    this.#products.store(this.#buffers[inner], matrix, this.#buffers.normed);
+    this.#products.store(this.#buffers[inner], [matrix], this.#buffers.normed);
     kernels.addNormed.launch([this.#chunk.count], {
       ...{ y: this.#buffers.normed, weight: norm, residual, padded: this.#sizes.residual, width: config.hidden },
       ...{ epsilon: config.rmsEpsilon, KP: this.#sizes.residualP, T: "bf16" },

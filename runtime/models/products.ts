@@ -4,7 +4,7 @@ import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import type { ModelHost } from "./host.js";
-import { type Matrix, matrixArguments, weightArguments } from "./weights.js";
+import { type Matrix, matrixArguments, rowsOfStack, type Stack, weightArguments } from "./weights.js";
 
 /** From so many tokens on, writing a matrix out as bf16 once and multiplying at full speed beats dequantising inside the product. */
 export const MANY_TOKENS = 128;
@@ -23,13 +23,13 @@ export class Products {
     this.#tiles = TILES[host.device.traits.tiles];
   }
 
-  /** out [count, rows] = a · Wᵀ */
-  store(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
-    if (this.#count < MANY_TOKENS) {
-      this.#few(a, matrix, out, this.#buffers.residual, "store");
+  /** out [count, rows] = a · Wᵀ; what is stacked of several formats goes through a copy for few tokens too. */
+  store(a: DeviceBuffer, stack: Stack, out: DeviceBuffer): void {
+    if (this.#count < MANY_TOKENS && stack.length === 1) {
+      this.#few(a, stack[0], out, this.#buffers.residual, "store");
       return;
     }
-    const { grid, args } = this.#ungated(a, matrix, out);
+    const { grid, args } = this.#ungated(a, stack, out);
     this.#host.kernels.matmul.launch(grid, args);
   }
 
@@ -39,7 +39,7 @@ export class Products {
       this.#few(a, matrix, this.#buffers.qkv, residual, "add");
       return;
     }
-    const { grid, args } = this.#ungated(a, matrix, residual);
+    const { grid, args } = this.#ungated(a, [matrix], residual);
     this.#host.kernels.matmulAdd.launch(grid, args);
   }
 
@@ -56,7 +56,7 @@ export class Products {
       });
       return;
     }
-    const { operands, BIAS } = this.#many(a, matrix, F);
+    const { operands, BIAS } = this.#many(a, [matrix], F);
     const tile = tileFor(GATED_TILES, operands, device);
     const grid = productPrograms(operands, tile, device);
     kernels.matmulGated.launch([grid], { ...operands, c: out, ...tile, BIAS, ACT });
@@ -70,36 +70,49 @@ export class Products {
     });
   }
 
-  /** A launch that gives all of the matrix's rows as columns of c. */
-  #ungated(a: DeviceBuffer, matrix: Matrix, c: DeviceBuffer) {
+  /** A launch that gives all rows as columns of c. */
+  #ungated(a: DeviceBuffer, stack: Stack, c: DeviceBuffer) {
     const { device } = this.#host;
-    const { operands, BIAS } = this.#many(a, matrix, matrix.rows);
+    const { operands, BIAS } = this.#many(a, stack, rowsOfStack(stack));
     const { M, N } = operands;
     const tile = tileFor(PRODUCT_TILES, operands, device);
     const grid = [productPrograms(operands, tile, device)] as const;
     return { grid, args: { ...operands, c: { buffer: c, shape: [M, N], strides: [N, 1] }, ...tile, BIAS } };
   }
 
-  /** What the products of many tokens have in common, for N of the matrix's rows as columns of the result. */
-  #many(a: DeviceBuffer, matrix: Matrix, N: number) {
-    const b = matrix.format === "bf16" ? matrix.buffer : this.#dequantized(matrix);
-    const [M, K] = [this.#count, matrix.columns];
+  /** What the products of many tokens have in common, for N of the rows as columns of the result. */
+  #many(a: DeviceBuffer, stack: Stack, N: number) {
+    const [{ format, buffer, bias, columns: K }] = stack;
+    const b = stack.length === 1 && format === "bf16" ? buffer : this.#converted(stack);
+    const M = this.#count;
     const operands = {
       a: { buffer: a, shape: [M, K], strides: [K, 1] },
-      b: { buffer: b, shape: [matrix.rows, K], strides: [K, 1] },
-      bias: matrix.bias ?? matrix.buffer,
+      b: { buffer: b, shape: [rowsOfStack(stack), K], strides: [K, 1] },
+      // The first one's, behind which lie those of the others.
+      bias: bias ?? buffer,
       ...{ M, N, K },
     };
-    return { operands, BIAS: matrix.bias !== undefined };
+    return { operands, BIAS: bias !== undefined };
   }
 
-  #dequantized(matrix: Matrix): DeviceBuffer {
+  /** What is stacked as one bf16 matrix. */
+  #converted(stack: Stack): DeviceBuffer {
+    const { device, kernels } = this.#host;
     const { dequantize } = this.#tiles;
-    const { matrix: out } = this.#buffers;
-    const blockCount = matrix.columns / 32;
-    this.#host.kernels.dequantizeMatrix.launch([cdiv(matrix.rows, dequantize.R), cdiv(blockCount, dequantize.B)], {
-      ...{ ...matrixArguments(matrix), out, rowCount: matrix.rows, blockCount, ...dequantize },
-    });
-    return out;
+    const { matrix: whole } = this.#buffers;
+    let at = 0;
+    for (const matrix of stack) {
+      const { rows: rowCount, columns } = matrix;
+      const blockCount = columns / 32;
+      const bytes = rowCount * columns * 2;
+      const out = whole.view(at, bytes);
+      if (matrix.format === "bf16") device.copy(out, matrix.buffer, bytes);
+      else
+        kernels.dequantizeMatrix.launch([cdiv(rowCount, dequantize.R), cdiv(blockCount, dequantize.B)], {
+          ...{ ...matrixArguments(matrix), out, rowCount, blockCount, ...dequantize },
+        });
+      at += bytes;
+    }
+    return whole;
   }
 }

@@ -54,16 +54,21 @@ export class TokenPass implements Pass {
     const { kernels, device, state, layers } = this.#host;
     const { keys, values } = layers[index]!.cache;
     const { qRows, kvRows } = this.#sizes;
-    const common = {
-      ...{ x: state.residual, norm, q: state.q, keys, values, position: state.position },
-      ...{ ...this.#norm, qRows, kvRows, APART: headNorms !== undefined },
-    };
-    const whole = rowProduct(device, qkv, "qkv", qkv.rows);
-    if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(qkv), ...whole.tiles });
-    else
-      kernels.decodeQkv.launch([cdiv(qkv.rows, this.#tiles.qkv.R)], {
-        ...{ ...common, ...weightArguments(qkv), ...blocksOf(qkv, this.#tiles.qkv) },
-      });
+    let firstRow = 0;
+    for (const matrix of qkv) {
+      const rowCount = matrix.rows;
+      const common = {
+        ...{ x: state.residual, norm, q: state.q, keys, values, position: state.position },
+        ...{ ...this.#norm, qRows, kvRows, firstRow, rowCount, APART: headNorms !== undefined },
+      };
+      const whole = rowProduct(device, matrix, "qkv", rowCount);
+      if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(matrix), ...whole.tiles });
+      else
+        kernels.decodeQkv.launch([cdiv(rowCount, this.#tiles.qkv.R)], {
+          ...{ ...common, ...weightArguments(matrix), ...blocksOf(matrix, this.#tiles.qkv) },
+        });
+      firstRow += rowCount;
+    }
   }
 
   normHeads(norms: NonNullable<LayerWeights["headNorms"]>, index: number): void {

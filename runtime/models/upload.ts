@@ -7,7 +7,7 @@ import { type Checkpoint, dequantize, ModelError, type StoredTensor } from "../w
 import type { ModelConfig } from "./config.js";
 import { padded, sizesOf } from "./sizes.js";
 import { Staging } from "./staging.js";
-import type { LayerWeights, Matrix, Weights } from "./weights.js";
+import { type LayerWeights, type Matrix, rowsOfStack, type Stack, type Weights } from "./weights.js";
 import type { LayerPlan, MatrixPlan, Part, VectorPlan, WeightsPlan } from "./weights-plan.js";
 
 /** Formats that kernels of decode and prefill read as they are; the rest becomes bf16. */
@@ -91,7 +91,7 @@ export class WeightsUpload {
     const { queryNorm, keyNorm } = plan;
     return {
       attentionNorm: await this.#vector(plan.attentionNorm, residual),
-      qkv: await this.#matrix(plan.qkv),
+      qkv: await this.#stack(plan.qkv),
       headNorms: queryNorm &&
         keyNorm && {
           queryNorm: await this.#vector(queryNorm, this.#config.headSize),
@@ -105,6 +105,26 @@ export class WeightsUpload {
       router: plan.router && (await this.#matrix(plan.router, 1, KEPT_OF_ROUTERS)),
       postFeedForwardNorm: await vector(plan.postFeedForwardNorm),
     };
+  }
+
+  /** A matrix for each run of parts that lie on the device in one format. */
+  async #stack({ parts, bias }: MatrixPlan): Promise<Stack> {
+    const formatOf = (part: Part) => matrixShape(this.#checkpoint, { parts: [part] }).format;
+    const runs: Part[][] = [];
+    for (const part of parts) {
+      const run = runs.at(-1);
+      if (run && formatOf(run[0]!) === formatOf(part)) run.push(part);
+      else runs.push([part]);
+    }
+    const stack: Matrix[] = [];
+    for (const run of runs) stack.push(await this.#matrix({ parts: run }));
+    const biases = bias && (await this.#bias(bias, rowsOfStack(stack), 1));
+    let row = 0;
+    const biased = stack.map((matrix) => {
+      row += matrix.rows;
+      return { ...matrix, bias: biases?.view((row - matrix.rows) * 4) };
+    });
+    return biased as [Matrix, ...Matrix[]];
   }
 
   /** [gate; up], each filled up to whole blocks; a fused tensor is taken apart first where that makes a difference. */

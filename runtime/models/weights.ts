@@ -13,10 +13,15 @@ export interface Matrix {
   readonly bias: DeviceBuffer | undefined;
 }
 
+/** Matrices stacked, each of another format than the one before it. */
+export type Stack = readonly [Matrix, ...Matrix[]];
+
+export const rowsOfStack = (stack: readonly Matrix[]): number => stack.reduce((sum, { rows }) => sum + rows, 0);
+
 /** The weights of a layer; see weights-plan.ts for what each is. Vectors are f32. */
 export interface LayerWeights {
   readonly attentionNorm: DeviceBuffer;
-  readonly qkv: Matrix;
+  readonly qkv: Stack;
   readonly headNorms: { readonly queryNorm: DeviceBuffer; readonly keyNorm: DeviceBuffer } | undefined;
   readonly out: Matrix;
   readonly postAttentionNorm: DeviceBuffer | undefined;

@@ -10,7 +10,7 @@ import type { ModelHost } from "../../runtime/models/host.js";
 import { attentionsOf } from "../../runtime/models/layers.js";
 import { uploadRotaries } from "../../runtime/models/rotary.js";
 import { allocateDecodeState } from "../../runtime/models/state.js";
-import type { LayerWeights, Matrix } from "../../runtime/models/weights.js";
+import { type LayerWeights, type Matrix, rowsOfStack, type Stack } from "../../runtime/models/weights.js";
 import { kept } from "./kept.js";
 import { weightMatrix } from "./matrix.js";
 import { many, numbers } from "./numbers.js";
@@ -59,17 +59,27 @@ function randomWeights(memory: Allocations) {
     const bias = biased ? await vector(rows) : undefined;
     return { buffer: await upload(memory, bytes), format, rows, columns, width: columns, bias };
   };
-  return { vector, matrix };
+  /** Matrices of so many rows each, with biases that lie behind each other. */
+  const stack = async (rows: readonly number[], columns: number, biased: boolean): Promise<Stack> => {
+    const matrices: Matrix[] = [];
+    for (const count of rows) matrices.push(await matrix(count, columns));
+    const biases = biased ? await vector(rowsOfStack(matrices)) : undefined;
+    const starts = rows.map((_, index) => rows.slice(0, index).reduce((sum, count) => sum + count, 0));
+    return matrices.map((one, index) => ({ ...one, bias: biases?.view(starts[index]! * 4) })) as [Matrix, ...Matrix[]];
+  };
+  return { vector, matrix, stack };
 }
 
-/** A layer's weights. Every second one has biases, every third one norms of heads and of what it adds. */
+/** A layer's weights. Every second one has biases, every third one norms of heads and of what it adds, q, k and v in up to three formats. */
 async function randomLayer(memory: Allocations, config: ModelConfig, index: number): Promise<LayerWeights> {
   const { hidden, heads, kvHeads, headSize, feedForward } = config;
-  const { vector, matrix } = randomWeights(memory);
+  const { vector, matrix, stack } = randomWeights(memory);
   const [biased, normed] = [index % 2 === 1, index % 3 === 1];
+  const [q, kv] = [heads * headSize, kvHeads * headSize];
+  const stacks = [[q + 2 * kv], [q + kv, kv], [q, kv, kv]];
   return {
     attentionNorm: await vector(hidden),
-    qkv: await matrix((heads + 2 * kvHeads) * headSize, hidden, biased),
+    qkv: await stack(stacks[index % 3]!, hidden, biased),
     headNorms: normed ? { queryNorm: await vector(headSize), keyNorm: await vector(headSize) } : undefined,
     out: await matrix(hidden, heads * headSize, biased),
     postAttentionNorm: normed ? await vector(hidden) : undefined,

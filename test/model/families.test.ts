@@ -27,7 +27,17 @@ const DENSE = [
     "llama-yarn",
     "llama-bias.gguf",
   ],
-  ...["smollm3", "mistral.gguf", "qwen2", "qwen2.gguf", "qwen2-wide.gguf", "qwen2-window", "qwen3", "qwen3.gguf"],
+  ...[
+    "smollm3",
+    "mistral.gguf",
+    "qwen2",
+    "qwen2.gguf",
+    "qwen2-wide.gguf",
+    "qwen2-mixed.gguf",
+    "qwen2-window",
+    "qwen3",
+    "qwen3.gguf",
+  ],
   ...[
     "internlm2.gguf",
     "phi3",
@@ -64,6 +74,13 @@ const FORMATS: readonly Made[] = [
   ...["f16", "f32", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "iq4_nl", "mxfp4"].map((type) => `--type ${type}`),
   ...["q4_k", "q5_k", "q6_k", "q2_k", "q3_k"].map((type) => `--type ${type} ${BLOCKS}`),
 ].map((options) => ({ family: "llama", options }));
+/** q, k and v of several formats in a layer. */
+const MIXED: readonly Made[] = [
+  { family: "llama", options: `--type q4_k ${BLOCKS} --set types={"attn_v":"q6_k"}` },
+  { family: "qwen2", options: '--type q5_0 --set types={"attn_v":"q8_0"}' },
+  { family: "qwen3", options: '--type q8_0 --set types={"attn_k":"q4_1"}' },
+  { family: "llama", options: '--type q4_0 --set types={"attn_q":"bf16","attn_v":"f16"}' },
+];
 const SIZES: readonly Made[] = [
   { family: "llama", options: "--hidden 100 --heads 3/1 --head-size 64 --type f16" },
   { family: "llama", options: "--hidden 36 --heads 3/3 --head-size 64 --feed-forward 100 --type f32" },
@@ -76,7 +93,7 @@ const SIZES: readonly Made[] = [
   { family: "gemma3", options: "--heads 3/3 --type q4_0" },
   { family: "gemma2", options: "--hidden 36 --feed-forward 100 --type f16" },
 ];
-const MADE = [...FORMATS, ...SIZES];
+const MADE = [...FORMATS, ...MIXED, ...SIZES];
 
 const STREAMING = "streaming:global=4,local=32,chunk=16";
 const REATTENTION = "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16";
@@ -207,7 +224,7 @@ describe("windowed attention", () => {
 describe("formats and sizes", () => {
   const files = (made: Made) => [join(folderOf(made), "model.gguf"), join(folderOf(made), "model")];
   // The folders of all formats are the same bf16.
-  const paths = () => [...FORMATS.map((made) => files(made)[0]!), ...SIZES.flatMap(files)];
+  const paths = () => [...[...FORMATS, ...MIXED].map((made) => files(made)[0]!), ...SIZES.flatMap(files)];
   const references = referencesOf(paths, { prompts: PROMPTS, greedy: STEPS });
 
   const agrees = async (path: string) => {
@@ -220,7 +237,7 @@ describe("formats and sizes", () => {
 
   const named = (made: Made): [string, Made] => [`${made.family} ${made.options}`, made];
 
-  it.each(FORMATS.map(named))("%s", (_, made) => agrees(files(made)[0]!));
+  it.each([...FORMATS, ...MIXED].map(named))("%s", (_, made) => agrees(files(made)[0]!));
 
   it.each(SIZES.map(named))("%s", async (_, made) => {
     for (const path of files(made)) await agrees(path);

@@ -6,7 +6,8 @@
     python make_tiny_models.py --each '["FAMILY --out FOLDER …", "FAMILY …"]'      (as many calls in one)
     python make_tiny_models.py --list
 
---type is a ggml type (bf16, f16, f32, q8_0, q4_k, …) for every matrix but the router's; norms, biases and rope factors are F32.
+--type is a ggml type (bf16, f16, f32, q8_0, q4_k, …) for every matrix but the router's; norms, biases and rope factors are F32. --set types={"attn_v":"q8_0"}
+gives matrices whose names have that part another one.
 --split N writes the GGUF in N parts, named as llama.cpp names them. Everything follows from the family, the seed and the changes.
 """
 
@@ -23,7 +24,7 @@ from tiny.tokenizer import Tokenizer
 from tiny.weights import Weights, write_folder
 
 # Options of this program alone, which do not go into config.json.
-OWN = {"padding": 0, "shards": 1}
+OWN = {"padding": 0, "shards": 1, "types": {}}
 SIZES = {"head_size": "head_dim", "hidden": "hidden_size", "feed_forward": "intermediate_size", "layers": "num_hidden_layers"}
 
 
@@ -48,7 +49,7 @@ def make(family: str, folder: Path, seed: int = 1, changes: dict | None = None, 
     tokenizer.write(folder)
     write_folder(folder, weights, own["shards"])
     if gguf:
-        write_gguf(gguf, family, config, weights, tokenizer, type_name, split)
+        write_gguf(gguf, family, config, weights, tokenizer, type_name, own["types"], split)
 
 
 def changes_of(asked: argparse.Namespace) -> dict:

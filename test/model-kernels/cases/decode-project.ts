@@ -34,7 +34,19 @@ import {
 interface QkvChoices {
   readonly BIAS: boolean;
   readonly APART: boolean;
+  /** Rows of the stacked weights that the matrix has, of so many query rows and key rows. Default: all. */
+  readonly part?: (qRows: number, kvRows: number) => readonly [from: number, to: number];
 }
+
+/** What the formats of q, k and v may make of their stack: one of them, or two; and rows that belong to no one alone. */
+const PARTS: readonly NonNullable<QkvChoices["part"]>[] = [
+  (q) => [0, q],
+  (q, kv) => [0, q + kv],
+  (q, kv) => [q, q + kv],
+  (q, kv) => [q, q + 2 * kv],
+  (q, kv) => [q + kv, q + 2 * kv],
+  (q, kv) => [1, q + 2 * kv - 1],
+];
 
 export function decodeQkvCases(edges: Edges): KernelCase[] {
   const { B } = edges.tiles.qkv;
@@ -44,42 +56,55 @@ export function decodeQkvCases(edges: Edges): KernelCase[] {
     { BIAS: true, APART: true },
   ];
   const plain = { BIAS: false, APART: false };
+  const parts = PARTS.flatMap((part) => [false, true].map((APART) => ({ BIAS: true, APART, part })));
+  const [narrow] = someProjections(B);
   return [
+    ...parts.map((choice) => decodeQkvCase(edges, narrow!, choice)),
     ...[...projections(B), ...narrowProjections(B)].map((one) => decodeQkvCase(edges, one, plain)),
     ...choices.flatMap((choice) => someProjections(B).map((one) => decodeQkvCase(edges, one, choice))),
   ];
 }
 
-export function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART }: QkvChoices): KernelCase {
+export function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART, part }: QkvChoices): KernelCase {
   const { R } = tiles.qkv;
   // A program's rows reach from q into k, and another's from k into v.
   const [qRows, kvRows, capacity, position] = [2 * R + 3, R + 1, 5, 3];
+  const [firstRow, end] = part?.(qRows, kvRows) ?? [0, qRows + 2 * kvRows];
+  const rowCount = end - firstRow;
+  const choices = [BIAS && "bias", APART && "keys apart", part && `rows ${firstRow} to ${end}`].filter(
+    (name) => !!name,
+  );
   return {
     kernel: "decodeQkv",
-    title: titleOf(one, ...(BIAS ? ["bias"] : []), ...(APART ? ["keys apart"] : [])),
+    title: titleOf(one, ...(choices as string[])),
     constants: (setting) => ({ ...tilesFor(setting.tiles.qkv, one), FORMAT: one.FORMAT, BIAS, APART }),
-    grid: (setting) => [cdiv(qRows + 2 * kvRows, setting.tiles.qkv.R)],
+    grid: (setting) => [cdiv(rowCount, setting.tiles.qkv.R)],
     prepare() {
-      const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, qRows + 2 * kvRows, { BIAS });
-      const values = y.subarray(qRows + kvRows);
-      const keys = y.subarray(qRows, qRows + kvRows);
-      const cache = (rows: ArrayLike<number>) =>
-        output("bf16", within(capacity * kvRows, position * kvRows, Float64Array.from(rows)), data.tolerance(BF16));
+      const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, rowCount, { BIAS });
+      /** Of `length` elements for rows from `from` to `to`, those that the matrix has rows for. */
+      const some = (length: number, at: number, from: number, to: number) => {
+        const start = Math.max(from, firstRow);
+        const rows = y.slice(start - firstRow, Math.max(start, Math.min(to, end)) - firstRow);
+        return within(length, rows.length > 0 ? at + start - from : 0, rows);
+      };
+      const cache = (from: number, to: number) =>
+        output("bf16", some(capacity * kvRows, position * kvRows, from, to), data.tolerance(BF16));
+      const keysEnd = qRows + kvRows;
       return {
         buffers: {
           x: input("f32", x),
           norm: input("f32", norm),
           weights: weightsInput(matrix),
           bias: biasInput(bias),
-          q: output("f32", within(qRows + kvRows, 0, y.slice(0, APART ? qRows + kvRows : qRows)), data.tolerance(F32)),
-          keys: cache(APART ? [] : keys),
-          values: cache(values),
+          q: output("f32", some(keysEnd, 0, 0, APART ? keysEnd : qRows), data.tolerance(F32)),
+          keys: cache(qRows, APART ? qRows : keysEnd),
+          values: cache(keysEnd, keysEnd + kvRows),
           position: input("i32", [position]),
         },
         args: (b) => ({
           ...named(b, "x", "norm", "bias", "q", "keys", "values", "position"),
           ...weightsArguments(b.weights),
-          ...{ epsilon, width, qRows, kvRows, blockCount: one.blockCount },
+          ...{ epsilon, width, qRows, kvRows, firstRow, rowCount, blockCount: one.blockCount },
         }),
       };
     },

@@ -137,15 +137,18 @@ function casesOf<Choices extends object>(edges: Edges, use: RowUse, { rows, choi
   });
 }
 
-/** Widths that are no whole blocks. */
+/** Widths that are no whole blocks, and a stack's middle. */
 function narrowCases(edges: Edges): KernelCase[] {
   return layoutsOf(edges.device, "qkv")
     .slice(0, 5)
-    .map((layout) => {
+    .flatMap((layout) => {
       const { K, tiles } = layout;
       const inside: Edges = { ...edges, tiles: withRows(edges.tiles, tiles.R) };
       const one = { FORMAT: "bf16", kind: "random", blockCount: K / 32, width: K - 5 } as const;
-      return inRows(decodeQkvCase(inside, one, { BIAS: false, APART: false }), layout, "qkv", 2);
+      const part = (q: number, kv: number) => [1, q + 2 * kv - 1] as const;
+      return [{}, { part }].map((choice) =>
+        inRows(decodeQkvCase(inside, one, { BIAS: false, APART: false, ...choice }), layout, "qkv", 2),
+      );
     });
 }
 

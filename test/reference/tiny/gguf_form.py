@@ -187,7 +187,7 @@ def tensors(weights: dict, config: dict, architecture: str) -> dict:
     return rope_tensors(config) | result | {name: np.stack(parts) for name, parts in stacks.items()}
 
 
-def write_gguf(path: Path, family: str, config: dict, weights: dict, tokenizer, type_name: str, split: int) -> None:
+def write_gguf(path: Path, family: str, config: dict, weights: dict, tokenizer, type_name: str, types: dict, split: int) -> None:
     (architecture,) = config["architectures"]
     if reason := unwritable(config):
         raise SystemExit(f"{family} has no GGUF form: {reason}")
@@ -198,7 +198,8 @@ def write_gguf(path: Path, family: str, config: dict, weights: dict, tokenizer, 
     own = {f"{kind.gguf}.{key}": value for key, value in keys(config, architecture).items()}
     stored, taken = {}, set()
     for name, values in tensors(weights, config, architecture).items():
-        wanted = "f32" if values.ndim == 1 or name.endswith("ffn_gate_inp.weight") else type_name
+        own_type = next((other for part, other in types.items() if part in name), type_name)
+        wanted = "f32" if values.ndim == 1 or name.endswith("ffn_gate_inp.weight") else own_type
         used, raw = encoded(values, wanted)
         stored[name] = (values.shape, used, raw)
         taken |= {used} - {wanted}

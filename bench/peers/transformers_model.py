@@ -1,6 +1,6 @@
-"""Hugging Face transformers on the same llama as a GGUF file, or any Hugging Face folder, for bench/model: bfloat16 weights, SDPA attention.
+"""Hugging Face transformers on the model of a GGUF file or a Hugging Face folder, for bench/model: bfloat16 weights, SDPA attention.
 
-    python transformers_llama.py --model FILE.gguf|FOLDER --prefill 8192 --decode 256
+    python transformers_model.py --model FILE.gguf|FOLDER --prefill 8192 --decode 256
 
 Prints one JSON object: versions, prefill tokens/s of a forward pass (logits of the last token only), and decode tokens/s of
 generate() with a static cache, which transformers compiles with torch.compile into CUDA graphs. Medians over repetitions.
@@ -19,8 +19,14 @@ import torch
 import transformers
 from gguf_file import GgufFile
 from llama import unpermute
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
+# Families of GGUF files whose rest is as in llama: whether rows of q and k are interleaved there, and what else a layer has.
+FAMILIES = {
+    "llama": {"interleaved": True, "biased": (), "norms": {}},
+    "qwen2": {"interleaved": False, "biased": ("attn_q", "attn_k", "attn_v"), "norms": {}},
+    "qwen3": {"interleaved": False, "biased": (), "norms": {"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm"}},
+}
 NAMES = {
     "attn_norm": "input_layernorm",
     "attn_q": "self_attn.q_proj",
@@ -35,41 +41,51 @@ NAMES = {
 
 
 def load(path: str):
-    if Path(path).is_dir():
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16, attn_implementation="sdpa")
-        return model.cuda().eval()
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16, attn_implementation="sdpa") if Path(path).is_dir() else from_gguf(path)
+    return model.to(torch.bfloat16).cuda().eval()
+
+
+def from_gguf(path: str):
     file = GgufFile(path)
-    get = lambda key: file.metadata[f"llama.{key}"]
-    heads, kv_heads = get("attention.head_count"), get("attention.head_count_kv")
-    embedding = torch.from_numpy(file.tensor("token_embd.weight").copy())
-    config = LlamaConfig(
+    architecture = file.metadata["general.architecture"]
+    if architecture not in FAMILIES:
+        sys.exit(f"of GGUF files the peer reads {', '.join(FAMILIES)}, not {architecture}: give it a Hugging Face folder of this model")
+    family = FAMILIES[architecture]
+    get = lambda key: file.metadata[f"{architecture}.{key}"]
+    tensor = lambda name: torch.from_numpy(file.tensor(name).copy())
+    heads, kv_heads, hidden = get("attention.head_count"), get("attention.head_count_kv"), get("embedding_length")
+    embedding = tensor("token_embd.weight")
+    config = AutoConfig.for_model(
+        architecture,
         vocab_size=embedding.shape[0],
-        hidden_size=get("embedding_length"),
+        hidden_size=hidden,
         intermediate_size=get("feed_forward_length"),
         num_hidden_layers=get("block_count"),
         num_attention_heads=heads,
         num_key_value_heads=kv_heads,
+        head_dim=file.metadata.get(f"{architecture}.attention.key_length", hidden // heads),
         max_position_embeddings=get("context_length"),
         rms_norm_eps=get("attention.layer_norm_rms_epsilon"),
-        rope_theta=get("rope.freq_base"),
         rope_parameters={"rope_type": "default", "rope_theta": get("rope.freq_base")},
         tie_word_embeddings="output.weight" not in file.places,
-        attn_implementation="sdpa",
     )
-    weights = {"model.embed_tokens.weight": embedding, "model.norm.weight": torch.from_numpy(file.tensor("output_norm.weight").copy())}
+    weights = {"model.embed_tokens.weight": embedding, "model.norm.weight": tensor("output_norm.weight")}
     if "output.weight" in file.places:
-        weights["lm_head.weight"] = torch.from_numpy(file.tensor("output.weight").copy())
+        weights["lm_head.weight"] = tensor("output.weight")
     for index in range(config.num_hidden_layers):
-        for ours, theirs in NAMES.items():
-            tensor = file.tensor(f"blk.{index}.{ours}.weight")
-            if ours in ("attn_q", "attn_k"):
-                tensor = unpermute(tensor, heads if ours == "attn_q" else kv_heads)
-            weights[f"model.layers.{index}.{theirs}.weight"] = torch.from_numpy(tensor.copy())
-    model = LlamaForCausalLM(config)
+        block, layer = f"blk.{index}", f"model.layers.{index}"
+        for ours, theirs in (NAMES | family["norms"]).items():
+            matrix = file.tensor(f"{block}.{ours}.weight")
+            if family["interleaved"] and ours in ("attn_q", "attn_k"):
+                matrix = unpermute(matrix, heads if ours == "attn_q" else kv_heads)
+            weights[f"{layer}.{theirs}.weight"] = torch.from_numpy(matrix.copy())
+        for ours in family["biased"]:
+            weights[f"{layer}.{NAMES[ours]}.bias"] = tensor(f"{block}.{ours}.bias")
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
     missing, unexpected = model.load_state_dict(weights, strict=False)
     assert not unexpected and set(missing) <= {"lm_head.weight"}, (missing, unexpected)
     model.tie_weights()
-    return model.to(torch.bfloat16).cuda().eval()
+    return model
 
 
 @torch.inference_mode()
