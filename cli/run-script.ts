@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Manifest, manifestSchema } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
-import { makeFolder } from "../compiler/make-folder.js";
+import { dropForeign, privateFolder, privateRoot } from "../compiler/store/index.js";
 import { settleDevices } from "../runtime/device/open.js";
 import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
@@ -59,8 +59,11 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
   const gpu = device === "cpu" ? undefined : gpuArchitecture();
   const line = progress();
   const compiled: Record<string, CompiledFile> = {};
+  const runs = privateFolder(privateRoot(cacheFolder()), ["run"]);
   for (const [imported, source] of imports) {
-    const out = join(cacheFolder(), "run", sha256(`${source} ${gpu ?? "cpu"}`).slice(0, 32));
+    const out = join(runs, sha256(`${source} ${gpu ?? "cpu"}`).slice(0, 32));
+    // A link in its place would lead the build, and what it removes, elsewhere.
+    dropForeign(out);
     const { folder, manifest } = await build({
       files: [source],
       arch: gpu === undefined ? [] : [gpu],
@@ -86,9 +89,7 @@ export async function runScript(request: RunRequest): Promise<number> {
   const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
   request.signal.throwIfAborted();
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
-  const cache = join(cacheFolder(), "scripts");
-  makeFolder(cache);
-  register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache, packageRoot } });
+  register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: cacheFolder(), packageRoot } });
   process.setSourceMapsEnabled(true);
   const kernels = Object.values(bundles).flatMap((bundle) => bundle.kernels.map(({ name }) => name));
   // A closed device tells so that work which nobody waited for has failed.

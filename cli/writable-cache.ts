@@ -9,13 +9,13 @@ import { InputError } from "./errors.js";
 export function ensureWritableCache(): void {
   const problem = cacheProblem();
   if (problem === undefined) return;
-  const unusable = `the kernel cache in ${cacheFolder()} cannot be written to (${problem})`;
+  const unusable = `the kernel cache in ${cacheFolder()} ${problem}`;
   let temporary: string;
   try {
     temporary = mkdtempSync(join(tmpdir(), "tilescript-cache-"));
   } catch (error) {
     throw new InputError(
-      `${unusable}, nor can the temporary folder ${tmpdir()} (${(error as NodeJS.ErrnoException).code})`,
+      `${unusable}, and a temporary folder cannot be made in ${tmpdir()} (${(error as NodeJS.ErrnoException).code})`,
       "Set TILESCRIPT_CACHE to a folder that you may write to.",
     );
   }

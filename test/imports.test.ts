@@ -10,7 +10,7 @@ const layers = ["dsl", "compiler", "runtime", "bench", "cli"];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   dsl: [],
   compiler: ["dsl/"],
-  runtime: ["dsl/", "compiler/ir/", "compiler/interpret/", "compiler/bundle/"],
+  runtime: ["dsl/", "compiler/ir/", "compiler/interpret/", "compiler/bundle/", "compiler/store/"],
   bench: ["dsl/", "compiler/", "runtime/"],
   cli: ["dsl/", "compiler/", "runtime/", "bench/"],
 };

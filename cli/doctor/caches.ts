@@ -10,7 +10,7 @@ export const caches: Examination = async () => {
     return {
       name: "Kernel cache",
       state: "limited",
-      found: `${cache.folder} cannot be written to (${problem})`,
+      found: `${cache.folder} ${problem}`,
       costs: "kernels are compiled anew each time",
       remedy: "set TILESCRIPT_CACHE to a folder that you may write to",
     };

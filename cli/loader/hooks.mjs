@@ -1,9 +1,10 @@
 // Module hooks of `tilescript run`: they load TypeScript, and put compiled kernels in the place of *.kernel.ts modules. They run in a
 // thread of their own, so they are plain JavaScript; everything slow is looked up in a cache first.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { SealedFolder } from "../../compiler/store/index.js";
 
 const KERNEL_FILE = /\.kernel\.[jt]s$/;
 const COMPILED = "?kernels";
@@ -62,13 +63,13 @@ function compiledModule(url) {
 /** The module's JavaScript, from the cache if the same text was transpiled before. */
 async function javascript(path) {
   const text = readFileSync(path, "utf8");
-  const cached = join(settings.cache, `${createHash("sha256").update(`checked\0${path}\0${text}`).digest("hex")}.js`);
-  if (existsSync(cached)) return readFileSync(cached, "utf8");
+  const scripts = new SealedFolder(settings.cache, "scripts");
+  const key = createHash("sha256").update(`checked\0${path}\0${text}`).digest("hex");
+  const cached = await scripts.get(key);
+  if (cached) return cached.toString("utf8");
   const { transpile } = await import("../../compiler/frontend/transpile.js");
   const result = transpile(text, path);
-  const draft = `${cached}.${process.pid}`;
-  writeFileSync(draft, result);
-  renameSync(draft, cached);
+  await scripts.put(key, Buffer.from(result));
   return result;
 }
 

@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { indexOf } from "./entry.js";
 
@@ -8,7 +8,7 @@ export interface StoredEntry {
   readonly usedAt: number;
 }
 
-/** All entries below a folder of shards. What disappears meanwhile is left out. */
+/** All entries below a folder of shards. What disappears meanwhile is left out; what has no index goes first. */
 export async function listEntries(shards: string): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   for (const shard of await names(shards)) {
@@ -34,17 +34,17 @@ export function entriesToEvict(entries: readonly StoredEntry[], limit: number): 
 }
 
 async function measure(folder: string): Promise<StoredEntry | undefined> {
-  const used = await stat(indexOf(folder)).catch(() => undefined);
-  if (!used) return undefined;
+  if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return undefined;
+  const used = await lstat(indexOf(folder)).catch(() => undefined);
   const sizes = await Promise.all(
     (await names(folder)).map((name) =>
-      stat(join(folder, name)).then(
+      lstat(join(folder, name)).then(
         (one) => one.size,
         () => 0,
       ),
     ),
   );
-  return { folder, bytes: sizes.reduce((sum, size) => sum + size, 0), usedAt: used.mtimeMs };
+  return { folder, bytes: sizes.reduce((sum, size) => sum + size, 0), usedAt: used?.mtimeMs ?? 0 };
 }
 
 const names = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

@@ -1,12 +1,13 @@
 import { makeWritableFolder } from "../make-folder.js";
-import { cacheFolder } from "./folder.js";
+import { cacheFolder, privateRoot, UntrustedFolder } from "../store/index.js";
 
-/** Why the cache cannot be written to, as the system's code; undefined where it can. Makes the folder if it is not there. */
+/** Why the cache is not used, as the end of a sentence about it; undefined where it is. Makes the folder if it is not there. */
 export function cacheProblem(folder = cacheFolder()): string | undefined {
   try {
-    makeWritableFolder(folder);
+    makeWritableFolder(privateRoot(folder));
     return undefined;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? String(error);
+    if (error instanceof UntrustedFolder) return `cannot be trusted: ${error.message}`;
+    return `cannot be written to (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
   }
 }

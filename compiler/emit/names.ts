@@ -32,8 +32,11 @@ export class Names {
   }
 }
 
-/** JavaScript allows `$` and letters that Python normalizes or refuses: they are spelled by their code. */
+/**
+ * JavaScript allows `$` and letters that Python normalizes or refuses: they are spelled by their code. Names such as `__debug__` and
+ * `__builtins__` mean something to Python wherever they stand.
+ */
 const pythonName = (name: string): string =>
   name
     .replace(/[^A-Za-z0-9_]/gu, (letter) => (letter === "$" ? "_" : `u${letter.codePointAt(0)!.toString(16)}`))
-    .replace(/^(?=\d)/, "_");
+    .replace(/^(?=\d|__\w*__$)/, "_");

@@ -1,6 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Attr, type Dim, DTYPES, type DType, isDType, type Shape, type Span } from "../ir/index.js";
 import type { Attrs, Call, InferContext } from "./op.js";
+import { pythonString } from "./python-string.js";
 
 /** A size list of an op; one number stands for a list of one. */
 export function dims(attr: Attr | undefined): Shape {
@@ -54,4 +55,4 @@ export const pick = (attrs: Attrs, names: readonly string[]): Attrs =>
   Object.fromEntries(names.flatMap((name) => (attrs[name] === undefined ? [] : [[name, attrs[name]]])));
 
 export const quoted = (attr: Attr | undefined, before = ""): string | undefined =>
-  attr === undefined ? undefined : JSON.stringify(before + String(attr));
+  attr === undefined ? undefined : pythonString(before + String(attr));

@@ -41,5 +41,6 @@ export * from "./convert.js";
 export type * from "./op.js";
 export * from "./prelude.js";
 export * from "./python.js";
+export * from "./python-string.js";
 export * from "./python-values.js";
 export * from "./value.js";

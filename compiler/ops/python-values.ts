@@ -1,5 +1,6 @@
 import { type Dim, DTYPES, type DType, isFloat, type Shape, type Type } from "../ir/index.js";
 import { call, infix, LEVEL, list, type Py, py } from "./python.js";
+import { pythonString } from "./python-string.js";
 
 /** `tl.float32`. */
 export const dtypeText = (dtype: DType): string => `tl.${DTYPES[dtype].triton}`;
@@ -16,7 +17,7 @@ export function numberText(value: number | bigint, float: boolean): Py {
 }
 
 export function literalText(value: number | bigint | boolean | string, type: Type): Py {
-  if (typeof value === "string") return py(JSON.stringify(value), LEVEL.atom, true);
+  if (typeof value === "string") return py(pythonString(value), LEVEL.atom, true);
   if (typeof value === "boolean") return py(value ? "True" : "False", LEVEL.atom, true);
   if (type.kind === "tile" && type.dtype === "bool") return py(value ? "True" : "False", LEVEL.atom, true);
   return numberText(value, type.kind === "tile" ? isFloat(type.dtype) : type.kind === "const" && type.of === "float");

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { userCacheFolder } from "../store/index.js";
 
 /** The folder of the environment: TILESCRIPT_VENV, else `.venv` beside our package.json, else the user's cache. */
 export function environmentFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -12,7 +12,7 @@ export function environmentFolder(env: NodeJS.ProcessEnv = process.env): string 
     // A read-only installation may come with its environment.
     if (existsSync(join(beside, STAMP_NAME)) || isWritable(root)) return beside;
   }
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tilescript", "python");
+  return join(userCacheFolder(env), "tilescript", "python");
 }
 
 /** Our own file in the environment: what is complete. A folder without it was not made by us. */

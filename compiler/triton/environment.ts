@@ -47,6 +47,14 @@ const LOCK_NAME = "setup.lock";
  */
 export async function ensureEnvironment(options: EnsureOptions = {}): Promise<PythonEnvironment> {
   const folder = environmentFolder();
+  try {
+    return await ensureIn(folder, options);
+  } catch (error) {
+    throw explainSystem(folder, error);
+  }
+}
+
+async function ensureIn(folder: string, options: EnsureOptions): Promise<PythonEnvironment> {
   const wanted: EnvironmentPart[] = [
     ...(options.extras ?? ["model"]),
     ...(options.triton === false ? [] : ["triton" as const]),
@@ -101,30 +109,43 @@ function whatFails(folder: string): string {
     : `has no ${relative(folder, python)} that this user may run, and cannot be written to`;
 }
 
+/** A stamp that was not finished. */
+const isDraft = (name: string): boolean => name.startsWith(`${STAMP_NAME}.`);
+
 /** Makes the folder ours. One that somebody else filled is never touched. */
 function claim(folder: string): void {
-  try {
-    makeFolder(folder);
-    accessSync(folder, constants.W_OK);
-    const foreign = readdirSync(folder).filter((name) => name !== LOCK_NAME && name !== downloadsOf("."));
-    if (foreign.length > 0 && !existsSync(join(folder, STAMP_NAME))) {
-      throw new EnvironmentError(
-        "occupied",
-        `${folder} holds files that TileScript did not put there, so no Python environment was made in it.`,
-        "Move it away, or set TILESCRIPT_VENV to a new folder.",
-      );
-    }
-  } catch (error) {
-    if (error instanceof EnvironmentError) throw error;
-    const reason = error as NodeJS.ErrnoException;
-    throw reason.code === "ENOSPC" || reason.code === "EDQUOT"
-      ? explainInstallation("the Python environment", "No space left on device")
-      : new EnvironmentError(
-          "not-writable",
-          `The Python environment in ${folder} ${whatFails(folder)}: ${reason.message}.`,
-          "Run npm start as the user who owns it, or set TILESCRIPT_VENV to a folder of your own.",
-        );
+  makeFolder(folder);
+  accessSync(folder, constants.W_OK);
+  const names = readdirSync(folder);
+  const foreign = names.filter((name) => name !== LOCK_NAME && name !== downloadsOf(".") && !isDraft(name));
+  if (foreign.length > 0 && !names.includes(STAMP_NAME)) {
+    throw new EnvironmentError(
+      "occupied",
+      `${folder} holds files that TileScript did not put there, so no Python environment was made in it.`,
+      "Move it away, or set TILESCRIPT_VENV to a new folder.",
+    );
   }
+}
+
+const REFUSED = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ELOOP"]);
+
+/** What the system said of a step of ours, as an error that says what to do; others stay as they are. */
+function explainSystem(folder: string, error: unknown): unknown {
+  const { code = "", syscall, message } = error as NodeJS.ErrnoException;
+  if (error instanceof EnvironmentError || syscall === undefined) return error;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return explainInstallation("the Python environment", "No space left on device");
+  return REFUSED.has(code)
+    ? new EnvironmentError(
+        "not-writable",
+        `The Python environment in ${folder} ${whatFails(folder)}: ${message}.`,
+        "Run npm start as the user who owns it, or set TILESCRIPT_VENV to a folder of your own.",
+      )
+    : new EnvironmentError(
+        "install-failed",
+        `The Python environment in ${folder} could not be set up: ${message}.`,
+        "Run again to retry.",
+      );
 }
 
 function removeDownloads(folder: string): void {

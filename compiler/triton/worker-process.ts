@@ -48,7 +48,8 @@ export class WorkerProcess {
   private constructor(python: string, memoryLimit: number | undefined) {
     this.#folder = makeWorkerFolder();
     const printed = openSync(join(this.#folder, "printed"), "a", 0o600);
-    const command = ["-I", "-B", SCRIPT, this.#folder, ...(memoryLimit ? [String(memoryLimit)] : [])];
+    // Whatever the locale, what is written to the worker is UTF-8.
+    const command = ["-I", "-B", "-X", "utf8", SCRIPT, this.#folder, ...(memoryLimit ? [String(memoryLimit)] : [])];
     this.#child = spawn(python, command, {
       stdio: ["pipe", "pipe", printed],
       // Its own process group: Ctrl-C is ours to handle, and a kill takes a running ptxas along.

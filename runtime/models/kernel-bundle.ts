@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../../compiler/bundle/index.js";
+import { cacheFolder, dropForeign, privateFolder, privateRoot } from "../../compiler/store/index.js";
 import { readBundle } from "../bundle/files.js";
-import { cacheFolder } from "../cache-folder.js";
 import type { Device } from "../device/device.js";
 import { BundleError } from "../device/errors.js";
 import { isBuild } from "../device/select.js";
@@ -54,7 +54,9 @@ async function ownBundle(arch: number, needed: readonly NeededBuild[], bundle: s
     .update(await readFile(join(bundle, "manifest.json")))
     .update(JSON.stringify([arch, needed]))
     .digest("hex");
-  return join(cacheFolder(), "models", key.slice(0, 32));
+  const folder = join(privateFolder(privateRoot(cacheFolder()), ["models"]), key.slice(0, 32));
+  dropForeign(folder);
+  return folder;
 }
 
 async function compile(

@@ -1,8 +1,8 @@
 /** Finds SmolLM2-135M-Instruct, which comes inside a Python wheel that `npm start` installs. */
 
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { userCacheFolder } from "../../compiler/store/index.js";
 import { packageRoot as ownRoot } from "../package-root.js";
 import { ModelError } from "./errors.js";
 
@@ -37,8 +37,7 @@ export function findDemoModel({ env = process.env, packageRoot = ownRoot() ?? ".
 /** Where the private Python environment may be: the compiler makes it in the first of these that it can write to. */
 function pythonEnvironments(env: NodeJS.ProcessEnv, packageRoot: string): string[] {
   if (env.TILESCRIPT_VENV) return [env.TILESCRIPT_VENV];
-  const cache = env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return [join(packageRoot, ".venv"), join(cache, "tilescript", "python")];
+  return [join(packageRoot, ".venv"), join(userCacheFolder(env), "tilescript", "python")];
 }
 
 function installedModels(environment: string): string[] {

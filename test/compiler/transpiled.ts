@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export function transpile(names: readonly string[]): { folder: string; [Symbol.dispose](): void } {
   mkdirSync(join(root, "node_modules/.cache"), { recursive: true });
   const folder = mkdtempSync(join(root, "node_modules/.cache/transpiled-"));
-  for (const name of ["compiler", ...names.map((one) => `compiler/${one}`)]) {
+  for (const name of ["compiler", "compiler/store", ...names.map((one) => `compiler/${one}`)]) {
     for (const { name: entry } of readdirSync(join(root, name), { withFileTypes: true }).filter((one) =>
       one.isFile(),
     )) {

@@ -1,5 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { SealedFolder } from "../../../compiler/store/index.js";
 import { cacheFolder } from "../../cache-folder.js";
 
 /** Where compiled kernels are kept between starts, by a key that names everything they depend on. Neither call fails: a store may lose things. */
@@ -8,36 +7,20 @@ export interface WasmStore {
   put(key: string, wasm: Uint8Array): Promise<void>;
 }
 
-/** One file a kernel. A file appears whole or not at all, so processes may share the folder and may be killed. */
+/** One file a kernel, in a folder of a cache. */
 export class WasmFolder implements WasmStore {
-  readonly #folder: string;
+  readonly #files: SealedFolder;
 
-  constructor(folder = join(cacheFolder(), "wasm")) {
-    this.#folder = folder;
+  constructor(cache = cacheFolder()) {
+    this.#files = new SealedFolder(cache, "wasm");
   }
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | null> {
-    try {
-      return new Uint8Array(await readFile(this.#path(key)));
-    } catch {
-      return null;
-    }
+    const wasm = await this.#files.get(key);
+    return wasm ? new Uint8Array(wasm) : null;
   }
 
-  async put(key: string, wasm: Uint8Array): Promise<void> {
-    const path = this.#path(key);
-    const whole = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(whole, wasm);
-      await rename(whole, path);
-    } catch {
-      // No room or no right to write: the kernel is compiled again next time.
-      await rm(whole, { force: true }).catch(() => undefined);
-    }
-  }
-
-  #path(key: string): string {
-    return join(this.#folder, key.slice(0, 2), `${key}.wasm`);
+  put(key: string, wasm: Uint8Array): Promise<void> {
+    return this.#files.put(key, wasm);
   }
 }

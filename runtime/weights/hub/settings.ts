@@ -1,8 +1,8 @@
 /** Where the Hub is, who asks, and where files go: the variables that Hugging Face's own tools read. */
 
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder, userCacheFolder } from "../../../compiler/store/index.js";
 import { PullError } from "./errors.js";
 
 export interface HubSettings {
@@ -19,10 +19,10 @@ export interface HubSettings {
   readonly proxyIgnored: boolean;
 }
 
-/** HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE and XDG_CACHE_HOME; an empty one counts as unset. */
+/** HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE and XDG_CACHE_HOME; an empty one counts as unset, as does a relative XDG_CACHE_HOME. */
 export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
-  const folder = (text: string): string => text.replace(/^~(?=\/|$)/, env.HOME || homedir());
-  const home = folder(env.HF_HOME || join(env.XDG_CACHE_HOME || "~/.cache", "huggingface"));
+  const folder = (text: string): string => text.replace(/^~(?=\/|$)/, homeFolder(env) ?? userCacheFolder(env));
+  const home = folder(env.HF_HOME || join(userCacheFolder(env), "huggingface"));
   return {
     endpoint: endpointOf(env.HF_ENDPOINT || "https://huggingface.co"),
     ...tokenOf(env, folder(env.HF_TOKEN_PATH || join(home, "token"))),
