@@ -157,8 +157,8 @@ export interface Device {
   /**
    * Copies from files to the device, as fast as the bus and without the bytes ever being in this process's memory; resolves when all are
    * there. All is checked before anything is read. Waits for queued work as `write` does. The copies, thousands of them if need be, are done
-   * in no fixed order and must not overlap. When it rejects, with the signal's reason, ModelError where a file shrank or cannot be read, or
-   * what a device throws, nothing is read or written any more, and what the buffers hold is anything.
+   * in no fixed order and must not overlap. When it rejects, with the signal's reason, ModelError where a file shrank, was written to or cannot be read,
+   * or what a device throws, nothing is read or written any more, and what the buffers hold is anything.
    *
    * @example
    * using file = openGguf(path);
@@ -167,7 +167,7 @@ export interface Device {
    * await device.upload(copies, { signal, onProgress: (bytes) => console.log(bytes) });
    */
   upload(copies: readonly FileCopy[], options?: UploadOptions): Promise<void>;
-  /** Waits for queued work and copies to the host. */
+  /** Waits for queued work and copies to the host. Rejects with DeviceError where `into` is detached or resized before. */
   read(from: DeviceBuffer, into: ArrayBufferView): Promise<void>;
   /** Queued: device-to-device copy, and fill with one byte. Both can be captured. */
   copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void;

@@ -3,7 +3,6 @@
 #include "graph.h"
 #include "growable.h"
 #include "launch.h"
-#include "mapping.h"
 #include "memory.h"
 #include "module.h"
 #include "stream.h"
@@ -16,7 +15,7 @@ namespace {
 
 // openDriver(path): { reason, detail, version }, with reason "" when the driver is usable.
 Napi::Value OpenDriverCall(const Napi::CallbackInfo& info) {
-  Opened opened = OpenDriver(info[0].ToString());
+  Opened opened = OpenDriver(Text(info[0], "path"));
   Napi::Object answer = Napi::Object::New(info.Env());
   answer.Set("reason", Napi::String::New(info.Env(), opened.reason));
   answer.Set("detail", Napi::String::New(info.Env(), opened.detail));
@@ -52,7 +51,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFunction<EncodeTensorMap>(env, exports, "encodeTensorMap");
   for (auto define : {Context::Define, Memory::Define, GrowableMemory::Define, PinnedMemory::Define, Stream::Define,
                       Event::Define, Module::Define, Function::Define, PreparedLaunch::Define, LaunchList::Define,
-                      Graph::Define, GraphExec::Define, MappedFile::Define, Uploader::Define, Transfer::Define})
+                      Graph::Define, GraphExec::Define, Uploader::Define, Transfer::Define})
     define(env, exports);
   return exports;
 }

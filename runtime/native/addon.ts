@@ -31,15 +31,19 @@ export interface Addon {
     new (context: Context, image: Uint8Array): Module;
     load(context: Context, image: Uint8Array): Promise<Module>;
   };
+  /**
+   * `offsets` are the places of all parameters in a block of `bytes`. `parameters` says how many there are, for drivers that cannot tell; the
+   * driver's own account goes before it.
+   */
   readonly PreparedLaunch: new (
     kernel: KernelFunction,
     stream: Stream,
     config: LaunchConfig,
     offsets: readonly number[],
     bytes: number,
+    parameters?: number,
   ) => PreparedLaunch;
   readonly LaunchList: new (launches: readonly PreparedLaunch[]) => LaunchList;
-  readonly MappedFile: new (path: string) => MappedFile;
   /** Up to 64 threads and slots a thread. The slots are pinned at once, and stay for the next upload. */
   readonly Uploader: new (
     context: Context,
@@ -94,6 +98,8 @@ export interface Context extends Handle {
   memory(): { readonly free: number; readonly total: number };
   synchronize(): void;
   synchronizeAsync(): Promise<void>;
+  /** From here on nothing of this context is released, since the driver would wait for work that never ends. The process's end takes it. */
+  abandon(): void;
 }
 
 export interface Memory extends Handle {
@@ -113,13 +119,14 @@ export interface PinnedMemory extends Handle {
   readonly buffer: ArrayBuffer;
 }
 
-/** Everything waits its turn on the stream. `write` and `read` also wait for it to finish; the Async forms wait on another thread. */
+/**
+ * Everything waits its turn on the stream. `write` and `read` also wait for it to finish. No form of them waits on another thread: a program
+ * may detach or resize its memory meanwhile. Through pinned memory copies need no waiting.
+ */
 export interface Stream extends Handle {
   write(to: Memory, offset: number, source: Uint8Array): void;
-  writeAsync(to: Memory, offset: number, source: Uint8Array): Promise<void>;
   enqueueWrite(to: Memory, offset: number, pinned: PinnedMemory, pinnedOffset: number, bytes: number): void;
   read(from: Memory, offset: number, target: Uint8Array): void;
-  readAsync(from: Memory, offset: number, target: Uint8Array): Promise<void>;
   enqueueRead(from: Memory, offset: number, pinned: PinnedMemory, pinnedOffset: number, bytes: number): void;
   copy(to: Memory, toOffset: number, from: Memory, fromOffset: number, bytes: number): void;
   fill(to: Memory, offset: number, bytes: number, value: number): void;
@@ -222,15 +229,6 @@ export interface TensorMapFields {
   readonly swizzle: number;
   readonly promotion: number;
   readonly fill: number;
-}
-
-/** A file's bytes in memory, paged in when touched. Writing to a view changes neither the file nor another process's view. */
-export interface MappedFile {
-  readonly byteLength: number;
-  view(offset: number, bytes: number): ArrayBuffer;
-  /** Detaches every view and unmaps. */
-  close(): void;
-  [Symbol.dispose](): void;
 }
 
 /** A stretch of a file, and where in device memory it goes. */

@@ -25,7 +25,7 @@ constexpr struct {
 }  // namespace
 
 Context::Context(const Napi::CallbackInfo& info)
-    : handle_(std::make_shared<PrimaryContext>(static_cast<int>(Count(info[0], "ordinal")))) {}
+    : handle_(std::make_shared<PrimaryContext>(CountAs<int>(info[0], "ordinal"))) {}
 
 ContextHandle Context::From(const Napi::CallbackInfo& info) {
   ContextHandle handle = Live(info.Env(), Class<Context>::Unwrap(info[0], "context").handle_, "Context");
@@ -59,7 +59,8 @@ void Context::Define(Napi::Env env, Napi::Object exports) {
   using Own = Class<Context>;
   Own::Define(env, exports, "Context",
               {Own::Method<&Context::Memory>("memory"), Own::Method<&Context::Synchronize>("synchronize"),
-               Own::Method<&Context::SynchronizeAsync>("synchronizeAsync"), Own::Method<&Context::Destroy>("destroy")});
+               Own::Method<&Context::SynchronizeAsync>("synchronizeAsync"), Own::Method<&Context::Abandon>("abandon"),
+               Own::Method<&Context::Destroy>("destroy")});
 }
 
 Napi::Value CountDevices(const Napi::CallbackInfo& info) {
@@ -69,7 +70,7 @@ Napi::Value CountDevices(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DescribeDevice(const Napi::CallbackInfo& info) {
-  int ordinal = static_cast<int>(Count(info[0], "ordinal"));
+  int ordinal = CountAs<int>(info[0], "ordinal");
   CUdevice device = 0;
   CALL(cuDeviceGet, (&device, ordinal), ordinal);
   char name[256] = {};

@@ -18,6 +18,7 @@ class Context {
   Napi::Value Memory(const Napi::CallbackInfo& info);
   void Synchronize(const Napi::CallbackInfo& info);
   Napi::Value SynchronizeAsync(const Napi::CallbackInfo& info);
+  void Abandon(const Napi::CallbackInfo& info) { Live(info.Env(), handle_, "Context")->abandoned = true; }
   void Destroy(const Napi::CallbackInfo&) { handle_.reset(); }
 
   ContextHandle handle_;

@@ -17,7 +17,7 @@ std::shared_ptr<EventHandle> Event::From(Napi::Value value) {
 }
 
 void Event::Synchronize(const Napi::CallbackInfo& info) {
-  const auto& event = Live(info.Env(), handle_, "Event");
+  auto event = Live(info.Env(), handle_, "Event");
   event->context->Enter();
   CALL(cuEventSynchronize, (event->raw));
 }
@@ -30,7 +30,7 @@ Napi::Value Event::SynchronizeAsync(const Napi::CallbackInfo& info) {
 }
 
 bool Event::Done(const Napi::CallbackInfo& info) {
-  const auto& event = Live(info.Env(), handle_, "Event");
+  auto event = Live(info.Env(), handle_, "Event");
   event->context->Enter();
   CUresult state = driver().cuEventQuery(event->raw);
   if (state != 0 && state != kNotReady) throw Failure(state, "cuEventQuery", "");
@@ -38,8 +38,8 @@ bool Event::Done(const Napi::CallbackInfo& info) {
 }
 
 double Event::ElapsedSince(const Napi::CallbackInfo& info) {
-  const auto& event = Live(info.Env(), handle_, "Event");
   std::shared_ptr<EventHandle> start = From(info[0]);
+  auto event = Live(info.Env(), handle_, "Event");
   event->context->Enter();
   float milliseconds = 0;
   CALL(cuEventElapsedTime, (&milliseconds, start->raw, event->raw));

@@ -10,7 +10,7 @@ Graph::Graph(const Napi::CallbackInfo& info) {
 
 // How many nodes, and how many of them launch kernels.
 Napi::Value Graph::Nodes(const Napi::CallbackInfo& info) {
-  const auto& graph = Live(info.Env(), handle_, "Graph");
+  auto graph = Live(info.Env(), handle_, "Graph");
   graph->context->Enter();
   size_t count = 0;
   CALL(cuGraphGetNodes, (graph->raw, nullptr, &count));
@@ -30,7 +30,7 @@ Napi::Value Graph::Nodes(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Graph::Instantiate(const Napi::CallbackInfo& info) {
-  const auto& graph = Live(info.Env(), handle_, "Graph");
+  auto graph = Live(info.Env(), handle_, "Graph");
   graph->context->Enter();
   CUgraphExec raw = nullptr;
   CALL(cuGraphInstantiateWithFlags, (&raw, graph->raw, 0));
@@ -51,15 +51,15 @@ GraphExec::GraphExec(const Napi::CallbackInfo& info) {
 
 // Moves the graph to the device ahead of the first launch.
 void GraphExec::Upload(const Napi::CallbackInfo& info) {
-  const auto& exec = Live(info.Env(), handle_, "GraphExec");
   auto stream = Stream::From(info[0]);
+  auto exec = Live(info.Env(), handle_, "GraphExec");
   exec->context->Enter();
   CALL(cuGraphUpload, (exec->raw, stream->raw));
 }
 
 void GraphExec::Launch(const Napi::CallbackInfo& info) {
-  const auto& exec = Live(info.Env(), handle_, "GraphExec");
   auto stream = Stream::From(info[0]);
+  auto exec = Live(info.Env(), handle_, "GraphExec");
   exec->context->Enter();
   CALL(cuGraphLaunch, (exec->raw, stream->raw));
 }

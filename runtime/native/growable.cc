@@ -35,9 +35,13 @@ void MakeUsable(CUdeviceptr address, size_t bytes, const CUmemLocation& location
 
 }  // namespace
 
-AddressRange::AddressRange(size_t bytes) : bytes(bytes) { CALL(cuMemAddressReserve, (&start, bytes, 0, 0, 0), bytes); }
+AddressRange::AddressRange(ContextHandle context, size_t bytes) : bytes(bytes), context_(std::move(context)) {
+  CALL(cuMemAddressReserve, (&start, bytes, 0, 0, 0), bytes);
+}
 
-AddressRange::~AddressRange() { driver().cuMemAddressFree(start, bytes); }
+AddressRange::~AddressRange() {
+  if (EnterToRelease(*context_)) driver().cuMemAddressFree(start, bytes);
+}
 
 std::shared_ptr<GrowableBlock> GrowableBlock::Reserve(ContextHandle context, std::shared_ptr<StreamHandle> stream,
                                                       size_t capacity) {
@@ -45,7 +49,7 @@ std::shared_ptr<GrowableBlock> GrowableBlock::Reserve(ContextHandle context, std
   const CUmemAllocationProp properties = PagesOf(*context);
   size_t page = 0;
   CALL(cuMemGetAllocationGranularity, (&page, &properties, minimum));
-  auto range = std::make_unique<AddressRange>(RoundUp(capacity, page));
+  auto range = std::make_unique<AddressRange>(context, RoundUp(capacity, page));
   return std::make_shared<GrowableBlock>(std::move(context), std::move(stream), std::move(range), page);
 }
 
@@ -58,7 +62,7 @@ GrowableBlock::GrowableBlock(ContextHandle context, std::shared_ptr<StreamHandle
       page_(page) {}
 
 GrowableBlock::~GrowableBlock() {
-  EnterQuietly(*context_);
+  if (!EnterToRelease(*context_)) return;
   // A stream that is being captured cannot be waited for. The device's free() refuses then.
   if (bytes > 0 && !stream_->capturing) driver().cuStreamSynchronize(stream_->raw);
   CUdeviceptr at = raw;
@@ -97,8 +101,8 @@ Napi::Value GrowableMemory::Address(const Napi::CallbackInfo& info) {
 }
 
 void GrowableMemory::Grow(const Napi::CallbackInfo& info) {
-  const auto& block = Block(info.Env());
   size_t wanted = Count(info[0], "bytes");
+  auto block = Block(info.Env());
   CheckRange(info.Env(), 0, wanted, block->Capacity(), "reserved addresses");
   block->Grow(wanted);
 }

@@ -8,12 +8,15 @@ namespace tilescript {
 // Addresses of the device with nothing behind them.
 class AddressRange {
  public:
-  explicit AddressRange(size_t bytes);
+  AddressRange(ContextHandle context, size_t bytes);
   ~AddressRange();
   AddressRange(const AddressRange&) = delete;
 
   CUdeviceptr start = 0;
   const size_t bytes;
+
+ private:
+  const ContextHandle context_;
 };
 
 // Reserved addresses with memory behind the first `bytes` of them. They never move, so what a captured graph or a prepared
@@ -44,7 +47,7 @@ class GrowableMemory {
   explicit GrowableMemory(const Napi::CallbackInfo& info);
   static void Define(Napi::Env env, Napi::Object exports);
 
-  const std::shared_ptr<GrowableBlock>& Block(Napi::Env env) const { return Live(env, block_, "GrowableMemory"); }
+  std::shared_ptr<GrowableBlock> Block(Napi::Env env) const { return Live(env, block_, "GrowableMemory"); }
 
  private:
   Napi::Value Address(const Napi::CallbackInfo& info);

@@ -3,10 +3,9 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { getSystemErrorName } from "node:util";
-import { CudaError, UnavailableError, type UnavailableReason } from "../device/errors.js";
+import { CudaError, type UnavailableReason } from "../device/errors.js";
 import { packageRoot } from "../package-root.js";
-import { type Addon, handleClasses, type MappedFile } from "./addon.js";
+import { type Addon, handleClasses } from "./addon.js";
 
 export type * from "./addon.js";
 
@@ -63,7 +62,7 @@ function candidates(): readonly string[] {
 
 let loaded: NativeAvailable | undefined;
 
-/** The add-on. It maps files without any driver; for the GPU see `openDriver`. */
+/** The add-on, which needs no driver to be loaded; see `openDriver`. */
 export function loadNative(): NativeAvailable | NativeUnavailable {
   if (loaded) return loaded;
   const places = candidates();
@@ -87,8 +86,6 @@ function prepare(addon: Addon): void {
     const { prototype } = classes[name]!;
     prototype[Symbol.dispose] = prototype.destroy;
   }
-  const mapped = classes.MappedFile!.prototype;
-  mapped[Symbol.dispose] = mapped.close;
 }
 
 /** The driver: libcuda.so.1 from the system, or the file that TILESCRIPT_LIBCUDA names. */
@@ -98,26 +95,4 @@ export function openDriver(): DriverAvailable | NativeUnavailable {
   const opened = native.addon.openDriver(process.env.TILESCRIPT_LIBCUDA || "libcuda.so.1");
   if (opened.reason) return unavailable(opened.reason as UnavailableReason, opened.detail);
   return { ...native, version: opened.version };
-}
-
-/**
- * Maps a whole file; the mapping lives as long as the buffer does. Throws as node:fs does (ENOENT and its kin), RangeError for a file beyond
- * the largest ArrayBuffer (open that one with openMappedFile), and UnavailableError where there is no add-on.
- */
-export function mapFile(path: string): ArrayBuffer {
-  const file = openMappedFile(path);
-  return file.view(0, file.byteLength);
-}
-
-/** A file's bytes to take views of. Throws as node:fs does, and UnavailableError where there is no add-on. */
-export function openMappedFile(path: string): MappedFile {
-  const native = loadNative();
-  if (!native.available) throw new UnavailableError(native);
-  try {
-    return new native.addon.MappedFile(path);
-  } catch (error) {
-    const failed = error as NodeJS.ErrnoException;
-    if (typeof failed.errno === "number") failed.code = getSystemErrorName(-failed.errno);
-    throw failed;
-  }
 }

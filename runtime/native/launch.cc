@@ -1,5 +1,6 @@
 #include "launch.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -15,10 +16,29 @@ constexpr int kCooperative = 2, kCluster = 4, kClusterScheduling = 5, kProgramma
 constexpr unsigned kSpread = 1;  // CU_CLUSTER_SCHEDULING_POLICY_SPREAD, as Triton launches its clusters
 
 void ReadExtent(Napi::Value value, const char* argument, unsigned extent[3]) {
-  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), std::string("argument ") + argument + " must be [x, y, z]");
-  auto array = value.As<Napi::Array>();
+  const uint32_t length = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+  if (length < 1 || length > 3)
+    throw Napi::TypeError::New(value.Env(), std::string("argument ") + argument + " must be [x, y, z]");
   for (uint32_t axis = 0; axis < 3; ++axis)
-    extent[axis] = axis < array.Length() ? static_cast<unsigned>(Count(array.Get(axis), argument)) : 1;
+    extent[axis] = axis < length ? CountAs<unsigned>(value.As<Napi::Array>().Get(axis), argument) : 1;
+}
+
+// The most that the driver takes, of which old drivers take less.
+constexpr uint64_t kMostParameterBytes = 32764;
+
+// Throws unless every parameter of the kernel has its place in the block: the driver reads there whatever it is given. Where it cannot tell
+// what it reads, `declared` must say how many parameters there are.
+void CheckPlaces(Napi::Env env, const FunctionHandle& function, const std::vector<uint64_t>& offsets, uint64_t bytes,
+                 std::optional<uint64_t> declared) {
+  const auto& parameters = function.parameters;
+  if (!parameters && !declared)
+    throw Napi::TypeError::New(env, "this driver cannot tell how many parameters " + function.name + " has: argument parameters must");
+  const uint64_t wanted = parameters ? parameters->size() : *declared;
+  if (offsets.size() != wanted)
+    throw Napi::RangeError::New(env, function.name + " has " + std::to_string(wanted) + " parameters and was given " +
+                                         std::to_string(offsets.size()) + " offsets");
+  for (size_t index = 0; index < offsets.size(); ++index)
+    CheckRange(env, offsets[index], parameters ? (*parameters)[index].bytes : 1, bytes, "argument block");
 }
 
 // Zeroed, and aligned for the tensor maps that may lie in it.
@@ -35,17 +55,21 @@ std::string Extent(const unsigned extent[3]) {
   return std::to_string(extent[0]) + "x" + std::to_string(extent[1]) + "x" + std::to_string(extent[2]);
 }
 
-// The launch as the hot path wants it: no argument reading, no handle scopes, one unwrap.
+// The launch as the hot path wants it: no argument reading, no handle scopes, one unwrap. V8 has checked the class of the receiver; one
+// whose constructor threw has nothing to unwrap.
 template <class T>
-napi_value Launch(napi_env env, napi_callback_info info) {
+napi_value Launch(napi_env env, napi_callback_info info) noexcept {
   napi_value self;
   void* object = nullptr;
   if (napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr) != napi_ok) return nullptr;
-  if (napi_unwrap(env, self, &object) != napi_ok) return nullptr;
+  if (napi_unwrap(env, self, &object) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "Illegal invocation");
+    return nullptr;
+  }
   try {
     static_cast<T*>(object)->Run();
-  } catch (const Failure& failure) {
-    ToError(env, failure).ThrowAsJavaScriptException();
+  } catch (...) {
+    Rethrow(env);
   }
   return nullptr;
 }
@@ -57,19 +81,19 @@ napi_property_descriptor LaunchMethod() {
 
 }  // namespace
 
-// (function, stream, { grid, block, cluster?, sharedBytes?, pdl?, cooperative? }, offsets, bytes)
+// (function, stream, { grid, block, cluster?, sharedBytes?, pdl?, cooperative? }, offsets, bytes, parameters?)
 PreparedLaunch::PreparedLaunch(const Napi::CallbackInfo& info)
     : function_(Function::From(info[0])), stream_(Stream::From(info[1])) {
   if (!info[2].IsObject()) throw Napi::TypeError::New(info.Env(), "argument config must be an object");
   auto options = info[2].As<Napi::Object>();
   ReadExtent(options.Get("grid"), "grid", config_.grid);
   ReadExtent(options.Get("block"), "block", config_.block);
-  if (options.Has("sharedBytes")) config_.sharedBytes = static_cast<unsigned>(Count(options.Get("sharedBytes"), "sharedBytes"));
+  if (options.Has("sharedBytes")) config_.sharedBytes = CountAs<unsigned>(options.Get("sharedBytes"), "sharedBytes");
   config_.stream = stream_->raw;
   config_.attributes = attributes_;
-  if (options.Get("cluster").IsArray()) {
+  if (Napi::Value given = options.Get("cluster"); !given.IsUndefined()) {
     unsigned cluster[3];
-    ReadExtent(options.Get("cluster"), "cluster", cluster);
+    ReadExtent(given, "cluster", cluster);
     Attribute(kCluster, cluster[0], cluster[1], cluster[2]);
     Attribute(kClusterScheduling, kSpread);
   }
@@ -77,14 +101,18 @@ PreparedLaunch::PreparedLaunch(const Napi::CallbackInfo& info)
   if (options.Get("cooperative").ToBoolean()) Attribute(kCooperative, 1);
 
   if (!info[3].IsArray()) throw Napi::TypeError::New(info.Env(), "argument offsets must be an array");
-  auto offsets = info[3].As<Napi::Array>();
-  bytes_ = Count(info[4], "bytes");
-  block_ = AllocateBlock(bytes_);
-  for (uint32_t index = 0; index < offsets.Length(); ++index) {
-    uint64_t offset = Count(offsets.Get(index), "offset");
-    CheckRange(info.Env(), offset, 1, bytes_, "argument block");
-    params_.push_back(block_.get() + offset);
+  auto given = info[3].As<Napi::Array>();
+  bytes_ = Count(info[4], "bytes", kMostParameterBytes);
+  std::vector<uint64_t> offsets;
+  for (uint32_t index = 0; index < given.Length(); ++index) {
+    offsets.push_back(Count(given.Get(index), "offset"));
+    CheckRange(info.Env(), offsets.back(), 1, bytes_, "argument block");
   }
+  std::optional<uint64_t> declared;
+  if (!info[5].IsUndefined()) declared = Count(info[5], "parameters");
+  CheckPlaces(info.Env(), *function_, offsets, bytes_, declared);
+  block_ = AllocateBlock(bytes_);
+  for (uint64_t offset : offsets) params_.push_back(block_.get() + offset);
 }
 
 void PreparedLaunch::Attribute(int id, unsigned x, unsigned y, unsigned z) {
@@ -109,11 +137,15 @@ Napi::Value PreparedLaunch::Params(const Napi::CallbackInfo& info) {
 }
 
 void PreparedLaunch::SetGrid(const Napi::CallbackInfo& info) {
-  for (size_t axis = 0; axis < 3; ++axis) config_.grid[axis] = static_cast<unsigned>(Count(info[axis], "grid"));
+  unsigned grid[3];
+  for (size_t axis = 0; axis < 3; ++axis) grid[axis] = CountAs<unsigned>(info[axis], "grid");
+  std::copy(grid, grid + 3, config_.grid);
 }
 
 void PreparedLaunch::SetStream(const Napi::CallbackInfo& info) {
-  stream_ = Stream::From(info[0]);
+  auto stream = Stream::From(info[0]);
+  Live(info.Env(), block_, "PreparedLaunch");
+  stream_ = std::move(stream);
   config_.stream = stream_->raw;
 }
 

@@ -6,8 +6,8 @@
 namespace tilescript {
 
 Memory::Memory(const Napi::CallbackInfo& info) {
-  ContextHandle context = Context::From(info);
   size_t bytes = Count(info[1], "bytes");
+  ContextHandle context = Context::From(info);
   CUdeviceptr address = 0;
   CALL(cuMemAlloc_v2, (&address, bytes), bytes);
   block_ = std::make_shared<PlainBlock>(context, address, bytes);
@@ -45,13 +45,13 @@ PinnedMemory::PinnedMemory(const Napi::CallbackInfo& info)
     : block_(AllocatePinned(Context::From(info), Count(info[1], "bytes"))) {}
 
 std::shared_ptr<PinnedBlock> PinnedMemory::Range(Napi::Value value, uint64_t offset, uint64_t bytes) {
-  const auto& block = Live(value.Env(), Class<PinnedMemory>::Unwrap(value, "pinned").block_, "PinnedMemory");
+  auto block = Live(value.Env(), Class<PinnedMemory>::Unwrap(value, "pinned").block_, "PinnedMemory");
   CheckRange(value.Env(), offset, bytes, block->bytes, "pinned memory");
   return block;
 }
 
 Napi::Value PinnedMemory::Buffer(const Napi::CallbackInfo& info) {
-  const auto& block = Live(info.Env(), block_, "PinnedMemory");
+  auto block = Live(info.Env(), block_, "PinnedMemory");
   if (!buffer_.IsEmpty()) return buffer_.Value();
   Napi::ArrayBuffer buffer = Expose(info.Env(), block->raw, block->bytes, block);
   buffer_ = Napi::Persistent(buffer);

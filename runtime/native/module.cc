@@ -38,6 +38,18 @@ constexpr struct {
 constexpr int kMaxDynamicSharedBytes = 8;
 constexpr int kNonPortableClusterSize = 14;
 
+std::optional<std::vector<Parameter>> ParametersOf(CUfunction function, const std::string& name) {
+  std::vector<Parameter> parameters;
+  for (size_t index = 0;; ++index) {
+    Parameter parameter{};
+    CUresult status = driver().cuFuncGetParamInfo(function, index, &parameter.offset, &parameter.bytes);
+    if (status == kInvalidValue) return parameters;  // past the last one
+    if (status == kNotSupported) return std::nullopt;
+    if (status) throw Failure(status, "cuFuncGetParamInfo", Describe(name, index));
+    parameters.push_back(parameter);
+  }
+}
+
 }  // namespace
 
 Module::Module(const Napi::CallbackInfo& info) : handle_(LoadImage(Context::From(info), Image(info[1]))) {}
@@ -53,12 +65,12 @@ Napi::Value Module::Load(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Module::Function(const Napi::CallbackInfo& info) {
-  const auto& module = Live(info.Env(), handle_, "Module");
-  std::string name = info[0].ToString();
+  std::string name = Text(info[0], "name");
+  auto module = Live(info.Env(), handle_, "Module");
   module->context->Enter();
   CUfunction raw = nullptr;
   CALL(cuModuleGetFunction, (&raw, module->raw, name.c_str()), name);
-  auto handle = std::make_shared<FunctionHandle>(FunctionHandle{module, raw, name});
+  auto handle = std::make_shared<FunctionHandle>(FunctionHandle{module, raw, name, ParametersOf(raw, name)});
   return Class<tilescript::Function>::Make(info.Env(), std::make_unique<tilescript::Function>(std::move(handle)));
 }
 
@@ -77,10 +89,10 @@ std::shared_ptr<FunctionHandle> Function::From(Napi::Value value) {
   return Live(value.Env(), Class<Function>::Unwrap(value, "function").handle_, "Function");
 }
 
-const FunctionHandle& Function::Enter(Napi::Env env) {
-  const auto& function = Live(env, handle_, "Function");
+std::shared_ptr<FunctionHandle> Function::Enter(Napi::Env env) {
+  auto function = Live(env, handle_, "Function");
   function->module->context->Enter();
-  return *function;
+  return function;
 }
 
 Napi::Value Function::Name(const Napi::CallbackInfo& info) {
@@ -88,48 +100,46 @@ Napi::Value Function::Name(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Function::Attributes(const Napi::CallbackInfo& info) {
-  const FunctionHandle& function = Enter(info.Env());
+  auto function = Enter(info.Env());
   Napi::Object answer = Napi::Object::New(info.Env());
   for (const auto& [key, attribute] : kFunctionAttributes) {
     int value = 0;
-    CALL(cuFuncGetAttribute, (&value, attribute, function.raw), key, function.name);
+    CALL(cuFuncGetAttribute, (&value, attribute, function->raw), key, function->name);
     answer.Set(key, Napi::Number::New(info.Env(), value));
   }
   return answer;
 }
 
 Napi::Value Function::Parameters(const Napi::CallbackInfo& info) {
-  const FunctionHandle& function = Enter(info.Env());
+  const auto function = Live(info.Env(), handle_, "Function");
+  const auto& parameters = function->parameters;
+  if (!parameters) return info.Env().Null();
   Napi::Array answer = Napi::Array::New(info.Env());
-  for (uint32_t index = 0;; ++index) {
-    size_t offset = 0, bytes = 0;
-    CUresult status = driver().cuFuncGetParamInfo(function.raw, index, &offset, &bytes);
-    if (status == kInvalidValue) return answer;  // past the last one
-    if (status == kNotSupported) return info.Env().Null();
-    if (status) throw Failure(status, "cuFuncGetParamInfo", Describe(function.name, index));
+  for (uint32_t index = 0; index < parameters->size(); ++index) {
     Napi::Object parameter = Napi::Object::New(info.Env());
-    parameter.Set("offset", Napi::Number::New(info.Env(), static_cast<double>(offset)));
-    parameter.Set("bytes", Napi::Number::New(info.Env(), static_cast<double>(bytes)));
+    parameter.Set("offset", Napi::Number::New(info.Env(), static_cast<double>((*parameters)[index].offset)));
+    parameter.Set("bytes", Napi::Number::New(info.Env(), static_cast<double>((*parameters)[index].bytes)));
     answer.Set(index, parameter);
   }
+  return answer;
 }
 
 void Function::AllowSharedBytes(const Napi::CallbackInfo& info) {
-  const FunctionHandle& function = Enter(info.Env());
-  int bytes = static_cast<int>(Count(info[0], "bytes"));
-  CALL(cuFuncSetAttribute, (function.raw, kMaxDynamicSharedBytes, bytes), function.name, "shared memory", bytes);
+  int bytes = CountAs<int>(info[0], "bytes");
+  auto function = Enter(info.Env());
+  CALL(cuFuncSetAttribute, (function->raw, kMaxDynamicSharedBytes, bytes), function->name, "shared memory", bytes);
 }
 
 void Function::AllowLargeClusters(const Napi::CallbackInfo& info) {
-  const FunctionHandle& function = Enter(info.Env());
-  CALL(cuFuncSetAttribute, (function.raw, kNonPortableClusterSize, 1), function.name, "large clusters", 1);
+  auto function = Enter(info.Env());
+  CALL(cuFuncSetAttribute, (function->raw, kNonPortableClusterSize, 1), function->name, "large clusters", 1);
 }
 
 int Function::MaxActiveBlocks(const Napi::CallbackInfo& info) {
-  const FunctionHandle& function = Enter(info.Env());
-  int blocks = 0, threads = static_cast<int>(Count(info[0], "threads"));
+  int blocks = 0, threads = CountAs<int>(info[0], "threads");
   size_t sharedBytes = Count(info[1], "sharedBytes");
-  CALL(cuOccupancyMaxActiveBlocksPerMultiprocessor, (&blocks, function.raw, threads, sharedBytes), function.name,
+  auto function = Enter(info.Env());
+  CALL(cuOccupancyMaxActiveBlocksPerMultiprocessor, (&blocks, function->raw, threads, sharedBytes), function->name,
        threads, sharedBytes);
   return blocks;
 }

@@ -29,7 +29,7 @@ class Function {
   static std::shared_ptr<FunctionHandle> From(Napi::Value value);
 
  private:
-  const FunctionHandle& Enter(Napi::Env env);
+  std::shared_ptr<FunctionHandle> Enter(Napi::Env env);
   Napi::Value Name(const Napi::CallbackInfo& info);
   Napi::Value Attributes(const Napi::CallbackInfo& info);
   Napi::Value Parameters(const Napi::CallbackInfo& info);

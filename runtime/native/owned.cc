@@ -15,7 +15,9 @@ PrimaryContext::PrimaryContext(int ordinal) : ordinal(ordinal), id_(++contexts) 
   CALL(cuDevicePrimaryCtxRetain, (&raw_, device), ordinal);
 }
 
-PrimaryContext::~PrimaryContext() { driver().cuDevicePrimaryCtxRelease_v2(device); }
+PrimaryContext::~PrimaryContext() {
+  if (!abandoned) driver().cuDevicePrimaryCtxRelease_v2(device);
+}
 
 void PrimaryContext::Enter() const {
   if (current == id_) return;
@@ -23,11 +25,13 @@ void PrimaryContext::Enter() const {
   current = id_;
 }
 
-void EnterQuietly(const PrimaryContext& context) noexcept {
+bool EnterToRelease(const PrimaryContext& context) noexcept {
+  if (context.abandoned) return false;
   try {
     context.Enter();
-  } catch (const Failure&) {
+  } catch (...) {
   }
+  return true;
 }
 
 }  // namespace tilescript

@@ -2,7 +2,9 @@
 // handle outlives every use of it whatever order JavaScript lets go in, and none leaks when a later call fails.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ class PrimaryContext {
 
   const int ordinal;
   CUdevice device = 0;
+  // Set where work never ends: the driver would wait for that in whatever lets memory go, so all that is left stays until the process ends.
+  std::atomic<bool> abandoned{false};
 
  private:
   CUcontext raw_ = nullptr;
@@ -30,8 +34,9 @@ class PrimaryContext {
 
 using ContextHandle = std::shared_ptr<PrimaryContext>;
 
-// Enters, then forgets what went wrong: for destructors, where the release itself must be tried all the same.
-void EnterQuietly(const PrimaryContext& context) noexcept;
+// For destructors: enters and forgets what went wrong, since the release itself must be tried all the same. Answers false where nothing
+// is to be released.
+bool EnterToRelease(const PrimaryContext& context) noexcept;
 
 using Keepers = std::vector<std::shared_ptr<const void>>;
 
@@ -43,8 +48,7 @@ class Owned {
   Owned(ContextHandle context, Raw raw, Keepers keepers = {})
       : context(std::move(context)), raw(raw), keepers(std::move(keepers)) {}
   ~Owned() {
-    EnterQuietly(*context);
-    (driver().*release)(raw);
+    if (EnterToRelease(*context)) (driver().*release)(raw);
   }
   Owned(const Owned&) = delete;
 
@@ -85,13 +89,26 @@ struct StreamHandle : Owned<CUstream, &Driver::cuStreamDestroy_v2> {
   }
 };
 
-using EventHandle = Owned<CUevent, &Driver::cuEventDestroy_v2>;
+struct EventHandle : Owned<CUevent, &Driver::cuEventDestroy_v2> {
+  using Owned::Owned;
+  // The stream in whose capture the event was last recorded, if it was; only compared.
+  const StreamHandle* capturing = nullptr;
+};
+
 using ModuleHandle = Owned<CUmodule, &Driver::cuModuleUnload>;
+
+// Where a kernel expects a parameter.
+struct Parameter {
+  size_t offset;
+  size_t bytes;
+};
 
 struct FunctionHandle {
   std::shared_ptr<ModuleHandle> module;
   CUfunction raw;
   std::string name;
+  // Nothing where the driver is older than CUDA 12.4 and cannot tell.
+  std::optional<std::vector<Parameter>> parameters;
 };
 
 using GraphHandle = Owned<CUgraph, &Driver::cuGraphDestroy>;

@@ -3,13 +3,12 @@
 #include "context.h"
 #include "graph.h"
 #include "later.h"
-#include "mapping.h"
 #include "memory.h"
 
 namespace tilescript {
 namespace {
 
-// The four copies between host and device: queued alone, or queued and waited for.
+// Copies between host and device, queued.
 void Upload(const StreamHandle& stream, CUdeviceptr to, const void* from, size_t bytes) {
   CALL(cuMemcpyHtoDAsync_v2, (to, from, bytes, stream.raw), bytes);
 }
@@ -23,9 +22,9 @@ void Finish(const StreamHandle& stream) { CALL(cuStreamSynchronize, (stream.raw)
 }  // namespace
 
 Stream::Stream(const Napi::CallbackInfo& info) {
-  ContextHandle context = Context::From(info);
   constexpr unsigned nonBlocking = 1;
-  int priority = info[1].IsNumber() ? info[1].As<Napi::Number>().Int32Value() : 0;
+  const int priority = info[1].IsUndefined() ? 0 : Integer(info[1], "priority");
+  ContextHandle context = Context::From(info);
   CUstream raw = nullptr;
   CALL(cuStreamCreateWithPriority, (&raw, nonBlocking, priority), priority);
   handle_ = std::make_shared<StreamHandle>(context, raw);
@@ -35,41 +34,35 @@ std::shared_ptr<StreamHandle> Stream::From(Napi::Value value) {
   return Live(value.Env(), Class<Stream>::Unwrap(value, "stream").handle_, "Stream");
 }
 
-const std::shared_ptr<StreamHandle>& Stream::Enter(Napi::Env env) {
-  const auto& stream = Live(env, handle_, "Stream");
+std::shared_ptr<StreamHandle> Stream::Enter(Napi::Env env) {
+  auto stream = Live(env, handle_, "Stream");
   stream->context->Enter();
   return stream;
 }
 
+// For copies of JavaScript's memory: recorded into a graph, they would be made again when that memory is gone.
+std::shared_ptr<StreamHandle> Stream::EnterToWait(Napi::Env env) {
+  auto stream = Enter(env);
+  if (stream->capturing) throw Napi::Error::New(env, "nothing can wait inside a capture: copy from and to pinned memory there");
+  return stream;
+}
+
 void Stream::Write(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t offset = Count(info[1], "offset");
   Bytes source = View(info[2], "source");
   auto block = Memory::Range(info[0], offset, source.size);
+  auto stream = EnterToWait(info.Env());
   if (source.size == 0) return;
   Upload(*stream, block->raw + offset, source.data, source.size);
   Finish(*stream);
 }
 
-Napi::Value Stream::WriteAsync(const Napi::CallbackInfo& info) {
-  uint64_t offset = Count(info[1], "offset");
-  Bytes source = View(info[2], "source");
-  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, source.size), offset, source,
-               mapping = Mapping::At(source.data)] {
-    stream->context->Enter();
-    if (source.size == 0) return;
-    Upload(*stream, block->raw + offset, source.data, source.size);
-    Finish(*stream);
-  };
-  return RunLater(info.Env(), std::move(work), {info[2]});
-}
-
 void Stream::EnqueueWrite(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t offset = Count(info[1], "offset"), pinnedOffset = Count(info[3], "pinnedOffset");
   uint64_t bytes = Count(info[4], "bytes");
   auto block = Memory::Range(info[0], offset, bytes);
   auto pinned = PinnedMemory::Range(info[2], pinnedOffset, bytes);
+  auto stream = Enter(info.Env());
   if (bytes == 0) return;
   Upload(*stream, block->raw + offset, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, bytes);
   stream->Keep(block);
@@ -77,34 +70,21 @@ void Stream::EnqueueWrite(const Napi::CallbackInfo& info) {
 }
 
 void Stream::Read(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t offset = Count(info[1], "offset");
   Bytes target = View(info[2], "target");
   auto block = Memory::Range(info[0], offset, target.size);
+  auto stream = EnterToWait(info.Env());
   if (target.size == 0) return;
   Download(*stream, target.data, block->raw + offset, target.size);
   Finish(*stream);
 }
 
-Napi::Value Stream::ReadAsync(const Napi::CallbackInfo& info) {
-  uint64_t offset = Count(info[1], "offset");
-  Bytes target = View(info[2], "target");
-  auto work = [stream = Enter(info.Env()), block = Memory::Range(info[0], offset, target.size), offset, target,
-               mapping = Mapping::At(target.data)] {
-    stream->context->Enter();
-    if (target.size == 0) return;
-    Download(*stream, target.data, block->raw + offset, target.size);
-    Finish(*stream);
-  };
-  return RunLater(info.Env(), std::move(work), {info[2]});
-}
-
 void Stream::EnqueueRead(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t offset = Count(info[1], "offset"), pinnedOffset = Count(info[3], "pinnedOffset");
   uint64_t bytes = Count(info[4], "bytes");
   auto block = Memory::Range(info[0], offset, bytes);
   auto pinned = PinnedMemory::Range(info[2], pinnedOffset, bytes);
+  auto stream = Enter(info.Env());
   if (bytes == 0) return;
   Download(*stream, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, block->raw + offset, bytes);
   stream->Keep(block);
@@ -112,11 +92,11 @@ void Stream::EnqueueRead(const Napi::CallbackInfo& info) {
 }
 
 void Stream::Copy(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t toOffset = Count(info[1], "toOffset"), fromOffset = Count(info[3], "fromOffset");
   uint64_t bytes = Count(info[4], "bytes");
   auto to = Memory::Range(info[0], toOffset, bytes);
   auto from = Memory::Range(info[2], fromOffset, bytes);
+  auto stream = Enter(info.Env());
   if (bytes == 0) return;
   CALL(cuMemcpyDtoDAsync_v2, (to->raw + toOffset, from->raw + fromOffset, bytes, stream->raw), bytes);
   stream->Keep(to);
@@ -124,35 +104,39 @@ void Stream::Copy(const Napi::CallbackInfo& info) {
 }
 
 void Stream::Fill(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t offset = Count(info[1], "offset"), bytes = Count(info[2], "bytes");
-  auto value = static_cast<unsigned char>(Count(info[3], "value"));
+  auto value = CountAs<unsigned char>(info[3], "value");
   auto block = Memory::Range(info[0], offset, bytes);
+  auto stream = Enter(info.Env());
   if (bytes == 0) return;
   CALL(cuMemsetD8Async, (block->raw + offset, value, bytes, stream->raw), int{value}, bytes);
   stream->Keep(block);
 }
 
 void Stream::Fill32(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   uint64_t offset = Count(info[1], "offset"), count = Count(info[2], "count");
-  uint32_t value = info[3].ToNumber().Uint32Value();
+  uint32_t value = CountAs<uint32_t>(info[3], "value");
   auto block = Memory::Range(info[0], offset, count * 4);
+  auto stream = Enter(info.Env());
   if (count == 0) return;
   CALL(cuMemsetD32Async, (block->raw + offset, value, count, stream->raw), value, count);
   stream->Keep(block);
 }
 
 void Stream::Record(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   auto event = Event::From(info[0]);
+  auto stream = Enter(info.Env());
   CALL(cuEventRecord, (event->raw, stream->raw));
+  event->capturing = stream->capturing ? stream.get() : nullptr;
   stream->Keep(event);
 }
 
 void Stream::Wait(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
   auto event = Event::From(info[0]);
+  auto stream = Enter(info.Env());
+  // The driver would make this stream part of the capture, and nobody would keep alive what is put on it.
+  if (event->capturing && !(stream->capturing && event->capturing == stream.get()))
+    throw Napi::Error::New(info.Env(), "an event that was recorded in a capture can be waited for on the captured stream only");
   CALL(cuStreamWaitEvent, (stream->raw, event->raw, 0));
   stream->Keep(event);
 }
@@ -173,7 +157,7 @@ bool Stream::Done(const Napi::CallbackInfo& info) {
 }
 
 void Stream::BeginCapture(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
+  auto stream = Enter(info.Env());
   // Allocations, module loads and other streams go on as ever meanwhile; only what is put on this stream is recorded.
   constexpr int relaxed = 2;
   CALL(cuStreamBeginCapture_v2, (stream->raw, relaxed));
@@ -181,7 +165,7 @@ void Stream::BeginCapture(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Stream::EndCapture(const Napi::CallbackInfo& info) {
-  const auto& stream = Enter(info.Env());
+  auto stream = Enter(info.Env());
   Keepers captured = std::move(stream->captured);
   stream->captured.clear();
   stream->capturing = false;
@@ -201,10 +185,8 @@ void Stream::Define(Napi::Env env, Napi::Object exports) {
   using Own = Class<Stream>;
   Own::Define(env, exports, "Stream",
               {Own::Method<&Stream::Write>("write"),
-               Own::Method<&Stream::WriteAsync>("writeAsync"),
                Own::Method<&Stream::EnqueueWrite>("enqueueWrite"),
                Own::Method<&Stream::Read>("read"),
-               Own::Method<&Stream::ReadAsync>("readAsync"),
                Own::Method<&Stream::EnqueueRead>("enqueueRead"),
                Own::Method<&Stream::Copy>("copy"),
                Own::Method<&Stream::Fill>("fill"),

@@ -31,12 +31,11 @@ class Stream {
   static std::shared_ptr<StreamHandle> From(Napi::Value value);
 
  private:
-  const std::shared_ptr<StreamHandle>& Enter(Napi::Env env);
+  std::shared_ptr<StreamHandle> Enter(Napi::Env env);
+  std::shared_ptr<StreamHandle> EnterToWait(Napi::Env env);
   void Write(const Napi::CallbackInfo& info);
-  Napi::Value WriteAsync(const Napi::CallbackInfo& info);
   void EnqueueWrite(const Napi::CallbackInfo& info);
   void Read(const Napi::CallbackInfo& info);
-  Napi::Value ReadAsync(const Napi::CallbackInfo& info);
   void EnqueueRead(const Napi::CallbackInfo& info);
   void Copy(const Napi::CallbackInfo& info);
   void Fill(const Napi::CallbackInfo& info);

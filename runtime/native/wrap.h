@@ -3,6 +3,8 @@
 // the loader supplied.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -21,25 +23,29 @@ namespace tilescript {
 struct AddonData {
   Napi::FunctionReference makeError;
   std::unordered_map<const void*, Napi::FunctionReference> classes;
+  // What Make hands to a constructor, so that nothing else can pose as it.
+  const void* handed = nullptr;
 };
 
 inline AddonData& Data(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }
 
 Napi::Error ToError(Napi::Env env, const Failure& failure);
 
-// Runs the body of a callback and turns every C++ exception into a pending JavaScript one.
+// The C++ exception that is being handled, as a JavaScript one. Making it calls JavaScript, which may throw another: that one then.
+Napi::Error Handled(Napi::Env env);
+
+// Makes the exception that is being handled a pending JavaScript one, or drops it where a thread is being terminated.
+void Rethrow(Napi::Env env) noexcept;
+
+// Runs the body of a callback, from which no C++ exception may escape.
 template <class Body>
 napi_value Shield(napi_env env, Body body) noexcept {
   try {
     return body();
-  } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
-  } catch (const Failure& failure) {
-    ToError(env, failure).ThrowAsJavaScriptException();
-  } catch (const std::exception& error) {
-    Napi::Error::New(env, error.what()).ThrowAsJavaScriptException();
+  } catch (...) {
+    Rethrow(env);
+    return nullptr;
   }
-  return nullptr;
 }
 
 template <class Result>
@@ -80,6 +86,7 @@ struct Class {
 
   // A JavaScript object around an object that C++ made.
   static Napi::Object Make(Napi::Env env, std::unique_ptr<T> object) {
+    Data(env).handed = &object;
     return Data(env).classes.at(&key).New({Napi::External<std::unique_ptr<T>>::New(env, &object)});
   }
 
@@ -102,9 +109,8 @@ struct Class {
     return Shield(env, [&]() -> napi_value {
       Napi::CallbackInfo info(env, raw);
       if (!info.IsConstructCall()) throw Napi::TypeError::New(env, "this is a class: call it with new");
-      std::unique_ptr<T> object = info.Length() == 1 && info[0].IsExternal()
-                                      ? std::move(*info[0].As<Napi::External<std::unique_ptr<T>>>().Data())
-                                      : std::make_unique<T>(info);
+      std::unique_ptr<T> object = IsHanded(info) ? std::move(*info[0].As<Napi::External<std::unique_ptr<T>>>().Data())
+                                                 : std::make_unique<T>(info);
       napi_value self = info.This();
       NAPI_THROW_IF_FAILED(env, napi_type_tag_object(env, self, &tag), nullptr);
       auto finalize = [](napi_env, void* data, void*) { delete static_cast<T*>(data); };
@@ -114,14 +120,21 @@ struct Class {
     });
   }
 
-  // V8 checks the receiver of a class's method before the call, so `this` needs no tag check.
+  static bool IsHanded(const Napi::CallbackInfo& info) {
+    const void*& handed = Data(info.Env()).handed;
+    if (!handed || !info[0].IsExternal() || info[0].As<Napi::External<void>>().Data() != handed) return false;
+    handed = nullptr;
+    return true;
+  }
+
+  // V8 checks the receiver of a class's method before the call, but not that of a getter.
   template <auto method>
   static napi_value Invoke(napi_env env, napi_callback_info raw) {
     return Shield(env, [&]() -> napi_value {
       Napi::CallbackInfo info(env, raw);
-      void* object = nullptr;
-      NAPI_THROW_IF_FAILED(env, napi_unwrap(env, info.This(), &object), nullptr);
-      T& self = *static_cast<T*>(object);
+      T* object = Peek(info.This());
+      if (!object) throw Napi::TypeError::New(env, "Illegal invocation");
+      T& self = *object;
       if constexpr (std::is_void_v<decltype((self.*method)(info))>) return (self.*method)(info), nullptr;
       else return ToValue(env, (self.*method)(info));
     });
@@ -133,15 +146,29 @@ struct Class {
   }
 };
 
-// The handle behind an object, unless destroy() has been called.
+// The handle behind an object, unless destroy() has been called. A share of it, which lasts whatever JavaScript does meanwhile.
+// Methods convert all their arguments before they call it: a conversion can run JavaScript that destroys the object.
 template <class Handle>
-const std::shared_ptr<Handle>& Live(Napi::Env env, const std::shared_ptr<Handle>& handle, const char* what) {
+std::shared_ptr<Handle> Live(Napi::Env env, const std::shared_ptr<Handle>& handle, const char* what) {
   if (!handle) throw Napi::Error::New(env, std::string("this ") + what + " has been destroyed");
   return handle;
 }
 
-// A whole number from 0 to 2^53.
-uint64_t Count(Napi::Value value, const char* argument);
+// A whole number from 0 to 2^53, or from 0 to `most`.
+constexpr uint64_t kMostExact = uint64_t{1} << 53;
+uint64_t Count(Napi::Value value, const char* argument, uint64_t most = kMostExact);
+
+// The same as a narrower type, which it must fit.
+template <class Number>
+Number CountAs(Napi::Value value, const char* argument) {
+  return static_cast<Number>(Count(value, argument, std::min<uint64_t>(std::numeric_limits<Number>::max(), kMostExact)));
+}
+
+// A whole number of 32 bits, of either sign.
+int Integer(Napi::Value value, const char* argument);
+
+// A string without NUL characters, which the system and the driver would take for its end.
+std::string Text(Napi::Value value, const char* argument);
 
 struct Bytes {
   uint8_t* data;
@@ -159,7 +186,10 @@ Napi::ArrayBuffer Expose(Napi::Env env, void* data, size_t bytes, const std::sha
     throw Napi::RangeError::New(env, std::to_string(bytes) + " bytes are more than one ArrayBuffer holds (4 GiB)");
   if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
   auto release = [](Napi::Env, void*, std::shared_ptr<Owner>* keeper) { delete keeper; };
-  return Napi::ArrayBuffer::New(env, data, bytes, release, new std::shared_ptr<Owner>(owner));
+  auto keeper = std::make_unique<std::shared_ptr<Owner>>(owner);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, data, bytes, release, keeper.get());
+  keeper.release();
+  return buffer;
 }
 
 // Throws RangeError unless `bytes` from `offset` lie within `size`.

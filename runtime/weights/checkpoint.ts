@@ -1,6 +1,6 @@
 /** A model on disk by its path alone, whatever its format: tensors by name, their bytes, and what the files say about them. */
 
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { ModelError } from "./errors.js";
 import type { MapFile } from "./file-bytes.js";
 import { type GgufCheckpoint, openGgufParts } from "./gguf/parts.js";
@@ -8,8 +8,17 @@ import { type FolderCheckpoint, openModelFolder } from "./huggingface/folder.js"
 
 export type Checkpoint = GgufCheckpoint | FolderCheckpoint;
 
+/** Undefined where the path cannot be looked at: opening it says why. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 export interface OpenCheckpointOptions {
-  /** Maps files instead of reading them: the native add-on's `openMappedFile` or `mapFile`. */
+  /** Gives the bytes of files, where they are in memory already. */
   readonly mapFile?: MapFile;
 }
 
@@ -24,7 +33,7 @@ export interface OpenCheckpointOptions {
  * @throws ModelError naming file, cause and way out for anything wrong with the files; nothing stays open then
  */
 export function openCheckpoint(path: string, options: OpenCheckpointOptions = {}): Checkpoint {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statOf(path);
   if (stats?.isDirectory()) return openModelFolder(path, options);
   if (stats && /\.(safetensors|json)$/.test(path)) {
     throw new ModelError("model-folder", "this is one file of a Hugging Face model", {

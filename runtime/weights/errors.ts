@@ -9,6 +9,7 @@ const remedies = {
   "json-invalid": "The file is damaged or was written by hand: download it again.",
   "file-unreadable": "Check that the path names a regular file and that you may read it.",
   "file-truncated": "The file is shorter than it says: download it again and compare its size with the source's.",
+  "file-changed": "Let whatever writes it finish, then load it again.",
   "gguf-magic": "Give the path of a .gguf file.",
   "gguf-version": "Convert the model again with a current converter: versions 2 and 3 are read.",
   "gguf-endian": "Convert it to little-endian (gguf-convert-endian FILE little).",

@@ -4,7 +4,7 @@ export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from "./c
 export { findDamage } from "./damage.js";
 export { findDemoModel } from "./demo-model.js";
 export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes } from "./errors.js";
-export type { FileBytes, MapFile, MappedBytes } from "./file-bytes.js";
+export type { FileBytes, MapFile } from "./file-bytes.js";
 export * from "./gguf/index.js";
 export type { GgufCheckpoint } from "./gguf/parts.js";
 export * from "./hub/index.js";

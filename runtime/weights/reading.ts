@@ -10,6 +10,8 @@ export interface FileSource {
   readonly size: number;
   /** Of the open file, for reads at given places. Throws ModelError once it is closed. */
   readonly descriptor: number;
+  /** Throws ModelError where the file has been written to since it was opened: what was read may be of two files. */
+  requireUnchanged(): void;
 }
 
 /** A stretch of a file. */
@@ -41,6 +43,14 @@ export const hasShrunk = (stretch: FileStretch): ModelError =>
     ...place(stretch),
     hint: "The file shrank while it was read: let whatever writes it finish, then load it again.",
   });
+
+export const hasChanged = (path: string): ModelError =>
+  new ModelError("file-changed", "was written to while it was read", { file: path });
+
+/** For after a transfer, which takes long enough for a file to be replaced in place. */
+export function requireUnchangedFiles(stretches: readonly FileStretch[]): void {
+  for (const file of new Set(stretches.map((stretch) => stretch.file))) file.requireUnchanged();
+}
 
 /** `code` is the system's name for the error, such as EIO. */
 export const cannotBeRead = (stretch: FileStretch, code: string, cause: unknown): ModelError =>

@@ -24,7 +24,7 @@ export interface StoredTensors {
   readonly foreign: ReadonlyMap<string, string>;
   /** The tensor called `name`; throws ModelError if there is none. */
   tensor(name: string): StoredTensor;
-  /** The tensor's bytes, or the part [start, end) of them: a view where the file is mapped, else a copy. Read only. */
+  /** The tensor's bytes, or the part [start, end) of them. Read only. */
   bytes(tensor: StoredTensor, start?: number, end?: number): Uint8Array;
   /** Where the bytes lie, or the part [start, end) of them: what `Device.upload` copies from. */
   stretch(tensor: StoredTensor, start?: number, end?: number): FileStretch;

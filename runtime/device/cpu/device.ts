@@ -1,6 +1,8 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
+import { Captured, type Freeable } from "../captured.js";
+import { CLOSE_LIMIT, neverEnded } from "../closing.js";
 import type { Device, DeviceBuffer, DeviceTraits, FileCopy, LoadedBundle, UploadOptions } from "../device.js";
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
@@ -24,6 +26,8 @@ export interface CpuOptions {
   readonly threads?: number;
   /** Where compiled kernels are kept between starts; null keeps none. Default: the user's cache folder. */
   readonly store?: WasmStore | null;
+  /** Milliseconds that close() leaves to queued work that does not get on. Default 10,000. */
+  readonly closeLimit?: number;
 }
 
 function threadCount(wanted: number | undefined): number {
@@ -62,16 +66,18 @@ export class CpuDevice implements Device {
   /** Counts up with every growth of a buffer, so that a launch need not compare its bounds with each of its own. */
   grownBuffers = 0;
   readonly #allocations = new Set<Allocation>();
-  #recording: Recorded[] | null = null;
+  #recording: { readonly steps: Recorded[]; readonly captured: Captured } | null = null;
   #mirrors = 0;
   #stamps: number | null = null;
+  readonly #closeLimit: number;
   #closed = false;
 
   static async open(options: CpuOptions = {}): Promise<CpuDevice> {
     return new CpuDevice(options);
   }
 
-  private constructor({ threads, store }: CpuOptions) {
+  private constructor({ threads, store, closeLimit = CLOSE_LIMIT }: CpuOptions) {
+    this.#closeLimit = closeLimit;
     this.processors = threadCount(threads);
     const processor = cpus()[0]?.model.trim() || process.arch;
     this.name = `CPU executor (${processor}, ${this.processors} thread${this.processors === 1 ? "" : "s"})`;
@@ -114,12 +120,12 @@ export class CpuDevice implements Device {
     const length = data.byteLength;
     const { start } = this.#use(to, length, "write");
     if (!this.queue.idle) await this.queue.passed();
-    requireUnchanged(bytes, length);
+    requireUnchanged(bytes, length, "written");
     this.heap.bytes.set(bytes, start);
   }
 
   async upload(copies: readonly FileCopy[], options: UploadOptions = {}): Promise<void> {
-    this.#requireIdle("upload");
+    this.requireIdle("upload");
     await uploadFiles([...copies], {
       ...options,
       target: ({ to, bytes }) => this.#use(to, bytes, "upload").start,
@@ -129,10 +135,12 @@ export class CpuDevice implements Device {
   }
 
   async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
-    const source = this.#use(from, into.byteLength, "read");
+    const target = bytesOf(into);
+    const { byteLength } = target;
+    const { start } = this.#use(from, byteLength, "read");
     await this.queue.passed();
-    const bytes = this.heap.bytes.subarray(source.start, source.start + into.byteLength);
-    bytesOf(into).set(bytes);
+    requireUnchanged(target, byteLength, "read");
+    target.set(this.heap.bytes.subarray(start, start + byteLength));
   }
 
   copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void {
@@ -140,14 +148,21 @@ export class CpuDevice implements Device {
     target.requireRange(0, bytes);
     source.requireRange(0, bytes);
     if (bytes > 0)
-      this.issue({ kind: COMMAND.copy, id: 0, block: source.start, total: bytes, to: target.start, value: 0 });
+      this.issue(
+        { kind: COMMAND.copy, id: 0, block: source.start, total: bytes, to: target.start, value: 0 },
+        target,
+        source,
+      );
   }
 
   fill(to: DeviceBuffer, byte: number): void {
     const target = this.own(to);
     target.requireRange(0, target.bytes);
     if (target.bytes > 0)
-      this.issue({ kind: COMMAND.fill, id: 0, block: target.start, total: target.bytes, to: 0, value: byte & 255 });
+      this.issue(
+        { kind: COMMAND.fill, id: 0, block: target.start, total: target.bytes, to: 0, value: byte & 255 },
+        target,
+      );
   }
 
   mirror(bytes: number): CpuMirror {
@@ -171,18 +186,18 @@ export class CpuDevice implements Device {
   capture(record: () => void): CpuGraph {
     this.#requireOpen();
     if (this.#recording) throw new DeviceError("A capture is under way already: captures do not nest.");
-    const recorded: Recorded[] = [];
+    const recorded = { steps: [], captured: new Captured() };
     this.#recording = recorded;
     try {
       record();
     } finally {
       this.#recording = null;
     }
-    return new CpuGraph(this, recorded);
+    return new CpuGraph(this, recorded.steps, recorded.captured);
   }
 
   async time(work: () => void): Promise<number> {
-    this.#requireIdle("time");
+    this.requireIdle("time");
     this.#stamps ??= this.heap.take(16);
     const start = this.#stamps;
     const stamp = (block: number): Command => ({ kind: COMMAND.stamp, id: 0, block, total: 1, to: 0, value: 0 });
@@ -196,7 +211,7 @@ export class CpuDevice implements Device {
 
   /** Resolves when everything queued so far has finished. */
   async passed(): Promise<void> {
-    this.#requireIdle("arrived");
+    this.requireIdle("arrived");
     await this.queue.passed();
   }
 
@@ -208,11 +223,15 @@ export class CpuDevice implements Device {
     return this.#closed;
   }
 
+  /**
+   * Ends the workers. Where work is queued that nobody waits for, it runs first, and what goes wrong in it is an unhandled rejection. A kernel
+   * that never ends is one too, and is broken off, when nothing has got on for `closeLimit`.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const allocation of this.#allocations) allocation.freed = true;
-    this.queue.close();
+    this.queue.close(this.#closeLimit, () => neverEnded(this.name, this.#closeLimit));
   }
 
   [Symbol.dispose](): void {
@@ -230,15 +249,19 @@ export class CpuDevice implements Device {
   submit(launch: CpuLaunch): void {
     this.#requireOpen();
     const step: Recorded = { kind: "launch", ...launch.snapshot() };
-    if (this.#recording) this.#recording.push(step);
-    else this.enqueue(step);
+    if (this.#recording) {
+      this.#recording.steps.push(step);
+      this.#recording.captured.addArguments(launch.args);
+    } else this.enqueue(step);
   }
 
-  /** Queues a command, or records it. */
-  issue(command: Command): void {
+  /** Queues a command, or records it and what it uses. */
+  issue(command: Command, ...uses: readonly Freeable[]): void {
     this.#requireOpen();
-    if (this.#recording) this.#recording.push({ kind: "plain", command });
-    else this.queue.push(command);
+    if (this.#recording) {
+      this.#recording.steps.push({ kind: "plain", command });
+      this.#recording.captured.add(...uses);
+    } else this.queue.push(command);
   }
 
   enqueue(step: Recorded): void {
@@ -251,6 +274,15 @@ export class CpuDevice implements Device {
     this.queue.pushLaunch(waiting, command, (address) => {
       new Uint32Array(this.heap.memory.buffer, address, words.length).set(words);
     });
+  }
+
+  /** Throws DeviceError in a capture, for what would have to wait. */
+  requireIdle(verb: string): void {
+    this.#requireOpen();
+    if (this.#recording)
+      throw new DeviceError(
+        `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
+      );
   }
 
   #explain({ kind, kernel, site: number, base, element, program, text, block }: Fault): Error {
@@ -286,20 +318,12 @@ export class CpuDevice implements Device {
 
   #use(buffer: DeviceBuffer, bytes: number, verb: string): CpuBuffer {
     const own = this.own(buffer);
-    this.#requireIdle(verb);
+    this.requireIdle(verb);
     own.requireRange(0, bytes);
     return own;
   }
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError(`${this.name} was used after it was closed.`);
-  }
-
-  #requireIdle(verb: string): void {
-    this.#requireOpen();
-    if (this.#recording)
-      throw new DeviceError(
-        `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
-      );
   }
 }

@@ -1,3 +1,4 @@
+import type { Captured } from "../captured.js";
 import type { Graph } from "../device.js";
 import { DeviceError } from "../errors.js";
 import type { Compiled } from "./compiled.js";
@@ -20,6 +21,7 @@ export class CpuGraph implements Graph {
   readonly launches: number;
   readonly #device: CpuDevice;
   readonly #steps: readonly Recorded[];
+  readonly #captured: Captured;
   /** The launches' commands with their arguments in memory of the graph's own; made at the first replay for which all is compiled. */
   #commands: readonly Command[] | null = null;
   #memory: { readonly start: number; readonly bytes: number } | null = null;
@@ -27,14 +29,17 @@ export class CpuGraph implements Graph {
   #boundAt = -1;
   #destroyed = false;
 
-  constructor(device: CpuDevice, steps: readonly Recorded[]) {
+  constructor(device: CpuDevice, steps: readonly Recorded[], captured: Captured) {
     this.#device = device;
+    this.#captured = captured;
     this.#steps = steps;
     this.launches = steps.filter((step) => step.kind === "launch").length;
   }
 
   replay(): void {
     if (this.#destroyed) throw new DeviceError("A graph was replayed after it was destroyed.");
+    this.#device.requireIdle("replay");
+    this.#captured.requireAlive(this.#device.freedBuffers);
     const { queue } = this.#device;
     this.#commands ??= this.#settle();
     if (this.#device.grownBuffers !== this.#boundAt) this.#rebind();

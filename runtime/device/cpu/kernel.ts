@@ -171,6 +171,10 @@ export class CpuLaunch implements Launch {
     this.#compile();
   }
 
+  get args(): Arguments {
+    return this.#args;
+  }
+
   /** The compilation to wait for; null once it is there. */
   get pending(): Promise<Ready> | null {
     return this.#compiled.ready ? null : this.#compiled.promise;

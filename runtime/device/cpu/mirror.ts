@@ -8,6 +8,7 @@ export class CpuMirror implements Mirror {
   readonly #device: CpuDevice;
   readonly #id: number;
   readonly #bytes: number;
+  #freed = false;
 
   constructor(device: CpuDevice, id: number, bytes: number) {
     this.#device = device;
@@ -17,12 +18,21 @@ export class CpuMirror implements Mirror {
     device.queue.post({ kind: "mirror", id, buffer: this.host });
   }
 
+  get freed(): boolean {
+    return this.#freed;
+  }
+
   copyFrom(from: DeviceBuffer, bytes: number): void {
     const source = this.#device.own(from);
+    if (this.#freed) throw new DeviceError("A mirror was used after it was freed.");
     source.requireRange(0, bytes);
     if (bytes > this.#bytes) throw new DeviceError(`A mirror of ${this.#bytes} bytes cannot take ${bytes}.`);
     if (bytes > 0)
-      this.#device.issue({ kind: COMMAND.mirror, id: this.#id, block: source.start, total: bytes, to: 0, value: 0 });
+      this.#device.issue(
+        { kind: COMMAND.mirror, id: this.#id, block: source.start, total: bytes, to: 0, value: 0 },
+        source,
+        this,
+      );
   }
 
   arrived(): Promise<void> {
@@ -30,6 +40,9 @@ export class CpuMirror implements Mirror {
   }
 
   free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    this.#device.freedBuffers++;
     this.#device.queue.post({ kind: "mirror", id: this.#id, buffer: null });
   }
 }

@@ -157,13 +157,33 @@ export class Queue {
 
   /**
    * Ends the workers; whoever waits is told. Where work is queued that nobody waits for, it runs first, and what goes wrong in it is an
-   * unhandled rejection: closing a device must not hide that a kernel failed.
+   * unhandled rejection: closing a device must not hide that a kernel failed. That goes for `stuck()` too, where nothing gets on for so many
+   * milliseconds.
    */
-  close(): void {
+  close(limit: number, stuck: () => Error): void {
     if (this.#closed) return;
     const unknown = !this.idle || this.#failure !== undefined || Atomics.load(this.#words, CONTROL.error) !== 0;
-    if (unknown && this.#waiting.length === 0) void this.passed().finally(() => this.#end());
+    if (unknown && this.#waiting.length === 0) void this.#drain(limit, stuck).finally(() => this.#end());
     else this.#end();
+  }
+
+  /** Waits for what is queued as long as chunks of it are finished or a kernel is being compiled. */
+  async #drain(limit: number, stuck: () => Error): Promise<void> {
+    const place = () => `${Atomics.load(this.#words, CONTROL.state)} ${Atomics.load(this.#words, CONTROL.completed)}`;
+    let timer: NodeJS.Timeout | undefined;
+    const idle = new Promise<never>((_, reject) => {
+      let seen = place();
+      timer = setInterval(() => {
+        const now = place();
+        if (now === seen && !this.#pending[0]?.ready) reject(stuck());
+        seen = now;
+      }, limit);
+    });
+    try {
+      await Promise.race([this.passed(), idle]);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   #end(): void {

@@ -1,4 +1,4 @@
-import { readInto, requireInFile } from "../../weights/reading.js";
+import { readInto, requireInFile, requireUnchangedFiles } from "../../weights/reading.js";
 import { abortable } from "../abortable.js";
 import type { FileCopy, UploadOptions } from "../device.js";
 import type { Heap } from "./heap.js";
@@ -38,5 +38,6 @@ export async function uploadFiles(copies: readonly FileCopy[], upload: Upload): 
       signal?.throwIfAborted();
     }
   }
+  requireUnchangedFiles(copies);
   if (copied === 0) onProgress?.(0);
 }

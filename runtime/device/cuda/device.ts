@@ -11,7 +11,9 @@ import {
   type PinnedMemory,
   type Stream,
 } from "../../native/index.js";
-import { requireInFile } from "../../weights/reading.js";
+import { requireInFile, requireUnchangedFiles } from "../../weights/reading.js";
+import { Captured } from "../captured.js";
+import { CLOSE_LIMIT, neverEnded } from "../closing.js";
 import type {
   Device,
   DeviceBuffer,
@@ -31,7 +33,7 @@ import { loadBundle } from "./bundle.js";
 import { CudaGraph } from "./graph.js";
 import { CudaGrowable, CudaWhole, DEFAULT_STEP, isOutOfMemory } from "./growable.js";
 import { Handles } from "./handles.js";
-import { LargeWrites } from "./large-writes.js";
+import { LargeCopies } from "./large-copies.js";
 import { CudaMirror } from "./mirror.js";
 import { Staging } from "./staging.js";
 import { CUDA_TRAITS } from "./traits.js";
@@ -40,6 +42,8 @@ import { Uploads } from "./uploads.js";
 export interface CudaOptions {
   /** Which GPU, as the driver counts them (CUDA_VISIBLE_DEVICES applies). Default 0. */
   readonly ordinal?: number;
+  /** Milliseconds that close() leaves to queued work. Default 10,000. */
+  readonly closeLimit?: number;
 }
 
 /**
@@ -65,29 +69,31 @@ export class CudaDevice implements Device {
   readonly #context: Context;
   readonly #arrivals: Arrivals;
   readonly #staging: Staging;
-  readonly #largeWrites: LargeWrites;
+  readonly #largeCopies: LargeCopies;
   readonly #uploads: Uploads;
   readonly #allocations = new Set<Allocation>();
   readonly #modules = new Map<string, Promise<Module>>();
-  #capturing = false;
-  #readsUnderWay = 0;
+  /** What the graph that is being recorded uses, while one is. */
+  captured: Captured | undefined;
+  readonly #closeLimit: number;
   #closed = false;
 
   /** Throws UnavailableError where there is no add-on, driver or GPU, and CudaError where the GPU cannot be used. */
-  static open({ ordinal = 0 }: CudaOptions = {}): CudaDevice {
+  static open({ ordinal = 0, closeLimit = CLOSE_LIMIT }: CudaOptions = {}): CudaDevice {
     const driver = openDriver();
     if (!driver.available) throw new UnavailableError(driver);
     const context = new driver.addon.Context(ordinal);
     try {
-      return new CudaDevice(driver, context, driver.addon.describeDevice(ordinal));
+      return new CudaDevice(driver, context, driver.addon.describeDevice(ordinal), closeLimit);
     } catch (error) {
       context.destroy();
       throw error;
     }
   }
 
-  private constructor(driver: DriverAvailable, context: Context, facts: DeviceFacts) {
+  private constructor(driver: DriverAvailable, context: Context, facts: DeviceFacts, closeLimit: number) {
     const { addon } = driver;
+    this.#closeLimit = closeLimit;
     this.driver = driver;
     this.facts = facts;
     this.name = facts.name;
@@ -97,7 +103,7 @@ export class CudaDevice implements Device {
     this.stream = this.handles.add(new addon.Stream(context));
     this.#arrivals = new Arrivals(this.stream, () => this.handles.add(new addon.Event(context, false)));
     this.#staging = new Staging(this.stream, this.#arrivals, (bytes) => this.#pin(bytes));
-    this.#largeWrites = new LargeWrites(this.stream, this.#arrivals, (bytes) => this.#pin(bytes));
+    this.#largeCopies = new LargeCopies(this.stream, this.#arrivals, (bytes) => this.#pin(bytes));
     const { threads, slotsPerThread, slotBytes } = UPLOAD;
     this.#uploads = new Uploads(
       () => this.handles.add(new addon.Uploader(context, threads, slotsPerThread, slotBytes)),
@@ -138,7 +144,7 @@ export class CudaDevice implements Device {
     const target = this.#use(to, data.byteLength, "write");
     const { memory } = target.allocation;
     if (data.byteLength <= Staging.limit) this.#staging.write(memory, target.offset, bytesOf(data));
-    else await this.#largeWrites.write(memory, target.offset, bytesOf(data));
+    else await this.#largeCopies.write(memory, target.offset, bytesOf(data));
   }
 
   async upload(copies: readonly FileCopy[], options: UploadOptions = {}): Promise<void> {
@@ -148,18 +154,14 @@ export class CudaDevice implements Device {
     plan();
     options.signal?.throwIfAborted();
     await this.#uploads.upload(wanted, plan, this.#settled(), options);
+    requireUnchangedFiles(wanted);
   }
 
   async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
     const source = this.#use(from, into.byteLength, "read");
     const { memory } = source.allocation;
-    if (into.byteLength <= Staging.limit) return this.#staging.read(memory, source.offset, bytesOf(into));
-    this.#readsUnderWay++;
-    try {
-      await this.stream.readAsync(memory, source.offset, bytesOf(into));
-    } finally {
-      this.#readsUnderWay--;
-    }
+    const copies = into.byteLength <= Staging.limit ? this.#staging : this.#largeCopies;
+    await copies.read(memory, source.offset, bytesOf(into));
   }
 
   copy(to: DeviceBuffer, from: DeviceBuffer, bytes: number): void {
@@ -167,12 +169,14 @@ export class CudaDevice implements Device {
     const source = this.own(from);
     target.requireRange(0, bytes);
     source.requireRange(0, bytes);
+    this.captured?.add(target, source);
     this.stream.copy(target.allocation.memory, target.offset, source.allocation.memory, source.offset, bytes);
   }
 
   fill(to: DeviceBuffer, byte: number): void {
     const target = this.own(to);
     target.requireRange(0, target.bytes);
+    this.captured?.add(target);
     this.stream.fill(target.allocation.memory, target.offset, target.bytes, byte & 255);
   }
 
@@ -201,21 +205,21 @@ export class CudaDevice implements Device {
 
   capture(record: () => void): CudaGraph {
     this.#requireOpen();
-    if (this.#capturing) throw new DeviceError("A capture is under way already: captures do not nest.");
-    if (this.#readsUnderWay > 0) throw new DeviceError("A read is under way: await it before a capture.");
+    if (this.captured) throw new DeviceError("A capture is under way already: captures do not nest.");
     this.stream.beginCapture();
-    this.#capturing = true;
+    const captured = new Captured();
+    this.captured = captured;
     try {
       record();
     } catch (error) {
       this.#abandonCapture();
       throw error;
     }
-    this.#capturing = false;
+    this.captured = undefined;
     using graph = this.stream.endCapture();
     const exec = this.handles.add(graph.instantiate());
     exec.upload(this.stream);
-    return new CudaGraph(exec, this.stream, graph.nodes().kernels);
+    return new CudaGraph(this, exec, captured, graph.nodes().kernels);
   }
 
   async time(work: () => void): Promise<number> {
@@ -243,14 +247,17 @@ export class CudaDevice implements Device {
     return this.#closed;
   }
 
-  /** Frees what belongs to the device. Promises under way still settle. */
+  /**
+   * Frees what belongs to the device, at once where nothing is queued. Else the driver would wait for the work in whatever frees memory, so
+   * that is done when it has ended, and the process stays alive until then. A kernel that never ends is given up after `closeLimit`: what the
+   * device has stays taken until the process ends, which is an unhandled rejection. Promises under way still settle.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const allocation of this.#allocations) this.release(allocation);
-    this.handles.destroyAll();
-    for (const module of this.#modules.values()) module.then((loaded) => loaded.destroy()).catch(() => undefined);
-    this.#context.destroy();
+    for (const allocation of this.#allocations) allocation.freed = true;
+    if (this.#hasEnded()) this.#letGo();
+    else void this.#letGoLater();
   }
 
   [Symbol.dispose](): void {
@@ -267,10 +274,39 @@ export class CudaDevice implements Device {
   /** Throws DeviceError in a capture, for what would have to wait. */
   requireIdle(verb: string): void {
     this.#requireOpen();
-    if (this.#capturing)
+    if (this.captured)
       throw new DeviceError(
         `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
       );
+  }
+
+  /** Whether nothing is queued, or nothing runs any more after an error. */
+  #hasEnded(): boolean {
+    try {
+      return this.stream.done();
+    } catch {
+      return true;
+    }
+  }
+
+  async #letGoLater(): Promise<void> {
+    const until = performance.now() + this.#closeLimit;
+    let ended = false;
+    for (let pause = 1; !ended && performance.now() < until; pause = Math.min(2 * pause, 50)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      ended = this.#hasEnded();
+    }
+    if (!ended) this.#context.abandon();
+    this.#letGo();
+    if (!ended) throw neverEnded(this.name, this.#closeLimit);
+  }
+
+  #letGo(): void {
+    for (const { memory } of this.#allocations) memory.destroy();
+    this.#allocations.clear();
+    this.handles.destroyAll();
+    for (const module of this.#modules.values()) module.then((loaded) => loaded.destroy()).catch(() => undefined);
+    this.#context.destroy();
   }
 
   #allocate(bytes: number): Allocation {
@@ -317,7 +353,7 @@ export class CudaDevice implements Device {
   }
 
   #abandonCapture(): void {
-    this.#capturing = false;
+    this.captured = undefined;
     try {
       this.stream.endCapture().destroy();
     } catch {

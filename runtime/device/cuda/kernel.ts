@@ -44,6 +44,7 @@ export class CudaKernel implements LoadedKernel {
     const bound = this.choose(args).shared;
     bound.setAll(args);
     bound.setGrid(extent);
+    this.device.captured?.addArguments(args);
     bound.launch();
   }
 
@@ -121,6 +122,7 @@ export class CudaLaunch implements Launch {
       this.#kernel.choose(this.#args);
       this.#checkedAt = device.freedBuffers;
     }
+    device.captured?.addArguments(this.#args);
     this.#bound.launch();
   }
 

@@ -1,10 +1,7 @@
 import type { Memory, PinnedMemory, Stream } from "../../native/index.js";
+import { requireUnchanged } from "../host-bytes.js";
 import type { Arrivals } from "./arrivals.js";
-
-interface Slot {
-  readonly pinned: PinnedMemory;
-  readonly bytes: Uint8Array;
-}
+import { type PinnedBytes, pinnedBytes, takeFrom } from "./pinned.js";
 
 /**
  * Small copies through pinned slots. They are queued on the stream at once, so they keep their place among the launches, and nothing waits:
@@ -16,7 +13,7 @@ export class Staging {
   readonly #stream: Stream;
   readonly #arrivals: Arrivals;
   readonly #pin: (bytes: number) => PinnedMemory;
-  readonly #free: Slot[] = [];
+  readonly #free: PinnedBytes[] = [];
 
   constructor(stream: Stream, arrivals: Arrivals, pin: (bytes: number) => PinnedMemory) {
     this.#stream = stream;
@@ -42,19 +39,18 @@ export class Staging {
   /** Queues the copy; resolves when `into` is filled. */
   async read(from: Memory, offset: number, into: Uint8Array): Promise<void> {
     const slot = this.#take();
+    const { byteLength } = into;
     try {
-      this.#stream.enqueueRead(from, offset, slot.pinned, 0, into.byteLength);
+      this.#stream.enqueueRead(from, offset, slot.pinned, 0, byteLength);
       await this.#arrivals.mark();
-      into.set(slot.bytes.subarray(0, into.byteLength));
+      requireUnchanged(into, byteLength, "read");
+      takeFrom(slot, into);
     } finally {
       this.#free.push(slot);
     }
   }
 
-  #take(): Slot {
-    const free = this.#free.pop();
-    if (free) return free;
-    const pinned = this.#pin(Staging.limit);
-    return { pinned, bytes: new Uint8Array(pinned.buffer) };
+  #take(): PinnedBytes {
+    return this.#free.pop() ?? pinnedBytes(this.#pin(Staging.limit));
   }
 }

@@ -92,14 +92,28 @@ export class LoadedVariant {
   }
 }
 
+/** How many arguments a parameter becomes: a descriptor is a tensor map or its parts, and then its shape and strides. */
+const slotsOfParam = ({ kind, block, tensorMap }: VariantParam): number => {
+  if (kind === "const") return 0;
+  const rank = block?.length ?? 0;
+  return kind !== "descriptor" ? 1 : tensorMap ? 1 + 2 * rank : 3 + 4 * rank;
+};
+
+/** How many arguments a cubin takes by its parameters alone, with two pointers to scratch memory: for drivers that cannot tell. */
+const slotsOf = ({ params }: Variant): number => params.reduce((sum, param) => sum + slotsOfParam(param), 2);
+
 /**
  * Compares the manifest's slots with the driver's account of the cubin. Only sizes are compared: the host passes one pointer a parameter,
  * and the driver's offsets count from a base that is not aligned to a tensor map's 64 bytes.
  */
-function checkLayout(path: string, kernel: string, { abi }: Variant, kernelFunction: KernelFunction): void {
+function checkLayout(path: string, kernel: string, variant: Variant, kernelFunction: KernelFunction): void {
+  const { abi } = variant;
+  const hint = "The manifest and the cubin do not belong together: build the bundle again.";
+  const slots = slotsOf(variant);
+  if (abi.length !== slots)
+    throw new BundleError(path, `${kernel} has ${abi.length} slots, where its parameters need ${slots}`, hint);
   const parameters = kernelFunction.parameters();
   if (!parameters) return;
-  const hint = "The manifest and the cubin do not belong together: build the bundle again.";
   if (parameters.length !== abi.length)
     throw new BundleError(
       path,
@@ -133,9 +147,12 @@ export class BoundLaunch {
       ...(ctas > 1 && { cluster: [ctas, 1, 1] }),
     };
     const { offsets, bytes } = variant.packing;
+    const parameters = slotsOf(variant.variant);
     this.#variant = variant;
     const { PreparedLaunch } = device.driver.addon;
-    this.#native = device.handles.add(new PreparedLaunch(kernelFunction, device.stream, config, offsets, bytes));
+    this.#native = device.handles.add(
+      new PreparedLaunch(kernelFunction, device.stream, config, offsets, bytes, parameters),
+    );
     this.#block = new DataView(this.#native.params());
   }
 

@@ -11,7 +11,7 @@ export { GgufMetadata } from "./metadata.js";
 export { GgufArray, type GgufScalar, type GgufValue } from "./values.js";
 
 export interface OpenGgufOptions {
-  /** Maps the file instead of reading it: the native add-on's `mapFile`. */
+  /** Gives the file's bytes, where they are in memory already. */
   readonly mapFile?: MapFile;
 }
 
@@ -64,7 +64,7 @@ export class Gguf {
     return tensor;
   }
 
-  /** The tensor's raw blocks, or the part [start, end) of them: a view where the file is mapped, else a copy. Read only. */
+  /** The tensor's raw blocks, or the part [start, end) of them: Read only. */
   bytes(tensor: GgufTensor, start = 0, end = tensor.bytes): Uint8Array {
     const { offset, bytes } = this.stretch(tensor, start, end);
     return this.#file.view(offset, bytes);

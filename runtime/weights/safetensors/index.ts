@@ -9,7 +9,7 @@ import { readIndex } from "./shards.js";
 export { dtypeBytes, type SafetensorsTensor, type SafetensorsType } from "./header.js";
 
 export interface OpenSafetensorsOptions {
-  /** Maps files instead of reading them: the native add-on's `openMappedFile` or `mapFile`. */
+  /** Gives the bytes of files, where they are in memory already. */
   readonly mapFile?: MapFile;
 }
 
@@ -64,7 +64,7 @@ export class Safetensors {
     return tensor;
   }
 
-  /** The tensor's bytes, or the part [start, end) of them: a view where the file is mapped, else a copy. Read only. */
+  /** The tensor's bytes, or the part [start, end) of them: Read only. */
   bytes(tensor: Omit<SafetensorsTensor, "type">, start = 0, end = tensor.bytes): Uint8Array {
     const { offset, bytes } = this.stretch(tensor, start, end);
     return this.#fileOf(tensor).view(offset, bytes);

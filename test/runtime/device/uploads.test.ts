@@ -1,5 +1,15 @@
 /** Device.upload: the same on a GPU, over the fake driver, and on the CPU executor. */
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -52,6 +62,7 @@ describe.each(devices)("upload to %s", (_name, open) => {
     {
       using device = await open();
       await body(device);
+      fake.set("PENDING", 0);
     }
     await expect.poll(() => fake.live()).toEqual([]);
     // Worker threads have descriptors too, and close them when they have ended.
@@ -234,10 +245,26 @@ describe.each(devices)("upload to %s", (_name, open) => {
       file.close();
     }));
 
+  it("names the file that is written to in place meanwhile", () =>
+    withDevice(async (device) => {
+      const { path, content } = fileOf("rewritten", 9 * MiB);
+      utimesSync(path, 1, 1);
+      const file = openFileBytes(path);
+      const uploading = device.upload([{ to: device.alloc(9 * MiB), file, offset: 0, bytes: file.size }]);
+      const failing = expect(uploading).rejects.toThrow(
+        `${path}: was written to while it was read. Let whatever writes it finish, then load it again.`,
+      );
+      const writer = openSync(path, "r+");
+      writeSync(writer, content, 0, 1, MiB);
+      closeSync(writer);
+      await failing;
+      file.close();
+    }));
+
   it("names the file that the system cannot read", () =>
     withDevice(async (device) => {
       const descriptor = openSync(folder, "r");
-      const file = { path: "models/odd.gguf", size: 1000, descriptor };
+      const file = { path: "models/odd.gguf", size: 1000, descriptor, requireUnchanged: () => undefined };
       await expect(device.upload([{ to: device.alloc(10), file, offset: 30, bytes: 10 }])).rejects.toThrow(
         "models/odd.gguf, byte 30: 10 bytes cannot be read (EISDIR). Check that the path names a regular file",
       );

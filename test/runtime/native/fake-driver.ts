@@ -18,7 +18,7 @@ export interface FakeDriver {
   reset(): void;
   /** Makes the nth call of a name (1 is the next after a reset) fail with a code. */
   fail(name: string, nth: number, code: number): void;
-  /** DEVICES, VERSION, CAPABILITY, PARAMETERS (0: as before 12.4), VIRTUAL_MEMORY (0: none), PENDING, DELAY (ms in waits), LAZY (1: queued work runs when waited for). */
+  /** DEVICES, VERSION, CAPABILITY, PARAMETERS (0: as before 12.4), VIRTUAL_MEMORY (0: none), PENDING, DELAY (ms in waits), LAZY (1: queued work runs when waited for), ENDLESS (0: the kernel "endless" ends). */
   set(setting: string, value: number): void;
   /** 0 stops writing calls down, for benchmarks. */
   record(on: number): void;

@@ -66,7 +66,6 @@ describe("handles that nobody destroyed", () => {
       const context = new addon.Context(0);
       globalThis.kept = [context, new addon.Memory(context, 16), new addon.Stream(context), new addon.PinnedMemory(context, 16)];
       globalThis.view = new Uint8Array(kept[3].buffer);
-      new addon.MappedFile(process.execPath).view(0, 100);
       require("node:worker_threads").parentPort.postMessage("ready");
       setInterval(() => {}, 1000);`;
     const worker = new Worker(body, { eval: true });

@@ -68,12 +68,12 @@ describe("memory", () => {
     withStream(async (context, stream) => {
       using memory = new addon.Memory(context, 8);
       stream.write(memory, 0, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
-      await stream.writeAsync(memory, 2, Uint8Array.of(30, 40));
+      stream.write(memory, 2, Uint8Array.of(30, 40));
       const all = new Uint8Array(8);
       stream.read(memory, 0, all);
       expect([...all]).toEqual([1, 2, 30, 40, 5, 6, 7, 8]);
       const part = new Uint8Array(all.buffer, 4, 2);
-      await stream.readAsync(memory, 2, part);
+      stream.read(memory, 2, part);
       expect([...all]).toEqual([1, 2, 30, 40, 30, 40, 7, 8]);
     }));
 
@@ -96,7 +96,6 @@ describe("memory", () => {
       const message = "4 bytes at 6 lie outside the 8 bytes of the device memory";
       expect(() => stream.write(memory, 6, new Uint8Array(4))).toThrow(message);
       expect(() => stream.read(memory, 6, new Uint8Array(4))).toThrow(message);
-      expect(() => stream.writeAsync(memory, 6, new Uint8Array(4))).toThrow(message);
       expect(() => stream.fill(memory, 6, 4, 0)).toThrow(message);
       expect(() => stream.copy(memory, 0, memory, 6, 4)).toThrow(message);
       expect(() => stream.fill32(memory, 0, 3, 0)).toThrow("12 bytes at 0");
@@ -150,20 +149,20 @@ describe("streams and events", () => {
       using _module = await addon.Module.load(context, image("append params=8,4"));
       await stream.synchronizeAsync();
       clearInterval(timer);
-      expect(ticks).toBeGreaterThan(10);
+      expect(ticks).toBeGreaterThan(2);
       fake.set("DELAY", 0);
     }));
 
   it("stay alive while work on another thread uses them", () =>
-    withStream(async (context, stream) => {
+    withStream(async (context) => {
       fake.set("DELAY", 20);
-      const memory = new addon.Memory(context, 4);
-      const target = new Uint8Array(4);
-      stream.fill(memory, 0, 4, 9);
-      const reading = stream.readAsync(memory, 0, target);
-      memory.destroy();
-      await reading;
-      expect([...target]).toEqual([9, 9, 9, 9]);
+      const other = new addon.Stream(context);
+      const event = new addon.Event(context, false);
+      other.record(event);
+      const waiting = [event.synchronizeAsync(), other.synchronizeAsync()];
+      event.destroy();
+      other.destroy();
+      await Promise.all(waiting);
     }));
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { loadNative, openDriver } from "../../../runtime/native/index.js";
+import { openingCalls } from "./driver-calls.js";
 import { buildFake, type FakeDriver } from "./fake-driver.js";
 
 const path = buildFake();
@@ -50,18 +51,15 @@ it("without a GPU says so", () => {
   expect(openDriver()).toMatchObject({ available: false, reason: "no-device" });
 });
 
-it.each(["cuInit", "cuDriverGetVersion", "cuDeviceGetCount"])(
-  "with a driver that fails in %s passes on why",
-  (name) => {
-    process.env.TILESCRIPT_LIBCUDA = path;
-    fake.fail(name, 1, 700);
-    expect(openDriver()).toMatchObject({
-      available: false,
-      reason: "init-failed",
-      detail: "CUDA_ERROR_ILLEGAL_ADDRESS: fake text of CUDA_ERROR_ILLEGAL_ADDRESS",
-    });
-  },
-);
+it.each(openingCalls)("with a driver that fails in %s passes on why", (name) => {
+  process.env.TILESCRIPT_LIBCUDA = path;
+  fake.fail(name, 1, 700);
+  expect(openDriver()).toMatchObject({
+    available: false,
+    reason: "init-failed",
+    detail: "CUDA_ERROR_ILLEGAL_ADDRESS: fake text of CUDA_ERROR_ILLEGAL_ADDRESS",
+  });
+});
 
 it("opens once everything is there, after all those failures", () => {
   process.env.TILESCRIPT_LIBCUDA = path;

@@ -1,9 +1,9 @@
 /** A model by its path alone: a GGUF file, any part of a split one, a Hugging Face folder; and what is said of paths that are none. */
 
-import { copyFileSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type MappedBytes, type ModelErrorCode, openCheckpoint } from "../../../runtime/weights/index.js";
+import { type ModelErrorCode, openCheckpoint } from "../../../runtime/weights/index.js";
 import { type Typed, text } from "./write-gguf.js";
 import { folderOf, ggufModel, safetensorsFile, type Weights } from "./write-models.js";
 
@@ -71,23 +71,23 @@ describe("a split GGUF file", () => {
     expect(Buffer.from(checkpoint.bytes(checkpoint.tensor("b"))).readFloatLE(4)).toBe(98);
   });
 
+  it.each(["model.gguf\0.txt", "none/\0", "m".repeat(5000)])("cannot be at a path such as %j", (path) => {
+    expect(() => openCheckpoint(path)).toThrow(
+      expect.objectContaining({ name: "ModelError", code: "file-unreadable" }),
+    );
+  });
+
   it("closes all parts, and those that were open when one cannot be opened", () => {
     const folder = splitModel();
-    const open = new Set<string>();
-    const mapFile = (path: string): MappedBytes => {
-      if (path === part(folder, 3) && broken) throw new Error("no address space");
-      open.add(path);
-      const bytes = readFileSync(path);
-      const view = (offset: number, length: number) => Uint8Array.from(bytes.subarray(offset, offset + length)).buffer;
-      return { byteLength: bytes.length, view, close: () => open.delete(path) };
-    };
-    let broken = false;
-    openCheckpoint(part(folder, 2), { mapFile }).close();
-    expect(open.size).toBe(0);
-    broken = true;
+    const openDescriptors = () => readdirSync("/proc/self/fd").length;
+    const before = openDescriptors();
+    const checkpoint = openCheckpoint(part(folder, 2));
+    expect(openDescriptors()).toBe(before + 3);
+    checkpoint.close();
+    expect(openDescriptors()).toBe(before);
     rmSync(part(folder, 3));
-    expect(() => openCheckpoint(part(folder, 2), { mapFile })).toThrow(/this part of the model is missing/);
-    expect(open.size).toBe(0);
+    expect(() => openCheckpoint(part(folder, 2))).toThrow(/this part of the model is missing/);
+    expect(openDescriptors()).toBe(before);
   });
 
   it("with a part missing says which", () => {

@@ -2,14 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { loadNative, openMappedFile } from "../../../runtime/native/index.js";
-import {
-  type GgufMetadata,
-  type MappedBytes,
-  ModelError,
-  type OpenGgufOptions,
-  openGguf,
-} from "../../../runtime/weights/index.js";
+import { type GgufMetadata, ModelError, type OpenGgufOptions, openGguf } from "../../../runtime/weights/index.js";
 import { array, bool, f32, type GgufSpec, ggufBytes, temporaryFile, text, u32 } from "./write-gguf.js";
 
 const small: GgufSpec = {
@@ -36,40 +29,9 @@ const small: GgufSpec = {
 const open = (spec: GgufSpec, path = temporaryFile(ggufBytes(spec))) => openGguf(path);
 const mapFile = (path: string) => Uint8Array.from(readFileSync(path)).buffer;
 
-/** Behaves as the add-on's mapping does: closing detaches every view. */
-function mapViews(path: string): MappedBytes {
-  const bytes = readFileSync(path);
-  const views: ArrayBuffer[] = [];
-  return {
-    byteLength: bytes.byteLength,
-    view(offset, length) {
-      views.push(Uint8Array.from(bytes.subarray(offset, offset + length)).buffer);
-      return views.at(-1)!;
-    },
-    close() {
-      structuredClone(null, { transfer: views });
-    },
-  };
-}
-
-/** The real thing, where this machine could build it. */
-const native: [string, OpenGgufOptions][] = loadNative().available
-  ? [["mapped by the add-on", { mapFile: openMappedFile }]]
-  : [];
-
 describe.each<[string, OpenGgufOptions]>([
   ["read", {}],
-  ["mapped whole", { mapFile }],
-  ["mapped by views", { mapFile: mapViews }],
-  ...native,
-  [
-    "read because mapping failed",
-    {
-      mapFile: () => {
-        throw new Error("no address space");
-      },
-    },
-  ],
+  ["in memory", { mapFile }],
 ])("a file that is %s", (_, options) => {
   it("gives tensors with row-major shapes and their bytes", () => {
     const file = openGguf(temporaryFile(ggufBytes(small)), options);
@@ -103,7 +65,7 @@ describe.each<[string, OpenGgufOptions]>([
   });
 });
 
-it("gives views without copying where the file is mapped", () => {
+it("gives views without copying where the file is in memory", () => {
   const whole = Uint8Array.from(ggufBytes(small)).buffer;
   const file = openGguf("in-memory.gguf", { mapFile: () => whole });
   expect(file.bytes(file.tensor("a")).buffer).toBe(whole);

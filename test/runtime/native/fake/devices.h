@@ -12,7 +12,9 @@ API CUresult cuDriverGetVersion(int* version) {
   *version = Setting("VERSION", 13000);
   return 0;
 }
-API CUresult cuGetErrorName(CUresult code, const char** name) {
+namespace {
+
+CUresult NameOf(CUresult code, const char** name) {
   static const std::map<CUresult, const char*> names = {{0, "CUDA_SUCCESS"},
                                                         {1, "CUDA_ERROR_INVALID_VALUE"},
                                                         {2, "CUDA_ERROR_OUT_OF_MEMORY"},
@@ -22,17 +24,27 @@ API CUresult cuGetErrorName(CUresult code, const char** name) {
                                                         {209, "CUDA_ERROR_NO_BINARY_FOR_GPU"},
                                                         {500, "CUDA_ERROR_NOT_FOUND"},
                                                         {700, "CUDA_ERROR_ILLEGAL_ADDRESS"},
-                                                        {801, "CUDA_ERROR_NOT_SUPPORTED"}};
+                                                        {801, "CUDA_ERROR_NOT_SUPPORTED"},
+                                                        {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+                                                        {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"},
+                                                        {907, "CUDA_ERROR_CAPTURED_EVENT"}};
   auto found = names.find(code);
   if (found == names.end()) return kInvalidValue;
   *name = found->second;
   return 0;
 }
+
+}  // namespace
+
+API CUresult cuGetErrorName(CUresult code, const char** name) {
+  FREE_CALL("cuGetErrorName", code);
+  return NameOf(code, name);
+}
 API CUresult cuGetErrorString(CUresult code, const char** text) {
   static std::map<CUresult, std::string> texts;
-  LOCK;
+  FREE_CALL("cuGetErrorString", code);
   const char* name = nullptr;
-  if (cuGetErrorName(code, &name)) return kInvalidValue;
+  if (NameOf(code, &name)) return kInvalidValue;
   *text = (texts[code] = std::string("fake text of ") + name).c_str();
   return 0;
 }
@@ -43,7 +55,7 @@ API CUresult cuDeviceGetCount(int* count) {
 }
 API CUresult cuDeviceGet(CUdevice* device, int ordinal) {
   FREE_CALL("cuDeviceGet", ordinal);
-  if (ordinal >= Setting("DEVICES", 1)) return 101;
+  if (ordinal < 0 || ordinal >= Setting("DEVICES", 1)) return 101;
   *device = ordinal;
   return 0;
 }
@@ -86,7 +98,9 @@ API CUresult cuCtxSetCurrent(CUcontext context) {
 }
 API CUresult cuCtxSynchronize() {
   Pause();
-  CONTEXT_CALL("cuCtxSynchronize");
-  RunAll();
+  {
+    CONTEXT_CALL("cuCtxSynchronize");
+  }
+  Block(RunAll);
   return 0;
 }

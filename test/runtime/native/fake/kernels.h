@@ -43,6 +43,7 @@ API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned co
   return 0;
 }
 API CUresult cuModuleUnload(CUmodule module) {
+  Block(RunAll);
   LOCK;
   CUresult told = Begin("cuModuleUnload");
   if (!modules.erase(module)) return kInvalidValue;
@@ -105,6 +106,7 @@ API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function,
     values.emplace_back(static_cast<char*>(params[index]), kernel.params[index].bytes);
     line << (index ? "," : "") << Hex(params[index], kernel.params[index].bytes);
   }
+  if (kernel.name == "endless") return Put(config->stream, 0, nullptr);
   return Put(config->stream, 0, [name = kernel.name, values, text = line.str()] {
     launches.push_back(text);
     if (name == "append") Append(values);

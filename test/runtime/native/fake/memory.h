@@ -20,10 +20,11 @@ API CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
   return 0;
 }
 // Calls that release do so even when told to fail: the driver reports errors of earlier work there.
+// They also wait for all work.
 API CUresult cuMemFree_v2(CUdeviceptr address) {
+  Block(RunAll);
   LOCK;
   CUresult told = Begin("cuMemFree_v2");
-  RunAll();
   if (!memory.erase(address)) return kInvalidValue;
   free(reinterpret_cast<void*>(address));
   return told;
@@ -31,14 +32,15 @@ API CUresult cuMemFree_v2(CUdeviceptr address) {
 API CUresult cuMemHostAlloc(void** address, size_t bytes, unsigned) {
   CONTEXT_CALL("cuMemHostAlloc", bytes);
   if (bytes == 0) return kInvalidValue;
+  if (bytes > kDeviceBytes) return kOutOfMemory;
   *address = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
   pinned[*address] = bytes;
   return 0;
 }
 API CUresult cuMemFreeHost(void* address) {
+  Block(RunAll);
   LOCK;
   CUresult told = Begin("cuMemFreeHost");
-  RunAll();
   if (!pinned.erase(address)) return kInvalidValue;
   free(address);
   return told;

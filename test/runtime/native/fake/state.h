@@ -25,6 +25,8 @@ struct EventTag {
   std::chrono::steady_clock::time_point at;
   CUstream stream = nullptr;
   size_t place = 0;
+  // Last recorded in a capture: it marks a node, and no moment that could be waited for.
+  bool captured = false;
 };
 struct FunctionTag {
   FakeKernel kernel;
@@ -56,7 +58,9 @@ struct FakeMapping {
 };
 struct StreamTag {
   GraphTag* capturing = nullptr;
-  // What is queued and has not run: nothing, unless LAZY is set.
+  // Something was asked of the stream that cannot be captured: the capture ends in an error.
+  bool invalidated = false;
+  // What is queued and has not run: nothing, unless LAZY is set or a kernel does not end. An empty function is such a kernel.
   std::deque<std::function<void()>> waiting;
   size_t queued = 0;
 };
@@ -64,6 +68,7 @@ struct StreamTag {
 namespace {
 
 constexpr CUresult kOutOfMemory = 2, kNoDevice = 100, kInvalidImage = 200, kInvalidContext = 201, kNotFound = 500;
+constexpr CUresult kCaptureUnsupported = 900, kCaptureInvalidated = 901, kCapturedEvent = 907;
 constexpr size_t kDeviceBytes = size_t{1} << 30;
 
 std::recursive_mutex mutex;
@@ -83,6 +88,8 @@ std::map<CUmemGenericAllocationHandle, FakePages> pages;
 std::map<CUdeviceptr, FakeMapping> mappings;
 std::map<void*, size_t> pinned;
 std::set<CUstream> streams;
+// Destroyed, with work that goes on.
+std::set<CUstream> orphans;
 std::set<CUevent> events;
 std::set<CUmodule> modules;
 std::set<CUgraph> graphs;
@@ -138,17 +145,42 @@ bool Inside(CUdeviceptr address, size_t bytes) {
   return address + bytes <= block->first + block->second;
 }
 
-// Runs what was queued before a place of the stream.
-void RunUntil(CUstream stream, size_t place) {
-  while (streams.count(stream) && !stream->waiting.empty() && stream->queued - stream->waiting.size() < place) {
+// Runs what was queued before a place of the stream; answers whether all of it has run. The kernel "endless" does not end while ENDLESS is
+// set, as it is unless a test ends it.
+bool RunUntil(CUstream stream, size_t place) {
+  if (!streams.count(stream) && !orphans.count(stream)) return true;
+  while (!stream->waiting.empty() && stream->queued - stream->waiting.size() < place) {
     auto work = std::move(stream->waiting.front());
+    if (!work && Setting("ENDLESS", 1)) return false;
     stream->waiting.pop_front();
-    work();
+    if (work) work();
   }
+  return true;
 }
 
-void RunAll() {
-  for (CUstream stream : streams) RunUntil(stream, stream->queued);
+bool RunAll() {
+  bool all = true;
+  for (CUstream stream : streams) all &= RunUntil(stream, stream->queued);
+  for (auto orphan = orphans.begin(); orphan != orphans.end();) {
+    CUstream stream = *orphan;
+    if (!RunUntil(stream, stream->queued)) {
+      all = false;
+      ++orphan;
+    } else {
+      orphan = orphans.erase(orphan);
+      delete stream;
+    }
+  }
+  return all;
+}
+
+// Blocks as the driver does, with nothing locked, until there is no more work.
+template <class Done>
+void Block(Done done) {
+  for (;; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+    std::lock_guard<std::recursive_mutex> lock(mutex);
+    if (done()) return;
+  }
 }
 
 // Runs a piece of work, or records it where the stream is being captured. With LAZY it runs only when somebody waits for it, as

@@ -3,6 +3,16 @@
 
 #include "state.h"
 
+namespace {
+
+CUresult RefuseInCapture(CUstream stream) {
+  if (!stream->capturing) return 0;
+  stream->invalidated = true;
+  return kCaptureUnsupported;
+}
+
+}  // namespace
+
 API CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int priority) {
   CONTEXT_CALL("cuStreamCreateWithPriority", flags, priority);
   streams.insert(*stream = new StreamTag);
@@ -11,27 +21,35 @@ API CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int pr
 API CUresult cuStreamDestroy_v2(CUstream stream) {
   LOCK;
   CUresult told = Begin("cuStreamDestroy_v2");
-  RunAll();
   if (!streams.erase(stream)) return kInvalidValue;
   if (graphs.erase(stream->capturing)) delete stream->capturing;
-  delete stream;
+  // What is queued runs all the same.
+  orphans.insert(stream);
+  RunAll();
   return told;
 }
 API CUresult cuStreamSynchronize(CUstream stream) {
   Pause();
-  CONTEXT_CALL("cuStreamSynchronize");
-  if (!streams.count(stream)) return kInvalidValue;
-  RunUntil(stream, stream->queued);
+  {
+    CONTEXT_CALL("cuStreamSynchronize");
+    if (!streams.count(stream)) return kInvalidValue;
+    if (CUresult refused = RefuseInCapture(stream)) return refused;
+  }
+  Block([=, place = stream->queued] { return RunUntil(stream, place); });
   return 0;
 }
-API CUresult cuStreamQuery(CUstream) {
+API CUresult cuStreamQuery(CUstream stream) {
   CONTEXT_CALL("cuStreamQuery");
+  if (!streams.count(stream)) return kInvalidValue;
+  if (CUresult refused = RefuseInCapture(stream)) return refused;
   RunAll();
-  return Setting("PENDING", 0) ? kNotReady : 0;
+  return Setting("PENDING", 0) || !stream->waiting.empty() ? kNotReady : 0;
 }
 API CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
   CONTEXT_CALL("cuStreamWaitEvent");
   if (!streams.count(stream) || !events.count(event)) return kInvalidValue;
+  // The launcher lets no event out of a capture, which would draw this stream into it.
+  if (event->captured && !stream->capturing) return kCaptureUnsupported;
   RunUntil(event->stream, event->place);
   return 0;
 }
@@ -47,6 +65,8 @@ API CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
   if (!streams.count(stream) || !stream->capturing) return kInvalidValue;
   *graph = stream->capturing;
   stream->capturing = nullptr;
+  if (stream->invalidated && !told) told = kCaptureInvalidated;
+  stream->invalidated = false;
   if (told) {
     graphs.erase(*graph);
     delete *graph;
@@ -62,7 +82,6 @@ API CUresult cuEventCreate(CUevent* event, unsigned flags) {
 API CUresult cuEventDestroy_v2(CUevent event) {
   LOCK;
   CUresult told = Begin("cuEventDestroy_v2");
-  RunAll();
   if (!events.erase(event)) return kInvalidValue;
   delete event;
   return told;
@@ -70,25 +89,35 @@ API CUresult cuEventDestroy_v2(CUevent event) {
 API CUresult cuEventRecord(CUevent event, CUstream stream) {
   CONTEXT_CALL("cuEventRecord");
   if (!events.count(event)) return kInvalidValue;
-  CUresult put = Put(stream, 7, [=] { event->at = std::chrono::steady_clock::now(); });
+  if (!streams.count(stream)) return kInvalidValue;
+  event->captured = stream->capturing;
+  CUresult put = Put(stream, 7, [=] {
+    if (events.count(event)) event->at = std::chrono::steady_clock::now();
+  });
   event->stream = stream;
   if (!put) event->place = stream->queued;
   return put;
 }
 API CUresult cuEventSynchronize(CUevent event) {
   Pause();
-  CONTEXT_CALL("cuEventSynchronize");
-  if (!events.count(event)) return kInvalidValue;
-  RunUntil(event->stream, event->place);
+  {
+    CONTEXT_CALL("cuEventSynchronize");
+    if (!events.count(event)) return kInvalidValue;
+    if (event->captured) return kCapturedEvent;
+  }
+  Block([stream = event->stream, place = event->place] { return RunUntil(stream, place); });
   return 0;
 }
-API CUresult cuEventQuery(CUevent) {
+API CUresult cuEventQuery(CUevent event) {
   CONTEXT_CALL("cuEventQuery");
+  if (!events.count(event)) return kInvalidValue;
+  if (event->captured) return kCapturedEvent;
   RunAll();
-  return Setting("PENDING", 0) ? kNotReady : 0;
+  return Setting("PENDING", 0) || !RunUntil(event->stream, event->place) ? kNotReady : 0;
 }
 API CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   CONTEXT_CALL("cuEventElapsedTime");
+  if (start->captured || end->captured) return kCapturedEvent;
   *milliseconds = std::chrono::duration<float, std::milli>(end->at - start->at).count();
   return 0;
 }
