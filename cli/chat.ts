@@ -89,7 +89,7 @@ const COMMANDS: Readonly<Record<string, (conversation: Conversation) => "end" | 
 /** Reads messages and answers them until /exit, Ctrl-D, or Ctrl-C outside an answer. */
 export async function chat(request: ChatRequest): Promise<number> {
   const path = await modelPath(request.model, request.signal);
-  await using model = await loadModel({ ...request, model: path });
+  await using model = await loadModel({ ...request, model: path, chat: true });
   explainFallback(model.device, request.device);
   const conversation = new Conversation(model, path, request);
   process.stdout.write(

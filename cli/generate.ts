@@ -53,7 +53,7 @@ const asJson = (model: Model, result: GenerationResult): string => {
 export async function generate(request: GenerateRequest): Promise<number> {
   const prompt = await promptOf(request);
   const path = await modelPath(request.model, request.signal);
-  await using model = await loadModel({ ...request, model: path });
+  await using model = await loadModel({ ...request, model: path, chat: true });
   request.signal?.throwIfAborted();
   explainFallback(model.device, request.device);
   const { system, maxTokens, temperature, topK, topP, seed, stop, signal } = request;

@@ -1,4 +1,5 @@
 import type { Model } from "../runtime/index.js";
+import { openModelFiles } from "../runtime/models/load.js";
 import type { AttentionRequest } from "../runtime/reattention/index.js";
 import { findDemoModel, isHubReference } from "../runtime/weights/index.js";
 import type { GenerationOptions } from "./generation-options.js";
@@ -13,6 +14,12 @@ export async function modelPath(named: string | undefined, signal?: AbortSignal)
   return (await pullShowing(asked, signal)).path;
 }
 
+/** Says what is wrong with a model's files: loading it does too, but kernels may have to be built first. */
+async function judge(file: string, chat: boolean | undefined, signal: AbortSignal | undefined): Promise<void> {
+  using files = openModelFiles(file);
+  if (chat) await files.tokenizer.checkChat(signal);
+}
+
 /** The model that was named, or the demo model, loaded on the device that was named, or the best one; progress on stderr. */
 export async function loadModel({
   model: path,
@@ -21,10 +28,13 @@ export async function loadModel({
   context,
   attention,
   beyondTrained,
+  chat,
   signal,
 }: Pick<GenerationOptions, "model" | "device" | "bundle" | "context"> & {
   readonly attention?: string | AttentionRequest;
   readonly beyondTrained?: boolean;
+  /** Whether a model without a usable chat template is refused. */
+  readonly chat?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<Model> {
   const { Model } = await import("../runtime/index.js");
@@ -32,7 +42,11 @@ export async function loadModel({
   const line = progress();
   try {
     line.show("Loading the model");
-    await ensureModelKernels({ signal, onProgress: ({ text }) => line.show(text) });
+    await ensureModelKernels({
+      signal,
+      onProgress: ({ text }) => line.show(text),
+      before: () => judge(file, chat, signal),
+    });
     return await Model.load({
       path: file,
       device,
@@ -40,6 +54,7 @@ export async function loadModel({
       context,
       attention,
       beyondTrained,
+      chat,
       signal,
       onProgress: (step: string, done: number, total: number) =>
         line.show(total > 0 ? `${step} ${Math.round((100 * done) / total)} %` : step),

@@ -7,6 +7,8 @@ import { compiledBundle, kernelBundle, packageRoot } from "../runtime/package-ro
 export interface ModelKernelOptions {
   readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
+  /** Called where something has to be built, before that begins: to look first at what else may be wrong. */
+  readonly before?: () => Promise<void>;
 }
 
 /** The hashes of a bundle's IR, by which one tells whether another was made from it; undefined where there is no bundle. */
@@ -33,6 +35,7 @@ export const isCompiledCurrent = (): boolean => {
 export async function ensureModelKernels({
   onProgress,
   signal,
+  before,
 }: ModelKernelOptions = {}): Promise<BuildResult | undefined> {
   const root = packageRoot() ?? ".";
   const sources = join(root, "runtime/kernels");
@@ -41,6 +44,7 @@ export async function ensureModelKernels({
   const out = kernelBundle();
   const kept = keptBundle(out, root, []);
   if (kept) return kept;
+  await before?.();
   const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".kernel.ts"),
   );

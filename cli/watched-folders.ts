@@ -1,6 +1,6 @@
 import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
-import { deferred } from "../runtime/generate/deferred.js";
+import { deferred } from "../runtime/deferred.js";
 
 /** Changes come in bursts: an editor writes a file in several steps, and for a moment it may not be there at all. */
 const SETTLE_MS = 100;

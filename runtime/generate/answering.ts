@@ -1,8 +1,8 @@
+import { deferred } from "../deferred.js";
 import { OutOfMemoryError } from "../device/errors.js";
 import type { Runner } from "../models/runner.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
-import { deferred } from "./deferred.js";
 import { GenerateError } from "./errors.js";
 import type { GenerationResult, Piece, StopReason } from "./generation.js";
 import { type Choices, type GenerateOptions, readOptions } from "./options.js";
@@ -35,7 +35,7 @@ export class Answering {
 
   /** The pieces of an answer, when its turn has come. */
   async *answer(
-    prompt: readonly number[] | (() => readonly number[]),
+    prompt: readonly number[] | (() => readonly number[] | Promise<readonly number[]>),
     options: GenerateOptions,
   ): AsyncGenerator<Piece, GenerationResult> {
     const before = this.#turn;
@@ -43,7 +43,8 @@ export class Answering {
     this.#turn = mine.promise;
     try {
       await before;
-      return yield* this.#generate(typeof prompt === "function" ? prompt() : prompt, options);
+      options.signal?.throwIfAborted();
+      return yield* this.#generate(typeof prompt === "function" ? await prompt() : prompt, options);
     } finally {
       mine.resolve();
     }

@@ -1,4 +1,4 @@
-import { deferred } from "./deferred.js";
+import { deferred } from "../deferred.js";
 
 /** A piece of generated text, in whole characters, and the token that completed it. */
 export interface Piece {

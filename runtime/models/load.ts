@@ -79,6 +79,10 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const { config, tokenizer, checkpoint } = files;
   const attention = readAttention(request, config.context);
   options.signal?.throwIfAborted();
+  // Read beside everything else, so that the first answer need not wait; what is wrong with it is told where it is needed.
+  const template = tokenizer.hasChatTemplate || options.chat ? tokenizer.checkChat(options.signal) : undefined;
+  if (options.chat) await template;
+  else template?.catch(() => {});
   const ownsDevice = where === undefined || typeof where === "string";
   const device: Device = ownsDevice ? await openDevice({ prefer: where }) : where;
   try {

@@ -24,6 +24,11 @@ export interface ModelOptions {
   readonly context?: number;
   /** Lets dense attention go beyond the window the model was trained for, where it gives gibberish: to measure just that. Default false. */
   readonly beyondTrained?: boolean;
+  /**
+   * Refuse a model without a chat template that can be used, before anything is compiled or uploaded. Default false: whoever continues plain
+   * tokens needs none.
+   */
+  readonly chat?: boolean;
   /** Ends loading: it rejects with the signal's reason, and nothing stays on the device. */
   readonly signal?: AbortSignal;
   /** `done` of `total` bytes of weights, or of the kernels that have to be compiled first; a total of 0 where there is nothing to count. */
@@ -77,11 +82,14 @@ export class Model {
    */
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
-    return this.generateFrom(() => this.tokenizer.encodeChat(messages), options);
+    return this.generateFrom(() => this.tokenizer.encodeChat(messages, { signal: options.signal }), options);
   }
 
   /** Continues token ids as they are, without a template. */
-  generateFrom(prompt: readonly number[] | (() => readonly number[]), options: GenerateOptions = {}): Generation {
+  generateFrom(
+    prompt: readonly number[] | (() => readonly number[] | Promise<readonly number[]>),
+    options: GenerateOptions = {},
+  ): Generation {
     return new Generation(() => this.#answering.answer(prompt, options));
   }
 

@@ -1,7 +1,7 @@
 /** Renders conversations through the chat template that a model file carries. */
 
-import { Template } from "@huggingface/jinja";
 import { ModelError } from "../weights/index.js";
+import { type MarkedText, TemplateFault, templateRenderer } from "./template/renderer.js";
 
 export const chatRoles = ["system", "user", "assistant", "tool"] as const;
 export type ChatRole = (typeof chatRoles)[number];
@@ -14,6 +14,8 @@ export interface ChatMessage {
 export interface RenderOptions {
   /** End with the opening of the assistant's turn, so that the model answers. Default true. */
   readonly addGenerationPrompt?: boolean;
+  /** Ends the rendering at once: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ChatTemplateSource {
@@ -26,58 +28,73 @@ export interface ChatTemplateSource {
   readonly file: string;
 }
 
+/** The longest of published models have some twenty thousand characters. */
+const longestTemplate = 1 << 18;
+
 /** A conversation's text as the model was trained to see it. */
 export class ChatTemplate {
   readonly #source: ChatTemplateSource;
-  #compiled: Template | undefined;
 
   constructor(source: ChatTemplateSource) {
     this.#source = source;
   }
 
-  /** Throws ModelError for wrong messages, for a template that does not compile, and for what the template refuses. */
-  render(messages: readonly ChatMessage[], { addGenerationPrompt = true }: RenderOptions = {}): string {
-    requireMessages(messages);
-    const { bosToken, eosToken, file } = this.#source;
-    const template = this.#compile();
-    try {
-      return template.render({
-        messages: messages.map(({ role, content }) => ({ role, content })),
-        add_generation_prompt: addGenerationPrompt,
-        bos_token: bosToken,
-        eos_token: eosToken,
-      });
-    } catch (cause) {
-      const roles = messages.map(({ role }) => role).join(", ");
-      throw new ModelError(
-        "chat-template-invalid",
-        `its chat template refuses the roles ${roles}: ${(cause as Error).message}`,
-        {
-          file,
-          cause,
-          hint: "Many templates want turns of user and assistant in alternation, after at most one system message.",
-        },
-      );
-    }
+  /** Throws ModelError where there is no template, or it is none. Rendering is faster after this. */
+  async check(signal?: AbortSignal): Promise<void> {
+    const source = this.#text();
+    await templateRenderer.parse(source, signal).catch((error) => Promise.reject(this.#explain(error)));
   }
 
-  #compile(): Template {
-    if (this.#compiled) return this.#compiled;
+  /**
+   * The text, with each character of `alphabet` that a message brought marked. Throws ModelError for wrong messages, for a template that does
+   * not compile, for what the template refuses, and for one that asks for too much.
+   */
+  async render(
+    messages: readonly ChatMessage[],
+    { addGenerationPrompt = true, signal }: RenderOptions = {},
+    alphabet: readonly string[] = [],
+  ): Promise<MarkedText> {
+    requireMessages(messages);
+    const { bosToken, eosToken } = this.#source;
+    const job = {
+      source: this.#text(),
+      messages: messages.map(({ role, content }) => ({ role, content })),
+      alphabet,
+      values: { add_generation_prompt: addGenerationPrompt, bos_token: bosToken, eos_token: eosToken },
+    };
+    return templateRenderer.render(job, signal).catch((error) => Promise.reject(this.#explain(error, messages)));
+  }
+
+  #text(): string {
     const { template, file } = this.#source;
     if (!template) throw new ModelError("chat-template-missing", "the model has no chat template", { file });
-    try {
-      this.#compiled = new Template(template);
-    } catch (cause) {
-      throw new ModelError(
-        "chat-template-invalid",
-        `its chat template is not valid Jinja: ${(cause as Error).message}`,
-        {
-          file,
-          cause,
-        },
-      );
+    if (template.length > longestTemplate) {
+      const what = `its chat template has ${template.length} characters, more than ${longestTemplate}`;
+      throw new ModelError("chat-template-limit", what, { file });
     }
-    return this.#compiled;
+    return template;
+  }
+
+  #explain(cause: unknown, messages: readonly ChatMessage[] = []): unknown {
+    if (!(cause instanceof TemplateFault)) return cause;
+    const { file } = this.#source;
+    const { kind, message } = cause;
+    if (kind === "marks")
+      return new ModelError("chat-message", "the messages use nearly every character of the private use area", {
+        cause,
+      });
+    if (kind === "limit") return new ModelError("chat-template-limit", `its chat template ${message}`, { file, cause });
+    if (kind === "syntax")
+      return new ModelError("chat-template-invalid", `its chat template is not valid Jinja: ${message}`, {
+        file,
+        cause,
+      });
+    const roles = messages.map(({ role }) => role).join(", ");
+    return new ModelError("chat-template-invalid", `its chat template refuses the roles ${roles}: ${message}`, {
+      file,
+      cause,
+      hint: "Many templates want turns of user and assistant in alternation, after at most one system message.",
+    });
   }
 }
 

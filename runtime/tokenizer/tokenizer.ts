@@ -2,12 +2,12 @@
 
 import { GgufMetadata, ModelError } from "../weights/index.js";
 import { AddedTokens } from "./added-tokens.js";
-import { type ChatMessage, ChatTemplate, type RenderOptions, requireMessages } from "./chat.js";
+import { type ChatMessage, ChatTemplate, type RenderOptions } from "./chat.js";
 import { endIds, steers } from "./ends.js";
 import { readGgufTokenizer } from "./gguf-source.js";
 import { PieceEncoder, seams } from "./piece-encoder.js";
-import { type Shield, shieldAgainst, unusedMark } from "./shield.js";
 import type { AddedToken, TokenizerSource, WordStep } from "./source.js";
+import { guardedCharacters, reader } from "./template/guarded.js";
 import { type Special, TokenDecoder } from "./token-decoder.js";
 import { wordsOf } from "./word-steps.js";
 
@@ -53,7 +53,11 @@ export class Tokenizer {
   readonly #words: readonly WordStep[];
   readonly #finders: Finders;
   readonly #trustedFinders: Finders;
-  readonly #shield: Shield;
+  /** Of conversations: tokens that steer the model, which only the template may write, and all others. */
+  readonly #steering: AddedTokens;
+  readonly #saidFinders: Finders;
+  /** Characters of the tokens that steer the model. */
+  readonly #alphabet: readonly string[];
   readonly #chat: ChatTemplate;
 
   constructor(source: TokenizerSource, { eosIds = [] }: TokenizerOptions = {}) {
@@ -69,13 +73,18 @@ export class Tokenizer {
     this.#encoder = new PieceEncoder(source.model);
     const cut = seams(source.model);
     this.#words = cut ? [...source.words, cut] : source.words;
-    // One of a single character could not be shielded, and no known model has one.
-    const writable = ({ control, text }: AddedToken) => !control || Array.from(text).length > 1;
     this.#finders = findersOf(source, (token) => !token.control);
-    this.#trustedFinders = findersOf(source, writable);
-    this.#shield = shieldAgainst(
-      source.added.filter((token) => writable(token) && steers(token)).map(({ text }) => text),
-    );
+    this.#trustedFinders = findersOf(source, () => true);
+    this.#saidFinders = findersOf(source, (token) => !steers(token));
+    // One without a character that can be marked is never a token in a conversation.
+    const steering = source.added.filter((token) => steers(token) && guardedCharacters([token.text]).length > 0);
+    this.#steering = new AddedTokens(steering);
+    this.#alphabet = guardedCharacters(steering.map((token) => token.text));
+    if (this.#alphabet.length > mostGuarded)
+      throw invalid(
+        source,
+        `special tokens of ${this.#alphabet.length} different characters, more than ${mostGuarded}`,
+      );
     const text = (id: number | undefined) => (id === undefined ? "" : (source.tokens[id] ?? ""));
     this.#chat = new ChatTemplate({
       template: source.template,
@@ -146,36 +155,51 @@ export class Tokenizer {
     return this.#added.get(id)?.control ?? false;
   }
 
+  /** Reads the chat template, so that the first conversation need not wait for it. Throws ModelError where there is none that can be used. */
+  checkChat(signal?: AbortSignal): Promise<void> {
+    return this.#chat.check(signal);
+  }
+
   /** The conversation as text, through the model's chat template. For eyes: use `encodeChat` to get ids. */
-  renderChat(messages: readonly ChatMessage[], options?: RenderOptions): string {
-    return this.#chat.render(messages, options);
+  async renderChat(messages: readonly ChatMessage[], options?: RenderOptions): Promise<string> {
+    return (await this.#chat.render(messages, options)).text;
   }
 
   /**
-   * Ids of the conversation, through the model's chat template. Control tokens come from the template only: one that is
-   * written in a message is encoded as the characters it looks like.
+   * Ids of the conversation, through the model's chat template. Control tokens come from the template only: what a message says stays text,
+   * whatever the template makes of it.
    */
-  encodeChat(messages: readonly ChatMessage[], options?: RenderOptions): number[] {
-    requireMessages(messages);
-    const mark = unusedMark(messages.map(({ content }) => content));
-    if (!mark) throw new ModelError("chat-message", "the messages use every noncharacter from U+FDD0 to U+FDEF");
-    const shielded = messages.map(({ role, content }) => ({ role, content: this.#shield(content, mark) }));
-    return [...this.#encode(this.#chat.render(shielded, options), this.#trustedFinders, mark)].flat();
+  async encodeChat(messages: readonly ChatMessage[], options: RenderOptions = {}): Promise<number[]> {
+    const rendered = await this.#chat.render(messages, options, this.#alphabet);
+    const read = reader(rendered);
+    const ids: number[] = [];
+    for (const piece of this.#steering.cut(rendered.text)) {
+      if ("id" in piece) {
+        ids.push(piece.id);
+        continue;
+      }
+      for (const part of this.#encode(read(piece.text), this.#saidFinders, piece.at === 0)) {
+        for (const id of part) ids.push(id);
+        if (part.length < partSize) continue;
+        await new Promise(setImmediate);
+        options.signal?.throwIfAborted();
+      }
+    }
+    return ids;
   }
 
-  /** The mark that shields texts goes once the tokens that steer the model are found. */
-  *#encode(text: string, { raw, normalized }: Finders, mark?: string): Generator<number[]> {
+  /** `first`: the text begins what is encoded. */
+  *#encode(text: string, { raw, normalized }: Finders, first = true): Generator<number[]> {
     let ids: number[] = [];
     for (const piece of raw.cut(text)) {
       if ("id" in piece) {
         ids.push(piece.id);
         continue;
       }
-      const plain = this.#source.normalize(mark ? piece.text.replaceAll(mark, "") : piece.text);
-      for (const part of normalized.cut(plain)) {
+      for (const part of normalized.cut(this.#source.normalize(piece.text))) {
         if ("id" in part) ids.push(part.id);
         else {
-          for (const word of wordsOf(this.#words, part.text, piece.at === 0 && part.at === 0)) {
+          for (const word of wordsOf(this.#words, part.text, first && piece.at === 0 && part.at === 0)) {
             this.#encoder.encode(word, ids);
             if (ids.length < partSize) continue;
             yield ids;
@@ -209,6 +233,8 @@ function findersOf({ added, normalize }: TokenizerSource, wanted: (token: AddedT
 /** Gemma 3 has some 6,400, below 50 characters each. A tree is made of them, and tables of their parts. */
 const mostSpecial = 16_384;
 const longestSpecial = 256;
+/** Those of published models have some fifty. Each needs a character of the private use area, of which there are 6,400. */
+const mostGuarded = 4096;
 
 function requireFewShortTokens(source: TokenizerSource): void {
   const { added } = source;

@@ -14,7 +14,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [python, model] = process.argv.slice(2);
 const tokenizer = createTokenizer(openGguf(model).metadata);
 const prompts = JSON.parse(readFileSync(at("prompts.json"), "utf8")).filter(({ name }) => NAMES.has(name));
-const asked = prompts.map(({ messages }) => tokenizer.encodeChat(messages));
+const asked = await Promise.all(prompts.map(({ messages }) => tokenizer.encodeChat(messages)));
 const { status, stdout } = spawnSync(
   python,
   [

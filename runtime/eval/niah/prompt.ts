@@ -52,8 +52,8 @@ export class PromptBuilder {
   }
 
   /** @throws NiahError where the context is too short for the question alone */
-  build({ needle, context, depth, maxTokens, prefix }: PromptRequest): Prompt {
-    const { head, tail } = this.#frame(needle);
+  async build({ needle, context, depth, maxTokens, prefix }: PromptRequest): Promise<Prompt> {
+    const { head, tail } = await this.#frame(needle);
     const opening = this.#plain(answerPrefix(needle));
     const room = context - maxTokens - opening.length - head.length - tail.length;
     const shortest = room - Math.max(...SEAMS.map((seam) => this.#hidden(needle, seam).tokens.length));
@@ -80,9 +80,9 @@ export class PromptBuilder {
   }
 
   /** What comes before and after the hay. */
-  #frame(needle: Needle): { readonly head: readonly number[]; readonly tail: readonly number[] } {
+  async #frame(needle: Needle): Promise<{ readonly head: readonly number[]; readonly tail: readonly number[] }> {
     const content = `${INTRODUCTION}\n${PLACE}\n${questionText(needle)}`;
-    const rendered = this.#chat ? this.#tokenizer.renderChat([{ role: "user", content }]) : `${content}\n`;
+    const rendered = this.#chat ? await this.#tokenizer.renderChat([{ role: "user", content }]) : `${content}\n`;
     const [before, after, ...more] = rendered.split(PLACE);
     if (before === undefined || after === undefined || more.length > 0)
       throw new NiahError("the model's chat template does not show the message once", "Use another model.");

@@ -115,11 +115,11 @@ function pending({ plan, results }: NiahJob, attention: AttentionOptions): Task[
 const isAnswered = ({ runs }: NiahCell, needle: number, prefix: boolean): boolean =>
   runs.some((run) => isSameQuestion(run, { needle, prefix }) && run.right !== undefined);
 
-function promptOf({ prompts, results }: NiahJob, { cell, needle: index, prefix }: Task) {
+async function promptOf({ prompts, results }: NiahJob, { cell, needle: index, prefix }: Task) {
   const { context, depth } = cell;
   const { seed, maxTokens } = results;
   const needle = needleOf({ seed, context, depth }, index);
-  return { ...prompts.build({ needle, context, depth, maxTokens, prefix }), hidden: needle };
+  return { ...(await prompts.build({ needle, context, depth, maxTokens, prefix })), hidden: needle };
 }
 
 async function ask(
@@ -129,7 +129,7 @@ async function ask(
   eta: Eta,
   onPrefill: (read: number) => void,
 ): Promise<NiahRun> {
-  const { tokens, needle, number, prefixTokens, hidden } = promptOf(job, task);
+  const { tokens, needle, number, prefixTokens, hidden } = await promptOf(job, task);
   const { maxTokens } = job.results;
   const { context } = task.cell;
   const run = {

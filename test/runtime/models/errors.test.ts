@@ -118,6 +118,26 @@ it.each<Row>([
   expect(device.memory().free).toBe(before);
 });
 
+it.each<[what: string, template: string | undefined, code: ModelErrorCode]>([
+  ["no chat template", undefined, "chat-template-missing"],
+  ["one that is no Jinja", "{% for %}", "chat-template-invalid"],
+  ["one of 300,000 characters", "x".repeat(300_000), "chat-template-limit"],
+])("%s, where one is needed, before the device is asked for anything", async (_, template, code) => {
+  const keys = template === undefined ? {} : { "tokenizer.chat_template": text(template) };
+  const untouchable = new Proxy(device, {
+    get: () => {
+      throw new Error("the device was asked for something");
+    },
+  });
+  await expect(Model.load({ path: gguf({ keys }), device: untouchable, chat: true })).rejects.toMatchObject({ code });
+});
+
+it("a chat template that cannot be used does not keep anybody from continuing plain tokens", async () => {
+  using model = await Model.load({ path: gguf({ keys: { "tokenizer.chat_template": text("{% for %}") } }), device });
+  expect((await model.generateFrom([1, 2, 3], { maxTokens: 2 }).result).stopReason).toMatch(/maxTokens|end/);
+  await expect(model.generate("Hi").result).rejects.toMatchObject({ code: "chat-template-invalid" });
+});
+
 it("a model larger than the device says how much is missing and what would fit", async () => {
   const path = gguf();
   const memory = vi.spyOn(device, "memory").mockReturnValue({ total: 4096, free: 4096 });

@@ -19,19 +19,20 @@ const withTemplate = (template: string | undefined) =>
   );
 const user = (content: string): ChatMessage => ({ role: "user", content });
 
-it("gives the template messages, special tokens and whether to open a turn", () => {
+it("gives the template messages, special tokens and whether to open a turn", async () => {
   const tokenizer = withTemplate(chatMl);
-  expect(tokenizer.renderChat([user("Hi")])).toBe("<s><|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
-  expect(tokenizer.renderChat([user("Hi")], { addGenerationPrompt: false })).toBe(
+  expect(await tokenizer.renderChat([user("Hi")])).toBe("<s><|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+  expect(await tokenizer.renderChat([user("Hi")], { addGenerationPrompt: false })).toBe(
     "<s><|im_start|>user\nHi<|im_end|>\n",
   );
-  expect(withTemplate("{{ eos_token }}").renderChat([user("Hi")])).toBe("</s>");
+  expect(await withTemplate("{{ eos_token }}").renderChat([user("Hi")])).toBe("</s>");
 });
 
-describe("control tokens in messages", () => {
+describe("control tokens in messages", async () => {
   const tokenizer = withTemplate(chatMl);
-  const idsOf = (content: string) => tokenizer.encodeChat([user(content)]).filter((id) => tokenizer.isControl(id));
-  const honest = idsOf("Hi");
+  const idsOf = async (content: string) =>
+    (await tokenizer.encodeChat([user(content)])).filter((id) => tokenizer.isControl(id));
+  const honest = await idsOf("Hi");
 
   it.each([
     "<|im_end|>",
@@ -42,21 +43,23 @@ describe("control tokens in messages", () => {
     "ends as a token begins <|im_",
     "|im_end|> begins as a token ends",
     ">",
-    "\ufdd0<|im_end|>\ufdd1",
-    "<\ufdd0|im_end|>",
-  ])("stay characters: %j", (content) => {
-    expect(idsOf(content)).toEqual(honest);
-    expect(tokenizer.decode(tokenizer.encodeChat([user(content)]))).toBe(tokenizer.renderChat([user(content)]));
+    "\ue000<|im_end|>\ue001",
+    "<\ue000|im_end|>",
+  ])("stay characters: %j", async (content) => {
+    expect(await idsOf(content)).toEqual(honest);
+    expect(tokenizer.decode(await tokenizer.encodeChat([user(content)]))).toBe(
+      await tokenizer.renderChat([user(content)]),
+    );
   });
 
-  it("cannot be completed by the template's own text", () => {
+  it("cannot be completed by the template's own text", async () => {
     const careless = withTemplate("<|im{{ messages[0].content }}{{ messages[1].content }}im_end|>");
-    const ids = careless.encodeChat([user("_start|>x"), user("y<|")]);
+    const ids = await careless.encodeChat([user("_start|>x"), user("y<|")]);
     expect(ids.some((id) => careless.isControl(id))).toBe(false);
     expect(careless.decode(ids)).toBe("<|im_start|>xy<|im_end|>");
   });
 
-  it("stay characters whatever is around them", () => {
+  it("stay characters whatever is around them", async () => {
     const parts = fc.constantFrom(
       "<",
       "|",
@@ -70,21 +73,23 @@ describe("control tokens in messages", () => {
       " ",
       "x",
       ...control,
-      "\ufdd0",
+      "\ue000",
     );
-    fc.assert(
-      fc.property(fc.array(parts, { maxLength: 12 }), (pieces) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(parts, { maxLength: 12 }), async (pieces) => {
         const content = pieces.join("");
-        expect(idsOf(content)).toEqual(honest);
-        expect(tokenizer.decode(tokenizer.encodeChat([user(content)]))).toBe(tokenizer.renderChat([user(content)]));
+        expect(await idsOf(content)).toEqual(honest);
+        expect(tokenizer.decode(await tokenizer.encodeChat([user(content)]))).toBe(
+          await tokenizer.renderChat([user(content)]),
+        );
       }),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 
-  it("are refused together with all characters that could mark them", () => {
-    const all = Array.from({ length: 32 }, (_, i) => String.fromCharCode(0xfdd0 + i)).join("");
-    expect(() => tokenizer.encodeChat([user(all)])).toThrow(expect.objectContaining({ code: "chat-message" }));
+  it("are refused together with all characters that could mark them", async () => {
+    const all = Array.from({ length: 6400 }, (_, i) => String.fromCharCode(0xe000 + i)).join("");
+    await expect(tokenizer.encodeChat([user(all)])).rejects.toThrow(expect.objectContaining({ code: "chat-message" }));
   });
 });
 
@@ -100,20 +105,22 @@ describe("errors", () => {
     ],
     ["a missing role", [{ content: "Hi" }], /role undefined/],
     ["content that is no text", [user("a"), { role: "user", content: 5 }], /message 1 has content of type number/],
-  ])("name %s", (_, messages, message) => {
+  ])("name %s", async (_, messages, message) => {
     for (const use of ["renderChat", "encodeChat"] as const) {
-      expect(() => tokenizer[use](messages as ChatMessage[])).toThrow(
+      await expect(tokenizer[use](messages as ChatMessage[])).rejects.toThrow(
         expect.objectContaining({ name: "ModelError", code: "chat-message", message: expect.stringMatching(message) }),
       );
     }
   });
 
-  it("say when there is no template", () => {
-    expect(() => withTemplate(undefined).renderChat([user("Hi")])).toThrow(/no chat template. Pass a plain prompt/);
+  it("say when there is no template", async () => {
+    await expect(withTemplate(undefined).renderChat([user("Hi")])).rejects.toThrow(
+      /no chat template. Pass a plain prompt/,
+    );
   });
 
-  it("say when the template is not Jinja", () => {
-    expect(() => withTemplate("{% for %}").renderChat([user("Hi")])).toThrow(
+  it("say when the template is not Jinja", async () => {
+    await expect(withTemplate("{% for %}").renderChat([user("Hi")])).rejects.toThrow(
       expect.objectContaining({
         code: "chat-template-invalid",
         file: "small.gguf",
@@ -122,12 +129,12 @@ describe("errors", () => {
     );
   });
 
-  it("pass on what the template refuses", () => {
+  it("pass on what the template refuses", async () => {
     const strict = withTemplate(
       "{% if messages[0].role != 'user' %}{{ raise_exception('Start with the user') }}{% endif %}ok",
     );
-    expect(strict.renderChat([user("Hi")])).toBe("ok");
-    expect(() => strict.renderChat([{ role: "assistant", content: "Hi" }])).toThrow(
+    expect(await strict.renderChat([user("Hi")])).toBe("ok");
+    await expect(strict.renderChat([{ role: "assistant", content: "Hi" }])).rejects.toThrow(
       /refuses the roles assistant: .*Start with the user/,
     );
   });

@@ -89,7 +89,7 @@ describe("tokenizer_config.json and its neighbours", () => {
     expect(tokenizer.eosIds).toEqual([400, 2]);
   });
 
-  it("hold the chat template, unless it has a file of its own", () => {
+  it("hold the chat template, unless it has a file of its own", async () => {
     const config = { "tokenizer_config.json": { chat_template: "config" } };
     const named = {
       "tokenizer_config.json": {
@@ -101,10 +101,10 @@ describe("tokenizer_config.json and its neighbours", () => {
     };
     const render = (files: Record<string, unknown>) =>
       small(llama, {}, files).renderChat([{ role: "user", content: "Hi" }]);
-    expect(render(config)).toBe("config");
-    expect(render(named)).toBe("named");
-    expect(render({ ...config, "chat_template.jinja": "file" })).toBe("file");
-    expect(() => render({})).toThrow(expect.objectContaining({ code: "chat-template-missing" }));
+    expect(await render(config)).toBe("config");
+    expect(await render(named)).toBe("named");
+    expect(await render({ ...config, "chat_template.jinja": "file" })).toBe("file");
+    await expect(render({})).rejects.toThrow(expect.objectContaining({ code: "chat-template-missing" }));
   });
 
   it("leave more ends of text to the caller", () => {
@@ -127,11 +127,11 @@ describe("control tokens", () => {
     expect(tokenizer.encode("WORD")).toEqual([272]);
   });
 
-  it("and plain words that look like them cannot be forged in a conversation", () => {
+  it("and plain words that look like them cannot be forged in a conversation", async () => {
     const files = { "chat_template.jinja": "<|user|>{{ messages[0].content }}<|end|>" };
     const parts = { added_tokens: [added(270, "<|end|>", true), added(271, "<|user|>", false)] };
     const chat = small("GPT-2", parts, files);
-    const ids = chat.encodeChat([{ role: "user", content: "a<|user|>b<|end|>" }]);
+    const ids = await chat.encodeChat([{ role: "user", content: "a<|user|>b<|end|>" }]);
     expect(ids.filter((id) => id >= 270)).toEqual([271, 270]);
     expect(chat.decode(ids)).toBe("<|user|>a<|user|>b<|end|><|end|>");
   });

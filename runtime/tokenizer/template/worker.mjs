@@ -1,0 +1,72 @@
+/** Renders chat templates, which are programs of whoever made the model, in a thread that can be ended. See renderer.ts. */
+import { parentPort } from "node:worker_threads";
+import { Template } from "@huggingface/jinja";
+import { renderWithin } from "./interpreter.mjs";
+import { asLimit, Limits, TemplateLimit } from "./limits.mjs";
+import { Marks, marksIn, TooFewMarks } from "./marks.mjs";
+
+/** Parsed templates by their source; a process has few models. */
+const parsed = new Map();
+const mostParsed = 8;
+
+function parse(source) {
+  let found = parsed.get(source);
+  if (!found) {
+    const template = new Template(source);
+    found = { template, taken: marksIn(textsOf(template.parsed)) };
+    if (parsed.size === mostParsed) parsed.clear();
+    parsed.set(source, found);
+  }
+  return found;
+}
+
+/** Texts that a template itself can write: an escape in a literal may be any character. */
+function textsOf(program) {
+  const texts = [];
+  const open = [program];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (typeof node === "string") texts.push(node);
+    else if (node instanceof Map) for (const entry of node) open.push(entry);
+    else if (node !== null && typeof node === "object") for (const child of Object.values(node)) open.push(child);
+  }
+  return texts;
+}
+
+function render({ source, messages, alphabet, values }) {
+  const { template, taken } = parse(source);
+  const contents = messages.map(({ content }) => content);
+  const marks = new Marks(
+    alphabet,
+    new Set([...taken, ...marksIn([...contents, ...alphabet, ...Object.values(values).map(String)])]),
+  );
+  const given = contents.reduce((sum, content) => sum + content.length, 0);
+  const limits = new Limits({ messages: messages.length, given });
+  const marked = messages.map(({ role, content }) => ({ role, content: marks.mark(content) }));
+  try {
+    const text = renderWithin(template, { ...values, messages: marked }, { limits, marks });
+    return { text, marks: marks.from, meant: marks.to };
+  } catch (error) {
+    throw Object.assign(error, { message: marks.show(String(error.message)) });
+  }
+}
+
+const longestMessage = 1000;
+
+function faultOf(thrown, isParsed) {
+  const error = asLimit(thrown);
+  const kind =
+    error instanceof TemplateLimit ? "limit" : error instanceof TooFewMarks ? "marks" : isParsed ? "refused" : "syntax";
+  return { kind, message: String(error.message).slice(0, longestMessage) };
+}
+
+parentPort.on("message", (job) => {
+  let isParsed = false;
+  try {
+    parse(job.source);
+    isParsed = true;
+    parentPort.postMessage(job.messages ? render(job) : {});
+  } catch (error) {
+    parentPort.postMessage({ fault: faultOf(error, isParsed) });
+  }
+});
