@@ -1,7 +1,7 @@
 /** Entries of the compiler's cache: whatever became of one, it is either given as it was put or made anew, and the cache goes on. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Cache, cachedTriton, cacheKey } from "../../compiler/cache/index.js";
@@ -55,8 +55,7 @@ function spoil(folder: string, key: string, damage: object & Partial<Record<stri
       ...(value as object),
       files: { [damage.names as string]: { sha256: "0".repeat(64), bytes: 1 } },
     }));
-  else if (path !== folder && "bytes" in damage)
-    writeAnew(path, editedBytes(readFileSync(path), damage.bytes as never));
+  else if (path !== folder && "bytes" in damage) writeAnew(path, editedBytes(read(path), damage.bytes as never));
   else if (path !== folder && "text" in damage) writeAnew(path, (damage.text as string).replace("KEY", key));
   else {
     rmSync(path, { recursive: true, force: true });
@@ -67,8 +66,14 @@ function spoil(folder: string, key: string, damage: object & Partial<Record<stri
   }
 }
 
+/** Not of a device that a former damage put there. */
+function read(path: string): Buffer {
+  if (!lstatSync(path).isFile()) throw new Error("no file is left to damage");
+  return readFileSync(path);
+}
+
 const rewrite = (path: string, change: (value: Json) => Json): void =>
-  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, "utf8")))));
+  writeFileSync(path, JSON.stringify(change(JSON.parse(read(path).toString()))));
 
 /** A second damage may find nothing left of what it is for. */
 const spoilAll = (folder: string, key: string, damages: readonly object[]): void => {

@@ -1,5 +1,6 @@
 /** Fuzzing for as long as one likes: goes on behind a fault, and counts what it finds. */
 
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FoundTarget, findTargets } from "./targets.js";
@@ -102,7 +103,10 @@ const count = (row: Row, ...kinds: FaultKind[]): number =>
   [...row.faults.values()].filter(({ kind }) => kinds.includes(kind)).length;
 
 function asJson(rows: readonly Row[], seed: number) {
+  const { stdout } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" });
   return {
+    date: new Date().toISOString(),
+    commit: stdout.trim(),
     seed,
     targets: rows.map((row) => ({
       target: row.target,

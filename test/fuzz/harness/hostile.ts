@@ -50,12 +50,15 @@ export const hostileValue: fc.Arbitrary<Json> = fc.oneof(
   fc.array(hostileNumber, { maxLength: 5 }),
 );
 
-/** One change of a JSON document. `at` names a place by the number of each child on the way to it, taken modulo how many there are. */
-export type JsonEdit = { readonly at: readonly number[] } & (
+/** The way to a place in a JSON document: of each child its key, or its number, taken modulo how many there are. */
+type Way = readonly (number | string)[];
+
+/** One change of a JSON document. */
+export type JsonEdit = { readonly at: Way } & (
   | { readonly set: Json }
   | { readonly remove: true }
   | { readonly rename: string }
-  | { readonly copyFrom: readonly number[] }
+  | { readonly copyFrom: Way }
   | { readonly repeat: number }
   | { readonly nest: number }
 );
@@ -82,13 +85,13 @@ interface Spot {
 const holds = (value: Json | undefined): value is Json[] | Holder =>
   typeof value === "object" && value !== null && Object.keys(value).length > 0;
 
-function find(document: Holder, at: readonly number[]): Spot {
+function find(document: Holder, at: Way): Spot {
   let spot: Spot = { holder: document, key: "document" };
-  for (const number of at) {
+  for (const step of at) {
     const value = spot.holder[spot.key];
     if (!holds(value)) break;
     const keys = Object.keys(value);
-    spot = { holder: value as Holder, key: keys[number % keys.length]! };
+    spot = { holder: value as Holder, key: typeof step === "string" ? step : keys[step % keys.length]! };
   }
   return spot;
 }
@@ -96,7 +99,7 @@ function find(document: Holder, at: readonly number[]): Spot {
 const nested = (value: Json, depth: number): Json => (depth === 0 ? value : [nested(value, depth - 1)]);
 
 function change({ holder, key }: Spot, edit: JsonEdit, copied: Json): void {
-  const value = holder[key]!;
+  const value = holder[key] ?? null;
   if ("set" in edit) holder[key] = structuredClone(edit.set);
   else if ("copyFrom" in edit) holder[key] = structuredClone(copied);
   else if ("nest" in edit) holder[key] = nested(value, edit.nest);
@@ -114,7 +117,7 @@ export function edited(document: Json, edits: readonly JsonEdit[]): Json {
   const root: Holder = { document: structuredClone(document) };
   for (const edit of edits) {
     const from = find(root, "copyFrom" in edit ? edit.copyFrom : []);
-    change(find(root, edit.at), edit, from.holder[from.key]!);
+    change(find(root, edit.at), edit, from.holder[from.key] ?? null);
   }
   return root.document ?? null;
 }

@@ -54,13 +54,17 @@ export interface Outcome {
 }
 
 /**
- * An input hangs when it has taken this much of processors, which a loaded machine does not change, or has done nothing for long. A target
+ * An input hangs when it has taken so much of processors, which a loaded machine does not change, or has done nothing for long. A target
  * that does not note its inputs has as much beyond its deadline.
  */
-const hangCpuSeconds = 10;
-const hangSeconds = 120;
+export interface Limits {
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+export const usualLimits: Limits = { cpuSeconds: 10, seconds: 120, bytes: 2 * 2 ** 30 };
 const startSeconds = 300;
-const mostBytes = 2 * 2 ** 30;
 const pollMs = 200;
 
 /** Groups that would live on without the watcher. */
@@ -70,10 +74,10 @@ const endAll = (): void => {
 };
 process.on("exit", endAll);
 
-export async function watch(target: FoundTarget, task: Task): Promise<Outcome> {
+export async function watch(target: FoundTarget, task: Task, limits = usualLimits): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "tilescript-fuzz-"));
   try {
-    return await new Watcher(target, task, folder).outcome;
+    return await new Watcher(target, task, limits, folder).outcome;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -82,6 +86,7 @@ export async function watch(target: FoundTarget, task: Task): Promise<Outcome> {
 class Watcher {
   readonly outcome: Promise<Outcome>;
   readonly #task: Task;
+  readonly #limits: Limits;
   readonly #notes: string;
   readonly #child: ChildProcess;
   readonly #replayed: (Thrown | null)[] = [];
@@ -95,8 +100,9 @@ class Watcher {
   /** When the input that is being tried was first seen. */
   #since = { count: 0, cpuSeconds: 0, at: Date.now() };
 
-  constructor(target: FoundTarget, task: Task, folder: string) {
+  constructor(target: FoundTarget, task: Task, limits: Limits, folder: string) {
     this.#task = task;
+    this.#limits = limits;
     this.#notes = join(folder, "input");
     const own = (name: string) => fileURLToPath(new URL(name, import.meta.url));
     const { VITEST: _, ...env } = process.env;
@@ -146,9 +152,10 @@ class Watcher {
     if (count !== this.#since.count || waits || !this.#started) this.#since = { count, cpuSeconds, at: Date.now() };
     this.#started = true;
     const busy = cpuSeconds - this.#since.cpuSeconds;
-    if (residentBytes > mostBytes) this.#kill(pid, "memory", "it takes more than 2 GiB");
-    else if (busy > hangCpuSeconds) this.#kill(pid, "hang", `it takes more than ${hangCpuSeconds} s of a processor`);
-    else if (seconds > hangSeconds) this.#kill(pid, "hang", `it has done nothing for ${hangSeconds} s`);
+    const { bytes, cpuSeconds: most, seconds: longest } = this.#limits;
+    if (residentBytes > bytes) this.#kill(pid, "memory", `it takes more than ${bytes / 2 ** 20} MiB`);
+    else if (busy > most) this.#kill(pid, "hang", `it takes more than ${most} s of a processor`);
+    else if (seconds > longest) this.#kill(pid, "hang", `it has done nothing for ${longest} s`);
   }
 
   #kill(pid: number, kind: FaultKind, what: string): void {
