@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nativeEnvironment } from "./native-environment.js";
 import { type Noted, notedInput } from "./noted-input.js";
 import { groupUsage, killGroup } from "./process-group.js";
 import type { FoundTarget } from "./targets.js";
@@ -75,9 +76,10 @@ const endAll = (): void => {
 process.on("exit", endAll);
 
 export async function watch(target: FoundTarget, task: Task, limits = usualLimits): Promise<Outcome> {
+  const native = target.name.startsWith("native-") ? await nativeEnvironment() : {};
   const folder = mkdtempSync(join(tmpdir(), "tilescript-fuzz-"));
   try {
-    return await new Watcher(target, task, limits, folder).outcome;
+    return await new Watcher(target, task, limits, folder, native).outcome;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -100,7 +102,7 @@ class Watcher {
   /** When the input that is being tried was first seen. */
   #since = { count: 0, cpuSeconds: 0, at: Date.now() };
 
-  constructor(target: FoundTarget, task: Task, limits: Limits, folder: string) {
+  constructor(target: FoundTarget, task: Task, limits: Limits, folder: string, more: NodeJS.ProcessEnv) {
     this.#task = task;
     this.#limits = limits;
     this.#notes = join(folder, "input");
@@ -113,7 +115,7 @@ class Watcher {
         // A group of its own, to be measured and ended together with what the target starts.
         detached: true,
         stdio: ["ignore", "pipe", "pipe", "ipc"],
-        env: { ...env, TMPDIR: folder, TILESCRIPT_CACHE: join(folder, "cache"), TILESCRIPT_DEVICE: "cpu" },
+        env: { ...env, TMPDIR: folder, TILESCRIPT_CACHE: join(folder, "cache"), TILESCRIPT_DEVICE: "cpu", ...more },
       },
     );
     const pid = this.#child.pid!;
