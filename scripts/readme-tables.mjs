@@ -6,9 +6,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+/** Of the GPU, or of no device in particular. */
 const read = (name) => {
-  const path = at(`bench/results/${name}-nvidia-h200.json`);
-  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+  const path = [`${name}-nvidia-h200`, name].map((one) => at(`bench/results/${one}.json`)).find(existsSync);
+  return path && JSON.parse(readFileSync(path, "utf8"));
 };
 
 const table = (head, rows) =>
@@ -135,6 +136,16 @@ const needles = (name, model) => (results) =>
 const parameters = (results) =>
   `The same questions in ${results.hay.name} with other parameters ${asked(results)}:\n\n${answers(results)}`;
 
+function fuzz({ targets, seed, commit, date }) {
+  const rows = targets.map(({ target, inputs, errors, crashes, hangs, peakMiB }) => [
+    target,
+    ...[inputs, errors, crashes, hangs, peakMiB].map(whole),
+  ]);
+  const head = ["target", "inputs", "untyped errors", "crashes", "hangs", "peak memory, MiB"];
+  const how = `\`node scripts/fuzz.mjs\`; ${date.slice(0, 10)}, commit \`${commit}\`, seed ${seed}`;
+  return `Hostile inputs, and what came of them (${how}):\n\n${table(head, rows)}`;
+}
+
 /** What each page shows, in order. */
 const PAGES = {
   "README.md": [
@@ -152,6 +163,7 @@ const PAGES = {
     ["niah", needles("niah", "SmolLM2-135M")],
     ["niah-text", needles("niah-text", "SmolLM2-135M")],
     ["niah-parameters", parameters],
+    ["fuzz", fuzz],
   ],
 };
 

@@ -20,7 +20,7 @@ export interface SmallOptions {
 }
 
 /** All bytes, then `words` with merges that build each from the left, then special tokens. */
-export function bytesOnly(pre: string, words: readonly string[] = [], options: SmallOptions = {}): GgufMetadata {
+export function bytesOnlyMetadata(pre: string, words: readonly string[] = [], options: SmallOptions = {}) {
   const { control = [], userDefined = [] } = options;
   const tokens = new Set(alphabet);
   const merges = new Map<string, string>();
@@ -41,6 +41,11 @@ export function bytesOnly(pre: string, words: readonly string[] = [], options: S
     "tokenizer.ggml.eos_token_id": control.length ? u32(tokens.size + control.length - 1) : undefined,
     ...options.metadata,
   };
-  const metadata = Object.entries(entries).filter((entry): entry is [string, Typed] => entry[1] !== undefined);
+  return Object.entries(entries).filter((entry): entry is [string, Typed] => entry[1] !== undefined);
+}
+
+/** The same, as it is read from a file. */
+export function bytesOnly(pre: string, words: readonly string[] = [], options: SmallOptions = {}): GgufMetadata {
+  const metadata = bytesOnlyMetadata(pre, words, options);
   return openGguf("small.gguf", { mapFile: () => Uint8Array.from(ggufBytes({ metadata })).buffer }).metadata;
 }

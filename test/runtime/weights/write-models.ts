@@ -15,8 +15,8 @@ export type NamedWeights = ReadonlyMap<string, Weights>;
 
 const bytesOf = ({ data }: Weights): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
-/** A GGUF file of f32 tensors. */
-export function ggufModel(metadata: Readonly<Record<string, Typed>>, weights: NamedWeights): Buffer {
+/** How f32 tensors lie in a GGUF file. */
+export function ggufTensors(weights: NamedWeights): { readonly tensors: TensorSpec[]; readonly data: Buffer } {
   const tensors: TensorSpec[] = [];
   const parts: Buffer[] = [];
   let offset = 0;
@@ -27,8 +27,12 @@ export function ggufModel(metadata: Readonly<Record<string, Typed>>, weights: Na
     parts.push(bytes, padding);
     offset += bytes.length + padding.length;
   }
-  return ggufBytes({ metadata: Object.entries(metadata), tensors, data: Buffer.concat(parts) });
+  return { tensors, data: Buffer.concat(parts) };
 }
+
+/** A GGUF file of f32 tensors. */
+export const ggufModel = (metadata: Readonly<Record<string, Typed>>, weights: NamedWeights): Buffer =>
+  ggufBytes({ metadata: Object.entries(metadata), ...ggufTensors(weights) });
 
 /** A safetensors file of f32 tensors. */
 export function safetensorsFile(weights: NamedWeights, dtype = "F32"): Buffer {
