@@ -45,12 +45,10 @@ export class LoadedVariant {
     this.#device = device;
     this.globalScratch = new Scratch(device);
     this.profileScratch = new Scratch(device);
-    this.#function = device.handles.add(module.function(variant.launch.symbol));
+    this.#function = device.handles.add(functionOf(path, module, variant.launch.symbol));
     this.#promised = variant.params.filter((param) => param.divisible);
     const { addon, version } = device.driver;
-    this.packing = packing(path, kernel, variant, (param, argument) =>
-      encodeTensorMap(addon, version, kernel, param, argument),
-    );
+    this.packing = packing(variant, (param, argument) => encodeTensorMap(addon, version, kernel, param, argument));
     checkLayout(path, kernel, variant, this.#function);
     this.unfit = this.#fit();
   }
@@ -92,6 +90,17 @@ export class LoadedVariant {
   }
 }
 
+const APART = "The manifest and the cubin do not belong together: build the bundle again.";
+
+function functionOf(path: string, module: Module, symbol: string): KernelFunction {
+  try {
+    return module.function(symbol);
+  } catch (cause) {
+    if ((cause as Error).name !== "CUDA_ERROR_NOT_FOUND") throw cause;
+    throw new BundleError(path, `it has no function ${symbol}, which the manifest names`, APART, { cause });
+  }
+}
+
 /**
  * Compares the manifest's slots with the driver's account of the cubin. Only sizes are compared: the host passes one pointer a parameter,
  * and the driver's offsets count from a base that is not aligned to a tensor map's 64 bytes.
@@ -99,12 +108,11 @@ export class LoadedVariant {
 function checkLayout(path: string, kernel: string, { abi }: Variant, kernelFunction: KernelFunction): void {
   const parameters = kernelFunction.parameters();
   if (!parameters) return;
-  const hint = "The manifest and the cubin do not belong together: build the bundle again.";
   if (parameters.length !== abi.length)
     throw new BundleError(
       path,
       `${kernel} has ${parameters.length} parameters in its cubin and ${abi.length} in the manifest`,
-      hint,
+      APART,
     );
   const wrong = parameters.findIndex(({ bytes }, index) => bytes !== abi[index]!.size);
   if (wrong < 0) return;
@@ -113,7 +121,7 @@ function checkLayout(path: string, kernel: string, { abi }: Variant, kernelFunct
   throw new BundleError(
     path,
     `${kernel} takes ${parameters[wrong]!.bytes} bytes for ${what}, its parameter ${wrong}, and the manifest says ${slot.size}`,
-    hint,
+    APART,
   );
 }
 
