@@ -13,6 +13,8 @@ export interface CompileModelsRequest {
   readonly models: readonly string[];
   readonly arch: readonly number[];
   readonly out: string;
+  /** The folder is TileScript's own. */
+  readonly own?: boolean;
   readonly jobs?: number;
   readonly environment?: () => Promise<PythonEnvironment>;
   readonly onProgress?: (progress: BuildProgress) => void;
@@ -46,7 +48,7 @@ export async function ensureCompiledModels({
   models,
   arch,
   ...rest
-}: Omit<CompileModelsRequest, "out">): Promise<BuildResult> {
+}: Omit<CompileModelsRequest, "out" | "own">): Promise<BuildResult> {
   const { onProgress, signal } = rest;
   await ensureModelKernels({ onProgress, signal });
   const out = compiledBundle();
@@ -57,7 +59,9 @@ export async function ensureCompiledModels({
   if (arch.length === 0 || !(await lacksAny(manifest, models, wanted)))
     return { folder: current ? out : kernelBundle(), manifest, diagnostics: [], built: 0, cached: variants.length };
   const { keptBundle } = await import("../compiler/build/index.js");
-  return keptBundle(out, packageRoot() ?? ".", arch) ?? compileModels({ models, arch: wanted, out, ...rest });
+  return (
+    keptBundle(out, packageRoot() ?? ".", arch) ?? compileModels({ models, arch: wanted, out, own: true, ...rest })
+  );
 }
 
 async function lacksAny(manifest: Manifest, models: readonly string[], archs: readonly number[]): Promise<boolean> {

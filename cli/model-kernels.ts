@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
-import type { Manifest } from "../compiler/bundle/index.js";
+import { type Manifest, wholeManifest } from "../compiler/bundle/index.js";
 import { compiledBundle, kernelBundle, packageRoot } from "../runtime/package-root.js";
 
 export interface ModelKernelOptions {
@@ -28,7 +28,7 @@ export const isCompiledCurrent = (): boolean => {
 };
 
 /**
- * Brings the IR of the model kernels up to date with their sources, in `bundles/kernels`, and drops what was compiled from older ones. Needs no
+ * Brings the IR of the model kernels up to date with their sources, in `bundles/kernels`, and drops what was compiled from older ones or is damaged. Needs no
  * Python: what a model needs is compiled when it is loaded. Undefined in an installation without the sources, whose bundles are as they were
  * shipped. A folder that cannot be written to is taken as it is.
  */
@@ -40,7 +40,7 @@ export async function ensureModelKernels({
   const root = packageRoot() ?? ".";
   const sources = join(root, "runtime/kernels");
   if (!existsSync(sources)) return undefined;
-  const { build, keptBundle } = await import("../compiler/build/index.js");
+  const { build, dropBundle, keptBundle } = await import("../compiler/build/index.js");
   const out = kernelBundle();
   const kept = keptBundle(out, root, []);
   if (kept) return kept;
@@ -50,8 +50,9 @@ export async function ensureModelKernels({
   );
   const result = await build({
     files: files.map((name) => join(sources, name)),
-    ...{ arch: [], out, project: root, onProgress, signal },
+    ...{ arch: [], out, own: true, project: root, onProgress, signal },
   });
-  if (existsSync(compiledBundle()) && !isCompiledCurrent()) rmSync(compiledBundle(), { recursive: true, force: true });
+  const compiled = compiledBundle();
+  if (existsSync(compiled) && !(isCompiledCurrent() && wholeManifest(compiled))) dropBundle(compiled);
   return result;
 }

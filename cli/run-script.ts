@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { register } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Manifest, manifestSchema } from "../compiler/bundle/index.js";
+import { BundleFault, type Manifest, readManifest } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
 import { dropForeign, privateFolder, privateRoot } from "../compiler/store/index.js";
 import { settleDevices } from "../runtime/device/open.js";
@@ -35,13 +35,13 @@ const compiledFile = (folder: string, manifest: Manifest): CompiledFile => ({
 });
 
 function readBundle(folder: string): CompiledFile {
-  const path = join(folder, "manifest.json");
-  if (!existsSync(path))
-    throw new InputError(
-      `${folder} is no bundle: it has no manifest.json`,
-      "Give --bundle the folder that tilescript build wrote.",
-    );
-  return compiledFile(resolve(folder), manifestSchema.parse(JSON.parse(readFileSync(path, "utf8"))));
+  try {
+    return compiledFile(resolve(folder), readManifest(folder).manifest);
+  } catch (error) {
+    if (!(error instanceof BundleFault)) throw error;
+    const problem = error.kind === "absent" ? "it has no manifest.json" : `${error.path}: ${error.message}`;
+    throw new InputError(`${folder} is no bundle: ${problem}`, "Give --bundle the folder that tilescript build wrote.");
+  }
 }
 
 /** Who runs a program has not said where bundles go, so an error about that must name what they can set. */
@@ -68,6 +68,7 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
       files: [source],
       arch: gpu === undefined ? [] : [gpu],
       out,
+      own: true,
       signal,
       onProgress: ({ text }) => line.show(text),
     }).catch((error) => {

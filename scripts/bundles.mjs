@@ -1,7 +1,7 @@
 // Builds the bundles that the product and its tests load: the kernels of models, as IR (bundles/kernels) and compiled ahead for the demo model
 // (bundles/models), those of the examples, and of the cases for GPUs.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,7 +42,6 @@ export async function buildBundle(name, { arch, environment, onProgress, signal 
     return await build({ ...options, arch: [...archsOf(name), ...arch] });
   } catch (error) {
     if (error.name !== "EnvironmentError" || arch.length > 0) throw error;
-    rmSync(options.out, { recursive: true, force: true });
     return build({ ...options, arch: [] });
   }
 }

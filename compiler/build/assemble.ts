@@ -1,10 +1,10 @@
 import type { KernelEntry, Manifest, Variant } from "../bundle/index.js";
-import { MANIFEST_VERSION } from "../bundle/index.js";
+import { abiOf, disagreement, MANIFEST_VERSION } from "../bundle/index.js";
 import { evaluateDim, type Kernel, type Param, serializeKernel } from "../ir/index.js";
 import type { TensorDescriptorFacts, TritonOutput } from "../triton/index.js";
-import { abiOf, disagreement } from "./abi.js";
+import type { BundleFile } from "./earlier.js";
 import { BuildError } from "./error.js";
-import type { BundleFile } from "./folder.js";
+
 import { bindingName, compiledName, sha256 } from "./names.js";
 import { buildsOf, type Unit } from "./plan.js";
 
@@ -57,18 +57,16 @@ function paramsOf(
 ): Variant["params"] {
   const order = kernel.params.filter((param) => param.kind === "descriptor");
   return kernel.params.map((param: Param) => {
-    const always = { name: param.name, kind: param.kind, divisible: divisible.includes(param.name) };
-    if (param.kind === "const") return always;
-    if (param.kind !== "descriptor") return { ...always, dtype: param.dtype };
+    const { name, kind } = param;
+    const isDivisible = divisible.includes(name);
+    if (kind === "const") return { name, kind, divisible: isDivisible };
+    const { dtype } = param;
+    if (kind !== "descriptor") return { name, kind, divisible: isDivisible, dtype };
+    const { padding } = param;
     const facts = descriptors[order.indexOf(param)];
     const block = param.block.map((size) => evaluateDim(size, build.constants) ?? 0);
-    return {
-      ...always,
-      dtype: param.dtype,
-      block,
-      padding: param.padding,
-      tensorMap: facts ? tensorMapOf(facts) : null,
-    };
+    const tensorMap = facts ? tensorMapOf(facts) : null;
+    return { name, kind, divisible: isDivisible, dtype, block, padding, tensorMap };
   });
 }
 
@@ -146,13 +144,22 @@ function compilerOf(made: readonly Made[], tools: Tools): Manifest["compiler"] {
   };
 }
 
+/** The typed references to the kernels, by the names of their files. */
+export type Modules = Readonly<Record<"index.js" | "index.d.ts", string>>;
+
 /** The manifest and every file it names. The same entries give the same bytes. */
-export function assemble(entries: readonly Entry[], tools: Tools): { manifest: Manifest; files: BundleFile[] } {
+export function assemble(
+  entries: readonly Entry[],
+  tools: Tools,
+  modules: Modules,
+): { manifest: Manifest; files: BundleFile[] } {
   const files = new Files();
   const kernels = entries.map((entry) => entryOf(entry, files));
   const compiler = compilerOf(
     entries.flatMap((entry) => entry.made),
     tools,
   );
-  return { manifest: { version: MANIFEST_VERSION, compiler, kernels }, files: files.list() };
+  const module = (name: keyof Modules) => files.add(name, modules[name]);
+  const references: Manifest["references"] = [module("index.js"), module("index.d.ts")];
+  return { manifest: { version: MANIFEST_VERSION, compiler, references, kernels }, files: files.list() };
 }

@@ -5,8 +5,8 @@ import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.
 import type { Kernel } from "../ir/index.js";
 import { EXPORT_A_KERNEL } from "../no-kernels.js";
 import type { PythonEnvironment } from "../triton/index.js";
+import { checkReplaceable } from "./earlier.js";
 import { BuildError } from "./error.js";
-import { checkReplaceable } from "./folder.js";
 import { sha256 } from "./names.js";
 import { lacksBuilds } from "./plan.js";
 import type { BuildProgress } from "./progress.js";
@@ -18,8 +18,10 @@ export interface BuildOptions {
   readonly files: readonly string[];
   /** Architectures to make cubins for, such as 90 for sm_90; none for a bundle that only the CPU executor runs, which needs no Python. */
   readonly arch: readonly number[];
-  /** Folder of the bundle. An earlier bundle there is replaced; other files are not. */
+  /** Folder of the bundle, or a link to it. An earlier bundle there is replaced; where there are other files nothing is written. */
   readonly out: string;
+  /** The folder is TileScript's own: one whose manifest cannot be read is set aside, not refused. */
+  readonly own?: boolean;
   /** Folder that names in the bundle are relative to. Default: the one of the first file's package.json. */
   readonly project?: string;
   /** Triton processes at once. Default: the cores. */
@@ -55,17 +57,18 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     const cached = before.manifest.kernels.reduce((sum, { variants }) => sum + variants.length, 0);
     return { folder, manifest: before.manifest, diagnostics: before.warnings, built: 0, cached };
   }
-  checkReplaceable(folder);
-  options.onProgress?.({ text: "Checking kernels" });
+  const { jobs, environment, onProgress, signal, own } = options;
+  await checkReplaceable(folder, { own });
+  onProgress?.({ text: "Checking kernels" });
   const { kernels, warnings, sources } = await checked(request);
   if (kernels.length === 0)
     throw new BuildError(`there are no kernels in ${request.files.join(", ")}`, EXPORT_A_KERNEL);
   const sourceHash = (file: string): string => sha256(readFileSync(join(project, file)));
   const { bundleKernels } = await import("./from-kernels.js");
-  const { jobs, environment, onProgress, signal } = options;
   const bundle = await bundleKernels(kernels, {
     arch,
     folder,
+    own,
     project,
     sourceHash,
     jobs,

@@ -1,11 +1,18 @@
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Manifest, manifestSchema } from "../bundle/index.js";
-import { type Build, type CompileOptions, type ConstValue, type DType, type Kernel, parseKernel } from "../ir/index.js";
+import { BundleFault, readBundleFile, readManifest, readWhole } from "../bundle/index.js";
+import {
+  type Build,
+  type CompileOptions,
+  type ConstValue,
+  type DType,
+  IrFormatError,
+  type Kernel,
+} from "../ir/index.js";
+import { storedKernel } from "../passes/index.js";
 import type { PythonEnvironment } from "../triton/index.js";
 import type { BuildResult } from "./build.js";
+import { checkReplaceable } from "./earlier.js";
 import { BuildError } from "./error.js";
-import { checkReplaceable, MANIFEST } from "./folder.js";
 import { DEFAULT_BUILD } from "./plan.js";
 import type { BuildProgress } from "./progress.js";
 
@@ -25,6 +32,8 @@ export interface CompileBuildsOptions {
   readonly arch: readonly number[];
   /** Folder of the bundle that is made: the kernels that were asked for, with these builds alone. May be `from`. */
   readonly out: string;
+  /** The folder is TileScript's own: one whose manifest cannot be read is set aside, not refused. */
+  readonly own?: boolean;
   /** Takes the other kernels along too, so that the bundle can be built upon as this one. Default false. */
   readonly all?: boolean;
   readonly jobs?: number;
@@ -40,15 +49,15 @@ export interface CompileBuildsOptions {
  * compiled and there is no Triton.
  */
 export async function compileBuilds(options: CompileBuildsOptions): Promise<BuildResult> {
-  const { builds, arch, jobs, environment, onProgress, signal } = options;
+  const { builds, arch, jobs, environment, onProgress, signal, own } = options;
   const [from, folder] = [resolve(options.from), resolve(options.out)];
-  checkReplaceable(folder);
-  const { declared, hashes } = requested(from, builds, options.all ?? false);
+  await checkReplaceable(folder, { own });
+  const { declared, hashes } = await readWhole(from, () => requested(from, builds, options.all ?? false));
   const { bundleKernels } = await import("./from-kernels.js");
   const sourceHash = (file: string): string => hashes.get(file) ?? "";
   const wanted = [...new Set(arch)].sort((a, b) => a - b);
   const bundle = await bundleKernels([...declared.keys()], {
-    ...{ arch: wanted, folder, project: from, sourceHash, declared, jobs, environment, onProgress, signal },
+    ...{ arch: wanted, folder, own, project: from, sourceHash, declared, jobs, environment, onProgress, signal },
   });
   const { manifest, warnings, built, cached } = bundle;
   return { folder, manifest, diagnostics: warnings, built, cached };
@@ -60,16 +69,19 @@ function requested(
   builds: readonly BuildRequest[],
   all: boolean,
 ): { declared: ReadonlyMap<Kernel, Kernel>; hashes: ReadonlyMap<string, string> } {
-  const manifest = readManifest(from);
+  const { manifest } = explained(from, () => readManifest(from));
   const byKernel = new Map<string, BuildRequest[]>();
   for (const build of builds) byKernel.set(build.kernel, [...(byKernel.get(build.kernel) ?? []), build]);
   for (const name of byKernel.keys())
     if (!manifest.kernels.some((kernel) => kernel.name === name))
       throw new BuildError(`the bundle ${from} has no kernel "${name}"`, "Build that bundle again.");
   const entries = manifest.kernels.filter(({ name }) => all || byKernel.has(name));
-  const declared = entries.flatMap(({ name, ir }) =>
-    ir.flatMap(({ file }) => {
-      const kernel = parseKernel(readFileSync(join(from, file.path), "utf8"));
+  const declared = entries.flatMap(({ name, ir, builds: declaredBuilds }) =>
+    ir.flatMap(({ dtypes, file }) => {
+      const described = { name, dtypes, builds: declaredBuilds };
+      const kernel = explained(join(from, file.path), () =>
+        storedKernel(readBundleFile(from, file).toString("utf8"), described),
+      );
       const mine = distinct((byKernel.get(name) ?? []).flatMap((request) => buildOf(kernel, request) ?? []));
       return all || mine.length > 0 ? [[{ ...kernel, builds: mine }, kernel] as const] : [];
     }),
@@ -77,11 +89,22 @@ function requested(
   return { declared: new Map(declared), hashes: new Map(entries.map(({ source }) => [source.file, source.sha256])) };
 }
 
-function readManifest(from: string): Manifest {
+/** Runs what reads the bundle. Throws BuildError for what is wrong with it. */
+function explained<Result>(place: string, read: () => Result): Result {
   try {
-    return manifestSchema.parse(JSON.parse(readFileSync(join(from, MANIFEST), "utf8")));
+    return read();
   } catch (cause) {
-    throw new BuildError(`there is no bundle in ${from}`, "Build it first: npm start does.", cause);
+    if (cause instanceof BundleFault && cause.kind === "absent")
+      throw new BuildError(
+        `there is no bundle in ${place}: ${cause.message}`,
+        "Build it first: npm start does.",
+        cause,
+      );
+    if (cause instanceof BundleFault || cause instanceof IrFormatError) {
+      const at = cause instanceof BundleFault ? cause.path : place;
+      throw new BuildError(`${at} cannot be used: ${cause.message}`, "Build that bundle again.", cause);
+    }
+    throw cause;
   }
 }
 

@@ -21,5 +21,11 @@ const WRITE_FAILURES: Readonly<Record<string, readonly [string, string]>> = {
   EACCES: ["permission denied", "Give --out a folder that you may write to."],
   EPERM: ["permission denied", "Give --out a folder that you may write to."],
   EROFS: ["the file system is read-only", "Give --out a folder on a writable disk."],
+  ENAMETOOLONG: ["a name in the path is too long", "Give --out a shorter name."],
+  ELOOP: ["its symbolic links lead in a circle", "Give --out another path."],
+  EBUSY: ["it is in use, or another disk is mounted there", "Give --out a folder below it."],
+  EMFILE: ["too many files are open", "Close some, or raise the limit with ulimit -n, then build again."],
+  ENFILE: ["too many files are open", "Close some, or raise the limit with ulimit -n, then build again."],
+  EEXIST: ["a part of the path is a file", "Give --out a path whose parents are folders."],
   ENOTDIR: ["a part of the path is a file", "Give --out a path whose parents are folders."],
 };

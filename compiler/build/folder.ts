@@ -1,109 +1,148 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { BundleFault, readManifest } from "../bundle/index.js";
 import { makeFolder } from "../make-folder.js";
+import { type BundleFile, checkReplaceable, ownNames, type ReplaceOptions } from "./earlier.js";
 import { BuildError } from "./error.js";
+import { leftovers, realFolder, sibling } from "./place.js";
 
-/** A file of the bundle to be: path relative to its folder, with forward slashes. */
-export interface BundleFile {
-  readonly path: string;
-  readonly content: string | Uint8Array;
-}
+const MOST_ATTEMPTS = 40;
 
-export const MANIFEST = "manifest.json";
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? "";
 
-const sibling = (folder: string, kind: string): string =>
-  join(dirname(folder), `.${basename(folder)}.${kind}-${process.pid}-${randomBytes(4).toString("hex")}`);
-
-const alive = (pid: number): boolean => {
+/** Runs what costs only tidiness when it fails. */
+function attempt(tidy: () => void): void {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
-
-/** Removes what builds left beside the folder when they were killed: their names carry the process that is gone. */
-function sweep(folder: string): void {
-  const pattern = new RegExp(`^\\.${basename(folder).replace(/[^\w]/g, "\\$&")}\\.(?:new|old)-(\\d+)-[0-9a-f]{8}$`);
-  for (const name of readdirSync(dirname(folder))) {
-    const pid = pattern.exec(name)?.[1];
-    if (pid && !alive(Number(pid))) rmSync(join(dirname(folder), name), { recursive: true, force: true });
-  }
-}
-
-/** Refuses to replace a folder that is not a bundle: `--out .` must not cost anybody their files. */
-export function checkReplaceable(folder: string): void {
-  if (!existsSync(folder)) return;
-  let names: string[];
-  try {
-    names = readdirSync(folder);
+    tidy();
   } catch {
-    throw new BuildError(
-      `cannot write the bundle to ${folder}: it is not a folder`,
-      "Give --out a new or empty folder.",
-    );
+    // The next build sweeps up.
   }
-  if (names.length > 0 && !names.includes(MANIFEST))
-    throw new BuildError(
-      `cannot write the bundle to ${folder}: the folder has other files in it (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`,
-      "A build replaces the whole folder. Give --out a new or empty folder, or one that holds an earlier bundle.",
-    );
+}
+
+/** The bytes are on the disk before anything says that they are: a power failure must not leave a file of the right length and wrong bytes. */
+function synced(path: string, content?: string | Uint8Array): void {
+  const file = openSync(path, content === undefined ? "r" : "wx");
+  try {
+    if (content !== undefined) writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes the files of a bundle that has been moved out of its folder. What else came to be among them goes back there. */
+function discard(old: string, folder: string, files: readonly BundleFile[] = []): void {
+  const names = readdirSync(old);
+  const own = namesToRemove(old, names, files);
+  for (const name of names)
+    if (own.has(name)) unlinkSync(join(old, name));
+    else if (!existsSync(join(folder, name))) renameSync(join(old, name), join(folder, name));
+  rmdirSync(old);
+}
+
+/** Of a bundle whose manifest is damaged, `checkReplaceable` has found that all its files are to be written again. */
+function namesToRemove(old: string, names: readonly string[], files: readonly BundleFile[]): ReadonlySet<string> {
+  try {
+    return ownNames(old, names, readManifest(old));
+  } catch (error) {
+    if (!(error instanceof BundleFault)) throw error;
+    return new Set(files.map(({ path }) => path));
+  }
+}
+
+/** Tidies up after builds that were killed: a draft goes, and a bundle that was moved away comes back where nothing has replaced it. */
+function sweep(folder: string): void {
+  for (const { path, kind } of leftovers(folder))
+    attempt(() => {
+      if (kind === "new") rmSync(path, { recursive: true, force: true });
+      else if (existsSync(folder)) discard(path, folder);
+      else renameSync(path, folder);
+    });
+}
+
+/** Moves the folder out of the way and says where to; undefined where there is none. */
+function moveAway(folder: string): string | undefined {
+  const old = sibling(folder, "old");
+  try {
+    renameSync(folder, old);
+    return old;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Puts `fresh` where `folder` is. A concurrent build may put its own there in between; the last one wins, both are whole. */
-function swap(fresh: string, folder: string): void {
-  for (let attempt = 0; ; attempt++) {
-    const old = sibling(folder, "old");
-    try {
-      renameSync(folder, old);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
+function swap(fresh: string, folder: string, files: readonly BundleFile[]): void {
+  for (let left = MOST_ATTEMPTS; ; left--) {
+    const old = moveAway(folder);
     try {
       renameSync(fresh, folder);
-      rmSync(old, { recursive: true, force: true });
+      // The bundle is whole now. A disk that cannot say so loses at most the step from the old one to the new.
+      attempt(() => synced(dirname(folder)));
+      if (old) attempt(() => discard(old, folder, files));
       return;
     } catch (error) {
-      rmSync(old, { recursive: true, force: true });
-      const code = (error as NodeJS.ErrnoException).code;
-      if ((code !== "ENOTEMPTY" && code !== "EEXIST") || attempt >= 20) throw error;
+      const isTaken = codeOf(error) === "ENOTEMPTY" || codeOf(error) === "EEXIST";
+      if (old) attempt(() => (isTaken ? discard(old, folder, files) : renameSync(old, folder)));
+      if (!isTaken || left === 0) throw error;
     }
   }
 }
 
 /**
- * Writes a bundle all or nothing: into a new folder beside the target, then renamed over it. Whatever interrupts it (kill -9, a full disk)
- * leaves the old bundle or none, never half of one. Throws BuildError when the disk or its permissions forbid it.
+ * Writes a bundle all or nothing: into a new folder beside the target, then renamed over it. Whatever interrupts it (kill -9, a full disk, a
+ * power failure) leaves the old bundle or none, never half of one. Throws BuildError when the disk or its permissions forbid it, and where the
+ * folder holds anything else than an earlier bundle.
  */
-export async function writeFolder(target: string, files: readonly BundleFile[]): Promise<string> {
-  const folder = resolve(target);
-  checkReplaceable(folder);
+export async function writeFolder(
+  target: string,
+  files: readonly BundleFile[],
+  options: Omit<ReplaceOptions, "files"> = {},
+): Promise<void> {
+  const folder = await checkReplaceable(target, { ...options, files });
   const fresh = sibling(folder, "new");
   try {
     makeFolder(dirname(folder));
     sweep(folder);
-    await mkdir(fresh);
-    for (const sub of new Set(files.map((file) => dirname(file.path)))) makeFolder(join(fresh, sub));
-    await Promise.all(files.map((file) => writeFile(join(fresh, file.path), file.content)));
-    swap(fresh, folder);
+    mkdirSync(fresh);
+    for (const { path, content } of files) synced(join(fresh, path), content);
+    synced(fresh);
+    swap(fresh, folder, files);
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    if (error instanceof BuildError) throw error;
+    attempt(() => rmSync(fresh, { recursive: true, force: true }));
     throw BuildError.writing(folder, error as NodeJS.ErrnoException);
   }
-  return folder;
 }
 
-/** True where the folder already holds exactly these bytes, so that there is nothing to write. */
-export function holds(folder: string, files: readonly BundleFile[]): boolean {
-  return files.every(({ path, content }) => {
-    try {
-      return readFileSync(join(folder, path)).equals(Buffer.from(content as Uint8Array));
-    } catch {
-      return false;
-    }
-  });
+/** Takes a bundle away, if it is one: its own files go, others stay. One whose manifest cannot be read is set aside. */
+export function dropBundle(target: string): void {
+  const folder = realFolder(target);
+  try {
+    readManifest(folder);
+  } catch (error) {
+    if (!(error instanceof BundleFault)) throw error;
+    if (error.kind === "unreadable") throw BuildError.writing(folder, error.cause as NodeJS.ErrnoException);
+    if (error.kind !== "absent") renameSync(folder, sibling(folder, "damaged"));
+    return;
+  }
+  const old = moveAway(folder);
+  if (!old) return;
+  const names = readdirSync(old);
+  const own = ownNames(old, names, readManifest(old));
+  for (const name of own) unlinkSync(join(old, name));
+  if (own.size === names.length) rmdirSync(old);
+  else renameSync(old, folder);
 }

@@ -1,12 +1,13 @@
-import type { Manifest } from "../bundle/index.js";
+import { MANIFEST, type Manifest } from "../bundle/index.js";
 import { Cache, cachedTriton } from "../cache/index.js";
 import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { ensureEnvironment, type PythonEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
 import { type Compiled, compileUnits } from "./compile.js";
+import { type BundleFile, holds } from "./earlier.js";
 import { compilerFingerprint } from "./fingerprint.js";
-import { type BundleFile, holds, MANIFEST, writeFolder } from "./folder.js";
+import { writeFolder } from "./folder.js";
 import { planUnits } from "./plan.js";
 import type { BuildProgress } from "./progress.js";
 import { references, typeDeclarations } from "./references.js";
@@ -15,6 +16,8 @@ import { tilescriptVersion } from "./version.js";
 export interface KernelBundleOptions {
   readonly arch: readonly number[];
   readonly folder: string;
+  /** The folder is TileScript's own: one whose manifest cannot be read is set aside, not refused. */
+  readonly own?: boolean;
   /** Folder that the kernels' files are relative to. */
   readonly project: string;
   /** SHA-256 of a kernel's source file. */
@@ -43,7 +46,7 @@ export async function bundleKernels(kernels: readonly Kernel[], options: KernelB
   const { made, problems, built, cached } = await compileAll(kernels, options);
   const { manifest, files } = await filesOf(kernels, made, options);
   options.signal?.throwIfAborted();
-  if (!holds(options.folder, files)) await writeFolder(options.folder, files);
+  if (!holds(options.folder, files)) await writeFolder(options.folder, files, { own: options.own });
   const manifestText = files.find(({ path }) => path === MANIFEST)?.content as string;
   return { manifest, manifestText, warnings: problems, built, cached };
 }
@@ -94,11 +97,8 @@ async function filesOf(
       made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
     }),
   );
-  const { manifest, files } = assemble(entries, { tilescript: tilescriptVersion(), code: compilerFingerprint() });
-  const others = [
-    { path: MANIFEST, content: `${JSON.stringify(manifest, null, 1)}\n` },
-    { path: "index.js", content: references(groups) },
-    { path: "index.d.ts", content: typeDeclarations(groups) },
-  ];
-  return { manifest, files: [...files, ...others] };
+  const modules = { "index.js": references(groups), "index.d.ts": typeDeclarations(groups) };
+  const tools = { tilescript: tilescriptVersion(), code: compilerFingerprint() };
+  const { manifest, files } = assemble(entries, tools, modules);
+  return { manifest, files: [...files, { path: MANIFEST, content: `${JSON.stringify(manifest, null, 1)}\n` }] };
 }

@@ -1,9 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { manifestSchema } from "../bundle/index.js";
+import { MANIFEST, wholeManifest } from "../bundle/index.js";
 import type { BuildResult } from "./build.js";
 import { BuildError } from "./error.js";
-import { MANIFEST } from "./folder.js";
 import { sha256 } from "./names.js";
 
 /**
@@ -15,7 +14,8 @@ export function keptBundle(folder: string, project: string, arch: readonly numbe
   const owner = "Run npm start there as the user who owns it, or take a copy of your own.";
   if (!existsSync(join(folder, MANIFEST)))
     throw new BuildError(`there are no compiled kernels in ${folder}, and you may not write there`, owner);
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, MANIFEST), "utf8")));
+  const manifest = wholeManifest(folder);
+  if (!manifest) throw new BuildError(`the kernels in ${folder} are damaged, and you may not write there`, owner);
   const old = manifest.kernels.find(({ source }) => hashOf(join(project, source.file)) !== source.sha256);
   if (old)
     throw new BuildError(

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Manifest, manifestSchema } from "../bundle/index.js";
+import { isWhole, type Manifest, readManifest } from "../bundle/index.js";
 import { cacheFolder } from "../cache/index.js";
 import type { Diagnostic } from "../diagnostics/index.js";
 import { makeFolder } from "../make-folder.js";
 import { compilerFingerprint } from "./fingerprint.js";
-import { MANIFEST } from "./folder.js";
 import { sha256 } from "./names.js";
 
 /** What identifies a build: asked again with the same, it may have nothing to do. */
@@ -30,16 +29,6 @@ const recordFile = (request: Request): string =>
 
 const hashOf = (path: string): string | undefined => (existsSync(path) ? sha256(readFileSync(path)) : undefined);
 
-/** Every file that the manifest names is there and as long as it says; their bytes are checked when the bundle is loaded. */
-function isComplete(folder: string, manifest: Manifest): boolean {
-  const files = manifest.kernels.flatMap(({ ir, triton, variants }) => [
-    ...ir.map(({ file }) => file),
-    ...triton,
-    ...variants.flatMap(({ cubin, ptx }) => (ptx ? [cubin, ptx] : [cubin])),
-  ]);
-  return files.every(({ path, bytes }) => statSync(join(folder, path), { throwIfNoEntry: false })?.size === bytes);
-}
-
 /**
  * The bundle of an earlier build if nothing has changed since: neither the sources and what they import, nor the compiler, nor the
  * bundle itself. Takes milliseconds, where starting the front end alone takes half a second.
@@ -49,10 +38,9 @@ export function unchanged(request: Request): { manifest: Manifest; warnings: rea
     const record = JSON.parse(readFileSync(recordFile(request), "utf8")) as Record;
     if (record.compiler !== compilerFingerprint()) return undefined;
     if (record.sources.some(([path, hash]) => hashOf(path) !== hash)) return undefined;
-    const text = readFileSync(join(request.folder, MANIFEST), "utf8");
+    const { manifest, text } = readManifest(request.folder);
     if (sha256(text) !== record.manifest) return undefined;
-    const manifest = manifestSchema.parse(JSON.parse(text));
-    return isComplete(request.folder, manifest) ? { manifest, warnings: record.warnings } : undefined;
+    return isWhole(request.folder, manifest) ? { manifest, warnings: record.warnings } : undefined;
   } catch {
     // No record, or one that cannot be read: then everything is looked at.
     return undefined;

@@ -1,1 +1,3 @@
+export { abiOf, disagreement } from "./abi.js";
 export * from "./manifest.js";
+export * from "./read.js";

@@ -1,38 +1,72 @@
 import { z } from "zod";
+import { holding, kernelProblems, manifestProblems, paramProblems, variantProblems } from "./consistency.js";
 
 /**
- * The bundle's manifest: everything the runtime must know of compiled kernels, and nothing else.
+ * The bundle's manifest: everything the runtime must know of compiled kernels, and nothing else. A bundle may come from anywhere, so what
+ * the schema takes can be launched: every number has its limits, and the parts of a kernel fit each other.
  * Bump MANIFEST_VERSION when a reader of the old shape would misread the new one.
  */
 export const MANIFEST_VERSION = 1;
 
+/** Far beyond any cubin: a file that says more is refused before it is read. */
+export const MOST_FILE_BYTES = 2 ** 28;
+
+const whole = (least: number, most: number) => z.number().int().min(least).max(most);
+const powerOfTwo = (most: number) =>
+  whole(1, most).refine((value) => Number.isInteger(Math.log2(value)), "it is no power of two");
+const identifier = z
+  .string()
+  .max(1000)
+  .regex(/^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u, "it is no identifier");
+const text = z.string().max(2 ** 16);
+const line = text.regex(/^\P{Cc}*$/u, "it has control characters");
+
 const dtype = z.enum(["bool", "i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64"]);
-const constant = z.union([z.number(), z.boolean(), z.string()]);
+const dtypes = z.record(identifier, dtype);
+const constants = z.record(identifier, z.union([z.number(), z.boolean(), text]));
 
-/** A file of the bundle: path relative to the manifest, and the SHA-256 of its bytes. */
-const file = z.object({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int() });
+const hash = z.string().regex(/^[0-9a-f]{64}$/, "it is no SHA-256");
 
-/** A parameter as the launcher packs it. `offset` and `size` are its place in the packed arguments; constants have none. */
-const param = z.object({
-  name: z.string(),
-  kind: z.enum(["pointer", "scalar", "const", "descriptor"]),
-  dtype: dtype.optional(),
-  /** Descriptor only: block shape of the language, and Triton's own metadata for the tensor map (null below sm_90). */
-  block: z.array(z.number().int()).optional(),
-  padding: z.enum(["zero", "nan"]).optional(),
-  tensorMap: z
-    .object({
-      swizzle: z.number().int(),
-      elementSize: z.number().int(),
-      elementType: z.number().int(),
-      blockSize: z.array(z.number().int()),
-      fp4Padded: z.boolean(),
-    })
-    .nullable()
-    .optional(),
-  /** True where this variant was compiled for multiples of 16 (bytes for a pointer, the value for an integer). */
-  divisible: z.boolean(),
-});
+/** A file of the bundle: one plain name beside the manifest, that ends as its kind does; the SHA-256 of its bytes, and how many they are. */
+const file = (name: RegExp) =>
+  z.object({
+    path: z
+      .string()
+      .max(255)
+      .regex(/^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u, "it is no plain file name")
+      .regex(name, `it does not end as in ${name.source}`),
+    sha256: hash,
+    bytes: whole(0, MOST_FILE_BYTES),
+  });
+
+const named = { name: identifier, divisible: z.boolean() };
+
+/** A parameter as the launcher packs it. `divisible`: this variant was compiled for multiples of 16 (bytes of a pointer, the value of an integer). */
+const param = z.discriminatedUnion("kind", [
+  z.object({ ...named, kind: z.literal("pointer"), dtype }),
+  z.object({ ...named, kind: z.literal("scalar"), dtype }),
+  z.object({ ...named, kind: z.literal("const") }),
+  z.object({
+    ...named,
+    kind: z.literal("descriptor"),
+    dtype,
+    /** Block shape of the language, and Triton's own metadata for the tensor map (null below sm_90). */
+    block: z
+      .array(whole(1, 2 ** 20))
+      .min(1)
+      .max(5),
+    padding: z.enum(["zero", "nan"]),
+    tensorMap: z
+      .object({
+        swizzle: whole(0, 6),
+        elementSize: powerOfTwo(16),
+        elementType: whole(0, 31),
+        blockSize: z.array(whole(1, 2 ** 16)),
+        fp4Padded: z.boolean(),
+      })
+      .nullable(),
+  }),
+]);
 
 /** One argument of the cubin's ABI, in order. `from` names the parameter, `part` what of it. */
 const abi = z.object({
@@ -45,62 +79,70 @@ const abi = z.object({
 
 const variant = z.object({
   /** Architecture number (90 for sm_90). */
-  arch: z.number().int(),
-  constants: z.record(z.string(), constant),
-  dtypes: z.record(z.string(), dtype),
-  params: z.array(param),
+  arch: whole(1, 9999),
+  constants,
+  dtypes,
+  params: z.array(param.superRefine(holding(paramProblems))),
   abi: z.array(abi),
   launch: z.object({
     /** The cubin's symbol. */
-    symbol: z.string(),
-    warps: z.number().int(),
-    stages: z.number().int(),
-    ctas: z.number().int(),
-    sharedBytes: z.number().int(),
+    symbol: line.min(1),
+    warps: powerOfTwo(32),
+    stages: whole(0, 64),
+    ctas: powerOfTwo(16),
+    sharedBytes: whole(0, 2 ** 20),
     pdl: z.boolean(),
-    globalScratchBytes: z.number().int(),
-    globalScratchAlign: z.number().int(),
-    profileScratchBytes: z.number().int(),
+    /** Of one program. */
+    globalScratchBytes: whole(0, 2 ** 24),
+    globalScratchAlign: powerOfTwo(2 ** 12),
+    profileScratchBytes: whole(0, 2 ** 24),
   }),
-  resources: z.object({ registers: z.number().int(), spillBytes: z.number().int() }),
-  cubin: file,
-  ptx: file.nullable(),
+  resources: z.object({ registers: whole(0, 2 ** 16), spillBytes: whole(0, 2 ** 31) }),
+  cubin: file(/\.cubin$/),
+  ptx: file(/\.ptx$/).nullable(),
 });
 
 const kernelEntry = z.object({
-  name: z.string(),
-  /** TypeScript source: path relative to the project and hash. */
-  source: z.object({ file: z.string(), line: z.number().int(), sha256: z.string() }),
+  name: identifier,
+  /** TypeScript source: path relative to the project and hash, which is empty where the kernel was made by a program. */
+  source: z.object({ file: line, line: whole(0, 2 ** 31), sha256: hash.or(z.literal("")) }),
   /** The typed IR, symbolic in the constants, one file for each dtype binding: what the CPU executor runs. */
-  ir: z.array(z.object({ dtypes: z.record(z.string(), dtype), file })),
-  triton: z.array(file),
+  ir: z.array(z.object({ dtypes, file: file(/\.ir\.json$/) })),
+  triton: z.array(file(/\.triton\.py$/)),
   /** Constants, dtypes and launch options of every build, in the order they were declared. */
-  builds: z.array(
-    z.object({
-      constants: z.record(z.string(), constant),
-      dtypes: z.record(z.string(), dtype),
-      pdl: z.boolean(),
-      warps: z.number().int(),
-    }),
-  ),
+  builds: z.array(z.object({ constants, dtypes, pdl: z.boolean(), warps: powerOfTwo(32) })),
   /** Compiled variants; the launcher picks the first whose arch, constants, dtypes and guards hold. Empty in a bundle for the CPU only. */
-  variants: z.array(variant),
+  variants: z.array(variant.superRefine(holding(variantProblems))),
 });
 
 export const manifestSchema = z.object({
   version: z.literal(MANIFEST_VERSION),
   compiler: z.object({
-    tilescript: z.string(),
+    tilescript: line,
     /** Names the compiler by its code: what another one made may differ. */
-    code: z.string().optional(),
-    triton: z.string().nullable(),
-    ptxas: z.record(z.string(), z.string()),
+    code: line.optional(),
+    triton: line.nullable(),
+    ptxas: z.record(z.string(), line),
   }),
-  kernels: z.array(kernelEntry),
+  /** The typed references to the kernels, `index.js` and `index.d.ts`; bundles of earlier versions have them without saying so. */
+  references: z.tuple([file(/^index\.js$/), file(/^index\.d\.ts$/)]).optional(),
+  kernels: z.array(kernelEntry.superRefine(holding(kernelProblems))).superRefine(holding(manifestProblems)),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
-export type KernelEntry = Manifest["kernels"][number];
-export type Variant = KernelEntry["variants"][number];
-export type VariantParam = Variant["params"][number];
-export type AbiSlot = Variant["abi"][number];
+export type FileEntry = KernelEntry["triton"][number];
+export type KernelEntry = z.infer<typeof kernelEntry>;
+export type Variant = z.infer<typeof variant>;
+export type VariantParam = z.infer<typeof param>;
+export type DescriptorParam = Extract<VariantParam, { kind: "descriptor" }>;
+export type AbiSlot = z.infer<typeof abi>;
+
+/** Every file that a manifest names; one that several kernels share comes several times. */
+export const filesNamed = ({ kernels, references }: Manifest): FileEntry[] => [
+  ...kernels.flatMap(({ ir, triton, variants }) => [
+    ...ir.map(({ file }) => file),
+    ...triton,
+    ...variants.flatMap(({ cubin, ptx }) => (ptx ? [cubin, ptx] : [cubin])),
+  ]),
+  ...(references ?? []),
+];

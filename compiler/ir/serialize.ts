@@ -1,19 +1,13 @@
 import type { Kernel } from "./kernel.js";
+import { BIGINT, IrFormatError, NUMBER, readKernel, SPAN } from "./read.js";
 import type { Span } from "./span.js";
+
+export { IrFormatError };
 
 /** Raised by every change of the IR that an older reader would misread. */
 export const IR_VERSION = 1;
 
-export class IrFormatError extends Error {
-  override readonly name = "IrFormatError";
-}
-
 type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
-
-/** Numbers that JSON cannot hold, as objects with one key that no IR node has. */
-const NUMBER = "$number";
-const BIGINT = "$bigint";
-const SPAN = "$span";
 
 /**
  * A kernel as JSON text: equal kernels give equal bytes. Keys are sorted, spans are written as
@@ -59,18 +53,7 @@ export function parseKernel(text: string): Kernel {
   const { files, kernel } = document;
   if (!Array.isArray(files) || kernel === null || typeof kernel !== "object")
     throw new IrFormatError("the IR file lacks its kernel or its list of sources; build the bundle again");
-  const decode = (value: Plain): unknown => {
-    if (value === null || typeof value !== "object") return value;
-    if (Array.isArray(value)) return value.map(decode);
-    if (BIGINT in value) return BigInt(value[BIGINT] as string);
-    if (NUMBER in value) return Number(value[NUMBER]);
-    if (SPAN in value) {
-      const [file, line, column, endLine, endColumn] = value[SPAN] as number[];
-      return { file: files[file!], line, column, endLine, endColumn };
-    }
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, decode(member)]));
-  };
-  return decode(kernel as Plain) as Kernel;
+  return readKernel(kernel, files);
 }
 
 function isSpan(value: object): value is Span {

@@ -1,16 +1,20 @@
 import { type DeviceFunction, type Expr, type Kernel, operands, type Stmt, type Type, typeText } from "../ir/index.js";
 import { exprText } from "../ir/print.js";
-import { type InferContext, OPS } from "../ops/index.js";
+import { type InferContext, OPS, type Op, type OpNode } from "../ops/index.js";
 import { parameterType } from "./infer-types.js";
 import { sameType } from "./inference/compare.js";
 
 /** A pass made IR that breaks the rules: a mistake of the compiler, not of the user. */
 export class InvalidIrError extends Error {
   override readonly name = "InvalidIrError";
+  /** The place and the problem alone, for IR that no pass of this compiler made. */
+  readonly finding: string;
+
   constructor(pass: string, where: string, problem: string) {
     super(
       `${pass} made invalid IR at ${where}: ${problem}. This is a bug of the compiler; please report it with the kernel.`,
     );
+    this.finding = `${where}: ${problem}`;
   }
 }
 
@@ -194,8 +198,18 @@ const EXPRESSIONS: { readonly [K in Expr["kind"]]: (expr: Extract<Expr, { kind: 
   },
 };
 
-function verifyOp(expr: Extract<Expr, { kind: "op" }>, verifier: Verifier): void {
+function verifyOp(expr: OpNode, verifier: Verifier): void {
   const op = OPS.get(expr.op) ?? verifier.fail(expr, "no such op");
+  try {
+    verifyAgain(op, expr, verifier);
+  } catch (error) {
+    // Rules are written for what the frontend and other rules give them: whatever one stumbles over was never legal.
+    if (error instanceof InvalidIrError) throw error;
+    verifier.fail(expr, "has not the operands and attributes of the op");
+  }
+}
+
+function verifyAgain(op: Op, expr: OpNode, verifier: Verifier): void {
   const context: InferContext = {
     fail: (diagnostic) => verifier.fail(expr, diagnostic.message),
     warn: () => {},

@@ -41,7 +41,13 @@ export async function loadKernels(
   const { manifest } = await readBundle(bundle);
   if (missingBuilds(manifest, needed, device.arch).length === 0) return load(device, bundle, needed);
   const own = await ownBundle(device.arch, needed, bundle);
-  if (!existsSync(join(own, "manifest.json"))) await compile(device, needed, own, options);
+  try {
+    if (existsSync(join(own, "manifest.json"))) return await load(device, own, needed);
+  } catch (error) {
+    // A damaged one is made anew, like one that is not there.
+    if (!(error instanceof BundleError)) throw error;
+  }
+  await compile(device, needed, own, options);
   return load(device, own, needed);
 }
 
@@ -69,7 +75,7 @@ async function compile(
     // By the package's name: whoever only runs compiled kernels never loads the compiler, and may not have it.
     const { compileBuilds } = await import("tilescript/compiler");
     const report = onProgress && (({ text }: { readonly text: string }) => onProgress(text));
-    await compileBuilds({ from: bundle, builds, arch: [device.arch], out, signal, onProgress: report });
+    await compileBuilds({ from: bundle, builds, arch: [device.arch], out, own: true, signal, onProgress: report });
   } catch (cause) {
     signal?.throwIfAborted();
     const { name, message } = cause as Error;

@@ -1,10 +1,11 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import { type Kernel, parseKernel } from "../../../compiler/ir/index.js";
-import { readBundle } from "../../bundle/files.js";
+import { IrFormatError, type Kernel } from "../../../compiler/ir/index.js";
+import { storedKernel } from "../../../compiler/passes/index.js";
+import { type BundleFiles, loadFrom, REBUILD } from "../../bundle/files.js";
 import type { LoadedBundle } from "../device.js";
 import { BundleError } from "../errors.js";
 import type { CpuDevice } from "./device.js";
-import { CpuKernelHandle } from "./kernel.js";
+import { type Binding, CpuKernelHandle } from "./kernel.js";
 
 class CpuBundle implements LoadedBundle {
   readonly #place: string;
@@ -26,34 +27,27 @@ class CpuBundle implements LoadedBundle {
   }
 }
 
-/** Reads the IR of a bundle's kernels; each is compiled when it is first launched. */
-export async function loadBundle(device: CpuDevice, folder: string): Promise<LoadedBundle> {
-  const files = await readBundle(folder);
-  const kernels = await Promise.all(
-    files.manifest.kernels.map(async (entry) => {
-      const bindings = await Promise.all(
-        entry.ir.map(async ({ dtypes, file }) => ({
-          dtypes,
-          kernel: parse((await files.read(file)).toString("utf8"), `${files.folder}/${file.path}`),
-        })),
-      );
-      if (bindings.length > 0) return new CpuKernelHandle(device, entry, bindings);
-      throw new BundleError(
-        files.folder,
-        `kernel "${entry.name}" has no IR, which the CPU executor runs`,
-        "Build the bundle again.",
-      );
-    }),
-  );
-  return new CpuBundle(files.folder, kernels);
-}
+/** Reads the IR of a bundle's kernels and checks it; each is compiled when it is first launched. */
+export const loadBundle = (device: CpuDevice, folder: string): Promise<LoadedBundle> =>
+  loadFrom(folder, (files) => {
+    const kernels = files.manifest.kernels.map((entry) => new CpuKernelHandle(device, entry, bindingsOf(files, entry)));
+    return new CpuBundle(files.folder, kernels);
+  });
 
-function parse(text: string, path: string): Kernel {
-  try {
-    return parseKernel(text);
-  } catch (cause) {
-    throw new BundleError(path, (cause as Error).message, "Build the bundle again.", { cause });
+function bindingsOf(files: BundleFiles, entry: KernelEntry): Binding[] {
+  if (entry.ir.length === 0) {
+    const problem = `kernel "${entry.name}" has no IR, which the CPU executor runs`;
+    throw new BundleError(files.folder, problem, REBUILD);
   }
+  return entry.ir.map(({ dtypes, file }) => {
+    const text = files.read(file).toString("utf8");
+    try {
+      return { dtypes, kernel: storedKernel(text, { ...entry, dtypes }) };
+    } catch (cause) {
+      if (!(cause instanceof IrFormatError)) throw cause;
+      throw new BundleError(`${files.folder}/${file.path}`, cause.message, REBUILD, { cause });
+    }
+  });
 }
 
 /** Kernels from IR in memory: those of one name are its choices of dtypes. */

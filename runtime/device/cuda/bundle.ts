@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import { type BundleFiles, readBundle } from "../../bundle/files.js";
+import { type BundleFiles, loadFrom } from "../../bundle/files.js";
 import type { LoadedBundle, WantedBuild } from "../device.js";
 import { BundleError } from "../errors.js";
 import { isBuild } from "../select.js";
@@ -53,12 +53,10 @@ function noVariant(folder: string, entries: readonly KernelEntry[], device: Cuda
 }
 
 /** Loads every cubin of a bundle that suits the device, or those of the builds that are wanted, so that no launch has to. */
-export async function loadBundle(
-  device: CudaDevice,
-  folder: string,
-  only?: readonly WantedBuild[],
-): Promise<LoadedBundle> {
-  const files = await readBundle(folder);
+export const loadBundle = (device: CudaDevice, folder: string, only?: readonly WantedBuild[]): Promise<LoadedBundle> =>
+  loadFrom(folder, (files) => loadAll(device, files, only));
+
+async function loadAll(device: CudaDevice, files: BundleFiles, only?: readonly WantedBuild[]): Promise<LoadedBundle> {
   const loadable = files.manifest.kernels.map((entry) => ({
     entry,
     variants: variantsFor(entry, device.arch).filter(
@@ -67,7 +65,7 @@ export async function loadBundle(
   }));
   const usable = loadable.filter(({ variants }) => variants.length > 0);
   if (usable.length === 0) throw noVariant(files.folder, files.manifest.kernels, device);
-  const variants = await loadAll(
+  const variants = await loadVariants(
     device,
     files,
     usable.flatMap(({ entry, variants }) => variants.map((loadable) => ({ entry, loadable }))),
@@ -89,7 +87,7 @@ interface Wanted {
 }
 
 /** Loads in parallel, the answers in order. */
-async function loadAll(device: CudaDevice, files: BundleFiles, wanted: readonly Wanted[]) {
+async function loadVariants(device: CudaDevice, files: BundleFiles, wanted: readonly Wanted[]) {
   const loaded: { entry: KernelEntry; loaded: LoadedVariant }[] = new Array(wanted.length);
   let next = 0;
   const worker = async () => {
@@ -104,6 +102,6 @@ async function loadAll(device: CudaDevice, files: BundleFiles, wanted: readonly 
 
 async function loadVariant(device: CudaDevice, files: BundleFiles, entry: KernelEntry, { variant, form }: Loadable) {
   const file = form === "cubin" ? variant.cubin : variant.ptx!;
-  const module = await device.module(file.sha256, () => files.read(file));
+  const module = await device.module(file.sha256, async () => files.read(file));
   return new LoadedVariant(device, `${files.folder}/${file.path}`, entry.name, variant, module);
 }

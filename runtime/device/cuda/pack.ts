@@ -1,7 +1,6 @@
 /** Turns arguments into the bytes that a cubin expects, slot by slot of the manifest's `abi`. */
-import type { AbiSlot, Variant, VariantParam } from "../../../compiler/bundle/index.js";
+import type { AbiSlot, DescriptorParam, Variant, VariantParam } from "../../../compiler/bundle/index.js";
 import type { Argument, DescriptorArgument, DeviceBuffer } from "../device.js";
-import { BundleError } from "../errors.js";
 import { SCALAR_WRITERS } from "../scalar-writers.js";
 
 /** Writes one argument's slot into the block. */
@@ -18,15 +17,16 @@ export interface Packing {
 }
 
 /** Makes the tensor map of a descriptor parameter. */
-export type TensorMapEncoder = (param: VariantParam, argument: DescriptorArgument) => Uint8Array;
+export type TensorMapEncoder = (param: DescriptorParam, argument: DescriptorArgument) => Uint8Array;
 
 function valueWriter({ offset }: AbiSlot, param: VariantParam): Writer {
   if (param.kind === "pointer")
     return (block, value) => block.setBigUint64(offset, (value as DeviceBuffer).address, true);
   if (param.kind === "descriptor")
     return (block, value) => block.setBigUint64(offset, (value as DescriptorArgument).buffer.address, true);
+  if (param.kind === "const") return () => undefined;
   if (param.dtype === "i64") return (block, value) => block.setBigInt64(offset, BigInt(value as number | bigint), true);
-  const write = SCALAR_WRITERS[param.dtype!];
+  const write = SCALAR_WRITERS[param.dtype];
   return (block, value) => write(block, offset, typeof value === "bigint" ? Number(value) : (value as number));
 }
 
@@ -40,7 +40,7 @@ const integerWriter =
 
 /** Below sm_90 a descriptor's two flags: pad with NaN; round f32 to tf32, which the language does not ask for. */
 const flagWriter = ({ offset, index }: AbiSlot, param: VariantParam): Writer => {
-  const flag = index === 0 && param.padding === "nan" ? 1 : 0;
+  const flag = index === 0 && param.kind === "descriptor" && param.padding === "nan" ? 1 : 0;
   return (block) => block.setUint8(offset, flag);
 };
 
@@ -53,25 +53,20 @@ const parts: Readonly<Record<ArgumentPart, (slot: AbiSlot, param: VariantParam, 
     stride: (slot) => integerWriter(slot, (argument) => argument.strides[slot.index!]!),
     flag: flagWriter,
     tensorMap: (slot, param, encode) => (block, value) => {
-      const map = encode(param, value as DescriptorArgument);
+      const map = encode(param as DescriptorParam, value as DescriptorArgument);
       new Uint8Array(block.buffer, slot.offset, map.byteLength).set(map);
     },
   };
 
-/** How to pack a variant's arguments. Throws BundleError where the manifest's slots and parameters do not belong together. */
-export function packing(path: string, kernel: string, variant: Variant, encode: TensorMapEncoder): Packing {
+/** How to pack a variant's arguments, whose slots and parameters belong together in every manifest that was read. */
+export function packing(variant: Variant, encode: TensorMapEncoder): Packing {
   const params = new Map(variant.params.map((param) => [param.name, param]));
   const writers = new Map<string, Writer[]>(variant.params.map((param) => [param.name, []]));
   const scratch: { global?: number; profile?: number } = {};
   for (const slot of variant.abi) {
     if (slot.part === "globalScratch") scratch.global = slot.offset;
     else if (slot.part === "profileScratch") scratch.profile = slot.offset;
-    else {
-      const param = params.get(slot.from);
-      if (!param)
-        throw new BundleError(path, `${kernel} packs a parameter "${slot.from}" it does not have`, "Build it again.");
-      writers.get(slot.from)!.push(parts[slot.part](slot, param, encode));
-    }
+    else writers.get(slot.from)!.push(parts[slot.part](slot, params.get(slot.from)!, encode));
   }
   const offsets = variant.abi.map((slot) => slot.offset);
   const bytes = Math.max(0, ...variant.abi.map((slot) => slot.offset + slot.size));

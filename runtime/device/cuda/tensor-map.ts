@@ -1,4 +1,4 @@
-import type { VariantParam } from "../../../compiler/bundle/index.js";
+import type { DescriptorParam } from "../../../compiler/bundle/index.js";
 import type { Addon } from "../../native/index.js";
 import type { DescriptorArgument } from "../device.js";
 import { LaunchError } from "../errors.js";
@@ -12,7 +12,7 @@ const fillWithNaN = 1;
 /** What cuTensorMapEncodeTiled demands, checked first so that the error names the parameter. */
 function check(
   kernel: string,
-  param: VariantParam,
+  param: DescriptorParam,
   { buffer, strides }: DescriptorArgument,
   elementBytes: number,
 ): void {
@@ -43,7 +43,7 @@ export function encodeTensorMap(
   addon: Addon,
   driverVersion: number,
   kernel: string,
-  param: VariantParam,
+  param: DescriptorParam,
   argument: DescriptorArgument,
 ): Uint8Array {
   const { swizzle, elementSize, elementType, blockSize } = param.tensorMap!;

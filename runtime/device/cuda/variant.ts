@@ -45,12 +45,10 @@ export class LoadedVariant {
     this.#device = device;
     this.globalScratch = new Scratch(device);
     this.profileScratch = new Scratch(device);
-    this.#function = device.handles.add(module.function(variant.launch.symbol));
+    this.#function = device.handles.add(functionOf(path, module, variant.launch.symbol));
     this.#promised = variant.params.filter((param) => param.divisible);
     const { addon, version } = device.driver;
-    this.packing = packing(path, kernel, variant, (param, argument) =>
-      encodeTensorMap(addon, version, kernel, param, argument),
-    );
+    this.packing = packing(variant, (param, argument) => encodeTensorMap(addon, version, kernel, param, argument));
     checkLayout(path, kernel, variant, this.#function);
     this.unfit = this.#fit();
   }
@@ -92,15 +90,16 @@ export class LoadedVariant {
   }
 }
 
-/** How many arguments a parameter becomes: a descriptor is a tensor map or its parts, and then its shape and strides. */
-const slotsOfParam = ({ kind, block, tensorMap }: VariantParam): number => {
-  if (kind === "const") return 0;
-  const rank = block?.length ?? 0;
-  return kind !== "descriptor" ? 1 : tensorMap ? 1 + 2 * rank : 3 + 4 * rank;
-};
+const APART = "The manifest and the cubin do not belong together: build the bundle again.";
 
-/** How many arguments a cubin takes by its parameters alone, with two pointers to scratch memory: for drivers that cannot tell. */
-const slotsOf = ({ params }: Variant): number => params.reduce((sum, param) => sum + slotsOfParam(param), 2);
+function functionOf(path: string, module: Module, symbol: string): KernelFunction {
+  try {
+    return module.function(symbol);
+  } catch (cause) {
+    if ((cause as Error).name !== "CUDA_ERROR_NOT_FOUND") throw cause;
+    throw new BundleError(path, `it has no function ${symbol}, which the manifest names`, APART, { cause });
+  }
+}
 
 /**
  * Compares the manifest's slots with the driver's account of the cubin. Only sizes are compared: the host passes one pointer a parameter,
@@ -108,17 +107,13 @@ const slotsOf = ({ params }: Variant): number => params.reduce((sum, param) => s
  */
 function checkLayout(path: string, kernel: string, variant: Variant, kernelFunction: KernelFunction): void {
   const { abi } = variant;
-  const hint = "The manifest and the cubin do not belong together: build the bundle again.";
-  const slots = slotsOf(variant);
-  if (abi.length !== slots)
-    throw new BundleError(path, `${kernel} has ${abi.length} slots, where its parameters need ${slots}`, hint);
   const parameters = kernelFunction.parameters();
   if (!parameters) return;
   if (parameters.length !== abi.length)
     throw new BundleError(
       path,
       `${kernel} has ${parameters.length} parameters in its cubin and ${abi.length} in the manifest`,
-      hint,
+      APART,
     );
   const wrong = parameters.findIndex(({ bytes }, index) => bytes !== abi[index]!.size);
   if (wrong < 0) return;
@@ -127,7 +122,7 @@ function checkLayout(path: string, kernel: string, variant: Variant, kernelFunct
   throw new BundleError(
     path,
     `${kernel} takes ${parameters[wrong]!.bytes} bytes for ${what}, its parameter ${wrong}, and the manifest says ${slot.size}`,
-    hint,
+    APART,
   );
 }
 
@@ -147,7 +142,7 @@ export class BoundLaunch {
       ...(ctas > 1 && { cluster: [ctas, 1, 1] }),
     };
     const { offsets, bytes } = variant.packing;
-    const parameters = slotsOf(variant.variant);
+    const parameters = variant.variant.abi.length;
     this.#variant = variant;
     const { PreparedLaunch } = device.driver.addon;
     this.#native = device.handles.add(

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { abiOf } from "../../../../compiler/build/abi.js";
-import type { KernelEntry, Manifest, Variant } from "../../../../compiler/bundle/index.js";
+import { abiOf } from "../../../../compiler/bundle/abi.js";
+import type { KernelEntry, Manifest, Variant, VariantParam } from "../../../../compiler/bundle/index.js";
 import type { DType, Param, Span } from "../../../../compiler/ir/index.js";
 
 const span: Span = { file: "fake.kernel.ts", line: 1, column: 1, endLine: 1, endColumn: 2 };
@@ -50,14 +50,11 @@ function variantOf(folder: string, { name, params }: FakeKernel, variant: FakeVa
     arch,
     constants: variant.constants ?? {},
     dtypes: variant.dtypes ?? {},
-    params: params.map((param) => ({
-      name: param.name,
-      kind: param.kind,
-      ...("dtype" in param && { dtype: param.dtype }),
-      ...(param.kind === "descriptor" && { block: param.block as number[], padding: param.padding }),
-      ...(param.kind === "descriptor" && { tensorMap: arch >= 90 ? tensorMap : null }),
-      divisible: variant.divisible?.includes(param.name) ?? false,
-    })),
+    params: params.map((param): VariantParam => {
+      const divisible = variant.divisible?.includes(param.name) ?? false;
+      if (param.kind !== "descriptor") return { ...param, divisible };
+      return { ...param, block: [...param.block] as number[], tensorMap: arch >= 90 ? tensorMap : null, divisible };
+    }),
     abi,
     launch: {
       symbol,

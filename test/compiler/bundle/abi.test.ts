@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { abiOf } from "../../../compiler/build/abi.js";
-import { constant, descriptor, pointer, scalar } from "./kernels.js";
+import { abiOf } from "../../../compiler/bundle/abi.js";
+import { constant, descriptor, pointer, scalar } from "../build/kernels.js";
 
 const layout = (...given: Parameters<typeof abiOf>): string[] =>
   abiOf(...given).map(({ from, part, index, offset, size }) =>

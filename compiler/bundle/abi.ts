@@ -1,5 +1,15 @@
-import type { AbiSlot } from "../bundle/index.js";
-import { DTYPES, type Param } from "../ir/index.js";
+import { DTYPES, type DType } from "../ir/index.js";
+import type { AbiSlot } from "./manifest.js";
+
+/** The driver's limit for the arguments of a launch, from CUDA 12.1 on. */
+export const MOST_ARGUMENT_BYTES = 32_764;
+
+/** What the layout depends on of a parameter, whether of the IR or of a manifest. */
+export type AbiParam =
+  | { readonly kind: "pointer"; readonly name: string }
+  | { readonly kind: "const"; readonly name: string }
+  | { readonly kind: "scalar"; readonly name: string; readonly dtype: DType }
+  | { readonly kind: "descriptor"; readonly name: string; readonly block: readonly unknown[] };
 
 type Piece = Omit<AbiSlot, "offset">;
 
@@ -31,7 +41,7 @@ function descriptorPieces(from: string, rank: number, tensorMap: boolean): Piece
   ];
 }
 
-function pieces(param: Param, tensorMaps: boolean): Piece[] {
+function pieces(param: AbiParam, tensorMaps: boolean): Piece[] {
   if (param.kind === "const") return [];
   if (param.kind === "pointer") return [{ from: param.name, part: "value", size: 8 }];
   if (param.kind === "scalar") return [{ from: param.name, part: "value", size: DTYPES[param.dtype].bytes }];
@@ -45,7 +55,7 @@ const SCRATCH: readonly Piece[] = [
 ];
 
 /** The arguments of a cubin in order, each at the next multiple of its own alignment, as C lays out a struct. */
-export function abiOf(params: readonly Param[], tensorMaps: boolean): AbiSlot[] {
+export function abiOf(params: readonly AbiParam[], tensorMaps: boolean): AbiSlot[] {
   let end = 0;
   return [...params.flatMap((param) => pieces(param, tensorMaps)), ...SCRATCH].map((piece) => {
     const align = piece.size === TENSOR_MAP ? 64 : piece.size;

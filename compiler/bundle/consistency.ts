@@ -1,0 +1,86 @@
+/** What must hold between the parts of a manifest, so that a launch never meets a kernel that does not fit itself. */
+import type { z } from "zod";
+import { abiOf, MOST_ARGUMENT_BYTES } from "./abi.js";
+import type { AbiSlot, KernelEntry, Variant, VariantParam } from "./manifest.js";
+
+interface Problem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+type Problems = Iterable<Problem>;
+
+/** A check as the schema takes it. */
+export const holding =
+  <T>(check: (value: T) => Problems) =>
+  (value: T, context: z.core.$RefinementCtx): void => {
+    for (const { path, message } of check(value)) context.addIssue({ code: "custom", path: [...path], message });
+  };
+
+const namesOf = (values: object): string => Object.keys(values).sort().join();
+
+const isUniform = <T>(all: readonly T[], text: (one: T) => string): boolean => new Set(all.map(text)).size <= 1;
+
+function* withoutRepeats(what: string, names: readonly string[]): Problems {
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) yield { path: [], message: `two ${what} are named ${twice}` };
+}
+
+export function* paramProblems(param: VariantParam): Problems {
+  if (param.kind !== "descriptor" || !param.tensorMap) return;
+  if (param.tensorMap.blockSize.length !== param.block.length)
+    yield { path: ["tensorMap", "blockSize"], message: `it has not the ${param.block.length} sizes of the block` };
+}
+
+const SLOT = ["from", "part", "index", "offset", "size"] as const;
+const isSame = (a: AbiSlot, b: AbiSlot | undefined): boolean => SLOT.every((key) => a[key] === b?.[key]);
+
+/** The slots must be those that the compiler lays out for these parameters: any others put arguments where nobody looks for them. */
+function* abiProblems({ params, abi }: Variant): Problems {
+  const maps = params.flatMap((param) => (param.kind === "descriptor" ? [param.tensorMap !== null] : []));
+  if (!isUniform(maps, String))
+    yield { path: ["params"], message: "some descriptors are tensor maps and some are not" };
+  const expected = abiOf(params, maps[0] ?? false);
+  const wrong = expected.findIndex((slot, index) => !isSame(slot, abi[index]));
+  if (wrong >= 0) yield { path: ["abi", wrong], message: "it is not the place of the argument that belongs there" };
+  else if (abi.length > expected.length)
+    yield { path: ["abi"], message: "it has more arguments than the parameters give" };
+  else if (abi.some(({ offset, size }) => offset + size > MOST_ARGUMENT_BYTES))
+    yield { path: ["abi"], message: `the arguments take more than ${MOST_ARGUMENT_BYTES} bytes` };
+}
+
+export function* variantProblems(variant: Variant): Problems {
+  const { params, constants } = variant;
+  yield* withoutRepeats(
+    "parameters",
+    params.map(({ name }) => name),
+  );
+  const open = params.filter(({ kind }) => kind === "const").map(({ name }) => [name, true] as const);
+  if (namesOf(Object.fromEntries(open)) !== namesOf(constants))
+    yield { path: ["constants"], message: "they are not those of the parameters" };
+  yield* abiProblems(variant);
+}
+
+/** What all variants of a kernel have alike; and what those have alike that differ in architecture and guards only. */
+const signature = ({ params }: Variant): string => JSON.stringify(params.map(({ name, kind }) => [name, kind]));
+const types = ({ params }: Variant): string =>
+  JSON.stringify(params.map((param) => ["dtype" in param && param.dtype, "block" in param && param.block]));
+const build = ({ constants, dtypes }: Variant): string =>
+  JSON.stringify([constants, dtypes].map((one) => Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))));
+
+export function* kernelProblems({ ir, builds, variants }: KernelEntry): Problems {
+  if (!isUniform([...ir, ...builds, ...variants], ({ dtypes }) => namesOf(dtypes)))
+    yield { path: [], message: "its builds have different type parameters" };
+  if (!isUniform([...builds, ...variants], ({ constants }) => namesOf(constants)))
+    yield { path: [], message: "its builds have different constants" };
+  if (!isUniform(variants, signature)) yield { path: ["variants"], message: "they have different parameters" };
+  const ofBuild = new Map(variants.map((variant) => [build(variant), types(variant)]));
+  if (variants.some((variant) => ofBuild.get(build(variant)) !== types(variant)))
+    yield { path: ["variants"], message: "two of one build have parameters of different types" };
+}
+
+export const manifestProblems = (kernels: readonly KernelEntry[]): Problems =>
+  withoutRepeats(
+    "kernels",
+    kernels.map(({ name }) => name),
+  );
