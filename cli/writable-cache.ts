@@ -15,7 +15,7 @@ export function ensureWritableCache(): void {
     temporary = mkdtempSync(join(tmpdir(), "tilescript-cache-"));
   } catch (error) {
     throw new InputError(
-      `${unusable}, and a temporary folder cannot be made in ${tmpdir()} (${(error as NodeJS.ErrnoException).code})`,
+      `${unusable}, nor can the temporary folder ${tmpdir()} (${(error as NodeJS.ErrnoException).code})`,
       "Set TILESCRIPT_CACHE to a folder that you may write to.",
     );
   }

@@ -1,6 +1,7 @@
 import {
   backendFingerprint,
   type CompileOptions,
+  installedTriton,
   type TritonJob,
   type TritonOutput,
   type TritonResult,
@@ -20,27 +21,42 @@ export interface CachedTriton {
 
 const TEXTS = ["ptx", "ttir", "ttgir", "llir", "sass"] as const;
 
-/** A Triton service that looks into the cache first. Only successes are kept; a fully cached build never starts Python. */
-export function cachedTriton(service: Pick<TritonService, "compile">, cache: Cache): CachedTriton {
+/**
+ * A Triton service that looks into the cache first. Only successes are kept, under the Triton that made them; a fully cached build never
+ * starts Python.
+ */
+export function cachedTriton(
+  service: Pick<TritonService, "compile">,
+  cache: Cache,
+  installed: () => Promise<string | undefined> = installedTriton,
+): CachedTriton {
+  const find = async (job: TritonJob): Promise<TritonOutput | undefined> => {
+    const content = await installed();
+    if (content === undefined) return undefined;
+    const key = jobKey(job, content);
+    const files = await cache.get(key);
+    const output = files && unpack(files, job);
+    if (files && !output) await cache.drop(key);
+    return output;
+  };
   return {
     async compile(job, options) {
       options?.signal?.throwIfAborted();
-      const key = jobKey(job);
-      const found = await cache.get(key);
-      const known = found && unpack(found);
+      const known = await find(job);
       if (known) return { result: known, cached: true };
       const result = await service.compile(job, options);
-      if (result.ok) await cache.put(key, pack(result));
+      if (result.ok) await cache.put(jobKey(job, result.versions.content), pack(result));
       return { result, cached: false };
     },
   };
 }
 
-/** Everything that the output depends on: the job, Triton with its ptxas, and how we drive them. */
-export function jobKey(job: TritonJob): string {
+/** Everything that the output depends on: the job, the content of Triton with its ptxas, and how we drive them. */
+export function jobKey(job: TritonJob, content: string): string {
   const { source, file, kernel, signature, constants, divisible, target, options, stages, lineInfo } = job;
   return cacheKey({
     backend: backendFingerprint(),
+    content,
     source,
     // A file name is only in the cubin together with line info.
     file: lineInfo ? file : undefined,
@@ -50,7 +66,7 @@ export function jobKey(job: TritonJob): string {
     divisible: [...(divisible ?? [])].sort(),
     arch: target.arch,
     options: { ...options },
-    stages: [...(stages ?? ["cubin", "ptx"])].sort(),
+    stages: [...(stages ?? STANDARD)].sort(),
     lineInfo: Array.isArray(lineInfo) ? lineInfo.map((origin) => ({ ...origin })) : Boolean(lineInfo),
   });
 }
@@ -62,9 +78,23 @@ function pack(output: TritonOutput): Record<string, Uint8Array | string> {
   return { "facts.json": JSON.stringify(facts), ...Object.fromEntries(present) };
 }
 
-function unpack(files: EntryFiles): TritonOutput | undefined {
-  const facts = files.get("facts.json");
-  if (!facts) return undefined;
+const STANDARD = ["cubin", "ptx"] as const;
+
+/** undefined where the entry, whole as it is, is not what the job asks for. */
+function unpack(files: EntryFiles, { stages = STANDARD }: TritonJob): TritonOutput | undefined {
+  const facts = parsed(files.get("facts.json"));
+  const parts = [facts?.metadata, facts?.resources, facts?.versions];
+  const whole =
+    parts.every((one) => typeof one === "object" && one !== null) && stages.every((name) => files.has(name));
+  if (facts?.ok !== true || !whole) return undefined;
   const texts = Object.fromEntries(TEXTS.map((name) => [name, files.get(name)?.toString("utf8")]));
-  return { ...(JSON.parse(facts.toString("utf8")) as TritonOutput), ...texts, cubin: files.get("cubin") };
+  return { ...facts, ...texts, cubin: files.get("cubin") } as TritonOutput;
+}
+
+function parsed(bytes: Buffer | undefined): Partial<TritonOutput> | undefined {
+  try {
+    return JSON.parse(bytes?.toString("utf8") ?? "null") ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

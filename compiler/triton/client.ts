@@ -1,11 +1,15 @@
+import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { checkJob, checkResources } from "./check-job.js";
+import { changed, tritonContent } from "./content.js";
 import { describeDeath } from "./describe-death.js";
 import { ensureEnvironment, type PythonEnvironment } from "./environment.js";
 import type { TritonJob, TritonResult } from "./job.js";
 import { toMessage, toResult, type WorkerReply } from "./message.js";
+import { TRITON_VERSION } from "./requirements.js";
 import { lackOfRoom } from "./temporary-folder.js";
-import { WorkerDeath, WorkerProcess } from "./worker-process.js";
+import { WorkerDeath, WorkerProcess, type WorkerVersions } from "./worker-process.js";
 
 export interface TritonServiceOptions {
   /** Most workers at once. Default: the cores. Each is a Python process of some 200 MB. */
@@ -50,6 +54,14 @@ const WORN_KIB = 2 * 1024 * 1024;
 /** A pool of Triton workers. Nothing is started before the first job, so a fully cached build never starts Python. */
 export async function startTriton(options: TritonServiceOptions = {}): Promise<TritonService> {
   return new Pool(options);
+}
+
+/** Throws EnvironmentError where the worker did not load what the environment's files say. */
+function checkVersions({ folder, sitePackages }: PythonEnvironment, { triton, places }: WorkerVersions): void {
+  if (triton !== TRITON_VERSION) throw changed(folder, `its Triton says that it is ${triton}, not ${TRITON_VERSION}`);
+  const inside = `${realpathSync(join(sitePackages, "triton"))}/`;
+  const outside = places.find((path) => !realpathSync(path).startsWith(inside));
+  if (outside !== undefined) throw changed(folder, `it takes ${outside} from elsewhere`);
 }
 
 interface Waiting {
@@ -111,9 +123,11 @@ class Pool implements TritonService {
     const started = performance.now();
     try {
       const reply = (await worker.run(toMessage(job))) as WorkerReply;
+      await this.#checkContent(worker);
       this.#give(worker, reply.residentKib);
-      return toResult(job, reply, worker.versions, (performance.now() - started) / 1000);
+      return toResult(job, reply, worker, (performance.now() - started) / 1000);
     } catch (error) {
+      worker.kill();
       this.#drop(worker);
       if (!(error instanceof WorkerDeath)) throw error;
       if (ended === "abort") throw options.signal!.reason;
@@ -180,8 +194,25 @@ class Pool implements TritonService {
     this.#environment.catch(() => {
       this.#environment = undefined;
     });
-    const { python } = await this.#environment;
-    return WorkerProcess.start(python, this.#options.memoryLimit);
+    const place = await this.#environment;
+    const content = await tritonContent(place);
+    const worker = await WorkerProcess.start(place.python, this.#options.memoryLimit);
+    try {
+      checkVersions(place, worker.versions);
+      worker.content = content;
+      await this.#checkContent(worker);
+      return worker;
+    } catch (error) {
+      worker.kill();
+      throw error;
+    }
+  }
+
+  /** Throws EnvironmentError where Triton is no longer what the worker began with: its assemblers are started anew for each kernel. */
+  async #checkContent(worker: WorkerProcess): Promise<void> {
+    const place = await this.#environment!;
+    if ((await tritonContent(place)) !== worker.content)
+      throw changed(place.folder, "it was changed while it was used");
   }
 
   #give(worker: WorkerProcess, residentKib = 0): void {

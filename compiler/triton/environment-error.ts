@@ -13,6 +13,7 @@ export type EnvironmentErrorCode =
   | "offline"
   | "temporary-folder"
   | "broken"
+  | "changed"
   | "install-failed"
   | "aborted";
 

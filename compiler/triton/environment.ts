@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, rmSync } from "node:fs"
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { makeFolder } from "../make-folder.js";
+import { lastTritonContent, noteTritonContent, tritonContent } from "./content.js";
 import { EnvironmentError, explainInstallation } from "./environment-error.js";
 import { environmentFolder, STAMP_NAME } from "./environment-place.js";
 import { findPython, requireTritonSupport, type SystemPython, suitsTriton } from "./find-python.js";
@@ -13,7 +14,7 @@ import {
   installerEnvironment,
   installPart,
 } from "./install.js";
-import { type EnvironmentPart, lockHash } from "./requirements.js";
+import { type EnvironmentPart, lockHash, PARTS } from "./requirements.js";
 import { SetupLock } from "./setup-lock.js";
 import { EMPTY_STAMP, hasPython, missingParts, pythonOf, readStamp, type Stamp, writeStamp } from "./stamp.js";
 
@@ -83,6 +84,19 @@ async function ensureIn(folder: string, options: EnsureOptions): Promise<PythonE
     lock.release();
   }
   return describe(folder, readStamp(folder)!);
+}
+
+/**
+ * The content of the Triton that a build would use, without starting anything (see tritonContent); where there is none, of the last one.
+ * Throws EnvironmentError where it is not the locked one.
+ */
+export async function installedTriton(): Promise<string | undefined> {
+  const ready = findReady(environmentFolder(), ["triton"]);
+  const lock = lockHash(PARTS.find(({ name }) => name === "triton")!);
+  if (!ready) return lastTritonContent(lock);
+  const content = await tritonContent(ready);
+  await noteTritonContent(lock, content);
+  return content;
 }
 
 /** The environment if it is complete already, without starting anything. */

@@ -8,7 +8,7 @@ export {
   type TritonService,
   type TritonServiceOptions,
 } from "./client.js";
-export { type EnsureOptions, ensureEnvironment, type PythonEnvironment } from "./environment.js";
+export { type EnsureOptions, ensureEnvironment, installedTriton, type PythonEnvironment } from "./environment.js";
 export { EnvironmentError, type EnvironmentErrorCode } from "./environment-error.js";
 export { environmentFolder } from "./environment-place.js";
 export { type EnvironmentReport, findDemoModel, inspectEnvironment } from "./inspect-environment.js";

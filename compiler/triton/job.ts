@@ -117,6 +117,8 @@ export interface TritonVersions {
   readonly triton: string;
   /** Of the ptxas that made this cubin: Triton 3.9 uses 13.4 for sm_90 and above and 12.9 below. */
   readonly ptxas: string;
+  /** A hash of all files of Triton and its ptxas that compiling reads. */
+  readonly content: string;
 }
 
 export interface TritonOutput {

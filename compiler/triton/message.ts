@@ -58,7 +58,12 @@ export interface WorkerReply {
   };
 }
 
-export function toResult(job: TritonJob, reply: WorkerReply, versions: WorkerVersions, seconds: number): TritonResult {
+export function toResult(
+  job: TritonJob,
+  reply: WorkerReply,
+  { versions, content }: { readonly versions: WorkerVersions; readonly content: string },
+  seconds: number,
+): TritonResult {
   if (reply.error) return { ok: false, error: withPlace(job, reply.error) };
   const { cubin, ptx, ttir, ttgir, llir, sass, metadata, ...facts } = reply.output!;
   const output: TritonOutput = {
@@ -82,6 +87,7 @@ export function toResult(job: TritonJob, reply: WorkerReply, versions: WorkerVer
       python: versions.python,
       triton: versions.triton,
       ptxas: job.target.arch >= 90 ? versions.ptxas.current : versions.ptxas.legacy,
+      content,
     },
     printed: reply.printed ?? "",
     seconds,

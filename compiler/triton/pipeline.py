@@ -238,10 +238,13 @@ def _disassemble(cubin):
 
 
 def versions():
+    """What this process has loaded and will run, and where from."""
     import triton
+    from triton._C import libtriton
     return {
         "python": sys.version.split()[0],
         "triton": triton.__version__,
+        "places": [triton.__file__, libtriton.__file__, knobs.nvidia.ptxas.path, knobs.nvidia.ptxas_blackwell.path],
         "ptxas": {"legacy": _tool_version(knobs.nvidia.ptxas), "current": _tool_version(knobs.nvidia.ptxas_blackwell)},
     }
 

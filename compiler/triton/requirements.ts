@@ -46,6 +46,9 @@ export const PARTS: readonly Part[] = [
   },
 ];
 
+/** What the lock names. */
+export const TRITON_VERSION = /^triton==(\S+)/m.exec(readFileSync(at("./requirements.txt"), "utf8"))![1]!;
+
 /** SHA-256 of the part's requirements: a changed lock means a new installation. */
 export function lockHash(part: Part): string {
   return createHash("sha256").update(readFileSync(part.file)).digest("hex");

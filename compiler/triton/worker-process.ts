@@ -17,6 +17,8 @@ export interface WorkerVersions {
   readonly python: string;
   readonly triton: string;
   readonly ptxas: { readonly legacy: string; readonly current: string };
+  /** Files of Triton, its library and both assemblers. */
+  readonly places: readonly string[];
 }
 
 /** The process ended in the middle of a job. */
@@ -42,6 +44,8 @@ export class WorkerProcess {
   #waiting: { resolve: (reply: unknown) => void; reject: (error: Error) => void } | undefined;
   #death: WorkerDeath | undefined;
   versions!: WorkerVersions;
+  /** Triton's, as it was when this started: see tritonContent. */
+  content = "";
   /** Jobs it has answered. */
   completed = 0;
 

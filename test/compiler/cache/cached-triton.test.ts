@@ -20,6 +20,9 @@ const job: TritonJob = {
   target: { arch: 90 },
 };
 
+const CONTENT = "the locked Triton";
+const installed = async () => CONTENT;
+
 const output = {
   ok: true,
   cubin: Buffer.from([1, 2, 255]),
@@ -27,7 +30,7 @@ const output = {
   ptxVersion: 80,
   metadata: { name: "add", shared: 0 },
   resources: { registers: 20 },
-  versions: { triton: "3.9.0" },
+  versions: { triton: "3.9.0", content: CONTENT },
   printed: "",
   seconds: 0.1,
 } as unknown as TritonResult;
@@ -35,8 +38,8 @@ const output = {
 describe("cachedTriton", () => {
   it("compiles once, then answers from the disk with the same output", async () => {
     const service = { compile: vi.fn(async () => output) };
-    const first = await cachedTriton(service, new Cache({ folder })).compile(job);
-    const second = await cachedTriton(service, new Cache({ folder })).compile(job);
+    const first = await cachedTriton(service, new Cache({ folder }), installed).compile(job);
+    const second = await cachedTriton(service, new Cache({ folder }), installed).compile(job);
     expect([first.cached, second.cached]).toEqual([false, true]);
     expect(second.result).toEqual(output);
     expect(service.compile).toHaveBeenCalledTimes(1);
@@ -45,14 +48,38 @@ describe("cachedTriton", () => {
   it("keeps no failures", async () => {
     const failed = { ok: false, error: { stage: "timeout", message: "slow", calls: [], detail: "" } } as TritonResult;
     const service = { compile: vi.fn(async () => failed) };
-    const triton = cachedTriton(service, new Cache({ folder }));
+    const triton = cachedTriton(service, new Cache({ folder }), installed);
     await triton.compile(job);
     expect(await triton.compile(job)).toEqual({ result: failed, cached: false });
     expect(service.compile).toHaveBeenCalledTimes(2);
   });
 
+  it("keeps what another Triton made for that Triton alone", async () => {
+    const service = { compile: vi.fn(async () => output) };
+    const triton = cachedTriton(service, new Cache({ folder }), async () => "another Triton");
+    await triton.compile(job);
+    expect((await triton.compile(job)).cached).toBe(false);
+    expect((await cachedTriton(service, new Cache({ folder }), installed).compile(job)).cached).toBe(true);
+  });
+
+  it.each([
+    { facts: "null" },
+    { facts: "[" },
+    { facts: '{"ok":true}' },
+    { facts: "{}", cubin: undefined },
+    { cubin: undefined },
+  ])("makes an entry anew that is whole and says nothing: %j", async (change) => {
+    const service = { compile: vi.fn(async () => output) };
+    const cache = new Cache({ folder });
+    const { facts = JSON.stringify(output), ...rest } = { cubin: "x", ptx: "y", ...change };
+    const files = Object.entries({ "facts.json": facts, ...rest }).filter((one): one is [string, string] => !!one[1]);
+    await cache.put(jobKey(job, CONTENT), Object.fromEntries(files));
+    const triton = cachedTriton(service, cache, installed);
+    expect([(await triton.compile(job)).cached, (await triton.compile(job)).cached]).toEqual([false, true]);
+  });
+
   it("does not answer an aborted request", async () => {
-    const triton = cachedTriton({ compile: async () => output }, new Cache({ folder }));
+    const triton = cachedTriton({ compile: async () => output }, new Cache({ folder }), installed);
     await triton.compile(job);
     await expect(triton.compile(job, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
   });
@@ -61,15 +88,18 @@ describe("cachedTriton", () => {
 describe("jobKey", () => {
   it("is the same for the same cubin", () => {
     expect(
-      jobKey({
-        ...job,
-        divisible: ["n", "x"],
-        stages: ["ptx", "cubin"],
-        file: "elsewhere.py",
-        options: {},
-        lineInfo: false,
-      }),
-    ).toBe(jobKey(job));
+      jobKey(
+        {
+          ...job,
+          divisible: ["n", "x"],
+          stages: ["ptx", "cubin"],
+          file: "elsewhere.py",
+          options: {},
+          lineInfo: false,
+        },
+        CONTENT,
+      ),
+    ).toBe(jobKey(job, CONTENT));
   });
 
   it.each([
@@ -84,6 +114,6 @@ describe("jobKey", () => {
     { stages: ["cubin"] },
     { lineInfo: true },
   ] as Partial<TritonJob>[])("differs with %j", (change) => {
-    expect(jobKey({ ...job, ...change })).not.toBe(jobKey(job));
+    expect(jobKey({ ...job, ...change }, CONTENT)).not.toBe(jobKey(job, CONTENT));
   });
 });
