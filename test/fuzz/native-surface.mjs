@@ -88,7 +88,11 @@ class Fuzzer {
       victim?.destroy?.();
       return this.below(4);
     };
-    return new Proxy({ valueOf: end, toString: end, [Symbol.toPrimitive]: end }, { get: (_, key) => (end(), end) });
+    const get = () => {
+      end();
+      return end;
+    };
+    return new Proxy({ valueOf: end, toString: end, [Symbol.toPrimitive]: end }, { get });
   }
 
   number(likely) {
