@@ -15,3 +15,4 @@ export function compileAddon(
   output: string,
   flags?: readonly string[],
 ): string | undefined;
+export function compileAll(compiler: string, output?: string, flags?: readonly string[]): string | undefined;

@@ -54,13 +54,16 @@ export function compileAddon(compiler, source, output, flags = []) {
   return undefined;
 }
 
-/** One translation unit of all sources: the headers of node-addon-api are most of the work, so they are read once. */
-function compileAll(compiler) {
+/**
+ * Compiles the add-on as one translation unit of all sources: the headers of node-addon-api are most of the work, so they are read once.
+ * Answers as compileAddon does.
+ */
+export function compileAll(compiler, output = target, flags = ["-s"]) {
   const unit = join(folder, "build", `all-${process.pid}.cc`);
   mkdirSync(dirname(unit), { recursive: true });
   const files = sources().filter((name) => name.endsWith(".cc"));
   writeFileSync(unit, files.map((name) => `#include "../${name}"\n`).join(""));
-  const complaint = compileAddon(compiler, unit, target, ["-s"]);
+  const complaint = compileAddon(compiler, unit, output, flags);
   rmSync(unit, { force: true });
   return complaint;
 }

@@ -51,6 +51,7 @@ napi_value Reset(napi_env, napi_value*) {
   failures.clear();
   settings.clear();
   recording = true;
+  lost = 0;
   moduleLog.clear();
   return nullptr;
 }

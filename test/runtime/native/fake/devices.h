@@ -102,5 +102,5 @@ API CUresult cuCtxSynchronize() {
     CONTEXT_CALL("cuCtxSynchronize");
   }
   Block(RunAll);
-  return 0;
+  return lost;
 }

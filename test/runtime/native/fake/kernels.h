@@ -66,7 +66,7 @@ API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction function) 
 }
 API CUresult cuFuncSetAttribute(CUfunction function, int attribute, int value) {
   CONTEXT_CALL("cuFuncSetAttribute", function->kernel.name, attribute, value);
-  if (attribute == 8 && value + function->kernel.sharedBytes > 232448) return kInvalidValue;
+  if (attribute == 8 && value > 232448 - function->kernel.sharedBytes) return kInvalidValue;
   function->set[attribute] = value;
   return 0;
 }
@@ -80,6 +80,7 @@ API CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t* offse
 }
 API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, int threads, size_t sharedBytes) {
   CONTEXT_CALL("cuOccupancyMaxActiveBlocksPerMultiprocessor", threads, sharedBytes);
+  if (threads < 1) return kInvalidValue;
   *blocks = 2048 / threads;
   return 0;
 }

@@ -48,27 +48,36 @@ API CUresult cuMemFreeHost(void* address) {
 API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyHtoDAsync_v2", bytes);
   if (!Inside(to, bytes)) return kInvalidValue;
-  return Put(stream, 1, [=] { memcpy(reinterpret_cast<void*>(to), from, bytes); });
+  return Put(stream, 1, [=] {
+    if (Reach(to, bytes)) memcpy(reinterpret_cast<void*>(to), from, bytes);
+  });
 }
 API CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyDtoHAsync_v2", bytes);
   if (!Inside(from, bytes)) return kInvalidValue;
-  return Put(stream, 1, [=] { memcpy(to, reinterpret_cast<void*>(from), bytes); });
+  return Put(stream, 1, [=] {
+    if (Reach(from, bytes)) memcpy(to, reinterpret_cast<void*>(from), bytes);
+  });
 }
 API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyDtoDAsync_v2", bytes);
   if (!Inside(from, bytes) || !Inside(to, bytes)) return kInvalidValue;
-  return Put(stream, 1, [=] { memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes); });
+  return Put(stream, 1, [=] {
+    if (Reach(from, bytes) && Reach(to, bytes)) memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
+  });
 }
 API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD8Async", int{value}, count);
   if (!Inside(to, count)) return kInvalidValue;
-  return Put(stream, 2, [=] { memset(reinterpret_cast<void*>(to), value, count); });
+  return Put(stream, 2, [=] {
+    if (Reach(to, count)) memset(reinterpret_cast<void*>(to), value, count);
+  });
 }
 API CUresult cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD32Async", value, count);
   if (!Inside(to, count * 4)) return kInvalidValue;
   return Put(stream, 2, [=] {
+    if (!Reach(to, count * 4)) return;
     for (size_t index = 0; index < count; ++index) reinterpret_cast<unsigned*>(to)[index] = value;
   });
 }

@@ -81,6 +81,8 @@ std::map<std::string, std::pair<int, CUresult>> failures;
 std::map<std::string, int> settings;
 std::string moduleLog;
 bool recording = true;
+// Work has reached where no memory is: the context is lost, and every call says so until a reset.
+CUresult lost = 0;
 
 std::map<CUdeviceptr, size_t> memory;
 std::map<CUdeviceptr, size_t> reservations;
@@ -143,6 +145,14 @@ bool Inside(CUdeviceptr address, size_t bytes) {
   if (after == memory.begin()) return false;
   auto block = std::prev(after);
   return address + bytes <= block->first + block->second;
+}
+
+// Whether work may touch memory, at the time when it does.
+bool Reach(CUdeviceptr address, size_t bytes) {
+  constexpr CUresult illegalAddress = 700;
+  if (Inside(address, bytes)) return true;
+  lost = illegalAddress;
+  return false;
 }
 
 // Runs what was queued before a place of the stream; answers whether all of it has run. The kernel "endless" does not end while ENDLESS is
@@ -213,4 +223,5 @@ using namespace tilescript;
   if (CUresult told = Begin(__VA_ARGS__)) return told
 #define CONTEXT_CALL(...)                                \
   FREE_CALL(__VA_ARGS__);                                \
+  if (lost) return lost;                                 \
   if (!current) return kInvalidContext

@@ -36,7 +36,7 @@ API CUresult cuStreamSynchronize(CUstream stream) {
     if (CUresult refused = RefuseInCapture(stream)) return refused;
   }
   Block([=, place = stream->queued] { return RunUntil(stream, place); });
-  return 0;
+  return lost;
 }
 API CUresult cuStreamQuery(CUstream stream) {
   CONTEXT_CALL("cuStreamQuery");
@@ -106,7 +106,7 @@ API CUresult cuEventSynchronize(CUevent event) {
     if (event->captured) return kCapturedEvent;
   }
   Block([stream = event->stream, place = event->place] { return RunUntil(stream, place); });
-  return 0;
+  return lost;
 }
 API CUresult cuEventQuery(CUevent event) {
   CONTEXT_CALL("cuEventQuery");
