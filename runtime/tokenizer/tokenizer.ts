@@ -237,9 +237,11 @@ const longestSpecial = 256;
 const mostGuarded = 4096;
 
 function requireFewShortTokens(source: TokenizerSource): void {
-  const { added } = source;
+  const { added, normalize } = source;
   if (added.length > mostSpecial) throw invalid(source, `${added.length} special tokens, more than ${mostSpecial}`);
-  const long = added.find(({ text }) => text.length > longestSpecial)?.text;
+  // A normalizer can make a long one of a short one.
+  const spellings = added.map(({ text, normalized }) => (normalized ? normalize(text) : text));
+  const long = spellings.find((text) => text.length > longestSpecial);
   if (long)
     throw invalid(source, `special token ${JSON.stringify(long.slice(0, 20))}… is ${long.length} characters long`);
 }

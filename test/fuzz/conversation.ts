@@ -22,6 +22,8 @@ const templates: Readonly<Record<string, string>> = {
   upper: "{% for m in messages %}<|im_start|>{{ m.content | lower }}<|im_end|>{% endfor %}",
 };
 const patterns = ["gpt-2", "llama-bpe", "qwen2"];
+/** Qwen's tokenizer composes characters first. */
+const meant = (text: string, pattern: string): string => (pattern === "qwen2" ? text.normalize("NFC") : text);
 
 const tokenizers = new Map<string, Tokenizer>();
 function tokenizerOf(template: string, pattern: string): Tokenizer {
@@ -79,7 +81,7 @@ export const { run, replay } = attempts({
     const tokenizer = tokenizerOf(template, pattern);
     for (const text of contents) {
       const ids = tokenizer.encode(text, { addSpecial: false });
-      assert.equal(tokenizer.decode(ids), wellFormed(text), "the text differs after encode and decode");
+      assert.equal(tokenizer.decode(ids), meant(wellFormed(text), pattern), "the text differs after encode and decode");
       assert.ok(!ids.some((id) => tokenizer.isControl(id)), "a text has a control token");
     }
     const conversation = (contents: readonly string[]) =>
@@ -90,6 +92,10 @@ export const { run, replay } = attempts({
     const honest = await tokenizer.encodeChat(conversation(contents.map(() => "hello")));
     assert.deepEqual(controls(ids), controls(honest), "a message has made or unmade a control token");
     const rendered = await tokenizer.renderChat(messages);
-    assert.equal(tokenizer.decode(ids), wellFormed(rendered), "the conversation differs after encode and decode");
+    assert.equal(
+      meant(tokenizer.decode(ids), pattern),
+      meant(wellFormed(rendered), pattern),
+      "the conversation differs after encode and decode",
+    );
   },
 });

@@ -71,7 +71,7 @@ const jsonEdit: fc.Arbitrary<JsonEdit> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ at: place, rename: hostileString }) },
   { weight: 4, arbitrary: fc.record({ at: place, copyFrom: place }) },
   { weight: 1, arbitrary: fc.record({ at: place, repeat: fc.constantFrom(2, 3, 17, 300) }) },
-  { weight: 1, arbitrary: fc.record({ at: place, nest: fc.constantFrom(1, 3, 100, 2000) }) },
+  { weight: 1, arbitrary: fc.record({ at: place, nest: fc.constantFrom(1, 3, 100, 500) }) },
 );
 
 export const jsonEdits = fc.array(jsonEdit, { minLength: 1, maxLength: 4 });
