@@ -52,7 +52,7 @@ export function ownNames(folder: string, names: readonly string[], { manifest }:
   return new Set(names.filter((name) => listed.has(name) || (!manifest.references && isReference(folder, name))));
 }
 
-/** A manifest that cannot be read says nothing; but a folder with all the same files is the same bundle, whose manifest was damaged. */
+/** A damaged manifest says nothing of use; but a folder with all the same files is the same bundle. Before these are known, names must do. */
 function isDamagedSame(folder: string, names: readonly string[], files: readonly BundleFile[] | undefined): boolean {
   if (!files) return names.every((name) => NAMED_LIKE_OURS.test(name)) && names.some((name) => name !== MANIFEST);
   const rest = files.filter(({ path }) => path !== MANIFEST);
@@ -72,9 +72,8 @@ function obstacle(folder: string, files?: readonly BundleFile[]): { why: string;
   try {
     const own = ownNames(folder, names, readManifest(folder));
     const foreign = entries.filter((entry) => !entry.isFile() || !own.has(entry.name)).map(({ name }) => name);
-    return foreign.length === 0
-      ? undefined
-      : { why: `the folder has other files in it (${list(foreign)})`, isUnreadable: false };
+    if (foreign.length === 0 || (odd.length === 0 && isDamagedSame(folder, names, files))) return undefined;
+    return { why: `the folder has other files in it (${list(foreign)})`, isUnreadable: false };
   } catch (error) {
     if (!(error instanceof BundleFault)) throw error;
     if (error.kind === "unreadable") throw error.cause;

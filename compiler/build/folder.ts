@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { BundleFault, readManifest } from "../bundle/index.js";
+import { BundleFault, MANIFEST, readManifest } from "../bundle/index.js";
 import { makeFolder } from "../make-folder.js";
-import { type BundleFile, checkReplaceable, ownNames, type ReplaceOptions } from "./earlier.js";
+import { type BundleFile, checkReplaceable, holds, ownNames, type ReplaceOptions } from "./earlier.js";
 import { BuildError } from "./error.js";
 import { leftovers, realFolder, sibling } from "./place.js";
 
@@ -45,20 +45,21 @@ function synced(path: string, content?: string | Uint8Array): void {
 /** Removes the files of a bundle that has been moved out of its folder. What else came to be among them goes back there. */
 function discard(old: string, folder: string, files: readonly BundleFile[] = []): void {
   const names = readdirSync(old);
-  const own = namesToRemove(old, names, files);
+  const own = namesToRemove(old, names);
+  const isWrittenAgain = (name: string) => files.some((file) => file.path === name && holds(old, [file]));
   for (const name of names)
-    if (own.has(name)) unlinkSync(join(old, name));
+    if (own.has(name) || isWrittenAgain(name)) unlinkSync(join(old, name));
     else if (!existsSync(join(folder, name))) renameSync(join(old, name), join(folder, name));
   rmdirSync(old);
 }
 
-/** Of a bundle whose manifest is damaged, `checkReplaceable` has found that all its files are to be written again. */
-function namesToRemove(old: string, names: readonly string[], files: readonly BundleFile[]): ReadonlySet<string> {
+/** A manifest that is damaged is all that is known to belong to its bundle. */
+function namesToRemove(old: string, names: readonly string[]): ReadonlySet<string> {
   try {
     return ownNames(old, names, readManifest(old));
   } catch (error) {
     if (!(error instanceof BundleFault)) throw error;
-    return new Set(files.map(({ path }) => path));
+    return new Set([MANIFEST]);
   }
 }
 

@@ -1,4 +1,4 @@
-export { specialize } from "../passes/index.js";
+export { specialize, storedKernel } from "../passes/index.js";
 export { type ArgumentLayout, type ArgumentSlot, HEADER_BYTES, layoutArguments } from "./argument-layout.js";
 export { type CompileOptions, compileForCpu } from "./compile.js";
 export {

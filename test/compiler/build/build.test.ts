@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type BuildOptions, build } from "../../../compiler/build/index.js";
@@ -98,12 +98,40 @@ describe("a bundle for the CPU executor", () => {
     expect(manifest.kernels[0]?.builds[0]?.constants).toEqual({ B: 512 });
   });
 
-  test("is made anew when a file of it is missing", async () => {
+  test.each(["scale.ir.json", "scale.triton.py", "index.js", "index.d.ts", "manifest.json"])(
+    "is made anew when %s is missing, cut off, or has one other byte",
+    async (name) => {
+      const folder = scaleProject();
+      const { folder: bundle } = await buildIn(folder, "scale.kernel.ts");
+      const path = join(bundle, name);
+      const bytes = readFileSync(path);
+      const flipped = Buffer.from(bytes);
+      flipped[0]! ^= 1;
+      for (const spoil of [
+        () => unlinkSync(path),
+        () => writeFileSync(path, bytes.subarray(1)),
+        () => writeFileSync(path, flipped),
+      ]) {
+        spoil();
+        await buildIn(folder, "scale.kernel.ts");
+        expect(readFileSync(path).equals(bytes)).toBe(true);
+      }
+    },
+  );
+
+  test("is not put over a web app, whose files stay", async () => {
     const folder = scaleProject();
-    const { folder: bundle } = await buildIn(folder, "scale.kernel.ts");
-    writeFileSync(join(bundle, "scale.ir.json"), "cut o");
-    await buildIn(folder, "scale.kernel.ts");
-    expect(() => parseKernel(readFileSync(join(bundle, "scale.ir.json"), "utf8"))).not.toThrow();
+    const app = join(folder, "app");
+    mkdirSync(app);
+    for (const [name, text] of Object.entries({ "manifest.json": '{"name":"My PWA"}', "index.html": "precious" }))
+      writeFileSync(join(app, name), text);
+    const before = contents(app);
+    const onProgress = vi.fn();
+    await expect(buildIn(folder, "scale.kernel.ts", { out: app, onProgress })).rejects.toThrow(
+      /its manifest.json is not that of a bundle .*index.html/,
+    );
+    expect(onProgress).not.toHaveBeenCalled();
+    expect(contents(app)).toEqual(before);
   });
 });
 

@@ -105,9 +105,14 @@ describe("a bundle that is damaged is replaced", () => {
     expect(markOf(folder)).toBe("new");
   });
 
-  test("in its manifest, by the same files", async () => {
+  test.each([
+    ["that is cut off", () => "{"],
+    ["that names another file", (text: string) => text.replace("k.ir.json", "j.ir.json")],
+  ])("in its manifest, %s, by the same files", async (_what, spoil) => {
     const { parent, folder } = await built();
-    writeFileSync(join(folder, "manifest.json"), "{");
+    const path = join(folder, "manifest.json");
+    writeFileSync(path, spoil(readFileSync(path, "utf8")));
+    await checkReplaceable(folder);
     await writeFolder(folder, bundleFiles("old"));
     expect(markOf(folder)).toBe("old");
     expect(readdirSync(parent)).toEqual(["out"]);
@@ -130,7 +135,9 @@ describe("a bundle that is damaged is replaced", () => {
     writeFileSync(path, JSON.stringify(earlier));
     await checkReplaceable(folder);
     writeFileSync(join(folder, "index.js"), "mine");
-    await expectRefusal(folder, /has other files in it \(index.js\)/);
+    const before = contents(folder);
+    await expect(writeFolder(folder, bundleFiles("new"))).rejects.toThrow(/has other files in it \(index.js\)/);
+    expect(contents(folder)).toEqual(before);
   });
 });
 
