@@ -5,10 +5,16 @@ const SUPPORTED = [80, 86, 89, 90, 100, 120] as const;
 
 const names = SUPPORTED.map((arch) => `sm_${arch}`).join(", ");
 
-/** Architectures as people write them: `sm_90`, `90`, `sm_90,sm_80`; `none` for a bundle that only the CPU executor runs. */
-export function architectures(text: string): number[] {
-  if (text === "none") return [];
-  return listed(text, `${names}, or none`);
+/**
+ * Architectures as people write them: `sm_90`, `90`, `sm_90,sm_80`; `none` for a bundle that only the CPU executor runs. Given again, the
+ * option adds to what it said before.
+ */
+export function architectures(text: string, previous?: unknown): number[] {
+  const before = previous as readonly number[] | undefined;
+  const found = text === "none" ? [] : listed(text, `${names}, or none`);
+  if (before && (before.length === 0) !== (found.length === 0))
+    throw new InvalidArgumentError("none and architectures were both given.");
+  return [...new Set([...(before ?? []), ...found])].sort((a, b) => a - b);
 }
 
 function listed(text: string, allowed: string): number[] {
@@ -16,7 +22,7 @@ function listed(text: string, allowed: string): number[] {
   for (const [index, arch] of found.entries())
     if (!SUPPORTED.some((one) => one === arch))
       throw new InvalidArgumentError(`${text.split(",")[index]} is not among ${allowed}.`);
-  return [...new Set(found)].sort((a, b) => a - b);
+  return [...new Set(found)];
 }
 
 /** Exactly one architecture. */

@@ -39,6 +39,8 @@ export interface CliOption {
   readonly default?: unknown;
   readonly choices?: readonly string[];
   readonly required?: boolean;
+  /** Given several times it means all of them: `parse` gets what came before. Any other option that takes a value is taken once. */
+  readonly repeatable?: boolean;
   /** Options, by their names in camelCase, that exclude this one. */
   readonly conflicts?: readonly string[];
 }

@@ -57,5 +57,5 @@ export const generationOptions: readonly CliOption[] = [
     parse: number((value) => value > 0 && value <= 1, "a number above 0 and at most 1"),
   },
   { flags: "--seed <number>", about: "makes sampling repeatable", parse: seed },
-  { flags: "--stop <text...>", about: "end the answer before any of these texts", parse: texts },
+  { flags: "--stop <text...>", about: "end the answer before any of these texts", parse: texts, repeatable: true },
 ];

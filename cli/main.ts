@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CliCommand, type CliOption, register } from "./command.js";
 import { interruptible } from "./interrupt.js";
 import { report } from "./report.js";
@@ -21,13 +21,35 @@ async function commands(): Promise<CliCommand[]> {
   return found.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
-function option({ flags, about, parse, choices, required, conflicts, default: initial }: CliOption): Option {
+function option({
+  flags,
+  about,
+  parse,
+  choices,
+  required,
+  repeatable,
+  conflicts,
+  default: initial,
+}: CliOption): Option {
   const made = new Option(flags, about);
   if (choices) made.choices(choices);
   if (conflicts) made.conflicts([...conflicts]);
   if (parse) made.argParser(parse);
   if (initial !== undefined) made.default(initial);
+  if (!repeatable && !made.isBoolean()) once(made);
   return required ? made.makeOptionMandatory() : made;
+}
+
+/** The last of several would win in silence. */
+function once(made: Option): void {
+  const parse = made.parseArg;
+  let given: string | undefined;
+  made.parseArg = ((text: string, previous: unknown) => {
+    if (given !== undefined)
+      throw new InvalidArgumentError(`It was given as '${given}' before, and can be given only once.`);
+    given = text;
+    return parse ? parse(text, previous as never) : text;
+  }) as typeof made.parseArg;
 }
 
 export function version(): string {

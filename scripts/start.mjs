@@ -144,7 +144,8 @@ try {
   const hasPrompt = given.some((one) => /^(?:-p|-f|--prompt|--prompt-file|--help|-h)(?:=|$)/.test(one));
   if (!hasPrompt) process.stderr.write(`\n> ${DEFAULT_PROMPT}\n`);
   const { main } = await import("../dist/cli/main.js");
-  const device = noCubins ? ["--device", "cpu"] : [];
+  const hasDevice = given.some((one) => /^(?:-d|--device)/.test(one));
+  const device = noCubins && !hasDevice ? ["--device", "cpu"] : [];
   await main(["generate", ...device, ...(hasPrompt ? [] : ["--prompt", DEFAULT_PROMPT]), ...given]);
 } catch (error) {
   if (interrupted === undefined) console.error(error.message);

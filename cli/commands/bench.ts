@@ -69,6 +69,7 @@ export default command<Options>({
       about:
         "long-context: reattention or streaming, with parameters if you like; repeat it to compare (default: reattention with the paper's)",
       parse: windowed,
+      repeatable: true,
     },
     { flags: "--fresh", about: "long-context: replace the rows of earlier runs" },
     {

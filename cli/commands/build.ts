@@ -26,11 +26,13 @@ export default command<Options>({
       about:
         "models whose kernels are compiled, instead of files: GGUF files, Hugging Face folders or hf:OWNER/REPO[:QUANT]",
       parse: texts,
+      repeatable: true,
     },
     {
       flags: "-a, --arch <list>",
       about: "architectures, such as sm_90 or sm_80,sm_90; none for the CPU executor alone",
       parse: architectures,
+      repeatable: true,
     },
     {
       flags: "-o, --out <folder>",

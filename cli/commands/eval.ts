@@ -56,6 +56,7 @@ export default command<Options>({
         "dense, streaming or reattention, the latter two with parameters if you like; repeat it to compare modes (default: all three, with " +
         "the paper's parameters)",
       parse: attentions,
+      repeatable: true,
     },
     { flags: "--needles <number>", about: "needles a cell, each asked for on its own", parse: positive, default: 3 },
     {

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
+import { architectures } from "../../cli/architectures.js";
 import { cli } from "./run-cli.js";
 
 const commands = readdirSync(new URL("../../cli/commands/", import.meta.url)).map((name) => name.replace(".ts", ""));
@@ -71,5 +72,54 @@ test("wrong input ends with 1 and says what would be right", async () => {
   expect(await cli("run", "nowhere.ts")).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("nowhere.ts does not exist"),
+  });
+});
+
+/** Each option of each command that takes a value, with two values that it takes, by what --help says of it. */
+const VALUES: Readonly<Record<string, readonly [string, string]>> = {
+  arch: ["sm_90", "sm_80"],
+  attention: ["reattention", "streaming"],
+  decode: ["2", "3"],
+  device: ["cpu", "cuda"],
+  prefix: ["with", "both"],
+  stage: ["ir", "ptx"],
+  model: ["a.gguf", "b.gguf"],
+  stop: ["a", "b"],
+};
+const SEVERAL = [
+  "build --arch",
+  "build --model",
+  "generate --stop",
+  "chat --stop",
+  "eval --attention",
+  "bench --attention",
+];
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  eval: ["niah"],
+  bench: ["long-context"],
+  print: ["x.ts#k"],
+  run: ["x.ts"],
+};
+
+test.each(commands)("no option of %s that is given twice loses the first in silence", async (name) => {
+  const { stdout } = await cli(name, "--help");
+  const options = [...stdout.matchAll(/^ {2}(?:-\w, )?--([\w-]+) <([^>]+)>/gm)].map(([, option]) => option!);
+  for (const option of options) {
+    const [first, second] = VALUES[option] ?? ["1", "2"];
+    if (SEVERAL.includes(`${name} --${option}`)) continue;
+    const { code, stderr } = await cli(name, `--${option}`, first, `--${option}`, second, ...(ARGUMENTS[name] ?? []));
+    expect({ option, code, stderr }).toEqual({
+      option,
+      code: 2,
+      stderr: expect.stringContaining(`It was given as '${first}' before, and can be given only once.`),
+    });
+  }
+});
+
+test("--arch given twice means both", async () => {
+  expect(architectures("sm_80", architectures("sm_90"))).toEqual([80, 90]);
+  expect(await cli("build", "x.ts", "--arch", "none", "--arch", "sm_90")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("none and architectures were both given"),
   });
 });
