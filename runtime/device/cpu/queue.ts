@@ -167,7 +167,7 @@ export class Queue {
     else this.#end();
   }
 
-  /** Waits for what is queued as long as chunks of it are finished or a kernel is being compiled. */
+  /** Waits for what is queued as long as chunks of it are finished, a kernel is being compiled or the workers start. */
   async #drain(limit: number, stuck: () => Error): Promise<void> {
     const place = () => `${Atomics.load(this.#words, CONTROL.state)} ${Atomics.load(this.#words, CONTROL.completed)}`;
     let timer: NodeJS.Timeout | undefined;
@@ -175,7 +175,7 @@ export class Queue {
       let seen = place();
       timer = setInterval(() => {
         const now = place();
-        if (now === seen && !this.#pending[0]?.ready) reject(stuck());
+        if (now === seen && this.#hasStarted() && !this.#pending[0]?.ready) reject(stuck());
         seen = now;
       }, limit);
     });
@@ -201,6 +201,10 @@ export class Queue {
       if (Atomics.load(this.#words, CONTROL.started + index) === 1) void worker.terminate();
     });
     for (const port of this.#ports) port.close();
+  }
+
+  #hasStarted(): boolean {
+    return this.#workers.some((_, index) => Atomics.load(this.#words, CONTROL.started + index) === 1);
   }
 
   #hasRoom(): boolean {
