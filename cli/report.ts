@@ -27,6 +27,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
   EISDIR: "it is a folder, not a file",
+  ENXIO: "it is a socket, or a device that is not there",
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
   EMFILE: "too many open files",

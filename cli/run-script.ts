@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { register } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -6,6 +6,7 @@ import { type Manifest, manifestSchema } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
 import { makeFolder } from "../compiler/make-folder.js";
 import { settleDevices } from "../runtime/device/open.js";
+import { readText } from "../runtime/files.js";
 import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
 import { gpuArchitecture } from "./gpu-architecture.js";
@@ -41,7 +42,7 @@ function readBundle(folder: string): CompiledFile {
       `${folder} is no bundle: it has no manifest.json`,
       "Give --bundle the folder that tilescript build wrote.",
     );
-  return compiledFile(resolve(folder), manifestSchema.parse(JSON.parse(readFileSync(path, "utf8"))));
+  return compiledFile(resolve(folder), manifestSchema.parse(JSON.parse(readText(path))));
 }
 
 /** Who runs a program has not said where bundles go, so an error about that must name what they can set. */
