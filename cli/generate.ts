@@ -5,6 +5,7 @@ import { InputError } from "./errors.js";
 import { explainFallback } from "./fallback.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { loadModel, modelPath } from "./load-model.js";
+import { printable } from "./printable.js";
 import { progress } from "./progress.js";
 import { promptFromFile, promptFromStream } from "./read-prompt.js";
 import { explainSilence } from "./silence.js";
@@ -69,7 +70,7 @@ export async function generate(request: GenerateRequest): Promise<number> {
   const generation = model.generate(messages, { maxTokens, temperature, topK, topP, seed, stop, signal, onPrefill });
   for await (const piece of generation) {
     line.clear();
-    if (!request.json) process.stdout.write(piece.text);
+    if (!request.json) process.stdout.write(printable(piece.text, process.stdout));
   }
   const result = await generation.result;
   await explainSilence(result, path, { line, signal });
