@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { slug } from "../bench/environment.js";
 import { renameEarlier, writeResults } from "../bench/results-file.js";
+import { readText } from "../runtime/files.js";
 import { modelBundle } from "../runtime/package-root.js";
 import { deviceToMeasure } from "./bench-device.js";
 import { requireFolder, writingTo } from "./bench-output.js";
@@ -111,7 +112,7 @@ export function finish(
 /** Undefined for what is no file of results. */
 function commitOf(path: string): unknown {
   try {
-    return (JSON.parse(readFileSync(path, "utf8")) as { readonly commit?: unknown }).commit;
+    return (JSON.parse(readText(path)) as { readonly commit?: unknown }).commit;
   } catch {
     return undefined;
   }

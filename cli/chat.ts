@@ -5,6 +5,7 @@ import { explainFallback } from "./fallback.js";
 import { summary } from "./generate.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { loadModel, modelPath } from "./load-model.js";
+import { printable } from "./printable.js";
 import { progress } from "./progress.js";
 import { explainSilence } from "./silence.js";
 
@@ -58,7 +59,7 @@ class Conversation {
       });
       for await (const piece of generation) {
         answer += piece.text;
-        process.stdout.write(piece.text);
+        process.stdout.write(printable(piece.text, process.stdout));
       }
       const result = await generation.result;
       await explainSilence(result, this.#path, { line: progress(), signal: answering.signal });
@@ -93,7 +94,7 @@ export async function chat(request: ChatRequest): Promise<number> {
   explainFallback(model.device, request.device);
   const conversation = new Conversation(model, path, request);
   process.stdout.write(
-    `${pc.dim(`${model.config.name || "model"} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,
+    `${pc.dim(`${printable(model.config.name || "model", process.stdout)} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,
   );
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: pc.cyan("> ") });
   lines.on("SIGINT", () => {

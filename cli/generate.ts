@@ -1,5 +1,3 @@
-import { text } from "node:stream/consumers";
-import { readText } from "../runtime/files.js";
 import type { GenerationResult, Model } from "../runtime/index.js";
 import { attentionText } from "../runtime/reattention/index.js";
 import { colours } from "./colours.js";
@@ -7,7 +5,9 @@ import { InputError } from "./errors.js";
 import { explainFallback } from "./fallback.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { loadModel, modelPath } from "./load-model.js";
+import { printable } from "./printable.js";
 import { progress } from "./progress.js";
+import { promptFromFile, promptFromStream } from "./read-prompt.js";
 import { explainSilence } from "./silence.js";
 
 export interface GenerateRequest extends GenerationOptions {
@@ -17,13 +17,17 @@ export interface GenerateRequest extends GenerationOptions {
   readonly signal?: AbortSignal;
 }
 
-async function promptOf({ prompt, promptFile }: GenerateRequest): Promise<string> {
+async function promptOf({ prompt, promptFile, signal }: GenerateRequest): Promise<string> {
   if (prompt === undefined && promptFile === undefined && process.stdin.isTTY)
     throw new InputError(
       "there is no prompt",
       'Give --prompt "…" or --prompt-file FILE, or pipe the prompt in; tilescript chat asks for it.',
     );
-  const given = prompt ?? (promptFile !== undefined ? readText(promptFile) : await text(process.stdin));
+  const given =
+    prompt ??
+    (promptFile !== undefined
+      ? await promptFromFile(promptFile, signal)
+      : await promptFromStream(process.stdin, "standard input", signal));
   // Files and pipes end with a newline that nobody meant to say.
   const said = prompt === undefined ? given.replace(/\r?\n$/, "") : given;
   if (said.trim() === "") throw new InputError("the prompt is empty", "Give a prompt with some text in it.");
@@ -66,7 +70,7 @@ export async function generate(request: GenerateRequest): Promise<number> {
   const generation = model.generate(messages, { maxTokens, temperature, topK, topP, seed, stop, signal, onPrefill });
   for await (const piece of generation) {
     line.clear();
-    if (!request.json) process.stdout.write(piece.text);
+    if (!request.json) process.stdout.write(printable(piece.text, process.stdout));
   }
   const result = await generation.result;
   await explainSilence(result, path, { line, signal });

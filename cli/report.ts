@@ -1,5 +1,6 @@
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
 import { colours } from "./colours.js";
+import { printable } from "./printable.js";
 
 /** Errors of JavaScript itself and of its runtime: where one of these arrives here, the fault is ours or the script's, not the input's. */
 const pc = colours(process.stderr);
@@ -27,6 +28,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
   EISDIR: "it is a folder, not a file",
+  ENXIO: "it is a socket, or a device that is not there",
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
   EMFILE: "too many open files",
@@ -49,7 +51,7 @@ export async function report(error: unknown, verbose: boolean): Promise<number> 
     const { showDiagnostics } = await import("./diagnostics.js");
     showDiagnostics(error.diagnostics, process.stderr, error.root);
   } else if (error instanceof Error) {
-    write(`${pc.red("error:")} ${messageOf(error)}`);
+    write(`${pc.red("error:")} ${printable(messageOf(error), process.stderr)}`);
     const hint = hintOf(error);
     if (hint) write(`${pc.cyan("hint:")} ${hint}`);
     if (UNTYPED.has(error.name) && !verbose) write(pc.dim("--verbose shows where this comes from"));

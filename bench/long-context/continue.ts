@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { readText } from "../../runtime/files.js";
 import { renameEarlier } from "../results-file.js";
 import { isSameRun, type LongContextResults, longContextResults, merged } from "./results.js";
 
@@ -21,7 +22,7 @@ export function continueResults(
 /** Undefined for what is no file of results. */
 function readResults(path: string): LongContextResults | undefined {
   try {
-    return longContextResults.parse(JSON.parse(readFileSync(path, "utf8")));
+    return longContextResults.parse(JSON.parse(readText(path)));
   } catch {
     return undefined;
   }

@@ -6,7 +6,8 @@ export default command<GenerationOptions>({
   usage: "",
   summary: "Talk with a language model.",
   about:
-    "Type a message and press Enter. Ctrl-C stops an answer; /clear forgets the conversation; /exit or Ctrl-D ends it.",
+    "Type a message and press Enter. Ctrl-C stops an answer; /clear forgets the conversation; /exit or Ctrl-D ends it. On a terminal " +
+    "control characters of an answer are shown as signs (␛).",
   options: generationOptions,
   examples: [
     "tilescript chat",

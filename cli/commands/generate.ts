@@ -14,7 +14,7 @@ export default command<Options>({
   summary: "Answer one prompt with a language model.",
   about:
     "The prompt goes through the model's chat template. Without --prompt and --prompt-file it is read from stdin. The answer is streamed to " +
-    "stdout; device and speed go to stderr.",
+    "stdout; device and speed go to stderr. On a terminal its control characters are shown as signs (␛); files and pipes get every byte.",
   options: [
     { flags: "-p, --prompt <text>", about: "the prompt" },
     { flags: "-f, --prompt-file <file>", about: "read the prompt from a file", parse: path, conflicts: ["prompt"] },

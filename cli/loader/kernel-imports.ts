@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { readText } from "../../runtime/files.js";
 
 const KERNEL_FILE = /\.kernel\.[jt]s$/;
 /** Imports and exports from relative modules, dynamic ones included; types alone load nothing. */
@@ -21,7 +22,7 @@ export function kernelImports(script: string): Map<string, string> {
   const visit = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
-    for (const [, specifier] of readFileSync(path, "utf8").matchAll(IMPORT)) {
+    for (const [, specifier] of readText(path).matchAll(IMPORT)) {
       const source = sourceOf(specifier as string, path);
       if (source === undefined) continue;
       if (KERNEL_FILE.test(source)) {

@@ -2,9 +2,10 @@ import type { Device } from "../device/device.js";
 import { GenerateError } from "../generate/errors.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Checkpoint } from "../weights/index.js";
-import { tokensThatFit } from "./cache.js";
+import { cacheBytesPerToken, tokensThatFit } from "./cache.js";
 import type { ModelConfig } from "./config.js";
 import { requireRoom } from "./memory.js";
+import { mostPositions, rotaryBytesPerToken } from "./rotary.js";
 
 export interface ContextRequest {
   readonly context: number | undefined;
@@ -34,6 +35,19 @@ export function contextFor(
       "context",
       `context is ${wanted}, and about ${fits} tokens fit into the memory that ${device.name} has free beside the weights${device.traits.reach}; give at most that`,
     );
-  // A cache that is not asked for is as long as memory allows.
-  return Math.max(1, Math.min(wanted, Math.max(fits, 1)));
+  const most = dense ? mostPositions(config) : Number.POSITIVE_INFINITY;
+  if (wanted > most && context !== undefined)
+    throw new GenerateError(
+      "context",
+      `context is ${wanted}, and dense attention knows ${most} positions; give at most that`,
+    );
+  // A cache that is not asked for is as long as memory allows, with the angles of its positions.
+  const room = dense ? Math.floor(fits * shareOfCache(config)) : fits;
+  return Math.max(1, Math.min(wanted, room, most));
+}
+
+/** Of the memory that a position takes, the share of its keys and values. */
+function shareOfCache(config: ModelConfig): number {
+  const cache = cacheBytesPerToken(config);
+  return cache / (cache + rotaryBytesPerToken(config));
 }

@@ -8,6 +8,12 @@ import { ropeFrequencies } from "./rope-frequencies.js";
 /** Positions of a block whose angles are turned as one: cosines and sines of few angles make those of many. */
 const BLOCK = 1024;
 
+/** Bytes that the tables of a model's ropes have for a position. */
+export const rotaryBytesPerToken = ({ ropes, headSize }: ModelConfig): number => ropes.length * headSize * 4;
+
+/** Positions of a table of 2 GiB: larger ones are beyond what an array of JavaScript is sure to hold. */
+export const mostPositions = ({ headSize }: ModelConfig): number => Math.floor(2 ** 30 / headSize);
+
 /**
  * Tables of the angles of `seen` positions and more (arXiv 2104.09864, section 3.4.2). An angle is a block's and the rest's, and its cosine and sine are
  * made from theirs in float64: exact to the last bit of f32, and ten times as fast as asking for each.

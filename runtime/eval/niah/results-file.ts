@@ -1,8 +1,8 @@
 /** Results on disk, written whole after every answer: a run that is killed has lost nothing but the answer under way. */
 
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeWhole } from "../../files.js";
+import { readText, writeWhole } from "../../files.js";
 import { NiahError } from "./errors.js";
 import { locked } from "./file-lock.js";
 import { mergeResults } from "./merge-results.js";
@@ -29,7 +29,7 @@ export function continueResults(path: string, identity: NiahIdentity): NiahResul
 /** @throws NiahError for what is no file of results */
 export function readResults(path: string): NiahResults {
   try {
-    return niahResults.parse(JSON.parse(readFileSync(path, "utf8")));
+    return niahResults.parse(JSON.parse(readText(path)));
   } catch (cause) {
     throw new NiahError(
       `${path} is no file of results that this version reads`,

@@ -1,7 +1,8 @@
 /** Sizes of a model, and what they must fulfil. */
 
 import { ModelError } from "../../weights/index.js";
-import type { ModelConfig } from "../config.js";
+import type { ModelConfig, RopeConfig } from "../config.js";
+import { ropeFrequencies } from "../rope-frequencies.js";
 import type { Sizes } from "./family.js";
 import type { Inventory } from "./inventory.js";
 import type { Settings } from "./settings.js";
@@ -35,7 +36,7 @@ export function readSizes(settings: Settings, tensors: Inventory, embedding: str
     [sizes.layers <= mostLayers, `${sizes.layers} layers are beyond any model`],
     [heads <= mostHeads, `${heads} heads are beyond any model`],
     [sizes.context <= longestContext, `a window of ${sizes.context} tokens is beyond any model`],
-    [sizes.rmsEpsilon > 0, `the RMS epsilon is ${sizes.rmsEpsilon}`],
+    [isUsable(sizes.rmsEpsilon), `the RMS epsilon is ${sizes.rmsEpsilon}`],
   ]);
   return sizes;
 }
@@ -60,6 +61,16 @@ const rulesOfHeads = ({ heads, kvHeads, headSize }: Sizes): Rule[] => [
   ],
 ];
 
+/** As a float of 32 bits, which kernels take. */
+const isUsable = (scale: number): boolean => Math.fround(scale) > 0 && Number.isFinite(Math.fround(scale));
+
+/** Whether the angles of a rope are numbers, in short texts and in long ones. */
+const isTurning = (rope: RopeConfig, context: number): boolean =>
+  [1, context].every((positions) => {
+    const { frequencies, magnitude } = ropeFrequencies(rope, positions);
+    return frequencies.every(Number.isFinite) && isUsable(magnitude);
+  });
+
 /** What is checked of the configuration as a whole. */
 export function requireConsistent(config: ModelConfig, settings: Settings): void {
   const { experts, vocabulary, tokens } = config;
@@ -70,6 +81,9 @@ export function requireConsistent(config: ModelConfig, settings: Settings): void
       `the metadata says ${stated} tokens, but the embedding has ${vocabulary} rows`,
     ],
     [config.feedForward > 0, "the feed-forward has no width"],
+    [isUsable(config.scoreScale), `scores are scaled by ${config.scoreScale} (query_pre_attn_scalar)`],
+    [config.scoreCap === undefined || config.scoreCap > 0, `scores are capped at ${config.scoreCap}`],
+    [config.logitCap === undefined || config.logitCap > 0, `logits are capped at ${config.logitCap}`],
     [
       !experts || (experts.count > 0 && experts.count <= mostExperts),
       `${experts?.count} experts are not supported, only 1 to ${mostExperts}`,
@@ -81,9 +95,10 @@ export function requireConsistent(config: ModelConfig, settings: Settings): void
     ...config.layerKinds.map(
       ({ window }): Rule => [window === undefined || window > 0, `a window is ${window} tokens`],
     ),
-    ...config.ropes.flatMap(({ base, attentionFactor }): Rule[] => [
-      [base > 0, `the RoPE base is ${base}`],
-      [attentionFactor > 0, `the RoPE attention factor is ${attentionFactor}`],
+    ...config.ropes.flatMap((rope): Rule[] => [
+      [isUsable(rope.base), `the RoPE base is ${rope.base}`],
+      [isUsable(rope.attentionFactor), `the RoPE attention factor is ${rope.attentionFactor}`],
+      [isTurning(rope, config.context), `the RoPE scaling (${rope.scaling.kind}) gives angles that are no numbers`],
     ]),
   ]);
 }

@@ -1,7 +1,8 @@
 /** The tokenizer of a Hugging Face folder: tokenizer.json and the files beside it. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FileError, readText } from "../../files.js";
 import { ModelError } from "../../weights/index.js";
 import { endIds } from "../ends.js";
 import type { AddedToken, TokenizerSource } from "../source.js";
@@ -47,7 +48,7 @@ export function readHuggingFaceTokenizer(folder: string): TokenizerSource {
     tokenizer: readJson(tokenizer),
     config: existsSync(config) ? readJson(config) : new JsonPart(config, {}),
     specialTokens: existsSync(map) ? readJson(map) : new JsonPart(map, {}),
-    template: existsSync(jinja) ? readFileSync(jinja, "utf8") : undefined,
+    template: existsSync(jinja) ? readPart(jinja) : undefined,
   });
 }
 
@@ -100,10 +101,21 @@ function missing(folder: string): ModelError {
   return new ModelError("tokenizer-missing", what, { file: folder, hint });
 }
 
+/** A file of the folder. @throws ModelError for what is no regular file, or far too long */
+function readPart(file: string): string {
+  try {
+    return readText(file);
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new ModelError("file-unreadable", cause.what, { file, cause });
+  }
+}
+
 function readJson(file: string): JsonPart {
   try {
-    return new JsonPart(file, JSON.parse(readFileSync(file, "utf8")));
+    return new JsonPart(file, JSON.parse(readPart(file)));
   } catch (cause) {
+    if (cause instanceof ModelError) throw cause;
     throw new ModelError("tokenizer-invalid", `the file is not JSON: ${(cause as Error).message}`, {
       file,
       cause,

@@ -1,8 +1,8 @@
 /** Where the Hub is, who asks, and where files go: the variables that Hugging Face's own tools read. */
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeFolder, userCacheFolder } from "../../../compiler/store/index.js";
+import { readText } from "../../files.js";
 import { PullError } from "./errors.js";
 
 export interface HubSettings {
@@ -59,9 +59,12 @@ function clean(text: string | undefined, from: string): string | undefined {
   return token;
 }
 
+/** Tokens have some forty characters. */
+const mostOfToken = 1 << 16;
+
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readText(path, mostOfToken);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw Object.assign(error as Error, { path });

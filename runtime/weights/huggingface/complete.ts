@@ -1,7 +1,8 @@
 /** Whether all of a folder has been downloaded. */
 
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { openAtOnce } from "../../files.js";
 import { ModelError } from "../errors.js";
 import { readIndex } from "../safetensors/shards.js";
 
@@ -46,7 +47,7 @@ const pointerStart = "version https://git-lfs";
 /** Cloning a repository without Git LFS leaves a few lines of text in place of each large file. */
 function requireNoPointer(path: string): void {
   const start = Buffer.alloc(pointerStart.length);
-  const fd = openSync(path, "r");
+  const fd = openAtOnce(path).descriptor;
   try {
     readSync(fd, start);
   } finally {

@@ -1,8 +1,8 @@
 /** model.safetensors.index.json: which of several files holds which tensor. */
 
-import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { FileError, readText } from "../../files.js";
 import { ModelError } from "../errors.js";
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
@@ -24,10 +24,9 @@ export function readIndex(path: string): ReadonlyMap<string, string> {
 
 function parseIndex(path: string): z.infer<typeof indexSchema> {
   try {
-    if (statSync(path).size > largestIndex) throw fault(path, "the index is longer than 100 MB");
-    return indexSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return indexSchema.parse(JSON.parse(readText(path, largestIndex)));
   } catch (cause) {
-    if (cause instanceof ModelError) throw cause;
+    if (cause instanceof FileError) throw fault(path, cause.what);
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
       throw new ModelError("model-missing", "there is no such file", { file: path, cause });
     }

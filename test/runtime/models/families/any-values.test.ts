@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { describeModel } from "../../../../runtime/models/families/index.js";
+import { ropeFrequencies } from "../../../../runtime/models/rope-frequencies.js";
 import {
   type Checkpoint,
   type FolderCheckpoint,
@@ -16,11 +17,23 @@ import { convert, ggufKeys, tinyModels, tinyWeights } from "./tiny-models.js";
 
 /** Numbers that sizes are apt to go wrong with. */
 const sizes = fc.constantFrom(0, 1, 2, 3, 7, 16, 17, 64, 256, 1e6, 2 ** 31, 4294967295);
+/** Beyond what 32 bits hold, and what is no size or no number at all. */
+const silly = [2 ** 40, 2 ** 53, -1, -1e-6, 0.5, 1e308, -1e308, 5e-324, Number.NaN, Number.POSITIVE_INFINITY];
 const families = fc.constantFrom(...Object.keys(tinyModels));
+
+const isUsable = (scale: number): boolean => Number.isFinite(scale) && scale > 0;
 
 function describedOrRefused(checkpoint: Checkpoint): void {
   try {
-    expect(describeModel(checkpoint).weights.layers.length).toBeGreaterThan(0);
+    const { config, weights } = describeModel(checkpoint);
+    expect(weights.layers.length).toBeGreaterThan(0);
+    // What is then computed of it is made of numbers.
+    for (const rope of config.ropes) {
+      const { frequencies, magnitude } = ropeFrequencies(rope, 64);
+      expect([...frequencies, magnitude].every(Number.isFinite)).toBe(true);
+    }
+    for (const scale of [config.scoreScale, config.embeddingScale, config.rmsEpsilon])
+      expect(scale).toSatisfy(isUsable);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     expect(error.message.length).toBeLessThan(1000);
@@ -30,7 +43,7 @@ function describedOrRefused(checkpoint: Checkpoint): void {
 }
 
 it("of a folder", () => {
-  const value = fc.oneof(sizes, fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(-1, 0.5, -0.5, 1e308, null, "", "yarn"));
+  const value = fc.oneof(sizes, fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(...silly, null, "", "yarn"));
   const change = fc.tuple(families, fc.nat(100), value, fc.boolean());
   fc.assert(
     fc.property(change, ([name, which, value, within]) => {
@@ -66,6 +79,9 @@ it("of a GGUF file", () => {
   const typed: fc.Arbitrary<Typed> = fc.oneof(
     sizes.map(u32),
     fc.float().map(f32),
+    fc.constantFrom(...silly).map((value): Typed => ({ type: "f64", value })),
+    fc.constantFrom(2n ** 40n, 2n ** 63n, 2n ** 64n - 1n).map((value): Typed => ({ type: "u64", value })),
+    fc.constantFrom(-1n, -(2n ** 63n)).map((value): Typed => ({ type: "i64", value })),
     fc.string({ maxLength: 9 }).map(text),
     fc.boolean().map(bool),
     fc.array(sizes, { maxLength: 4 }).map((list) => array("u32", list)),
