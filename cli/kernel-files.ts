@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "./errors.js";
 
@@ -16,12 +16,15 @@ function* kernelFilesBelow(folder: string): Generator<string> {
 /** The files that were named, and every *.kernel.ts below the folders that were named. Throws InputError for one that is not there. */
 export function kernelFiles(paths: readonly string[]): string[] {
   const files = paths.flatMap((path) => {
-    if (!existsSync(path))
+    const facts = statSync(path, { throwIfNoEntry: false });
+    if (facts === undefined)
       throw new InputError(
         `${path} does not exist`,
         "Give the path of a TypeScript file with kernels, or of a folder with *.kernel.ts files.",
       );
-    if (!statSync(path).isDirectory()) {
+    if (!facts.isDirectory()) {
+      if (!facts.isFile())
+        throw new InputError(`${path} is no regular file`, "Give the path of a TypeScript file with kernels.");
       if (TYPESCRIPT.test(path)) return [path];
       throw new InputError(`${path} is not a TypeScript file`, "Kernels are written in files named *.ts.");
     }

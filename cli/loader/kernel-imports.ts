@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 const KERNEL_FILE = /\.kernel\.[jt]s$/;
@@ -8,7 +8,9 @@ const IMPORT = /\b(?:import|export)\b(?!\s+type\b)(?:[^"'`;]*?\bfrom)?\s*\(?\s*[
 /** The source of a relative import: TypeScript where it is there, so that `./x.js` finds x.ts. */
 function sourceOf(specifier: string, importer: string): string | undefined {
   const path = resolve(dirname(importer), specifier);
-  return [path.replace(/js$/, "ts"), path].find((candidate) => existsSync(candidate));
+  return [path.replace(/js$/, "ts"), path].find((candidate) =>
+    statSync(candidate, { throwIfNoEntry: false })?.isFile(),
+  );
 }
 
 /**
