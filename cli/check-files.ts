@@ -7,7 +7,7 @@ import { showDiagnostics } from "./diagnostics.js";
 import { InputError } from "./errors.js";
 import { kernelFiles } from "./kernel-files.js";
 import { duration, plural } from "./progress.js";
-import { report } from "./report.js";
+import { report, systemText } from "./report.js";
 import { WatchedFolders } from "./watched-folders.js";
 
 interface CheckRequest {
@@ -56,7 +56,7 @@ export async function checkFiles(request: CheckRequest): Promise<number> {
       result = checkOnce(request, frontend);
     } catch (error) {
       // Deleted, or between an editor's rename and the next: it may come back.
-      if (!(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError) && systemText(error as NodeJS.ErrnoException) === undefined) throw error;
       result = { ...result, code: await report(error, false) };
     }
     watched.follow(result.sources, began);

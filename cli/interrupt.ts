@@ -21,6 +21,9 @@ export interface Interrupt {
   finish(): void;
 }
 
+/** From now on signals are the affair of the program that this process runs: they end it as they end any, unless it listens. */
+export let handOverSignals = (): void => {};
+
 /**
  * Turns Ctrl-C, SIGTERM, SIGHUP and a reader that went away (EPIPE: `tilescript … | head`) into an aborted signal, so that commands stop,
  * end their children and remove temporary files. A second Ctrl-C ends at once.
@@ -45,13 +48,15 @@ export function interruptible(): Interrupt {
       // The command may be through already: its code would say that all went well.
       process.exit(1);
     });
+  const ignore = (): void => {
+    for (const [name, listener] of listeners) process.off(name, listener);
+  };
+  handOverSignals = ignore;
   return {
     signal: controller.signal,
     get exitCode() {
       return exitCode;
     },
-    finish() {
-      for (const [name, listener] of listeners) process.off(name, listener);
-    },
+    finish: ignore,
   };
 }

@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, readdirSync, type Stats, statSync } from "node:fs";
+import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { FileError, kindOf } from "../runtime/files.js";
 import { InputError } from "./errors.js";
@@ -29,15 +29,15 @@ function requireShort(path: string, stats: Stats): void {
 /** The files that were named, and every *.kernel.ts below the folders that were named. Throws InputError for one that is not there. */
 export function kernelFiles(paths: readonly string[]): string[] {
   const files = paths.flatMap((path) => {
-    if (!existsSync(path))
+    const facts = statSync(path, { throwIfNoEntry: false });
+    if (facts === undefined)
       throw new InputError(
         `${path} does not exist`,
         "Give the path of a TypeScript file with kernels, or of a folder with *.kernel.ts files.",
       );
-    const stats = statSync(path);
-    if (!stats.isDirectory()) {
+    if (!facts.isDirectory()) {
       if (TYPESCRIPT.test(path)) {
-        requireShort(path, stats);
+        requireShort(path, facts);
         return [path];
       }
       throw new InputError(`${path} is not a TypeScript file`, "Kernels are written in files named *.ts.");

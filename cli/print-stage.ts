@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { failureDiagnostic } from "../compiler/build/failure.js";
 import { divisibleParams } from "../compiler/build/guards.js";
@@ -43,8 +43,12 @@ const fileOf = (target: string): string => target.replace(/#[\w$]+$/, "");
 function choose({ target, build = 0 }: PrintRequest): Choice {
   const file = fileOf(target);
   const name = file === target ? undefined : target.slice(file.length + 1);
-  if (!existsSync(file))
-    throw new InputError(`${file} does not exist`, "Give FILE#kernel, such as matmul.kernel.ts#matmul.");
+  const facts = statSync(file, { throwIfNoEntry: false });
+  if (!facts?.isFile())
+    throw new InputError(
+      facts === undefined ? `${file} does not exist` : `${file} is no regular file`,
+      "Give FILE#kernel, such as matmul.kernel.ts#matmul.",
+    );
   const project = projectOf(file);
   const { kernels, diagnostics } = check([resolve(file)], { project, builds: false });
   if (diagnostics.some(isError)) throw new DiagnosticError(diagnostics, project);

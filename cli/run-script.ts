@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { register } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -9,6 +9,7 @@ import { settleDevices } from "../runtime/device/open.js";
 import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
 import { gpuArchitecture } from "./gpu-architecture.js";
+import { handOverSignals } from "./interrupt.js";
 import { kernelImports } from "./loader/kernel-imports.js";
 import { watchForPendingAwait } from "./pending-await.js";
 import { progress } from "./progress.js";
@@ -83,8 +84,14 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
 /** Runs a program in this process. Its own errors, exit code and Ctrl-C are its own affair. */
 export async function runScript(request: RunRequest): Promise<number> {
   const script = resolve(request.script);
-  if (!existsSync(script))
-    throw new InputError(`${request.script} does not exist`, "Give the path of a .ts or .js file.");
+  const facts = statSync(script, { throwIfNoEntry: false });
+  if (!facts?.isFile())
+    throw new InputError(
+      facts === undefined
+        ? `${request.script} does not exist`
+        : `${request.script} is ${facts.isDirectory() ? "a folder" : "no regular file"}`,
+      "Give the path of a .ts or .js file.",
+    );
   if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
   ensureWritableCache();
   const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
@@ -95,13 +102,16 @@ export async function runScript(request: RunRequest): Promise<number> {
   const kernels = Object.values(bundles).flatMap((bundle) => bundle.kernels.map(({ name }) => name));
   // A closed device tells so that work which nobody waited for has failed.
   const verbose = process.argv.includes("--verbose");
-  process.on("unhandledRejection", async (error) =>
-    process.exit(await report(explainCalledKernel(error, kernels), verbose)),
-  );
+  process.on("unhandledRejection", async (error) => {
+    // A program that listens itself decides what follows.
+    if (process.listenerCount("unhandledRejection") > 1) return;
+    process.exit(await report(explainCalledKernel(error, kernels), verbose));
+  });
   process.argv = [process.argv[0] as string, script, ...request.args];
   request.signal.addEventListener("abort", () =>
     process.exit((request.signal.reason as { exitCode?: number }).exitCode ?? 130),
   );
+  handOverSignals();
   const pending = watchForPendingAwait(request.script);
   try {
     const module = (await import(pathToFileURL(script).href)) as { main?: (args: readonly string[]) => unknown };
@@ -113,5 +123,6 @@ export async function runScript(request: RunRequest): Promise<number> {
   } finally {
     pending.done();
   }
-  return 0;
+  // A program that checks itself says so with its exit code.
+  return Number(process.exitCode ?? 0);
 }

@@ -1,7 +1,7 @@
 import { buildProblems } from "./build/tried.js";
 import { type Diagnostic, isError, mergeDiagnostics } from "./diagnostics/index.js";
 import { createFrontend, type Frontend } from "./frontend/index.js";
-import type { Kernel } from "./ir/index.js";
+import { Budget, type Kernel } from "./ir/index.js";
 import { inferTypes } from "./passes/index.js";
 
 export interface CheckOptions {
@@ -22,17 +22,31 @@ export interface Checked {
   readonly sources: readonly string[];
 }
 
+/** What is left to do for a kernel, in all its choices of dtypes. */
+function workOf({ file, name }: Kernel, known: Map<string, Budget>): Budget {
+  const key = `${file}#${name}`;
+  const work = known.get(key) ?? new Budget("work");
+  known.set(key, work);
+  return work;
+}
+
 let shared: Frontend | undefined;
 
 /** Reads and types kernels: everything the compiler knows of them without Python. */
 export function check(files: readonly string[], { project, frontend, builds = true }: CheckOptions = {}): Checked {
   shared ??= createFrontend();
   const { drafts, diagnostics, sources } = (frontend ?? shared).lower(files, { root: project });
-  const typed = drafts.map(inferTypes);
+  const work = new Map<string, Budget>();
+  const typed = drafts.map((draft) => inferTypes(draft, workOf(draft, work)));
   const kernels = typed.map(({ kernel }) => kernel);
   // A kernel with a mistake would say it again in each of its builds, in other words.
   const sound = diagnostics.some(isError) ? [] : typed.filter((one) => !one.diagnostics.some(isError));
-  const tried = builds ? buildProblems(sound.map(({ kernel }) => kernel)) : [];
+  const tried = builds
+    ? buildProblems(
+        sound.map(({ kernel }) => kernel),
+        (kernel) => workOf(kernel, work),
+      )
+    : [];
   const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics), ...tried];
   return { kernels, diagnostics: mergeDiagnostics(all), sources };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { readText } from "../../runtime/files.js";
 
@@ -9,7 +9,9 @@ const IMPORT = /\b(?:import|export)\b(?!\s+type\b)(?:[^"'`;]*?\bfrom)?\s*\(?\s*[
 /** The source of a relative import: TypeScript where it is there, so that `./x.js` finds x.ts. */
 function sourceOf(specifier: string, importer: string): string | undefined {
   const path = resolve(dirname(importer), specifier);
-  return [path.replace(/js$/, "ts"), path].find((candidate) => existsSync(candidate));
+  return [path.replace(/js$/, "ts"), path].find((candidate) =>
+    statSync(candidate, { throwIfNoEntry: false })?.isFile(),
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from "./attempt.js";
 export { CATALOGUE } from "./catalogue/index.js";
 export * from "./diagnostic.js";
 export * from "./json.js";

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { Span } from "../ir/index.js";
 import type { Diagnostic, Note } from "./diagnostic.js";
+import { printable } from "./printable.js";
 import { type ReadSource, sourceReader } from "./source-lines.js";
 
 export interface RenderOptions {
@@ -21,12 +22,12 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
   const colors = pc.createColors(options.color ?? pc.isColorSupported);
   const readSource = options.readSource ?? sourceReader();
   const tint = severity === "error" ? colors.red : colors.yellow;
-  const head = `${colors.bold(place(span))}  ${tint(severity)} ${colors.dim(`${code}:`)} ${colors.bold(message)}`;
+  const head = `${colors.bold(place(span))}  ${tint(severity)} ${colors.dim(`${code}:`)} ${colors.bold(printable(message))}`;
   return [
     head,
     ...frame(span, readSource, tint, colors),
     ...notes.map((note) => `   ${colors.cyan("note:")} ${noteText(note, span, readSource)}`),
-    ...(hint === undefined ? [] : [`   ${colors.green("hint:")} ${hint}`]),
+    ...(hint === undefined ? [] : [`   ${colors.green("hint:")} ${printable(hint)}`]),
   ].join("\n");
 }
 
@@ -42,7 +43,7 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
 const counted = (count: number, noun: string): string =>
   count === 0 ? "" : `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-const place = ({ file, line, column }: Span): string => `${file}:${line}:${column}`;
+const place = ({ file, line, column }: Span): string => printable(`${file}:${line}:${column}`);
 
 /** The source line and a line of carets below it; nothing where the source cannot be read. */
 function frame(span: Span, readSource: ReadSource, tint: (text: string) => string, colors: Colors): readonly string[] {
@@ -60,12 +61,18 @@ function frame(span: Span, readSource: ReadSource, tint: (text: string) => strin
 /** A note shows the line it speaks of, and the file where that is another one. */
 function noteText(note: Note, around: Span, readSource: ReadSource): string {
   const { message, span } = note;
-  if (span === undefined) return message;
+  if (span === undefined) return printable(message);
   const text = lineAt(span, readSource)?.trim();
   const other = span.file === around.file ? "" : ` (${place(span)})`;
-  return text === undefined || text === "" ? `${message}${other}` : `${message}${other}:  ${text}`;
+  return text === undefined || text === ""
+    ? `${printable(message)}${other}`
+    : `${printable(message)}${other}:  ${text}`;
 }
 
+/** What ends a line for TypeScript, whose places these are. */
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
 function lineAt({ file, line }: Span, readSource: ReadSource): string | null {
-  return readSource(file)?.split(/\r?\n/)[line - 1] ?? null;
+  const text = readSource(file)?.split(LINE_END)[line - 1];
+  return text === undefined ? null : printable(text);
 }

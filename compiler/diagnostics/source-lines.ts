@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
 /** Gives the text of a source file; null where it cannot be read, and then no line is shown. */
@@ -15,7 +15,8 @@ export function sourceReader(root: string = process.cwd()): ReadSource {
 
 function readOrNull(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    // Of a pipe nothing can be read twice, and it would wait for ever.
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : null;
   } catch {
     return null;
   }

@@ -1,6 +1,8 @@
 import { ts } from "ts-morph";
 import { buildConstants, buildDtypes, buildField, buildValue } from "../diagnostics/catalogue/frontend.js";
+import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import type { Build, CompileOptions, ConstValue, DType, Param, Span } from "../ir/index.js";
+import { LIMITS, placed } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
@@ -56,7 +58,10 @@ function writtenBuilds(
       failed ??= node;
     },
   });
-  const value = evaluator.evaluate(options);
+  const value = placed(
+    () => unit.span(options),
+    () => evaluator.evaluate(options),
+  );
   const field = (name: string) => (value?.kind === "record" ? value.fields.get(name) : undefined);
   const builds = value?.kind === "record" ? (field("builds") ?? { kind: "list", items: [] }) : null;
   const defaults = field("defaults");
@@ -66,6 +71,10 @@ function writtenBuilds(
     unit.report(
       buildValue(unit.span(place), { what: failed === null ? "this object of options" : `\`${place.getText()}\`` }),
     );
+    return null;
+  }
+  if (builds.items.length > LIMITS.builds) {
+    unit.report(beyondLimit(unit.span(options), { limit: "builds", got: builds.items.length }));
     return null;
   }
   const places = literalPlaces(options);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { ts } from "ts-morph";
 import { noFile } from "../diagnostics/catalogue/frontend.js";
+import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { findKernels } from "./kernels.js";
@@ -54,11 +55,28 @@ function lowerFiles(project: KernelProject, files: readonly string[], root: stri
     unit.report(noFile(span, { path: files[index]! }));
     return [];
   });
+  const refused = reportRefusals(unit, project);
   // What tsc cannot parse it guesses at: kernels of such a file would have problems that nobody wrote.
-  const sound = sources.filter((source) => unit.program.getSyntacticDiagnostics(source).length === 0);
-  const drafts = sound.flatMap((source) => findKernels(unit, source)).flatMap((kernel) => lowerKernel(unit, kernel));
-  reportTypeErrors(unit, sources);
+  const sound = refused ? [] : sources.filter((source) => unit.program.getSyntacticDiagnostics(source).length === 0);
+  const drafts = sound
+    .flatMap((source) => unit.attempt(source, () => findKernels(unit, source)))
+    .flatMap((kernel) => unit.attempt(kernel.call, () => lowerKernel(unit, kernel)));
+  // A checker that was interrupted knows wrong things.
+  if (unit.interrupted) project.forget();
+  else if (!refused) reportTypeErrors(unit, sources);
   return { drafts, diagnostics: mergeDiagnostics(unit.diagnostics), sources: filesOf(unit.program) };
+}
+
+/** Says which files go beyond a limit as they are written. Others import what these would export, so nothing else is said then. */
+function reportRefusals(unit: Unit, project: KernelProject): boolean {
+  let any = false;
+  for (const source of unit.program.getSourceFiles()) {
+    const refusal = project.refusal(source.fileName);
+    if (refusal === undefined) continue;
+    any = true;
+    unit.report(beyondLimit(unit.spanBetween(source, refusal.from, refusal.to), { limit: refusal.limit }));
+  }
+  return any;
 }
 
 /** Absolute paths of the program's files, without the language's own and TypeScript's. */

@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import { returnsValue } from "../diagnostics/catalogue/frontend.js";
-import type { DType, Kernel, Stmt } from "../ir/index.js";
+import { beyondLimit } from "../diagnostics/catalogue/limits.js";
+import { Budget, type DType, type Kernel, LIMITS, type Stmt } from "../ir/index.js";
 import { type Builds, readBuilds } from "./builds.js";
 import { lowerExpression } from "./expressions/index.js";
 import type { KernelDeclaration } from "./kernels.js";
@@ -21,12 +22,19 @@ import type { Unit } from "./unit.js";
 export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Kernel[] {
   const generics = dtypeParameters(unit, kernel.fn);
   if (generics.length < (kernel.fn.typeParameters?.length ?? 0)) return [];
+  const choices = generics.reduce((product, { dtypes }) => product * dtypes.length, 1);
+  if (choices > LIMITS.choices) {
+    unit.report(beyondLimit(unit.span(kernel.fn.typeParameters![0]!), { limit: "choices", got: choices }));
+    return [];
+  }
+  const work = new Budget("work");
+  unit.steps = new Budget("steps");
   let read: Builds | null = null;
   return bindings(generics).flatMap((bound): readonly Kernel[] => {
     const dtypes = new Map(generics.map(({ symbol, name }) => [symbol, bound[name]!] as const));
     const parameters = kernelParameters(unit, kernel.fn, kernel.name, dtypes);
     if (parameters === null) return [];
-    const lowered = draft(unit, kernel, parameters, bound, dtypes);
+    const lowered = draft(unit, kernel, parameters, bound, dtypes, work);
     // With a broken parameter the draft is of no use, but lowering it has found the body's own problems.
     if (parameters.broken.length > 0) return [];
     read ??= readBuilds(unit, kernel, parameters.params, generics);
@@ -53,6 +61,7 @@ function draft(
   parameters: KernelParameters,
   dtypes: Bound,
   bound: ReadonlyMap<ts.Symbol, DType>,
+  work: Budget,
 ): Kernel {
   const { fn, name } = kernel;
   const shared: KernelScope = {
@@ -60,6 +69,8 @@ function draft(
     functions: new Map(),
     order: [],
     functionNames: new Names(),
+    depth: new Budget("nesting"),
+    work,
     active: [fn],
   };
   shared.functionNames.unique(name);

@@ -6,7 +6,8 @@ import {
   typeParameter,
   unknownName,
 } from "../diagnostics/catalogue/frontend.js";
-import { DTYPES, type DType, dimName, isDType, type Param } from "../ir/index.js";
+import { beyondLimit } from "../diagnostics/catalogue/limits.js";
+import { DTYPES, type DType, dimName, isDType, LIMITS, type Param } from "../ir/index.js";
 import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import type { Variable } from "./scope.js";
@@ -63,6 +64,10 @@ export function kernelParameters(
   const isObject = (type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0;
   if (!isObject || flavorOf(unit, type).kind !== null || flavorOf(unit, type).constant !== null) {
     unit.report(kernelShape(unit.span(object), { what: `${name} must take an object of parameters` }));
+    return null;
+  }
+  if (properties.length > LIMITS.parameters) {
+    unit.report(beyondLimit(unit.span(object), { limit: "parameters", got: properties.length }));
     return null;
   }
   const params = properties.flatMap((property) => parameter(unit, property, object, bound) ?? []);

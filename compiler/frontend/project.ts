@@ -2,6 +2,8 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Project, ts } from "ts-morph";
+import { LIMITS, type Limit } from "../ir/index.js";
+import { parserEnds, tooDeep } from "./depth.js";
 
 /** The language's declarations: TypeScript in the repository, `.d.ts` beside the built compiler. */
 function languageFile(): string {
@@ -28,10 +30,22 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { tilescript: [LANGUAGE_FILE] },
 };
 
-interface CachedFile {
-  readonly version: string;
-  readonly source: ts.SourceFile;
+/** A limit that a file goes beyond as it is written, and where. */
+export interface Refusal {
+  readonly limit: Limit;
+  readonly from: ts.LineAndCharacter;
+  readonly to: ts.LineAndCharacter;
 }
+
+interface CachedFile {
+  readonly text: string;
+  /** Empty in the place of one that is refused: TypeScript must not walk it. */
+  readonly source: ts.SourceFile;
+  readonly refusal?: Refusal;
+}
+
+/** Bytes of a character in UTF-8, at most: a larger file is not even read. */
+const MOST_BYTES = 4 * LIMITS.characters;
 
 /**
  * The TypeScript program over kernel files. One is kept and renewed, because starting one costs half a second and re-reading a changed
@@ -44,6 +58,17 @@ export class KernelProject {
   /** Files with an import that led nowhere: what is missing may be there next time. */
   private readonly unresolved = new Set<string>();
   private last: ts.Program | undefined;
+
+  /** Why a file of the program stands for nothing; undefined for all others. */
+  refusal(path: string): Refusal | undefined {
+    return this.cache.get(path)?.refusal;
+  }
+
+  /** Makes the next program anew: one whose checker was interrupted knows wrong things. */
+  forget(): void {
+    this.last = undefined;
+    this.cache.clear();
+  }
 
   /** The program over these files as they are on disk now; the very same one, with all it knows, while nothing has changed. */
   program(files: readonly string[]): ts.Program {
@@ -99,14 +124,44 @@ export class KernelProject {
 
   /** A file as it is now: the same object as before while it has not changed. */
   private read(path: string): ts.SourceFile | undefined {
+    const text = textOf(path);
+    if (text === undefined) return undefined;
+    const known = this.cache.get(path);
+    if (known?.text === text) return known.source;
+    const file = { text, ...parsed(path, text) };
+    this.cache.set(path, file);
+    return file.source;
+  }
+}
+
+/** The text of a regular file; undefined for anything else, and for one that goes away meanwhile. */
+function textOf(path: string): string | undefined {
+  try {
     const facts = statSync(path, { throwIfNoEntry: false });
     if (!facts?.isFile()) return undefined;
-    const version = `${facts.mtimeMs}:${facts.size}`;
-    const known = this.cache.get(path);
-    if (known?.version === version) return known.source;
-    const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true);
-    this.cache.set(path, { version, source });
-    return source;
+    return facts.size > MOST_BYTES ? " ".repeat(LIMITS.characters + 1) : readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function parsed(path: string, text: string): Omit<CachedFile, "text"> {
+  const parse = (part: string) => ts.createSourceFile(path, part, ts.ScriptTarget.ES2022, true);
+  const place = (at: number) => ts.getLineAndCharacterOfPosition({ text } as ts.SourceFileLike, at);
+  const refused = (limit: Limit, start: number, end: number) => ({
+    source: parse(""),
+    refusal: { limit, from: place(start), to: place(end) },
+  });
+  if (text.length > LIMITS.characters) return refused("characters", 0, 0);
+  try {
+    const source = parse(text);
+    const node = tooDeep(source);
+    return node === null ? { source } : refused("nesting", node.getStart(), node.end);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const at = parserEnds(text, parse);
+    return refused("nesting", at, at + 1);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ts } from "ts-morph";
-import type { DeviceFunction, DType } from "../ir/index.js";
+import type { Budget, DeviceFunction, DType } from "../ir/index.js";
 import type { Static } from "./static/value.js";
 import type { Unit } from "./unit.js";
 
@@ -34,6 +34,10 @@ export interface KernelScope {
   /** Callees first. */
   readonly order: DeviceFunction[];
   readonly functionNames: Names;
+  /** How much deeper statements and expressions may be inside one another, those of called functions included. */
+  readonly depth: Budget;
+  /** What all choices of dtypes may take together. */
+  readonly work: Budget;
   /** Functions whose bodies are being lowered now: calling one of them is recursion. */
   readonly active: ts.Node[];
 }

@@ -13,22 +13,26 @@ const NO_OVERLOAD = new Set([2769, 2772, 2770]);
  * they call, because such a file may be a program for Node whose libraries are not loaded here.
  */
 export function reportTypeErrors(unit: Unit, files: readonly ts.SourceFile[]): void {
-  const { program } = unit;
   const regionFiles = [...unit.regions].map((node) => node.getSourceFile());
   for (const file of new Set([...files, ...regionFiles])) {
-    const whole = /\.kernel\.[cm]?ts$/.test(file.fileName);
-    const regions = [...unit.regions].filter((node) => node.getSourceFile() === file);
-    const syntax = program.getSyntacticDiagnostics(file);
-    const found = syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file);
-    for (const diagnostic of found) {
-      const start = diagnostic.start ?? 0;
-      const inside = regions.some((node) => node.pos <= start && start < node.end);
-      const isSyntax = diagnostic.code < 2000;
-      const isHostImport = OF_THE_HOST.has(diagnostic.code) && !inside;
-      if (inside || isSyntax || (whole && !isHostImport) || isRelativeImport(diagnostic))
-        report(unit, file, diagnostic);
-    }
+    unit.attempt(file, () => reportIn(unit, file));
   }
+}
+
+function reportIn(unit: Unit, file: ts.SourceFile): readonly [] {
+  const { program } = unit;
+  const whole = /\.kernel\.[cm]?ts$/.test(file.fileName);
+  const regions = [...unit.regions].filter((node) => node.getSourceFile() === file);
+  const syntax = program.getSyntacticDiagnostics(file);
+  const found = syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file);
+  for (const diagnostic of found) {
+    const start = diagnostic.start ?? 0;
+    const inside = regions.some((node) => node.pos <= start && start < node.end);
+    const isSyntax = diagnostic.code < 2000;
+    const isHostImport = OF_THE_HOST.has(diagnostic.code) && !inside;
+    if (inside || isSyntax || (whole && !isHostImport) || isRelativeImport(diagnostic)) report(unit, file, diagnostic);
+  }
+  return [];
 }
 
 /** An import of a file that is not there matters: the names it brings have no meaning. */

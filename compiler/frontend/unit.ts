@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import type { ts } from "ts-morph";
-import type { Diagnostic } from "../diagnostics/index.js";
-import type { Span } from "../ir/index.js";
+import { attempt, type Diagnostic } from "../diagnostics/index.js";
+import { Budget, type Span } from "../ir/index.js";
 import { LANGUAGE_FILE } from "./project.js";
 import type { Static } from "./static/value.js";
 
@@ -17,6 +17,12 @@ export class Unit {
   readonly regions = new Set<ts.Node>();
   /** Every name that the language exports. */
   readonly language: ReadonlySet<string>;
+  /** What computing the constants of one kernel may take, all of them together. */
+  steps = new Budget("steps");
+  /** How much deeper constants may go through one another. */
+  readonly depth = new Budget("nesting");
+  /** True once something ended in the middle: the checker may have been at work then. */
+  interrupted = false;
   private readonly reported = new Set<string>();
 
   constructor(program: ts.Program, root: string) {
@@ -24,6 +30,13 @@ export class Unit {
     this.checker = program.getTypeChecker();
     this.root = root;
     this.language = exportsOf(program, this.checker);
+  }
+
+  /** Runs a stage on what stands at a node; nothing comes of it where it ends with a problem of its own. */
+  attempt<T>(node: ts.Node, stage: () => readonly T[]): readonly T[] {
+    const result = attempt(this.span(node), (problem) => this.report(problem), stage);
+    this.interrupted ||= result === null;
+    return result ?? [];
   }
 
   /** Keeps a problem once: a kernel that is generic over dtype is lowered once for each dtype. */
@@ -40,8 +53,10 @@ export class Unit {
   }
 
   spanOf(file: ts.SourceFile, start: number, end: number): Span {
-    const from = file.getLineAndCharacterOfPosition(start);
-    const to = file.getLineAndCharacterOfPosition(end);
+    return this.spanBetween(file, file.getLineAndCharacterOfPosition(start), file.getLineAndCharacterOfPosition(end));
+  }
+
+  spanBetween(file: ts.SourceFile, from: ts.LineAndCharacter, to: ts.LineAndCharacter): Span {
     return {
       file: this.nameOf(file),
       line: from.line + 1,

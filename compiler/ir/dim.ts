@@ -1,3 +1,5 @@
+import { LIMITS, LimitExceeded } from "./limits.js";
+
 /**
  * Sizes that may depend on `Const` parameters. A dim is a number where it is known and otherwise an expression over names.
  * Sums and products are kept in one normal form (a polynomial with sorted terms), so that BM * 2 and BM + BM are equal.
@@ -21,6 +23,16 @@ const ORDINARY: Readonly<Record<Exclude<DimOp, "name">, (a: number, b: number) =
   min: (a, b) => Math.min(a, b),
   max: (a, b) => Math.max(a, b),
 };
+
+/** The pieces of a size. */
+const pieces = (dim: Dim | string): number =>
+  typeof dim !== "object" ? 1 : dim.args.reduce<number>((sum, part) => sum + pieces(part), 1);
+
+/** A size that grows with every line it goes through would soon fill all memory. */
+function limited(dim: Dim): Dim {
+  if (pieces(dim) > LIMITS.terms) throw new LimitExceeded("terms");
+  return dim;
+}
 
 export const dimName = (name: string): Dim => ({ op: "name", args: [name] });
 
@@ -61,9 +73,9 @@ function fromTerms(all: readonly Term[]): Dim {
   const parts = kept.map(([, { coefficient, factors }]): Dim => {
     if (factors.length === 0) return coefficient;
     const product = coefficient === 1 ? factors : [coefficient, ...factors];
-    return product.length === 1 ? product[0]! : { op: "*", args: product };
+    return product.length === 1 ? product[0]! : limited({ op: "*", args: product });
   });
-  return parts.length === 0 ? 0 : parts.length === 1 ? parts[0]! : { op: "+", args: parts };
+  return parts.length === 0 ? 0 : parts.length === 1 ? parts[0]! : limited({ op: "+", args: parts });
 }
 
 export const dimAdd = (a: Dim, b: Dim): Dim => fromTerms([...terms(a), ...terms(b)]);
@@ -82,7 +94,7 @@ export function dimOp(op: "//" | "cdiv" | "%" | "min" | "max", a: Dim, b: Dim): 
         return fromTerms(parts.map((term) => ({ ...term, coefficient: term.coefficient / b })));
     }
   }
-  return { op, args: [a, b] };
+  return limited({ op, args: [a, b] });
 }
 
 export const dimEquals = (a: Dim, b: Dim): boolean => (typeof a === "number" ? a === b : keyOf(a) === keyOf(b));

@@ -1,6 +1,7 @@
 export * from "./dim.js";
 export * from "./dtype.js";
 export * from "./kernel.js";
+export * from "./limits.js";
 export * from "./print.js";
 export * from "./rename.js";
 export * from "./serialize.js";

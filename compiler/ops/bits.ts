@@ -87,6 +87,12 @@ const shiftRightLogical: Op = {
     logicalShift(node.type.kind === "tile" ? DTYPES[node.type.dtype].bytes * 8 : 32).evaluate!(args, node),
 };
 
+/** In 64 bits. A constant may be no number at all (a division by 0), and JavaScript would try to make one of any length. */
+function shifted(a: number, b: number): number {
+  if (!Number.isInteger(a) || !Number.isInteger(b)) return Number.NaN;
+  return b > 63 ? 0 : Number(BigInt.asIntN(64, BigInt(a) << BigInt(b)));
+}
+
 export const BITS: readonly Op[] = [
   logic("and", "&", (a, b) => a & b),
   logic("or", "|", (a, b) => a | b),
@@ -103,7 +109,7 @@ export const BITS: readonly Op[] = [
     emit: ([x]) => prefix("~", x!),
     of: (x) => -1 - x,
   }),
-  shift("shiftLeft", "<<", (a, b) => Number(BigInt.asIntN(64, BigInt(a) << BigInt(b)))),
+  shift("shiftLeft", "<<", shifted),
   shift("shiftRight", ">>", (a, b) => Math.floor(a / 2 ** b)),
   shiftRightLogical,
 ];

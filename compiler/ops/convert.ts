@@ -89,6 +89,7 @@ function adaptLiteral(literal: Extract<Expr, { kind: "literal" }>, dtype: DType,
   const { value } = literal;
   const fits = (): boolean => {
     if (typeof value === "boolean" || isFloat(dtype) || dtype === "bool") return true;
+    if (typeof value === "number" && !Number.isInteger(value)) return false;
     const [least, greatest] = integerRange(dtype);
     return BigInt(value) >= least && BigInt(value) <= greatest;
   };

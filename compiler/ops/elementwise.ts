@@ -98,6 +98,8 @@ function constantResult(
   const dims = types.map((type) => (type.of === "int" ? type.dim : undefined));
   const dim =
     of === "int" && dims.every((one) => one !== undefined) ? spec.constant!.dim?.(...(dims as Dim[])) : undefined;
+  if (typeof dim === "number" && !Number.isFinite(dim))
+    return context.fail(problems.noInteger(call.span, { op: operatorText(spec.name) }));
   const type: Type = dim === undefined ? { kind: "const", of } : { kind: "const", of, dim };
   if (typeof dim === "number") return literal(dim, type, call.span);
   if (

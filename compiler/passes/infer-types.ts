@@ -1,5 +1,5 @@
-import type { Diagnostic } from "../diagnostics/index.js";
-import { dimName, type Kernel, type Param, pointer, scalar, type Type } from "../ir/index.js";
+import { attempt, type Diagnostic } from "../diagnostics/index.js";
+import { Budget, dimName, type Kernel, type Param, pointer, scalar, type Type } from "../ir/index.js";
 import { Inference } from "./inference/inference.js";
 import { Scope } from "./inference/scope.js";
 import { inferBody } from "./inference/statements.js";
@@ -30,12 +30,14 @@ export function parameterType(param: Param): Type {
 /**
  * Gives every expression of a draft its type: dtypes with the conversions made explicit, shapes symbolic in `Const` parameters,
  * one instance of each device function for the types it is called with. Reports all problems, not the first.
+ * @param work what is left of it for all choices of dtypes and builds of the kernel
  */
-export function inferTypes(draft: Kernel): Inferred {
-  const inference = new Inference(draft);
+export function inferTypes(draft: Kernel, work: Budget = new Budget("work")): Inferred {
+  const inference = new Inference(draft, work);
   const scope = new Scope(draft.body, null);
   for (const param of draft.params) scope.declare(param.name, parameterType(param), param.span, true);
-  const body = inferBody(draft.body, scope, inference);
+  const report = (problem: Diagnostic): void => inference.problems.add(problem);
+  const body = attempt(draft.span, report, () => inferBody(draft.body, scope, inference)) ?? [];
   const used = [...inference.instances.values()].filter(({ size }) => size === undefined);
   return { kernel: { ...draft, body, functions: used.map(({ fn }) => fn) }, diagnostics: inference.problems.list() };
 }

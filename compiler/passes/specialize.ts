@@ -1,6 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DiagnosticError } from "../diagnostics/index.js";
-import type { Build, ConstValue, Expr, Kernel, Param } from "../ir/index.js";
+import { attempt, type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
+import { Budget, type Build, type ConstValue, type Expr, type Kernel, type Param } from "../ir/index.js";
 import { pruneBranches } from "./prune-branches.js";
 import { Known } from "./specialization/known.js";
 import { Specialization } from "./specialization/specialization.js";
@@ -15,10 +15,11 @@ type ConstParam = Extract<Param, { kind: "const" }>;
  * decides a size. The parameters stay as they are, with the constants' values in `constants`.
  *
  * Throws DiagnosticError where the build lacks a constant, a size is impossible, or a staticAssert does not hold.
+ * @param work what is left of it for all choices of dtypes and builds of the kernel
  */
-export function specialize(kernel: Kernel, build: Pick<Build, "constants">): Kernel {
+export function specialize(kernel: Kernel, build: Pick<Build, "constants">, work: Budget = new Budget("work")): Kernel {
   const known = new Known();
-  const pass = new Specialization(kernel, known);
+  const pass = new Specialization(kernel, known, work);
   const constants: Record<string, ConstValue> = {};
   for (const param of kernel.params) {
     if (param.kind !== "const") continue;
@@ -31,7 +32,8 @@ export function specialize(kernel: Kernel, build: Pick<Build, "constants">): Ker
     if (value !== undefined) constants[param.name] = value;
   }
   if (pass.diagnostics.length > 0) throw new DiagnosticError(pass.diagnostics);
-  const body = specializeBody(kernel.body, known, pass);
+  const report = (problem: Diagnostic): void => void pass.diagnostics.push(problem);
+  const body = attempt(kernel.span, report, () => specializeBody(kernel.body, known, pass)) ?? [];
   const params = kernel.params.map((param) =>
     param.kind === "descriptor" ? { ...param, block: known.shape(param.block) } : param,
   );

@@ -400,6 +400,13 @@ export const cannotConvert = problem<{ from: Type; to: string }>({
   message: ({ from, to }) => `${typeText(from)} cannot be converted to ${to}`,
 });
 
+export const noInteger = problem<{ op: string }>({
+  code: "TS-K2061",
+  about: "Constants whose quotient or remainder does not exist.",
+  message: ({ op }) => `${op} of these constants gives no integer`,
+  hint: () => "a divisor must not be 0",
+});
+
 export const badStep = problem({
   code: "TS-K2056",
   about: "A range with a step of zero never ends.",

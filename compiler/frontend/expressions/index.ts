@@ -18,7 +18,8 @@ let table: ExpressionRules | undefined;
 /** An expression of the source as an expression of the IR; poisoned, with the problem reported, where it has no meaning. */
 export function lowerExpression(node: ts.Expression, scope: Scope): Expr {
   const rule = rules()[node.kind] as ((node: ts.Expression, scope: Scope) => Expr) | undefined;
-  if (rule !== undefined) return rule(node, scope);
+  scope.kernel.work.spend();
+  if (rule !== undefined) return scope.kernel.depth.inside(() => rule(node, scope));
   const [what, instead] = SYNTAX[node.kind] ?? [`\`${node.getText()}\``, "use the functions of the language"];
   scope.unit.report(unsupportedSyntax(scope.unit.span(node), { what, instead }));
   return poison(node, scope);

@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
-import type { Stmt } from "../../ir/index.js";
+import { placed, type Stmt } from "../../ir/index.js";
 import { SYNTAX } from "../expressions/advice.js";
 import type { Scope } from "../scope.js";
 import { ASSIGNMENTS } from "./assignments.js";
@@ -25,7 +25,11 @@ export function lowerBody(node: ts.Statement, scope: Scope): readonly Stmt[] {
 
 function lowerStatement(node: ts.Statement, scope: Scope): readonly Stmt[] {
   const rule = rules()[node.kind] as ((node: ts.Statement, scope: Scope) => readonly Stmt[]) | undefined;
-  if (rule !== undefined) return rule(node, scope);
+  if (rule !== undefined)
+    return placed(
+      () => scope.unit.span(node),
+      () => scope.kernel.depth.inside(() => rule(node, scope)),
+    );
   const [what, instead] = SYNTAX[node.kind] ?? ["this statement", "use assignments, if, while and for … of range()"];
   scope.unit.report(unsupportedSyntax(scope.unit.span(node), { what, instead }));
   return [];

@@ -3,7 +3,7 @@ import { type Dim, dimOp } from "../../ir/index.js";
 import { type FunctionNode, resolveName, symbolOf } from "../names.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { FUNCTIONS, WHOLE } from "./math.js";
-import { float, int, plainNumber, type Static } from "./value.js";
+import { float, int, list, plainNumber, type Static } from "./value.js";
 
 /** The language's functions on sizes. */
 const ON_SIZES: Readonly<Record<string, (a: Dim, b: Dim) => Dim>> = {
@@ -33,7 +33,7 @@ const ON_LISTS: Readonly<
 };
 
 function listOf(items: readonly (Static | null)[]): Static | null {
-  return items.includes(null) ? null : { kind: "list", items: items as readonly Static[] };
+  return items.includes(null) ? null : list(items as readonly Static[]);
 }
 
 function call(node: ts.CallExpression, evaluator: Evaluator): Static | null {
@@ -66,9 +66,11 @@ function ofFunction(fn: FunctionNode, node: ts.CallExpression, evaluator: Evalua
   });
   if (!fits) return null;
   active.add(fn);
-  const value = evaluator.inside(values, { lookup: () => undefined }).evaluate(result);
-  active.delete(fn);
-  return value;
+  try {
+    return evaluator.inside(values, { lookup: () => undefined }).evaluate(result);
+  } finally {
+    active.delete(fn);
+  }
 }
 
 function resultOf({ body }: FunctionNode): ts.Expression | null {

@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import { placed } from "../../ir/index.js";
 import type { Unit } from "../unit.js";
 import { CALLS } from "./calls.js";
 import { LITERALS } from "./literals.js";
@@ -19,10 +20,19 @@ export class Evaluator {
 
   /** The value, or null where it is not known before the program runs. */
   evaluate(node: ts.Expression): Static | null {
+    const { steps, depth } = this.unit;
+    steps.spend();
     const rule = RULES[node.kind] as ((node: ts.Expression, evaluator: Evaluator) => Static | null) | undefined;
-    const value = rule?.(node, this) ?? null;
-    if (value === null) this.environment.fail?.(node);
-    return value;
+    const value =
+      rule === undefined
+        ? null
+        : placed(
+            () => this.unit.span(node),
+            () => depth.inside(() => rule(node, this)),
+          );
+    const known = isNumberless(value) ? null : value;
+    if (known === null) this.environment.fail?.(node);
+    return known;
   }
 
   /** The same rules without telling of failures. */
@@ -46,6 +56,10 @@ export class Evaluator {
     });
   }
 }
+
+/** What a division by 0 gives. */
+const isNumberless = (value: Static | null): boolean =>
+  value?.kind === "int" && typeof value.value === "number" && !Number.isFinite(value.value);
 
 const RULES: Readonly<Partial<Record<ts.SyntaxKind, Rule>>> = { ...LITERALS, ...OPERATORS, ...CALLS };
 

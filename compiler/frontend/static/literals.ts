@@ -3,7 +3,7 @@ import { resolveName, symbolOf } from "../names.js";
 import { isFloatText } from "../numbers.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { CONSTANTS } from "./math.js";
-import { bool, float, int, type Static, text } from "./value.js";
+import { bool, float, int, list as listOf, type Static, text } from "./value.js";
 
 function number(node: ts.NumericLiteral): Static {
   const value = Number(node.text);
@@ -55,7 +55,7 @@ function list(node: ts.ArrayLiteralExpression, evaluator: Evaluator): Static | n
     else if (value.kind === "list") items.push(...value.items);
     else return null;
   }
-  return { kind: "list", items };
+  return listOf(items);
 }
 
 function record(node: ts.ObjectLiteralExpression, evaluator: Evaluator): Static | null {

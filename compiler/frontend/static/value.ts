@@ -1,5 +1,5 @@
 import type { ts } from "ts-morph";
-import type { Dim } from "../../ir/index.js";
+import { type Dim, LIMITS, LimitExceeded } from "../../ir/index.js";
 
 /** A value known without running the program. Integers may be symbolic in the kernel's `Const` parameters. */
 export type Static =
@@ -29,7 +29,14 @@ export interface Environment {
 export const int = (value: Dim): Static => ({ kind: "int", value });
 export const float = (value: number): Static => ({ kind: "float", value });
 export const bool = (value: boolean): Static => ({ kind: "bool", value });
-export const text = (value: string): Static => ({ kind: "string", value });
+/** Lists and texts that grow out of one another: twenty lines could fill all memory. */
+function limited<T extends { readonly length: number }>(value: T): T {
+  if (value.length > LIMITS.elements) throw new LimitExceeded("elements");
+  return value;
+}
+
+export const text = (value: string): Static => ({ kind: "string", value: limited(value) });
+export const list = (items: readonly Static[]): Static => ({ kind: "list", items: limited(items) });
 
 /** A plain number, whichever kind; null for the rest. */
 export function plainNumber(value: Static | null): number | null {

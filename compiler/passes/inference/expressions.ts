@@ -28,7 +28,8 @@ type Rule<K extends Expr["kind"]> = (
 /** The typed expression; of type `unknown` where it, or something in it, has a problem that is reported. */
 export function inferExpression(expr: Expr, scope: Scope, inference: Inference): Expr {
   const rule = RULES[expr.kind] as Rule<Expr["kind"]>;
-  return rule(expr as never, scope, inference, inference.context(scope));
+  inference.spend();
+  return inference.depth.inside(() => rule(expr as never, scope, inference, inference.context(scope)));
 }
 
 /** An expression whose value is used: something that gives none is a problem. */

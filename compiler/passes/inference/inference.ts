@@ -1,4 +1,4 @@
-import { type DeviceFunction, type Kernel, type Stmt, walkStatements } from "../../ir/index.js";
+import { Budget, type DeviceFunction, type Kernel, type Stmt, walkStatements } from "../../ir/index.js";
 import type { InferContext } from "../../ops/index.js";
 import type { Instance } from "./calls.js";
 import { contextFor, Problems } from "./context.js";
@@ -12,13 +12,24 @@ export class Inference {
   readonly instances = new Map<string, Instance>();
   /** Names that sizes are written in, also inside device functions (constants, variables of static loops), and whose they are. */
   readonly sizeNames = new Map<string, string>();
+  /** How much deeper statements and expressions may be inside one another, those of called functions included. */
+  readonly depth = new Budget("nesting");
+  private readonly operations = new Budget("operations");
+  private readonly work: Budget;
   private readonly names: Set<string>;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, work: Budget) {
+    this.work = work;
     this.drafts = new Map(kernel.functions.map((fn) => [fn.name, fn]));
     for (const param of kernel.params) if (param.kind === "const") this.sizeNames.set(param.name, kernel.name);
     for (const name of staticVariables(kernel.body)) this.sizeNames.set(name, kernel.name);
     this.names = new Set([kernel.name]);
+  }
+
+  /** Counts an expression that is typed. */
+  spend(): void {
+    this.operations.spend();
+    this.work.spend();
   }
 
   context(scope: Scope): InferContext {

@@ -1,5 +1,5 @@
 import * as problems from "../../diagnostics/catalogue/types.js";
-import { type Expr, isInteger, type Stmt, scalar, type Type, UNKNOWN } from "../../ir/index.js";
+import { type Expr, isInteger, placed, type Stmt, scalar, type Type, UNKNOWN } from "../../ir/index.js";
 import {
   assignable,
   commonDType,
@@ -25,9 +25,13 @@ type Rule<K extends Stmt["kind"]> = (
 ) => Stmt;
 
 export const inferBody = (body: readonly Stmt[], scope: Scope, inference: Inference): readonly Stmt[] =>
-  body.map((stmt) =>
-    (RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, scope, inference, inference.context(scope)),
-  );
+  body.map((stmt) => {
+    const rule = RULES[stmt.kind] as Rule<Stmt["kind"]>;
+    return placed(
+      () => stmt.span,
+      () => inference.depth.inside(() => rule(stmt as never, scope, inference, inference.context(scope))),
+    );
+  });
 
 const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
   assign: (stmt, scope, inference, context) => {

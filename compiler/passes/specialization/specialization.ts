@@ -1,17 +1,22 @@
+import { beyondLimit } from "../../diagnostics/catalogue/limits.js";
 import * as problems from "../../diagnostics/catalogue/types.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
 import {
+  Budget,
   type DeviceFunction,
+  type DType,
   dimNames,
   type Expr,
   type Kernel,
+  LIMITS,
   mapOperands,
+  operands,
   type Span,
   type Stmt,
   type Type,
   walkExpressions,
 } from "../../ir/index.js";
-import { type InferContext, OPS } from "../../ops/index.js";
+import { convert, elementCount, type InferContext, OPS, shapeOf } from "../../ops/index.js";
 import { foldExpression } from "../fold-constants.js";
 import { decayConstants } from "./decay-constants.js";
 import type { Known } from "./known.js";
@@ -27,9 +32,14 @@ export class Specialization {
   private readonly contents = new Map<string, DeviceFunction>();
   private readonly names = new Set<string>();
   private readonly constants: Known;
+  /** How much deeper statements and expressions may be inside one another, those of called functions included. */
+  readonly depth = new Budget("nesting");
+  private readonly operations = new Budget("operations");
+  private readonly work: Budget;
 
   /** @param constants values of the kernel's `Const` parameters */
-  constructor(kernel: Kernel, constants: Known) {
+  constructor(kernel: Kernel, constants: Known, work: Budget) {
+    this.work = work;
     this.constants = constants;
     this.drafts = new Map(kernel.functions.map((fn) => [fn.name, fn]));
     this.names.add(kernel.name);
@@ -46,6 +56,12 @@ export class Specialization {
 
   /** An expression with every constant in its place, computed as far as it is known. */
   expression(expr: Expr, known: Known): Expr {
+    this.operations.spend();
+    this.work.spend();
+    return this.depth.inside(() => this.known(expr, known));
+  }
+
+  private known(expr: Expr, known: Known): Expr {
     if (expr.kind === "ref" && known.literals.has(expr.name))
       return { ...known.literals.get(expr.name)!, span: expr.span };
     if (expr.kind === "op" && expr.op === "select") return this.select(expr, known);
@@ -63,12 +79,22 @@ export class Specialization {
     return value;
   }
 
+  /** A scalar as its place takes it, where inference did not know yet how large a constant is. */
+  valueIn(dtype: DType, expr: Expr, known: Known): Expr {
+    const found = this.expression(expr, known);
+    const literal = found.kind === "literal" && found.type.kind === "const";
+    const value = literal ? found : decayConstants(found, this.context);
+    const converted = convert(value, dtype, this.context) ?? decayConstants(value, this.context);
+    this.check(converted);
+    return converted;
+  }
+
   private check(expr: Expr): void {
-    mapOperands(expr, (operand) => {
-      this.check(operand);
-      return operand;
-    });
-    if (expr.kind === "op") OPS.get(expr.op)!.check?.(expr, this.context);
+    for (const operand of operands(expr)) this.check(operand);
+    if (expr.kind === "op") {
+      OPS.get(expr.op)!.check?.(expr, this.context);
+      checkSize(expr, this.context);
+    }
   }
 
   /** Only the branch that is taken is specialized: the other may hold sizes that make no sense here. */
@@ -124,6 +150,19 @@ export class Specialization {
     if (condition.kind === "literal" && !condition.value)
       this.diagnostics.push(problems.assertionFailed(span, { message }));
   }
+}
+
+/** Elements of a tile whose sizes are known; a scalar is one. */
+function elements(expr: Expr): number {
+  const shape = shapeOf(expr.type);
+  return shape.every((size) => typeof size === "number") ? elementCount(shape as readonly number[]) : 0;
+}
+
+/** Triton refuses larger tiles. Said where one comes to be, not where it is used. */
+function checkSize(expr: Expr, context: InferContext): void {
+  const got = elements(expr);
+  if (got > LIMITS.tile && operands(expr).every((operand) => elements(operand) <= LIMITS.tile))
+    context.fail(beyondLimit(expr.span, { limit: "tile", got }));
 }
 
 /** Text that is equal for equal pieces of IR, with the numbers that JSON lacks. */

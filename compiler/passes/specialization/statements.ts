@@ -1,4 +1,6 @@
-import type { Expr, Stmt } from "../../ir/index.js";
+import * as problems from "../../diagnostics/catalogue/types.js";
+import { type DType, type Expr, placed, type Stmt } from "../../ir/index.js";
+import { commonDType, isConstNumber, isNumbers } from "../../ops/index.js";
 import { decayConstants } from "./decay-constants.js";
 import { Known } from "./known.js";
 import { mustUnroll, type Specialization } from "./specialization.js";
@@ -13,7 +15,12 @@ type Rule<K extends Stmt["kind"]> = (
 export function specializeBody(body: readonly Stmt[], known: Known, pass: Specialization): readonly Stmt[] {
   const result: Stmt[] = [];
   for (const stmt of body) {
-    result.push(...(RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, known, pass));
+    const rule = RULES[stmt.kind] as Rule<Stmt["kind"]>;
+    const made = placed(
+      () => stmt.span,
+      () => pass.depth.inside(() => rule(stmt as never, known, pass)),
+    );
+    for (const one of made) result.push(one);
     // A return that a known condition has uncovered ends the body.
     if (result.at(-1)?.kind === "return") break;
   }
@@ -60,14 +67,23 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
 
 const isLiteral = (expr: Expr, value: boolean): boolean => expr.kind === "literal" && expr.value === value;
 
+/** The dtype of a loop's variable, as inference has found it. */
+function loopDType({ start, stop, step }: Extract<Stmt, { kind: "for" }>): DType {
+  const types = [start, stop, step].map(({ type }) => type);
+  // A constant without a value yet is an i32, whatever it will be.
+  return commonDType(types.filter((type) => isNumbers(type) || isConstNumber(type)));
+}
+
 function specializeFor(stmt: Extract<Stmt, { kind: "for" }>, known: Known, pass: Specialization): readonly Stmt[] {
-  const [start, stop, step] = [stmt.start, stmt.stop, stmt.step].map((bound) => pass.value(bound, known)) as [
+  const dtype = loopDType(stmt);
+  const [start, stop, step] = [stmt.start, stmt.stop, stmt.step].map((bound) => pass.valueIn(dtype, bound, known)) as [
     Expr,
     Expr,
     Expr,
   ];
   const numbers = [start, stop, step].map((bound) => (bound.kind === "literal" ? Number(bound.value) : null));
-  if (stmt.static && !numbers.includes(null) && mustUnroll(stmt.variable, stmt.body))
+  if (numbers[2] === 0) pass.context.fail(problems.badStep(stmt.step.span));
+  else if (stmt.static && !numbers.includes(null) && mustUnroll(stmt.variable, stmt.body))
     return unrolled(stmt, turns(...(numbers as [number, number, number])), known, pass);
   const inner = new Known(known);
   return [{ ...stmt, start, stop, step, body: specializeBody(stmt.body, inner, pass) }];

@@ -73,6 +73,9 @@ export class Queue {
       const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
         workerData: { memory: heap.memory, port: port2, index, layout },
         transferList: [port2],
+        // What node itself was started with is about its own script: --input-type=module or -p would end the worker.
+        execArgv: [],
+        env: { ...process.env, NODE_OPTIONS: "" },
       });
       worker.unref();
       port1.unref();

@@ -43,6 +43,27 @@ attention.kernel.ts:3:9  error TS-K2003: dot needs equal inner sizes, got Tile<[
 `);
   });
 
+  test("controls of a source are shown as pictures, one for each, and lines end where TypeScript ends them", () => {
+    const text = renderDiagnostic(
+      {
+        ...mismatch,
+        message: "cannot find \x1b[2J",
+        span: at(4, 9, 12, 4, "a\x1b.ts"),
+        notes: [{ message: "\x9b" }, { message: "here", span: at(4, 1, 2, 4, "a\x1b.ts") }],
+        hint: "try\x07 \u202e",
+      },
+      { color: false, readSource: () => "one\u2028two\rthree\r\n\x1b]0;\x07\ufeffx\tBAD\x7f" },
+    );
+    expect(`\n${text}\n`).toBe(`
+a␛.ts:4:9  error TS-K2003: cannot find ␛[2J
+    4 | ␛]0;␇�x\tBAD␡
+      |        \t^^^
+   note: �
+   note: here:  ␛]0;␇�x\tBAD␡
+   hint: try␇ �
+`);
+  });
+
   test("a place of several lines is marked to the end of its first one", () => {
     const text = renderDiagnostic(
       { ...mismatch, notes: [], hint: undefined, span: at(2, 7, 3, 4) },

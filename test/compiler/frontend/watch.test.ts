@@ -1,3 +1,5 @@
+import { statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createFrontend } from "../../../compiler/frontend/index.js";
 import { folderOf, write } from "./source.js";
@@ -17,6 +19,22 @@ test("a frontend that is kept sees files change, appear and go", () => {
   expect(codes()).toEqual(["f.ts TS-K1006"]);
   write(root, { "k.kernel.ts": KERNEL.replace("f(1.0)", "1.0") });
   expect(codes()).toEqual([]);
+});
+
+test("a file with other text of the same length and time is another file", () => {
+  const frontend = createFrontend();
+  const root = folderOf({ "k.kernel.ts": KERNEL.replace("f(1.0)", "one() ") });
+  const file = join(root, "k.kernel.ts");
+  const { atime, mtime } = statSync(file);
+  const messages = () =>
+    frontend
+      .lower(["k.kernel.ts"], { root })
+      .diagnostics.map(({ message }) => message)
+      .join();
+  expect(messages()).toContain("one");
+  writeFileSync(file, KERNEL.replace("f(1.0)", "two() "));
+  utimesSync(file, atime, mtime);
+  expect(messages()).toContain("two");
 });
 
 test("the sources that were read are listed, imported ones too", () => {

@@ -1,0 +1,36 @@
+import { ts } from "ts-morph";
+import { LIMITS } from "../ir/index.js";
+
+/** Statements cost two levels and blocks none, so that braces do not matter; an expression costs one. */
+const levels = (node: ts.Node): number => (ts.isBlock(node) ? 0 : ts.isStatement(node) ? 2 : 1);
+
+/**
+ * The first node that stands too deep inside others, null for none. TypeScript's checker and our own stages walk down trees by calling
+ * themselves; this one does not.
+ */
+export function tooDeep(file: ts.SourceFile): ts.Node | null {
+  const open: { readonly node: ts.Node; readonly depth: number }[] = [{ node: file, depth: 0 }];
+  let first: ts.Node | null = null;
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    const { node, depth } = one;
+    if (depth > LIMITS.nesting) {
+      if (first === null || node.pos < first.pos) first = node;
+    } else ts.forEachChild(node, (child) => void open.push({ node: child, depth: depth + levels(child) }));
+  }
+  return first;
+}
+
+/** Where TypeScript's parser ran out of stack: the end of the shortest beginning of the text on which it does. */
+export function parserEnds(text: string, parse: (text: string) => void): number {
+  let [fine, fails] = [0, text.length];
+  while (fails - fine > 1) {
+    const middle = (fine + fails) >> 1;
+    try {
+      parse(text.slice(0, middle));
+      fine = middle;
+    } catch {
+      fails = middle;
+    }
+  }
+  return Math.max(fails - 1, 0);
+}

@@ -1,0 +1,228 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildsOf } from "../../compiler/build/index.js";
+import { type Checked, check } from "../../compiler/check.js";
+import { DiagnosticError, isError } from "../../compiler/diagnostics/index.js";
+import { emitTriton } from "../../compiler/emit/index.js";
+import { createFrontend } from "../../compiler/frontend/index.js";
+import { compileForCpu } from "../../compiler/interpret/index.js";
+import { type Kernel, printKernel } from "../../compiler/ir/index.js";
+import { specialize } from "../../compiler/passes/index.js";
+
+/** Mutated text of kernels through check, specialize, emit and the CPU's compiler: all of it ends in a diagnostic with a place, or passes. */
+export const name = "kernel-text";
+
+const MOST_MS = 10_000;
+const MOST_BYTES = 2 * 2 ** 30;
+/** Larger kernels are not compiled to WebAssembly: that is what takes the time, and the small ones have all of its cases. */
+const SMALL = 4_000;
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The kernels that are mutated: self-contained files of the repository. */
+function seeds(): readonly string[] {
+  const folders = ["examples", "test/cases", "test/compiler/emit"];
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".kernel.ts"))
+      .map((file) => readFileSync(join(root, folder, file), "utf8")),
+  );
+  return files.filter((text) => !/from "\.{1,2}\//.test(text));
+}
+
+/** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
+function draws(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+type Draw = () => number;
+const pick = <T>(all: readonly T[], draw: Draw): T => all[Math.floor(draw() * all.length)]!;
+
+const TOKEN = /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|"[^"\n]*"|`[^`]*`|\d[\w.]*|[\w$]+|=>|===|!==|<=|>=|&&|\|\||[^\w\s]/g;
+
+const NUMBERS =
+  "0 1 2 3 7 16 64 100 255 256 1024 65536 2147483647 2147483648 4294967296 9007199254740993 1e400 -1 -0.0 0.1 2.5 1e-9 NaN Infinity -Infinity 5n".split(
+    " ",
+  );
+const DTYPES = ["bool", "i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64", "float"].map(
+  (one) => `"${one}"`,
+);
+const TYPES = [
+  "Int",
+  "I64",
+  "U32",
+  "F32",
+  "Bool",
+  'Ptr<"f32">',
+  'Ptr<"i32">',
+  'Ptr<"f16">',
+  'Const<"N">',
+  "Tile",
+  "any",
+  "string",
+  "unknown",
+];
+const EXPRESSIONS = [
+  "programId(0)",
+  "arange(0, 16)",
+  'zeros([16], "f32")',
+  "load(x)",
+  "true",
+  "x",
+  "n",
+  "(1 / 0)",
+  "(5 % 0)",
+  "null",
+  '"text"',
+  "[1, 2]",
+  "{ a: 1 }",
+  "(() => 1)",
+];
+const OPERATORS = "+ - * / % & | ^ << >> >>> && || < > <= >= === !== ** ?? , = += ! ~ ? : . ( ) [ ] { } ;".split(" ");
+/** Around a statement: what runs it again, in other scopes, or not at all. */
+const AROUND: readonly ((text: string) => string)[] = [
+  (text) => `if (programId(0) > 1) { ${text} }`,
+  (text) => `if (true) { ${text} } else { ${text} }`,
+  (text) => `for (const q of range(0, 4)) { ${text} }`,
+  (text) => `for (const q of range(0, 4294967296)) { ${text} }`,
+  (text) => `for (const q of staticRange(0, 8)) { ${text} }`,
+  (text) => `while (false) { ${text} }`,
+  (text) => `{ ${text} }`,
+  (text) => `const f = () => { ${text} }; f();`,
+  (text) => `${text} ${text}`,
+];
+
+const isWord = (token: string): boolean => /^[\w$]+$/.test(token);
+
+/** One change of a list of tokens; each gives the tokens that stand in the place of the one at `at`. */
+const CHANGES: readonly ((tokens: readonly string[], at: number, draw: Draw) => readonly string[])[] = [
+  () => [],
+  (tokens, at) => [tokens[at]!, " ", tokens[at]!],
+  (tokens, _at, draw) => [pick(tokens, draw)],
+  (tokens, at, draw) => (/^\d/.test(tokens[at]!) ? [pick(NUMBERS, draw)] : [tokens[at]!]),
+  (tokens, at, draw) => (/^"/.test(tokens[at]!) ? [pick(DTYPES, draw)] : [tokens[at]!]),
+  (tokens, at, draw) => (isWord(tokens[at]!) ? [pick(tokens.filter(isWord), draw)] : [tokens[at]!]),
+  (tokens, at, draw) => (isWord(tokens[at]!) ? [pick([...EXPRESSIONS, ...NUMBERS], draw)] : [tokens[at]!]),
+  (tokens, at, draw) => (/^(?:Int|F32|Ptr|Const|Tile|number)$/.test(tokens[at]!) ? [pick(TYPES, draw)] : [tokens[at]!]),
+  (tokens, at, draw) => (isWord(tokens[at]!) ? [tokens[at]!] : [pick(OPERATORS, draw)]),
+  (tokens, at, draw) => {
+    const times = pick([3, 30, 199, 3_000], draw);
+    return isWord(tokens[at]!) ? ["(".repeat(times), tokens[at]!, ")".repeat(times)] : [tokens[at]!];
+  },
+  (tokens, at, draw) => {
+    const times = pick([3, 30, 180, 3_000], draw);
+    return isWord(tokens[at]!) ? [tokens[at]!, ` + ${tokens[at]}`.repeat(times)] : [tokens[at]!];
+  },
+];
+
+/** A whole line that looks like a statement, inside something else. */
+function nested(text: string, draw: Draw): string {
+  const lines = text.split("\n");
+  const statements = lines.flatMap((line, index) => (/^\s+\w.*;\s*$/.test(line) ? [index] : []));
+  if (statements.length === 0) return text;
+  const at = pick(statements, draw);
+  let inner = lines[at]!;
+  for (let times = Math.ceil(draw() ** 4 * 60); times > 0; times--) {
+    const next = pick(AROUND, draw)(inner);
+    if (next.length > 20_000) break;
+    inner = next;
+  }
+  return lines.with(at, inner).join("\n");
+}
+
+function swapped(tokens: readonly string[], draw: Draw): readonly string[] {
+  const [a, b] = [Math.floor(draw() * tokens.length), Math.floor(draw() * tokens.length)];
+  return tokens.with(a, tokens[b]!).with(b, tokens[a]!);
+}
+
+/** A kernel file with one to four changes. */
+function mutated(text: string, draw: Draw): string {
+  let result = text;
+  for (let changes = 1 + Math.floor(draw() ** 2 * 4); changes > 0; changes--) {
+    if (draw() < 0.15) {
+      result = nested(result, draw);
+      continue;
+    }
+    const tokens = result.match(TOKEN) ?? [];
+    if (tokens.length < 2) return result;
+    if (draw() < 0.1) result = swapped(tokens, draw).join("");
+    else {
+      // What a file begins with are its imports: a change there tells little.
+      const at = Math.floor((0.1 + draw() * 0.9) * tokens.length);
+      result = [...tokens.slice(0, at), ...pick(CHANGES, draw)(tokens, at, draw), ...tokens.slice(at + 1)].join("");
+    }
+  }
+  return result;
+}
+
+const LINES = /\r\n|[\n\r\u2028\u2029]/;
+
+function outside({ diagnostics }: Checked, text: string, file: string): string | undefined {
+  const lines = text.split(LINES);
+  const wrong = diagnostics.find(({ span }) => {
+    const line = lines[span.line - 1];
+    return span.file !== file || line === undefined || span.column < 1 || span.column > line.length + 1;
+  });
+  return wrong && `the place ${wrong.span.file}:${wrong.span.line}:${wrong.span.column} of ${wrong.code} is outside`;
+}
+
+async function compile(kernel: Kernel, small: boolean): Promise<void> {
+  printKernel(kernel);
+  emitTriton(kernel);
+  for (const build of buildsOf(kernel).slice(0, 2)) {
+    const special = specialize(kernel, build);
+    if (small) await compileForCpu(special);
+  }
+}
+
+/** Runs one text through everything; gives the fault, if there is one. */
+export async function faultOf(text: string, folder: string, frontend = createFrontend()): Promise<string | undefined> {
+  const file = "k.kernel.ts";
+  writeFileSync(join(folder, file), text);
+  const began = process.cpuUsage();
+  try {
+    const checked = check([join(folder, file)], { project: folder, frontend });
+    const internal = checked.diagnostics.find(({ code }) => code === "TS-K1099");
+    if (internal) return internal.message;
+    const wrong = outside(checked, text, file);
+    if (wrong) return wrong;
+    if (!checked.diagnostics.some(isError))
+      for (const kernel of checked.kernels) await compile(kernel, text.length < SMALL);
+  } catch (error) {
+    if (!(error instanceof DiagnosticError))
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  // Of this process alone: other work on the machine is no fault.
+  const { user, system } = process.cpuUsage(began);
+  const took = Math.round((user + system) / 1000);
+  if (took > MOST_MS) return `it took ${took} ms`;
+  const { rss } = process.memoryUsage();
+  return rss > MOST_BYTES ? `the process has ${rss} bytes` : undefined;
+}
+
+/** @param deadline when to end, in milliseconds since 1970 */
+export async function run({ seed, deadline }: { seed: number; deadline: number }): Promise<{ inputs: number }> {
+  const folder = mkdtempSync(join(tmpdir(), "tilescript-fuzz-"));
+  const texts = seeds();
+  const frontend = createFrontend();
+  let inputs = 0;
+  try {
+    for (; Date.now() < deadline; inputs++) {
+      const draw = draws(seed + inputs);
+      const text = mutated(pick(texts, draw), draw);
+      const fault = await faultOf(text, folder, frontend);
+      if (fault) throw new Error(`${name}: seed ${seed + inputs}: ${fault}\n${text}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { inputs };
+}
