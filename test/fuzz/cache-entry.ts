@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { Cache, cachedTriton, cacheKey } from "../../compiler/cache/index.js";
+import { Cache, type CachedTriton, cachedTriton, cacheKey } from "../../compiler/cache/index.js";
 import type { TritonJob, TritonOutput, TritonResult, TritonService } from "../../compiler/triton/index.js";
 import { newFolder, writeAnew } from "./harness/files.js";
 import { byteEdits, edited, editedBytes, type Json, jsonEdits } from "./harness/hostile.js";
