@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { Cache, cachedTriton, cacheKey } from "../../compiler/cache/index.js";
-import type { TritonJob, TritonOutput, TritonResult } from "../../compiler/triton/index.js";
+import { Cache, type CachedTriton, cachedTriton, cacheKey } from "../../compiler/cache/index.js";
+import type { TritonJob, TritonOutput, TritonResult, TritonService } from "../../compiler/triton/index.js";
 import { newFolder, writeAnew } from "./harness/files.js";
 import { byteEdits, edited, editedBytes, type Json, jsonEdits } from "./harness/hostile.js";
 import { attempts } from "./harness/target.js";
@@ -21,7 +21,17 @@ const job: TritonJob = {
   divisible: [],
   target: { arch: 90 },
 };
-const result = { ok: true, name: "add", ptx: ".version 8.0", cubin: Buffer.from([1, 2, 3]) } as unknown as TritonResult;
+const content = "the locked Triton";
+const result = {
+  ok: true,
+  ptx: ".version 8.0",
+  cubin: Buffer.from([1, 2, 3]),
+  metadata: { name: "add", shared: 0 },
+  resources: { registers: 20 },
+  versions: { triton: "3.9.0", content },
+} as unknown as TritonResult;
+type Cached = (service: Pick<TritonService, "compile">, cache: Cache, installed: () => Promise<string>) => CachedTriton;
+const cached: Cached = cachedTriton;
 
 const file = fc.constantFrom("entry.json", "ptx", "facts.json", ".");
 const damage = fc.oneof(
@@ -87,14 +97,15 @@ async function whole(key: string, cache: Cache, damages: readonly object[]): Pro
   assert.ok(await cache.put(key, files));
   spoilAll(join(cache.folder, "entries", key.slice(0, 2), key), key, damages);
   const found = await cache.get(key);
-  const texts = found && Object.fromEntries([...found].map(([name, content]) => [name, content.toString()]));
-  if (found) assert.deepEqual(texts, files, "the cache gives what was not put");
+  // A file that the index has lost is not there, which whoever asked for it sees.
+  for (const [name, content] of found ?? [])
+    assert.equal(content.toString(), files[name as keyof typeof files], "the cache gives what was not put");
   assert.ok(await cache.put(key, files), "the entry cannot be made anew");
   assert.ok(await cache.get(key), "the entry that was made anew is not found");
 }
 
 async function compiled(cache: Cache, damages: readonly object[]): Promise<void> {
-  const triton = cachedTriton({ compile: async () => result }, cache);
+  const triton = cached({ compile: async () => result }, cache, async () => content);
   const first = await triton.compile(job);
   const entries = join(cache.folder, "entries");
   const [folder, key] = onlyEntry(entries);
