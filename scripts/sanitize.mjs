@@ -22,13 +22,14 @@ const { values } = parseArgs({
 /** Flags, the library that must be loaded before all others since Node itself is not built so, and what stops at the first fault. */
 const VARIANTS = {
   address: {
-    flags: ["-fsanitize=address"],
+    flags: ["-fsanitize=address", "-O1"],
     library: "libasan.so",
     // Node and V8 keep what they have until the end. A size that no machine has is for the driver to refuse.
     options: { ASAN_OPTIONS: "detect_leaks=0:allocator_may_return_null=1:exitcode=99:handle_segv=2:handle_sigfpe=2" },
   },
   undefined: {
-    flags: ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+    // Unoptimised, since its checks make the optimiser take minutes.
+    flags: ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-O0"],
     library: "libubsan.so",
     options: { UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1" },
   },
@@ -41,7 +42,7 @@ function build(name, { flags }) {
   const folder = join(root, "node_modules/.cache/sanitize", name);
   mkdirSync(folder, { recursive: true });
   const paths = { addon: join(folder, "tilescript.node"), fake: join(folder, "libcuda.so.1") };
-  const all = [...flags, "-g", "-O1", "-fno-omit-frame-pointer"];
+  const all = [...flags, "-g", "-fno-omit-frame-pointer"];
   const complaint =
     compileAll(compiler, paths.addon, all) ??
     compileAddon(compiler, join(root, "test/runtime/native/fake/libcuda.cc"), paths.fake, [
