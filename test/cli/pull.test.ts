@@ -77,7 +77,7 @@ it.each([
   ["generate", "--prompt", "hi"],
   ["chat"],
   ["eval", "niah", "--out", temporaryFolder("pull-niah")],
-  ["bench", "model", "--device", "cpu", "--out", temporaryFolder("pull-bench")],
+  ["bench", "model", "--out", temporaryFolder("pull-bench")],
 ])("%s --model hf:… pulls first, and loads what it pulled", async (...command) => {
   const { home } = await hubFor(text("no-model-Q8_0.gguf", "no model at all"));
   const { code, stderr } = await cli(...command, "--device", "cpu", "--model", "hf:owner/model");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { CATALOGUE } from "../../../compiler/diagnostics/index.js";
+import { attempt } from "../../../compiler/diagnostics/attempt.js";
+import { CATALOGUE, type Diagnostic } from "../../../compiler/diagnostics/index.js";
 import { complaints, lowered, problems } from "./source.js";
 
 const wrap = (statements: string): string =>
@@ -76,6 +77,10 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
     `export const k = kernel(<T extends "f16" | "f32">({ x }: { x: Ptr<T> }) => {}, { builds: [{ dtypes: { T: "i8" } }] });`,
     "this build of k must give T one of the dtypes f16, f32",
   ],
+  "TS-K1050": [
+    wrap(`store(out, ${"(".repeat(300)}n${")".repeat(300)});`),
+    /^statements and expressions stand at most 200 levels inside one another/,
+  ],
 };
 
 test.each(Object.entries(CASES))("%s", (code, [source, message]) => {
@@ -91,7 +96,23 @@ test("TS-K1002", () => {
 
 test("every code of the frontend is provoked here", () => {
   const codes = CATALOGUE.map(({ code }) => code).filter((code) => code.startsWith("TS-K1"));
-  expect([...Object.keys(CASES), "TS-K1002"].sort()).toEqual(codes);
+  expect([...Object.keys(CASES), "TS-K1002", "TS-K1099"].sort()).toEqual(codes);
+});
+
+test("TS-K1099: a fault of the compiler itself has a place too, and what asked goes on", () => {
+  const span = { file: "k.kernel.ts", line: 2, column: 3, endLine: 2, endColumn: 7 };
+  const found: Diagnostic[] = [];
+  const result = attempt(
+    span,
+    (problem) => found.push(problem),
+    () => {
+      throw new TypeError("kernel.body is not iterable");
+    },
+  );
+  expect(result).toBeNull();
+  expect(found).toMatchObject([
+    { code: "TS-K1099", span, message: "the compiler failed here: kernel.body is not iterable" },
+  ]);
 });
 
 test("all problems of a file are reported, in the order of the source, each once", () => {

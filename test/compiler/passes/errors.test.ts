@@ -541,6 +541,7 @@ describe("problems that depend on a build", () => {
     ]);
   });
 
+  // TS-K2061, of constants alone, is in test/compiler/limits.test.ts.
   it("TS-K2060: a constant with a value of another kind", () => {
     expect(compile([], { N: 0.5, M: 1, FLAG: true })).toMatchObject([
       { code: "TS-K2060", message: "the constant N is an integer, but the build gives 0.5" },
@@ -590,6 +591,6 @@ describe("a kernel with several mistakes", () => {
 it("every entry of the catalogue is provoked here and has its own code", () => {
   const entries = Object.values(catalogue).map(({ entry }) => entry.code);
   expect(new Set(entries).size).toBe(entries.length);
-  const provoked = new Set([...CASES.map(({ code }) => code), "TS-K2036", "TS-K2054", "TS-K2060"]);
+  const provoked = new Set([...CASES.map(({ code }) => code), "TS-K2036", "TS-K2054", "TS-K2060", "TS-K2061"]);
   expect([...provoked].sort()).toEqual([...entries].sort());
 });
