@@ -118,12 +118,14 @@ test("typed errors show no stack; --verbose does", async () => {
 });
 
 test("--help is there at once", async () => {
-  const times: number[] = [];
-  for (let round = 0; round < 5; round++) {
-    const began = performance.now();
-    await start(["--help"]).ended;
-    times.push(performance.now() - began);
-  }
-  // Alone on the machine it takes 0.1 s.
-  expect(Math.min(...times)).toBeLessThan(500);
+  // Beside Node alone, since the machine may be busy: it takes 2.5 times as long, with the compiler 20 times.
+  const times = { node: [] as number[], help: [] as number[] };
+  const commands = { node: ["--eval", "0"], help: [bin, "--help"] };
+  for (let round = 0; round < 5; round++)
+    for (const name of ["node", "help"] as const) {
+      const began = performance.now();
+      await new Promise((resolve) => spawn(process.execPath, commands[name], { stdio: "ignore" }).on("close", resolve));
+      times[name].push(performance.now() - began);
+    }
+  expect(Math.min(...times.help)).toBeLessThan(8 * Math.min(...times.node));
 });
