@@ -67,11 +67,10 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
 
 const isLiteral = (expr: Expr, value: boolean): boolean => expr.kind === "literal" && expr.value === value;
 
-/** The dtype of a loop's variable, as inference has found it. */
-function loopDType({ start, stop, step }: Extract<Stmt, { kind: "for" }>): DType {
+/** The dtype of a loop's variable, as inference has found it: a constant without a value yet is an i32, whatever it will be. */
+function loopDType({ static: known, start, stop, step }: Extract<Stmt, { kind: "for" }>): DType {
   const types = [start, stop, step].map(({ type }) => type);
-  // A constant without a value yet is an i32, whatever it will be.
-  return commonDType(types.filter((type) => isNumbers(type) || isConstNumber(type)));
+  return known ? "i32" : commonDType(types.filter((type) => isNumbers(type) || isConstNumber(type)));
 }
 
 function specializeFor(stmt: Extract<Stmt, { kind: "for" }>, known: Known, pass: Specialization): readonly Stmt[] {
