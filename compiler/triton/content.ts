@@ -26,7 +26,7 @@ let known: { readonly stamp: string; readonly content: Promise<string> } | undef
  * came in the wheel, whose own hash is locked. Throws EnvironmentError "changed" where it is not what was locked.
  */
 export async function tritonContent({ folder, sitePackages }: Place): Promise<string> {
-  const files = [...filesBelow(sitePackages, "triton")];
+  const files = installed(folder, sitePackages);
   const stamp = sha256([sitePackages, ...files.map(({ name, facts }) => `${name} ${facts}`)].join("\n"));
   if (known?.stamp !== stamp) {
     const mine = { stamp, content: recall(folder, stamp, () => verified(folder, sitePackages, files)) };
@@ -63,6 +63,15 @@ export const changed = (folder: string, what: string): EnvironmentError =>
     `The Python environment in ${folder} is not the one that was locked: ${what}. Nothing that it compiles is kept.`,
     `Remove it, and it is made again on the next start: rm -r '${folder.replaceAll("'", "'\\''")}'`,
   );
+
+function installed(folder: string, sitePackages: string): Installed[] {
+  try {
+    return [...filesBelow(sitePackages, "triton")];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw changed(folder, "it has no Triton");
+  }
+}
 
 interface Installed {
   /** Relative to site-packages, with slashes. */

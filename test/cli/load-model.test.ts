@@ -8,7 +8,7 @@ import { text } from "../runtime/weights/write-gguf.js";
 
 const build = vi.hoisted(() => vi.fn());
 // As in a clone whose kernels have changed.
-vi.mock("../../compiler/build/index.js", () => ({ build, keptBundle: () => undefined }));
+vi.mock("../../compiler/build/index.js", () => ({ build, keptBundle: () => undefined, dropBundle: () => undefined }));
 
 beforeEach(() => {
   build.mockReset().mockRejectedValue(new Error("a build was started"));

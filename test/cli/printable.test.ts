@@ -44,5 +44,6 @@ it("source lines and messages of diagnostics are shown so too", () => {
   };
   expect(written(terminal)).toContain("const x = '␛]0;title␇';");
   expect(written(terminal)).toContain("odd ␛]0;title␇");
-  expect(written({})).toContain("const x = '\u001b]0;title\u0007';");
+  // The columns of a marked line are right only with the signs; a pipe gets them too.
+  expect(written({})).toContain("const x = '␛]0;title␇';");
 });

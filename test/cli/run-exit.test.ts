@@ -48,7 +48,7 @@ it.each([
   [["run", "/"], "/ is a folder"],
   [["run", "nowhere.ts"], "nowhere.ts does not exist"],
   [["run", "pipe.ts"], "pipe.ts is no regular file"],
-  [["check", "pipe.kernel.ts"], "pipe.kernel.ts is no regular file"],
+  [["check", "pipe.kernel.ts"], "pipe.kernel.ts: it is a pipe, not a file"],
   [["print", "pipe.kernel.ts"], "pipe.kernel.ts is no regular file"],
 ])("what is no file is told so: %s", (args, message) => {
   const { status, stderr } = tilescript(...args);

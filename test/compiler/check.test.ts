@@ -76,7 +76,7 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x 
     expect(check(["k.kernel.ts"], { project, builds: false }).diagnostics).toEqual([]);
   });
 
-  test("all kernels of the product are fine, and checking them again takes less than 2 seconds", () => {
+  test("all kernels of the product are fine, and checking them again takes less than half the time", () => {
     const project = fileURLToPath(new URL("../..", import.meta.url));
     const files = ["runtime/kernels", "examples"].flatMap((folder) =>
       readdirSync(`${project}/${folder}`, { recursive: true, encoding: "utf8" })
@@ -84,9 +84,12 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x 
         .map((name) => `${folder}/${name}`),
     );
     expect(files.length).toBeGreaterThan(5);
-    expect(check(files, { project }).diagnostics).toEqual([]);
-    const start = performance.now();
-    check(files, { project });
-    expect(performance.now() - start).toBeLessThan(2000);
+    const seconds = () => {
+      const start = performance.now();
+      expect(check(files, { project }).diagnostics).toEqual([]);
+      return performance.now() - start;
+    };
+    const first = seconds();
+    expect(seconds()).toBeLessThan(first / 2);
   });
 });

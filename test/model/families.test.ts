@@ -27,17 +27,7 @@ const DENSE = [
     "llama-yarn",
     "llama-bias.gguf",
   ],
-  ...[
-    "smollm3",
-    "mistral.gguf",
-    "qwen2",
-    "qwen2.gguf",
-    "qwen2-wide.gguf",
-    "qwen2-mixed.gguf",
-    "qwen2-window",
-    "qwen3",
-    "qwen3.gguf",
-  ],
+  ...["smollm3", "mistral.gguf", "qwen2", "qwen2.gguf", "qwen2-wide.gguf", "qwen2-window", "qwen3", "qwen3.gguf"],
   ...[
     "internlm2.gguf",
     "phi3",

@@ -60,7 +60,7 @@ export async function runNiah(job: NiahJob): Promise<void> {
   const groups = job.plan.attentions.map((attention) => ({ attention, tasks: pending(job, attention) }));
   const all = groups.flatMap(({ tasks }) => tasks);
   const shortest = all.toSorted((a, b) => a.cell.context - b.cell.context)[0];
-  if (shortest) promptOf(job, shortest);
+  if (shortest) await promptOf(job, shortest);
   const eta = new Eta(all.map(({ cell }) => cell.context));
   let done = 0;
   for (const { attention, tasks } of groups) {

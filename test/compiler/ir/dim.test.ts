@@ -37,7 +37,8 @@ const { sized } = fc.letrec<{ sized: Sized; leaf: Sized }>((tie) => ({
     fc.constantFrom(...NAMES).map((name): Sized => ({ dim: dimName(name), value: (constants) => constants[name]! })),
   ),
   sized: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
+    // Three of these multiplied have fewer terms than a size may have.
+    { maxDepth: 2, withCrossShrink: true },
     tie("leaf"),
     fc
       .tuple(tie("sized"), tie("sized"))

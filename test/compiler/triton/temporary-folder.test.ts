@@ -1,13 +1,13 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { startTriton } from "../../../compiler/triton/index.js";
+import { ensureEnvironment, startTriton } from "../../../compiler/triton/index.js";
 import { lackOfRoom } from "../../../compiler/triton/temporary-folder.js";
 import { add } from "./kernels.js";
 
 afterEach(() => vi.unstubAllEnvs());
 
 it("a folder for temporary files that is not there is named, and no kernel is blamed", async () => {
+  const environment = { ...(await ensureEnvironment({ extras: ["model", "test"] })), python: "/bin/false" };
   vi.stubEnv("TMPDIR", "/nowhere");
-  const environment = { folder: "/", python: "/bin/false", pythonVersion: "3", sitePackages: "" };
   using triton = await startTriton({ environment });
   await expect(triton.compile(add)).rejects.toMatchObject({
     code: "temporary-folder",

@@ -89,8 +89,6 @@ FAMILIES = {
     # llama.cpp loads qwen2 only where heads × head size is the hidden width; transformers takes this.
     "qwen2-wide": shape(QWEN2, "14/2", 64, 224, 320, 2, rope_theta=1e6),
     "qwen2-window": shape(QWEN2, "6/2", 64, 192, 256, 3, use_sliding_window=True, sliding_window=8, max_window_layers=1),
-    # As files have them whose parts are quantised by how much depends on them.
-    "qwen2-mixed": shape(QWEN2, "6/2", 64, 192, 320, 2, rope_theta=1e6, types={"attn_k": "q5_0", "attn_v": "q8_0"}),
     "qwen3": shape(QWEN3, "14/2", 128, 224, 320, 2, rope_theta=1e6, shards=2),
     "internlm2": shape(INTERNLM2, "4/2", 64, 256, 320, 2, rope_theta=1e6, bias=False,
                        rope_scaling={"type": "dynamic", "factor": 2.0}, max_position_embeddings=64),
