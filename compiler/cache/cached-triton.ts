@@ -30,9 +30,16 @@ export function cachedTriton(
   cache: Cache,
   installed: () => Promise<string | undefined> = installedTriton,
 ): CachedTriton {
+  // Looking at every file takes 20 ms, which is not to be spent on each of hundreds of jobs. What is compiled says itself what made it.
+  let looked: Promise<string | undefined> | undefined;
   const find = async (job: TritonJob): Promise<TritonOutput | undefined> => {
-    const content = await installed();
-    if (content === undefined) return undefined;
+    looked ??= installed();
+    const content = await looked;
+    if (content === undefined) {
+      // There may be one when the next job comes.
+      looked = undefined;
+      return undefined;
+    }
     const key = jobKey(job, content);
     const files = await cache.get(key);
     const output = files && unpack(files, job);
