@@ -109,15 +109,15 @@ export class WeightsUpload {
 
   /** A matrix for each run of parts that lie on the device in one format. */
   async #stack({ parts, bias }: MatrixPlan): Promise<Stack> {
-    const formatOf = (part: Part) => matrixShape(this.#checkpoint, { parts: [part] }).format;
-    const runs: Part[][] = [];
+    const runs: { readonly format: Format; readonly parts: Part[] }[] = [];
     for (const part of parts) {
+      const { format } = matrixShape(this.#checkpoint, { parts: [part] });
       const run = runs.at(-1);
-      if (run && formatOf(run[0]!) === formatOf(part)) run.push(part);
-      else runs.push([part]);
+      if (run?.format === format) run.parts.push(part);
+      else runs.push({ format, parts: [part] });
     }
     const stack: Matrix[] = [];
-    for (const run of runs) stack.push(await this.#matrix({ parts: run }));
+    for (const run of runs) stack.push(await this.#matrix(run));
     const biases = bias && (await this.#bias(bias, rowsOfStack(stack), 1));
     let row = 0;
     const biased = stack.map((matrix) => {
