@@ -2,7 +2,6 @@ import { relative, resolve } from "node:path";
 import { type Diagnostic, type Note, renderDiagnostics, sourceReader } from "../compiler/diagnostics/index.js";
 import type { Span } from "../compiler/ir/index.js";
 import { colours } from "./colours.js";
-import { printable } from "./printable.js";
 
 /** Places as seen from the current directory, so that a terminal can open them. */
 function fromHere(diagnostics: readonly Diagnostic[], root: string): Diagnostic[] {
@@ -21,11 +20,5 @@ export function showDiagnostics(
   root = process.cwd(),
 ): void {
   const color = colours(stream).isColorSupported;
-  const read = sourceReader();
-  const readSource = (file: string): string | null => {
-    const text = read(file);
-    return text && printable(text, stream);
-  };
-  const said = diagnostics.map((one) => ({ ...one, message: printable(one.message, stream) }));
-  stream.write(`${renderDiagnostics(fromHere(said, root), { color, readSource })}\n`);
+  stream.write(`${renderDiagnostics(fromHere(diagnostics, root), { color, readSource: sourceReader() })}\n`);
 }

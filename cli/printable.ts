@@ -1,3 +1,5 @@
+import { pictureOf } from "../compiler/diagnostics/printable.js";
+
 /**
  * Text of a model or of a file as it goes to a stream. On a terminal control characters, with which it could move the cursor, change the title
  * or forge what a program says, are shown as signs (␛ for escape); line ends and tabs stay. Files and pipes get every byte.
@@ -7,6 +9,5 @@ export const printable = (text: string, { isTTY }: { readonly isTTY?: boolean })
 
 const signOf = (character: string): string => {
   const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "␡" : `\\x${code.toString(16)}`;
+  return pictureOf(code) ?? `\\x${code.toString(16)}`;
 };

@@ -4,7 +4,6 @@ import { evaluateDim, type Kernel, type Param, serializeKernel } from "../ir/ind
 import type { TensorDescriptorFacts, TritonOutput } from "../triton/index.js";
 import type { BundleFile } from "./earlier.js";
 import { BuildError } from "./error.js";
-
 import { bindingName, compiledName, sha256 } from "./names.js";
 import { buildsOf, type Unit } from "./plan.js";
 

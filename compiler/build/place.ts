@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { siblingStart } from "../bundle/index.js";
+import { isAlive } from "../store/index.js";
 import { BuildError } from "./error.js";
 
 /** The folder that a bundle goes to: a link is written through. Throws BuildError for one that leads nowhere, and for a path that cannot be. */
@@ -30,21 +31,12 @@ type Kind = "new" | "old" | "damaged";
 export const sibling = (folder: string, kind: Kind): string =>
   join(dirname(folder), `${siblingStart(folder)}${kind}-${process.pid}-${randomBytes(4).toString("hex")}`);
 
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
-
 /** What builds left beside the folder when they were killed: their names carry the process that is gone. */
 export function leftovers(folder: string): { readonly path: string; readonly kind: "new" | "old" }[] {
   const start = siblingStart(folder);
   return readdirSync(dirname(folder)).flatMap((name) => {
     const [, kind, pid] =
       (name.startsWith(start) && /^(new|old)-(\d+)-[0-9a-f]{8}$/.exec(name.slice(start.length))) || [];
-    return kind && !alive(Number(pid)) ? [{ path: join(dirname(folder), name), kind: kind as "new" | "old" }] : [];
+    return kind && !isAlive(Number(pid)) ? [{ path: join(dirname(folder), name), kind: kind as "new" | "old" }] : [];
   });
 }

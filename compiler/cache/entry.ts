@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { DamagedFile, readOwn, syncFolder, writeWhole } from "../store/index.js";
+import { DamagedFile, readOwn, syncFolder, writeSynced } from "../store/index.js";
 
 /** Files of a cache entry by name. */
 export type EntryFiles = ReadonlyMap<string, Buffer>;
@@ -33,8 +33,8 @@ export async function writeEntry(folder: string, key: string, files: EntryFiles)
       [...files].map(([name, content]) => [name, { sha256: hash(content), bytes: content.length }]),
     ),
   };
-  await Promise.all([...files].map(([name, content]) => writeWhole(join(folder, name), content)));
-  await writeWhole(join(folder, INDEX), Buffer.from(JSON.stringify(index)));
+  await Promise.all([...files].map(([name, content]) => writeSynced(join(folder, name), content)));
+  await writeSynced(join(folder, INDEX), Buffer.from(JSON.stringify(index)));
   await syncFolder(folder);
 }
 

@@ -1,6 +1,6 @@
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { draftIn, TEMPORARY } from "../store/index.js";
+import { draftIn, isAlive, TEMPORARY } from "../store/index.js";
 
 /** Time after which what a dead process left is surely not in use: its pid may be of another container. */
 const GRACE_MS = 60_000;
@@ -22,14 +22,5 @@ export async function sweep(root: string): Promise<void> {
     if (age > HOPELESS_MS || (age > GRACE_MS && !isAlive(Number.parseInt(name, 10)))) {
       await rm(path, { recursive: true, force: true }).catch(() => {});
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

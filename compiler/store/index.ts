@@ -1,7 +1,8 @@
 /** Where what can be made again is kept, and how: in folders of our own, whole, and checked when it is read. */
 
+export { isAlive } from "./alive.js";
 export { draftIn, TEMPORARY } from "./draft.js";
 export { cacheFolder, homeFolder, userCacheFolder } from "./places.js";
 export { dropForeign, privateFolder, privateRoot, UntrustedFolder } from "./private-folder.js";
 export { SealedFolder } from "./sealed-folder.js";
-export { DamagedFile, isPassing, readOwn, syncFolder, writeWhole } from "./whole-file.js";
+export { DamagedFile, isPassing, readOwn, syncFolder, writeSynced } from "./whole-file.js";

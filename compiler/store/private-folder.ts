@@ -1,10 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../make-folder.js";
-import { DamagedFile } from "./whole-file.js";
+import { DamagedFile, isOurs, othersMayWrite } from "./whole-file.js";
 
 const PRIVATE = 0o700;
-const OTHERS_MAY_WRITE = 0o022;
 
 /** What we keep in a cache: a folder that holds nothing else was made by us, so its permissions are ours to mend. */
 const OURS = new Set("builds entries environments last-eviction models python run scripts temporary wasm".split(" "));
@@ -27,9 +26,8 @@ export function privateRoot(path: string): string {
   if (isPrivate(stats)) return root;
   const names = readdirSync(root);
   if (names.length > 0 && names.every((name) => OURS.has(name))) restrict(root);
-  const open = (lstatSync(root).mode & OTHERS_MAY_WRITE) !== 0;
-  if (open) throw new UntrustedFolder(`others can write to ${root} (chmod 700 ends that)`);
-  if (stats.mode & OTHERS_MAY_WRITE) warn(root, "now only you can");
+  if (othersMayWrite(lstatSync(root))) throw new UntrustedFolder(`others can write to ${root} (chmod 700 ends that)`);
+  if (othersMayWrite(stats)) warn(root, "now only you can");
   return root;
 }
 
@@ -42,7 +40,7 @@ export function privateFolder(root: string, names: readonly string[], make = tru
     const path = join(above, name);
     if (make) dropForeign(path, true);
     const stats = make ? made(path) : lstatSync(path);
-    if (!stats.isDirectory() || !isOurs(stats) || stats.mode & OTHERS_MAY_WRITE) throw new DamagedFile(path);
+    if (!stats.isDirectory() || !isOurs(stats) || othersMayWrite(stats)) throw new DamagedFile(path);
     if (make && !isPrivate(stats)) restrict(path);
     return path;
   }, root);
@@ -52,7 +50,7 @@ export function privateFolder(root: string, names: readonly string[], make = tru
 export function dropForeign(path: string, open = false): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
-  const exposed = open && stats.isDirectory() && (stats.mode & OTHERS_MAY_WRITE) !== 0;
+  const exposed = open && stats.isDirectory() && othersMayWrite(stats);
   if (stats.isDirectory() && isOurs(stats) && !exposed) return;
   rmSync(path, { recursive: true, force: true });
   if (exposed) warn(path, "what was in it is made anew");
@@ -76,8 +74,6 @@ function restrict(path: string): void {
   }
 }
 
-/** Systems without users have no owners to compare. */
-const isOurs = ({ uid }: Stats): boolean => uid === (process.geteuid?.() ?? uid);
 const isPrivate = ({ mode }: Stats): boolean => (mode & 0o077) === 0;
 
 const warn = (path: string, now: string): void =>

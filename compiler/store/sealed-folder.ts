@@ -3,7 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { draftIn } from "./draft.js";
 import { privateFolder, privateRoot } from "./private-folder.js";
-import { DamagedFile, readOwn, writeWhole } from "./whole-file.js";
+import { DamagedFile, readOwn, writeSynced } from "./whole-file.js";
 
 const SEAL_BYTES = 32;
 const LARGEST = 256 * 1024 * 1024;
@@ -42,7 +42,7 @@ export class SealedFolder {
       const root = privateRoot(this.#root);
       const folder = privateFolder(root, this.#below(key));
       draft = draftIn(root);
-      await writeWhole(draft, Buffer.concat([seal(key, content), content]));
+      await writeSynced(draft, Buffer.concat([seal(key, content), content]));
       const path = join(folder, key);
       await rename(draft, path).catch(async (error) => {
         // Something that a file cannot replace is there.

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
 
 /** What is at this path is not what we wrote there, or not ours. It can be removed and made anew. */
@@ -11,7 +11,10 @@ export class DamagedFile extends Error {
   }
 }
 
-const OTHERS_MAY_WRITE = 0o022;
+/** Systems without users have no owners to compare. */
+export const isOurs = ({ uid }: Stats): boolean => uid === (process.geteuid?.() ?? uid);
+export const othersMayWrite = ({ mode }: Stats): boolean => (mode & 0o022) !== 0;
+
 const PASSING = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
 
 /** Errors of the process or the machine, not of the file: another try may do better. */
@@ -27,8 +30,7 @@ export async function readOwn(path: string, limit: number): Promise<Buffer> {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stats = await file.stat();
-      const ours = stats.uid === (process.geteuid?.() ?? stats.uid) && (stats.mode & OTHERS_MAY_WRITE) === 0;
-      if (!stats.isFile() || !ours || stats.size > limit) throw new DamagedFile(path);
+      if (!stats.isFile() || !isOurs(stats) || othersMayWrite(stats) || stats.size > limit) throw new DamagedFile(path);
       return await file.readFile();
     } finally {
       await file.close();
@@ -40,7 +42,7 @@ export async function readOwn(path: string, limit: number): Promise<Buffer> {
 }
 
 /** Writes a new file that is on the disk when this resolves, so that a rename afterwards never shows a name without its bytes. */
-export async function writeWhole(path: string, content: Uint8Array): Promise<void> {
+export async function writeSynced(path: string, content: Uint8Array): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {
     await file.writeFile(content);

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cacheFolder } from "../../runtime/cache-folder.js";
+import { cacheFolder } from "../../compiler/store/index.js";
 import { Model } from "../../runtime/models/model.js";
 import { compareGreedy, readGreedyCases } from "./greedy.js";
 

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { ownOptions } from "../../worker-options.js";
 import { DeviceError } from "../errors.js";
 import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, SLOT } from "./control.js";
 import type { Heap } from "./heap.js";
@@ -73,9 +74,7 @@ export class Queue {
       const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
         workerData: { memory: heap.memory, port: port2, index, layout },
         transferList: [port2],
-        // What node itself was started with is about its own script: --input-type=module or -p would end the worker.
-        execArgv: [],
-        env: { ...process.env, NODE_OPTIONS: "" },
+        ...ownOptions(),
       });
       worker.unref();
       port1.unref();

@@ -1,5 +1,4 @@
-import { SealedFolder } from "../../../compiler/store/index.js";
-import { cacheFolder } from "../../cache-folder.js";
+import { cacheFolder, SealedFolder } from "../../../compiler/store/index.js";
 
 /** Where compiled kernels are kept between starts, by a key that names everything they depend on. Neither call fails: a store may lose things. */
 export interface WasmStore {

@@ -2,6 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import { deferred } from "../../deferred.js";
+import { ownOptions } from "../../worker-options.js";
 
 export interface TemplateJob {
   /** Jinja source. */
@@ -93,8 +94,7 @@ export class TemplateRenderer {
     void this.#worker?.terminate();
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
       name: "chat template",
-      // The program's own flags may be some that no thread takes, such as --input-type.
-      execArgv: [],
+      ...ownOptions(),
       resourceLimits: { maxOldGenerationSizeMb: heap },
     });
     const gone = (): void => {

@@ -1,1 +1,0 @@
-export { cacheFolder } from "../compiler/store/index.js";
