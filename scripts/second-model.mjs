@@ -26,7 +26,7 @@ with open(sys.argv[2], "wb") as out:
                 out.write(piece)
 `;
 
-const { cacheFolder } = await import("../dist/runtime/cache-folder.js");
+const { cacheFolder } = await import("../dist/compiler/store/index.js");
 const { ensureEnvironment } = await import("../dist/compiler/triton/index.js");
 
 const folder = process.argv[2] ?? join(cacheFolder(), "models");

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -65,4 +65,29 @@ test("what a host program loads reaches neither TypeScript nor Python", () => {
   expect(
     [...reached].filter((name) => /^(?:ts-morph|typescript|execa)$|compiler\/(?:frontend|triton|build)\//.test(name)),
   ).toEqual([]);
+});
+
+test("what scripts import of the built product has a source, with the names that they take", () => {
+  const scripts = ["scripts", "bench", "test"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.m[jt]s$/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+  const taken = scripts.flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), "utf8").matchAll(/\{([^{}]*)\} = await import\(\s*"[^"]*\bdist\/([^"]+)\.js"/g),
+    ].map(([, names, module]) => ({
+      file,
+      names: names!.split(",").map((name) => name.trim().split(":")[0]!),
+      module,
+    })),
+  );
+  expect(taken.length).toBeGreaterThan(5);
+  for (const { file, names, module } of taken) {
+    const source = join(root, `${module}.ts`);
+    expect(existsSync(source), `${file} imports ${module}`).toBe(true);
+    const text = readFileSync(source, "utf8");
+    for (const name of names.filter(Boolean))
+      expect(text, `${file} takes it of ${module}`).toMatch(new RegExp(`\\b${name}\\b`));
+  }
 });
