@@ -87,6 +87,8 @@ test("what scripts import of the built product has a source, with the names that
     const source = join(root, `${module}.ts`);
     expect(existsSync(source), `${file} imports ${module}`).toBe(true);
     const text = readFileSync(source, "utf8");
+    // What a module hands on from others is not looked for.
+    if (text.includes("export *")) continue;
     for (const name of names.filter(Boolean))
       expect(text, `${file} takes it of ${module}`).toMatch(new RegExp(`\\b${name}\\b`));
   }
