@@ -39,7 +39,9 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
       y: { label: "milliseconds", scale: "log10" },
       series: seriesOf(rows, ({ tokenMs }) => tokenMs),
       references: [
-        roof("weights and keys once", (tokens) => tokenFloor(config, weightBytes, best, tokens, "keys")),
+        roof("weights and keys in 8 bits once", (tokens) =>
+          tokenFloor(config, weightBytes, best, tokens, "quantized keys"),
+        ),
         roof("weights, keys and values once", (tokens) =>
           tokenFloor(config, weightBytes, best, tokens, "keys and values"),
         ),

@@ -1,7 +1,8 @@
 /** The least time that a device can take: what must be read at its memory's speed, what must be multiplied at its matrix units' rate. */
 
-import { cacheBytesPerToken } from "../../runtime/models/cache.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
+import { rowBytes } from "../../runtime/models/sizes.js";
+import { quantizedBytes } from "../../runtime/reattention/retrieval.js";
 
 /** A device at its best: TB/s and TFLOP/s. */
 export interface Best {
@@ -14,18 +15,19 @@ const layerElements = ({ layers, hidden, heads, kvHeads, headSize, feedForward }
   layers * hidden * ((2 * heads + 2 * kvHeads) * headSize + 3 * feedForward);
 
 /**
- * Milliseconds of a step after `tokens` tokens. Every weight is read (`weightBytes`), and of the cache all keys, which exact retrieval cannot do
- * without, or all of it, as dense attention does.
+ * Milliseconds of a step after `tokens` tokens. Every weight is read (`weightBytes`), and of the cache all keys in 8 bits, which retrieval
+ * cannot do without, or all keys and values as they are, as dense attention does.
  */
 export function tokenFloor(
   config: ModelConfig,
   weightBytes: number,
   { memoryTBs }: Best,
   tokens: number,
-  reads: "keys" | "keys and values",
+  reads: "quantized keys" | "keys and values",
 ): number {
-  const cache = tokens * cacheBytesPerToken(config) * (reads === "keys" ? 0.5 : 1);
-  return (weightBytes + cache) / memoryTBs / 1e9;
+  const { codes, bounds } = quantizedBytes(config);
+  const row = reads === "quantized keys" ? codes + bounds : 2 * rowBytes(config);
+  return (weightBytes + tokens * config.layers * row) / memoryTBs / 1e9;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** One row of the table: a model with one way of attending, after one length of context. */
 
 import type { Device } from "../../runtime/device/device.js";
-import { cacheBytesPerToken, tokensThatFit } from "../../runtime/models/cache.js";
+import { cacheBytesPerToken, cacheShape, tokensThatFit } from "../../runtime/models/cache.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { loadRunner, type ModelFiles } from "../../runtime/models/load.js";
 import type { Runner } from "../../runtime/models/runner.js";
@@ -71,7 +71,7 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
       firstTokenMs,
       tokenMs: median(steps),
       memoryBytes: free - device.memory().free,
-      neededBytes: weightBytes + tokens * cacheBytesPerToken(config),
+      neededBytes: weightBytes + tokens * cacheBytesPerToken(cacheShape(device, config, attention)),
     };
   } finally {
     runner.close();
@@ -91,7 +91,7 @@ export async function tokensBeside(
   try {
     const capacity = Math.min(tokens, SMALL);
     const runner = await loadRunner(device, files, { capacity, attention, bundle });
-    const fits = tokensThatFit(device, files.config);
+    const fits = tokensThatFit(device, cacheShape(device, files.config, attention));
     runner.close();
     return fits < 1 ? undefined : roundedDown(fits);
   } catch (error) {

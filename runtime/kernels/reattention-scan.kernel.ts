@@ -12,8 +12,6 @@ import {
   type Int,
   kernel,
   load,
-  max,
-  maximum,
   minimum,
   mod,
   numPrograms,
@@ -21,12 +19,12 @@ import {
   programId,
   range,
   row,
-  store,
   to,
   trans,
   where,
 } from "tilescript";
-import { classMaxima, LEAST } from "./reattention-classes.js";
+import { LEAST } from "./reattention-classes.js";
+import { keepMaxima } from "./reattention-maxima.js";
 import { middleLength } from "./reattention-middle.js";
 
 /**
@@ -113,13 +111,24 @@ export const reattentionScan = kernel(
         const inside = from + token < end;
         const key = load(block + within, { mask: col(inside) && row(column) < D, other: 0 });
         const scores = where(row(inside), dot(query, trans(key)), LEAST);
-        const maxima = classMaxima(scores, RP, OUTER, CLASSES, INNER);
-        const number = floorDiv(from, BN);
-        store(parts + col(line) * partRow + number * CLASSES + row(arange(0, CLASSES)), maxima, { mask: col(mine) });
-        best = maximum(best, max(maxima, 1));
-        const last = mod(number, SUPER) === SUPER - 1 || from + BN >= end;
-        store(supers + line * superRow + floorDiv(number, SUPER), best, { mask: mine && last });
-        best = where(last, LEAST, best);
+        const last = from + BN >= end;
+        best = keepMaxima(
+          scores,
+          best,
+          from,
+          last,
+          parts,
+          supers,
+          line,
+          mine,
+          partRow,
+          superRow,
+          RP,
+          OUTER,
+          CLASSES,
+          INNER,
+          SUPER,
+        );
       }
     }
   },

@@ -32,7 +32,7 @@ const NEAR = 0.0000152587890625;
  * −∞ and NaN. `keys` is at the KV head of the middle's first token, `stride` elements before the next one's. The query [DP] is repeated
  * QR times, as many rows as a product must have.
  */
-function scoreParts(
+export function scoreParts(
   query: Tile,
   keys: Ptr,
   length: number,
@@ -56,17 +56,47 @@ function scoreParts(
   return [where(there, maximum(scores, LEAST), -Infinity), positions];
 }
 
+/** What a key's score must be at the least to be looked at: nearly the K-th of the best ones [KC], largest first. */
+export function worthFrom(best: Tile, K: number, KC: number) {
+  const last = sum(where(arange(0, KC) === K - 1, best, 0), 0);
+  return where(last < Infinity, last - where(last < 0, -last, last) * NEAR, last);
+}
+
 /** The parts [KC], best first, that may hold one of the K best keys; −1 for the others. */
 function worthScoring(maxima: Tile, parts: Tile, K: number, KC: number) {
   const slot = arange(0, KC);
-  const last = sum(where(slot === K - 1, maxima, 0), 0);
-  return where(slot < K || maxima >= last - where(last < 0, -last, last) * NEAR, parts, -1);
+  return where(slot < K || maxima >= worthFrom(maxima, K, KC), parts, -1);
 }
 
 /** Gives a row's picks [K] and votes for them. A pick of −1 is none. */
 function vote(picks: Ptr<"i32">, counts: Ptr<"i32">, place: Tile, position: Tile, K: number) {
   store(picks + place, position, { mask: place < K });
   atomicAdd(counts + position, 1, { mask: place < K && position >= 0, sem: "relaxed" });
+}
+
+/** The K best of the keys at `best` [KC], −1 for none, by their scores in f64. */
+export function order(
+  query: Tile,
+  keys: Ptr,
+  stride: number,
+  best: Tile,
+  picks: Ptr<"i32">,
+  counts: Ptr<"i32">,
+  K: number,
+  KC: number,
+  D: number,
+  DP: number,
+) {
+  const slot = arange(0, KC);
+  const column = row(arange(0, DP));
+  const at = keys + to(col(best), "i64") * stride + column;
+  const key = load(at, { mask: col(best) >= 0 && column < D, other: 0 });
+  const exact = sum(to(to(key, "f32") * to(row(query), "f32"), "f64"), 1);
+  const isNumber = best >= 0 && exact >= -Infinity;
+  const ranked = where(isNumber, exact, -Infinity);
+  const tied = where(best >= 0, best, 2147483647 - KC + slot);
+  const before = row(ranked) > col(ranked) || (row(ranked) === col(ranked) && row(tied) < col(tied));
+  vote(picks, counts, sum(to(before, "i32"), 1), where(isNumber, best, -1), K);
 }
 
 /**
@@ -93,7 +123,6 @@ export function settle(
   CLASSES: number,
   INNER: number,
 ) {
-  const slot = arange(0, KC);
   const wanted = worthScoring(maxima, parts, K, KC);
   const grouped = reshape(wanted, [floorDiv(KC, C), C]);
   const group = arange(0, floorDiv(KC, C));
@@ -107,15 +136,7 @@ export function settle(
     positions = where(col(group) === turn, row(p), positions);
   }
   const [, best] = takeBest(reshape(scores, [KC * OUTER * INNER]), reshape(positions, [KC * OUTER * INNER]), KC);
-  const column = row(arange(0, DP));
-  const at = keys + to(col(best), "i64") * stride + column;
-  const key = load(at, { mask: col(best) >= 0 && column < D, other: 0 });
-  const exact = sum(to(to(key, "f32") * to(row(query), "f32"), "f64"), 1);
-  const isNumber = best >= 0 && exact >= -Infinity;
-  const ranked = where(isNumber, exact, -Infinity);
-  const order = where(best >= 0, best, 2147483647 - KC + slot);
-  const before = row(ranked) > col(ranked) || (row(ranked) === col(ranked) && row(order) < col(order));
-  vote(picks, counts, sum(to(before, "i32"), 1), where(isNumber, best, -1), K);
+  order(query, keys, stride, best, picks, counts, K, KC, D, DP);
 }
 
 /** The approximate pick of the paper's released kernel, for comparison: the best key of each of the K best blocks [KC]. */

@@ -56,6 +56,7 @@ const REATTENTION_GPU = {
     { N: 4096, CP: 2048, W: 8 },
   ],
   gather: { BP: 4 },
+  quantize: { BT: 16 },
   decode: { narrow: { SPLITS: 64, BN: 128 }, wide: { SPLITS: 64, BN: 64 }, widest: { SPLITS: 64, BN: 32 } },
   prefill: always({ BM: 128, BN: 128 }, { BM: 64, BN: 64 }),
 } as const;
@@ -90,6 +91,7 @@ const REATTENTION_CPU: ReAttentionTiles = {
     { N: 4096, CP: 2048, W: 64 },
   ],
   gather: { BP: 2 },
+  quantize: { BT: 4 },
   decode: always({ SPLITS: 4, BN: 32 }),
   prefill: always({ BM: 16, BN: 32 }),
 };

@@ -3,7 +3,7 @@ import type { Device, UploadOptions } from "../device/device.js";
 import type { ModelKernels } from "../kernels/loaded.js";
 import type { Checkpoint } from "../weights/index.js";
 import type { AttentionLayer } from "./attention/attention.js";
-import { reserveCache } from "./cache.js";
+import { cacheShape, reserveCache } from "./cache.js";
 import { allocateChunkBuffers } from "./chunk-buffers.js";
 import type { ModelConfig } from "./config.js";
 import { attentionsOf, type LayersOptions, reachOf, rotatedPositions } from "./layers.js";
@@ -56,9 +56,10 @@ export function runnerOf(
   const state = allocateDecodeState(device, memory, config, weights);
   const { attentions, windowed } = attentionsOf({ ...on, position: state.position }, options);
   const buffers = allocateChunkBuffers(device, memory, config, weights, reachOf(on, options).tokens);
-  const layers = reserveCache(memory, config, capacity).map((cache, index): AttentionLayer => {
+  const shape = cacheShape(device, config, options.attention);
+  const layers = reserveCache(memory, shape, capacity).map((cache, index): AttentionLayer => {
     const { rope } = config.layerKinds[index]!;
     return { index, cache, rotary: rope === undefined ? rotaries.none : rotaries.ropes[rope]! };
   });
-  return new Runner({ host: { ...on, state, layers, attentions }, memory, buffers, windowed, capacity });
+  return new Runner({ host: { ...on, state, layers, attentions }, memory, buffers, windowed, capacity, shape });
 }

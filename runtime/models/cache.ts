@@ -1,6 +1,8 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, GrowableBuffer } from "../device/device.js";
 import { OutOfMemoryError } from "../device/errors.js";
+import type { AttentionOptions } from "../reattention/attention-options.js";
+import { decidesAtOnce, quantizedBytes } from "../reattention/retrieval.js";
 import { cdiv } from "../tiling.js";
 import type { ModelConfig } from "./config.js";
 import { rowBytes } from "./sizes.js";
@@ -9,48 +11,84 @@ import { rowBytes } from "./sizes.js";
 export interface LayerCache {
   readonly keys: GrowableBuffer;
   readonly values: GrowableBuffer;
+  /** The keys in 8 bits, where decode steps pass over them: `QuantizedKeys`. */
+  readonly codes?: GrowableBuffer;
+  readonly bounds?: GrowableBuffer;
 }
 
-export const cacheBytesPerToken = (config: ModelConfig): number => config.layers * 2 * rowBytes(config);
+/** Bytes of a token in each buffer of each layer. */
+export type CacheShape = readonly Readonly<Record<keyof LayerCache, number>>[];
+
+/** What the layers of a model keep of a token with this attention. Layers with a window of their own never retrieve. */
+export function cacheShape(
+  device: Pick<Device, "traits">,
+  config: ModelConfig,
+  attention: AttentionOptions,
+): CacheShape {
+  const row = rowBytes(config);
+  const scans = attention.kind === "reattention" && decidesAtOnce(device, { ...config, topK: attention.topK });
+  const none = { codes: 0, bounds: 0 };
+  return config.layerKinds.map(({ window }) => ({
+    ...{ keys: row, values: row },
+    ...(scans && window === undefined ? quantizedBytes(config) : none),
+  }));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
+export const cacheBytesPerToken = (shape: CacheShape): number => sum(shape.flatMap((layer) => Object.values(layer)));
 
 /** Pages of the driver: a cache of few tokens holds one for each buffer of each layer. */
 const PAGE = 2 << 20;
 
-export function reserveCache(memory: Allocator, config: ModelConfig, capacity: number): LayerCache[] {
-  const bytes = capacity * rowBytes(config);
-  const reserve = () => memory.reserve(bytes, { step: PAGE });
-  return Array.from({ length: config.layers }, () => ({ keys: reserve(), values: reserve() }));
+export function reserveCache(memory: Allocator, shape: CacheShape, capacity: number): LayerCache[] {
+  const reserve = (bytes: number) => memory.reserve(capacity * bytes, { step: PAGE });
+  return shape.map(({ keys, values, codes, bounds }) => ({
+    ...{ keys: reserve(keys), values: reserve(values) },
+    ...(codes > 0 ? { codes: reserve(codes), bounds: reserve(bounds) } : {}),
+  }));
 }
 
 /** Tokens that would fit a cache in the memory that is free now, with some left for what else a model allocates. */
-export function tokensThatFit(device: Device, config: ModelConfig, reserved = 0): number {
-  const pages = 2 * config.layers * device.traits.page;
-  return Math.max(0, Math.floor(((device.memory().free - reserved) * 0.95 - pages) / cacheBytesPerToken(config)));
+export function tokensThatFit(device: Device, shape: CacheShape, reserved = 0): number {
+  const buffers = sum(shape.map((layer) => Object.values(layer).filter((bytes) => bytes > 0).length));
+  const pages = buffers * device.traits.page;
+  return Math.max(0, Math.floor(((device.memory().free - reserved) * 0.95 - pages) / cacheBytesPerToken(shape)));
 }
 
 /** Tokens whose keys and values fit what is committed in every layer. */
-export function tokensHeld(caches: readonly LayerCache[], config: ModelConfig): number {
-  return Math.floor(Math.min(...buffersOf(caches).map(({ committed }) => committed)) / rowBytes(config));
+export function tokensHeld(caches: readonly LayerCache[], shape: CacheShape): number {
+  return Math.floor(Math.min(...buffersOf(caches, shape).map(({ buffer, bytes }) => buffer.committed / bytes)));
 }
 
 /** Commits memory for `tokens` tokens in every layer. Throws OutOfMemoryError, and what was there stays. */
-export function growCache(caches: readonly LayerCache[], config: ModelConfig, tokens: number): void {
-  const bytes = tokens * rowBytes(config);
-  const growing = buffersOf(caches).filter(({ committed }) => committed < bytes);
-  requireFree(growing, cdiv(bytes, PAGE) * PAGE);
-  for (const buffer of growing) buffer.grow(bytes);
+export function growCache(caches: readonly LayerCache[], shape: CacheShape, tokens: number): void {
+  const growing = buffersOf(caches, shape).filter(({ buffer, bytes }) => buffer.committed < tokens * bytes);
+  requireFree(growing, tokens);
+  for (const { buffer, bytes } of growing) buffer.grow(tokens * bytes);
+}
+
+interface Growing {
+  readonly buffer: GrowableBuffer;
+  /** Of a token. */
+  readonly bytes: number;
 }
 
 /** Throws before any buffer grows: what some layers had taken and others did not get would be of no use to a shorter sequence. */
-function requireFree(growing: readonly GrowableBuffer[], bytes: number): void {
-  const device = growing[0]?.device;
+function requireFree(growing: readonly Growing[], tokens: number): void {
+  const device = growing[0]?.buffer.device;
   // Where pages cost nothing, what was reserved is not free any more.
   if (!device?.traits.page) return;
   const { free, total } = device.memory();
-  const committed = growing.reduce((sum, buffer) => sum + buffer.committed, 0);
-  const wanted = growing.length * bytes;
+  const committed = sum(growing.map(({ buffer }) => buffer.committed));
+  const wanted = sum(growing.map(({ bytes }) => cdiv(tokens * bytes, PAGE) * PAGE));
   if (wanted - committed > free) throw new OutOfMemoryError({ wanted, committed, free, total });
 }
 
-const buffersOf = (caches: readonly LayerCache[]): GrowableBuffer[] =>
-  caches.flatMap(({ keys, values }) => [keys, values]);
+const buffersOf = (caches: readonly LayerCache[], shape: CacheShape): Growing[] =>
+  caches.flatMap((cache, layer) =>
+    (["keys", "values", "codes", "bounds"] as const).flatMap((name) => {
+      const buffer = cache[name];
+      return buffer ? [{ buffer, bytes: shape[layer]![name] }] : [];
+    }),
+  );

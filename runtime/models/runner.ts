@@ -3,7 +3,7 @@ import type { Device, DeviceBuffer, Graph, Mirror } from "../device/device.js";
 import { DeviceError } from "../device/errors.js";
 import type { Chunk } from "./attention/attention.js";
 import type { WindowedAttention } from "./attention/windowed.js";
-import { growCache, tokensHeld, tokensThatFit } from "./cache.js";
+import { type CacheShape, growCache, tokensHeld, tokensThatFit } from "./cache.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import { ChunkPass } from "./chunk-pass.js";
 import { chunksOf } from "./chunks.js";
@@ -28,6 +28,7 @@ export interface RunnerParts {
   readonly buffers: ChunkBuffers;
   readonly windowed: WindowedAttention | undefined;
   readonly capacity: number;
+  readonly shape: CacheShape;
 }
 
 export interface PrefillOptions {
@@ -67,14 +68,14 @@ export class Runner {
 
   /** Tokens that a sequence could have in the memory that is free now, and at the most the capacity. */
   get fits(): number {
-    const held = tokensHeld(this.#caches, this.config);
-    return Math.min(this.capacity, held + tokensThatFit(this.device, this.config));
+    const { shape } = this.#parts;
+    return Math.min(this.capacity, tokensHeld(this.#caches, shape) + tokensThatFit(this.device, shape));
   }
 
   /** Commits memory for a sequence of `tokens` tokens. Throws OutOfMemoryError; what the cache holds stays. */
   grow(tokens: number): void {
     this.#requireOpen();
-    growCache(this.#caches, this.config, Math.min(tokens, this.capacity));
+    growCache(this.#caches, this.#parts.shape, Math.min(tokens, this.capacity));
   }
 
   /**
@@ -117,6 +118,7 @@ export class Runner {
     await this.#begin(sampling);
     const bytes = tokens * rowBytes(this.config);
     for (const { keys, values } of this.#caches) for (const buffer of [keys, values]) fill(buffer.view(0, bytes));
+    for (const layer of this.#parts.host.layers) this.#parts.windowed?.quantize(layer, 0, tokens);
     this.device.fill(state.residual, 0);
     await this.device.write(state.position, Int32Array.of(tokens - 1));
     this.#token.pick(state.residual, this.#picking);

@@ -14,7 +14,7 @@ export interface KernelRunner {
 
 export type HalfType = "f16" | "bf16";
 
-export const tilesFor = (device: Device): ReAttentionTiles => REATTENTION_TILES[device.traits.tiles];
+export const tilesFor = (device: Pick<Device, "traits">): ReAttentionTiles => REATTENTION_TILES[device.traits.tiles];
 
 /** Rows of a product for a group of query heads. */
 export const groupRows = (heads: Heads, device: Device): number =>

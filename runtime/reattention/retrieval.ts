@@ -1,4 +1,4 @@
-import type { DeviceBuffer } from "../device/device.js";
+import type { Device, DeviceBuffer } from "../device/device.js";
 import { type Heads, headConstants } from "../kernels/heads.js";
 import { CANDIDATES, type ReAttentionTiles, widthOf } from "../kernels/reattention-tiles.js";
 import { cdiv } from "../tiling.js";
@@ -27,6 +27,19 @@ export interface Queries {
   readonly qRow: number;
 }
 
+/** Keys in 8 bits, as `reattentionQuantize` makes them, for the layer that they are of. */
+export interface QuantizedKeys {
+  /** i8 [tokens, KV heads · D] */
+  readonly codes: DeviceBuffer;
+  /** bf16 [tokens, 2, KV heads]: scales and bounds. */
+  readonly bounds: DeviceBuffer;
+  /** i32 [1], zero at first: steps that read keys as they are, after one where bounds could not tell keys apart. */
+  readonly exactSteps: DeviceBuffer;
+}
+
+/** Bytes of a token's codes and bounds. */
+export const quantizedBytes = ({ kvHeads, headSize }: Heads) => ({ codes: kvHeads * headSize, bounds: kvHeads * 4 });
+
 /** Programs of a scan for each multiprocessor, and of a stream: two run at a time, and a scan of narrow heads likes more, shorter ones. */
 const PROGRAMS = { scan: { narrow: 6, wide: 2, widest: 2 }, stream: 2 } as const;
 
@@ -39,6 +52,20 @@ const FEW_ROWS = 16;
 
 /** Up to so many picks, lists are kept in sorted registers. */
 const SORTED = 4;
+
+/** Of a row's scratch: the parts that may hold one of its best keys. */
+const LISTED_BYTES = 2 * 32 * 4;
+
+type ScanOptions = Heads & Pick<RetrievalOptions, "topK" | "byBlock" | "scanQueries">;
+
+/** Whether a step has so few picks that one kernel makes them and chooses the window; those steps may pass over quantized keys. */
+export function decidesAtOnce(
+  device: Pick<Device, "traits">,
+  { heads, kvHeads, topK, byBlock = false, scanQueries = 1 }: ScanOptions,
+): boolean {
+  const rows = (scanQueries * heads) / kvHeads;
+  return topK <= SORTED && !byBlock && rows <= FEW_ROWS && heads * scanQueries * topK <= tilesFor(device).fewVotes.N;
+}
 
 /**
  * The topK keys of the middle with the largest q · k, for every query of every head: exact, equal scores by position, NaN never. Queues
@@ -53,8 +80,10 @@ export class Retrieval {
   readonly options: RetrievalOptions;
   readonly #runner: KernelRunner;
   readonly #tiles: ReAttentionTiles;
-  /** Programs of a decision that are done: zero between uses. */
+  /** Programs of a decision that are done, and rows that took long: zero between uses. */
   readonly #finished: DeviceBuffer;
+  /** What a decision from quantized keys lists. */
+  readonly #listed: DeviceBuffer | undefined;
   /** Maxima of a scan: allocated ahead, so that a scan can be captured. */
   readonly #maxima: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer };
   readonly #maximaRows: { readonly partRow: number; readonly superRow: number };
@@ -70,25 +99,28 @@ export class Retrieval {
     this.picks = memory.alloc(heads * queries * chunks * topK * 4);
     this.countRow = cdiv(Math.max(middle, 1), 4) * 4;
     this.counts = memory.alloc(chunks * this.countRow * 4);
-    this.#finished = memory.alloc(4);
+    this.#finished = memory.alloc(8);
     for (const buffer of [this.counts, this.#finished]) device.fill(buffer, 0);
     const { BN, SUPER, CLASSES } = this.#scanTiles;
     const blocks = cdiv(Math.max(middle, 1), BN);
     const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
     const rows = heads * (options.scanQueries ?? 1);
+    this.#listed = decidesAtOnce(device, options) ? memory.alloc(rows * LISTED_BYTES) : undefined;
     this.#maximaRows = { partRow, superRow };
     this.#maxima = { parts: memory.alloc(rows * partRow * 4), supers: memory.alloc(rows * superRow * 4) };
   }
 
   /**
    * Picks of a decode step, in one graph for every length: the cache holds load(position) tokens before these queries. `q` is f32.
-   * `keys` [tokens, KV heads · D] are without positions. With `votes` the window is chosen too.
+   * `keys` [tokens, KV heads · D] are without positions. With `votes` the window is chosen too, and then the pass may go over `quantized` keys, which
+   * gives the same picks; the step's own keys are added to them.
    */
   scan(
     { q, count, qRow }: Queries,
     keys: DeviceBuffer,
     { position, global, local }: Omit<Cache, "added">,
     votes?: Votes,
+    quantized?: QuantizedKeys,
   ): void {
     const { heads, kvHeads, topK, dtype = "bf16", byBlock = false, scanQueries = 1 } = this.options;
     if (count > scanQueries)
@@ -106,7 +138,6 @@ export class Retrieval {
     const splits = Math.max(1, Math.min(superRow, Math.floor((PROGRAMS.scan[this.#width] * processors) / kvHeads)));
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, scanQueries * G);
-    kernels.reattentionScan.launch([kvHeads, splits], { ...common, RP, BN });
     const pick = {
       ...{ ...common, picks: this.picks, counts: this.counts, topK },
       ...{
@@ -115,12 +146,30 @@ export class Retrieval {
         ...this.#tiles.pick,
       },
     };
-    const few = bounds === supers && RP <= FEW_ROWS ? votes?.few(heads * count * topK) : undefined;
-    if (few) kernels.reattentionDecide.launch([heads * count], { ...pick, finished: this.#finished, ...few });
+    const few = decidesAtOnce(device, this.options) ? votes?.few(heads * count * topK) : undefined;
+    const decision = few && { ...pick, finished: this.#finished, ...few };
+    if (decision && quantized && this.#listed) {
+      const { exactSteps } = quantized;
+      kernels.reattentionScanQuantized.launch([kvHeads, splits], { ...common, ...quantized, RP, BN });
+      kernels.reattentionDecideQuantized.launch([heads * count], { ...decision, exactSteps, listed: this.#listed });
+      return;
+    }
+    kernels.reattentionScan.launch([kvHeads, splits], { ...common, RP, BN });
+    if (decision) kernels.reattentionDecide.launch([heads * count], decision);
     else {
       kernels.reattentionPick.launch([heads * count], pick);
       votes?.choose(this, heads * topK, { position, added: count, global, local });
     }
+  }
+
+  /** Quantizes `count` of a layer's keys from token `first` on. */
+  quantize(keys: DeviceBuffer, { codes, bounds }: QuantizedKeys, first: number, count: number): void {
+    const { kvHeads, dtype = "bf16" } = this.options;
+    const { D, DP } = headConstants(this.options);
+    const { BT } = this.#tiles.quantize;
+    this.#runner.kernels.reattentionQuantize.launch([cdiv(count, BT), kvHeads], {
+      ...{ keys, codes, bounds, first, count, kvHeads, T: dtype, D, DP, BT },
+    });
   }
 
   /**

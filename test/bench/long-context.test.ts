@@ -174,8 +174,8 @@ describe("rooflines", () => {
   const best = { memoryTBs: 4, matmulTFLOPs: 500 };
 
   it("are what must be read, and what must be multiplied", () => {
-    // 30 layers · 3 heads · 64 elements · 2 bytes are 11520 bytes of keys a token.
-    expect(tokenFloor(config, 1e8, best, 1e6, "keys")).toBeCloseTo((1e8 + 11520e6) / 4e9, 9);
+    // 30 layers · 3 heads · (64 elements and 4 bytes of scale and bound) are 6120 bytes of keys a token.
+    expect(tokenFloor(config, 1e8, best, 1e6, "quantized keys")).toBeCloseTo((1e8 + 6120e6) / 4e9, 9);
     expect(tokenFloor(config, 1e8, best, 1e6, "keys and values")).toBeCloseTo((1e8 + 23040e6) / 4e9, 9);
     const weights = 2 * 30 * 576 * (2 * 576 + 2 * 192 + 3 * 1536) * 1e6;
     const scores = 30 * 2 * 9 * 64 * (1e12 / 2);
@@ -189,7 +189,7 @@ describe("rooflines", () => {
       config,
       1e8,
     );
-    for (const name of ["weights and keys once", "weights, keys and values once", "memory at 4.00 TB/s"])
+    for (const name of ["weights and keys in 8 bits once", "weights, keys and values once", "memory at 4.00 TB/s"])
       expect(token).toContain(name);
     for (const name of ["exact retrieval and weights", "dense attention and weights", "500 TFLOP/s"])
       expect(firstToken).toContain(name);

@@ -15,9 +15,15 @@ describe("picks are those of float64", () => {
   for (const [title, one] of PICKS)
     test(title, async () => {
       const wanted = expectedPicks(one);
-      const { scan, stream } = await picksOf({ device: both.gpu, memory: both.gpu, kernels: both.onGpu }, one);
+      const { scan, stream, quantized } = await picksOf(
+        { device: both.gpu, memory: both.gpu, kernels: both.onGpu },
+        one,
+      );
       assert.deepEqual(stream, wanted);
       assert.deepEqual(scan, wanted);
+      if (!quantized) return;
+      assert.deepEqual(quantized.first, wanted);
+      assert.deepEqual(quantized.second, wanted);
     });
 });
 

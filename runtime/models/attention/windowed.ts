@@ -1,12 +1,15 @@
 import type { DeviceBuffer } from "../../device/device.js";
 import type { ReAttention, StreamingAttention } from "../../reattention/attention-options.js";
 import { windowSize } from "../../reattention/limits.js";
-import { Retrieval } from "../../reattention/retrieval.js";
+import { type QuantizedKeys, Retrieval } from "../../reattention/retrieval.js";
 import { type Cache, Votes, WINDOW_ROW } from "../../reattention/votes.js";
 import { WindowAttention } from "../../reattention/window-attention.js";
 import { type Sizes, sizesOf } from "../sizes.js";
 import type { Attention, AttentionLayer, Chunk } from "./attention.js";
 import type { AttentionHost } from "./dense.js";
+
+/** Bytes between the numbers of two layers, as kernels like their buffers to begin. */
+const EXACT_ROW = 16;
 
 export type WindowedOptions = ReAttention | StreamingAttention;
 
@@ -30,6 +33,8 @@ export class WindowedAttention implements Attention {
   /** i32 [layers, positions that a layer selects at the most] and [layers]: what each layer selected when it was kept, and how many. */
   readonly #selections: DeviceBuffer;
   readonly #counts: DeviceBuffer;
+  /** i32, one a layer, apart: `exactSteps` of QuantizedKeys. */
+  readonly #exactSteps: DeviceBuffer;
 
   constructor(
     host: AttentionHost,
@@ -59,13 +64,16 @@ export class WindowedAttention implements Attention {
     });
     this.#selections = memory.alloc(config.layers * this.#votes.room * 4);
     this.#counts = memory.alloc(config.layers * 4);
-    host.device.fill(this.#counts, 0);
+    this.#exactSteps = memory.alloc(config.layers * EXACT_ROW);
+    for (const buffer of [this.#counts, this.#exactSteps]) host.device.fill(buffer, 0);
     this.#window = new WindowAttention(host, { ...config, window: windowSize(options), chunks: together });
   }
 
-  token({ cache, rotary }: AttentionLayer, q: DeviceBuffer, out: DeviceBuffer): void {
+  token(layer: AttentionLayer, q: DeviceBuffer, out: DeviceBuffer): void {
+    const { cache, rotary } = layer;
     const seen = this.#cache(1);
-    if (this.#scan) this.#scan.scan({ q, count: 1, qRow: this.#sizes.qRows }, cache.keys, seen, this.#votes);
+    const queries = { q, count: 1, qRow: this.#sizes.qRows };
+    if (this.#scan) this.#scan.scan(queries, cache.keys, seen, this.#votes, this.#quantized(layer));
     else this.#choose(undefined, seen);
     this.#window.decode(q, cache, this.#votes, seen, rotary, this.#sizes, out);
   }
@@ -74,6 +82,7 @@ export class WindowedAttention implements Attention {
   chunk(layer: AttentionLayer, qkv: DeviceBuffer, chunk: Chunk, out: DeviceBuffer): void {
     if (!chunk.selects) {
       this.#whole.chunk(layer, qkv, chunk, out);
+      this.quantize(layer, chunk.past, chunk.count);
       return;
     }
     const { kernels, config } = this.#host;
@@ -83,6 +92,7 @@ export class WindowedAttention implements Attention {
     const { count, past, last } = chunk;
     const { keys, values } = cache;
     kernels.appendCache.launch([count], { qkv, keys, values, firstPosition: past, heads, kvHeads, KVP, D, DP });
+    this.quantize(layer, past, count);
     const seen = this.#cache(count);
     const { global, local } = seen;
     this.#stream?.stream({ q: qkv, count, qRow: qkvRows }, keys, global, past + count - global - local, seen.chunk);
@@ -90,6 +100,12 @@ export class WindowedAttention implements Attention {
     this.#window.prefill(qkv, qkvRows, cache, this.#votes, seen, rotary, this.#sizes, out, attention);
     // The next layer selects in the same place.
     if (last) this.#keep(index, count);
+  }
+
+  /** Quantizes a layer's keys from token `first` on, for the decode steps that follow; only those of layers that keep them so. */
+  quantize(layer: AttentionLayer, first: number, count: number): void {
+    const quantized = this.#quantized(layer);
+    if (quantized) this.#scan?.quantize(layer.cache.keys, quantized, first, count);
   }
 
   /** Positions of the windows that were kept, ascending, one list a layer, for a cache that held `total` tokens. Waits for the device. */
@@ -106,6 +122,10 @@ export class WindowedAttention implements Attention {
     return Array.from(counts, (count, layer) =>
       Int32Array.from([...before, ...lists.subarray(layer * room, layer * room + count), ...behind]),
     );
+  }
+
+  #quantized({ cache: { codes, bounds }, index }: AttentionLayer): QuantizedKeys | undefined {
+    return codes && bounds && { codes, bounds, exactSteps: this.#exactSteps.view(index * EXACT_ROW, 4) };
   }
 
   /** Keeps what a layer has just selected for the last of `count` queries. */

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { Device } from "../../../runtime/device/device.js";
-import { cacheBytesPerToken } from "../../../runtime/models/cache.js";
+import { cacheBytesPerToken, cacheShape } from "../../../runtime/models/cache.js";
 import { contextFor } from "../../../runtime/models/context.js";
 import { describeModel } from "../../../runtime/models/families/index.js";
 import { rotaryBytesPerToken } from "../../../runtime/models/rotary.js";
@@ -30,7 +30,8 @@ it("the file's own, where memory allows", () => {
 
 it("what memory allows for keys, values and the angles of positions, where the file says more", () => {
   const { capacity, config } = contextOf(2 ** 30, 2 ** 32);
-  const bytes = capacity * (cacheBytesPerToken(config) + rotaryBytesPerToken(config));
+  const bytes =
+    capacity * (cacheBytesPerToken(cacheShape(device(0), config, { kind: "dense" })) + rotaryBytesPerToken(config));
   expect(bytes).toBeLessThan(2 ** 32);
   expect(bytes).toBeGreaterThan(2 ** 31);
 });

@@ -5,7 +5,7 @@ import { CudaDevice } from "../../../runtime/device/cuda/index.js";
 import type { Device } from "../../../runtime/device/device.js";
 import { DeviceError, OutOfMemoryError } from "../../../runtime/device/errors.js";
 import { assembleRunner } from "../../../runtime/models/assemble.js";
-import { cacheBytesPerToken } from "../../../runtime/models/cache.js";
+import { cacheBytesPerToken, cacheShape } from "../../../runtime/models/cache.js";
 import { BuildRecorder } from "../../../runtime/models/dry-run.js";
 import { describeModel } from "../../../runtime/models/families/index.js";
 import { readAttention } from "../../../runtime/reattention/index.js";
@@ -26,7 +26,6 @@ function described(name: string) {
 const plain = described("llama");
 // With windows of its own and norms of heads: more kinds of memory.
 const gemma = described("gemma3");
-const bytesPerToken = cacheBytesPerToken(plain.config);
 
 const modes = [
   "dense",
@@ -39,6 +38,8 @@ const { kernels } = new BuildRecorder();
 
 const load = (device: Device, mode: string, capacity = 512, model = gemma) =>
   assembleRunner(device, kernels, { ...model, capacity, attention: readAttention(mode, 8192) });
+
+const bytesPerToken = (mode: string) => cacheBytesPerToken(cacheShape(gpu, plain.config, readAttention(mode, 8192)));
 
 const cpu = await CpuDevice.open({ threads: 1 });
 const gpu = CudaDevice.open();
@@ -127,16 +128,16 @@ describe("on a GPU", () => {
     expect(live()).toEqual(handles);
   });
 
-  it("a cache that does not fit takes nothing, and what is said to fit does", async () => {
-    const runner = await load(gpu, "streaming:global=4,local=32,chunk=16", 2 ** 24, plain);
+  it.each(modes.slice(1))("a cache that does not fit takes nothing, and what is said to fit does: %s", async (mode) => {
+    const runner = await load(gpu, mode, 2 ** 24, plain);
     runner.grow(1000);
     const before = await free(gpu);
-    const tooMany = Math.ceil((1.2 * before) / bytesPerToken);
+    const tooMany = Math.ceil((1.2 * before) / bytesPerToken(mode));
     expect(runner.fits).toBeLessThan(tooMany);
     expect(() => runner.grow(tooMany)).toThrow(OutOfMemoryError);
     expect(await free(gpu)).toBe(before);
     const { fits } = runner;
-    expect(fits * bytesPerToken).toBeGreaterThan(before - 64 * MiB);
+    expect(fits * bytesPerToken(mode)).toBeGreaterThan(before - 64 * MiB);
     runner.grow(fits);
     expect(runner.fits).toBeGreaterThanOrEqual(fits);
     runner.close();
@@ -149,7 +150,7 @@ describe("on a GPU", () => {
     fake.fail("cuMemMap", 4, outOfMemory);
     expect(() => runner.grow(2 ** 20)).toThrow(OutOfMemoryError);
     const { free: left } = gpu.memory();
-    expect(runner.fits).toBeLessThanOrEqual(left / bytesPerToken);
+    expect(runner.fits).toBeLessThanOrEqual(left / bytesPerToken("dense"));
     runner.close();
   });
 });

@@ -2,9 +2,11 @@
 
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
+import type { Device, DeviceBuffer } from "../../../runtime/device/device.js";
 import type { Heads } from "../../../runtime/kernels/heads.js";
 import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
-import { Retrieval } from "../../../runtime/reattention/retrieval.js";
+import { decidesAtOnce, quantizedBytes, Retrieval } from "../../../runtime/reattention/retrieval.js";
+import { Votes } from "../../../runtime/reattention/votes.js";
 import { normals, pick, pickByBlock, take } from "./reference.js";
 
 export interface RetrievalCase extends Heads {
@@ -48,36 +50,65 @@ export function expectedPicks(one: RetrievalCase): Picks {
   });
 }
 
-/** Picks of both ways through the keys; `global` tokens stand before the middle. */
-export async function picksOf(
-  runner: KernelRunner,
-  one: RetrievalCase,
-  global = 3,
-): Promise<Record<"scan" | "stream", Picks>> {
+async function intsOf(device: Device, buffer: DeviceBuffer, count: number): Promise<Int32Array> {
+  const values = new Int32Array(count);
+  await device.read(buffer.view(0, count * 4), values);
+  return values;
+}
+
+/** Of two scans of quantized keys, and how many steps are then to read keys as they are. */
+export interface QuantizedPicks {
+  readonly first: Picks;
+  readonly second: Picks;
+  readonly exactSteps: number;
+}
+
+export interface AllPicks {
+  readonly scan: Picks;
+  readonly stream: Picks;
+  /** Where keys are quantized for such a shape. */
+  readonly quantized: QuantizedPicks | undefined;
+}
+
+/** Picks of every way through the keys; `global` tokens stand before the middle, and the queries' own behind it. */
+export async function picksOf(runner: KernelRunner, one: RetrievalCase, global = 3): Promise<AllPicks> {
   const { heads, kvHeads, headSize, queries, length, topK, dtype = "bf16" } = one;
   const { device } = runner;
   using memory = new Allocations(device);
   const bits = inputs(one);
   const width = kvHeads * headSize;
-  const cache = new Uint16Array((global + length) * width);
+  const cache = new Uint16Array((global + length + queries) * width);
   // What is not of the middle would win if it were looked at.
-  cache.fill(toBits(dtype, [60000])[0]!, 0, global * width);
+  cache.fill(toBits(dtype, [60000])[0]!);
   cache.set(bits.keys, global * width);
   const keys = await upload(memory, cache);
   const retrieval = new Retrieval({ ...runner, memory }, { ...one, scanQueries: queries, middle: length });
   const rows = async (): Promise<Picks> => {
-    const flat = new Int32Array(heads * queries * topK);
-    await device.read(retrieval.picks, flat);
+    const flat = await intsOf(device, retrieval.picks, heads * queries * topK);
     return Array.from({ length: heads * queries }, (_, row) => [...flat.slice(row * topK, (row + 1) * topK)]);
   };
   const chunk = { count: queries, qRow: heads * headSize };
   const q = [await upload(memory, bits.q), await upload(memory, fromBits(dtype, bits.q))] as const;
   retrieval.stream({ ...chunk, q: q[0] }, keys, global, length);
   const stream = await rows();
-  const position = await upload(memory, Int32Array.of(global + length - queries));
-  retrieval.scan({ ...chunk, q: q[1] }, keys, { position, global, local: 0 });
+  const position = await upload(memory, Int32Array.of(global + length));
+  const seen = { position, global, local: queries };
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen);
   const scan = await rows();
-  return { scan, stream };
+  if (!decidesAtOnce(device, { ...one, scanQueries: queries })) return { scan, stream, quantized: undefined };
+  const votes = new Votes({ ...runner, memory }, { clip: 4, span: 2, picks: heads * queries * topK });
+  const tokens = global + length + queries;
+  const of = quantizedBytes(one);
+  const [codes, bounds, exactSteps] = [tokens * of.codes, tokens * of.bounds, 4].map((bytes) => memory.alloc(bytes));
+  const quantized = { codes: codes!, bounds: bounds!, exactSteps: exactSteps! };
+  // Picks that were not chosen from have left their votes.
+  for (const buffer of [...Object.values(quantized), retrieval.counts]) device.fill(buffer, 0);
+  retrieval.quantize(keys, quantized, 0, global + length);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, votes, quantized);
+  const first = await rows();
+  const [steps] = await intsOf(device, exactSteps!, 1);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, votes, quantized);
+  return { scan, stream, quantized: { first, second: await rows(), exactSteps: steps! } };
 }
 
 /** Keys that tie, overflow, vanish or are no numbers, for two queries. */

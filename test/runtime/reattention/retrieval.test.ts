@@ -6,18 +6,23 @@ import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js
 import { openKernels } from "./on-cpu.js";
 import { expectedPicks, misleading, picksOf, type RetrievalCase } from "./retrieval-cases.js";
 
+const KERNELS = ["scan", "stream", "pick", "pick-streamed", "quantize", "scan-quantized", "decide-quantized"];
+
 let device: CpuDevice;
 let runner: KernelRunner;
 beforeAll(async () => {
-  ({ device, runner } = await openKernels("scan", "stream", "pick", "pick-streamed"));
+  ({ device, runner } = await openKernels(...KERNELS));
 }, 60_000);
 afterAll(() => device.close());
 
 async function expectPicks(one: RetrievalCase): Promise<void> {
   const wanted = expectedPicks(one);
-  const { scan, stream } = await picksOf(runner, one);
+  const { scan, stream, quantized } = await picksOf(runner, one);
   expect(stream).toEqual(wanted);
   expect(scan).toEqual(wanted);
+  if (!quantized) return;
+  expect(quantized.first).toEqual(wanted);
+  expect(quantized.second).toEqual(wanted);
 }
 
 const SHAPES: readonly (readonly [string, RetrievalCase])[] = [

@@ -1,0 +1,160 @@
+import {
+  arange,
+  atomicAdd,
+  cdiv,
+  col,
+  cumsum,
+  debugBarrier,
+  floorDiv,
+  full,
+  load,
+  max,
+  type Ptr,
+  range,
+  reshape,
+  row,
+  store,
+  sum,
+  type Tile,
+  to,
+  where,
+} from "tilescript";
+import { takeBest } from "./reattention-best.js";
+import { order, scoreParts, worthFrom } from "./reattention-settle.js";
+
+/*
+ * Picks from what scores are at the most (reattention-quantize.ts): the keys of the most promising parts are scored as they are, and no part is
+ * left out that may hold a better key than the K-th of those. So the picks are exact. How many parts that are depends on how close keys
+ * are to each other: usually few, and where keys repeat, all.
+ */
+
+/** Where `wanted` [N] stands in the order of those that are. */
+const placeOf = (wanted: boolean) => cumsum(to(wanted, "i32"), 0) - 1;
+
+/** Of the best scores [KC] at positions [KC] and of further ones [W], the KC best. */
+function merge(best: Tile, at: Tile, scores: Tile, positions: Tile, KC: number, W: number): [Tile, Tile] {
+  const same = col(arange(0, KC)) === row(arange(0, W));
+  const held = max(where(same, col(best), -Infinity), 0);
+  const heldAt = max(where(same, col(at), -1), 0);
+  const half = col(arange(0, 2));
+  const all = where(half === 0, row(held), row(scores));
+  const allAt = where(half === 0, row(heldAt), row(positions));
+  return takeBest(reshape(all, [2 * W]), reshape(allAt, [2 * W]), KC);
+}
+
+/**
+ * The picks of row `line`, whose query is [DP], and votes for them. `keys` is at its KV head of the middle's first token, `stride` elements
+ * before the next one's; `parts` and `supers` are at the row. Up to SLOTS parts are scored at once, with `listed` [2 · SLOTS] as scratch; where there are
+ * more, one after the other, and `late` counts the row.
+ */
+export function certify(
+  query: Tile,
+  keys: Ptr,
+  length: number,
+  stride: number,
+  parts: Ptr<"f32">,
+  supers: Ptr<"f32">,
+  listed: Ptr<"i32">,
+  late: Ptr<"i32">,
+  picks: Ptr<"i32">,
+  counts: Ptr<"i32">,
+  K: number,
+  FIRST: number,
+  SLOTS: number,
+  KC: number,
+  C: number,
+  QR: number,
+  D: number,
+  DP: number,
+  OUTER: number,
+  CLASSES: number,
+  INNER: number,
+  SUPER: number,
+  SUPERS: number,
+) {
+  const keysOfPart = OUTER * INNER;
+  const partsOfSuper = SUPER * CLASSES;
+  const blocks = cdiv(length, CLASSES * keysOfPart);
+  const number = arange(0, SUPERS);
+  const peaks = load(supers + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
+  const within = row(arange(0, partsOfSuper));
+
+  // The most promising parts say what a key must reach.
+  const [, top] = takeBest(peaks, number, FIRST);
+  const near = reshape(where(col(top) >= 0, col(top) * partsOfSuper + within, -1), [FIRST * partsOfSuper]);
+  const highest = load(parts + near, { mask: near >= 0 && near < blocks * CLASSES, other: -Infinity });
+  const [, first] = takeBest(highest, near, FIRST);
+  const [firstScores, firstAt] = scoreParts(
+    query,
+    keys,
+    length,
+    stride,
+    first,
+    FIRST,
+    QR,
+    D,
+    DP,
+    OUTER,
+    CLASSES,
+    INNER,
+  );
+  const [bestOfFirst] = takeBest(firstScores, firstAt, FIRST);
+  const least = worthFrom(bestOfFirst, K, FIRST);
+
+  const slot = arange(0, SLOTS);
+  const high = peaks >= least;
+  const superCount = sum(to(high, "i32"), 0);
+  store(listed + placeOf(high), number, { mask: high && placeOf(high) < SLOTS });
+  debugBarrier();
+  const some = load(listed + slot, { mask: slot < superCount, other: -1 });
+  const part = reshape(where(col(some) >= 0, col(some) * partsOfSuper + within, -1), [SLOTS * partsOfSuper]);
+  const most = load(parts + part, { mask: part >= 0 && part < blocks * CLASSES, other: -Infinity });
+  const wanted = most >= least;
+  const count = sum(to(wanted, "i32"), 0);
+  if (superCount <= SLOTS && count <= SLOTS) {
+    store(listed + SLOTS + placeOf(wanted), part, { mask: wanted });
+    debugBarrier();
+    const group = arange(0, floorDiv(SLOTS, C));
+    let scores = full([floorDiv(SLOTS, C), C * keysOfPart], -Infinity, "f32");
+    let positions = full([floorDiv(SLOTS, C), C * keysOfPart], -1, "i32");
+    for (const turn of range(0, cdiv(count, C), { numStages: 3 })) {
+      const at = turn * C + arange(0, C);
+      const next = load(listed + SLOTS + at, { mask: at < count, other: -1 });
+      const [s, p] = scoreParts(query, keys, length, stride, next, C, QR, D, DP, OUTER, CLASSES, INNER);
+      scores = where(col(group) === turn, row(s), scores);
+      positions = where(col(group) === turn, row(p), positions);
+    }
+    const [, best] = takeBest(reshape(scores, [SLOTS * keysOfPart]), reshape(positions, [SLOTS * keysOfPart]), KC);
+    order(query, keys, stride, best, picks, counts, K, KC, D, DP);
+  } else {
+    let best = full([KC], -Infinity, "f32");
+    let bestAt = full([KC], -1, "i32");
+    for (const one of range(cdiv(blocks, SUPER))) {
+      if (load(supers + one) >= least) {
+        for (const turn of range(floorDiv(partsOfSuper, C))) {
+          const next = one * partsOfSuper + turn * C + arange(0, C);
+          const highs = load(parts + next, { mask: next < blocks * CLASSES, other: -Infinity });
+          if (max(highs, 0) >= least) {
+            const [s, p] = scoreParts(
+              query,
+              keys,
+              length,
+              stride,
+              where(highs >= least, next, -1),
+              C,
+              QR,
+              D,
+              DP,
+              OUTER,
+              CLASSES,
+              INNER,
+            );
+            [best, bestAt] = merge(best, bestAt, s, p, KC, C * keysOfPart);
+          }
+        }
+      }
+    }
+    order(query, keys, stride, bestAt, picks, counts, K, KC, D, DP);
+    atomicAdd(late, 1, { sem: "relaxed" });
+  }
+}

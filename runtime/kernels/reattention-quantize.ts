@@ -1,0 +1,52 @@
+import { abs, arange, col, max, type Ptr, row, sqrt, store, sum, type Tile, to, where } from "tilescript";
+
+/*
+ * Keys in 8 bits, for a pass over all of them at half the bytes. A key k becomes codes c of −127 … 127 and a scale s; what is lost,
+ * k − s · c, has a norm of at most `bound`. So q · k is at most s · (q · c) + ‖q‖ · bound by the Cauchy–Schwarz inequality, whatever the query
+ * is: only keys that may be among the best by this need be looked at as they are.
+ */
+
+/** Rounded to bf16, a bound must not become smaller; and sums in f32 of up to 256 products are off by less than 2⁻¹⁴ of ‖q‖ · ‖k‖. */
+const UP = 1.015625;
+const SUMS = 0.00006103515625;
+/** Of the largest element: 1/126, which rounded to bf16 is still above 1/127. */
+const PART = 0.00793650794;
+/** What squares in f32 lose of the smallest numbers. */
+const TINY = 1e-18;
+/** Of keys that are smaller or larger, or no numbers, nothing is kept but how large they are. */
+const SMALLEST = 1e-30;
+const LARGEST = 3e38;
+
+/** Codes of keys x [N, DP], f32, and their scales and bounds [N]. */
+function quantized(x: Tile): [Tile, Tile, Tile] {
+  const peak = max(abs(x), 1);
+  const usable = peak > SMALLEST && peak < LARGEST;
+  const scale = where(usable, to(to(peak * PART, "bf16"), "f32"), 0);
+  const inverse = where(usable, 1 / where(usable, scale, 1), 0);
+  // Truncated from above zero, so that all devices round alike.
+  const codes = to(where(col(usable), x, 0) * col(inverse) + 128.5, "i32") - 128;
+  const lost = x - to(codes, "f32") * col(scale);
+  const bound = sqrt(sum(lost * lost, 1)) * UP + sqrt(sum(x * x, 1)) * SUMS + TINY;
+  return [codes, scale, where(bound < LARGEST, bound, Infinity)];
+}
+
+/** Stores codes of the keys x [N, DP] of one KV head, of the tokens [N], and in `bounds` [tokens, 2, KV heads] their scales and bounds. */
+export function storeQuantized(
+  x: Tile,
+  token: Tile,
+  there: boolean,
+  codes: Ptr<"i8">,
+  bounds: Ptr<"bf16">,
+  kvHead: number,
+  kvHeads: number,
+  D: number,
+  DP: number,
+) {
+  const column = row(arange(0, DP));
+  const [code, scale, bound] = quantized(x);
+  const at = (to(col(token), "i64") * kvHeads + kvHead) * D + column;
+  store(codes + at, to(code, "i8"), { mask: col(there) && column < D });
+  const place = bounds + to(token, "i64") * (2 * kvHeads) + kvHead;
+  store(place, to(scale, "bf16"), { mask: there });
+  store(place + kvHeads, to(bound, "bf16"), { mask: there });
+}

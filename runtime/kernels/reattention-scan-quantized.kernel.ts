@@ -1,0 +1,193 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  dot,
+  dtypeOf,
+  floorDiv,
+  full,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  minimum,
+  mod,
+  numPrograms,
+  type Ptr,
+  programId,
+  range,
+  row,
+  sqrt,
+  sum,
+  to,
+  trans,
+  where,
+} from "tilescript";
+import { LEAST } from "./reattention-classes.js";
+import { keepMaxima } from "./reattention-maxima.js";
+import { middleLength } from "./reattention-middle.js";
+import { storeQuantized } from "./reattention-quantize.js";
+
+/** Of a query's norm, against what its sum is off. */
+const UP = 1.0009765625;
+
+/**
+ * `reattentionScan` over keys in 8 bits (reattention-quantize.ts): what it keeps are not scores but what they are at the most. Where
+ * `exactSteps` is not 0, keys are read as they are, and the maxima are the scores'. The keys of the step's own tokens, which are behind the
+ * middle, are quantized for later steps.
+ */
+export const reattentionScanQuantized = kernel(
+  <T extends "f16" | "bf16">({
+    q,
+    keys,
+    codes,
+    bounds,
+    exactSteps,
+    position,
+    parts,
+    supers,
+    queries,
+    qRow,
+    global,
+    local,
+    kvHeads,
+    G,
+    partRow,
+    superRow,
+    RP,
+    D,
+    DP,
+    BN,
+    OUTER,
+    CLASSES,
+    INNER,
+    SUPER,
+  }: {
+    q: Ptr<"f32">;
+    keys: Ptr<T>;
+    codes: Ptr<"i8">;
+    bounds: Ptr<"bf16">;
+    exactSteps: Ptr<"i32">;
+    position: Ptr<"i32">;
+    parts: Ptr<"f32">;
+    supers: Ptr<"f32">;
+    queries: Int;
+    qRow: Int;
+    global: Int;
+    local: Int;
+    kvHeads: Int;
+    partRow: Int;
+    superRow: Int;
+    G: Const<"G">;
+    RP: Const<"RP">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    BN: Const<"BN">;
+    OUTER: Const<"OUTER">;
+    CLASSES: Const<"CLASSES">;
+    INNER: Const<"INNER">;
+    SUPER: Const<"SUPER">;
+  }) => {
+    const kvHead = programId(0);
+    const member = arange(0, RP);
+    const column = arange(0, DP);
+    const token = arange(0, BN);
+    gdcWait();
+    gdcLaunchDependents();
+    const past = load(position);
+    const length = middleLength(past + queries, global, local);
+    const share = cdiv(cdiv(length, BN * SUPER), numPrograms(1)) * BN * SUPER;
+    const start = programId(1) * share;
+    const end = minimum(start + share, length);
+    if (start < length) {
+      const mine = member < queries * G;
+      const head = kvHead * G + mod(member, G);
+      const query = to(
+        load(q + col(floorDiv(member, G) * qRow + head * D) + row(column), {
+          mask: col(mine) && row(column) < D,
+          other: 0,
+        }),
+        dtypeOf(keys),
+      );
+      const line = kvHead * queries * G + member;
+      const within = (col(token) * kvHeads + kvHead) * D + row(column);
+      let best = full([RP], LEAST, "f32");
+      if (load(exactSteps) > 0) {
+        for (const from of range(start, end, BN)) {
+          const block = keys + to(global + from, "i64") * kvHeads * D;
+          const inside = from + token < end;
+          const key = load(block + within, { mask: col(inside) && row(column) < D, other: 0 });
+          const scores = where(row(inside), dot(query, trans(key)), LEAST);
+          const last = from + BN >= end;
+          best = keepMaxima(
+            scores,
+            best,
+            from,
+            last,
+            parts,
+            supers,
+            line,
+            mine,
+            partRow,
+            superRow,
+            RP,
+            OUTER,
+            CLASSES,
+            INNER,
+            SUPER,
+          );
+        }
+      } else {
+        const wide = to(query, "f32");
+        const norm = minimum(sqrt(sum(wide * wide, 1)) * UP, 3e38);
+        for (const from of range(start, end, BN)) {
+          // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
+          const first = to(global + from, "i64") * kvHeads;
+          const inside = from + token < end;
+          const code = load(codes + first * D + within, { mask: col(inside) && row(column) < D, other: 0 });
+          const place = bounds + first * 2 + token * (2 * kvHeads) + kvHead;
+          const scale = to(load(place, { mask: inside, other: 0 }), "f32");
+          const bound = to(load(place + kvHeads, { mask: inside, other: 0 }), "f32");
+          const about = dot(query, trans(to(code, dtypeOf(keys)))) * row(scale);
+          const scores = where(row(inside), about + col(norm) * row(bound), LEAST);
+          const last = from + BN >= end;
+          best = keepMaxima(
+            scores,
+            best,
+            from,
+            last,
+            parts,
+            supers,
+            line,
+            mine,
+            partRow,
+            superRow,
+            RP,
+            OUTER,
+            CLASSES,
+            INNER,
+            SUPER,
+          );
+        }
+      }
+    }
+    // The last program has the least to do.
+    if (programId(1) === numPrograms(1) - 1) {
+      const added = past + member;
+      const at = (to(col(added), "i64") * kvHeads + kvHead) * D + row(column);
+      const key = load(keys + at, { mask: col(member < queries) && row(column) < D, other: 0 });
+      storeQuantized(to(key, "f32"), added, member < queries, codes, bounds, kvHead, kvHeads, D, DP);
+    }
+  },
+  {
+    defaults: {
+      warps: 4,
+      stages: 4,
+      pdl: true,
+      alignment: "required",
+      divisible: ["q", "keys", "codes", "bounds", "position", "parts", "supers", "qRow", "partRow"],
+    },
+  },
+);
