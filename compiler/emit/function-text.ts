@@ -53,9 +53,9 @@ export class FunctionText {
     return py(this.names.of(name), undefined, true);
   }
 
-  /** A place for a value that nobody takes. */
+  /** A place for a value that nobody takes: another one each time, since Triton lets no name change its type in a branch or a loop. */
   unused(): string {
-    return this.names.of("_");
+    return this.names.fresh("_");
   }
 
   /** The node with the names in its sizes as Python has them. */

@@ -22,12 +22,18 @@ export class Names {
   of(name: string): string {
     const known = this.given.get(name);
     if (known !== undefined) return known;
+    const fresh = this.fresh(name);
+    this.given.set(name, fresh);
+    return fresh;
+  }
+
+  /** A name that stands for nothing else, like this one. */
+  fresh(name: string): string {
     const safe = pythonName(name);
     let fresh = safe;
     for (let index = 2; this.taken.has(fresh); index++)
       fresh = `${safe}_${index === 2 && !safe.endsWith("_") ? "" : index}`;
     this.taken.add(fresh);
-    this.given.set(name, fresh);
     return fresh;
   }
 }

@@ -13,6 +13,8 @@ import {
   staticRange,
   store,
   sum,
+  type Tile,
+  to,
   zeros,
 } from "tilescript";
 
@@ -29,6 +31,10 @@ function block(start: number, turn: number, size: number) {
   const width = size * (turn + 1);
   const doubled = width * 2;
   return start + sum(arange(0, doubled), 0) + doubled;
+}
+
+function pair(first: Tile, second: Tile): [Tile, Tile] {
+  return [first, second];
 }
 
 function nothing(x: number) {
@@ -67,7 +73,17 @@ export const loops = kernel(
       store(p + i, block(programId(0), i % 2, 16) + clampedRoot(total, 1.5) + clampedRoot(s, 2));
     }
     nothing(total);
-    store(p, maximum(total, 0));
+    // What is left out of a pair is of other types in branches and loops.
+    let [, kept] = pair(total, n);
+    if (n > 3) {
+      const [, other] = pair(n, total);
+      kept += to(other, "i32");
+    }
+    for (const k of range(n)) {
+      const [, other] = pair(zeros([SIZE], "f32"), k);
+      kept += other;
+    }
+    store(p + kept, maximum(total, 0));
   },
   { builds: [{ constants: { SIZE: 64 } }] },
 );
