@@ -90,6 +90,7 @@ function worksOf(layer: Layer, lengths: readonly number[], chunk: number): (() =
   const longest = Math.max(...lengths);
   return [
     ...lengths.map((keys) => () => layer.decode(keys)),
+    ...(layer.quantizes ? lengths.map((keys) => () => layer.decodeQuantized(keys)) : []),
     ...lengths.map((keys) => () => layer.prefill(keys, chunk)),
     () => layer.decode(longest, { topK: 32 }),
     () => layer.prefill(lengths[0]!, chunk, { topK: 32 }),
@@ -124,7 +125,7 @@ export function pointText(
         ? productRate(teraflops)
         : "";
   const single = Object.entries(parts).map(([name, time]) => `${name} ${time.toFixed(4)}`);
-  return `${what.padEnd(18)} ${(topK === undefined ? "" : `k ${topK}`).padEnd(4)} Q ${String(queries).padEnd(4)} ${String(keys).padStart(8)} keys ${ms.toFixed(4).padStart(9)} ms  ${rate.padEnd(26)} ${single.join(", ")}`;
+  return `${what.padEnd(32)} ${(topK === undefined ? "" : `k ${topK}`).padEnd(4)} Q ${String(queries).padEnd(4)} ${String(keys).padStart(8)} keys ${ms.toFixed(4).padStart(9)} ms  ${rate.padEnd(26)} ${single.join(", ")}`;
 }
 
 async function pickedRight(

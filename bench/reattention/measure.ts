@@ -3,7 +3,13 @@ import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import type { Heads } from "../../runtime/kernels/heads.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
 import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
-import { Retrieval, type RetrievalOptions } from "../../runtime/reattention/retrieval.js";
+import {
+  decidesAtOnce,
+  type QuantizedKeys,
+  quantizedBytes,
+  Retrieval,
+  type RetrievalOptions,
+} from "../../runtime/reattention/retrieval.js";
 import { Votes } from "../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../runtime/reattention/window-attention.js";
 import { intercepted } from "../intercepted.js";
@@ -86,6 +92,11 @@ export class Layer {
     this.#tokens = tokens;
   }
 
+  /** Whether decode steps pass over keys in 8 bits. */
+  get quantizes(): boolean {
+    return decidesAtOnce(this.#runner.device, { ...this.heads, topK: PAPER.topK });
+  }
+
   /** Retrieval of a decode step of one token over `keys` tokens. */
   async decode(keys: number, more: Partial<RetrievalOptions> = {}): Promise<Point> {
     const { device, memory } = this.#runner;
@@ -109,6 +120,32 @@ export class Layer {
     memory.free();
     const bytes = keys * this.heads.kvHeads * this.heads.headSize * 2;
     return { ...this.#point("decode retrieval", 1, keys, more.topK), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
+  }
+
+  /** The same over keys in 8 bits, with what chooses the window from the picks. */
+  async decodeQuantized(keys: number): Promise<Point> {
+    const { device, memory } = this.#runner;
+    const { heads, headSize } = this.heads;
+    const { topK, span, clip } = PAPER;
+    const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries: 1, middle: keys });
+    const votes = new Votes(this.#runner, { clip, span, picks: heads * topK });
+    const quantized = this.#quantized(retrieval);
+    const qRow = heads * headSize;
+    const q = await this.#queries(qRow, "f32");
+    const position = memory.alloc(4);
+    await device.write(position, Int32Array.of(keys - 1));
+    const scan = () =>
+      retrieval.scan({ q, count: 1, qRow }, this.keys, { position, global: 0, local: 0 }, votes, quantized);
+    const ms = await this.#runner.time(scan);
+    const parts = {
+      scan: await this.#runner.time(scan, "reattentionScanQuantized"),
+      decide: await this.#runner.time(scan, "reattentionDecideQuantized"),
+    };
+    memory.free();
+    const { codes, bounds } = quantizedBytes(this.heads);
+    const bytes = keys * (codes + bounds);
+    const what = "decode retrieval, keys in 8 bits";
+    return { ...this.#point(what, 1, keys), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
   }
 
   /** Retrieval of a chunk of queries over `keys` tokens. */
@@ -141,6 +178,7 @@ export class Layer {
     const total = this.#tokens;
     const middle = total - global - local;
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries, middle });
+    const quantized = this.quantizes ? this.#quantized(retrieval) : undefined;
     const votes = new Votes(this.#runner, { clip, span, picks: heads * queries * topK });
     const attention = new WindowAttention(this.#runner, { ...this.heads, window: global + clip * span + local });
     const position = memory.alloc(4);
@@ -156,7 +194,7 @@ export class Layer {
     const q = await this.#queries(queries * qRow, queries === 1 ? "f32" : "bf16");
     const out = memory.alloc(queries * qRow * 4);
     const work = () => {
-      if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, cache, votes);
+      if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, cache, votes, quantized);
       else {
         retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
         votes.choose(retrieval, heads * topK, cache);
@@ -167,11 +205,27 @@ export class Layer {
     const ms = await this.#runner.time(work);
     const attend = await this.#runner.time(work, "reattentionDecode", "reattentionPrefill");
     const before: Record<string, number> =
-      queries === 1 ? { decide: await this.#runner.time(work, "reattentionDecide") } : await this.#prepare(work);
+      queries === 1
+        ? { decide: await this.#runner.time(work, "reattentionDecide", "reattentionDecideQuantized") }
+        : await this.#prepare(work);
     const parts = { ...before, attend };
     const what = queries === 1 ? "decode, all of it" : "prefill, all of it";
     memory.free();
     return { ...this.#point(what, queries, total), ms, parts };
+  }
+
+  /** All keys in 8 bits, freed with the measurement. */
+  #quantized(retrieval: Retrieval): QuantizedKeys {
+    const { device, memory } = this.#runner;
+    const { codes, bounds } = quantizedBytes(this.heads);
+    const quantized = {
+      codes: memory.alloc(this.#tokens * codes),
+      bounds: memory.alloc(this.#tokens * bounds),
+      exactSteps: memory.alloc(4),
+    };
+    device.fill(quantized.exactSteps, 0);
+    retrieval.quantize(this.keys, quantized, 0, this.#tokens);
+    return quantized;
   }
 
   /** Times of what stands between a chunk's picks and its attention. */

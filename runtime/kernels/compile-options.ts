@@ -46,6 +46,8 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
   decodeLogits: blockOptions,
   reattentionPrefill: (c) => (isWide(c) ? { stages: 2 } : {}),
   reattentionScan: (c) => (isWide(c) ? { stages: 3 } : {}),
+  // Three programs a multiprocessor.
+  reattentionScanQuantized: (c) => (isWide(c) ? {} : { maxRegisters: 168 }),
   reattentionStream: (c) =>
     isByBlock(c) ? { warps: 8, stages: 2, maxRegisters: 128 } : isWide(c) ? { warps: 4, stages: 2 } : {},
   reattentionStreamDeep: (c) => (isWide(c) ? { stages: 2 } : {}),

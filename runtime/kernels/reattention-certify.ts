@@ -62,7 +62,6 @@ export function certify(
   FIRST: number,
   SLOTS: number,
   KC: number,
-  C: number,
   QR: number,
   D: number,
   DP: number,
@@ -109,18 +108,21 @@ export function certify(
   const some = load(listed + slot, { mask: slot < superCount, other: -1 });
   const part = reshape(where(col(some) >= 0, col(some) * partsOfSuper + within, -1), [SLOTS * partsOfSuper]);
   const most = load(parts + part, { mask: part >= 0 && part < blocks * CLASSES, other: -Infinity });
-  const wanted = most >= least;
+  // The first parts' scores are there already.
+  const again = max(where(col(first) === row(part), 1, 0), 0) > 0;
+  const wanted = most >= least && !again;
   const count = sum(to(wanted, "i32"), 0);
-  if (superCount <= SLOTS && count <= SLOTS) {
+  if (superCount <= SLOTS && count <= SLOTS - FIRST) {
     store(listed + SLOTS + placeOf(wanted), part, { mask: wanted });
     debugBarrier();
-    const group = arange(0, floorDiv(SLOTS, C));
-    let scores = full([floorDiv(SLOTS, C), C * keysOfPart], -Infinity, "f32");
-    let positions = full([floorDiv(SLOTS, C), C * keysOfPart], -1, "i32");
-    for (const turn of range(0, cdiv(count, C), { numStages: 3 })) {
-      const at = turn * C + arange(0, C);
+    const group = arange(0, floorDiv(SLOTS, FIRST));
+    const isLast = col(group) === floorDiv(SLOTS, FIRST) - 1;
+    let scores = where(isLast, row(firstScores), -Infinity);
+    let positions = where(isLast, row(firstAt), -1);
+    for (const turn of range(0, cdiv(count, FIRST))) {
+      const at = turn * FIRST + arange(0, FIRST);
       const next = load(listed + SLOTS + at, { mask: at < count, other: -1 });
-      const [s, p] = scoreParts(query, keys, length, stride, next, C, QR, D, DP, OUTER, CLASSES, INNER);
+      const [s, p] = scoreParts(query, keys, length, stride, next, FIRST, QR, D, DP, OUTER, CLASSES, INNER);
       scores = where(col(group) === turn, row(s), scores);
       positions = where(col(group) === turn, row(p), positions);
     }
@@ -131,8 +133,8 @@ export function certify(
     let bestAt = full([KC], -1, "i32");
     for (const one of range(cdiv(blocks, SUPER))) {
       if (load(supers + one) >= least) {
-        for (const turn of range(floorDiv(partsOfSuper, C))) {
-          const next = one * partsOfSuper + turn * C + arange(0, C);
+        for (const turn of range(floorDiv(partsOfSuper, FIRST))) {
+          const next = one * partsOfSuper + turn * FIRST + arange(0, FIRST);
           const highs = load(parts + next, { mask: next < blocks * CLASSES, other: -Infinity });
           if (max(highs, 0) >= least) {
             const [s, p] = scoreParts(
@@ -141,7 +143,7 @@ export function certify(
               length,
               stride,
               where(highs >= least, next, -1),
-              C,
+              FIRST,
               QR,
               D,
               DP,
@@ -149,7 +151,7 @@ export function certify(
               CLASSES,
               INNER,
             );
-            [best, bestAt] = merge(best, bestAt, s, p, KC, C * keysOfPart);
+            [best, bestAt] = merge(best, bestAt, s, p, KC, FIRST * keysOfPart);
           }
         }
       }

@@ -25,7 +25,7 @@ import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 
 /** Parts that are scored at once at the most: usually a dozen may hold one of the best keys, and few rows want more than this. */
 const SLOTS = 32;
-/** Parts that are scored first: at least topK. */
+/** Parts that are scored at a time: at least topK. */
 const FIRST = 4;
 
 /** Steps that read keys as they are after one whose bounds did not tell them apart. */
@@ -142,7 +142,6 @@ export const reattentionDecideQuantized = kernel(
         FIRST,
         SLOTS,
         KC,
-        C,
         QR,
         D,
         DP,
@@ -165,7 +164,7 @@ export const reattentionDecideQuantized = kernel(
       const pick = load(picks + index, { mask: index < numPrograms(0) * topK, other: -1, cache: "cg" });
       const found = where(pick >= 0, atomicExchange(counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
       const total = load(position) + queries;
-      chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, CP, W);
+      chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, N, CP, W);
     }
   },
   {

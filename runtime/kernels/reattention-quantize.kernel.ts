@@ -3,7 +3,7 @@ import { storeQuantized } from "./reattention-quantize.js";
 
 /**
  * Keys [tokens, KV heads · D] from token `first` on, `count` of them, in 8 bits: program (BT tokens, KV head) writes their codes, beside each
- * other as the keys are, and `bounds` [tokens, 2, KV heads], the scale and the bound of each.
+ * other as the keys are, and `bounds` [tokens, KV heads], the scale and the bound of each.
  */
 export const reattentionQuantize = kernel(
   <T extends "f16" | "bf16">({
@@ -19,7 +19,7 @@ export const reattentionQuantize = kernel(
   }: {
     keys: Ptr<T>;
     codes: Ptr<"i8">;
-    bounds: Ptr<"bf16">;
+    bounds: Ptr<"i32">;
     first: Int;
     count: Int;
     kvHeads: Int;

@@ -1,4 +1,4 @@
-import { abs, arange, col, max, type Ptr, row, sqrt, store, sum, type Tile, to, where } from "tilescript";
+import { abs, arange, bitcast, col, max, type Ptr, row, sqrt, store, sum, type Tile, to, where } from "tilescript";
 
 /*
  * Keys in 8 bits, for a pass over all of them at half the bytes. A key k becomes codes c of −127 … 127 and a scale s; what is lost,
@@ -6,9 +6,10 @@ import { abs, arange, col, max, type Ptr, row, sqrt, store, sum, type Tile, to, 
  * is: only keys that may be among the best by this need be looked at as they are.
  */
 
-/** Rounded to bf16, a bound must not become smaller; and sums in f32 of up to 256 products are off by less than 2⁻¹⁴ of ‖q‖ · ‖k‖. */
+/** Rounded to bf16, a bound must not become smaller. */
 const UP = 1.015625;
-const SUMS = 0.00006103515625;
+/** Of ‖q‖ · ‖k‖: queries in two planes of 8 bits are off by up to 2⁻¹² of it, and sums in f32 of up to 256 products by less than 2⁻¹⁴. */
+const SUMS = 0.00035;
 /** Of the largest element: 1/126, which rounded to bf16 is still above 1/127. */
 const PART = 0.00793650794;
 /** What squares in f32 lose of the smallest numbers. */
@@ -30,13 +31,16 @@ function quantized(x: Tile): [Tile, Tile, Tile] {
   return [codes, scale, where(bound < LARGEST, bound, Infinity)];
 }
 
-/** Stores codes of the keys x [N, DP] of one KV head, of the tokens [N], and in `bounds` [tokens, 2, KV heads] their scales and bounds. */
+/**
+ * Stores codes of the keys x [N, DP] of one KV head, of the tokens [N], and in `bounds` [tokens, KV heads] their scales and bounds: the bits of two
+ * bf16 numbers, so that one load brings both.
+ */
 export function storeQuantized(
   x: Tile,
   token: Tile,
   there: boolean,
   codes: Ptr<"i8">,
-  bounds: Ptr<"bf16">,
+  bounds: Ptr<"i32">,
   kvHead: number,
   kvHeads: number,
   D: number,
@@ -46,7 +50,23 @@ export function storeQuantized(
   const [code, scale, bound] = quantized(x);
   const at = (to(col(token), "i64") * kvHeads + kvHead) * D + column;
   store(codes + at, to(code, "i8"), { mask: col(there) && column < D });
-  const place = bounds + to(token, "i64") * (2 * kvHeads) + kvHead;
-  store(place, to(scale, "bf16"), { mask: there });
-  store(place + kvHeads, to(bound, "bf16"), { mask: there });
+  const low = bitcast(to(to(bound, "bf16"), "f32"), "i32") >> 16;
+  store(bounds + to(token, "i64") * kvHeads + kvHead, bitcast(scale, "i32") | (low & 65535), { mask: there });
+}
+
+/** Scales and bounds of what `storeQuantized` stored. */
+export function scaleAndBound(stored: Tile): [Tile, Tile] {
+  return [bitcast(stored & -65536, "f32"), bitcast(stored << 16, "f32")];
+}
+
+/**
+ * Queries x [RP, DP], f32, as two planes of codes and the scale of the first: x is nearly scale · (high + low / 254). Products of codes are
+ * sums of integers, which matrix units add up exactly.
+ */
+export function queryPlanes(x: Tile): [Tile, Tile, Tile] {
+  const scale = max(abs(x), 1) * 0.0078740157480315;
+  const inverse = col(where(scale > SMALLEST, 1 / where(scale > SMALLEST, scale, 1), 0));
+  const high = to(x * inverse + 128.5, "i32") - 128;
+  const low = to((x * inverse - to(high, "f32")) * 254 + 128.5, "i32") - 128;
+  return [to(high, "i8"), to(low, "i8"), scale];
 }

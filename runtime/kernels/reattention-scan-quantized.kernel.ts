@@ -28,10 +28,12 @@ import {
 import { LEAST } from "./reattention-classes.js";
 import { keepMaxima } from "./reattention-maxima.js";
 import { middleLength } from "./reattention-middle.js";
-import { storeQuantized } from "./reattention-quantize.js";
+import { queryPlanes, scaleAndBound, storeQuantized } from "./reattention-quantize.js";
 
 /** Of a query's norm, against what its sum is off. */
 const UP = 1.0009765625;
+/** Of a query's second plane. */
+const LOW = 0.003937007874015748;
 
 /**
  * `reattentionScan` over keys in 8 bits (reattention-quantize.ts): what it keeps are not scores but what they are at the most. Where
@@ -68,7 +70,7 @@ export const reattentionScanQuantized = kernel(
     q: Ptr<"f32">;
     keys: Ptr<T>;
     codes: Ptr<"i8">;
-    bounds: Ptr<"bf16">;
+    bounds: Ptr<"i32">;
     exactSteps: Ptr<"i32">;
     position: Ptr<"i32">;
     parts: Ptr<"f32">;
@@ -115,7 +117,7 @@ export const reattentionScanQuantized = kernel(
       const within = (col(token) * kvHeads + kvHead) * D + row(column);
       let best = full([RP], LEAST, "f32");
       if (load(exactSteps) > 0) {
-        for (const from of range(start, end, BN)) {
+        for (const from of range(start, end, BN, { numStages: 3 })) {
           const block = keys + to(global + from, "i64") * kvHeads * D;
           const inside = from + token < end;
           const key = load(block + within, { mask: col(inside) && row(column) < D, other: 0 });
@@ -142,16 +144,17 @@ export const reattentionScanQuantized = kernel(
       } else {
         const wide = to(query, "f32");
         const norm = minimum(sqrt(sum(wide * wide, 1)) * UP, 3e38);
-        for (const from of range(start, end, BN)) {
+        const [high, low, unit] = queryPlanes(wide);
+        for (const from of range(start, end, BN, { numStages: 5 })) {
           // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
           const first = to(global + from, "i64") * kvHeads;
           const inside = from + token < end;
-          const code = load(codes + first * D + within, { mask: col(inside) && row(column) < D, other: 0 });
-          const place = bounds + first * 2 + token * (2 * kvHeads) + kvHead;
-          const scale = to(load(place, { mask: inside, other: 0 }), "f32");
-          const bound = to(load(place + kvHeads, { mask: inside, other: 0 }), "f32");
-          const about = dot(query, trans(to(code, dtypeOf(keys)))) * row(scale);
-          const scores = where(row(inside), about + col(norm) * row(bound), LEAST);
+          const code = trans(load(codes + first * D + within, { mask: col(inside) && row(column) < D, other: 0 }));
+          const stored = load(bounds + first + token * kvHeads + kvHead, { mask: inside, other: 0 });
+          const [scale, bound] = scaleAndBound(stored);
+          const about = to(dot(high, code), "f32") + to(dot(low, code), "f32") * LOW;
+          const most = about * (col(unit) * row(scale)) + col(norm) * row(bound);
+          const scores = where(row(inside), most, LEAST);
           const last = from + BN >= end;
           best = keepMaxima(
             scores,

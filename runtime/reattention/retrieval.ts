@@ -31,7 +31,7 @@ export interface Queries {
 export interface QuantizedKeys {
   /** i8 [tokens, KV heads · D] */
   readonly codes: DeviceBuffer;
-  /** bf16 [tokens, 2, KV heads]: scales and bounds. */
+  /** i32 [tokens, KV heads]: bits of scales and bounds, bf16 each. */
   readonly bounds: DeviceBuffer;
   /** i32 [1], zero at first: steps that read keys as they are, after one where bounds could not tell keys apart. */
   readonly exactSteps: DeviceBuffer;
@@ -41,7 +41,11 @@ export interface QuantizedKeys {
 export const quantizedBytes = ({ kvHeads, headSize }: Heads) => ({ codes: kvHeads * headSize, bounds: kvHeads * 4 });
 
 /** Programs of a scan for each multiprocessor, and of a stream: two run at a time, and a scan of narrow heads likes more, shorter ones. */
-const PROGRAMS = { scan: { narrow: 6, wide: 2, widest: 2 }, stream: 2 } as const;
+const PROGRAMS = {
+  scan: { narrow: 6, wide: 2, widest: 2 },
+  scanQuantized: { narrow: 6, wide: 3, widest: 2 },
+  stream: 2,
+} as const;
 
 /** Turns of a device's programs beyond the first that splits may make, and what share of its time is not worth another split. */
 const MOST_TURNS = 8;
@@ -52,6 +56,9 @@ const FEW_ROWS = 16;
 
 /** Up to so many picks, lists are kept in sorted registers. */
 const SORTED = 4;
+
+/** Codes of a row that a product wants at least. */
+const CODES = 32;
 
 /** Of a row's scratch: the parts that may hold one of its best keys. */
 const LISTED_BYTES = 2 * 32 * 4;
@@ -135,7 +142,10 @@ export class Retrieval {
     };
     const { kernels, device } = this.#runner;
     const { processors } = device;
-    const splits = Math.max(1, Math.min(superRow, Math.floor((PROGRAMS.scan[this.#width] * processors) / kvHeads)));
+    const grid = (each: number): [number, number] => [
+      kvHeads,
+      Math.max(1, Math.min(superRow, Math.floor((each * processors) / kvHeads))),
+    ];
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, scanQueries * G);
     const pick = {
@@ -150,11 +160,14 @@ export class Retrieval {
     const decision = few && { ...pick, finished: this.#finished, ...few };
     if (decision && quantized && this.#listed) {
       const { exactSteps } = quantized;
-      kernels.reattentionScanQuantized.launch([kvHeads, splits], { ...common, ...quantized, RP, BN });
+      kernels.reattentionScanQuantized.launch(grid(PROGRAMS.scanQuantized[this.#width]), {
+        ...{ ...common, ...quantized, RP, BN },
+        DP: Math.max(CODES, DP),
+      });
       kernels.reattentionDecideQuantized.launch([heads * count], { ...decision, exactSteps, listed: this.#listed });
       return;
     }
-    kernels.reattentionScan.launch([kvHeads, splits], { ...common, RP, BN });
+    kernels.reattentionScan.launch(grid(PROGRAMS.scan[this.#width]), { ...common, RP, BN });
     if (decision) kernels.reattentionDecide.launch([heads * count], decision);
     else {
       kernels.reattentionPick.launch([heads * count], pick);

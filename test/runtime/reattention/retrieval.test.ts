@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { openKernels } from "./on-cpu.js";
+import { normals, take } from "./reference.js";
 import { expectedPicks, misleading, picksOf, type RetrievalCase } from "./retrieval-cases.js";
 
 const KERNELS = ["scan", "stream", "pick", "pick-streamed", "quantize", "scan-quantized", "decide-quantized"];
@@ -54,6 +55,35 @@ it("finds 20,000 keys' best, more than one program's share", () =>
 
 describe("keys made to mislead", () => {
   it.each(misleading({ heads: 2, kvHeads: 1, headSize: 16 }))("%s", (_, one) => expectPicks(one));
+});
+
+describe("keys in 8 bits", () => {
+  const shape = { heads: 4, kvHeads: 2, headSize: 64, queries: 1, length: 4001, topK: 4 };
+
+  it("tell random keys apart", async () => {
+    const { quantized } = await picksOf(runner, shape);
+    expect(quantized!.exactSteps).toBe(0);
+  });
+
+  it("do not tell equal keys apart, and are left alone for a while", async () => {
+    const keys = new Float32Array(shape.length * 128).fill(1);
+    const { quantized } = await picksOf(runner, { ...shape, keys });
+    expect(quantized!.exactSteps).toBe(1024);
+    expect(quantized!.first[0]).toEqual([0, 1, 2, 3]);
+    expect(quantized!.second[0]).toEqual([0, 1, 2, 3]);
+  });
+
+  // The bound must hold where codes lose the most: of elements beside a far larger one nothing is left.
+  it("find the best where all that matters is lost", async () => {
+    const source = normals(5);
+    const keys = Float32Array.from({ length: shape.length * 128 }, (_, at) => (at % 64 ? take(source, 1)[0]! : 1000));
+    const q = Float32Array.from({ length: 4 * 64 }, (_, at) => (at % 64 ? 1 : 0));
+    await expectPicks({ ...shape, keys, q });
+  });
+
+  it("are not scanned for many picks", async () => {
+    expect((await picksOf(runner, { ...shape, topK: 32 })).quantized).toBeUndefined();
+  });
 });
 
 describe("by block, as the released kernel picks", () => {
