@@ -50,10 +50,8 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
   const { signal } = options;
   const effort = EFFORT[device.kind];
   const free = device.memory().free;
-  const runner = await loadRunner(device, files, {
-    capacity: tokens + WARM_UP.steps + effort.steps * effort.rounds + 1,
-    ...{ attention, bundle: options.bundle, signal },
-  });
+  const capacity = tokens + WARM_UP.steps + effort.steps * effort.rounds + 1;
+  const runner = await loadRunner(device, files, { capacity, attention, bundle: options.bundle, signal });
   try {
     signal?.throwIfAborted();
     // Memory for all that follows is there before any clock runs.
@@ -71,7 +69,7 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
       firstTokenMs,
       tokenMs: median(steps),
       memoryBytes: free - device.memory().free,
-      neededBytes: weightBytes + tokens * cacheBytesPerToken(cacheShape(device, config, attention)),
+      neededBytes: weightBytes + tokens * cacheBytesPerToken(cacheShape(device, config, attention, capacity)),
     };
   } finally {
     runner.close();
@@ -91,7 +89,7 @@ export async function tokensBeside(
   try {
     const capacity = Math.min(tokens, SMALL);
     const runner = await loadRunner(device, files, { capacity, attention, bundle });
-    const fits = tokensThatFit(device, cacheShape(device, files.config, attention));
+    const fits = tokensThatFit(device, cacheShape(device, files.config, attention, tokens));
     runner.close();
     return fits < 1 ? undefined : roundedDown(fits);
   } catch (error) {

@@ -117,6 +117,8 @@ export interface DeviceTraits {
   readonly promptTokens: number;
   /** The same where attention is windowed, in whole chunks of its own. */
   readonly windowedTokens: number;
+  /** Elements of a layer's keys from which on decode steps pass over them in 8 bits: fewer are read faster than the steps for that take. */
+  readonly quantizedFrom: number;
   /** Decode steps that are queued ahead of the token that is being read. */
   readonly stepsAhead: number;
   /** Programs for each processor of a kernel whose programs take turns. */

@@ -56,7 +56,7 @@ export function runnerOf(
   const state = allocateDecodeState(device, memory, config, weights);
   const { attentions, windowed } = attentionsOf({ ...on, position: state.position }, options);
   const buffers = allocateChunkBuffers(device, memory, config, weights, reachOf(on, options).tokens);
-  const shape = cacheShape(device, config, options.attention);
+  const shape = cacheShape(device, config, options.attention, capacity);
   const layers = reserveCache(memory, shape, capacity).map((cache, index): AttentionLayer => {
     const { rope } = config.layerKinds[index]!;
     return { index, cache, rotary: rope === undefined ? rotaries.none : rotaries.ropes[rope]! };

@@ -19,19 +19,40 @@ export interface LayerCache {
 /** Bytes of a token in each buffer of each layer. */
 export type CacheShape = readonly Readonly<Record<keyof LayerCache, number>>[];
 
-/** What the layers of a model keep of a token with this attention. Layers with a window of their own never retrieve. */
+/** What the layers of a model keep of a token, where they may hold `capacity` tokens. Layers with a window of their own never retrieve. */
 export function cacheShape(
   device: Pick<Device, "traits">,
   config: ModelConfig,
   attention: AttentionOptions,
+  capacity: number,
 ): CacheShape {
   const row = rowBytes(config);
-  const scans = attention.kind === "reattention" && decidesAtOnce(device, { ...config, topK: attention.topK });
+  const scans = capacity >= quantizedFrom(device, config, attention);
   const none = { codes: 0, bounds: 0 };
   return config.layerKinds.map(({ window }) => ({
     ...{ keys: row, values: row },
     ...(scans && window === undefined ? quantizedBytes(config) : none),
   }));
+}
+
+/** Tokens of a cache from which on layers keep their keys in 8 bits too. */
+function quantizedFrom(device: Pick<Device, "traits">, config: ModelConfig, attention: AttentionOptions): number {
+  const { kvHeads, headSize } = config;
+  const may = attention.kind === "reattention" && decidesAtOnce(device, { ...config, topK: attention.topK });
+  return may ? Math.ceil(device.traits.quantizedFrom / (kvHeads * headSize)) : Number.POSITIVE_INFINITY;
+}
+
+/** Tokens of the longest cache that fits into the memory that is free now beside `reserved` bytes. */
+export function longestCache(
+  device: Device,
+  config: ModelConfig,
+  attention: AttentionOptions,
+  reserved: number,
+): number {
+  const fits = (capacity: number) => tokensThatFit(device, cacheShape(device, config, attention, capacity), reserved);
+  const from = quantizedFrom(device, config, attention);
+  const quantized = fits(Number.POSITIVE_INFINITY);
+  return quantized >= from ? quantized : Math.min(fits(0), from - 1);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

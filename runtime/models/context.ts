@@ -2,7 +2,7 @@ import type { Device } from "../device/device.js";
 import { GenerateError } from "../generate/errors.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Checkpoint } from "../weights/index.js";
-import { cacheBytesPerToken, cacheShape, tokensThatFit } from "./cache.js";
+import { cacheBytesPerToken, cacheShape, longestCache } from "./cache.js";
 import type { ModelConfig } from "./config.js";
 import { requireRoom } from "./memory.js";
 import { mostPositions, rotaryBytesPerToken } from "./rotary.js";
@@ -20,8 +20,7 @@ export function contextFor(
   device: Device,
   checkpoint: Checkpoint,
 ): number {
-  const shape = cacheShape(device, config, attention);
-  const fits = tokensThatFit(device, shape, requireRoom(device, checkpoint));
+  const fits = longestCache(device, config, attention, requireRoom(device, checkpoint));
   const dense = attention.kind === "dense";
   const wanted = context ?? (dense ? config.context : Math.min(device.traits.longestContext, fits));
   if (!Number.isInteger(wanted) || wanted < 1)
@@ -43,7 +42,9 @@ export function contextFor(
       `context is ${wanted}, and dense attention knows ${most} positions; give at most that`,
     );
   // A cache that is not asked for is as long as memory allows, with the angles of its positions.
-  const room = dense ? Math.floor(fits * shareOfCache(cacheBytesPerToken(shape), config)) : fits;
+  const room = dense
+    ? Math.floor(fits * shareOfCache(cacheBytesPerToken(cacheShape(device, config, attention, fits)), config))
+    : fits;
   return Math.max(1, Math.min(wanted, room, most));
 }
 

@@ -104,7 +104,7 @@ export async function randomModel(
   for (let index = 0; index < config.layers; index++) layers.push(await randomLayer(memory, config, index));
   const embedding = await matrix(config.vocabulary, config.hidden);
   const weights = { embedding, layers, outputNorm: await vector(config.hidden), head: embedding };
-  const shape = cacheShape(device, config, { kind: "dense" });
+  const shape = cacheShape(device, config, { kind: "dense" }, capacity);
   const caches = reserveCache(memory, shape, capacity);
   growCache(caches, shape, capacity);
   const { ropes, none } = await uploadRotaries(memory, config, [capacity]);

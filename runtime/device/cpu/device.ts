@@ -44,6 +44,7 @@ const TRAITS: DeviceTraits = {
   matrixRows: 1,
   promptTokens: 128,
   windowedTokens: 64,
+  quantizedFrom: Number.POSITIVE_INFINITY,
   stepsAhead: 0,
   programsEach: 8,
   page: 0,
