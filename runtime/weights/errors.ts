@@ -37,6 +37,8 @@ const remedies = {
   "tokenizer-unsupported":
     "Use a model whose tokenizer is byte-pair encoding: gpt2 (byte-level), llama (SentencePiece) or gemma4 in GGUF files.",
   "tokenizer-invalid": "Convert the model again with a current converter.",
+  "tokenizer-limit":
+    "A pattern of the model's tokenizer takes ever more time for long runs of one kind of character: break those runs up, or give a shorter text.",
   "token-range": "Pass only ids that this model's tokenizer produced.",
   "chat-template-missing":
     "Pass a plain prompt, or use an instruction-tuned model, whose file carries a chat template.",
