@@ -6,8 +6,7 @@ import { summary } from "./generate.js";
 import type { GenerationOptions } from "./generation-options.js";
 import { loadModel, modelPath } from "./load-model.js";
 import { printable } from "./printable.js";
-import { progress } from "./progress.js";
-import { explainSilence } from "./silence.js";
+import { noteSilence } from "./silence.js";
 
 export interface ChatRequest extends GenerationOptions {
   readonly signal?: AbortSignal;
@@ -18,14 +17,12 @@ const pc = colours(process.stdout);
 /** A conversation on a terminal: what was said, and the answer under way. */
 class Conversation {
   readonly #model: Model;
-  readonly #path: string;
   readonly #request: ChatRequest;
   #messages: ChatMessage[] = [];
   #answering: AbortController | undefined;
 
-  constructor(model: Model, path: string, request: ChatRequest) {
+  constructor(model: Model, request: ChatRequest) {
     this.#model = model;
-    this.#path = path;
     this.#request = request;
     this.clear();
   }
@@ -62,7 +59,7 @@ class Conversation {
         process.stdout.write(printable(piece.text, process.stdout));
       }
       const result = await generation.result;
-      await explainSilence(result, this.#path, { line: progress(), signal: answering.signal });
+      noteSilence(result);
       process.stdout.write(`\n${pc.dim(summary(this.#model, result))}\n`);
     } catch (error) {
       if (!answering.signal.aborted) {
@@ -92,7 +89,7 @@ export async function chat(request: ChatRequest): Promise<number> {
   const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path, chat: true });
   explainFallback(model.device, request.device);
-  const conversation = new Conversation(model, path, request);
+  const conversation = new Conversation(model, request);
   process.stdout.write(
     `${pc.dim(`${printable(model.config.name || "model", process.stdout)} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,
   );

@@ -8,7 +8,7 @@ import { loadModel, modelPath } from "./load-model.js";
 import { printable } from "./printable.js";
 import { progress } from "./progress.js";
 import { promptFromFile, promptFromStream } from "./read-prompt.js";
-import { explainSilence } from "./silence.js";
+import { noteSilence } from "./silence.js";
 
 export interface GenerateRequest extends GenerationOptions {
   readonly prompt?: string;
@@ -73,8 +73,8 @@ export async function generate(request: GenerateRequest): Promise<number> {
     if (!request.json) process.stdout.write(printable(piece.text, process.stdout));
   }
   const result = await generation.result;
-  await explainSilence(result, path, { line, signal });
   line.clear();
+  noteSilence(result);
   if (request.json) console.log(asJson(model, result));
   else {
     process.stdout.write("\n");

@@ -3,12 +3,23 @@ import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { kindOf, openAtOnce, readText } from "../runtime/files.js";
 import { InputError } from "./errors.js";
+import { systemText } from "./report.js";
 
 /** Far above what any model reads: a million tokens are some five million bytes. */
 const most = 128 << 20;
 
 /** A prompt from a file, or from a pipe such as a shell's <(command). Waits for nothing that `signal` does not end. */
 export async function promptFromFile(path: string, signal?: AbortSignal): Promise<string> {
+  try {
+    return await read(path, signal);
+  } catch (error) {
+    const said = systemText(error as NodeJS.ErrnoException);
+    if (said === undefined) throw error;
+    throw new InputError(`${path}: ${said}`, "Give a text file, or pipe the prompt into standard input.");
+  }
+}
+
+async function read(path: string, signal?: AbortSignal): Promise<string> {
   const { descriptor, stats } = openAtOnce(path);
   const first = stats.isFIFO() ? firstOf(descriptor) : undefined;
   if (first) {

@@ -1,9 +1,10 @@
 // Kills -9 at random moments of a build, of a set-up of the Python environment, and of the cache's eviction; after each, the next must work.
 //
-//   node scripts/kill-test.mjs [--moments 200] [--seed N] [--only build,set-up,eviction]
+//   node scripts/kill-test.mjs [--moments 200] [--seed N] [--only build,set-up,eviction] [--json FILE]
 //
-// A round of the set-up makes an environment with the packages of the tests; all happens in a folder of its own, which goes at the end.
-import { spawn } from "node:child_process";
+// --moments 80,80,40 has a number for each of --only. A round of the set-up makes an environment with the packages of the tests; all
+// happens in a folder of its own, which goes at the end.
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,10 +17,26 @@ const { values } = parseArgs({
     moments: { type: "string", default: "200" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
     only: { type: "string", default: "eviction,build,set-up" },
+    json: { type: "string" },
   },
 });
-const moments = Number(values.moments);
 const only = values.only.split(",");
+const numbers = values.moments.split(",").map(Number);
+const tasks = only.map((name, index) => ({
+  task: name,
+  moments: numbers[index] ?? numbers.at(-1),
+  tried: 0,
+  kills: 0,
+  failures: 0,
+}));
+const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" });
+/** After every moment, so that a run that is ended early counts too. */
+function note() {
+  if (values.json === undefined) return;
+  const head = { date: new Date().toISOString(), commit: commit.stdout.trim(), seed: Number(values.seed) };
+  const rows = tasks.map(({ task, tried, kills, failures }) => ({ task, moments: tried, kills, failures }));
+  writeFileSync(values.json, `${JSON.stringify({ ...head, tasks: rows }, null, 2)}\n`);
+}
 let state = Number(values.seed);
 /** mulberry32: the same moments for the same seed. */
 const random = () => {
@@ -91,33 +108,33 @@ const afresh = {
   "set-up": () => rmSync(join(scratch, "venv"), { recursive: true, force: true }),
 };
 
-console.log(`seed ${values.seed}, ${moments} moments of each of ${only.join(", ")}`);
-let failures = 0;
+console.log(`seed ${values.seed}, ${tasks.map(({ task, moments }) => `${moments} moments of ${task}`).join(", ")}`);
+let stopped = false;
 try {
-  for (const name of only) {
-    const first = await run(name);
-    if (first.code !== 0) throw new Error(`${name} does not work at all:\n${first.said}`);
-    let killed = 0;
-    let broken = 0;
-    for (let moment = 0; moment < moments; moment++) {
-      afresh[name]();
-      const { signal } = await run(name, random() * first.took);
-      if (signal === "SIGKILL") killed++;
-      const next = await run(name);
+  for (const row of tasks) {
+    const { task, moments } = row;
+    const first = await run(task);
+    if (first.code !== 0) throw new Error(`${task} does not work at all:\n${first.said}`);
+    while (row.tried < moments) {
+      afresh[task]();
+      const { signal } = await run(task, random() * first.took);
+      if (signal === "SIGKILL") row.kills++;
+      const next = await run(task);
       if (next.code !== 0) {
-        broken++;
-        console.log(`${name}, moment ${moment}: the next run ended with ${next.code ?? next.signal}\n${next.said}`);
+        row.failures++;
+        console.log(`${task}, moment ${row.tried}: the next run ended with ${next.code ?? next.signal}\n${next.said}`);
       }
+      row.tried++;
+      note();
     }
-    failures += broken;
-    console.log(`${name}: ${moments} moments, ${killed} killed, ${broken} times the next run failed`);
+    console.log(`${task}: ${moments} moments, ${row.kills} killed, ${row.failures} times the next run failed`);
   }
   const left = readdirSync(scratch).filter((name) => /^bundle.+/.test(name));
   if (left.length > 0) console.log(`left beside the bundle: ${left.join(", ")}`);
 } catch (error) {
-  failures++;
+  stopped = true;
   console.error(error.message);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-process.exitCode = failures > 0 ? 1 : 0;
+process.exitCode = stopped || tasks.some(({ failures }) => failures > 0) ? 1 : 0;

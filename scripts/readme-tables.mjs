@@ -136,13 +136,14 @@ const needles = (name, model) => (results) =>
 const parameters = (results) =>
   `The same questions in ${results.hay.name} with other parameters ${asked(results)}:\n\n${answers(results)}`;
 
-function fuzz({ targets, seed, commit, date }) {
+function fuzz({ targets, date }) {
   const rows = targets.map(({ target, inputs, errors, crashes, hangs, peakMiB }) => [
     target,
     ...[inputs, errors, crashes, hangs, peakMiB].map(whole),
   ]);
   const head = ["target", "inputs", "untyped errors", "crashes", "hangs", "peak memory, MiB"];
-  const how = `\`node scripts/fuzz.mjs\`; ${date.slice(0, 10)}, commit \`${commit}\`, seed ${seed}`;
+  const commits = [...new Set(targets.map(({ commit }) => `\`${commit}\``))].join(", ");
+  const how = `\`node scripts/fuzz.mjs\`; ${date.slice(0, 10)}, commit ${commits}`;
   return `Hostile inputs, and what came of them (${how}):\n\n${table(head, rows)}`;
 }
 

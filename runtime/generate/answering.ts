@@ -8,11 +8,20 @@ import type { GenerationResult, Piece, StopReason } from "./generation.js";
 import { type Choices, type GenerateOptions, readOptions } from "./options.js";
 import { StopFilter } from "./stop-filter.js";
 
+export interface AnsweringParts {
+  readonly runner: Runner;
+  readonly tokenizer: Tokenizer;
+  readonly attention: AttentionOptions;
+  /** Looks for the reason where what comes out is no number: the error to throw. */
+  readonly explain: (signal: AbortSignal | undefined) => Promise<Error>;
+}
+
 /** Answers prompts with a model that runs, one after another; what a cached sequence and a prompt have in common is read once. */
 export class Answering {
   readonly #runner: Runner;
   readonly #tokenizer: Tokenizer;
   readonly #attention: AttentionOptions;
+  readonly #explain: AnsweringParts["explain"];
   /** Ids that end an answer: the tokenizer's, and those that the model's configuration names. */
   readonly #ends: ReadonlySet<number>;
   /** Tokens whose keys and values the cache holds, so that a conversation's next turn reads only what is new. */
@@ -21,10 +30,11 @@ export class Answering {
   #read = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(runner: Runner, tokenizer: Tokenizer, attention: AttentionOptions) {
+  constructor({ runner, tokenizer, attention, explain }: AnsweringParts) {
     this.#runner = runner;
     this.#tokenizer = tokenizer;
     this.#attention = attention;
+    this.#explain = explain;
     this.#ends = new Set([...tokenizer.eosIds, ...runner.config.eosIds]);
   }
 
@@ -90,6 +100,7 @@ export class Answering {
       this.#cached = [...prompt, ...tokens.slice(0, -1)];
       this.#read = prompt.length;
     }
+    await this.#requireNumbers(signal);
     const firstTokenMs = clock.firstAt - began;
     const decodeMs = clock.lastAt - clock.firstAt;
     return {
@@ -105,6 +116,17 @@ export class Answering {
         tokensPerSecond: decodeMs > 0 ? ((tokens.length - 1) / decodeMs) * 1000 : 0,
       },
     };
+  }
+
+  /**
+   * Where logits are no numbers no token is likelier than another, and the vocabulary's first is picked for ever; once they are, they stay so.
+   * One look at the end, because one in between would make steps wait.
+   */
+  async #requireNumbers(signal: AbortSignal | undefined): Promise<void> {
+    const logits = await this.#runner.logits();
+    if (logits.subarray(0, this.#runner.config.tokens).every(Number.isFinite)) return;
+    this.#cached = [];
+    throw await this.#explain(signal);
   }
 
   /** Tokens as they arrive, with as many steps queued ahead as the device likes; what is left over at the end is thrown away. */

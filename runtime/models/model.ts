@@ -4,8 +4,9 @@ import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
+import { explainNoNumbers } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
-import { loadModel } from "./load.js";
+import { type LoadedModel, loadModel } from "./load.js";
 import type { Runner } from "./runner.js";
 
 export interface ModelOptions {
@@ -58,17 +59,18 @@ export class Model {
    * @throws ModelError for bad files, BundleError for missing kernels, OutOfMemoryError where memory does not suffice
    */
   static async load(options: ModelOptions): Promise<Model> {
-    return new Model(await loadModel(options));
+    return new Model(await loadModel(options), options.path);
   }
 
-  private constructor({ runner, tokenizer, attention, ownsDevice }: Awaited<ReturnType<typeof loadModel>>) {
+  private constructor({ runner, tokenizer, attention, ownsDevice }: LoadedModel, path: string) {
     this.runner = runner;
     this.attention = attention;
     this.device = runner.device;
     this.config = runner.config;
     this.tokenizer = tokenizer;
     this.#ownsDevice = ownsDevice;
-    this.#answering = new Answering(runner, tokenizer, attention);
+    const explain = (signal: AbortSignal | undefined) => explainNoNumbers(path, signal);
+    this.#answering = new Answering({ runner, tokenizer, attention, explain });
   }
 
   /** Tokens that prompt and answer may have together. */
@@ -78,7 +80,8 @@ export class Model {
 
   /**
    * Answers a prompt (as the user's turn of the model's own chat template) or continues a conversation. Generations of one model run one
-   * after another. @throws GenerateError, from the iteration, for bad options and for a prompt longer than the context.
+   * after another. @throws GenerateError, from the iteration, for bad options and for a prompt longer than the context; ModelError
+   * where the answer is made of what is no number, as damaged weights give.
    */
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;

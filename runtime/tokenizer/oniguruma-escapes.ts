@@ -1,5 +1,7 @@
 /** Characters and escapes of Oniguruma's regular expressions. */
 
+import { oneOf, type PatternPart, place } from "./pattern-shape.js";
+
 /** Where a translation is. */
 export interface Cursor {
   readonly pattern: string;
@@ -7,13 +9,35 @@ export interface Cursor {
   ignoreCase: boolean;
   /** Groups made so far. */
   groups: number;
+  /** Groups around. */
+  depth: number;
 }
 
-/** A regular expression that cannot be said in JavaScript. */
+const shortened = (text: string): string => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+
+/** A regular expression that cannot be said in JavaScript, or cannot be matched in sensible time. */
 export class PatternError extends Error {
-  constructor(pattern: string, what: string) {
-    super(`the regular expression ${JSON.stringify(pattern)} has ${JSON.stringify(what)}, which is not understood`);
+  /** What it would need to be taken; else whoever reads it knows. */
+  readonly hint: string | undefined;
+
+  constructor(pattern: string, what: string, { hint }: { readonly hint?: string } = {}) {
+    super(`the regular expression ${shortened(pattern)} ${what}`);
+    this.hint = hint;
   }
+}
+
+export const notUnderstood = (pattern: string, what: string): PatternError =>
+  new PatternError(pattern, `has ${JSON.stringify(what)}, which is not understood`);
+
+/** Groups and classes in each other; those of released patterns are four deep. */
+const deepest = 100;
+
+/** What stands in a group or class. */
+export function within<T>(cursor: Cursor, read: (cursor: Cursor) => T): T {
+  if (++cursor.depth > deepest) throw new PatternError(cursor.pattern, `has more than ${deepest} groups in each other`);
+  const found = read(cursor);
+  cursor.depth--;
+  return found;
 }
 
 /** A character as JavaScript takes it anywhere, in classes too. */
@@ -60,22 +84,26 @@ const places: Readonly<Record<string, string>> = {
   B: `(?:(?<=[${word}])(?=[${word}])|(?<![${word}])(?![${word}]))`,
 };
 
-export function escapes(cursor: Cursor): string {
-  const place = places[cursor.pattern[cursor.at + 1] ?? ""];
-  if (place) {
+export function escapes(cursor: Cursor): PatternPart {
+  const source = places[cursor.pattern[cursor.at + 1] ?? ""];
+  if (source) {
     cursor.at += 2;
-    return place;
+    return place(source);
   }
   const found = readEscape(cursor);
-  if ("class" in found) return found.class;
-  const variants = cursor.ignoreCase ? caseVariants(found.character) : [found.character];
-  return variants.length === 1 ? literal(found.character) : `[${variants.map(literal).join("")}]`;
+  return "class" in found ? oneOf(found.class) : character(cursor, found.character);
+}
+
+/** A character that stands for itself and, where case does not count, for its variants. */
+export function character({ ignoreCase }: Cursor, itself: string): PatternPart {
+  const variants = ignoreCase ? caseVariants(itself) : [itself];
+  return oneOf(variants.length === 1 ? literal(itself) : `[${variants.map(literal).join("")}]`);
 }
 
 /** An escape that stands for one character, or for a class of them. */
 export function readEscape(cursor: Cursor): { readonly character: string } | { readonly class: string } {
   const { pattern } = cursor;
-  const rest = pattern.slice(cursor.at + 1);
+  const rest = pattern.slice(cursor.at + 1, cursor.at + 65);
   const hex = /^(?:u([\dA-Fa-f]{4})|x\{([\dA-Fa-f]{1,6})\}|x([\dA-Fa-f]{1,2}))/.exec(rest);
   if (hex) {
     cursor.at += 1 + hex[0].length;
@@ -94,7 +122,7 @@ export function readEscape(cursor: Cursor): { readonly character: string } | { r
   const control = controls[character];
   if (control) return { character: control };
   // Letters and digits that are escaped mean something; the rest means itself.
-  if (rest === "" || /[\dA-Za-z]/.test(character)) throw new PatternError(pattern, `\\${character}`);
+  if (rest === "" || /[\dA-Za-z]/.test(character)) throw notUnderstood(pattern, `\\${character}`);
   return { character };
 }
 
@@ -108,5 +136,5 @@ function propertyClass(pattern: string, name: string, negated: boolean): string 
       // Not a property by that name: perhaps a script.
     }
   }
-  throw new PatternError(pattern, `\\p{${name}}`);
+  throw notUnderstood(pattern, `\\p{${name}}`);
 }

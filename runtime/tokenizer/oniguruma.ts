@@ -4,56 +4,69 @@
  * What is not understood is an error, never another meaning.
  */
 
+import { endlessness } from "./exponential.js";
 import { characterClass } from "./oniguruma-class.js";
-import { type Cursor, caseVariants, escapes, literal, PatternError } from "./oniguruma-escapes.js";
+import { type Cursor, character, escapes, notUnderstood, PatternError, within } from "./oniguruma-escapes.js";
+import { oneOf, type PatternPart, place } from "./pattern-shape.js";
 
 export { PatternError } from "./oniguruma-escapes.js";
 
-/** @throws PatternError that names what is not understood */
+const hint =
+  "A part that repeats can match one text in several ways, as (a+)+ does: write it so that there is one, a+, or use a model without such a pattern.";
+
+/** @throws PatternError that names what is not understood, or says that matching could take for ever */
 export function oniguruma(pattern: string): RegExp {
-  const cursor: Cursor = { pattern, at: 0, ignoreCase: false, groups: 0 };
-  const source = alternatives(cursor);
-  if (cursor.at < pattern.length) throw new PatternError(pattern, ")");
+  const cursor: Cursor = { pattern, at: 0, ignoreCase: false, groups: 0, depth: 0 };
+  const { source, shape } = alternatives(cursor);
+  if (cursor.at < pattern.length) throw notUnderstood(pattern, ")");
+  const endless = endlessness(shape);
+  if (endless) throw new PatternError(pattern, endless, { hint });
   try {
     return new RegExp(source, "gv");
   } catch (cause) {
-    throw new PatternError(pattern, (cause as Error).message);
+    throw notUnderstood(pattern, (cause as Error).message);
   }
 }
 
-function alternatives(cursor: Cursor): string {
-  let source = sequence(cursor);
+function alternatives(cursor: Cursor): PatternPart {
+  const all = [sequence(cursor)];
   while (cursor.pattern[cursor.at] === "|") {
     cursor.at++;
-    source += `|${sequence(cursor)}`;
+    all.push(sequence(cursor));
   }
-  return source;
+  return {
+    source: all.map(({ source }) => source).join("|"),
+    shape: { kind: "choice", parts: all.map(({ shape }) => shape) },
+  };
 }
 
-function sequence(cursor: Cursor): string {
-  let source = "";
+function sequence(cursor: Cursor): PatternPart {
+  const all: PatternPart[] = [];
   while (cursor.at < cursor.pattern.length && !"|)".includes(cursor.pattern[cursor.at]!)) {
-    source += quantified(cursor, atom(cursor));
+    all.push(quantified(cursor, atom(cursor)));
   }
-  return source;
+  return {
+    source: all.map(({ source }) => source).join(""),
+    shape: { kind: "sequence", parts: all.map(({ shape }) => shape) },
+  };
 }
 
 /** What JavaScript writes differently, by Oniguruma's character. */
-const anchors: Readonly<Record<string, string>> = { ".": "[^\\n]", "^": "(?<![^\\n])", $: "(?![^\\n])" };
+const anchors: Readonly<Record<string, PatternPart>> = {
+  ".": oneOf("[^\\n]"),
+  "^": place("(?<![^\\n])"),
+  $: place("(?![^\\n])"),
+};
 
-function atom(cursor: Cursor): string {
+function atom(cursor: Cursor): PatternPart {
   const { pattern } = cursor;
-  const character = String.fromCodePoint(pattern.codePointAt(cursor.at)!);
-  if (character === "(") return group(cursor);
-  if (character === "[") return characterClass(cursor);
-  if (character === "\\") return escapes(cursor);
-  if ("*+?".includes(character)) throw new PatternError(pattern, `${character} after nothing`);
-  cursor.at += character.length;
-  const anchor = anchors[character];
-  if (anchor) return anchor;
-  if (!cursor.ignoreCase) return literal(character);
-  const variants = caseVariants(character);
-  return variants.length === 1 ? literal(character) : `[${variants.map(literal).join("")}]`;
+  const itself = String.fromCodePoint(pattern.codePointAt(cursor.at)!);
+  if (itself === "(") return within(cursor, group);
+  if (itself === "[") return oneOf(characterClass(cursor));
+  if (itself === "\\") return escapes(cursor);
+  if ("*+?".includes(itself)) throw notUnderstood(pattern, `${itself} after nothing`);
+  cursor.at += itself.length;
+  return anchors[itself] ?? character(cursor, itself);
 }
 
 /** Kinds of group that JavaScript has too; what is captured is never asked for. */
@@ -65,9 +78,9 @@ const groupStarts: Readonly<Record<string, string>> = {
   "(?<!": "(?<!",
 };
 
-function group(cursor: Cursor): string {
+function group(cursor: Cursor): PatternPart {
   const { pattern } = cursor;
-  const [start] = /^\((?:\?(?:<?[=!]|[:>]|i:|i\)|.?.?))?/.exec(pattern.slice(cursor.at))!;
+  const [start] = /^\((?:\?(?:<?[=!]|[:>]|i:|i\)|.?.?))?/.exec(pattern.slice(cursor.at, cursor.at + 8))!;
   cursor.at += start.length;
   const { ignoreCase } = cursor;
   if (start === "(?i)") {
@@ -75,30 +88,45 @@ function group(cursor: Cursor): string {
     cursor.ignoreCase = true;
     const rest = alternatives(cursor);
     cursor.ignoreCase = ignoreCase;
-    return `(?:${rest})`;
+    return { source: `(?:${rest.source})`, shape: rest.shape };
   }
   cursor.ignoreCase ||= start === "(?i:";
   const known = start === "(" || start === "(?i:" || start === "(?>" ? "(?:" : groupStarts[start];
-  if (!known) throw new PatternError(pattern, start);
+  if (!known) throw notUnderstood(pattern, start);
   const inside = alternatives(cursor);
   cursor.ignoreCase = ignoreCase;
-  if (pattern[cursor.at] !== ")") throw new PatternError(pattern, "( without )");
+  if (pattern[cursor.at] !== ")") throw notUnderstood(pattern, "( without )");
   cursor.at++;
-  return start === "(?>" ? atomic(cursor, inside) : `${known}${inside})`;
+  if (start === "(?>") return atomic(cursor, inside);
+  const shape = known === "(?:" ? inside.shape : ({ kind: "look", part: inside.shape } as const);
+  return { source: `${known}${inside.source})`, shape };
 }
 
 /** Does not give back what it matched: a lookahead never does. */
-function atomic(cursor: Cursor, source: string): string {
+function atomic(cursor: Cursor, { source, shape }: PatternPart): PatternPart {
   const name = `a${cursor.groups++}`;
-  return `(?:(?=(?<${name}>${source}))\\k<${name}>)`;
+  return { source: `(?:(?=(?<${name}>${source}))\\k<${name}>)`, shape };
 }
 
-function quantified(cursor: Cursor, source: string): string {
-  const [quantifier, count, more] = /^([*+?]|\{\d*,?\d*\})?([+?]?)/.exec(cursor.pattern.slice(cursor.at))!;
-  if (!count || /^\{,?\}$/.test(count)) return source;
+function quantified(cursor: Cursor, part: PatternPart): PatternPart {
+  const rest = cursor.pattern.slice(cursor.at, cursor.at + 64);
+  const [quantifier, count, more] = /^([*+?]|\{\d*,?\d*\})?([+?]?)/.exec(rest)!;
+  if (!count || /^\{,?\}$/.test(count)) return part;
   cursor.at += quantifier.length;
   const range = count.replace("{,", "{0,");
   // Ruby reads {2}+ as (?:…{2})+ and {2}? as an option.
-  if (more && range.startsWith("{")) throw new PatternError(cursor.pattern, quantifier);
-  return more === "+" ? atomic(cursor, source + range) : source + range + more;
+  if (more && range.startsWith("{")) throw notUnderstood(cursor.pattern, quantifier);
+  const repeated = {
+    source: part.source + range,
+    shape: { kind: "repeat", part: part.shape, ...times(range) },
+  } as const;
+  return more === "+" ? atomic(cursor, repeated) : { ...repeated, source: repeated.source + more };
+}
+
+/** The numbers of a quantifier. */
+function times(range: string): { readonly least: number; readonly most: number } {
+  if (range === "?") return { least: 0, most: 1 };
+  if (range === "*" || range === "+") return { least: range === "+" ? 1 : 0, most: Number.POSITIVE_INFINITY };
+  const [least = "", most = least] = range.slice(1, -1).split(",");
+  return { least: Number(least), most: most === "" ? Number.POSITIVE_INFINITY : Number(most) };
 }

@@ -82,7 +82,8 @@ export const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
       "[\\r\\n]",
       `\\s?[${deepseekLetters}]+`,
       "\\s?[!-/:-~\\x{ff01}-\\x{ff0f}\\x{ff1a}-\\x{ff5e}\\x{2018}-\\x{201f}\\x{3000}-\\x{3002}]+",
-      "\\s+$",
+      // Its own is \s+$, which tries every end of a run that is no end of the text.
+      "(?<!\\s)\\s+$",
       eastAsian,
       "\\p{N}",
     ],

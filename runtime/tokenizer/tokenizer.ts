@@ -3,6 +3,7 @@
 import { GgufMetadata, ModelError } from "../weights/index.js";
 import { AddedTokens } from "./added-tokens.js";
 import { type ChatMessage, ChatTemplate, type RenderOptions } from "./chat.js";
+import { EncodingLimit, TimeLimit } from "./encoding-limits.js";
 import { endIds, steers } from "./ends.js";
 import { readGgufTokenizer } from "./gguf-source.js";
 import { PieceEncoder, seams } from "./piece-encoder.js";
@@ -61,7 +62,7 @@ export class Tokenizer {
   readonly #chat: ChatTemplate;
 
   constructor(source: TokenizerSource, { eosIds = [] }: TokenizerOptions = {}) {
-    requireFewShortTokens(source);
+    const finders = readAdded(source);
     this.#source = source;
     this.vocabularySize = source.tokens.length;
     this.bosId = source.bosId;
@@ -73,9 +74,9 @@ export class Tokenizer {
     this.#encoder = new PieceEncoder(source.model);
     const cut = seams(source.model);
     this.#words = cut ? [...source.words, cut] : source.words;
-    this.#finders = findersOf(source, (token) => !token.control);
-    this.#trustedFinders = findersOf(source, () => true);
-    this.#saidFinders = findersOf(source, (token) => !steers(token));
+    this.#finders = finders.usual;
+    this.#trustedFinders = finders.trusted;
+    this.#saidFinders = finders.said;
     // One without a character that can be marked is never a token in a conversation.
     const steering = source.added.filter((token) => steers(token) && guardedCharacters([token.text]).length > 0);
     this.#steering = new AddedTokens(steering);
@@ -172,13 +173,14 @@ export class Tokenizer {
   async encodeChat(messages: readonly ChatMessage[], options: RenderOptions = {}): Promise<number[]> {
     const rendered = await this.#chat.render(messages, options, this.#alphabet);
     const read = reader(rendered);
+    const time = new TimeLimit(rendered.text.length);
     const ids: number[] = [];
     for (const piece of this.#steering.cut(rendered.text)) {
       if ("id" in piece) {
         ids.push(piece.id);
         continue;
       }
-      for (const part of this.#encode(read(piece.text), this.#saidFinders, piece.at === 0)) {
+      for (const part of this.#encode(read(piece.text), this.#saidFinders, time, piece.at === 0)) {
         for (const id of part) ids.push(id);
         if (part.length < partSize) continue;
         await new Promise(setImmediate);
@@ -188,18 +190,27 @@ export class Tokenizer {
     return ids;
   }
 
-  /** `first`: the text begins what is encoded. */
-  *#encode(text: string, { raw, normalized }: Finders, first = true): Generator<number[]> {
+  /** `first`: the text begins what is encoded; `time` is for all of that. */
+  *#encode(text: string, finders: Finders, time = new TimeLimit(text.length), first = true): Generator<number[], void> {
+    try {
+      yield* this.#cut(text, finders, time, first);
+    } catch (error) {
+      throw limited(error, this.#source, `encoding a text of ${text.length} characters`);
+    }
+  }
+
+  *#cut(text: string, { raw, normalized }: Finders, time: TimeLimit, first: boolean): Generator<number[], void> {
     let ids: number[] = [];
     for (const piece of raw.cut(text)) {
       if ("id" in piece) {
         ids.push(piece.id);
         continue;
       }
-      for (const part of normalized.cut(this.#source.normalize(piece.text))) {
+      for (const part of normalized.cut(time.within(() => this.#source.normalize(piece.text)))) {
         if ("id" in part) ids.push(part.id);
         else {
-          for (const word of wordsOf(this.#words, part.text, first && piece.at === 0 && part.at === 0)) {
+          const words = wordsOf(this.#words, part.text, first && piece.at === 0 && part.at === 0);
+          for (const word of time.each(words)) {
             this.#encoder.encode(word, ids);
             if (ids.length < partSize) continue;
             yield ids;
@@ -216,6 +227,22 @@ export class Tokenizer {
 interface Finders {
   readonly raw: AddedTokens;
   readonly normalized: AddedTokens;
+}
+
+/** For texts, for texts of the program's own, and for what a template makes of a conversation. Normalizing takes a stranger's patterns here too. */
+function readAdded(source: TokenizerSource) {
+  try {
+    return new TimeLimit(0).within(() => {
+      requireFewShortTokens(source);
+      return {
+        usual: findersOf(source, (token) => !token.control),
+        trusted: findersOf(source, () => true),
+        said: findersOf(source, (token) => !steers(token)),
+      };
+    });
+  } catch (error) {
+    throw limited(error, source, "normalizing its special tokens");
+  }
 }
 
 /** What steers the model is always looked for in the raw text, or normalizing could make it from what a user wrote. */
@@ -245,5 +272,9 @@ function requireFewShortTokens(source: TokenizerSource): void {
   if (long)
     throw invalid(source, `special token ${JSON.stringify(long.slice(0, 20))}… is ${long.length} characters long`);
 }
+
+/** What to throw for an error. */
+const limited = (error: unknown, { file }: TokenizerSource, what: string): unknown =>
+  error instanceof EncodingLimit ? new ModelError("tokenizer-limit", `${what} ${error.message}`, { file }) : error;
 
 const invalid = ({ file }: TokenizerSource, what: string) => new ModelError("tokenizer-invalid", what, { file });

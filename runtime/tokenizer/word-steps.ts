@@ -1,6 +1,7 @@
 /** Steps that cut text into words. Each is also what a pre-tokenizer of tokenizer.json means. */
 
 import { spell } from "./byte-alphabet.js";
+import { requireRoom } from "./encoding-limits.js";
 import type { WordStep } from "./source.js";
 
 /** A part of a text, and whether a pattern matched it. */
@@ -67,7 +68,11 @@ function* inverted(all: Iterable<Span>): Generator<Span> {
 /** One word from each, changed. */
 export const each =
   (change: (text: string) => string): WordStep =>
-  (text) => [change(text)];
+  (text) => {
+    const changed = change(text);
+    requireRoom(changed.length, text.length);
+    return [changed];
+  };
 
 /** Into GPT-2's alphabet, for steps that look at a word's bytes. */
 export const spelled: WordStep = each(spell);

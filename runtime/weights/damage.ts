@@ -1,3 +1,4 @@
+import { openCheckpoint } from "./checkpoint.js";
 import { ModelError } from "./errors.js";
 import { dequantize, type TensorType, tensorTypes } from "./quantization/types.js";
 import type { StoredTensor, StoredTensors } from "./stored-tensors.js";
@@ -31,6 +32,15 @@ export async function findDamage(model: StoredTensors, signal?: AbortSignal): Pr
     }
   }
   return undefined;
+}
+
+/** The error for a model at `path` whose logits are no numbers: which weights are to blame, if any are. */
+export async function explainNoNumbers(path: string, signal?: AbortSignal): Promise<ModelError> {
+  using model = openCheckpoint(path);
+  const damage = await findDamage(model, signal);
+  return (
+    damage ?? new ModelError("no-numbers", "the model computes what is no number from sound weights", { file: path })
+  );
 }
 
 /** Where the first block with such a weight begins, in bytes from the start of the tensor. */

@@ -18,6 +18,8 @@ const remedies = {
   "gguf-duplicate": "The file was written by a faulty converter: convert it again.",
   "gguf-tensor-range": "The file is damaged or truncated: download it again and compare its size with the source's.",
   "weights-damaged": "The file is damaged: download it again and compare its checksum with the source's.",
+  "no-numbers":
+    "Load the model again, from a sound download. If it happens again, its values go beyond what bf16 holds or the program is at fault: report it with the model and the prompt.",
   "gguf-type":
     "Use a file quantised as F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS or MXFP4.",
   "safetensors-header": "The file is damaged or was written by a faulty program: download or convert it again.",
@@ -37,6 +39,8 @@ const remedies = {
   "tokenizer-unsupported":
     "Use a model whose tokenizer is byte-pair encoding: gpt2 (byte-level), llama (SentencePiece) or gemma4 in GGUF files.",
   "tokenizer-invalid": "Convert the model again with a current converter.",
+  "tokenizer-limit":
+    "A pattern of the model's tokenizer takes ever more time for long runs of one kind of character: break those runs up, or give a shorter text.",
   "token-range": "Pass only ids that this model's tokenizer produced.",
   "chat-template-missing":
     "Pass a plain prompt, or use an instruction-tuned model, whose file carries a chat template.",

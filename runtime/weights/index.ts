@@ -1,7 +1,7 @@
 /** Model files: what is in them, and how their weights become numbers. */
 
 export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from "./checkpoint.js";
-export { findDamage } from "./damage.js";
+export { explainNoNumbers, findDamage } from "./damage.js";
 export { findDemoModel } from "./demo-model.js";
 export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes } from "./errors.js";
 export type { FileBytes, MapFile } from "./file-bytes.js";

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildsOf } from "../../compiler/build/index.js";
 import { type Checked, check } from "../../compiler/check.js";
-import { DiagnosticError, isError } from "../../compiler/diagnostics/index.js";
+import { type Diagnostic, DiagnosticError, isError } from "../../compiler/diagnostics/index.js";
 import { emitTriton } from "../../compiler/emit/index.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
 import { compileForCpu } from "../../compiler/interpret/index.js";
 import { type Kernel, printKernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
+import { noteInput } from "./harness/noted-input.js";
+import { type Budget, Fault } from "./harness/target.js";
 
 /** Mutated text of kernels through check, specialize, emit and the CPU's compiler: all of it ends in a diagnostic with a place, or passes. */
 export const name = "kernel-text";
@@ -21,7 +23,7 @@ const SMALL = 4_000;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The kernels that are mutated: self-contained files of the repository. */
+/** The kernels that are mutated: self-contained files of the repository, the shortest first. */
 function seeds(): readonly string[] {
   const folders = ["examples", "test/cases", "test/compiler/emit"];
   const files = folders.flatMap((folder) =>
@@ -29,7 +31,7 @@ function seeds(): readonly string[] {
       .filter((file) => file.endsWith(".kernel.ts"))
       .map((file) => readFileSync(join(root, folder, file), "utf8")),
   );
-  return files.filter((text) => !/from "\.{1,2}\//.test(text));
+  return files.filter((text) => !/from "\.{1,2}\//.test(text)).sort((a, b) => a.length - b.length);
 }
 
 /** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
@@ -165,9 +167,9 @@ function mutated(text: string, draw: Draw): string {
 
 const LINES = /\r\n|[\n\r\u2028\u2029]/;
 
-function outside({ diagnostics }: Checked, text: string, file: string): string | undefined {
+function outside(found: readonly Diagnostic[], text: string, file: string): string | undefined {
   const lines = text.split(LINES);
-  const wrong = diagnostics.find(({ span }) => {
+  const wrong = found.find(({ span }) => {
     const line = lines[span.line - 1];
     return span.file !== file || line === undefined || span.column < 1 || span.column > line.length + 1;
   });
@@ -183,46 +185,116 @@ async function compile(kernel: Kernel, small: boolean): Promise<void> {
   }
 }
 
-/** Runs one text through everything; gives the fault, if there is one. */
-export async function faultOf(text: string, folder: string, frontend = createFrontend()): Promise<string | undefined> {
-  const file = "k.kernel.ts";
-  writeFileSync(join(folder, file), text);
-  const began = process.cpuUsage();
-  try {
-    const checked = check([join(folder, file)], { project: folder, frontend });
-    const internal = checked.diagnostics.find(({ code }) => code === "TS-K1099");
-    if (internal) return internal.message;
-    const wrong = outside(checked, text, file);
-    if (wrong) return wrong;
-    if (!checked.diagnostics.some(isError))
-      for (const kernel of checked.kernels) await compile(kernel, text.length < SMALL);
-  } catch (error) {
-    if (!(error instanceof DiagnosticError))
-      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** One folder, and one frontend that keeps what it knows of the language. */
+class Trial {
+  readonly #folder: string;
+  readonly #frontend = createFrontend();
+
+  constructor(folder: string) {
+    this.#folder = folder;
   }
-  // Of this process alone: other work on the machine is no fault.
-  const { user, system } = process.cpuUsage(began);
-  const took = Math.round((user + system) / 1000);
-  if (took > MOST_MS) return `it took ${took} ms`;
-  const { rss } = process.memoryUsage();
-  return rss > MOST_BYTES ? `the process has ${rss} bytes` : undefined;
+
+  /** Runs texts through everything; gives the fault, if there is one. */
+  async fault(texts: readonly string[]): Promise<string | undefined> {
+    const began = process.cpuUsage();
+    try {
+      const fault = await this.#faultOf(texts);
+      if (fault) return fault;
+    } catch (error) {
+      if (!(error instanceof DiagnosticError))
+        return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
+    // Of this process alone: other work on the machine is no fault.
+    const { user, system } = process.cpuUsage(began);
+    const took = Math.round((user + system) / 1000);
+    if (took > MOST_MS) return `it took ${took} ms`;
+    const { rss } = process.memoryUsage();
+    return rss > MOST_BYTES ? `the process has ${rss} bytes` : undefined;
+  }
+
+  /** A mistake in one file keeps the builds of all from being tried: what has none is checked again, without the others. */
+  async #faultOf(texts: readonly string[]): Promise<string | undefined> {
+    const { diagnostics, kernels } = this.#check(texts);
+    const internal = diagnostics.find(({ code }) => code === "TS-K1099");
+    if (internal) return internal.message;
+    for (const [index, text] of texts.entries()) {
+      const mine = texts.length === 1 ? diagnostics : diagnostics.filter(({ span }) => span.file === fileName(index));
+      const wrong = outside(mine, text, fileName(index));
+      if (wrong) return wrong;
+    }
+    const stray = diagnostics.find(({ span }) => !texts.some((_, index) => span.file === fileName(index)));
+    if (stray) return `the place of ${stray.code} is in ${stray.span.file}`;
+    const faulty = new Set(diagnostics.filter(isError).map(({ span }) => span.file));
+    if (faulty.size === 0) {
+      const lengths = new Map(texts.map((text, index) => [fileName(index), text.length]));
+      for (const kernel of kernels) await compile(kernel, lengths.get(kernel.file)! < SMALL);
+      return undefined;
+    }
+    const sound = texts.filter((_, index) => !faulty.has(fileName(index)));
+    return sound.length > 0 ? this.#faultOf(sound) : undefined;
+  }
+
+  #check(texts: readonly string[]): Checked {
+    const files = texts.map((_, index) => join(this.#folder, fileName(index)));
+    for (const [index, file] of files.entries()) writeFileSync(file, texts[index]!);
+    return check(files, { project: this.#folder, frontend: this.#frontend });
+  }
 }
 
+const fileName = (index: number): string => `k${index}.kernel.ts`;
+
+/** Runs one text through everything; gives the fault, if there is one. */
+export const faultOf = (text: string, folder: string): Promise<string | undefined> => new Trial(folder).fault([text]);
+
+/** Files that share a checker, which takes most of the time of one that is checked alone. */
+const TOGETHER = 32;
+
 /** @param deadline when to end, in milliseconds since 1970 */
-export async function run({ seed, deadline }: { seed: number; deadline: number }): Promise<{ inputs: number }> {
+export async function run({ seed, deadline }: Budget): Promise<{ inputs: number }> {
   const folder = mkdtempSync(join(tmpdir(), "tilescript-fuzz-"));
-  const texts = seeds();
-  const frontend = createFrontend();
+  const bases = seeds();
+  const trial = new Trial(folder);
+  // Seeds that follow each other must not have mutants in common.
+  const draw = draws(Math.imul(seed, 0x9e3779b1));
   let inputs = 0;
   try {
-    for (; Date.now() < deadline; inputs++) {
-      const draw = draws(seed + inputs);
-      const text = mutated(pick(texts, draw), draw);
-      const fault = await faultOf(text, folder, frontend);
-      if (fault) throw new Error(`${name}: seed ${seed + inputs}: ${fault}\n${text}`);
+    // What loads the language is no part of the first input.
+    await trial.fault(bases.slice(0, 1));
+    while (Date.now() < deadline) {
+      // The short ones more often: a mutant takes time by its length.
+      const short = () => draw() ** 2;
+      const texts = Array.from({ length: TOGETHER }, () => mutated(pick(bases, short), draw));
+      inputs += texts.length;
+      noteInput(inputs, texts);
+      const fault = await trial.fault(texts);
+      if (fault) throw await asFault(fault, texts, { seed, tried: inputs, trial });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return { inputs };
+}
+
+/** With the one text that is to blame, if it is one alone. */
+async function asFault(
+  fault: string,
+  texts: readonly string[],
+  { trial, ...at }: { readonly seed: number; readonly tried: number; readonly trial: Trial },
+): Promise<Fault> {
+  for (const text of texts) {
+    const alone = await trial.fault([text]);
+    if (alone) return new Fault(alone, { ...at, input: text });
+  }
+  return new Fault(fault, { ...at, input: texts });
+}
+
+/** @param input a text, or some that are checked together */
+export async function replay(input: unknown): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "tilescript-fuzz-"));
+  try {
+    const fault = await new Trial(folder).fault([input].flat() as string[]);
+    if (fault) throw new Error(fault);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

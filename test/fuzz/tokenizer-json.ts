@@ -13,13 +13,19 @@ export const name = "tokenizer-json";
 
 const bases = huggingFaceFixtures.tokenizers.map(({ name }) => smallTokenizerJson(name) as { [key: string]: Json });
 
-/** Pieces of patterns. No repetition within a repetition: as in any engine that tries one way after the other, time may double by each letter. */
 const piece = fc.constantFrom(
   ..."\\p{L} \\p{N}{1,3} \\s+ (?!\\S) (?i:'s|'t) [^\\r\\n] [a-z] (?= (?<! ) * + ? {2,5} ++ | . ^ $ \\b \\h \\X (ab) (a|b) [[:alpha:]] && (?> \\1 é".split(
     " ",
   ),
 );
-const pattern = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(""));
+const pieces = fc.array(piece, { minLength: 1, maxLength: 6 }).map((all) => all.join(""));
+/** Repetitions within repetitions too, of which many would take time that doubles with each letter. */
+const pattern = fc.oneof(
+  pieces,
+  fc
+    .tuple(pieces, fc.constantFrom("*", "+", "{2,}", "*?"), pieces)
+    .map(([inner, times, rest]) => `(?:${inner})${times}${rest}`),
+);
 const step = fc.oneof(
   pattern.map((Regex): Json => ({ type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false })),
   pattern.map((Regex): Json => ({ type: "Replace", pattern: { Regex }, content: "x" })),

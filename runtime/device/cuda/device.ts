@@ -52,6 +52,20 @@ export interface CudaOptions {
  */
 const UPLOAD = { threads: Math.min(12, availableParallelism()), slotsPerThread: 2, slotBytes: 2 << 20 };
 
+/** Those that nobody else holds may go. */
+const open = new Set<WeakRef<CudaDevice>>();
+let listens = false;
+
+function closeAtTheEnd(device: CudaDevice): void {
+  open.add(new WeakRef(device));
+  if (listens) return;
+  listens = true;
+  process.on("beforeExit", () => {
+    for (const one of open) one.deref()?.closeIfBusy();
+    open.clear();
+  });
+}
+
 /** An NVIDIA GPU. */
 export class CudaDevice implements Device {
   readonly kind = "cuda";
@@ -94,6 +108,7 @@ export class CudaDevice implements Device {
   private constructor(driver: DriverAvailable, context: Context, facts: DeviceFacts, closeLimit: number) {
     const { addon } = driver;
     this.#closeLimit = closeLimit;
+    closeAtTheEnd(this);
     this.driver = driver;
     this.facts = facts;
     this.name = facts.name;
@@ -278,6 +293,11 @@ export class CudaDevice implements Device {
       throw new DeviceError(
         `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
       );
+  }
+
+  /** For a program that ends without close(): where something still runs, what Node frees then would wait for it, for ever if need be. */
+  closeIfBusy(): void {
+    if (!this.#closed && !this.#hasEnded()) this.close();
   }
 
   /** Whether nothing is queued, or nothing runs any more after an error. */

@@ -62,7 +62,7 @@ export function huggingFaceTokenizer({
 }: HuggingFaceFiles): TokenizerSource {
   const { vocabulary, byteFallback, ...model } = readModel(tokenizer.get("model"));
   const added = readAddedTokens(tokenizer, config);
-  const steps: Steps = { text: [], words: [], spaceBefore: "nothing" };
+  const steps: Steps = { text: [], words: [], spaceBefore: "nothing", read: 0 };
   addNormalizer(tokenizer.get("normalizer"), steps);
   addPreTokenizer(tokenizer.get("pre_tokenizer"), steps);
   // Spelling last of all is left to the encoder, which remembers words.

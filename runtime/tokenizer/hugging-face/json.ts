@@ -79,9 +79,13 @@ export class JsonPart {
   }
 
   unknown(what: string): ModelError {
-    return new ModelError("tokenizer-unsupported", `${this.path} is ${what}, which is not understood`, {
-      file: this.file,
-      hint: "Use a model with byte-pair encoding whose tokenizer.json has only the usual steps.",
-    });
+    return this.unusable(` is ${what}, which is not understood`);
+  }
+
+  unusable(
+    what: string,
+    hint = "Use a model with byte-pair encoding whose tokenizer.json has only the usual steps.",
+  ): ModelError {
+    return new ModelError("tokenizer-unsupported", `${this.path}${what}`, { file: this.file, hint });
   }
 }

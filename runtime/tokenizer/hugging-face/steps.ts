@@ -15,7 +15,12 @@ export interface Steps {
   readonly text: TextStep[];
   readonly words: WordStep[];
   spaceBefore: SpaceBefore;
+  /** Entries read so far, sequences included. */
+  read: number;
 }
+
+/** Released files have below ten, one in another. */
+const mostSteps = 100;
 
 const normalizers: Readonly<Record<string, (part: JsonPart, steps: Steps) => void>> = {
   Sequence: (part, steps) => {
@@ -73,6 +78,7 @@ function add(table: typeof normalizers, part: JsonPart, steps: Steps): void {
   const type = part.get("type").string();
   const entry = Object.hasOwn(table, type) ? table[type] : undefined;
   if (!entry) throw part.get("type").unknown(JSON.stringify(type));
+  if (++steps.read > mostSteps) throw part.unusable(`: there are more than ${mostSteps} steps`);
   entry(part, steps);
 }
 
@@ -86,8 +92,9 @@ function spacePlace(part: JsonPart): "first" | "always" | "never" {
 function addMetaspace(part: JsonPart, steps: Steps): void {
   const mark = part.get("replacement").string();
   const place = spacePlace(part);
+  const marks = replaceAll(" ", mark);
   steps.words.push((text, first) => {
-    const marked = text.replaceAll(" ", mark);
+    const marked = marks(text);
     const needsMark = (place === "always" || (place === "first" && first)) && !marked.startsWith(mark);
     return [needsMark ? mark + marked : marked];
   });
@@ -103,7 +110,7 @@ export function readPattern(part: JsonPart): string | RegExp {
   try {
     return oniguruma(regex.string());
   } catch (error) {
-    if (error instanceof PatternError) throw regex.unknown(error.message);
+    if (error instanceof PatternError) throw regex.unusable(`: ${error.message}`, error.hint);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Fuzzing for as long as one likes: goes on behind a fault, and counts what it finds. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FoundTarget, findTargets } from "./targets.js";
 import { type FaultKind, type FoundFault, watch } from "./watch.js";
@@ -11,7 +11,7 @@ export interface CampaignOptions {
   /** All of them where none is named. */
   readonly target: readonly string[];
   readonly seed?: string;
-  /** Where the table goes as JSON. */
+  /** Where the table goes as JSON; what it says of other targets stays. */
   readonly json?: string;
   /** The folder that inputs go to, each in a file. Default: the messages have them. */
   readonly faults?: string;
@@ -28,6 +28,13 @@ interface Row {
 /** A target gets its turn again and again, so that a table that is ended early is fair. */
 const turnSeconds = 60;
 
+interface ResultRow {
+  readonly target: string;
+  readonly commit: string;
+  readonly seed: number;
+  readonly [key: string]: unknown;
+}
+
 export async function campaign({ minutes, target, seed, json, faults }: CampaignOptions): Promise<number> {
   const targets = wanted(target);
   const first = seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(seed);
@@ -39,7 +46,9 @@ export async function campaign({ minutes, target, seed, json, faults }: Campaign
   for (let next = first, turn = 0; Date.now() < ends; turn++) {
     const index = turn % targets.length;
     const share = (ends - Date.now()) / 1000 / (turn < targets.length ? targets.length - index : 1);
-    const deadline = Date.now() + Math.min(turnSeconds, share) * 1000;
+    // What is alone keeps its process, which gets faster for minutes.
+    const most = targets.length === 1 ? Number.POSITIVE_INFINITY : turnSeconds;
+    const deadline = Date.now() + Math.min(most, share) * 1000;
     do {
       const began = Date.now();
       const outcome = await watch(targets[index]!, {
@@ -55,7 +64,7 @@ export async function campaign({ minutes, target, seed, json, faults }: Campaign
     } while (Date.now() < deadline - 2000);
   }
   print(rows);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(asJson(rows, first), null, 2)}\n`);
+  if (json !== undefined) writeJson(json, asJson(rows, first));
   return rows.some((row) => row.faults.size > 0) ? 1 : 0;
 }
 
@@ -102,27 +111,31 @@ const shortened = (text: string): string =>
 const count = (row: Row, ...kinds: FaultKind[]): number =>
   [...row.faults.values()].filter(({ kind }) => kinds.includes(kind)).length;
 
+function writeJson(path: string, rows: readonly ResultRow[]): void {
+  const before: readonly ResultRow[] = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).targets : [];
+  const others = before.filter(({ target }) => !rows.some((row) => row.target === target));
+  const targets = [...others, ...rows].sort((a, b) => (a.target < b.target ? -1 : 1));
+  writeFileSync(path, `${JSON.stringify({ date: new Date().toISOString(), targets }, null, 2)}\n`);
+}
+
 function asJson(rows: readonly Row[], seed: number) {
   const { stdout } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" });
-  return {
-    date: new Date().toISOString(),
+  return rows.map((row) => ({
+    target: row.target,
     commit: stdout.trim(),
     seed,
-    targets: rows.map((row) => ({
-      target: row.target,
-      inputs: row.inputs,
-      seconds: Math.round(row.seconds),
-      errors: count(row, "error"),
-      crashes: count(row, "crash"),
-      hangs: count(row, "hang", "memory"),
-      peakMiB: Math.round(row.peakBytes / 2 ** 20),
-      faults: [...row.faults.values()].map(({ kind, what, times, input }) => ({ kind, what, times, input })),
-    })),
-  };
+    inputs: row.inputs,
+    seconds: Math.round(row.seconds),
+    errors: count(row, "error"),
+    crashes: count(row, "crash"),
+    hangs: count(row, "hang", "memory"),
+    peakMiB: Math.round(row.peakBytes / 2 ** 20),
+    faults: [...row.faults.values()].map(({ kind, what, times, input }) => ({ kind, what, times, input })),
+  }));
 }
 
 function print(rows: readonly Row[]): void {
-  const { targets } = asJson(rows, 0);
+  const targets = asJson(rows, 0);
   const columns = ["target", "inputs", "seconds", "errors", "crashes", "hangs", "peakMiB"] as const;
   console.log(`| ${columns.join(" | ")} |\n| --- |${" ---: |".repeat(columns.length - 1)}`);
   for (const row of targets)

@@ -65,6 +65,21 @@ it("a GPU's memory is freed when what is queued has ended", async () => {
 
 const stuck = { name: "endless", params: [scalar("n")], variants: [{}] };
 
+it("a program that ends without close() beside such a kernel ends too", () => {
+  const program = `
+    import { CudaDevice } from "${root}dist/runtime/device/cuda/index.js";
+    const device = CudaDevice.open({ closeLimit: 300 });
+    globalThis.kept = device.alloc(64);
+    const endless = (await device.load(${JSON.stringify(fakeBundle([stuck]))})).kernel("endless");
+    endless.launch([1], { n: 1 });`;
+  const { status, signal, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+    timeout: 40_000,
+  });
+  expect({ status, signal }).toEqual({ status: 1, signal: null });
+  expect(stderr).toContain("a kernel had still not ended 0.3 s later");
+});
+
 it("a GPU is given up, and the process ends", () => {
   const program = `
     import { CudaDevice } from "${root}dist/runtime/device/cuda/index.js";

@@ -176,7 +176,25 @@ describe("refuses", () => {
       "a pattern",
       gpt2({ pre_tokenizer: { type: "Split", pattern: { Regex: "\\h" }, behavior: "Isolated" } }),
       unsupported,
-      /pattern.Regex is .*\\\\h/,
+      /pattern.Regex: .*\\\\h/,
+    ],
+    [
+      "a pattern that may never end",
+      gpt2({ pre_tokenizer: { type: "Split", pattern: { Regex: "(a+)+" }, behavior: "Isolated" } }),
+      unsupported,
+      /pattern.Regex: the regular expression "\(a\+\)\+" can take time that doubles .* write it so that there is one/,
+    ],
+    [
+      "a pattern of a normalizer that may never end",
+      gpt2({ normalizer: { type: "Replace", pattern: { Regex: "(a|a)*b" }, content: "" } }),
+      unsupported,
+      /normalizer.pattern.Regex: .* doubles/,
+    ],
+    [
+      "steps in steps",
+      gpt2({ normalizer: { type: "Sequence", normalizers: Array(200).fill({ type: "NFC" }) } }),
+      unsupported,
+      /more than 100 steps/,
     ],
     [
       "a behaviour",

@@ -17,11 +17,16 @@ std::string Hex(const void* data, size_t bytes) {
 
 // The only kernel that computes: append(int* out, int digit) makes *out = *out * 10 + digit, so order shows in the value.
 void Append(const std::vector<std::string>& params) {
-  int* out;
-  int digit;
+  CUdeviceptr out;
+  unsigned digit;
   memcpy(&out, params[0].data(), sizeof out);
   memcpy(&digit, params[1].data(), sizeof digit);
-  if (Inside(reinterpret_cast<CUdeviceptr>(out), sizeof *out)) *out = *out * 10 + digit;
+  if (!Inside(out, sizeof digit)) return;
+  // Wherever it lies, and whatever lies there: memory that nobody wrote has large numbers.
+  unsigned value;
+  memcpy(&value, reinterpret_cast<void*>(out), sizeof value);
+  value = value * 10 + digit;
+  memcpy(reinterpret_cast<void*>(out), &value, sizeof value);
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, 
 }
 API CUresult cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD32Async", value, count);
-  if (!Inside(to, count * 4)) return kInvalidValue;
+  // As the driver: at four bytes only.
+  if (to % 4 != 0 || count > SIZE_MAX / 4 || !Inside(to, count * 4)) return kInvalidValue;
   return Put(stream, 2, [=] {
     if (!Reach(to, count * 4)) return;
     for (size_t index = 0; index < count; ++index) reinterpret_cast<unsigned*>(to)[index] = value;
