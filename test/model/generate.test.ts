@@ -21,7 +21,7 @@ describe("SmolLM2 on the CPU executor", () => {
   }, 120_000);
   afterAll(() => model?.close());
 
-  it("says that the capital of France is Paris", async () => {
+  it("says that the capital of France is Paris", { timeout: 180_000 }, async () => {
     const { text, stopReason, promptTokens } = await model.generate("What is the capital of France?").result;
     expect(text).toMatch(/Paris/);
     expect(stopReason).toBe("end");
