@@ -3,9 +3,8 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Files that change nothing that others see: no module is mocked, no variable of the environment set, nothing printed is caught,
- * and no first time compared with a second. They share a process
- * and the modules in it, since to import the compiler takes longer than most of them run.
+ * Files that change nothing that others see: no module is mocked, no variable of the environment set, nothing printed is caught, and no first time
+ * compared with a second. They share a process and the modules in it, since to import the compiler takes longer than most of them run.
  */
 const PURE = [
   ...["bundle", "diagnostics", "emit", "frontend", "interpret", "ir", "limits", "ops", "passes"].map(
