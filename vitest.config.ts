@@ -1,5 +1,34 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/**
+ * Files that change nothing that others see: no module is mocked, no variable of the environment set, nothing printed is caught, and no first time
+ * compared with a second. They share a process and the modules in it, since to import the compiler takes longer than most of them run.
+ */
+const PURE = [
+  ...["bundle", "diagnostics", "emit", "frontend", "interpret", "ir", "limits", "ops", "passes"].map(
+    (name) => `test/compiler/${name}{.test.ts,/**/*.test.ts}`,
+  ),
+  ...["chart", "eval", "generate", "tokenizer"].map((name) => `test/runtime/${name}/**/*.test.ts`),
+  "test/runtime/weights/*.test.ts",
+  ...["test/dsl/**/*.test.ts", "test/runtime/integers.test.ts", "test/runtime/reattention/*.test.ts"],
+  "test/model-kernels/*.test.ts",
+];
+const NONE = ["test/gpu/**", "test/fixtures/**"];
+
+/** The longest first, so that none runs alone at the end; all others by the size of the file. */
+const LONGEST = ["model/generate", "model/bench", "model/families", "fuzz/fuzz", "model/reattention", "cli/generate"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const index = LONGEST.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return index < 0 ? LONGEST.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -12,10 +41,15 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/gpu/**", "test/fixtures/**"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
     pool: "forks",
+    setupFiles: [at("./test/tidy.setup.ts")],
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: [...NONE, ...PURE] } },
+      { extends: true, test: { name: "together", include: PURE, exclude: NONE, isolate: false } },
+    ],
   },
 });

@@ -103,7 +103,7 @@ export interface WantedBuild {
 }
 
 export interface LoadOptions {
-  /** Builds to load of a bundle that has more than a program launches. Default: all. The CPU executor compiles what is launched in any case. */
+  /** Builds to load of a bundle that has more than a program launches. Default: all. The CPU executor has all in any case, and checks what is asked for. */
   readonly only?: readonly WantedBuild[];
 }
 

@@ -37,7 +37,7 @@ export async function loadKernels(
 ): Promise<ModelKernels> {
   const { bundle } = options;
   // Only a device with an architecture runs what is compiled ahead.
-  if (device.arch === 0) return load(device, bundle);
+  if (device.arch === 0) return load(device, bundle, needed);
   const { manifest } = await readBundle(bundle);
   if (missingBuilds(manifest, needed, device.arch).length === 0) return load(device, bundle, needed);
   const own = await ownBundle(device.arch, needed, bundle);

@@ -67,18 +67,11 @@ describe.runIf(withNumpy)("mixtures of experts", () => {
         await print(program("make_tiny_models.py"), family, "--out", whole, "--gguf", file, "--type", type, ...changes);
         paths.push(file);
       }
+      const draws = ["--draw", "40", "--draw", "150", "--greedy", `${STEPS}`];
+      const answers = JSON.parse(await print(program("families/run.py"), ...paths, ...draws)) as Entry[];
       for (const path of paths) {
-        const stdout = await print(
-          program("families/run.py"),
-          path,
-          "--draw",
-          "40",
-          "--draw",
-          "150",
-          "--greedy",
-          `${STEPS}`,
-        );
-        const entries = JSON.parse(stdout) as Entry[];
+        const entries = answers.filter(({ model }) => model === path);
+        expect(entries).toHaveLength(2);
         const runner = await models.runner(path, 256);
         for (const entry of entries) {
           const { logits, greedy } = await answer(runner, entry.tokens, STEPS);

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Model } from "../../runtime/models/model.js";
 import { findDemoModel } from "../../runtime/weights/index.js";
-import { compareGreedy, NEAR_TIE_OF_SELECTION, readGreedyCases } from "./greedy.js";
+import { beginningOf, compareGreedy, NEAR_TIE_OF_SELECTION, readGreedyCases } from "./greedy.js";
 
-const cases = readGreedyCases(new URL("../fixtures/reattention-greedy.json", import.meta.url));
+const cases = readGreedyCases(new URL("../fixtures/reattention-greedy.json", import.meta.url)).map(beginningOf);
+/** More than the window by far: what it says is looked at, too. */
+const HIDDEN = "hidden-code";
 
 /** A window of a few dozen tokens, so that even short prompts are longer than it. */
 const SMALL = "reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16";
@@ -15,11 +17,15 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
   }, 120_000);
   afterAll(() => model?.close());
 
-  it.each(cases)("generates the reference's tokens up to a near tie: $name", { timeout: 240_000 }, async (one) => {
-    const { equal, wrong } = await compareGreedy(model, one, NEAR_TIE_OF_SELECTION);
-    expect(wrong).toBeUndefined();
-    expect(equal).toBeGreaterThan(0);
-  });
+  it.each(cases.filter(({ name }) => name !== HIDDEN))(
+    "generates the reference's tokens up to a near tie: $name",
+    { timeout: 240_000 },
+    async (one) => {
+      const { equal, wrong } = await compareGreedy(model, one, NEAR_TIE_OF_SELECTION);
+      expect(wrong).toBeUndefined();
+      expect(equal).toBeGreaterThan(0);
+    },
+  );
 
   it("decodes step by step what reading it all again gives, where a chunk is one token", {
     timeout: 240_000,
@@ -39,9 +45,12 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
     }
   });
 
-  it("finds what is hidden behind the window", { timeout: 240_000 }, async () => {
-    const hidden = cases.find(({ name }) => name === "hidden-code")!;
-    const { text } = await model.generate(hidden.messages, { maxTokens: 16 }).result;
+  it("finds what is hidden behind the window, as the reference does", { timeout: 240_000 }, async () => {
+    const hidden = cases.find(({ name }) => name === HIDDEN)!;
+    expect(await model.tokenizer.encodeChat(hidden.messages)).toEqual(hidden.promptIds);
+    const { text, equal, wrong } = await compareGreedy(model, hidden, NEAR_TIE_OF_SELECTION);
+    expect(wrong).toBeUndefined();
+    expect(equal).toBeGreaterThan(0);
     expect(text).toContain("7481");
     const seen = (await model.inspectSelection())!;
     expect(seen).toHaveLength(model.config.layers);

@@ -30,11 +30,20 @@ const withNumpy = referencePython("numpy");
 const program = (name: string) => new URL(name, import.meta.url).pathname;
 const print = async (...args: string[]) => (await execa(withNumpy!, args)).stdout;
 
-const run = async (model: string, { tokens, greedy }: Answer) => {
+/** What was asked of a model before: each has one answer. */
+const entries = new Map<string, Promise<Entry>>();
+
+async function ask(model: string, { tokens, greedy }: Answer): Promise<Entry> {
   const steps = ["--tokens", tokens.join(","), "--greedy", String(greedy.length)];
   const [entry] = JSON.parse(await print(program("families/run.py"), model, ...steps)) as Entry[];
   return entry!;
-};
+}
+
+function run(model: string, answer: Answer): Promise<Entry> {
+  const entry = entries.get(model) ?? ask(model, answer);
+  entries.set(model, entry);
+  return entry;
+}
 
 const farthest = (a: readonly number[], b: readonly number[]) =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);

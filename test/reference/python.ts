@@ -10,8 +10,16 @@ export function referencePython(...modules: string[]): string | undefined {
   return [own, process.env.TILESCRIPT_PYTHON].find((python) => python && canImport(python, modules));
 }
 
-const canImport = (python: string, modules: string[]) =>
-  spawnSync(python, ["-c", `import ${modules.join(", ")}`]).status === 0;
+/** What was asked before: to start Python and import numpy takes as long as many a test. */
+const answers = new Map<string, boolean>();
+
+function canImport(python: string, modules: string[]): boolean {
+  const imports = `import ${modules.join(", ")}`;
+  const key = `${python} ${imports}`;
+  const answer = answers.get(key) ?? spawnSync(python, ["-c", imports]).status === 0;
+  answers.set(key, answer);
+  return answer;
+}
 
 /** The same, for tests that cannot do without: `npm test` installs what they need. @throws Error that says how to get it */
 export function requirePython(...modules: string[]): string {

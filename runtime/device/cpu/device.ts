@@ -3,7 +3,15 @@ import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
 import { Captured, type Freeable } from "../captured.js";
 import { CLOSE_LIMIT, neverEnded } from "../closing.js";
-import type { Device, DeviceBuffer, DeviceTraits, FileCopy, LoadedBundle, UploadOptions } from "../device.js";
+import type {
+  Device,
+  DeviceBuffer,
+  DeviceTraits,
+  FileCopy,
+  LoadedBundle,
+  LoadOptions,
+  UploadOptions,
+} from "../device.js";
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { bytesOf, requireUnchanged } from "../host-bytes.js";
@@ -173,9 +181,10 @@ export class CpuDevice implements Device {
 
   async load<Module extends object = object>(
     source: BundleSource<Module>,
+    { only }: LoadOptions = {},
   ): Promise<LoadedBundle & TypedKernels<Module>> {
     this.#requireOpen();
-    return typedBundle<Module>(await loadBundle(this, bundleFolder(source)));
+    return typedBundle<Module>(await loadBundle(this, bundleFolder(source), only));
   }
 
   /** Kernels straight from typed IR, one for each choice of dtypes, without a bundle on disk. */

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as language from "tilescript";
-import { afterAll } from "vitest";
 import { createFrontend, type Lowered } from "../../../compiler/frontend/index.js";
 import { type Kernel, printKernel } from "../../../compiler/ir/index.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 const TYPES = ["Bool", "Const", "Descriptor", "DType", "F32", "I64", "Int", "Mask", "Ptr", "Scalar", "Tile", "U32"];
 const NAMES = Object.keys(language).filter((name) => name !== "OutsideKernelError");
@@ -13,17 +12,12 @@ const NAMES = Object.keys(language).filter((name) => name !== "OutsideKernelErro
 export const IMPORTS = `import { ${[...NAMES, ...TYPES.map((name) => `type ${name}`)].join(", ")} } from "tilescript";\n`;
 
 const frontend = createFrontend();
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 
 export type Files = Readonly<Record<string, string>>;
 
 /** A folder with these files. */
 export function folderOf(files: Files): string {
-  const folder = mkdtempSync(join(tmpdir(), "tilescript-frontend-"));
-  folders.push(folder);
+  const folder = temporaryFolder("frontend");
   write(folder, files);
   return folder;
 }
