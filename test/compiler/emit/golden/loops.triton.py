@@ -32,6 +32,11 @@ def nothing(x):
 
 
 @triton.jit
+def pair(first, second):
+    return first, second
+
+
+@triton.jit
 def loops(p, n, s, SIZE: tl.constexpr):
     """Constants inside loops of every kind, loops in loops, and returns in functions."""
     total = s
@@ -55,4 +60,11 @@ def loops(p, n, s, SIZE: tl.constexpr):
     for i_2 in tl.static_range(0, 3):
         tl.store(p + i_2, block(tl.program_id(0), i_2 % 2, 16, i_2).to(tl.float32) + clampedRoot(total, 1.5) + clampedRoot(s, 2))
     nothing(total)
-    tl.store(p, tl.maximum(total, 0.0))
+    _, kept = pair(total, n)
+    if n > 3:
+        __2, other = pair(n, total)
+        kept += other.to(tl.int32)
+    for k_3 in range(0, n):
+        __3, other_2 = pair(tl.zeros([SIZE], dtype=tl.float32), k_3)
+        kept += other_2
+    tl.store(p + kept, tl.maximum(total, 0.0))
