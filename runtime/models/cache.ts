@@ -36,7 +36,11 @@ export function cacheShape(
 }
 
 /** Tokens of a cache from which on layers keep their keys in 8 bits too. */
-function quantizedFrom(device: Pick<Device, "traits">, config: ModelConfig, attention: AttentionOptions): number {
+export function quantizedFrom(
+  device: Pick<Device, "traits">,
+  config: ModelConfig,
+  attention: AttentionOptions,
+): number {
   const { kvHeads, headSize } = config;
   const may = attention.kind === "reattention" && decidesAtOnce(device, { ...config, topK: attention.topK });
   return may ? Math.ceil(device.traits.quantizedFrom / (kvHeads * headSize)) : Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { CUDA_TRAITS } from "../device/cuda/traits.js";
 import { readAttention } from "../reattention/attention-options.js";
+import { quantizedFrom } from "./cache.js";
 import { type DeviceKind, type NeededBuild, neededBuilds } from "./dry-run.js";
 import type { ModelFiles } from "./load.js";
 
@@ -13,8 +14,10 @@ export const gpuOf = (arch: number): DeviceKind => ({
   ...{ kind: "cuda", name: `sm_${arch}`, arch, processors: PROCESSORS[arch] ?? 132, traits: CUDA_TRAITS },
 });
 
-/** Contexts at which kernels for long ones have other sizes. */
+/** Contexts at which kernels for long ones have other sizes; and the longest in which keys are read as they are has sizes of its own. */
 const CONTEXTS = [1 << 16, 1 << 20, 1 << 22, 1 << 23];
+
+const contextsOf = (from: number): number[] => (from <= CONTEXTS.at(-1)! ? [...CONTEXTS, from - 1] : CONTEXTS);
 
 /**
  * The builds that a model is run with when nobody chooses parameters: dense attention as far as it was trained, and beyond, and the windowed
@@ -22,17 +25,19 @@ const CONTEXTS = [1 << 16, 1 << 20, 1 << 22, 1 << 23];
  */
 export async function usualBuilds(files: ModelFiles, arch: number): Promise<NeededBuild[]> {
   const { config } = files;
+  const gpu = gpuOf(arch);
   const dense = { kind: "dense" } as const;
   const runs = [
     { attention: dense, capacity: Math.min(config.context, 8192) },
     { attention: dense, capacity: config.context },
     { attention: dense, capacity: 1 << 20 },
-    ...["reattention", "streaming"].flatMap((mode) =>
-      CONTEXTS.map((capacity) => ({ attention: readAttention(mode, config.context), capacity })),
-    ),
+    ...["reattention", "streaming"].flatMap((mode) => {
+      const attention = readAttention(mode, config.context);
+      return contextsOf(quantizedFrom(gpu, config, attention)).map((capacity) => ({ attention, capacity }));
+    }),
   ];
   const builds = new Map<string, NeededBuild>();
   for (const run of runs)
-    for (const build of await neededBuilds(gpuOf(arch), { ...files, ...run })) builds.set(JSON.stringify(build), build);
+    for (const build of await neededBuilds(gpu, { ...files, ...run })) builds.set(JSON.stringify(build), build);
   return [...builds.values()];
 }

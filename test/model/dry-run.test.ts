@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { findDemoModel } from "../../runtime/index.js";
 import { neededBuilds } from "../../runtime/models/dry-run.js";
 import { openModelFiles } from "../../runtime/models/load.js";
-import { gpuOf } from "../../runtime/models/usual-builds.js";
+import { gpuOf, usualBuilds } from "../../runtime/models/usual-builds.js";
 import { readAttention } from "../../runtime/reattention/index.js";
 
 const PASTS = [0, 10, 9000, 40_000];
@@ -27,5 +27,17 @@ describe("the builds that are compiled are those of every prompt", () => {
       (build) => !compiled.has(JSON.stringify(build)),
     );
     expect(missing).toEqual([]);
+  });
+
+  it("in contexts of every length", async () => {
+    const compiled = new Set((await usualBuilds(files, 90)).map((build) => JSON.stringify(build)));
+    const attention = readAttention("reattention", files.config.context);
+    for (const capacity of [100_000, 900_000, 1_100_000, 1_390_000, 1_400_000, 3_000_000, 5_000_000]) {
+      const needed = await neededBuilds(gpuOf(90), { ...files, attention, capacity }, [[capacity - 1, 1]]);
+      expect(
+        needed.filter((build) => !compiled.has(JSON.stringify(build))),
+        `${capacity} tokens`,
+      ).toEqual([]);
+    }
   });
 });
