@@ -173,12 +173,13 @@ export class Layer {
   /** What follows retrieval: votes to window, and attention over the paper's window; a decode step or a chunk. */
   async window(queries: number): Promise<Point> {
     const { device, memory } = this.#runner;
-    const { heads, headSize } = this.heads;
+    const { heads, kvHeads, headSize } = this.heads;
     const { global, local, topK, span, clip } = PAPER;
     const total = this.#tokens;
     const middle = total - global - local;
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries, middle });
-    const quantized = this.quantizes ? this.#quantized(retrieval) : undefined;
+    const long = total * kvHeads * headSize >= device.traits.quantizedFrom;
+    const quantized = long && this.quantizes ? this.#quantized(retrieval) : undefined;
     const votes = new Votes(this.#runner, { clip, span, picks: heads * queries * topK });
     const attention = new WindowAttention(this.#runner, { ...this.heads, window: global + clip * span + local });
     const position = memory.alloc(4);
