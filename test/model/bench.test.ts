@@ -132,7 +132,7 @@ it("bench model and bench retrieval measure, and say why no other program was me
   const model = await cli(..."bench model --device cpu --prefill 32 --decode 4 --out".split(" "), out, "--model", tiny);
   expect(model.code).toBe(0);
   expect(model.stdout).toMatch(
-    /prefill 32 +decode 4 +tokens a second\nTileScript +\d+ +\d+\ntransformers +not measured: /,
+    /prefill 32 +decode 4 +tokens a second\nTileScript +[\d,.]+ +[\d,.]+\ntransformers +not measured: /,
   );
   const retrieval = await cli(
     ..."bench retrieval --device cpu --lengths 256 --no-peer --no-exactness --json --out".split(" "),
