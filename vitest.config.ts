@@ -11,7 +11,6 @@ const PURE = [
     (name) => `test/compiler/${name}{.test.ts,/**/*.test.ts}`,
   ),
   ...["chart", "eval", "generate", "tokenizer"].map((name) => `test/runtime/${name}/**/*.test.ts`),
-  "test/runtime/weights/*.test.ts",
   ...["test/dsl/**/*.test.ts", "test/runtime/integers.test.ts", "test/runtime/reattention/*.test.ts"],
   "test/model-kernels/*.test.ts",
 ];
