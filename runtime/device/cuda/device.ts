@@ -52,18 +52,17 @@ export interface CudaOptions {
  */
 const UPLOAD = { threads: Math.min(12, availableParallelism()), slotsPerThread: 2, slotBytes: 2 << 20 };
 
-/** Those that nobody else holds may go. */
+/** Devices that were never closed. Those that nobody else holds may go. */
 const open = new Set<WeakRef<CudaDevice>>();
 let listens = false;
 
-function closeAtTheEnd(device: CudaDevice): void {
-  open.add(new WeakRef(device));
-  if (listens) return;
+/** Gives what takes the device off the list again. */
+function closeAtTheEnd(device: CudaDevice): () => void {
+  const one = new WeakRef(device);
+  open.add(one);
+  if (!listens) process.on("beforeExit", () => open.forEach((each) => void each.deref()?.closeIfBusy()));
   listens = true;
-  process.on("beforeExit", () => {
-    for (const one of open) one.deref()?.closeIfBusy();
-    open.clear();
-  });
+  return () => void open.delete(one);
 }
 
 /** An NVIDIA GPU. */
@@ -90,6 +89,8 @@ export class CudaDevice implements Device {
   /** What the graph that is being recorded uses, while one is. */
   captured: Captured | undefined;
   readonly #closeLimit: number;
+  /** Takes it off the list of those to close at the end. */
+  readonly #forget: () => void;
   #closed = false;
 
   /** Throws UnavailableError where there is no add-on, driver or GPU, and CudaError where the GPU cannot be used. */
@@ -108,7 +109,7 @@ export class CudaDevice implements Device {
   private constructor(driver: DriverAvailable, context: Context, facts: DeviceFacts, closeLimit: number) {
     const { addon } = driver;
     this.#closeLimit = closeLimit;
-    closeAtTheEnd(this);
+    this.#forget = closeAtTheEnd(this);
     this.driver = driver;
     this.facts = facts;
     this.name = facts.name;
@@ -270,6 +271,7 @@ export class CudaDevice implements Device {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#forget();
     for (const allocation of this.#allocations) allocation.freed = true;
     if (this.#hasEnded()) this.#letGo();
     else void this.#letGoLater();
