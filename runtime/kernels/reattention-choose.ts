@@ -1,8 +1,10 @@
 import {
   arange,
+  type Const,
   col,
   cumsum,
   debugBarrier,
+  type Int,
   load,
   maximum,
   minimum,
@@ -18,6 +20,20 @@ import {
 } from "tilescript";
 import { middleLength } from "./reattention-middle.js";
 import { mostVoted } from "./reattention-most.js";
+
+/** Parameters of a kernel that makes a step's picks and, in its last program, the window; as for `reattentionChoose`. */
+export interface Choosing {
+  unordered: Ptr<"i32">;
+  kept: Ptr<"i32">;
+  selected: Ptr<"i32">;
+  window: Ptr<"i32">;
+  span: Int;
+  clip: Int;
+  /** A power of two that the picks of all rows do not exceed. */
+  N: Const<"N">;
+  CP: Const<"CP">;
+  W: Const<"W">;
+}
 
 /**
  * A chunk's window, by one program: of candidates [N] and the votes `found` for them, 0 where there is none, the `clip` best, their spans

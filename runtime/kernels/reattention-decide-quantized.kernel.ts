@@ -2,13 +2,11 @@ import {
   arange,
   atomicAdd,
   atomicExchange,
-  type Const,
   debugBarrier,
   dtypeOf,
   floorDiv,
   gdcLaunchDependents,
   gdcWait,
-  type Int,
   kernel,
   load,
   numPrograms,
@@ -19,12 +17,11 @@ import {
   where,
 } from "tilescript";
 import { certify } from "./reattention-certify.js";
-import { chooseWindow } from "./reattention-choose.js";
+import { type Choosing, chooseWindow } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
 import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
+import { SLOTS } from "./reattention-tiles.js";
 
-/** Parts that are scored at once at the most: usually a dozen may hold one of the best keys, and few rows want more than this. */
-const SLOTS = 32;
 /** Parts that are scored at a time: at least topK. */
 const FIRST = 4;
 
@@ -79,18 +76,7 @@ export const reattentionDecideQuantized = kernel(
     finished: Ptr<"i32">;
     exactSteps: Ptr<"i32">;
     listed: Ptr<"i32">;
-    /** As for `reattentionChoose`. */
-    unordered: Ptr<"i32">;
-    kept: Ptr<"i32">;
-    selected: Ptr<"i32">;
-    window: Ptr<"i32">;
-    span: Int;
-    clip: Int;
-    /** A power of two that the picks of all rows do not exceed. */
-    N: Const<"N">;
-    CP: Const<"CP">;
-    W: Const<"W">;
-  }) => {
+  } & Choosing) => {
     gdcWait();
     gdcLaunchDependents();
     const length = middleLength(load(position) + queries, global, local);

@@ -2,12 +2,10 @@ import {
   arange,
   atomicAdd,
   atomicExchange,
-  type Const,
   debugBarrier,
   dtypeOf,
   gdcLaunchDependents,
   gdcWait,
-  type Int,
   kernel,
   load,
   numPrograms,
@@ -17,7 +15,7 @@ import {
   to,
   where,
 } from "tilescript";
-import { chooseWindow } from "./reattention-choose.js";
+import { type Choosing, chooseWindow } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
 import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 
@@ -65,18 +63,7 @@ export const reattentionDecide = kernel(
     W,
   }: StepPicks<T> & {
     finished: Ptr<"i32">;
-    /** As for `reattentionChoose`. */
-    unordered: Ptr<"i32">;
-    kept: Ptr<"i32">;
-    selected: Ptr<"i32">;
-    window: Ptr<"i32">;
-    span: Int;
-    clip: Int;
-    /** A power of two that the picks of all rows do not exceed. */
-    N: Const<"N">;
-    CP: Const<"CP">;
-    W: Const<"W">;
-  }) => {
+  } & Choosing) => {
     gdcWait();
     gdcLaunchDependents();
     const length = middleLength(load(position) + queries, global, local);

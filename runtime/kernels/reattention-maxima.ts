@@ -1,5 +1,61 @@
-import { arange, col, floorDiv, max, maximum, mod, type Ptr, row, store, type Tile, where } from "tilescript";
+import {
+  arange,
+  type Const,
+  col,
+  floorDiv,
+  type Int,
+  load,
+  max,
+  maximum,
+  mod,
+  type Ptr,
+  row,
+  store,
+  type Tile,
+  where,
+} from "tilescript";
 import { classMaxima, LEAST } from "./reattention-classes.js";
+
+/** Parameters of a pass over the middle's keys, beside the queries and the keys. */
+export interface Scanning {
+  position: Ptr<"i32">;
+  parts: Ptr<"f32">;
+  supers: Ptr<"f32">;
+  queries: Int;
+  qRow: Int;
+  global: Int;
+  local: Int;
+  kvHeads: Int;
+  partRow: Int;
+  superRow: Int;
+  G: Const<"G">;
+  /** Power of two of at least 16 that holds queries · G. */
+  RP: Const<"RP">;
+  D: Const<"D">;
+  DP: Const<"DP">;
+  BN: Const<"BN">;
+  OUTER: Const<"OUTER">;
+  CLASSES: Const<"CLASSES">;
+  INNER: Const<"INNER">;
+  SUPER: Const<"SUPER">;
+}
+
+/** The queries of a KV head's rows [RP, DP], `member` in order and `mine` those that there are. */
+export function stepQueries(
+  q: Ptr<"f32">,
+  member: Tile,
+  mine: boolean,
+  kvHead: number,
+  qRow: number,
+  G: number,
+  D: number,
+  DP: number,
+) {
+  const column = row(arange(0, DP));
+  const head = kvHead * G + mod(member, G);
+  const at = q + col(floorDiv(member, G) * qRow + head * D) + column;
+  return load(at, { mask: col(mine) && column < D, other: 0 });
+}
 
 /**
  * Keeps the maxima of a block's scores [RP, keys], whose first key is `from`, in the `parts` of the rows `line`, and with the last block of a

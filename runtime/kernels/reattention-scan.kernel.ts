@@ -1,19 +1,15 @@
 import {
   arange,
-  type Const,
   cdiv,
   col,
   dot,
   dtypeOf,
-  floorDiv,
   full,
   gdcLaunchDependents,
   gdcWait,
-  type Int,
   kernel,
   load,
   minimum,
-  mod,
   numPrograms,
   type Ptr,
   programId,
@@ -24,7 +20,7 @@ import {
   where,
 } from "tilescript";
 import { LEAST } from "./reattention-classes.js";
-import { keepMaxima } from "./reattention-maxima.js";
+import { keepMaxima, type Scanning, stepQueries } from "./reattention-maxima.js";
 import { middleLength } from "./reattention-middle.js";
 
 /**
@@ -58,30 +54,7 @@ export const reattentionScan = kernel(
     CLASSES,
     INNER,
     SUPER,
-  }: {
-    q: Ptr<"f32">;
-    keys: Ptr<T>;
-    position: Ptr<"i32">;
-    parts: Ptr<"f32">;
-    supers: Ptr<"f32">;
-    queries: Int;
-    qRow: Int;
-    global: Int;
-    local: Int;
-    kvHeads: Int;
-    partRow: Int;
-    superRow: Int;
-    G: Const<"G">;
-    /** Power of two of at least 16 that holds queries · G. */
-    RP: Const<"RP">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    BN: Const<"BN">;
-    OUTER: Const<"OUTER">;
-    CLASSES: Const<"CLASSES">;
-    INNER: Const<"INNER">;
-    SUPER: Const<"SUPER">;
-  }) => {
+  }: { q: Ptr<"f32">; keys: Ptr<T> } & Scanning) => {
     const kvHead = programId(0);
     const member = arange(0, RP);
     const column = arange(0, DP);
@@ -94,14 +67,7 @@ export const reattentionScan = kernel(
     const end = minimum(start + share, length);
     if (start < length) {
       const mine = member < queries * G;
-      const head = kvHead * G + mod(member, G);
-      const query = to(
-        load(q + col(floorDiv(member, G) * qRow + head * D) + row(column), {
-          mask: col(mine) && row(column) < D,
-          other: 0,
-        }),
-        dtypeOf(keys),
-      );
+      const query = to(stepQueries(q, member, mine, kvHead, qRow, G, D, DP), dtypeOf(keys));
       const line = kvHead * queries * G + member;
       const within = (col(token) * kvHeads + kvHead) * D + row(column);
       let best = full([RP], LEAST, "f32");

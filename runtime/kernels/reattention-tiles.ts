@@ -12,6 +12,9 @@ const WHOLE_BLOCK = { OUTER: 1, CLASSES: 1, INNER: 128 } as const;
 /** Where candidates are rescored: 3 more than the picks for ties within a block and at least 1 for rounding. */
 export const CANDIDATES = [8, 64] as const;
 
+/** Parts that are certified at once at the most: usually a dozen may hold one of the best keys, and few rows want more than this. */
+export const SLOTS = 32;
+
 /** Tiles that depend on the head size: what is best has so many bytes, not so many keys. */
 export type Width = "narrow" | "wide" | "widest";
 export const widthOf = (DP: number): Width => (DP > 128 ? "widest" : DP > 64 ? "wide" : "narrow");
