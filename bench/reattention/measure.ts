@@ -7,6 +7,7 @@ import {
   decidesAtOnce,
   type QuantizedKeys,
   quantizedBytes,
+  quantizedFrom,
   Retrieval,
   type RetrievalOptions,
 } from "../../runtime/reattention/retrieval.js";
@@ -92,14 +93,13 @@ export class Layer {
     this.#tokens = tokens;
   }
 
-  /** Whether decode steps pass over keys in 8 bits. */
+  /** Whether decode steps may pass over keys in 8 bits. */
   get quantizes(): boolean {
     return decidesAtOnce(this.#runner.device, { ...this.heads, topK: PAPER.topK });
   }
 
   /** Retrieval of a decode step of one token over `keys` tokens. */
   async decode(keys: number, more: Partial<RetrievalOptions> = {}): Promise<Point> {
-    const { device, memory } = this.#runner;
     const retrieval = new Retrieval(this.#runner, {
       ...this.heads,
       topK: PAPER.topK,
@@ -107,45 +107,48 @@ export class Layer {
       middle: keys,
       ...more,
     });
-    const qRow = this.heads.heads * this.heads.headSize;
-    const q = await this.#queries(qRow, "f32");
-    const position = memory.alloc(4);
-    await device.write(position, Int32Array.of(keys - 1));
-    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, { position, global: 0, local: 0 });
-    const ms = await this.#runner.time(scan);
-    const parts = {
-      scan: await this.#runner.time(scan, "reattentionScan"),
-      pick: await this.#runner.time(scan, "reattentionPick"),
-    };
-    memory.free();
+    const times = await this.#scan(retrieval, keys, { scan: "reattentionScan", pick: "reattentionPick" });
     const bytes = keys * this.heads.kvHeads * this.heads.headSize * 2;
-    return { ...this.#point("decode retrieval", 1, keys, more.topK), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
+    return {
+      ...this.#point("decode retrieval", 1, keys, more.topK),
+      ...times,
+      terabytesPerSecond: bytes / times.ms / 1e9,
+    };
   }
 
   /** The same over keys in 8 bits, with what chooses the window from the picks. */
   async decodeQuantized(keys: number): Promise<Point> {
-    const { device, memory } = this.#runner;
-    const { heads, headSize } = this.heads;
     const { topK, span, clip } = PAPER;
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries: 1, middle: keys });
-    const votes = new Votes(this.#runner, { clip, span, picks: heads * topK });
-    const quantized = this.#quantized(retrieval);
-    const qRow = heads * headSize;
-    const q = await this.#queries(qRow, "f32");
-    const position = memory.alloc(4);
-    await device.write(position, Int32Array.of(keys - 1));
-    const scan = () =>
-      retrieval.scan({ q, count: 1, qRow }, this.keys, { position, global: 0, local: 0 }, votes, quantized);
-    const ms = await this.#runner.time(scan);
-    const parts = {
-      scan: await this.#runner.time(scan, "reattentionScanQuantized"),
-      decide: await this.#runner.time(scan, "reattentionDecideQuantized"),
-    };
-    memory.free();
+    const votes = new Votes(this.#runner, { clip, span, picks: this.heads.heads * topK });
+    const names = { scan: "reattentionScanQuantized", decide: "reattentionDecideQuantized" };
+    const times = await this.#scan(retrieval, keys, names, votes, this.#quantized(retrieval));
     const { codes, bounds } = quantizedBytes(this.heads);
     const bytes = keys * (codes + bounds);
     const what = "decode retrieval, keys in 8 bits";
-    return { ...this.#point(what, 1, keys), ms, parts, terabytesPerSecond: bytes / ms / 1e9 };
+    return { ...this.#point(what, 1, keys), ...times, terabytesPerSecond: bytes / times.ms / 1e9 };
+  }
+
+  /** Times of one token's scan over `keys` tokens, and of its kernels; frees what was allocated for it. */
+  async #scan(
+    retrieval: Retrieval,
+    keys: number,
+    names: Readonly<Record<string, string>>,
+    votes?: Votes,
+    quantized?: QuantizedKeys,
+  ) {
+    const { device, memory } = this.#runner;
+    const qRow = this.heads.heads * this.heads.headSize;
+    const q = await this.#queries(qRow, "f32");
+    const position = memory.alloc(4);
+    await device.write(position, Int32Array.of(keys - 1));
+    const seen = { position, global: 0, local: 0 };
+    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, seen, votes, quantized);
+    const ms = await this.#runner.time(scan);
+    const parts: Record<string, number> = {};
+    for (const [part, kernel] of Object.entries(names)) parts[part] = await this.#runner.time(scan, kernel);
+    memory.free();
+    return { ms, parts };
   }
 
   /** Retrieval of a chunk of queries over `keys` tokens. */
@@ -173,13 +176,12 @@ export class Layer {
   /** What follows retrieval: votes to window, and attention over the paper's window; a decode step or a chunk. */
   async window(queries: number): Promise<Point> {
     const { device, memory } = this.#runner;
-    const { heads, kvHeads, headSize } = this.heads;
+    const { heads, headSize } = this.heads;
     const { global, local, topK, span, clip } = PAPER;
     const total = this.#tokens;
     const middle = total - global - local;
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries, middle });
-    const long = total * kvHeads * headSize >= device.traits.quantizedFrom;
-    const quantized = long && this.quantizes ? this.#quantized(retrieval) : undefined;
+    const quantized = total >= quantizedFrom(device, { ...this.heads, topK }) ? this.#quantized(retrieval) : undefined;
     const votes = new Votes(this.#runner, { clip, span, picks: heads * queries * topK });
     const attention = new WindowAttention(this.#runner, { ...this.heads, window: global + clip * span + local });
     const position = memory.alloc(4);

@@ -2,7 +2,7 @@ import type { Allocator } from "../device/allocations.js";
 import type { Device, GrowableBuffer } from "../device/device.js";
 import { OutOfMemoryError } from "../device/errors.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
-import { decidesAtOnce, quantizedBytes } from "../reattention/retrieval.js";
+import { quantizedBytes, quantizedFrom } from "../reattention/retrieval.js";
 import { cdiv } from "../tiling.js";
 import type { ModelConfig } from "./config.js";
 import { rowBytes } from "./sizes.js";
@@ -27,7 +27,7 @@ export function cacheShape(
   capacity: number,
 ): CacheShape {
   const row = rowBytes(config);
-  const scans = capacity >= quantizedFrom(device, config, attention);
+  const scans = capacity >= quantizedFromTokens(device, config, attention);
   const none = { codes: 0, bounds: 0 };
   return config.layerKinds.map(({ window }) => ({
     ...{ keys: row, values: row },
@@ -36,15 +36,14 @@ export function cacheShape(
 }
 
 /** Tokens of a cache from which on layers keep their keys in 8 bits too. */
-export function quantizedFrom(
+export const quantizedFromTokens = (
   device: Pick<Device, "traits">,
   config: ModelConfig,
   attention: AttentionOptions,
-): number {
-  const { kvHeads, headSize } = config;
-  const may = attention.kind === "reattention" && decidesAtOnce(device, { ...config, topK: attention.topK });
-  return may ? Math.ceil(device.traits.quantizedFrom / (kvHeads * headSize)) : Number.POSITIVE_INFINITY;
-}
+): number =>
+  attention.kind === "reattention"
+    ? quantizedFrom(device, { ...config, topK: attention.topK })
+    : Number.POSITIVE_INFINITY;
 
 /** Tokens of the longest cache that fits into the memory that is free now beside `reserved` bytes. */
 export function longestCache(
@@ -54,7 +53,7 @@ export function longestCache(
   reserved: number,
 ): number {
   const fits = (capacity: number) => tokensThatFit(device, cacheShape(device, config, attention, capacity), reserved);
-  const from = quantizedFrom(device, config, attention);
+  const from = quantizedFromTokens(device, config, attention);
   const quantized = fits(Number.POSITIVE_INFINITY);
   return quantized >= from ? quantized : Math.min(fits(0), from - 1);
 }

@@ -1,6 +1,6 @@
 import { CUDA_TRAITS } from "../device/cuda/traits.js";
 import { readAttention } from "../reattention/attention-options.js";
-import { quantizedFrom } from "./cache.js";
+import { quantizedFromTokens } from "./cache.js";
 import { type DeviceKind, type NeededBuild, neededBuilds } from "./dry-run.js";
 import type { ModelFiles } from "./load.js";
 
@@ -33,7 +33,7 @@ export async function usualBuilds(files: ModelFiles, arch: number): Promise<Need
     { attention: dense, capacity: 1 << 20 },
     ...["reattention", "streaming"].flatMap((mode) => {
       const attention = readAttention(mode, config.context);
-      return contextsOf(quantizedFrom(gpu, config, attention)).map((capacity) => ({ attention, capacity }));
+      return contextsOf(quantizedFromTokens(gpu, config, attention)).map((capacity) => ({ attention, capacity }));
     }),
   ];
   const builds = new Map<string, NeededBuild>();

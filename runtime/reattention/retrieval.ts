@@ -1,6 +1,6 @@
 import type { Device, DeviceBuffer } from "../device/device.js";
 import { type Heads, headConstants } from "../kernels/heads.js";
-import { CANDIDATES, type ReAttentionTiles, widthOf } from "../kernels/reattention-tiles.js";
+import { CANDIDATES, type ReAttentionTiles, SLOTS, widthOf } from "../kernels/reattention-tiles.js";
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
@@ -60,9 +60,6 @@ const SORTED = 4;
 /** Codes of a row that a product wants at least. */
 const CODES = 32;
 
-/** Of a row's scratch: the parts that may hold one of its best keys. */
-const LISTED_BYTES = 2 * 32 * 4;
-
 type ScanOptions = Heads & Pick<RetrievalOptions, "topK" | "byBlock" | "scanQueries">;
 
 /** Whether a step has so few picks that one kernel makes them and chooses the window; those steps may pass over quantized keys. */
@@ -73,6 +70,12 @@ export function decidesAtOnce(
   const rows = (scanQueries * heads) / kvHeads;
   return topK <= SORTED && !byBlock && rows <= FEW_ROWS && heads * scanQueries * topK <= tilesFor(device).fewVotes.N;
 }
+
+/** Tokens from which on it pays to pass over quantized keys; Infinity where the steps have too many picks for that. */
+export const quantizedFrom = (device: Pick<Device, "traits">, options: ScanOptions): number =>
+  decidesAtOnce(device, options)
+    ? Math.ceil(device.traits.quantizedFrom / (options.kvHeads * options.headSize))
+    : Number.POSITIVE_INFINITY;
 
 /**
  * The topK keys of the middle with the largest q · k, for every query of every head: exact, equal scores by position, NaN never. Queues
@@ -112,7 +115,7 @@ export class Retrieval {
     const blocks = cdiv(Math.max(middle, 1), BN);
     const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
     const rows = heads * (options.scanQueries ?? 1);
-    this.#listed = decidesAtOnce(device, options) ? memory.alloc(rows * LISTED_BYTES) : undefined;
+    this.#listed = decidesAtOnce(device, options) ? memory.alloc(rows * 2 * SLOTS * 4) : undefined;
     this.#maximaRows = { partRow, superRow };
     this.#maxima = { parts: memory.alloc(rows * partRow * 4), supers: memory.alloc(rows * superRow * 4) };
   }
