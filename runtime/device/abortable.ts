@@ -8,7 +8,7 @@ export async function abortable<Result>(promise: Promise<Result>, signal: AbortS
     if (signal.aborted) give();
   });
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener("abort", give!);
   }

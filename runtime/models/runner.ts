@@ -1,3 +1,4 @@
+import { abortable } from "../device/abortable.js";
 import type { Allocations } from "../device/allocations.js";
 import type { Device, DeviceBuffer, Graph, Mirror } from "../device/device.js";
 import { DeviceError } from "../device/errors.js";
@@ -89,21 +90,22 @@ export class Runner {
   ): Promise<void> {
     const { host, buffers, windowed } = this.#parts;
     const { state } = host;
+    // Whoever stops does not wait for the chunk that runs: it takes seconds where processors compute it.
+    const wait = (queued: Promise<void>) => abortable(queued, signal);
     this.grow(past + tokens.length);
-    await this.#begin(sampling);
+    await wait(this.#begin(sampling));
     let queued = 0;
     for (const chunk of chunksOf(past, tokens.length, buffers.tokens, windowed)) {
-      signal?.throwIfAborted();
       const start = chunk.past - past;
       const end = start + chunk.count;
       const piece = Int32Array.from(tokens.slice(start, end));
-      await this.device.write(buffers.ids.view(0, piece.byteLength), piece);
-      if (chunk.selects) await this.device.write(state.position, Int32Array.of(chunk.past));
+      await wait(this.device.write(buffers.ids.view(0, piece.byteLength), piece));
+      if (chunk.selects) await wait(this.device.write(state.position, Int32Array.of(chunk.past)));
       new ChunkPass(host, buffers, chunk).run();
       if (chunk.last) {
         this.#lastChunk = chunk;
-        await this.#pick(chunk.count - 1, past + tokens.length);
-      } else if (++queued % (chunk.selects ? LAG.selecting : LAG.whole) === 0) await this.device.synchronize();
+        await wait(this.#pick(chunk.count - 1, past + tokens.length));
+      } else if (++queued % (chunk.selects ? LAG.selecting : LAG.whole) === 0) await wait(this.device.synchronize());
       onProgress?.(end);
     }
   }

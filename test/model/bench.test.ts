@@ -81,21 +81,21 @@ it("Ctrl-C ends bench long-context with 130, and what was measured is kept and d
   timeout: 120_000,
 }, async () => {
   const out = join(folderWith({}), "out");
-  const child = spawn(process.execPath, [bin, ...LONG_CONTEXT, "--out", out, "--lengths", "64,1k", "--dense", "none"], {
+  const lengths = ["--lengths", "64,4k", "--dense", "none"];
+  const child = spawn(process.execPath, [bin, ...LONG_CONTEXT, "--model", tiny, "--out", out, ...lengths], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stderr = "";
   let stdout = "";
   child.stdout.on("data", (text) => (stdout += text));
   child.stderr.on("data", (text) => {
-    if (!stderr.includes("64 tokens: ") && `${stderr}${text}`.includes("64 tokens: "))
-      setTimeout(() => child.kill("SIGINT"), 1500);
+    if (!stderr.includes("64 tokens: ") && `${stderr}${text}`.includes("64 tokens: ")) child.kill("SIGINT");
     stderr += text;
   });
   expect(await new Promise((resolve) => child.on("close", resolve))).toBe(130);
   expect(stdout).toMatch(/^ +64 /m);
   expect(stderr).toContain("written: ");
-  expect(stderr).toMatch(/^Stopped with 1 row in .+\.json, which later calls add to; still to measure: 1k\.$/m);
+  expect(stderr).toMatch(/^Stopped with 1 row in .+\.json, which later calls add to; still to measure: 4k\.$/m);
   expect(read(out).rows).toMatchObject([{ attention: WINDOW, tokens: 64 }]);
   expect(readdirSync(out).filter((name) => name.endsWith(".png"))).toHaveLength(2);
 });

@@ -98,7 +98,13 @@ describe("SmolLM2 on the CPU executor", () => {
     expect((await model.generate("What is the capital of France?", { maxTokens: 8 }).result).text).toMatch(/Paris/);
   });
 
-  it("stops at once when its signal is aborted, and goes on working", { timeout: 120_000 }, async () => {
+  it("stops at once when its signal is aborted, reading or writing, and goes on working", {
+    timeout: 120_000,
+  }, async () => {
+    const signal = AbortSignal.timeout(50);
+    await expect(model.generateFrom(cases.at(-1)!.promptIds.slice(1), { signal }).result).rejects.toBe(signal.reason);
+    const drained = model.device.synchronize().then(() => "nothing runs");
+    expect(await Promise.race([drained, "a chunk runs"])).toBe("a chunk runs");
     const controller = new AbortController();
     const generation = model.generate("Write a long story.", { maxTokens: 500, signal: controller.signal });
     const collect = async () => {
