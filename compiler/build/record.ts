@@ -4,7 +4,7 @@ import { isWhole, type Manifest, readManifest } from "../bundle/index.js";
 import { cacheFolder } from "../cache/index.js";
 import type { Diagnostic } from "../diagnostics/index.js";
 import { makeFolder } from "../make-folder.js";
-import { compilerFingerprint } from "./fingerprint.js";
+import { compilerFingerprint } from "../store/index.js";
 import { sha256 } from "./names.js";
 
 /** What identifies a build: asked again with the same, it may have nothing to do. */

@@ -31,17 +31,11 @@ export interface CpuKernel {
 }
 
 export const INFO_SECTION = "tilescript";
-/** Part of every cache key: raised whenever the same IR gives other code. */
-export const EXECUTOR_VERSION = 1;
 
-/** Reads what `compileForCpu` put into the module; null where it is no module of this version. */
+/** Reads what `compileForCpu` put into the module; null where another made it. */
 export function readInfo(module: WebAssembly.Module): CpuKernelInfo | null {
   const [section] = WebAssembly.Module.customSections(module, INFO_SECTION);
-  if (!section) return null;
-  const document = JSON.parse(new TextDecoder().decode(section));
-  return document.version === EXECUTOR_VERSION ? document.info : null;
+  return section ? JSON.parse(new TextDecoder().decode(section)) : null;
 }
 
-export function writeInfo(info: CpuKernelInfo): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ version: EXECUTOR_VERSION, info }));
-}
+export const writeInfo = (info: CpuKernelInfo): Uint8Array => new TextEncoder().encode(JSON.stringify(info));

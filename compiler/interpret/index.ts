@@ -5,8 +5,6 @@ export {
   type AccessSite,
   type CpuKernel,
   type CpuKernelInfo,
-  EXECUTOR_VERSION,
-  INFO_SECTION,
   readInfo,
 } from "./cpu-kernel.js";
 export { describeForCpu, type LaunchShape } from "./describe.js";

@@ -2,6 +2,7 @@
 
 export { isAlive } from "./alive.js";
 export { draftIn, TEMPORARY } from "./draft.js";
+export { compilerFingerprint } from "./fingerprint.js";
 export { cacheFolder, homeFolder, userCacheFolder } from "./places.js";
 export { dropForeign, privateFolder, privateRoot, UntrustedFolder } from "./private-folder.js";
 export { SealedFolder } from "./sealed-folder.js";

@@ -1,4 +1,5 @@
 import type { DType } from "../../ir/index.js";
+import { roundTo } from "../../ops/index.js";
 import type { Local } from "../wasm/function.js";
 import { bounded, exactly, type Facts, gcd, UNKNOWN_FACTS } from "./facts.js";
 import type { Access, Node, NodeData } from "./node.js";
@@ -35,9 +36,10 @@ export class Graph {
     return node;
   }
 
+  /** A number as its dtype holds it: 0.1 is another number in f16. */
   constant(dtype: DType, value: number | bigint | boolean): Node {
     const plain = typeof value === "boolean" ? Number(value) : value;
-    const stored = dtype === "i64" ? BigInt(plain) : wraps(dtype) ? Number(plain) | 0 : Number(plain);
+    const stored = dtype === "i64" ? BigInt(plain) : wraps(dtype) ? Number(plain) | 0 : roundTo(dtype, Number(plain));
     const key = Object.is(stored, -0) ? "-0" : String(stored);
     const facts = typeof stored === "number" && Number.isInteger(stored) ? exactly(stored) : UNKNOWN_FACTS;
     return this.node("constant", dtype, [], { data: { kind: "constant", value: stored }, key, facts });

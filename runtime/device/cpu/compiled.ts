@@ -3,11 +3,11 @@ import {
   type CpuKernelInfo,
   compileForCpu,
   describeForCpu,
-  EXECUTOR_VERSION,
   type LaunchShape,
   readInfo,
 } from "../../../compiler/interpret/index.js";
 import { type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
+import { compilerFingerprint } from "../../../compiler/store/index.js";
 import type { Queue } from "./queue.js";
 import type { WasmStore } from "./wasm-store.js";
 
@@ -41,7 +41,7 @@ export class KernelRegistry {
 
   /** The kernel compiled for parameters that overlap in the given groups. Equal kernels are compiled once. */
   compiled(kernel: Kernel, aliased: readonly (readonly string[])[]): Compiled {
-    const text = JSON.stringify([EXECUTOR_VERSION, aliased]) + serializeKernel(kernel);
+    const text = JSON.stringify([compilerFingerprint(), aliased]) + serializeKernel(kernel);
     const key = createHash("sha256").update(text).digest("hex");
     const known = this.#known.get(key);
     if (known) return known;

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -46,6 +47,16 @@ describe("a cache", () => {
         path,
         statSync(path).isDirectory() ? 0o700 : path.endsWith("last-eviction") ? 0o666 : 0o600,
       ]);
+  });
+
+  it("loses what is older than a month when something is written beside it", async () => {
+    const scripts = new SealedFolder(root, "scripts");
+    const [old, young] = [cacheKey("a"), cacheKey("a").replace(/.$/, "0")];
+    for (const one of [old, young]) await scripts.put(one, Buffer.from("x"));
+    const month = new Date(Date.now() - 31 * 24 * 3600 * 1000);
+    utimesSync(join(root, "scripts", old.slice(0, 2), old), month, month);
+    await scripts.put(young, Buffer.from("y"));
+    expect([await scripts.get(old), String(await scripts.get(young))]).toEqual([undefined, "y"]);
   });
 
   it("that others could write to is closed, and what was in its open folders is made anew", async () => {

@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sha256 } from "./names.js";
 
 const CODE = /\.(?:js|ts|py|txt)$/;
 const DECLARATION = /\.d\.ts$/;
@@ -14,15 +14,19 @@ function* codeFiles(folder: string): Generator<string> {
   }
 }
 
+const FOLDERS = ["../", "../../dsl/"].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+const read = (path: string): string => readFileSync(path, "utf8");
+
 let known: string | undefined;
 
-/** Names this compiler and language by their code, so that nothing built by another one counts as up to date. */
+/** Names this compiler and language by their code: part of the key of all that they make, so that nothing of another one is taken for theirs. */
 export function compilerFingerprint(): string {
-  known ??= sha256(
-    ["../", "../../dsl/"]
-      .flatMap((folder) => [...codeFiles(fileURLToPath(new URL(folder, import.meta.url)))])
-      .map((path) => sha256(readFileSync(path)))
-      .join(),
-  );
+  known ??= createHash("sha256")
+    .update(
+      FOLDERS.flatMap((folder) => [...codeFiles(folder)])
+        .map(read)
+        .join("\0"),
+    )
+    .digest("hex");
   return known;
 }
