@@ -21,7 +21,7 @@ const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp");
 const folders = ["dsl", "compiler", "runtime", "cli", "examples", "bench", "test/gpu"];
 /** What test/gpu imports of the other tests, and tsc therefore compiles with it. */
-const shared = ["test/compiler/ops", "test/model-kernels", "test/runtime/reattention"];
+const shared = ["test/cases", "test/compiler/ops", "test/model-kernels", "test/runtime/reattention"];
 const assets = /\.(?:py|mjs|txt)$|\.kernel\.ts$/;
 const outputs = /\.(?:d\.ts\.map|js\.map|d\.ts|js)$/;
 

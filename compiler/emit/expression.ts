@@ -13,7 +13,12 @@ export function expressionPy(expr: Expr, text: FunctionText): Py {
 export const valuePy = (expr: Expr, text: FunctionText): Py => materialize(expressionPy(expr, text), expr.type);
 
 const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
-  literal: (expr) => literalText(expr.value, expr.type),
+  literal: (expr) => {
+    const text = literalText(expr.value, expr.type);
+    // Triton takes a number that meets no tensor for a float32.
+    const double = expr.type.kind === "tile" && expr.type.dtype === "f64" && typeof expr.value === "number";
+    return double && !Object.is(Math.fround(expr.value), expr.value) ? materialize(text, expr.type) : text;
+  },
   ref: (expr, text) => text.reference(expr.name, expr.type.kind === "const"),
   op: (expr, text) => {
     const op = OPS.get(expr.op)!;

@@ -2,7 +2,8 @@ import { PRELUDE } from "../ops/index.js";
 
 /** Python's keywords, and the names the generated text relies on. */
 const RESERVED: ReadonlySet<string> = new Set([
-  ...Object.keys(PRELUDE),
+  "libdevice",
+  ...Object.values(PRELUDE).flatMap(({ lines }) => lines.flatMap((line) => /^def (\w+)/.exec(line)?.[1] ?? [])),
   ...(
     "False None True and as assert async await break class continue def del elif else except finally for from global if import in is " +
     "lambda nonlocal not or pass raise return try while with yield match case type print " +

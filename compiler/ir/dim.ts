@@ -17,9 +17,10 @@ export type DimOp = "name" | "+" | "*" | "//" | "cdiv" | "%" | "min" | "max";
 const ORDINARY: Readonly<Record<Exclude<DimOp, "name">, (a: number, b: number) => number>> = {
   "+": (a, b) => a + b,
   "*": (a, b) => a * b,
-  "//": (a, b) => Math.floor(a / b),
-  cdiv: (a, b) => Math.ceil(a / b),
-  "%": (a, b) => ((a % b) + b) % b,
+  // Rounded toward zero, with the sign of a: what the program does as it runs. Adding 0 makes −0 a 0.
+  "//": (a, b) => Math.trunc(a / b) + 0,
+  cdiv: (a, b) => Math.ceil(a / b) + 0,
+  "%": (a, b) => (a % b) + 0,
   min: (a, b) => Math.min(a, b),
   max: (a, b) => Math.max(a, b),
 };

@@ -6,7 +6,8 @@ import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./e
 import type { Call, InferContext, Op } from "./op.js";
 import { pointerProblem } from "./pointers.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
-import { ceilingDivision, dtypeText } from "./python-values.js";
+import { dtypeText } from "./python-values.js";
+import { fusedMultiplyAdd } from "./real.mjs";
 
 const symbol =
   (operator: string, level: number) =>
@@ -78,7 +79,7 @@ export const mul = elementwise({
   emit: symbol("*", LEVEL.product),
   of: (a, b) => a * b,
   // Products of i32 pass 2^53 before they wrap.
-  exact: (a, b) => a * b,
+  ofIntegers: (_of, a, b) => a! * b!,
 });
 
 const floatDivision: DTypeRule = (source, operands, context) => {
@@ -107,7 +108,7 @@ export const div = elementwise({
   of: (a, b) => a / b,
 });
 
-/** Rounds toward zero, as the hardware does. Of constants, which are sizes, it rounds down. */
+/** Rounds toward zero, as the hardware does. Python rounds down. */
 export const floorDiv = elementwise({
   name: "floorDiv",
   operands: ["a", "b"],
@@ -115,22 +116,24 @@ export const floorDiv = elementwise({
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("//", a, b) },
   emit: symbol("//", LEVEL.product),
-  of: (a, b) => Math.trunc(a / b),
+  constantName: "truncated_div",
+  of: (a, b) => Math.trunc(a / b) + 0,
 });
 
-/** `(a + b − 1) // b`. */
+/** Rounds up, whatever the signs. */
 export const cdiv = elementwise({
   name: "cdiv",
   operands: ["a", "b"],
   params: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("cdiv", a, b) },
-  emit: (operands) => call("tl.cdiv", operands),
-  emitConstant: ([a, b]) => ceilingDivision(a!, b!),
-  of: (a, b) => Math.trunc((a + b - 1) / b),
+  emit: (operands) => call("ceil_div", operands),
+  needs: ["ceil_div"],
+  constantName: "ceiling_div",
+  of: (a, b) => Math.ceil(a / b) + 0,
 });
 
-/** The remainder of a division that rounds toward zero; of constants it has the divisor's sign. */
+/** The remainder of a division that rounds toward zero: it has the sign of a. */
 export const mod = elementwise({
   name: "mod",
   operands: ["a", "b"],
@@ -138,7 +141,8 @@ export const mod = elementwise({
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("%", a, b) },
   emit: symbol("%", LEVEL.product),
-  of: (a, b) => a % b,
+  constantName: "truncated_mod",
+  of: (a, b) => (a % b) + 0,
 });
 
 const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: number, b: number) => number): Op =>
@@ -170,7 +174,7 @@ export const fma = elementwise({
   params: ["a", "b", "c"],
   rule: floating,
   emit: (operands) => call("tl.fma", operands),
-  of: (a, b, c) => a * b + c,
+  of: fusedMultiplyAdd,
 });
 
 export const clamp = elementwise({

@@ -1,9 +1,10 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import type { DType, Expr } from "../ir/index.js";
+import { type DType, type Expr, tile } from "../ir/index.js";
 import { checkChoices, pick, quoted } from "./attrs.js";
+import { sameShape } from "./broadcast.js";
 import type { TileType } from "./convert.js";
 import { maskOperand, pointerOperand, present, valueOperand } from "./memory.js";
-import type { Call, InferContext, Op } from "./op.js";
+import type { Args, Call, InferContext, Op } from "./op.js";
 import { call } from "./python.js";
 import { materialize } from "./python-values.js";
 
@@ -45,8 +46,25 @@ const atomic = (name: string, python: string, allowed: readonly DType[]): Op => 
       span: source.span,
     };
   },
-  emit: ({ ptr, value, mask }, { attrs }) => call(python, [ptr!, value!], { mask, ...order(attrs) }),
+  emit: ({ ptr, value, mask }, { args, attrs }) =>
+    call(python, [ptr!, value!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
 });
+
+/** Triton stretches no operand of this op. */
+function stretched(operand: Expr, ptr: Expr): Expr {
+  const { shape } = ptr.type as TileType;
+  const { dtype, shape: given } = operand.type as TileType;
+  if (sameShape(given, shape)) return operand;
+  const [op, args] = given.length === 0 ? ["full", { value: operand }] : ["broadcastTo", { x: operand }];
+  return {
+    kind: "op",
+    op: op!,
+    args: args as Args,
+    attrs: { shape, dtype },
+    type: tile(dtype, shape),
+    span: operand.span,
+  };
+}
 
 const atomicCas: Op = {
   name: "atomicCas",
@@ -62,7 +80,7 @@ const atomicCas: Op = {
     return {
       kind: "op",
       op: "atomicCas",
-      args: { ptr, compare, value },
+      args: { ptr, compare: stretched(compare, ptr), value: stretched(value, ptr) },
       attrs: pick(source.attrs, ["sem", "scope"]),
       type: { ...(ptr.type as TileType), pointer: false },
       span: source.span,

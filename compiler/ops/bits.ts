@@ -1,8 +1,11 @@
-import { DTYPES } from "../ir/index.js";
+import * as problems from "../diagnostics/catalogue/types.js";
+import { DTYPES, type Expr } from "../ir/index.js";
 import { elementwise, integers, logical } from "./elementwise.js";
 import type { Op, OpNode } from "./op.js";
+import type { PreludeName } from "./prelude.js";
 import { infix, LEVEL, method, type Py, prefix } from "./python.js";
-import { dtypeText } from "./python-values.js";
+import { dtypeText, materialize } from "./python-values.js";
+import { type Integers, integersIn } from "./value.js";
 
 /** Both sides are always evaluated: there is one program for all elements. */
 function logic(name: "and" | "or", python: "&" | "|", of: (a: number, b: number) => number): Op {
@@ -40,16 +43,52 @@ const bit = (name: string, python: "&" | "|" | "^", of: (a: bigint, b: bigint) =
     of: (a, b) => Number(of(BigInt(a), BigInt(b))),
   });
 
-const shift = (name: string, python: "<<" | ">>", of: (a: number, b: number) => number): Op =>
-  elementwise({
-    name,
-    operands: ["a", "b"],
-    params: [],
-    rule: integers(),
-    constant: { of: "int" },
-    emit: ([a, b]) => infix(a!, python, b!, LEVEL.shift),
-    of,
-  });
+const symbol =
+  (python: "<<" | ">>") =>
+  ([a, b]: readonly Py[]): Py =>
+    infix(a!, python, b!, LEVEL.shift);
+
+interface Shift {
+  readonly name: string;
+  readonly emit: (operands: readonly Py[], node: OpNode) => Py;
+  readonly constantName?: PreludeName;
+  /** Of integers of so many bits, before it wraps. */
+  readonly ofIntegers: (integers: Integers, a: bigint, amount: bigint) => bigint;
+}
+
+/** By the width or more everything is shifted out: zeros are left, or copies of the sign. Constants have 32 bits, or 64 where they need them. */
+function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
+  const integersOf = ({ type }: OpNode, a: number): Integers =>
+    integersIn(type.kind === "tile" ? type.dtype : a >= -(2 ** 31) && a < 2 ** 31 ? "i32" : "i64");
+  return {
+    ...elementwise({
+      name,
+      operands: ["a", "b"],
+      params: [],
+      rule: integers(),
+      constant: { of: "int" },
+      emit,
+      constantName,
+      of: (a, b) => {
+        const { bits } = integersIn(a >= -(2 ** 31) && a < 2 ** 31 ? "i32" : "i64");
+        if (!Number.isInteger(a) || !(b >= 0 && b < bits)) return Number.NaN;
+        return Number(BigInt.asIntN(bits, ofIntegers({ bits, signed: true }, BigInt(a), BigInt(b))));
+      },
+      ofIntegers: (of, a, amount) => {
+        const inside = amount >= 0n && amount < of.bits;
+        if (!inside && !(name === "shiftRight" && of.signed)) return 0n;
+        return ofIntegers(of, a!, inside ? amount! : BigInt(of.bits - 1));
+      },
+    }),
+    check(node, context) {
+      const { a, b } = node.args as { a: Expr; b: Expr };
+      if (b.kind !== "literal") return;
+      const { bits } = integersOf(node, a.kind === "literal" ? Number(a.value) : 0);
+      const amount = Number(b.value);
+      if (amount < 0 || amount >= bits) context.fail(problems.shiftAmount(node.span, { amount, bits }));
+    },
+  };
+}
 
 /** The dtype whose right shift brings in zeros. Triton has no u16 and no u64 in this language, so only their names occur here. */
 const UNSIGNED: Readonly<Record<string, string>> = {
@@ -63,34 +102,9 @@ const UNSIGNED: Readonly<Record<string, string>> = {
 function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
   if (node.type.kind !== "tile" || DTYPES[node.type.dtype].kind === "unsigned") return infix(a!, ">>", b!, LEVEL.shift);
   const unsigned = UNSIGNED[node.type.dtype]!;
-  const bits = method(a!, "to", [unsigned], { bitcast: "True" });
+  const bits = method(materialize(a!, node.args.a!.type), "to", [unsigned], { bitcast: "True" });
   const amount = b!.weak ? b! : method(b!, "to", [unsigned]);
   return method(infix(bits, ">>", amount, LEVEL.shift), "to", [dtypeText(node.type.dtype)], { bitcast: "True" });
-}
-
-/** A negative number counts as the unsigned one with its bits, so their number matters. */
-const logicalShift = (bits: number): Op =>
-  elementwise({
-    name: "shiftRightLogical",
-    operands: ["a", "b"],
-    params: [],
-    rule: integers(),
-    constant: { of: "int" },
-    emit: emitLogical,
-    emitConstant: ([a, b]) => infix(a!, ">>", b!, LEVEL.shift),
-    of: (a, b) => Number(BigInt.asIntN(bits, BigInt.asUintN(bits, BigInt(a)) >> BigInt(b))),
-  });
-
-const shiftRightLogical: Op = {
-  ...logicalShift(32),
-  evaluate: (args, node) =>
-    logicalShift(node.type.kind === "tile" ? DTYPES[node.type.dtype].bytes * 8 : 32).evaluate!(args, node),
-};
-
-/** In 64 bits. A constant may be no number at all (a division by 0), and JavaScript would try to make one of any length. */
-function shifted(a: number, b: number): number {
-  if (!Number.isInteger(a) || !Number.isInteger(b)) return Number.NaN;
-  return b > 63 ? 0 : Number(BigInt.asIntN(64, BigInt(a) << BigInt(b)));
 }
 
 export const BITS: readonly Op[] = [
@@ -109,7 +123,18 @@ export const BITS: readonly Op[] = [
     emit: ([x]) => prefix("~", x!),
     of: (x) => -1 - x,
   }),
-  shift("shiftLeft", "<<", shifted),
-  shift("shiftRight", ">>", (a, b) => Math.floor(a / 2 ** b)),
-  shiftRightLogical,
+  shift({
+    name: "shiftLeft",
+    emit: symbol("<<"),
+    constantName: "shifted_left",
+    ofIntegers: (_of, a, amount) => a << amount,
+  }),
+  shift({ name: "shiftRight", emit: symbol(">>"), ofIntegers: (_of, a, amount) => a >> amount }),
+  shift({
+    name: "shiftRightLogical",
+    emit: emitLogical,
+    constantName: "shifted_right_logical",
+    // A negative number counts as the unsigned one with its bits.
+    ofIntegers: ({ bits }, a, amount) => BigInt.asUintN(bits, a) >> amount,
+  }),
 ];

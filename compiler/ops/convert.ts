@@ -84,16 +84,22 @@ export const implicitCast = (x: Expr, dtype: DType, shape: Shape): Expr => ({
   span: x.span,
 });
 
+/** Whether a dtype holds a literal, if rounded: floats hold every number, and booleans every one that is 0 or not. */
+export function holds(dtype: DType, value: number | bigint | boolean | string): boolean {
+  if (typeof value === "boolean" || isFloat(dtype) || dtype === "bool") return true;
+  if (typeof value === "number" && !Number.isInteger(value)) return false;
+  const [least, greatest] = integerRange(dtype);
+  return BigInt(value) >= least && BigInt(value) <= greatest;
+}
+
 /** A literal with a dtype; reports one that does not fit. */
 function adaptLiteral(literal: Extract<Expr, { kind: "literal" }>, dtype: DType, context: InferContext): Expr | null {
   const { value } = literal;
-  const fits = (): boolean => {
-    if (typeof value === "boolean" || isFloat(dtype) || dtype === "bool") return true;
-    if (typeof value === "number" && !Number.isInteger(value)) return false;
+  if (!holds(dtype, value)) {
     const [least, greatest] = integerRange(dtype);
-    return BigInt(value) >= least && BigInt(value) <= greatest;
-  };
-  if (!fits()) return context.fail(problems.literalRange(literal.span, { value: String(value), dtype }));
+    const range = `the integers from ${least} to ${greatest}`;
+    return context.fail(problems.literalRange(literal.span, { value: String(value), dtype, range }));
+  }
   return { ...literal, value: valueIn(value, dtype), type: scalar(dtype) };
 }
 

@@ -3,7 +3,7 @@ import { dimSub, type Expr, scalar, tile } from "../ir/index.js";
 import { checkSizes, dims, dtypeOf, firstDim } from "./attrs.js";
 import { commonDType, convert, isConstNumber, isNumbers, isOperand, shapeOf } from "./convert.js";
 import type { Op } from "./op.js";
-import { call, method } from "./python.js";
+import { call, method, type Py } from "./python.js";
 import { dimPy, dtypeText, materialize, shapePy } from "./python-values.js";
 import { elementCount, roundTo } from "./value.js";
 
@@ -104,13 +104,13 @@ export const cast: Op = {
     };
   },
   emit({ x }, { args, attrs, type }) {
-    if (!x!.weak || type.kind !== "tile")
-      return method(x!, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])]);
-    if (attrs.implicit) return x!;
+    const to = (value: Py): Py => method(value, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])]);
+    if (!x!.weak || type.kind !== "tile") return to(x!);
     const from = args.x!.type;
-    if (from.kind === "const" && from.of === "float")
-      return method(materialize(x!, scalar("f32")), "to", [dtypeText(type.dtype)]);
-    return materialize(x!, type);
+    // A literal that has a dtype already keeps what that has made of it.
+    if (from.kind === "tile") return to(materialize(x!, from));
+    if (attrs.implicit) return x!;
+    return from.kind === "const" && from.of === "float" ? to(materialize(x!, scalar("f32"))) : materialize(x!, type);
   },
   evaluate: ({ x }, { type }) => ({
     shape: x!.shape,

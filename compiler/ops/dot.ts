@@ -15,7 +15,6 @@ const RESULT: Readonly<Partial<Record<DType, DType>>> = {
   f32: "f32",
   f64: "f64",
   i8: "i32",
-  u8: "i32",
 };
 const PRECISIONS = ["ieee", "tf32", "tf32x3", "bf16x3", "bf16x6"];
 

@@ -4,9 +4,9 @@ import { broadcastAll, operatorText } from "./broadcast.js";
 import { type ConstType, commonDType, convertAll, isOperand, literal, type TileType } from "./convert.js";
 import type { Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
-import type { Py } from "./python.js";
+import { call, type Py } from "./python.js";
 import { materialize } from "./python-values.js";
-import { broadcastShapes, roundTo, stretch, type TileValue, wrapInteger } from "./value.js";
+import { broadcastShapes, type Integers, integersIn, roundTo, stretch, type TileValue, wrapInteger } from "./value.js";
 
 /** In which dtype the operands meet and which one comes out; null after a problem. */
 export type DTypeRule = (
@@ -31,10 +31,12 @@ export interface ElementwiseSpec {
   readonly emit: (operands: readonly Py[], node: OpNode) => Py;
   /** The spelling for constexpr operands, where it differs. */
   readonly emitConstant?: (operands: readonly Py[], node: OpNode) => Py;
+  /** The function of the prelude that computes with constexpr operands, where Python's operator means something else. */
+  readonly constantName?: PreludeName;
   /** One element of the result, not yet rounded to its dtype. */
   readonly of: (...values: number[]) => number;
-  /** The same on integers, for results that a double does not hold before they wrap. */
-  readonly exact?: (...values: bigint[]) => bigint;
+  /** The same on integers, where a double does not hold it before it wraps, or where their width matters. */
+  readonly ofIntegers?: (of: Integers, ...values: bigint[]) => bigint;
   readonly needs?: readonly PreludeName[];
   /** Checks of operands beyond dtype; false after reporting. */
   readonly check?: (call: Call, operands: readonly Expr[], context: InferContext) => boolean;
@@ -46,7 +48,7 @@ export function elementwise(spec: ElementwiseSpec): Op {
     name: spec.name,
     params: spec.params,
     options: spec.options,
-    needs: spec.needs && (() => spec.needs!),
+    needs: (node) => (node.type.kind === "const" ? (spec.constantName ? [spec.constantName] : []) : (spec.needs ?? [])),
     infer: (call, context) => inferElementwise(spec, call, context),
     emit: (args, node) => emitElementwise(spec, args, node),
     evaluate: (args, node) => evaluateElementwise(spec, args, node),
@@ -117,11 +119,15 @@ function constantResult(
 
 function emitElementwise(spec: ElementwiseSpec, args: Readonly<Record<string, Py>>, node: OpNode): Py {
   const operands = spec.operands.map((name) => args[name]!);
-  if (node.type.kind === "const") return { ...(spec.emitConstant ?? spec.emit)(operands, node), weak: true };
+  if (node.type.kind === "const") return { ...emitConstant(spec, operands, node), weak: true };
   // Numbers alone would be computed by Python; one with a dtype makes it Triton's.
   if (operands.every((operand) => operand.weak))
     operands[0] = materialize(operands[0]!, node.args[spec.operands[0]!]!.type);
   return { ...spec.emit(operands, node), weak: false };
+}
+
+function emitConstant(spec: ElementwiseSpec, operands: readonly Py[], node: OpNode): Py {
+  return spec.constantName ? call(spec.constantName, operands) : (spec.emitConstant ?? spec.emit)(operands, node);
 }
 
 function evaluateElementwise(
@@ -139,9 +145,8 @@ function evaluateElementwise(
   const count = stretched[0]?.length ?? 0;
   const integer = node.type.kind === "tile" && isInteger(node.type.dtype) ? node.type.dtype : null;
   const compute = (...operands: number[]): number => {
-    const value = spec.of(...operands);
-    if (integer === null || !spec.exact || Number.isSafeInteger(value)) return round(value);
-    return wrapInteger(integer, spec.exact(...operands.map(BigInt)));
+    if (integer === null || !spec.ofIntegers) return round(spec.of(...operands));
+    return wrapInteger(integer, spec.ofIntegers(integersIn(integer), ...operands.map(BigInt)));
   };
   return { shape, data: Array.from({ length: count }, (_, at) => compute(...stretched.map((data) => data[at]!))) };
 }

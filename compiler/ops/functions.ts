@@ -3,8 +3,9 @@ import { type DType, isFloat, isInteger } from "../ir/index.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
 import type { PreludeName } from "./prelude.js";
-import { call, method, type Py } from "./python.js";
+import { call, method, type Py, prefix } from "./python.js";
 import { dtypeText } from "./python-values.js";
+import { erf } from "./real.mjs";
 
 /** Triton's functions take f32 and f64; the halves are computed in f32 and rounded once. */
 export function throughF32(dtype: DType, operands: readonly Py[], compute: (...wide: Py[]) => Py): Py {
@@ -33,25 +34,6 @@ const magnitude: DTypeRule = (source, operands, context) => {
     : context.fail(problems.needsFloat(source.span, { op: "abs", type: operands[0]! }));
 };
 
-/** Abramowitz and Stegun's series and continued fraction in doubles: the reference for erf, right to about 1e-15. */
-export function erf(x: number): number {
-  const z = Math.abs(x);
-  if (Number.isNaN(x)) return x;
-  if (z > 6) return Math.sign(x);
-  if (z < 3) {
-    let term = z;
-    let sum = z;
-    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum) && n < 200; n++) {
-      term *= (-z * z) / n;
-      sum += term / (2 * n + 1);
-    }
-    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
-  }
-  let fraction = 0;
-  for (let n = 60; n >= 1; n--) fraction = n / 2 / (z + fraction);
-  return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + fraction));
-}
-
 export const FUNCTIONS: readonly Op[] = [
   real("exp", Math.exp),
   real("exp2", (x) => 2 ** x),
@@ -73,7 +55,7 @@ export const FUNCTIONS: readonly Op[] = [
     rule: magnitude,
     constant: { of: "same" },
     emit: (operands) => call("tl.abs", operands),
-    emitConstant: (operands) => call("abs", operands),
+    emitConstant: ([x]) => call("max", [x!, prefix("-", x!)]),
     of: Math.abs,
   }),
 ];

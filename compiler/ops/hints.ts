@@ -12,7 +12,8 @@ const promise = (name: string, python: string): Op => ({
   params: ["x", "n"],
   infer(source, context) {
     const x = source.args.x!;
-    if (x.type.kind !== "tile")
+    // Triton takes a multiple of a scalar, and nothing contiguous of it.
+    if (x.type.kind !== "tile" || (name === "maxContiguous" && x.type.shape.length === 0))
       return context.fail(problems.needsTile(x.span, { op: name, type: x.type }, context.origins(x)));
     const given = dims(source.attrs.value);
     const rank = Math.max(1, x.type.shape.length);

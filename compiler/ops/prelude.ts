@@ -1,12 +1,37 @@
 /** Python that a generated file starts with when an op in it needs it. */
-export type PreludeName = "libdevice" | "nan_as_least" | "nan_as_greatest" | "gdc_wait" | "gdc_launch_dependents";
+export type PreludeName =
+  | ("libdevice" | "max_with_index" | "min_with_index" | "scalars" | "gdc_wait" | "gdc_launch_dependents" | "ceil_div")
+  | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical");
 
-const stand = (name: string, sign: "-" | "", about: string): readonly string[] => [
-  "@triton.jit",
-  `def ${name}(x):`,
-  `    """${about}"""`,
-  `    return tl.where(x == x, x, float("${sign}inf"))`,
-];
+/** Numbers compete with their indices: of equal ones the first wins, and NaN only where there is nothing else. */
+const withIndex = (name: string, better: string, worst: string): Prelude => ({
+  kind: "function",
+  lines: [
+    "@triton.jit",
+    `def ${name}_of(a, i, b, j):`,
+    `    first = (a ${better} b) | ((a == b) & (i < j))`,
+    "    return tl.where(first, a, b), tl.where(first, i, j)",
+    "",
+    "",
+    "@triton.jit",
+    `def ${name}(x, index, axis: tl.constexpr, keep_dims: tl.constexpr = False):`,
+    `    """NaN competes as ${worst}, behind all that are ${worst}."""`,
+    "    floating: tl.constexpr = x.dtype.is_floating()",
+    "    count: tl.constexpr = x.shape[axis]",
+    "    index = tl.broadcast_to(index, x.shape)",
+    "    value = x",
+    "    if floating:",
+    `        value = tl.where(x == x, x, float("${worst}"))`,
+    "        index = tl.where(x == x, index, index + count)",
+    "    if x.dtype.primitive_bitwidth < 32:",
+    "        value = value.to(tl.float32 if floating else tl.int32)",
+    `    best, index = tl.reduce((value, index), axis, ${name}_of, keep_dims=keep_dims)`,
+    "    if floating:",
+    '        best = tl.where(index < count, best, float("nan"))',
+    "        index = tl.where(index < count, index, index - count)",
+    "    return best.to(x.dtype), index",
+  ],
+});
 
 /** Programmatic dependent launch came with sm_90; before it there is nothing to wait for and ptxas refuses the instruction. */
 const fromHopper = (name: string): readonly string[] => [
@@ -16,26 +41,54 @@ const fromHopper = (name: string): readonly string[] => [
   `        tl.extra.cuda.${name}()`,
 ];
 
-export const PRELUDE: Readonly<
-  Record<PreludeName, { readonly kind: "import" | "function"; readonly lines: readonly string[] }>
-> = {
+/** What constants mean, computed while Triton compiles: in Python quotients round down, and integers have no width. */
+const ofConstants = (name: string, about: string, ...body: readonly string[]): Prelude => ({
+  kind: "function",
+  lines: [
+    "@triton.constexpr_function",
+    `def ${name}(a, b):`,
+    `    """${about}"""`,
+    ...body.map((line) => `    ${line}`),
+  ],
+});
+
+/** A shift of an integer of 32 bits, or of 64 where `a` needs them. */
+const shifted = (name: string, about: string, bits: string): Prelude =>
+  ofConstants(
+    name,
+    `${about} In 32 bits, or in 64 where a needs them.`,
+    "half = 1 << (31 if -(1 << 31) <= a < 1 << 31 else 63)",
+    `return (${bits} + half) % (2 * half) - half`,
+  );
+
+interface Prelude {
+  readonly kind: "import" | "function";
+  readonly lines: readonly string[];
+}
+
+export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
   libdevice: { kind: "import", lines: ["from triton.language.extra import libdevice"] },
-  nan_as_least: {
+  max_with_index: withIndex("max_with_index", ">", "-inf"),
+  min_with_index: withIndex("min_with_index", "<", "inf"),
+  scalars: {
     kind: "function",
-    lines: stand(
-      "nan_as_least",
-      "-",
-      "So that NaN never wins a maximum: Triton's argmax would let it, depending on the order.",
-    ),
-  },
-  nan_as_greatest: {
-    kind: "function",
-    lines: stand(
-      "nan_as_greatest",
-      "",
-      "So that NaN never wins a minimum: Triton's argmin would let it, depending on the order.",
-    ),
+    lines: ["@triton.jit", "def scalars(pair):", "    return tl.reshape(pair[0], []), tl.reshape(pair[1], [])"],
   },
   gdc_wait: { kind: "function", lines: fromHopper("gdc_wait") },
   gdc_launch_dependents: { kind: "function", lines: fromHopper("gdc_launch_dependents") },
+  ceil_div: {
+    kind: "function",
+    lines: [
+      "@triton.jit",
+      "def ceil_div(a, b):",
+      '    """Rounds up whatever the signs: tl.cdiv does where a + b - 1 is not negative."""',
+      "    rest = a % b",
+      "    return a // b + ((rest != 0) & ((rest > 0) == (b > 0)))",
+    ],
+  },
+  truncated_div: ofConstants("truncated_div", "Rounds toward zero.", "return a // b if a * b >= 0 else -(-a // b)"),
+  truncated_mod: ofConstants("truncated_mod", "Has the sign of a.", "return a % abs(b) if a >= 0 else -(-a % abs(b))"),
+  ceiling_div: ofConstants("ceiling_div", "Rounds up.", "return -(-a // b)"),
+  shifted_left: shifted("shifted_left", "What leaves the integer is lost.", "(a << b)"),
+  shifted_right_logical: shifted("shifted_right_logical", "Zeros come in.", "((a % (2 * half)) >> b)"),
 };

@@ -4,7 +4,7 @@ import { operatorText } from "./broadcast.js";
 import { convert, isNumbers, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
-import { call, infix, LEVEL, list, method, type Py } from "./python.js";
+import { call, index, infix, LEVEL, list, method, type Py, py, within } from "./python.js";
 import { dimPy, dtypeText, numberText, shapePy } from "./python-values.js";
 import { elementCount, roundTo, type TileValue } from "./value.js";
 
@@ -169,23 +169,38 @@ function emitExtreme(python: string): ReductionSpec["emit"] {
   };
 }
 
-const GUARD: Readonly<Record<string, "nan_as_least" | "nan_as_greatest">> = {
-  argmax: "nan_as_least",
-  maxWithIndex: "nan_as_least",
-  argmin: "nan_as_greatest",
+const WITH_INDEX: Readonly<Record<string, PreludeName>> = {
+  argmax: "max_with_index",
+  argmin: "min_with_index",
+  maxWithIndex: "max_with_index",
 };
+/** Whether all of a tile competes as the one row of a matrix. */
+function competesAsRow({ args, attrs }: OpNode): boolean {
+  const { shape, dtype } = args.x!.type as TileType;
+  return shape.length === 1 ? !isFloat(dtype) : attrs.axis === undefined;
+}
 
-const guardFor = ({ op, args }: OpNode): readonly PreludeName[] =>
-  isFloat((args.x!.type as TileType).dtype) ? [GUARD[op]!] : [];
+const needsOfIndex = (node: OpNode): readonly PreludeName[] => [
+  WITH_INDEX[node.op]!,
+  ...(node.op === "maxWithIndex" && competesAsRow(node) ? (["scalars"] as const) : []),
+];
 
-/** The operand without NaN, as a vector where the index counts through all axes: Triton's argmax takes one axis. */
-function contestants(x: Py, node: OpNode): { readonly x: Py; readonly axis: string } {
-  const [guard] = guardFor(node);
-  const plain = guard === undefined ? x : call(guard, [x]);
-  if (node.attrs.axis !== undefined) return { x: plain, axis: String(node.attrs.axis) };
+/**
+ * The best number and its index, along an axis or among all. Triton takes a vector that a reshape gives to a reduction in any order, as if
+ * its index did not matter; the one row of a matrix keeps its order.
+ */
+function emitBest(x: Py, node: OpNode): Py {
   const { shape } = node.args.x!.type as TileType;
-  if (shape.length === 1) return { x: plain, axis: "0" };
-  return { x: call("tl.reshape", [plain, list([dimPy(shape.reduce(dimMul))])]), axis: "0" };
+  const row = competesAsRow(node);
+  const count = dimPy(row ? shape.reduce(dimMul) : shape[Number(node.attrs.axis ?? 0)]!);
+  const axis = row ? 1 : Number(node.attrs.axis ?? 0);
+  const rank = row ? 2 : shape.length;
+  const places = Array.from({ length: rank }, (_, at) => (at === axis ? ":" : "None")).join(", ");
+  const counter = call("tl.arange", [numberText(0, false), count]);
+  const values = row ? call("tl.reshape", [x, list([numberText(1, false), count])]) : x;
+  const index = rank === 1 ? counter : py(`${within(counter, LEVEL.atom)}[${places}]`);
+  const kept = node.attrs.keepDims && !row ? { keep_dims: "True" } : {};
+  return call(WITH_INDEX[node.op]!, [values, index], { axis: String(axis), ...kept });
 }
 
 /** Index of the best number, the lowest of equal ones; NaN never wins. */
@@ -197,16 +212,10 @@ function indexOfBest(values: readonly number[], better: (a: number, b: number) =
   return best;
 }
 
-const emitIndex =
-  (python: string): ReductionSpec["emit"] =>
-  (x, node) => {
-    const { x: values, axis } = contestants(x, node);
-    const all = node.attrs.axis === undefined;
-    const index = call(python, [values], { axis, keep_dims: node.attrs.keepDims && !all ? "True" : undefined });
-    return node.attrs.keepDims && all
-      ? call("tl.broadcast_to", [index, shapePy((node.type as TileType).shape)])
-      : index;
-  };
+const emitIndex: ReductionSpec["emit"] = (x, node) => {
+  const best = index(emitBest(x, node), 1);
+  return competesAsRow(node) ? call("tl.reshape", [best, shapePy((node.type as TileType).shape)]) : best;
+};
 
 const greatest = (values: readonly number[]): number => values[indexOfBest(values, (a, b) => a > b)]!;
 const least = (values: readonly number[]): number => values[indexOfBest(values, (a, b) => a < b)]!;
@@ -220,7 +229,7 @@ const emitMask =
 const maxWithIndex: Op = {
   name: "maxWithIndex",
   params: ["x", "axis"],
-  needs: guardFor,
+  needs: needsOfIndex,
   infer(source, context) {
     const reduced = tileOperand(source, context);
     const dtype = reduced && numbers(reduced.type.dtype, source, context);
@@ -237,8 +246,8 @@ const maxWithIndex: Op = {
     };
   },
   emit: ({ x }, node) => {
-    const { x: values, axis } = contestants(x!, node);
-    return call("tl.max", [values], { axis, return_indices: "True" });
+    const pair = emitBest(x!, node);
+    return competesAsRow(node) ? call("scalars", [pair]) : pair;
   },
   evaluate({ x }, { attrs }) {
     const { shape, lines } = linesOf(x!, attrs.axis as number | undefined);
@@ -313,16 +322,16 @@ export const REDUCTIONS: readonly Op[] = [
     name: "argmax",
     accumulate: numbers,
     result: () => "i32",
-    needs: guardFor,
-    emit: emitIndex("tl.argmax"),
+    needs: needsOfIndex,
+    emit: emitIndex,
     of: (values) => indexOfBest(values, (a, b) => a > b),
   }),
   reduction({
     name: "argmin",
     accumulate: numbers,
     result: () => "i32",
-    needs: guardFor,
-    emit: emitIndex("tl.argmin"),
+    needs: needsOfIndex,
+    emit: emitIndex,
     of: (values) => indexOfBest(values, (a, b) => a < b),
   }),
   reduction({

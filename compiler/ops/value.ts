@@ -9,25 +9,19 @@ export interface TileValue {
 export const scalarValue = (value: number): TileValue => ({ shape: [], data: [value] });
 export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const WORD = new DataView(new ArrayBuffer(8));
-
-/** bfloat16: the upper half of a float32, rounded to the nearest even. */
-function roundBf16(value: number): number {
-  if (!Number.isFinite(value)) return value;
-  WORD.setFloat32(0, value);
-  const bits = WORD.getUint32(0);
-  WORD.setUint32(0, (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000);
-  return WORD.getFloat32(0);
-}
-
-/** float16: 11 significant bits, exponents from −14 (below it, steps of 2^−24) to 15. */
-function roundF16(value: number): number {
+/** A float of so many significant bits (the hidden one counts) and this least and greatest exponent, rounded to the nearest even. */
+function roundFloat(value: number, bits: number, least: number, greatest: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
   const magnitude = Math.abs(value);
-  const exponent = Math.max(Math.floor(Math.log2(magnitude)), -14);
-  const step = 2 ** (exponent - 10);
+  const step = 2 ** (Math.max(exponentOf(magnitude), least) - bits + 1);
   const rounded = roundHalfEven(magnitude / step) * step;
-  return Math.sign(value) * (rounded > 65504 ? Infinity : rounded);
+  return Math.sign(value) * (rounded >= 2 ** (greatest + 1) ? Infinity : rounded);
+}
+
+/** The power of two below: a logarithm may be off by one beside a power. */
+function exponentOf(magnitude: number): number {
+  const near = Math.floor(Math.log2(magnitude));
+  return magnitude < 2 ** near ? near - 1 : magnitude >= 2 ** (near + 1) ? near + 1 : near;
 }
 
 function roundHalfEven(value: number): number {
@@ -44,14 +38,25 @@ const ROUND: Readonly<Record<DType, (value: number) => number>> = {
   i32: (value) => Math.trunc(value) | 0,
   u32: (value) => Math.trunc(value) >>> 0,
   i64: (value) => Math.trunc(value),
-  f16: (value) => roundF16(Math.fround(value)),
-  bf16: (value) => roundBf16(Math.fround(value)),
+  f16: (value) => roundFloat(value, 11, -14, 15),
+  bf16: (value) => roundFloat(value, 8, -126, 127),
   f32: Math.fround,
   f64: (value) => value,
 };
 
 /** A number as an element of a dtype holds it: floats rounded to nearest even, integers cut and wrapped. */
 export const roundTo = (dtype: DType, value: number): number => ROUND[dtype](value);
+
+/** Integers of a dtype. */
+export interface Integers {
+  readonly bits: number;
+  readonly signed: boolean;
+}
+
+export const integersIn = (dtype: DType): Integers => ({
+  bits: DTYPES[dtype].bytes * 8,
+  signed: DTYPES[dtype].kind === "signed",
+});
 
 /** An integer of any size as a dtype holds it. */
 export function wrapInteger(dtype: DType, value: bigint): number {

@@ -1,5 +1,5 @@
 import { type Expr, type Kernel, mapExpressions, mapStatements, rewrite, type Stmt, type Type } from "../ir/index.js";
-import { OPS, roundTo, scalarValue, type TileValue } from "../ops/index.js";
+import { holds, isConstNumber, OPS, roundTo, scalarValue, type TileValue } from "../ops/index.js";
 import { sameType } from "./inference/compare.js";
 
 type Literal = Extract<Expr, { kind: "literal" }>;
@@ -25,6 +25,9 @@ export function foldExpression(expr: Expr): Expr {
   const args = Object.entries(expr.args);
   if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
   if (!args.every(([, arg]) => isKnown(arg))) return expr;
+  // What does not fit is no number of that dtype: it is reported where constants become scalars.
+  if (expr.attrs.implicit && args.some(([, arg]) => isConstNumber(arg.type) && !fits(arg as Literal, expr.type)))
+    return expr;
   if (args.some(([, arg]) => typeof (arg as Literal).value === "string")) return foldText(expr);
   const values = Object.fromEntries(args.map(([name, arg]) => [name, heldValue(arg as Literal)]));
   const result = op.evaluate(values, expr) as TileValue;
@@ -38,6 +41,8 @@ const IDENTITIES: Readonly<Record<string, (a: Expr, b: Expr) => Expr | undefined
   and: (a, b) => (isBool(a, true) || isBool(b, false) ? b : isBool(b, true) || isBool(a, false) ? a : undefined),
   or: (a, b) => (isBool(a, false) || isBool(b, true) ? b : isBool(b, false) || isBool(a, true) ? a : undefined),
 };
+
+const fits = ({ value }: Literal, type: Type): boolean => type.kind === "tile" && holds(type.dtype, value);
 
 const isScalar = (type: Type): boolean =>
   (type.kind === "tile" && !type.pointer && type.shape.length === 0) || (type.kind === "const" && type.of !== "string");

@@ -35,7 +35,7 @@ export function parameterType(param: Param): Type {
 export function inferTypes(draft: Kernel, work: Budget = new Budget("work")): Inferred {
   const inference = new Inference(draft, work);
   const scope = new Scope(draft.body, null);
-  for (const param of draft.params) scope.declare(param.name, parameterType(param), param.span, true);
+  for (const param of draft.params) scope.declare(param.name, parameterType(param), param.span, { parameter: true });
   const report = (problem: Diagnostic): void => inference.problems.add(problem);
   const body = attempt(draft.span, report, () => inferBody(draft.body, scope, inference)) ?? [];
   const used = [...inference.instances.values()].filter(({ size }) => size === undefined);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const CODE = /\.(?:js|ts|py|txt)$/;
+const CODE = /\.(?:js|mjs|ts|py|txt)$/;
 const DECLARATION = /\.d\.ts$/;
 
 function* codeFiles(folder: string): Generator<string> {

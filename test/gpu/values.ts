@@ -42,9 +42,14 @@ export function operand(dtype: DType, count: number, seed: number, negative = tr
     const whole = Math.ceil(Math.abs(next())) * (DTYPES[dtype].kind === "signed" && next() < -2 ? -1 : 1);
     return whole;
   });
+  return encode(dtype, values);
+}
+
+/** Numbers as they lie in memory. */
+export function encode(dtype: DType, values: readonly number[]): ArrayBufferView {
   if (dtype === "bf16" || dtype === "f16") return toBits(dtype, values);
   if (dtype === "i64") return BigInt64Array.from(values, BigInt);
-  const array = room(dtype, count) as Float64Array;
+  const array = room(dtype, values.length) as Float64Array;
   array.set(values);
   return array;
 }

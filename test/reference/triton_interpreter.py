@@ -68,8 +68,17 @@ def cast(self, source, target):
     data = decode(source.data) if is_bf16(source) else source.data
     kind = target.scalar
     if kind == tl.bfloat16:
-        return Handle(encode(data.astype(np.float32)), kind)
+        return Handle(encode(to_odd(data) if data.dtype == np.float64 else data.astype(np.float32)), kind)
     return Handle(data.astype(interp._get_np_dtype(kind)), kind)
+
+
+def to_odd(data):
+    """fp64 as fp32 rounded to odd: what is rounded again then is rounded as if it had been once."""
+    single = np.ascontiguousarray(data.astype(np.float32))
+    bits = single.view(np.uint32)
+    off = (single.astype(np.float64) != data) & ~np.isnan(data) & (bits & 1 == 0)
+    below = np.abs(single.astype(np.float64)) < np.abs(data)
+    return np.where(off, np.where(below, bits + 1, bits - 1), bits).astype(np.uint32).view(np.float32)
 
 
 def float_to_float(original):

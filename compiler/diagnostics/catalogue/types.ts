@@ -172,11 +172,11 @@ export const cannotBroadcast = problem<{ type: Type; shape: Shape }>({
   hint: () => "aligned at the right, each size must be equal or 1; col(x) and row(x) add a size of 1",
 });
 
-export const literalRange = problem<{ value: string; dtype: DType }>({
+export const literalRange = problem<{ value: string; dtype: DType; range: string }>({
   code: "TS-K2022",
   about: "A literal does not fit the dtype of what it meets.",
   message: ({ value, dtype }) => `${value} does not fit ${dtype}`,
-  hint: ({ dtype }) => `convert the other operand to a wider dtype than ${dtype}`,
+  hint: ({ dtype, range }) => `${dtype} holds ${range}; take one of these, or a wider dtype`,
 });
 
 export const tileCondition = problem<{ statement: string; type: Type }>({
@@ -275,9 +275,14 @@ export const assertionFailed = problem<{ message: string }>({
 
 export const dotTypes = problem<{ a: Type; b: Type }>({
   code: "TS-K2037",
-  about: "dot multiplies two tiles of one dtype: f16, bf16, f32, f64, i8 or u8.",
-  message: ({ a, b }) => `dot multiplies tiles of one dtype out of f16, bf16, f32, f64, i8 and u8, got ${both(a, b)}`,
-  hint: ({ a }) => (a.kind === "tile" ? `convert one of them, for example to(b, "${a.dtype}")` : undefined),
+  about: "dot multiplies two tiles of one dtype: f16, bf16, f32, f64 or i8.",
+  message: ({ a, b }) => `dot multiplies tiles of one dtype out of f16, bf16, f32, f64 and i8, got ${both(a, b)}`,
+  hint: ({ a, b }) =>
+    a.kind !== "tile" || b.kind !== "tile"
+      ? undefined
+      : a.dtype === b.dtype
+        ? "convert both: small integers are exact in f16"
+        : `convert one of them, for example to(b, "${a.dtype}")`,
 });
 
 export const dotSizes = problem<{ a: Type; b: Type; least: number }>({
@@ -405,6 +410,13 @@ export const noInteger = problem<{ op: string }>({
   about: "Constants whose quotient or remainder does not exist.",
   message: ({ op }) => `${op} of these constants gives no integer`,
   hint: () => "a divisor must not be 0",
+});
+
+export const shiftAmount = problem<{ amount: number; bits: number }>({
+  code: "TS-K2062",
+  about: "A shift by a number of bits that the integer does not have.",
+  message: ({ amount, bits }) => `an integer of ${bits} bits cannot be shifted by ${amount}`,
+  hint: ({ bits }) => `give 0 to ${bits - 1}, or convert the number to a wider dtype first, for example to(x, "i64")`,
 });
 
 export const badStep = problem({

@@ -30,10 +30,24 @@ const SCALAR: Readonly<Record<Representation, Readonly<Record<Representation, Co
   f64: {
     i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f64(x) : op.fb.m.i32.trunc_s_sat.f64(x)),
     i64: (op, x) => op.fb.m.i64.trunc_s_sat.f64(x),
-    f32: (op, x) => op.fb.m.f32.demote(x),
+    f32: (op, x) => (op.dtype === "f32" ? op.fb.m.f32.demote(x) : demoteToOdd(op, x)),
     f64: (_op, x) => x,
   },
 };
+
+/** For a narrower float: rounded to odd here, so that rounding it again gives what rounding once gives. */
+function demoteToOdd({ fb }: Operation, x: Ref): Ref {
+  const { m } = fb;
+  const wide = fb.hold("f64", x);
+  const bits = fb.hold("i32", m.i32.reinterpret(m.f32.demote(fb.get(wide))));
+  const back = () => m.f64.promote(m.f32.reinterpret(fb.get(bits)));
+  const isEven = m.i32.eqz(m.i32.and(fb.get(bits), m.i32.const(1)));
+  const differs = m.i32.and(m.f64.ne(back(), fb.get(wide)), m.f64.eq(fb.get(wide), fb.get(wide)));
+  const isBelow = m.f64.lt(m.f64.abs(back()), m.f64.abs(fb.get(wide)));
+  const step = m.select(isBelow, m.i32.const(1), m.i32.const(-1));
+  const moved = m.i32.add(fb.get(bits), m.select(m.i32.and(differs, isEven), step, m.i32.const(0)));
+  return m.f32.reinterpret(moved);
+}
 
 export const castScalar: Convert = (op, x) => {
   const kind = REPRESENTATION[op.from];

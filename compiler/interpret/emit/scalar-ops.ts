@@ -77,12 +77,22 @@ export function divideIntegers(op: Operation, what: "div" | "rem", a: Ref, b: Re
 const floorDiv: Emit = (op, a, b) => divideIntegers(op, "div", a!, b!);
 const mod: Emit = (op, a, b) => divideIntegers(op, "rem", a!, b!);
 
+/** The quotient cut toward zero, and one more where that was down: where a remainder is left that has the divisor's sign. */
 const cdiv: Emit = (op, a, b) => {
+  const { fb } = op;
+  const { m } = fb;
   const kind = family(op.dtype) as "i32" | "i64";
-  const w = op.fb.m[kind];
-  const divisor = op.fb.hold(kind, b!);
-  const raised = fitScalar(op, w.sub(w.add(a!, op.fb.get(divisor)), constantRef(op, kind, 1)));
-  return divideIntegers(op, "div", raised, op.fb.get(divisor));
+  const w = m[kind];
+  const zero = () => constantRef(op, kind, 0);
+  const x = fb.hold(kind, a!);
+  const y = fb.hold(kind, b!);
+  const quotient = fb.hold(kind, divideIntegers(op, "div", fb.get(x), fb.get(y)));
+  const rest = fb.hold(kind, divideIntegers(op, "rem", fb.get(x), fb.get(y)));
+  const isRest = w.ne(fb.get(rest), zero());
+  const up = isUnsigned(op.dtype)
+    ? isRest
+    : m.i32.and(isRest, m.i32.eq(w.gt_s(fb.get(rest), zero()), w.gt_s(fb.get(y), zero())));
+  return fitScalar(op, w.add(fb.get(quotient), kind === "i64" ? m.i64.extend_u(up) : up));
 };
 
 /** The lesser or greater; of a number and a NaN the number, as on the GPU, unless the op says otherwise. */
@@ -143,13 +153,38 @@ const floatOp =
     fitScalar(op, build(op, op.fb.m[family(op.dtype) as "f32" | "f64"], x));
 
 const fma: Emit = (op, a, b, c) => {
-  const kind = family(op.dtype);
-  const w = op.fb.m[kind];
-  if (kind !== "f32") return fitScalar(op, w.add(w.mul(a!, b!), c!));
-  // A product of two f32 is exact in f64; the sum is rounded there once more than a true fma would.
-  const { f64, f32 } = op.fb.m;
-  return fitScalar(op, f32.demote(f64.add(f64.mul(f64.promote(a!), f64.promote(b!)), f64.promote(c!))));
+  const { fb, module } = op;
+  const { m } = fb;
+  if (family(op.dtype) === "f64")
+    return module.call(module.imported("fma_f64", ["f64", "f64", "f64"], "f64"), [a!, b!, c!], "f64");
+  // A product of two f32 is exact in f64. Their sum's error decides where the sum lies in the middle between two f32.
+  const product = fb.hold("f64", m.f64.mul(m.f64.promote(a!), m.f64.promote(b!)));
+  const addend = fb.hold("f64", m.f64.promote(c!));
+  const sum = fb.hold("f64", m.f64.add(fb.get(product), fb.get(addend)));
+  const other = fb.hold("f64", m.f64.sub(fb.get(sum), fb.get(product)));
+  const error = m.f64.add(
+    m.f64.sub(fb.get(product), m.f64.sub(fb.get(sum), fb.get(other))),
+    m.f64.sub(fb.get(addend), fb.get(other)),
+  );
+  return fitScalar(op, m.f32.demote(toOdd(op, fb.get(sum), error)));
 };
+
+/** A sum as it would be if it were rounded to odd: rounding it once more then gives what rounding the exact sum once gives. */
+function toOdd(op: Operation, sum: Ref, error: Ref): Ref {
+  const { fb } = op;
+  const { m } = fb;
+  const bits = fb.hold("i64", m.i64.reinterpret(sum));
+  const rest = fb.hold("i64", m.i64.reinterpret(error));
+  const zero = () => m.i64.const(0n);
+  const magnitude = () => m.i64.and(fb.get(rest), m.i64.const(0x7fffffffffffffffn));
+  // No error, or none that is a number: of an infinity or a NaN.
+  const isRest = m.i32.and(m.i64.ne(magnitude(), zero()), m.i64.lt_u(magnitude(), m.i64.const(0x7ff0000000000000n)));
+  const isEven = m.i64.eqz(m.i64.and(fb.get(bits), m.i64.const(1n)));
+  const isAway = m.i64.lt_s(m.i64.xor(fb.get(bits), fb.get(rest)), zero());
+  const step = m.select(isAway, m.i64.const(-1n), m.i64.const(1n));
+  const moved = m.i64.add(fb.get(bits), m.select(m.i32.and(isRest, isEven), step, zero()));
+  return m.f64.reinterpret(moved);
+}
 
 const clamp: Emit = (op, x, low, high) => {
   const bounded = extremum("gt")(op, x!, low!);

@@ -1,4 +1,4 @@
-import type { DType } from "../../ir/index.js";
+import { DTYPES, type DType } from "../../ir/index.js";
 import { bounded, type Facts, gcd } from "./facts.js";
 import { constantOf, type Graph, linearForm } from "./graph.js";
 import type { Node } from "./node.js";
@@ -120,6 +120,28 @@ const extremum = (op: "minimum" | "maximum"): Rule =>
     return graph.node(op, dtype, [a!, b!], { facts });
   });
 
+/** By the width or more everything is shifted out, as a GPU does it (PTX ISA, shl and shr); WebAssembly would take the amount's lowest bits. */
+const shift =
+  (op: string, byPower: (graph: Graph, x: Node, power: number) => Node | null): Rule =>
+  (graph, dtype, [x, amount]) => {
+    const width = DTYPES[dtype].bytes * 8;
+    const [known, { min, max }] = [constantOf(amount!), amount!.facts];
+    const by = known === null ? null : Number(known);
+    if (by === null ? min >= 0 && max < width : by >= 0 && by < width) {
+      const simpler = by !== null && by < 31 && isWord(dtype) && isWord(x!.dtype) ? byPower(graph, x!, 2 ** by) : null;
+      return simpler ?? graph.node(op, dtype, [x!, amount!]);
+    }
+    const inside = combine(graph, "and", "bool", [
+      combine(graph, "ge", "bool", [amount!, graph.constant(amount!.dtype, 0)]),
+      combine(graph, "lt", "bool", [amount!, graph.constant(amount!.dtype, width)]),
+    ]);
+    const keepsSign = op === "shiftRight" && DTYPES[dtype].kind === "signed";
+    const beyond = graph.constant(amount!.dtype, width - 1);
+    if (keepsSign)
+      return graph.node(op, dtype, [x!, combine(graph, "where", amount!.dtype, [inside, amount!, beyond])]);
+    return combine(graph, "where", dtype, [inside, graph.node(op, dtype, [x!, amount!]), graph.constant(dtype, 0)]);
+  };
+
 const choose: Rule = (_graph, _dtype, [condition, a, b]) => {
   const value = constantOf(condition!);
   return value === null ? (a === b ? a! : null) : value ? a! : b!;
@@ -141,9 +163,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     isWord(dtype) ? graph.sub(a!, b!, dtype) : steadySum("sub", -1)(graph, dtype, [a!, b!]),
   neg: word((graph, dtype, [x]) => graph.scale(x!, -1, dtype)),
   mul: multiply,
-  shiftLeft: byConstant((graph, x, shift) => (shift >= 0 && shift < 31 ? graph.scale(x, 2 ** shift) : null)),
-  shiftRight: byConstant((graph, x, shift) => (shift >= 0 && shift < 31 ? divide(graph, x, 2 ** shift) : null)),
-  shiftRightLogical: byConstant((graph, x, shift) => (shift >= 0 && shift < 31 ? divide(graph, x, 2 ** shift) : null)),
+  shiftLeft: shift("shiftLeft", (graph, x, by) => graph.scale(x, by)),
+  shiftRight: shift("shiftRight", divide),
+  shiftRightLogical: shift("shiftRightLogical", divide),
   floorDiv: byConstant(divide),
   cdiv: byConstant((graph, x, divisor) => (divisor > 0 ? divide(graph, graph.plus(x, divisor - 1), divisor) : null)),
   mod: byConstant(remainder),

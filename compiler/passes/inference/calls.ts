@@ -112,7 +112,7 @@ function instantiate(source: DeviceFunction, args: readonly Expr[], inference: I
   const draft = withOwnNames(source, args, inference);
   const scope = new Scope(draft.body, draft.name);
   const params = draft.params.map(({ name }, index) => ({ name, type: args[index]!.type }));
-  for (const { name, type } of params) scope.declare(name, type, draft.span, true);
+  for (const { name, type } of params) scope.declare(name, type, draft.span, { parameter: true });
   const body = inferBody(draft.body, scope, inference);
   const { result, returns } = unifyReturns(draft, scope, inference);
   const name = inference.freshName(draft.name);

@@ -6,6 +6,8 @@ export interface Variable {
   /** Where it was given that type. */
   readonly span: Span;
   readonly parameter: boolean;
+  /** Whether it is a number above 0 wherever it is read. */
+  readonly positive: boolean;
   /** Loops around its declaration. */
   readonly depth: number;
 }
@@ -25,8 +27,8 @@ export class Scope {
     this.reassigned = assignedNames(body);
   }
 
-  declare(name: string, type: Type, span: Span, parameter = false): void {
-    this.variables.set(name, { type, span, parameter, depth: this.depth });
+  declare(name: string, type: Type, span: Span, { parameter = false, positive = false } = {}): void {
+    this.variables.set(name, { type, span, parameter, positive, depth: this.depth });
   }
 
   /** The variables known here that a body assigns, in the order of their first assignment. */

@@ -16,16 +16,17 @@ import { assignHint, isOpen, sameType } from "./compare.js";
 import { inferExpression, inferValue, isPoisoned, resolveShape } from "./expressions.js";
 import type { Inference } from "./inference.js";
 import type { Scope } from "./scope.js";
+import { countedTurns, keepsPositive } from "./turns.js";
 
 type Rule<K extends Stmt["kind"]> = (
   stmt: Extract<Stmt, { kind: K }>,
   scope: Scope,
   inference: Inference,
   context: InferContext,
-) => Stmt;
+) => Stmt | readonly Stmt[];
 
 export const inferBody = (body: readonly Stmt[], scope: Scope, inference: Inference): readonly Stmt[] =>
-  body.map((stmt) => {
+  body.flatMap((stmt) => {
     const rule = RULES[stmt.kind] as Rule<Stmt["kind"]>;
     return placed(
       () => stmt.span,
@@ -94,7 +95,9 @@ function declare(stmt: Extract<Stmt, { kind: "assign" }>, value: Expr, scope: Sc
   const typed = isPoisoned(value) ? value : initialValue(stmt, value, annotation, scope, context);
   const known = annotation && !isOpen(annotation) && annotation.kind !== "const" ? annotation : UNKNOWN;
   // After a problem the author's own word is the best guess, so that one mistake is reported once.
-  scope.declare(stmt.name, typed === null || isPoisoned(typed) ? known : typed.type, stmt.span);
+  scope.declare(stmt.name, typed === null || isPoisoned(typed) ? known : typed.type, stmt.span, {
+    positive: typed !== null && keepsPositive(stmt.name, typed, scope),
+  });
   return annotation ? { ...stmt, value: typed ?? value, annotation } : { ...stmt, value: typed ?? value };
 }
 
@@ -184,7 +187,7 @@ function inferFor(
   scope: Scope,
   inference: Inference,
   context: InferContext,
-): Stmt {
+): readonly Stmt[] {
   const bounds = (["start", "stop", "step"] as const).map((what) => ({
     what,
     value: inferValue(stmt[what], scope, inference),
@@ -215,7 +218,8 @@ function inferFor(
   scope.declare(stmt.variable, variable, stmt.span);
   scope.depth--;
   const body = loopBody(stmt.body, scope, inference);
-  return { ...stmt, start: start!, stop: stop!, step: by!, body, carried };
+  const loop = { ...stmt, start: start!, stop: stop!, step: by!, body, carried };
+  return fine ? countedTurns(loop, dtype, scope, context) : [loop];
 }
 
 const isWhole = (type: Type): boolean =>

@@ -22,7 +22,11 @@ export function decayConstants(expr: Expr, context: InferContext): Expr {
 
 /** The conversion of a constant: needless where the scalar has the dtype already. */
 function implicit(cast: Extract<Expr, { kind: "op" }>, context: InferContext): Expr {
-  const x = decayConstants(cast.args.x!, context);
+  const given = cast.args.x!;
+  // A number that is known only now may not fit what it meets.
+  if (given.kind === "literal" && cast.type.kind === "tile")
+    return convert(given, cast.type.dtype, context) ?? decayConstants(given, context);
+  const x = decayConstants(given, context);
   const same = x.type.kind === "tile" && cast.type.kind === "tile" && x.type.dtype === cast.type.dtype;
   return same ? x : foldExpression({ ...cast, args: { x } });
 }

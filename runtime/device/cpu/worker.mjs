@@ -1,5 +1,6 @@
 /** A worker of the CPU executor: takes chunks of the running command until there is none, and sleeps. See control.ts. */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { erf, fusedMultiplyAdd } from "../../../compiler/ops/real.mjs";
 
 const { memory, port, index, layout } = workerData;
 const { CONTROL, SLOT, COMMAND, FAULT } = layout;
@@ -33,27 +34,10 @@ const environment = {
   sin_f64: Math.sin,
   cos_f64: Math.cos,
   tanh_f64: Math.tanh,
-  erf_f64: errorFunction,
+  erf_f64: erf,
   sigmoid_f64: (x) => 1 / (1 + Math.exp(-x)),
+  fma_f64: fusedMultiplyAdd,
 };
-
-/** Maclaurin series below 3, continued fraction of erfc above (Abramowitz and Stegun 7.1.6, 7.1.14). */
-function errorFunction(x) {
-  const size = Math.abs(x);
-  if (Number.isNaN(x) || size > 6) return Number.isNaN(x) ? x : Math.sign(x);
-  if (size < 3) {
-    let term = size;
-    let sum = size;
-    for (let n = 1; term > sum * 1e-17; n++) {
-      term *= (2 * size * size) / (2 * n + 1);
-      sum += term;
-    }
-    return Math.sign(x) * sum * Math.exp(-size * size) * (2 / Math.sqrt(Math.PI));
-  }
-  let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (size + fraction);
-  return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * (size + fraction)));
-}
 
 function receive() {
   for (let message = receiveMessageOnPort(port); message; message = receiveMessageOnPort(port)) {

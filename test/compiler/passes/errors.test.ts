@@ -490,6 +490,13 @@ const CASES: readonly Case[] = [
     says: "the condition of staticAssert must be a boolean known when compiling, got bool",
   },
   {
+    code: "TS-K2062",
+    title: "a shift by more than there is",
+    body: () => [use(d.op("shiftLeft", { a: "n", b: 32 }))],
+    says: "an integer of 32 bits cannot be shifted by 32",
+    hint: "0 to 31",
+  },
+  {
     code: "TS-K2059",
     title: "two hints for the cache",
     body: () => [use(d.load("p", {}, { cache: "cg", eviction: "evict_first" }))],
@@ -538,6 +545,18 @@ describe("problems that depend on a build", () => {
   it("TS-K2054: a constant without a value", () => {
     expect(compile([], { N: 64, FLAG: true })).toMatchObject([
       { code: "TS-K2054", hint: "add it: constants: { M: 64 }" },
+    ]);
+  });
+
+  it("TS-K2062 and TS-K2022: a shift, and a number, that show what they are with the constants", () => {
+    const body = [
+      d.store("p", d.op("cast", { x: d.op("shiftLeft", { a: 1, b: "N" }) }, { dtype: "f32" })),
+      d.store("p", d.op("cast", { x: d.add("n", d.mul("M", "M")) }, { dtype: "f32" })),
+    ];
+    expect(compile(body, { N: 31, M: 46340, FLAG: true })).toEqual([]);
+    expect(compile(body, { N: 40, M: 65536, FLAG: true })).toMatchObject([
+      { code: "TS-K2062", message: "an integer of 32 bits cannot be shifted by 40" },
+      { code: "TS-K2022", message: "4294967296 does not fit i32" },
     ]);
   });
 

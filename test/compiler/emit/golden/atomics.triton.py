@@ -17,9 +17,28 @@ def gdc_wait():
 
 
 @triton.jit
-def nan_as_least(x):
-    """So that NaN never wins a maximum: Triton's argmax would let it, depending on the order."""
-    return tl.where(x == x, x, float("-inf"))
+def max_with_index_of(a, i, b, j):
+    first = (a > b) | ((a == b) & (i < j))
+    return tl.where(first, a, b), tl.where(first, i, j)
+
+
+@triton.jit
+def max_with_index(x, index, axis: tl.constexpr, keep_dims: tl.constexpr = False):
+    """NaN competes as -inf, behind all that are -inf."""
+    floating: tl.constexpr = x.dtype.is_floating()
+    count: tl.constexpr = x.shape[axis]
+    index = tl.broadcast_to(index, x.shape)
+    value = x
+    if floating:
+        value = tl.where(x == x, x, float("-inf"))
+        index = tl.where(x == x, index, index + count)
+    if x.dtype.primitive_bitwidth < 32:
+        value = value.to(tl.float32 if floating else tl.int32)
+    best, index = tl.reduce((value, index), axis, max_with_index_of, keep_dims=keep_dims)
+    if floating:
+        best = tl.where(index < count, best, float("nan"))
+        index = tl.where(index < count, index, index - count)
+    return best.to(x.dtype), index
 
 
 @triton.jit
@@ -32,7 +51,7 @@ def atomics(counts, best, lock, seen, values, n, wide, seed):
     while tl.atomic_cas(lock, tl.full([], 0, tl.int32), tl.full([], 1, tl.int32)) != 0:
         tl.debug_barrier()
     tl.atomic_add(counts + (i & 7), 1, mask=i < n, sem="relaxed")
-    top, at = tl.max(nan_as_least(v), axis=0, return_indices=True)
+    top, at = max_with_index(v, tl.arange(0, 128), axis=0)
     before = tl.atomic_max(best, top.to(tl.float32))
     tl.store(seen + i, (v > 0.0) & (i != at), mask=i < n)
     tl.store(counts + tl.num_programs(0) * 8, ((seed >> 3) ^ (seed << 2)).to(tl.int32))

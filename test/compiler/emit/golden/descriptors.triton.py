@@ -5,18 +5,27 @@ import triton.language as tl
 
 
 @triton.jit
+def ceil_div(a, b):
+    """Rounds up whatever the signs: tl.cdiv does where a + b - 1 is not negative."""
+    rest = a % b
+    return a // b + ((rest != 0) & ((rest > 0) == (b > 0)))
+
+
+@triton.jit
 def descriptors(a, b, c, M, N, K, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr):
     """C = A · Bᵀ through descriptors: two of them given, one made here."""
     m, n = (tl.program_id(0) * BM, tl.program_id(1) * BN)
     acc = tl.zeros([BM, BN], dtype=tl.float32)
-    for k in tl.range(0, tl.cdiv(K, BK), num_stages=4):
+    for k in tl.range(0, ceil_div(K, BK), num_stages=4):
         x = a.load([m, k * BK])
         y = b.load([n, k * BK])
         acc = tl.dot(x, tl.trans(y), acc=acc)
     out = tl.make_tensor_descriptor(c, shape=[M, N], strides=[N.to(tl.int64), 1], block_shape=[BM, BN])
     rowsMax = tl.max(acc, axis=1, keep_dims=True)
     out.store([m, n], acc - rowsMax)
-    for k_2 in range(BM - 1, -1, -1):
+    k_2_start = tl.full([], BM - 1, tl.int32)
+    for k_2_turn in range(0, tl.maximum(ceil_div(-1 - k_2_start, -1), 0)):
+        k_2 = k_2_start + k_2_turn * -1
         tl.store(c + k_2 + tl.arange(0, BM)[:, None], (tl.arange(0, BM)[:, None] * 0).to(tl.float32) + tl.arange(0, 1)[None, :].to(tl.float32))
     even, odd = tl.split(tl.zeros([BM, 2], dtype=tl.float32))
     tl.store(c + tl.arange(0, BM), even + odd)

@@ -4,6 +4,18 @@ import triton
 import triton.language as tl
 
 
+@triton.constexpr_function
+def truncated_div(a, b):
+    """Rounds toward zero."""
+    return a // b if a * b >= 0 else -(-a // b)
+
+
+@triton.constexpr_function
+def truncated_mod(a, b):
+    """Has the sign of a."""
+    return a % abs(b) if a >= 0 else -(-a % abs(b))
+
+
 @triton.jit
 def continueWith(p, at: tl.constexpr):
     tl.store(p + at, tl.load(p) + at)
@@ -49,7 +61,7 @@ def loops(p, n, s, SIZE: tl.constexpr):
             else:
                 total += i * 2 + j
         for k in range(0, n):
-            total += (SIZE // 4 + k).to(tl.float32)
+            total += (truncated_div(SIZE, 4) + k).to(tl.float32)
     for k_2 in range(0, n, SIZE):
         twice: tl.constexpr = SIZE * 2
         inner = 0
@@ -58,7 +70,7 @@ def loops(p, n, s, SIZE: tl.constexpr):
             inner += step
         total += (inner + k_2).to(tl.float32)
     for i_2 in tl.static_range(0, 3):
-        tl.store(p + i_2, block(tl.program_id(0), i_2 % 2, 16, i_2).to(tl.float32) + clampedRoot(total, 1.5) + clampedRoot(s, 2))
+        tl.store(p + i_2, block(tl.program_id(0), truncated_mod(i_2, 2), 16, i_2).to(tl.float32) + clampedRoot(total, 1.5) + clampedRoot(s, 2))
     nothing(total)
     _, kept = pair(total, n)
     if n > 3:

@@ -1,0 +1,67 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
+import { createFrontend } from "../../compiler/frontend/index.js";
+import type { Build, Kernel } from "../../compiler/ir/index.js";
+import { inferTypes } from "../../compiler/passes/index.js";
+import { CpuDevice } from "../../runtime/device/cpu/index.js";
+import { CORNERS, type Corner } from "../cases/corners.js";
+import { runInTriton } from "../reference/triton-interpreter.js";
+import { decode, encode, run, type Tensor } from "./interpret/run.js";
+
+const { drafts, diagnostics } = createFrontend().lower(["corners.kernel.ts"], {
+  root: fileURLToPath(new URL("../cases", import.meta.url)),
+});
+const kernels = new Map(drafts.map((draft) => [draft.name, draft]));
+
+/** Where nothing is written this stays, which is none of the right answers. */
+const room = ({ want }: Corner): Tensor => ({ dtype: "f64", data: want.map(() => -12345) });
+const given = ({ args }: Corner): Record<string, Tensor | number> =>
+  Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      typeof value === "number" ? value : { dtype: value.dtype, data: value.numbers },
+    ]),
+  );
+
+async function inTriton(corner: Corner): Promise<number[]> {
+  const kernel: Kernel = inferTypes(kernels.get(corner.kernel)!).kernel;
+  const { text, entry, parameters } = emitTriton(kernel);
+  const build = { constants: corner.constants ?? {}, dtypes: {} } as Build;
+  const { signature, constants } = signatureOf(kernel, build, [], parameters);
+  const memory = Object.entries({ ...given(corner), out: room(corner) }).map(([name, value]) => [
+    parameters.get(name)!,
+    typeof value === "number" ? value : encode(value.dtype, value.data),
+  ]);
+  const args = Object.fromEntries(memory);
+  await runInTriton({ source: text, kernel: entry, signature, args, constants: constants as never, grid: [1] });
+  const { buffer, byteOffset, byteLength } = args[parameters.get("out")!] as ArrayBufferView;
+  return decode("f64", new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+}
+
+describe("corners", () => {
+  let device: CpuDevice;
+  beforeAll(async () => {
+    device = await CpuDevice.open();
+  });
+  afterAll(() => device?.close());
+
+  it("have kernels without problems, and each is asked about", () => {
+    expect(diagnostics).toEqual([]);
+    expect(new Set(CORNERS.map(({ kernel }) => kernel))).toEqual(new Set(kernels.keys()));
+  });
+
+  it.each(CORNERS)("$title, on the CPU executor", async (corner) => {
+    const args = { ...given(corner), out: room(corner), ...corner.constants };
+    const { out } = await run(device, kernels.get(corner.kernel)!, args);
+    expect(out).toEqual(corner.want);
+  });
+
+  it.each(CORNERS.filter(({ large }) => !large))(
+    "$title, in Triton's interpreter",
+    { timeout: 120_000 },
+    async (corner) => {
+      expect(await inTriton(corner)).toEqual(corner.want);
+    },
+  );
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Device } from "../../runtime/index.js";
+import { download, upload } from "../../runtime/index.js";
+import { CORNERS, type CornerMemory } from "../cases/corners.js";
+import { bundle, openBoth } from "./devices.js";
+import { encode } from "./values.js";
+
+let both: Awaited<ReturnType<typeof openBoth>>;
+before(async () => {
+  both = await openBoth(bundle("cases"));
+});
+after(() => both.close());
+
+const memory = (device: Device, { dtype, numbers }: CornerMemory) => upload(device, encode(dtype, numbers));
+
+for (const { title, kernel, args, constants, want } of CORNERS)
+  test(title, async () => {
+    const device = both.gpu;
+    const given = await Promise.all(
+      Object.entries(args).map(async ([name, value]) => [
+        name,
+        typeof value === "number" ? value : await memory(device, value),
+      ]),
+    );
+    const out = await upload(device, new Float64Array(want.length).fill(-12345));
+    both.onGpu.kernel(kernel).launch([1], { ...Object.fromEntries(given), ...constants, out });
+    const got = await download(out, new Float64Array(want.length));
+    assert.deepEqual([...got], [...want]);
+  });
