@@ -7,7 +7,7 @@ import { infix, LEVEL, method, type Py, prefix } from "./python.js";
 import { dtypeText, materialize } from "./python-values.js";
 import { type Integers, integersIn } from "./value.js";
 
-/** Both sides are always evaluated: there is one program for all elements. */
+/** Of tiles, or of what touches no memory: both sides are computed (see passes/inference/guards.ts). */
 function logic(name: "and" | "or", python: "&" | "|", of: (a: number, b: number) => number): Op {
   return elementwise({
     name,

@@ -15,7 +15,7 @@ import {
 } from "./convert.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { call, LEVEL, py, within } from "./python.js";
-import { settle } from "./python-values.js";
+import { materialize, settle } from "./python-values.js";
 import { broadcastShapes, stretch, type TileValue } from "./value.js";
 
 const isBool = (type: Type): boolean =>
@@ -107,7 +107,9 @@ export const select: Op = {
     };
   },
   emit: ({ condition, a, b }, { args, type }) => {
-    const [left, right] = type.kind === "const" ? [a!, b!] : [settle(a!, args.a!.type), settle(b!, args.b!.type)];
+    // Python's number would be what the choice gives where it is taken.
+    const [left, right] =
+      type.kind === "const" ? [a!, b!] : [materialize(a!, args.a!.type), materialize(b!, args.b!.type)];
     const text = `${within(left, LEVEL.or)} if ${within(condition!, LEVEL.or)} else ${within(right, LEVEL.ternary)}`;
     return py(text, LEVEL.ternary, type.kind === "const");
   },

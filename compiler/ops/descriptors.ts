@@ -55,6 +55,7 @@ function integersFor(
 
 const loadTensorDescriptor: Op = {
   name: "loadTensorDescriptor",
+  reads: true,
   params: ["desc", "offsets"],
   infer(source, context) {
     const desc = descriptorOperand(source, context);

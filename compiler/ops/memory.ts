@@ -64,6 +64,7 @@ export const load: Op = {
   name: "load",
   params: ["ptr", "options"],
   options: ["mask", "other", "cache", "eviction", "volatile"],
+  reads: true,
   infer(source, context) {
     const choices =
       checkChoices(source, { cache: ["ca", "cg", "cv", "cs"], eviction: EVICTION }, context) &&

@@ -34,6 +34,8 @@ export interface Op {
   readonly options?: readonly string[];
   /** True where calling it does something, so that it may stand as a statement and must not be dropped. */
   readonly effect?: boolean;
+  /** True where it reads memory, so that it must not run where the author has ruled it out. */
+  readonly reads?: boolean;
   /** Gives the typed expression, with casts put in where dtypes mix; null after reporting a problem. */
   infer(call: Call, context: InferContext): Expr | null;
   /** What holds only for numbers, such as powers of two: asked after inference and again when constants have their values. */

@@ -4,6 +4,7 @@ import {
   arange,
   argmax,
   argmin,
+  atomicAdd,
   atomicCas,
   atomicExchange,
   bitcast,
@@ -26,6 +27,7 @@ import {
   row,
   staticRange,
   store,
+  sum,
   to,
   where,
 } from "tilescript";
@@ -197,3 +199,39 @@ export const atomics = kernel(
   },
   { builds: [{ constants: { A: 5 } }] },
 );
+
+function put(at: Out, value: number): number {
+  store(at, to(value, "f64"));
+  return value;
+}
+
+/** What a statement does is done, also inside of an expression, and only where JavaScript would do it. n = 2. */
+export const effects = kernel(({ out, count, n }: { out: Out; count: Ptr<"i32">; n: Int }) => {
+  n > 3 || put(out, 1);
+  n > 3 && put(out + 1, 1);
+  atomicAdd(count, 1) + 1;
+  -put(out + 2, 3);
+  put(out + 3, 4) > 9 ? put(out + 4, 5) : put(out + 5, 6);
+  let x = 0;
+  // biome-ignore lint/suspicious/noAssignInExpressions: JavaScript takes it
+  n > 1 && (x = 5);
+  n > 100 || x++;
+  store(out + 6, to(x, "f64"));
+  const both = n > 3 && put(out + 7, 1) > 0;
+  store(out + 8, to(both || put(out + 9, 7) > 0, "f64"));
+  store(out + 10, to(load(count), "f64"));
+});
+
+/** Memory that a condition rules out is not read. p has n = 3 numbers above 0. */
+export const guards = kernel(({ p, out, n }: { p: Ptr<"i32">; out: Out; n: Int }) => {
+  if (n > 100 && load(p + n * 1000) > 2) store(out, 1.0);
+  else store(out, 2.0);
+  if (n < 100 || load(p + n * 1000) > 2) store(out + 1, 1.0);
+  else store(out + 1, 2.0);
+  let i = 0;
+  while (i < n && load(p + i) > 0) i++;
+  store(out + 2, to(i, "f64"));
+  store(out + 3, to(n > 100 ? load(p + n * 1000) : 7, "f64"));
+  const lanes = arange(0, 4);
+  store(out + 4, to(sum(to(n > 100 && load(p + n * 1000 + lanes) > 0, "i32"), 0), "f64"));
+});

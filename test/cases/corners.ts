@@ -20,6 +20,9 @@ export interface Corner {
   readonly large?: boolean;
 }
 
+/** What lies where nothing is written. */
+export const UNTOUCHED = -12345;
+
 const indices = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 const memory = (dtype: DType, numbers: readonly number[]): CornerMemory => ({ dtype, numbers });
 const rounded = (dtype: "f16" | "bf16", value: number): number => fromBits(dtype, toBits(dtype, [value]))[0]!;
@@ -197,6 +200,18 @@ export const CORNERS: readonly Corner[] = [
     kernel: "missing",
     args: { x: memory("f32", MISSING) },
     want: [least, none, 1, 5, 1, 0, 0, 2, 1, 0, 0, 2, 1, 0, 0, 2, 2, 0, 3, 2],
+  },
+  {
+    title: "effects inside expressions",
+    kernel: "effects",
+    args: { count: memory("i32", [4]), n: 2 },
+    want: [1, UNTOUCHED, 3, 4, UNTOUCHED, 6, 6, UNTOUCHED, 1, 7, 5],
+  },
+  {
+    title: "memory that a condition rules out",
+    kernel: "guards",
+    args: { p: memory("i32", [1, 2, 3]), n: 3 },
+    want: [2, 1, 3, 7, 0],
   },
   {
     title: "atomics of tiles of pointers with one value",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Device } from "../../runtime/index.js";
 import { download, upload } from "../../runtime/index.js";
-import { CORNERS, type CornerMemory } from "../cases/corners.js";
+import { CORNERS, type CornerMemory, UNTOUCHED } from "../cases/corners.js";
 import { bundle, openBoth } from "./devices.js";
 import { encode } from "./values.js";
 
@@ -23,7 +23,7 @@ for (const { title, kernel, args, constants, want } of CORNERS)
         typeof value === "number" ? value : await memory(device, value),
       ]),
     );
-    const out = await upload(device, new Float64Array(want.length).fill(-12345));
+    const out = await upload(device, new Float64Array(want.length).fill(UNTOUCHED));
     both.onGpu.kernel(kernel).launch([1], { ...Object.fromEntries(given), ...constants, out });
     const got = await download(out, new Float64Array(want.length));
     assert.deepEqual([...got], [...want]);

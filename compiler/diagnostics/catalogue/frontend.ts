@@ -39,6 +39,15 @@ export const notAConstant = problem<{ name: string; why: string }>({
   hint: ({ name }) => `make it a module-level const with a number, or pass ${name} as a parameter`,
 });
 
+export const changedConstant = problem<{ name: string }>({
+  code: "TS-K1044",
+  about:
+    "A constant of a module that a kernel reads is changed after it is made: the kernel would see its first value.",
+  message: ({ name }) => `${name} is changed here, and kernels read what it was made with`,
+  hint: () =>
+    "make the whole value in one expression: spreads, map and flatMap over lists are known when a kernel is built",
+});
+
 export const unknownFunction = problem<{ name: string; instead: string }>({
   code: "TS-K1006",
   about: "A call of a function that cannot run on a GPU.",

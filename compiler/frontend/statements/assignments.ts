@@ -6,7 +6,8 @@ import {
   notATuple,
   unsupportedSyntax,
 } from "../../diagnostics/catalogue/frontend.js";
-import type { Expr, Stmt } from "../../ir/index.js";
+import { type Expr, operands, type Stmt } from "../../ir/index.js";
+import { OPS } from "../../ops/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
@@ -15,32 +16,54 @@ import { COMPOUND, op } from "../expressions/operators.js";
 import { missingName, symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
+import { carried } from "./carried.js";
 import type { StatementRules } from "./rule.js";
 
-/** A statement that is an expression: an assignment, a step, or a call for its effect. */
-function expression(node: ts.ExpressionStatement, scope: Scope): readonly Stmt[] {
-  const { unit } = scope;
-  const inner = unwrapped(node.expression);
+/** What an expression does, in the order in which JavaScript would do it: an assignment, a step, or calls for their effect. */
+function effects(node: ts.Expression, scope: Scope): readonly Stmt[] {
+  const inner = unwrapped(node);
+  if (ts.isConditionalExpression(inner)) return choice(inner, inner.condition, inner.whenTrue, inner.whenFalse, scope);
   if (ts.isBinaryExpression(inner)) {
-    if (inner.operatorToken.kind === ts.SyntaxKind.EqualsToken) return assignment(inner, scope);
-    const name = COMPOUND[inner.operatorToken.kind];
+    const { kind } = inner.operatorToken;
+    if (kind === ts.SyntaxKind.AmpersandAmpersandToken) return choice(inner, inner.left, inner.right, null, scope);
+    if (kind === ts.SyntaxKind.BarBarToken) return choice(inner, inner.left, null, inner.right, scope);
+    if (kind === ts.SyntaxKind.EqualsToken) return assignment(inner, scope);
+    const name = COMPOUND[kind];
     if (name !== undefined) return compound(inner, name, scope);
   }
   if (ts.isPostfixUnaryExpression(inner)) return step(inner, inner.operator, scope);
   if (ts.isPrefixUnaryExpression(inner)) {
     const { operator } = inner;
-    if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken) {
+    if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken)
       return step(inner, operator, scope);
-    }
   }
-  const value = lowerExpression(node.expression, scope);
+  const { unit } = scope;
+  const span = unit.span(inner);
+  const value = lowerExpression(inner, scope);
   if (isPoison(value)) return [];
-  if (!ts.isCallExpression(inner)) {
-    unit.report(noEffect(unit.span(node)));
-    return [];
-  }
-  return [{ kind: "effect", value, span: unit.span(node) }];
+  if (ts.isCallExpression(inner)) return [{ kind: "effect", value, span }];
+  if (acts(value)) return [{ kind: "assign", name: scope.names.unique("unused"), value, declares: true, span }];
+  unit.report(noEffect(span));
+  return [];
 }
+
+/** `c ? f() : g()` and its kin as statements. */
+function choice(
+  node: ts.Expression,
+  asked: ts.Expression,
+  whenTrue: ts.Expression | null,
+  whenFalse: ts.Expression | null,
+  scope: Scope,
+): readonly Stmt[] {
+  const condition = lowerExpression(asked, scope);
+  const then = whenTrue === null ? [] : effects(whenTrue, scope);
+  const otherwise = whenFalse === null ? [] : effects(whenFalse, scope);
+  const span = scope.unit.span(node);
+  return [{ kind: "if", condition, then, else: otherwise, carried: carried(then, otherwise), span }];
+}
+
+const acts = (value: Expr): boolean =>
+  value.kind === "call" || (value.kind === "op" && OPS.get(value.op)?.effect === true) || operands(value).some(acts);
 
 function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
   const target = unwrapped(node.left);
@@ -152,4 +175,6 @@ function unpackInto(
   return [{ kind: "unpack", names, value, declares: false, span: unit.span(node) }];
 }
 
-export const ASSIGNMENTS: StatementRules = { [ts.SyntaxKind.ExpressionStatement]: expression };
+export const ASSIGNMENTS: StatementRules = {
+  [ts.SyntaxKind.ExpressionStatement]: (node: ts.ExpressionStatement, scope: Scope) => effects(node.expression, scope),
+};

@@ -1,7 +1,9 @@
 import { ts } from "ts-morph";
+import { changedConstant } from "../../diagnostics/catalogue/frontend.js";
 import { placed } from "../../ir/index.js";
 import type { Unit } from "../unit.js";
 import { CALLS } from "./calls.js";
+import { changeOf } from "./changes.js";
 import { LITERALS } from "./literals.js";
 import { OPERATORS } from "./operators.js";
 import type { Environment, Static } from "./value.js";
@@ -87,7 +89,10 @@ function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
   }
   if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null;
   if (!isModuleConst(declaration)) return null;
-  return new Evaluator(unit, { lookup: () => undefined }).evaluate(declaration.initializer);
+  const value = new Evaluator(unit, { lookup: () => undefined }).evaluate(declaration.initializer);
+  const change = value?.kind === "list" || value?.kind === "record" ? changeOf(unit, symbol) : undefined;
+  if (change) unit.report(changedConstant(unit.span(change), { name: symbol.name }));
+  return value;
 }
 
 export function isModuleConst(declaration: ts.VariableDeclaration): boolean {

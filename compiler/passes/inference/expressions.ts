@@ -12,6 +12,7 @@ import {
 } from "../../ir/index.js";
 import { type Attrs, decay, type InferContext, OPS, operatorText } from "../../ops/index.js";
 import { inferCall } from "./calls.js";
+import { guarded } from "./guards.js";
 import type { Inference } from "./inference.js";
 import type { Scope } from "./scope.js";
 
@@ -93,7 +94,9 @@ function inferOp(expr: Extract<Expr, { kind: "op" }>, scope: Scope, inference: I
   );
   const attrs = resolveAttrs(expr.attrs, expr.op, expr.span, scope, context);
   if (attrs === null || Object.values(args).some(isPoisoned)) return poisoned({ ...expr, args });
-  const typed = op.infer({ op: expr.op, args, attrs, span: expr.span }, context);
+  const call = { op: expr.op, args, attrs, span: expr.span };
+  const choice = guarded(call);
+  const typed = choice ? OPS.get(choice.op)!.infer(choice, context) : op.infer(call, context);
   if (typed === null) return poisoned({ ...expr, args });
   if (typed.kind === "op") OPS.get(typed.op)?.check?.(typed, context);
   return typed;

@@ -84,7 +84,7 @@ describe("parentheses stand where Python needs them", () => {
     ["(n < m) == (m < n)", d.op("eq", { a: d.lt("n", "m"), b: d.lt("m", "n") })],
     ["(n if n < m else m) + 1", d.add(d.op("select", { condition: d.lt("n", "m"), a: "n", b: "m" }), 1)],
     [
-      "n if n < m else m if m < 9 else 9",
+      "n if n < m else m if m < 9 else tl.full([], 9, tl.int32)",
       d.op("select", {
         condition: d.lt("n", "m"),
         a: "n",

@@ -77,6 +77,10 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
     `export const k = kernel(<T extends "f16" | "f32">({ x }: { x: Ptr<T> }) => {}, { builds: [{ dtypes: { T: "i8" } }] });`,
     "this build of k must give T one of the dtypes f16, f32",
   ],
+  "TS-K1044": [
+    `const W = [1, 2]; W[0] = 9; ${wrap(`store(out, W[1]);`)}`,
+    "W is changed here, and kernels read what it was made with",
+  ],
   "TS-K1050": [
     wrap(`store(out, ${"(".repeat(300)}n${")".repeat(300)});`),
     /^statements and expressions stand at most 200 levels inside one another/,
@@ -185,4 +189,28 @@ test("hints say what to write instead", () => {
     "TS-K1003 assigning to out[0] cannot be used in a kernel → store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile",
     "TS-K1003 indexing a tile cannot be used in a kernel → load(pointer + index) reads memory; sum(where(…)) picks an element",
   ]);
+});
+
+test.each([
+  ["const C = { scale: 2 };", "C.scale", "C.scale = 3;"],
+  ["const C = { scale: 2 };", "C.scale", "C.scale++;"],
+  ["const C = { scale: 2 };", "C.scale", "delete C.scale;"],
+  ["const C = { scale: 2 };", "C.scale", "Object.assign(C, { scale: 3 });"],
+  ["const C = { inner: { scale: 2 } };", "C.inner.scale", "C.inner.scale = 3;"],
+  ["const C = [1, 2];", "C[0]", "C.reverse();"],
+  ["const C = [1, 2];", "C[0]", "const other = C; other.push(3);"],
+  ["const C = [1, 2];", "C[0]", "for (const i of [0, 1]) C[i]! += 1;"],
+])("%s read as %s is refused where it is changed: %s", (made, read, change) => {
+  expect(complaints(`store(out, ${read});`, `${made} ${change}`)).toEqual([
+    expect.stringMatching(/TS-K1044 C is changed here/),
+  ]);
+});
+
+test.each([
+  "const C = { scale: 2 }; const D = { ...C }; D.scale = 3;",
+  "const C = { scale: 2 }; let D = C.scale; D += 1;",
+  "const C = { scale: 2 }; export const f = (C: { scale: number }) => { C.scale = 3; };",
+  "const C = { scale: 2 }; export const size = C.scale + [1].concat(2).length;",
+])("what is not changed may be read: %s", (made) => {
+  expect(complaints("store(out, C.scale);", made)).toEqual([]);
 });

@@ -42,5 +42,5 @@ def controlFlow(x, out, n, scale, deep, SIZE: tl.constexpr, MODE: tl.constexpr, 
     else:
         v = v if deep else v - 1.0
     narrow = tl.zeros([SIZE // 2], dtype=tl.float32) + tl.sum(v, axis=0)
-    lambda_ = power if count > 3 else 0.5
+    lambda_ = power if count > 3 else tl.full([], 0.5, tl.float32)
     tl.store(out + first + tl.arange(0, SIZE // 2), narrow * lambda_ * WEIGHT, mask=tl.arange(0, SIZE // 2) < last - first, cache_modifier=".cs")

@@ -1,0 +1,72 @@
+import { ts } from "ts-morph";
+import { symbolOf, unwrapped } from "../names.js";
+import type { Unit } from "../unit.js";
+
+/** Methods of JavaScript's own that change what they are called on. */
+const CHANGING = new Set(
+  "push pop shift unshift splice sort reverse fill copyWithin set add delete clear assign defineProperty defineProperties setPrototypeOf".split(
+    " ",
+  ),
+);
+
+const changes = new WeakMap<ts.SourceFile, readonly ts.Expression[]>();
+
+/** Where a module's constant is changed after it is made: `CFG.scale = 3`, `W[0] = 9`, `BUILDS.push(…)`; undefined where it keeps its value. */
+export function changeOf(unit: Unit, symbol: ts.Symbol): ts.Expression | undefined {
+  for (const file of unit.program.getSourceFiles()) {
+    if (file.isDeclarationFile || unit.program.isSourceFileFromExternalLibrary(file)) continue;
+    for (const changed of changesIn(file)) if (owner(unit, changed) === symbol) return changed;
+  }
+  return undefined;
+}
+
+function changesIn(file: ts.SourceFile): readonly ts.Expression[] {
+  const known = changes.get(file);
+  if (known) return known;
+  const found: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    const changed = changedBy(node);
+    if (changed) found.push(changed);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  changes.set(file, found);
+  return found;
+}
+
+const isAssignment = ({ kind }: ts.Node): boolean =>
+  kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+
+/** The member or the list that a piece of syntax changes. */
+function changedBy(node: ts.Node): ts.Expression | undefined {
+  if (ts.isBinaryExpression(node) && isAssignment(node.operatorToken)) return member(node.left);
+  if (ts.isPostfixUnaryExpression(node)) return member(node.operand);
+  if (ts.isPrefixUnaryExpression(node) && node.operator !== ts.SyntaxKind.ExclamationToken)
+    return node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken
+      ? member(node.operand)
+      : undefined;
+  if (ts.isDeleteExpression(node)) return member(node.expression);
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
+  const { expression: target, name } = node.expression;
+  if (!CHANGING.has(name.text)) return undefined;
+  const isObject = ts.isIdentifier(target) && (target.text === "Object" || target.text === "Reflect");
+  return isObject ? node.arguments[0] : target;
+}
+
+const member = (node: ts.Expression): ts.Expression | undefined => {
+  const inner = unwrapped(node);
+  return ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner) ? inner : undefined;
+};
+
+/** The constant that a member belongs to, also under another name: `const c = CFG; c.scale = 3`. */
+function owner(unit: Unit, node: ts.Expression): ts.Symbol | null {
+  let root = unwrapped(node);
+  while (ts.isPropertyAccessExpression(root) || ts.isElementAccessExpression(root)) root = unwrapped(root.expression);
+  if (!ts.isIdentifier(root)) return null;
+  const symbol = symbolOf(unit, root);
+  const declaration = symbol?.valueDeclaration;
+  if (!declaration || !ts.isVariableDeclaration(declaration) || !declaration.initializer) return symbol;
+  const from = unwrapped(declaration.initializer);
+  const isName = ts.isIdentifier(from) || ts.isPropertyAccessExpression(from) || ts.isElementAccessExpression(from);
+  return isName ? owner(unit, from) : symbol;
+}
