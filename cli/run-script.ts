@@ -65,7 +65,7 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
     const out = join(runs, sha256(`${source} ${gpu ?? "cpu"}`).slice(0, 32));
     // A link in its place would lead the build, and what it removes, elsewhere.
     dropForeign(out);
-    const { folder, manifest } = await build({
+    const { folder, manifest, diagnostics } = await build({
       files: [source],
       arch: gpu === undefined ? [] : [gpu],
       out,
@@ -75,6 +75,11 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
     }).catch((error) => {
       throw aboutTheCache(error);
     });
+    if (diagnostics.length > 0) {
+      line.clear();
+      const { showDiagnostics } = await import("./diagnostics.js");
+      showDiagnostics(diagnostics, process.stderr);
+    }
     compiled[imported] = compiledFile(folder, manifest);
   }
   line.clear();

@@ -45,6 +45,14 @@ test("a script finds the package, its TypeScript modules, its kernels and their 
   expect([stdout, status]).toEqual(["hello cpu 42 21,--json\n", 0]);
 });
 
+test("what is odd in its kernels is told before it runs", () => {
+  const odd = KERNELS.replace("=> store(", "=> { B + 1; store(").replace("* 2),", "* 2); },");
+  const folder = folderWith({ "main.ts": MAIN, "greeting.ts": GREETING, "twice.kernel.ts": odd });
+  const { stdout, stderr, status } = run(folder, "--device", "cpu", "main.ts", "21");
+  expect(stderr).toMatch(/^twice\.kernel\.ts:4:53 {2}warning TS-K1016: this expression has no effect\n/);
+  expect([stdout, status]).toEqual(["hello cpu 42 21\n", 0]);
+});
+
 test("built JavaScript runs with a built bundle", () => {
   const plain = MAIN.replace(/: (?:readonly string\[\]|Promise<void>)/g, "")
     .replace("enum Step { One = 1 }", "const Step = { One: 1 };")
