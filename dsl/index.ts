@@ -21,6 +21,7 @@ export type {
   I64,
   Int,
   Mask,
+  MaskLike,
   Pointer,
   Ptr,
   Scalar,

@@ -35,6 +35,9 @@ export type Tile<S extends Shape = Forgotten, D extends DType = Forgotten> = num
 /** A tile of booleans, as comparisons give. Combine with `&&`, `||` and `!`. */
 export type Mask<S extends Shape = Forgotten> = boolean & Flavor<"tile", S, "bool">;
 
+/** Where a mask is wanted: one, or what was loaded from a `Ptr<"bool">` at an address that tsc has forgotten. */
+export type MaskLike<S extends Shape = Forgotten> = Mask<S> | Tile<S, "bool">;
+
 /** One number: an argument of a launch, or what `sum(x)` gives. */
 export type Scalar<D extends DType = Forgotten> = Tile<[], D>;
 

@@ -1,5 +1,11 @@
 import { ts } from "ts-morph";
-import { buildConstants, buildDtypes, buildField, buildValue } from "../diagnostics/catalogue/frontend.js";
+import {
+  buildConstants,
+  buildDtypes,
+  buildField,
+  buildValue,
+  unreachableBuild,
+} from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import type { Build, CompileOptions, ConstValue, DType, Param, Span } from "../ir/index.js";
 import { LIMITS, placed } from "../ir/index.js";
@@ -34,7 +40,15 @@ export function readBuilds(
   const given = written.defaults && reader.options(written.defaults.fields, written.defaults.span);
   if (given === null) return { builds: [] };
   const defaults = { ...DEFAULTS, ...given };
-  const builds = written.builds.flatMap(({ fields, span }) => reader.read(fields, span, defaults) ?? []);
+  const reached = new Set<string>();
+  const builds = written.builds.flatMap(({ fields, span }) => {
+    const build = reader.read(fields, span, defaults);
+    if (build === null) return [];
+    const chosenBy = JSON.stringify([build.constants, build.dtypes].map((one) => Object.entries(one).sort()));
+    if (reached.has(chosenBy)) unit.report(unreachableBuild(span, { kernel: kernel.name }));
+    reached.add(chosenBy);
+    return build;
+  });
   return {
     builds: written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }],
     ...(given && { defaults }),

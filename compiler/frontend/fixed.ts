@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
-import { type Dim, type DType, dimName, isDType } from "../ir/index.js";
+import { type Dim, DTYPES, type DType, dimName, isDType } from "../ir/index.js";
 import { resolveName, symbolOf, unwrapped } from "./names.js";
 import type { Scope, Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
@@ -36,13 +36,36 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
 }
 
 /** Readers of what must be fixed: each reports a problem and gives null where the expression is something else. */
-function reader<T>(kind: string, read: (value: Static) => T | null, compute = fixedValue) {
+function reader<T>(
+  kind: string,
+  read: (value: Static) => T | null,
+  compute = fixedValue,
+  instead: (node: ts.Expression) => string | undefined = insteadOfQuotient,
+) {
   return (node: ts.Expression, scope: Scope, what: string): T | null => {
     const value = compute(node, scope);
     const result = value === null ? null : read(value);
-    if (result === null) scope.unit.report(notStatic(scope.unit.span(node), { what, kind }));
+    if (result === null) {
+      // The compiler reads sizes with their Const parameters, and every other number without them.
+      const compared = /^axis of (max|min)$/.exec(what)?.[1];
+      const literal = compute === fixedValue && kind === "an integer" ? "write the number itself" : undefined;
+      const two = compared && `the greater or less of two values is ${compared}imum(a, b)`;
+      const facts = { what, kind, instead: two ?? instead(node) ?? literal };
+      scope.unit.report(notStatic(scope.unit.span(node), facts));
+    }
     return result;
   };
+}
+
+/** `BN / 2` is a float, and so is what Math.floor makes of it here. */
+function insteadOfQuotient(node: ts.Expression): string | undefined {
+  let quotient: ts.BinaryExpression | undefined;
+  const visit = (one: ts.Node): void => {
+    if (ts.isBinaryExpression(one) && one.operatorToken.kind === ts.SyntaxKind.SlashToken) quotient ??= one;
+    ts.forEachChild(one, visit);
+  };
+  visit(node);
+  return quotient && `write floorDiv(${quotient.left.getText()}, ${quotient.right.getText()}): / makes a float`;
 }
 
 const size = (value: Static): Dim | null => (value.kind === "int" ? value.value : null);
@@ -65,8 +88,11 @@ function sizes(value: Static): readonly Dim[] | null {
 
 export const fixedShape = reader<readonly Dim[]>("a list of sizes", sizes, sizeValue);
 
-const dtypeValue = reader<DType>("a dtype", (value) =>
-  value.kind === "string" && isDType(value.value) ? value.value : null,
+const dtypeValue = reader<DType>(
+  "a dtype",
+  (value) => (value.kind === "string" && isDType(value.value) ? value.value : null),
+  fixedValue,
+  () => `there are ${Object.keys(DTYPES).join(", ")}`,
 );
 
 /** A dtype's name, or `dtypeOf(pointer)` of a parameter of the kernel. */

@@ -10,6 +10,7 @@ import { writtenType } from "./flavors.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import { poison } from "./poison.js";
 import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
+import { copyAssigned } from "./statements/copies.js";
 import { lowerStatements } from "./statements/index.js";
 
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
@@ -41,7 +42,8 @@ function lowerFunction(name: string, node: FunctionNode, caller: Scope): Lowered
   const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: scopeAround(node, caller) });
   const params: { name: string; type: DeviceFunction["result"] }[] = [];
   const parameters = node.parameters.map((parameter) => declareParameter(parameter, params, scope));
-  const body = bodyOf(node, scope);
+  const copies = copyAssigned(node.body!, scope);
+  const body = [...copies, ...bodyOf(node, scope)];
   kernel.active.pop();
   for (const own of scope.captured.values()) params.push({ name: own.name, type: UNKNOWN });
   const irName = kernel.functionNames.unique(name);

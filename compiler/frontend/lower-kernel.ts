@@ -14,6 +14,7 @@ import {
   knownOf,
 } from "./parameters.js";
 import { type KernelScope, Names, type Parameters, Scope, type Variable } from "./scope.js";
+import { copyAssigned } from "./statements/copies.js";
 import { bindParameters } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
 import type { Unit } from "./unit.js";
@@ -115,7 +116,7 @@ function declareParameters(
 function bodyOf({ fn, name }: KernelDeclaration, scope: Scope): readonly Stmt[] {
   const body = fn.body;
   if (body === undefined) return [];
-  if (ts.isBlock(body)) return lowerStatements(body.statements, scope);
+  if (ts.isBlock(body)) return [...copyAssigned(body, scope), ...lowerStatements(body.statements, scope)];
   const span = scope.unit.span(body);
   if (!ts.isCallExpression(body)) scope.unit.report(returnsValue(span, { kernel: name }));
   return [{ kind: "effect", value: lowerExpression(body, scope), span }];

@@ -46,7 +46,7 @@ export function resolveName(unit: Unit, node: ts.Node): Named {
   const file = declaration.getSourceFile();
   if (file.fileName.startsWith(LANGUAGE_FOLDER)) return { kind: "language", name: symbol.name };
   if (unit.program.isSourceFileDefaultLibrary(file)) return { kind: "global", path: globalPath(symbol, declaration) };
-  const node_ = functionOf(declaration);
+  const node_ = functionOf(symbol.declarations?.find(hasBody) ?? declaration);
   return node_ === null
     ? { kind: "symbol", symbol }
     : { kind: "function", name: functionName(symbol, node_), node: node_ };
@@ -57,6 +57,10 @@ function globalPath(symbol: ts.Symbol, declaration: ts.Declaration): string {
   if (ts.isInterfaceDeclaration(owner)) return `${owner.name.text.replace(/Constructor$/, "")}.${symbol.name}`;
   return symbol.name;
 }
+
+/** Of a function with overloads: the one that is more than a signature. */
+const hasBody = (declaration: ts.Declaration): boolean =>
+  ts.isFunctionDeclaration(declaration) && declaration.body !== undefined;
 
 /** The function that a declaration is or holds: `function f() {}`, `const f = () => …`. */
 function functionOf(declaration: ts.Declaration): FunctionNode | null {

@@ -7,5 +7,6 @@ export * from "./rename.js";
 export * from "./serialize.js";
 export * from "./span.js";
 export * from "./traverse.js";
+export * from "./turns.js";
 export * from "./type.js";
 export * from "./type-text.js";

@@ -164,4 +164,7 @@ export type Expr =
   | { readonly kind: "tuple"; readonly items: readonly Expr[]; readonly type: Type; readonly span: Span }
   | { readonly kind: "element"; readonly of: Expr; readonly index: number; readonly type: Type; readonly span: Span };
 
+/** The value of a variable that is declared without one, in a draft: inference puts a value of the type there that it is given first. */
+export const UNASSIGNED = "unassigned";
+
 export type Attr = number | boolean | string | readonly Dim[];

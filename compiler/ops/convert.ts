@@ -11,8 +11,9 @@ import {
   type Type,
 } from "../ir/index.js";
 import type { InferContext } from "./op.js";
-import { integerRange } from "./value.js";
+import { integerRange, roundTo } from "./value.js";
 
+export type Literal = Extract<Expr, { kind: "literal" }>;
 export type TileType = Extract<Type, { kind: "tile" }>;
 export type ConstType = Extract<Type, { kind: "const" }>;
 
@@ -84,24 +85,40 @@ export const implicitCast = (x: Expr, dtype: DType, shape: Shape): Expr => ({
   span: x.span,
 });
 
-/** Whether a dtype holds a literal, if rounded: floats hold every number, and booleans every one that is 0 or not. */
+/** Whether a dtype holds a literal, if rounded: floats hold what does not become infinite, and booleans every number that is 0 or not. */
 export function holds(dtype: DType, value: number | bigint | boolean | string): boolean {
-  if (typeof value === "boolean" || isFloat(dtype) || dtype === "bool") return true;
+  if (typeof value === "boolean" || dtype === "bool") return true;
+  if (isFloat(dtype)) return !Number.isFinite(Number(value)) || Number.isFinite(roundTo(dtype, Number(value)));
   if (typeof value === "number" && !Number.isInteger(value)) return false;
   const [least, greatest] = integerRange(dtype);
   return BigInt(value) >= least && BigInt(value) <= greatest;
 }
 
+const LARGEST: Readonly<Partial<Record<DType, string>>> = {
+  f16: "65504",
+  bf16: "about 3.39e38",
+  f32: "about 3.40e38",
+  f64: "about 1.80e308",
+};
+
 /** A literal with a dtype; reports one that does not fit. */
-function adaptLiteral(literal: Extract<Expr, { kind: "literal" }>, dtype: DType, context: InferContext): Expr | null {
+function adaptLiteral(literal: Literal, dtype: DType, context: InferContext): Expr | null {
   const { value } = literal;
   if (!holds(dtype, value)) {
-    const [least, greatest] = integerRange(dtype);
-    const range = `the integers from ${least} to ${greatest}`;
+    const range = isFloat(dtype)
+      ? `numbers up to ${LARGEST[dtype]}`
+      : `the integers from ${integerRange(dtype).join(" to ")}`;
     return context.fail(problems.literalRange(literal.span, { value: String(value), dtype, range }));
   }
-  return { ...literal, value: valueIn(value, dtype), type: scalar(dtype) };
+  return literalIn(literal, dtype);
 }
+
+/** A literal as a conversion that the author wrote makes it: what is too large for a float becomes infinite. */
+export const literalIn = (literal: Literal, dtype: DType): Expr => ({
+  ...literal,
+  value: valueIn(literal.value, dtype),
+  type: scalar(dtype),
+});
 
 function valueIn(value: number | bigint | boolean | string, dtype: DType): number | bigint | boolean {
   if (dtype === "bool") return Boolean(value);

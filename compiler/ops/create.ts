@@ -1,7 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { dimSub, type Expr, scalar, tile } from "../ir/index.js";
+import { dimSub, type Expr, isFloat, scalar, tile } from "../ir/index.js";
 import { checkSizes, dims, dtypeOf, firstDim } from "./attrs.js";
-import { commonDType, convert, isConstNumber, isNumbers, isOperand, shapeOf } from "./convert.js";
+import { commonDType, convert, isConstNumber, isNumbers, isOperand, literalIn, shapeOf } from "./convert.js";
 import type { Op } from "./op.js";
 import { call, method, type Py } from "./python.js";
 import { dimPy, dtypeText, materialize, shapePy } from "./python-values.js";
@@ -92,7 +92,7 @@ export const cast: Op = {
       isConstNumber(x.type) &&
       (x.type.of !== "float" || commonDType([x.type, scalarType(dtype)]) === dtype)
     )
-      return convert(x, dtype, context);
+      return isFloat(dtype) ? literalIn(x, dtype) : convert(x, dtype, context);
     if (isNumbers(x.type) && x.type.dtype === dtype) return x;
     return {
       kind: "op",

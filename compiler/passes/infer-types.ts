@@ -3,6 +3,7 @@ import { Budget, dimName, type Kernel, type Param, pointer, scalar, type Type } 
 import { Inference } from "./inference/inference.js";
 import { Scope } from "./inference/scope.js";
 import { inferBody } from "./inference/statements.js";
+import { withoutUnassigned } from "./inference/unassigned.js";
 
 export interface Inferred {
   /** Typed in full where there is no error; with parts of type `unknown` otherwise. */
@@ -37,7 +38,7 @@ export function inferTypes(draft: Kernel, work: Budget = new Budget("work")): In
   const scope = new Scope(draft.body, null);
   for (const param of draft.params) scope.declare(param.name, parameterType(param), param.span, { parameter: true });
   const report = (problem: Diagnostic): void => inference.problems.add(problem);
-  const body = attempt(draft.span, report, () => inferBody(draft.body, scope, inference)) ?? [];
+  const body = attempt(draft.span, report, () => withoutUnassigned(inferBody(draft.body, scope, inference))) ?? [];
   const used = [...inference.instances.values()].filter(({ size }) => size === undefined);
   return { kernel: { ...draft, body, functions: used.map(({ fn }) => fn) }, diagnostics: inference.problems.list() };
 }

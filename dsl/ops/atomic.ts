@@ -1,12 +1,12 @@
 import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
-import type { Forgotten, Pointer, Shape, Tile } from "../types.js";
+import type { Forgotten, MaskLike, Pointer, Shape, Tile } from "../types.js";
 
 // Atomics act on memory element by element and give the values that were there before.
 
 export interface AtomicOptions {
   /** Where false nothing is touched. */
-  readonly mask?: boolean;
+  readonly mask?: MaskLike;
   /** Memory ordering; the default is acquire and release. */
   readonly sem?: "acquire" | "release" | "acq_rel" | "relaxed";
   /** Who sees the ordering; the default is the whole GPU. */

@@ -1,5 +1,5 @@
 import { outsideKernel } from "../outside.js";
-import type { Int } from "../types.js";
+import type { Int, MaskLike } from "../types.js";
 
 export interface RangeOptions {
   /** Iterations in flight at once in this loop, instead of the build's `stages`. */
@@ -48,7 +48,7 @@ export function staticAssert(condition: boolean, message: string): void {
  *
  * @example assume(stride % 16 === 0);
  */
-export function assume(condition: boolean): void {
+export function assume(condition: MaskLike): void {
   outsideKernel("assume", condition);
 }
 

@@ -9,11 +9,11 @@ import type { Descriptor, Forgotten, Mask, Ptr, Shape, Tile } from "../types.js"
  * @example dot(to(p, "bf16"), v)
  */
 export function to<D extends Exclude<DType, "bool">, S extends Shape = Forgotten>(
-  x: Tile<S> | Mask<S>,
+  x: Tile<S> | Mask<S> | bigint,
   dtype: D,
 ): Tile<S, D>;
 export function to<S extends Shape = Forgotten>(x: Tile<S> | Mask<S>, dtype: "bool"): Mask<S>;
-export function to(x: number | boolean, dtype: DType): never {
+export function to(x: number | boolean | bigint, dtype: DType): never {
   return outsideKernel("to", x, dtype);
 }
 

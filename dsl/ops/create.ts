@@ -23,10 +23,10 @@ export function zeros(shape: Shape, dtype: DType): never {
  */
 export function full<const S extends number[], D extends Exclude<DType, "bool">>(
   shape: readonly [...S],
-  value: number | boolean,
+  value: number | boolean | bigint,
   dtype: D,
 ): Tile<S, D>;
 export function full<const S extends number[]>(shape: readonly [...S], value: boolean, dtype: "bool"): Mask<S>;
-export function full(shape: Shape, value: number | boolean, dtype: DType): never {
+export function full(shape: Shape, value: number | boolean | bigint, dtype: DType): never {
   return outsideKernel("full", shape, value, dtype);
 }

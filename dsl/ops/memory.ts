@@ -1,11 +1,11 @@
 import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
 import type { BroadcastClash, IsAny, Problem, ShapeOf, SizeName } from "../shapes.js";
-import type { DTypeKey, Forgotten, KindKey, Mask, Pointer, Shape, Tile } from "../types.js";
+import type { DTypeKey, Forgotten, KindKey, Mask, MaskLike, Pointer, Shape, Tile } from "../types.js";
 
 export interface LoadOptions {
   /** Where false nothing is read. Broadcast to the pointer's shape. */
-  readonly mask?: boolean;
+  readonly mask?: MaskLike;
   /** What stands where the mask is false; undefined bits without it. */
   readonly other?: number | boolean;
   /** Cache hint: all levels, global level (L2) only, volatile, streaming. */
@@ -30,7 +30,7 @@ export function load(ptr: number, options?: LoadOptions): never {
 
 export interface StoreOptions {
   /** Where false nothing is written. */
-  readonly mask?: boolean;
+  readonly mask?: MaskLike;
   /** Cache hint: write back, L2 only, streaming, write through. */
   readonly cache?: "wb" | "cg" | "cs" | "wt";
   readonly eviction?: "evict_first" | "evict_last";

@@ -1,38 +1,41 @@
 import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
 import type { IsAny, Reduced } from "../shapes.js";
-import type { Forgotten, Mask, Shape, Tile } from "../types.js";
+import type { Forgotten, Mask, MaskLike, Shape, Tile } from "../types.js";
 
 export interface ReduceOptions<Keep extends boolean = boolean> {
   /** Keep the axis with size 1, so that the result broadcasts against the operand. */
   readonly keepDims?: Keep;
 }
 
-/** What sums are returned in: small integers in i32, small floats in f32. */
+/** What sums are returned in: small integers in 32 bits of their sign, small floats in f32. */
 type SumType<D> =
   IsAny<D> extends true
     ? Forgotten
-    : D extends "bool" | "i8" | "i16"
-      ? "i32"
-      : D extends "f16" | "bf16"
-        ? "f32"
-        : D extends DType
-          ? D
-          : Forgotten;
+    : D extends "u8"
+      ? "u32"
+      : D extends "bool" | "i8" | "i16"
+        ? "i32"
+        : D extends "f16" | "bf16"
+          ? "f32"
+          : D extends DType
+            ? D
+            : Forgotten;
 
 /**
- * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, f16 and bf16 in f32. Triton: `tl.sum`.
+ * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, u8 in u32, f16 and bf16 in f32. Triton: `tl.sum`.
  *
  * @example const total = sum(x, 1); // [M, N] → [M]
  */
 export function sum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
+export function sum(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
 export function sum<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
 >(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, SumType<D>>;
-export function sum(x: number, axis?: number, options?: ReduceOptions): never {
+export function sum(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("sum", x, axis, options);
 }
 
@@ -42,13 +45,14 @@ export function sum(x: number, axis?: number, options?: ReduceOptions): never {
  * @example const top = max(scores, 1, { keepDims: true }); // [M, N] → [M, 1]
  */
 export function max(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
+export function max(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
 export function max<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
 >(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, D>;
-export function max(x: number, axis?: number, options?: ReduceOptions): never {
+export function max(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("max", x, axis, options);
 }
 
@@ -58,13 +62,14 @@ export function max(x: number, axis?: number, options?: ReduceOptions): never {
  * @example const least = min(x); // a scalar
  */
 export function min(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
+export function min(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
 export function min<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
 >(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, D>;
-export function min(x: number, axis?: number, options?: ReduceOptions): never {
+export function min(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("min", x, axis, options);
 }
 
@@ -74,13 +79,14 @@ export function min(x: number, axis?: number, options?: ReduceOptions): never {
  * @example const token = argmax(logits, 0); // [N] → i32
  */
 export function argmax(x: Tile<Forgotten, Forgotten>): Tile<[], "i32">;
+export function argmax(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
 export function argmax<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
 >(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, "i32">;
-export function argmax(x: number, axis?: number, options?: ReduceOptions): never {
+export function argmax(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("argmax", x, axis, options);
 }
 
@@ -90,13 +96,14 @@ export function argmax(x: number, axis?: number, options?: ReduceOptions): never
  * @example const nearest = argmin(distances, 1); // [M, N] → [M]
  */
 export function argmin(x: Tile<Forgotten, Forgotten>): Tile<[], "i32">;
+export function argmin(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
 export function argmin<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
 >(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, "i32">;
-export function argmin(x: number, axis?: number, options?: ReduceOptions): never {
+export function argmin(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("argmin", x, axis, options);
 }
 
@@ -106,13 +113,14 @@ export function argmin(x: number, axis?: number, options?: ReduceOptions): never
  * @example const checksum = xorSum(words, 0);
  */
 export function xorSum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
+export function xorSum(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
 export function xorSum<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
 >(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, D>;
-export function xorSum(x: number, axis?: number, options?: ReduceOptions): never {
+export function xorSum(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("xorSum", x, axis, options);
 }
 
@@ -121,13 +129,14 @@ export function xorSum(x: number, axis?: number, options?: ReduceOptions): never
  *
  * @example if (any(x > limit)) { … }
  */
-export function any(x: Mask): Mask<[]>;
+export function any(x: MaskLike): Mask<[]>;
+export function any(x: MaskLike, options: ReduceOptions): Mask;
 export function any<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
-  x: Mask<S>,
+  x: MaskLike<S>,
   axis: A,
   options?: ReduceOptions<Keep>,
 ): Mask<Reduced<S, A, Keep>>;
-export function any(x: boolean, axis?: number, options?: ReduceOptions): never {
+export function any(x: MaskLike, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("any", x, axis, options);
 }
 
@@ -136,13 +145,14 @@ export function any(x: boolean, axis?: number, options?: ReduceOptions): never {
  *
  * @example const full = all(mask, 1); // [M, N] → [M]
  */
-export function all(x: Mask): Mask<[]>;
+export function all(x: MaskLike): Mask<[]>;
+export function all(x: MaskLike, options: ReduceOptions): Mask;
 export function all<A extends number, S extends Shape = Forgotten, Keep extends boolean = false>(
-  x: Mask<S>,
+  x: MaskLike<S>,
   axis: A,
   options?: ReduceOptions<Keep>,
 ): Mask<Reduced<S, A, Keep>>;
-export function all(x: boolean, axis?: number, options?: ReduceOptions): never {
+export function all(x: MaskLike, axis?: number | ReduceOptions, options?: ReduceOptions): never {
   return outsideKernel("all", x, axis, options);
 }
 

@@ -235,3 +235,52 @@ export const guards = kernel(({ p, out, n }: { p: Ptr<"i32">; out: Out; n: Int }
   const lanes = arange(0, 4);
   store(out + 4, to(sum(to(n > 100 && load(p + n * 1000 + lanes) > 0, "i32"), 0), "f64"));
 });
+
+const WEIGHTS = [1, 2, 3] as const;
+const SIZES = [4, 8] as const;
+const PAIRS = [
+  [1, 10],
+  [2, 20],
+] as const;
+const { LOG2E } = Math;
+const Scale = { GAIN: 2 } as const;
+function scaled(v: number): number;
+function scaled(v: number, by: number): number;
+function scaled(v: number, by = 3): number {
+  return v * by;
+}
+function clipped(v: number, most: number): number {
+  if (v > most) v = most;
+  most += 1;
+  return v + most;
+}
+
+/** What TypeScript's authors write without thinking. n = 5. */
+export const habits = kernel(({ out, n }: { out: Out; n: Int }) => {
+  let sums = 0;
+  for (const w of WEIGHTS) sums = sums * 10 + w;
+  store(out, to(sums, "f64"));
+  let picked = 0;
+  for (const i of staticRange(3)) picked += WEIGHTS[i]!;
+  store(out + 1, to(picked, "f64"));
+  for (const [at, value] of PAIRS) store(out + 1 + at, to(value, "f64"));
+  const [rows, columns] = SIZES;
+  store(out + 4, to(sum(arange(0, rows), 0) + sum(arange(0, columns), 0), "f64"));
+  for (const i of staticRange(1, 3)) store(out + 4 + i, to(sum(arange(0, 1 << i), 0), "f64"));
+  let chosen: number;
+  if (n > 3) chosen = n * 2;
+  else chosen = n * 3;
+  store(out + 7, to(chosen, "f64"));
+  let counted = 0;
+  for (let i = 1; i <= n; i += 2) counted = counted * 10 + i;
+  for (let i = n - 1; i > 2; i--) counted = counted * 10 + i;
+  store(out + 8, to(counted, "f64"));
+  store(out + 9, to(scaled(n) + scaled(n, 4), "f64"));
+  store(out + 10, to(clipped(n, 3), "f64"));
+  store(out + 11, to(n, "f64"));
+  store(out + 12, to(Scale.GAIN, "f64"));
+  store(out + 13, to(to(LOG2E, "f32"), "f64"));
+  store(out + 14, to(to(9007199254740993n, "i64") % 10, "f64"));
+  n = n - 4;
+  store(out + 15, to(n, "f64"));
+});

@@ -214,6 +214,12 @@ export const CORNERS: readonly Corner[] = [
     want: [2, 1, 3, 7, 0],
   },
   {
+    title: "what TypeScript's authors write without thinking",
+    kernel: "habits",
+    args: { n: 5 },
+    want: [123, 6, 10, 20, 34, 1, 6, 10, 13543, 35, 7, 5, 2, Math.fround(Math.LOG2E), 3, 1],
+  },
+  {
     title: "atomics of tiles of pointers with one value",
     kernel: "atomics",
     args: { locks: memory("i64", [0, 1, 0, 2, 0, 3, 0, 4]), y: memory("i32", [7]) },

@@ -113,7 +113,7 @@ const SOURCES: readonly (readonly [
   [
     "builds",
     "a kernel",
-    (size) => kernel(store, { builds: `...[${again("1,", size)}].map((N) => ({ constants: { N } }))` }),
+    (size) => kernel(store, { builds: `...[${again("1,", size)}].map((_, N) => ({ constants: { N } }))` }),
     LIMITS.builds,
     /^5:4 /,
   ],

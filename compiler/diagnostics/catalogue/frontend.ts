@@ -1,3 +1,4 @@
+import { DTYPES } from "../../ir/index.js";
 import { problem } from "../diagnostic.js";
 
 /** Problems of the source itself, found before types are inferred: TS-K1xxx. */
@@ -61,11 +62,11 @@ export const wrongArguments = problem<{ name: string; expected: string; got: num
   message: ({ name, expected, got }) => `${name} takes ${expected}, got ${got}`,
 });
 
-export const notStatic = problem<{ what: string; kind: string }>({
+export const notStatic = problem<{ what: string; kind: string; instead?: string }>({
   code: "TS-K1008",
   about: "Sizes, axes, dtypes and options must be known when the kernel is built.",
   message: ({ what, kind }) => `${what} must be ${kind} known when the kernel is built`,
-  hint: () => "use a literal, a Const parameter, or arithmetic of these",
+  hint: ({ instead }) => instead ?? "use a literal, a Const parameter, or arithmetic of these",
 });
 
 export const unknownOption = problem<{ name: string; option: string; options: readonly string[] }>({
@@ -94,7 +95,8 @@ export const capturedMutable = problem<{ name: string }>({
   code: "TS-K1012",
   about: "A function inside a kernel reads a variable that changes.",
   message: ({ name }) => `this function reads ${name}, which changes`,
-  hint: ({ name }) => `pass ${name} as a parameter and return the new value`,
+  hint: ({ name }) =>
+    `declare ${name} with const if it keeps its value, or pass it as a parameter and return the new one`,
 });
 
 export const assignsConstant = problem<{ name: string; what: string }>({
@@ -104,11 +106,26 @@ export const assignsConstant = problem<{ name: string; what: string }>({
   hint: ({ name }) => `declare a variable: let next = ${name}`,
 });
 
-export const noInitialValue = problem<{ name: string }>({
-  code: "TS-K1014",
-  about: "A variable needs a value where it is declared, because its type comes from there.",
-  message: ({ name }) => `${name} is declared without a value`,
-  hint: ({ name }) => `give it one, for example let ${name} = zeros([BLOCK], "f32")`,
+export const unreachableBuild = problem<{ kernel: string }>({
+  code: "TS-K1045",
+  about: "Launches choose a build by its constants and dtypes: of two with the same ones the second would never run.",
+  message: ({ kernel }) =>
+    `an earlier build of ${kernel} has the same constants and dtypes, so no launch reaches this one`,
+  hint: () => "remove one, or tell them apart by a Const parameter",
+});
+
+export const lostDigits = problem<{ text: string; value: string }>({
+  code: "TS-K1046",
+  about: "An integer that JavaScript's numbers do not hold: they have 53 bits.",
+  message: ({ text, value }) => `${text} is ${value} as a number of JavaScript`,
+  hint: ({ text }) => `write to(${text}n, "i64")`,
+});
+
+export const beyondDoubles = problem<{ text: string }>({
+  code: "TS-K1047",
+  about: "A literal beyond the range of every float.",
+  message: ({ text }) => `${text} is beyond the largest number, about 1.8e308`,
+  hint: () => "write Infinity where that is meant",
 });
 
 export const nestedAssignment = problem<void>({
@@ -179,7 +196,10 @@ export const parameterType = problem<{ name: string; type: string }>({
   code: "TS-K1031",
   about: "A kernel parameter of a type that cannot be passed to a GPU.",
   message: ({ name, type }) => `parameter ${name} cannot have the type ${type}`,
-  hint: () => "use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>",
+  hint: () =>
+    "use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>; " +
+    "a dtype is one of " +
+    Object.keys(DTYPES).join(", "),
 });
 
 export const constName = problem<{ parameter: string; name: string }>({

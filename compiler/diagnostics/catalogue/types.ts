@@ -78,7 +78,9 @@ export const needsInteger = problem<{ op: string; type: Type }>({
       ? "masks are combined with &&, || and !"
       : op === "floorDiv" || op === "cdiv"
         ? "floats are divided with /"
-        : 'convert first: to(x, "i32")',
+        : op === "mod" || op === "%"
+          ? "of floats it is x - floor(x / y) * y"
+          : 'convert first: to(x, "i32")',
 });
 
 export const needsBool = problem<{ op: string; type: Type }>({
@@ -117,7 +119,10 @@ export const wrongElement = problem<{ what: string; got: Type; want: DType }>({
   code: "TS-K2014",
   about: "A value written to memory has another kind of dtype than the memory.",
   message: ({ what, got, want }) => `${what} has type ${typeText(got)}, but the memory holds ${want}`,
-  hint: ({ want }) => `convert it: to(value, "${want}")`,
+  hint: ({ got, want }) =>
+    got.kind === "tile" && got.pointer
+      ? "this is an address: load(…) gives what lies there"
+      : `convert it: to(value, "${want}")`,
 });
 
 export const unknownChoice = problem<{ op: string; name: string; got: string; known: readonly string[] }>({
@@ -191,6 +196,20 @@ export const conditionNotBool = problem<{ statement: string; type: Type }>({
   about: "A condition is a boolean.",
   message: ({ statement, type }) => `${statement} needs a boolean, got ${typeText(type)}`,
   hint: ({ type }) => (type.kind === "tile" && !type.pointer ? "compare it, for example n != 0" : undefined),
+});
+
+export const endlessLoop = problem<Record<never, never>>({
+  code: "TS-K2063",
+  about: "The condition of a while loop is known when the kernel is built, so the loop runs for ever or never.",
+  message: () => "this condition never changes in the loop",
+  hint: () => "compare a variable that the loop changes; for a fixed number of turns write for (const i of range(n))",
+});
+
+export const noInitialValue = problem<{ name: string; type: Type }>({
+  code: "TS-K2064",
+  about: "A variable that is declared without a value must be given a number or a tile of numbers.",
+  message: ({ name, type }) => `${name} is declared without a value, and is then given ${typeText(type)}`,
+  hint: ({ name }) => `give ${name} its value where it is declared`,
 });
 
 export const variableChanges = problem<{ name: string; was: Type; now: Type; loop: boolean; hint?: string }>({

@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { beyondDoubles, lostDigits, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import type { Dim, Expr, Type } from "../../ir/index.js";
 import { isFloatText } from "../numbers.js";
 import { poison } from "../poison.js";
@@ -41,7 +41,17 @@ export function staticLiteral(value: Static, node: ts.Node, scope: Scope): Expr 
 
 function number(node: ts.NumericLiteral, scope: Scope): Expr {
   const value = Number(node.text);
-  return isFloatText(node.getText()) ? literal(value, FLOAT, node, scope) : integerLiteral(value, node, scope);
+  const text = node.getText();
+  if (!isFloatText(text)) {
+    if (!Number.isSafeInteger(value) && BigInt(text.replaceAll("_", "")) !== BigInt(value)) {
+      scope.unit.report(lostDigits(scope.unit.span(node), { text, value: String(BigInt(value)) }));
+      return poison(node, scope);
+    }
+    return integerLiteral(value, node, scope);
+  }
+  if (Number.isFinite(value)) return literal(value, FLOAT, node, scope);
+  scope.unit.report(beyondDoubles(scope.unit.span(node), { text }));
+  return poison(node, scope);
 }
 
 function bigint(node: ts.BigIntLiteral, scope: Scope): Expr {

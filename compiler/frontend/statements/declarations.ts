@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
-import { noInitialValue, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
-import type { Stmt, Type } from "../../ir/index.js";
+import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { fixedValue } from "../fixed.js";
 import { writtenType } from "../flavors.js";
@@ -24,15 +24,22 @@ function variables(node: ts.VariableStatement, scope: Scope): readonly Stmt[] {
 function variable(node: ts.VariableDeclaration, scope: Scope): readonly Stmt[] {
   const { unit } = scope;
   if (node.initializer === undefined) {
-    unit.report(noInitialValue(unit.span(node), { name: node.name.getText() }));
-    for (const symbol of symbolsOf(node.name, scope)) scope.declare(symbol, { mutable: true, fixed: null });
-    return [];
+    const symbol = symbolOf(unit, node.name);
+    if (symbol === null) return [];
+    const { name } = scope.declare(symbol, { mutable: true, fixed: null });
+    const span = unit.span(node);
+    const value = { kind: "op", op: UNASSIGNED, args: {}, attrs: {}, type: UNKNOWN, span } as const;
+    return [{ kind: "assign", name, value, declares: true, span }];
   }
   const mutable = (node.parent.flags & ts.NodeFlags.Const) === 0;
   if (isFunction(node.initializer)) return [];
   const parameters = parametersObject(node.initializer, scope);
   if (parameters !== null && !mutable) return alias(node.name, parameters, scope);
-  if (!ts.isIdentifier(node.name)) return unpack(node.name, node.initializer, mutable, scope, node);
+  if (!ts.isIdentifier(node.name)) {
+    const fixed = mutable ? null : fixedValue(node.initializer, scope);
+    if (fixed !== null && bindFixed(node.name, fixed, scope)) return [];
+    return unpack(node.name, node.initializer, mutable, scope, node);
+  }
   return single(node, node.name, node.initializer, mutable, scope);
 }
 
@@ -64,6 +71,27 @@ function single(
       span: unit.span(node),
     },
   ];
+}
+
+/** Gives the names of a pattern their parts of a value that is known; false where they do not fit it. */
+export function bindFixed(name: ts.BindingName, value: Static, scope: Scope): boolean {
+  if (ts.isIdentifier(name)) {
+    const symbol = symbolOf(scope.unit, name);
+    if (symbol !== null) scope.declare(symbol, { mutable: false, fixed: value, absent: true });
+    return true;
+  }
+  return name.elements.every((element, index) => {
+    if (ts.isOmittedExpression(element)) return true;
+    const key = element.propertyName ?? element.name;
+    const part =
+      value.kind === "list"
+        ? value.items[index]
+        : value.kind === "record" && ts.isIdentifier(key)
+          ? value.fields.get(key.text)
+          : undefined;
+    if (part === undefined || element.dotDotDotToken || element.initializer) return false;
+    return bindFixed(element.name, part, scope);
+  });
 }
 
 function annotated(node: ts.TypeNode, scope: Scope): Type | undefined {
@@ -115,14 +143,6 @@ export function bindParameters(name: ts.BindingPattern, parameters: Parameters, 
     const symbol = symbolOf(unit, element.name);
     if (symbol !== null) scope.bindings.set(symbol, parameter);
   }
-}
-
-function symbolsOf(name: ts.BindingName, scope: Scope): readonly ts.Symbol[] {
-  if (ts.isIdentifier(name)) {
-    const symbol = symbolOf(scope.unit, name);
-    return symbol === null ? [] : [symbol];
-  }
-  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : symbolsOf(element.name, scope)));
 }
 
 export const DECLARATIONS: StatementRules = {

@@ -1,13 +1,17 @@
 import { ts } from "ts-morph";
 import { notARange, unsupportedSyntax, wrongArguments } from "../../diagnostics/catalogue/frontend.js";
-import type { Expr, Stmt } from "../../ir/index.js";
+import { type Expr, type Stmt, turns } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
-import { fixedFlag, fixedInteger } from "../fixed.js";
+import { op } from "../expressions/operators.js";
+import { fixedFlag, fixedInteger, fixedValue } from "../fixed.js";
 import { resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
+import { int, type Static } from "../static/value.js";
 import { carried } from "./carried.js";
+import { counter } from "./counter.js";
+import { bindFixed } from "./declarations.js";
 import { lowerBody } from "./index.js";
 import type { StatementRules } from "./rule.js";
 
@@ -29,6 +33,8 @@ const OPTIONS = {
 /** `for (const i of range(…)) { … }` */
 function forOf(node: ts.ForOfStatement, scope: Scope): readonly Stmt[] {
   const { unit } = scope;
+  const known = knownTurns(node, scope);
+  if (known !== null) return unrolled(node, known, scope);
   const bounds = boundsOf(node.expression, scope);
   const symbol = loopVariable(node, scope);
   const variable = symbol === null ? null : scope.declare(symbol, { mutable: false, fixed: null });
@@ -37,6 +43,65 @@ function forOf(node: ts.ForOfStatement, scope: Scope): readonly Stmt[] {
   scope.loops--;
   if (bounds === null || variable === null) return body;
   return [{ kind: "for", variable: variable.name, ...bounds, body, carried: carried(body), span: unit.span(node) }];
+}
+
+/** The items of a list of constants, or the turns of a staticRange whose variable picks from such a list; null where a loop of the IR will do. */
+function knownTurns(node: ts.ForOfStatement, scope: Scope): readonly Static[] | null {
+  const list = fixedValue(node.expression, scope);
+  if (list?.kind === "list") return list.items;
+  const call = unwrapped(node.expression);
+  if (!ts.isCallExpression(call) || !picks(node, scope)) return null;
+  const named = resolveName(scope.unit, unwrapped(call.expression));
+  if (named.kind !== "language" || named.name !== "staticRange") return null;
+  const numbers = call.arguments.map((one) => {
+    const value = fixedValue(one, scope);
+    return value?.kind === "int" && typeof value.value === "number" ? value.value : null;
+  });
+  if (numbers.includes(null) || numbers[2] === 0) return null;
+  const [first, second, step = 1] = numbers as number[];
+  return turns(second === undefined ? 0 : first!, second ?? first!, step).map(int);
+}
+
+/** Whether the loop's variable is in an index, or in a shift that may be a size: the IR has no names for what comes of these. */
+function picks(node: ts.ForOfStatement, scope: Scope): boolean {
+  const list = node.initializer;
+  const name = ts.isVariableDeclarationList(list) ? list.declarations[0]?.name : undefined;
+  const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
+  const mentions = (one: ts.Node): boolean =>
+    (ts.isIdentifier(one) && symbolOf(scope.unit, one) === symbol) || some(one, mentions);
+  const picksHere = (one: ts.Node): boolean =>
+    (ts.isElementAccessExpression(one) && mentions(one.argumentExpression)) ||
+    (ts.isBinaryExpression(one) &&
+      one.operatorToken.kind === ts.SyntaxKind.LessThanLessThanToken &&
+      mentions(one.right)) ||
+    some(one, picksHere);
+  return symbol !== null && picksHere(node.statement);
+}
+
+const some = (node: ts.Node, test: (child: ts.Node) => boolean): boolean =>
+  ts.forEachChild(node, (child) => test(child) || undefined) ?? false;
+
+/** A body for each value of the loop's variable, one after another. */
+function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Scope): readonly Stmt[] {
+  const { unit, kernel } = scope;
+  const list = node.initializer;
+  const name = ts.isVariableDeclarationList(list) ? list.declarations[0]!.name : undefined;
+  scope.loops++;
+  const body = values.flatMap((value) => {
+    if (name === undefined || !bindFixed(name, value, scope)) {
+      loopVariable(node, scope);
+      return [];
+    }
+    const lowered = lowerBody(node.statement, scope);
+    // A function in the body sees another value in the next turn.
+    for (const fn of kernel.functions.keys())
+      if (fn.getSourceFile() === node.getSourceFile() && fn.pos >= node.pos && fn.end <= node.end)
+        kernel.functions.delete(fn);
+    return lowered;
+  });
+  scope.loops--;
+  unit.steps.spend();
+  return body;
 }
 
 function loopVariable(node: ts.ForOfStatement, scope: Scope): ts.Symbol | null {
@@ -103,9 +168,26 @@ function whileLoop(node: ts.WhileStatement, scope: Scope): readonly Stmt[] {
   return [{ kind: "while", condition, body, carried: carried(body), span: scope.unit.span(node) }];
 }
 
-/** `for (let i = 0; i < n; i++)`: says how the same loop is written with range(). */
+/** `for (let i = 0; i < n; i++)` as a range, where the body leaves its variable and its bounds alone. */
 function counted(node: ts.ForStatement, scope: Scope): readonly Stmt[] {
   const { unit } = scope;
+  const count = counter(node, scope);
+  if (count !== null) {
+    const [start, stop] = [count.start, count.stop].map((one) => lowerExpression(one, scope));
+    const step = count.step === null ? integerLiteral(1, node, scope) : lowerExpression(count.step, scope);
+    const [end, by] = [
+      count.past === 0
+        ? stop!
+        : op("add", { a: stop!, b: integerLiteral(count.past, count.stop, scope) }, count.stop, scope),
+      count.down ? op("neg", { x: step }, node, scope) : step,
+    ];
+    const variable = scope.declare(count.symbol, { mutable: false, fixed: null });
+    scope.loops++;
+    const body = lowerBody(node.statement, scope);
+    scope.loops--;
+    const range = { static: false, start: start!, stop: end, step: by, options: {} };
+    return [{ kind: "for", variable: variable.name, ...range, body, carried: carried(body), span: unit.span(node) }];
+  }
   const instead = `write for (const ${rangeOf(node) ?? "i of range(start, stop, step)"}) { … }`;
   unit.report(unsupportedSyntax(unit.span(node), { what: "a for loop with a counter", instead }));
   return [];

@@ -5,8 +5,9 @@ import type { Unit } from "../unit.js";
 import { CALLS } from "./calls.js";
 import { changeOf } from "./changes.js";
 import { LITERALS } from "./literals.js";
+import { CONSTANTS } from "./math.js";
 import { OPERATORS } from "./operators.js";
-import type { Environment, Static } from "./value.js";
+import { type Environment, float, type Static } from "./value.js";
 
 export type Rule = (node: never, evaluator: Evaluator) => Static | null;
 
@@ -87,6 +88,7 @@ function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
         ? { kind: "int", value }
         : { kind: "float", value };
   }
+  if (ts.isBindingElement(declaration)) return partOf(unit, declaration);
   if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null;
   if (!isModuleConst(declaration)) return null;
   const value = new Evaluator(unit, { lookup: () => undefined }).evaluate(declaration.initializer);
@@ -95,12 +97,37 @@ function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
   return value;
 }
 
+/** What a name of `const { a, b: [c] } = VALUE` takes of the value. */
+function partOf(unit: Unit, element: ts.BindingElement): Static | null {
+  const { parent: pattern } = element;
+  const owner = pattern.parent;
+  if (element.dotDotDotToken || element.initializer) return null;
+  const key = element.propertyName ?? element.name;
+  const name = ts.isIdentifier(key) || ts.isStringLiteral(key) ? key.text : undefined;
+  if (ts.isBindingElement(owner)) return memberOf(partOf(unit, owner), pattern, element, name);
+  if (!ts.isVariableDeclaration(owner) || !owner.initializer || !isModuleConst(owner)) return null;
+  const known = ts.isIdentifier(owner.initializer) ? CONSTANTS[`${owner.initializer.text}.${name}`] : undefined;
+  if (known !== undefined) return float(known);
+  return memberOf(new Evaluator(unit, { lookup: () => undefined }).evaluate(owner.initializer), pattern, element, name);
+}
+
+function memberOf(
+  value: Static | null,
+  pattern: ts.BindingPattern,
+  element: ts.BindingElement,
+  name: string | undefined,
+): Static | null {
+  if (value?.kind === "list" && ts.isArrayBindingPattern(pattern))
+    return value.items[pattern.elements.indexOf(element)] ?? null;
+  return value?.kind === "record" && name !== undefined ? (value.fields.get(name) ?? null) : null;
+}
+
 export function isModuleConst(declaration: ts.VariableDeclaration): boolean {
   const list = declaration.parent;
   return (
     ts.isVariableDeclarationList(list) &&
     (list.flags & ts.NodeFlags.Const) !== 0 &&
     ts.isVariableStatement(list.parent) &&
-    ts.isSourceFile(list.parent.parent)
+    (ts.isSourceFile(list.parent.parent) || ts.isModuleBlock(list.parent.parent))
   );
 }

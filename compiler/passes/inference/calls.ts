@@ -20,6 +20,7 @@ import { inferValue, isPoisoned } from "./expressions.js";
 import { type Inference, staticVariables } from "./inference.js";
 import { Scope } from "./scope.js";
 import { inferBody } from "./statements.js";
+import { withoutUnassigned } from "./unassigned.js";
 
 type CallExpr = Extract<Expr, { kind: "call" }>;
 
@@ -113,7 +114,7 @@ function instantiate(source: DeviceFunction, args: readonly Expr[], inference: I
   const scope = new Scope(draft.body, draft.name);
   const params = draft.params.map(({ name }, index) => ({ name, type: args[index]!.type }));
   for (const { name, type } of params) scope.declare(name, type, draft.span, { parameter: true });
-  const body = inferBody(draft.body, scope, inference);
+  const body = withoutUnassigned(inferBody(draft.body, scope, inference));
   const { result, returns } = unifyReturns(draft, scope, inference);
   const name = inference.freshName(draft.name);
   const fn: DeviceFunction = { ...draft, name, params, body: replaceReturns(body, returns), result };

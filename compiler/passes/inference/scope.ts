@@ -12,6 +12,12 @@ export interface Variable {
   readonly depth: number;
 }
 
+/** A declaration that waits for its value, and the loops around it. */
+export interface Unassigned {
+  readonly place: { value: Expr; readonly span: Span };
+  readonly depth: number;
+}
+
 /** The names of one function, and what its statements have said so far. */
 export class Scope {
   readonly variables = new Map<string, Variable>();
@@ -21,6 +27,8 @@ export class Scope {
   /** Null in the kernel itself. */
   readonly callee: string | null;
   depth = 0;
+  /** Declarations without a value that nothing has been assigned to yet. */
+  readonly unassigned = new Map<string, Unassigned>();
 
   constructor(body: readonly Stmt[], callee: string | null) {
     this.callee = callee;

@@ -17,6 +17,7 @@ import { inferExpression, inferValue, isPoisoned, resolveShape } from "./express
 import type { Inference } from "./inference.js";
 import type { Scope } from "./scope.js";
 import { countedTurns, keepsPositive } from "./turns.js";
+import { assignFirst, declareUnassigned } from "./unassigned.js";
 
 type Rule<K extends Stmt["kind"]> = (
   stmt: Extract<Stmt, { kind: K }>,
@@ -36,6 +37,8 @@ export const inferBody = (body: readonly Stmt[], scope: Scope, inference: Infere
 
 const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
   assign: (stmt, scope, inference, context) => {
+    const unassigned = declareUnassigned(stmt, scope);
+    if (unassigned) return unassigned;
     const value = inferValue(stmt.value, scope, inference);
     return stmt.declares
       ? declare(stmt, value, scope, context)
@@ -55,6 +58,7 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
   while: (stmt, scope, inference, context) => {
     const carried = scope.carried(stmt.body);
     const condition = inferCondition("while", stmt.condition, scope, inference);
+    if (condition.type.kind === "const" && !isFalse(condition)) context.fail(problems.endlessLoop(condition.span, {}));
     const bool = isPoisoned(condition) ? condition : (convert(condition, "bool", context) ?? condition);
     return { ...stmt, condition: bool, body: loopBody(stmt.body, scope, inference), carried };
   },
@@ -81,6 +85,8 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
     return { ...stmt, value };
   },
 };
+
+const isFalse = (condition: Expr): boolean => condition.kind === "literal" && condition.value === false;
 
 function loopBody(body: readonly Stmt[], scope: Scope, inference: Inference): readonly Stmt[] {
   scope.depth++;
@@ -141,6 +147,7 @@ function resolveType(type: Type, stmt: Stmt, scope: Scope, context: InferContext
 
 /** The value as the variable takes it. */
 function assign(name: string, value: Expr, scope: Scope, context: InferContext): Expr {
+  if (!isPoisoned(value)) assignFirst(name, decay(value, context) ?? value, scope, context);
   const variable = scope.variables.get(name);
   if (!variable) {
     context.fail(problems.unknownName(value.span, { name }));

@@ -1,10 +1,10 @@
 import * as problems from "../../diagnostics/catalogue/types.js";
-import { type DType, type Expr, placed, type Stmt } from "../../ir/index.js";
+import { type DType, type Expr, placed, type Stmt, turns } from "../../ir/index.js";
 import { commonDType, isConstNumber, isNumbers } from "../../ops/index.js";
 import { decayConstants } from "./decay-constants.js";
 import { Known } from "./known.js";
 import { mustUnroll, type Specialization } from "./specialization.js";
-import { turns, withSuffix } from "./unroll.js";
+import { withSuffix } from "./unroll.js";
 
 type Rule<K extends Stmt["kind"]> = (
   stmt: Extract<Stmt, { kind: K }>,

@@ -497,6 +497,20 @@ const CASES: readonly Case[] = [
     hint: "0 to 31",
   },
   {
+    code: "TS-K2063",
+    title: "a condition that does not change",
+    body: () => [() => d.whilst(d.lt("N", 3), [])],
+    says: "this condition never changes in the loop",
+    hint: "for (const i of range(n))",
+  },
+  {
+    code: "TS-K2064",
+    title: "an address as the first value",
+    body: () => [() => d.declare("a", d.op("unassigned", {})), () => d.assign("a", "p")],
+    says: "a is declared without a value, and is then given Ptr<f32>",
+    hint: "give a its value where it is declared",
+  },
+  {
     code: "TS-K2059",
     title: "two hints for the cache",
     body: () => [use(d.load("p", {}, { cache: "cg", eviction: "evict_first" }))],
