@@ -1,6 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { dimAdd, dimMul, dimOp, dimSub, type Expr, isFloat, isInteger } from "../ir/index.js";
-import { broadcastAll } from "./broadcast.js";
+import { broadcastAll, operatorText } from "./broadcast.js";
 import { decay, isNumbers, isOperand, isPointer } from "./convert.js";
 import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./elementwise.js";
 import type { Call, InferContext, Op } from "./op.js";
@@ -108,8 +108,18 @@ export const div = elementwise({
   of: (a, b) => a / b,
 });
 
+/** Integers that are divided by what is surely 0 give no integer. */
+const dividing = (spec: Parameters<typeof elementwise>[0]): Op => ({
+  ...elementwise(spec),
+  check({ op, args, span }, context) {
+    const { b } = args;
+    if (b?.kind === "literal" && Number(b.value) === 0)
+      context.fail(problems.noInteger(span, { op: operatorText(op) }));
+  },
+});
+
 /** Rounds toward zero, as the hardware does. Python rounds down. */
-export const floorDiv = elementwise({
+export const floorDiv = dividing({
   name: "floorDiv",
   operands: ["a", "b"],
   params: ["a", "b"],
@@ -121,7 +131,7 @@ export const floorDiv = elementwise({
 });
 
 /** Rounds up, whatever the signs. */
-export const cdiv = elementwise({
+export const cdiv = dividing({
   name: "cdiv",
   operands: ["a", "b"],
   params: ["a", "b"],
@@ -134,7 +144,7 @@ export const cdiv = elementwise({
 });
 
 /** The remainder of a division that rounds toward zero: it has the sign of a. */
-export const mod = elementwise({
+export const mod = dividing({
   name: "mod",
   operands: ["a", "b"],
   params: ["a", "b"],

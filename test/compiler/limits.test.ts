@@ -196,6 +196,9 @@ test.each([
   ["for (const i of range(0, n, N - 64)) store(out + i, 1.0);", "4:29 TS-K2056"],
   ["for (const i of staticRange(64, 0, N - 64)) store(out + arange(i, i + 1), 1.0);", "4:36 TS-K2056"],
   ["store(out + (floorDiv(64, 0) & 3), 1.0);", "4:14 TS-K2061"],
+  ["store(out + floorDiv(n, 0), 1.0);", "4:13 TS-K2061"],
+  ["store(out + (n % (N - 64)), 1.0);", "4:14 TS-K2061"],
+  ["store(out + cdiv(N, 0), 1.0);", "4:13 TS-K2061"],
   ["store(out, 1 << 5000000000);", "4:12 TS-K2062"],
 ])("%s is refused at its place", (body, want) => {
   expect(problems(kernel(body))[0]).toContain(want);

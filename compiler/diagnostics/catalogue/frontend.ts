@@ -114,6 +114,13 @@ export const unreachableBuild = problem<{ kernel: string }>({
   hint: () => "remove one, or tell them apart by a Const parameter",
 });
 
+export const outsideList = problem<{ list: string; count: number }>({
+  code: "TS-K1048",
+  about: "An index beyond the end of a list of constants.",
+  message: ({ list, count }) => `${list} has ${count} elements, and none with this index`,
+  hint: ({ count }) => (count > 0 ? `indices go from 0 to ${count - 1}` : undefined),
+});
+
 export const lostDigits = problem<{ text: string; value: string }>({
   code: "TS-K1046",
   about: "An integer that JavaScript's numbers do not hold: they have 53 bits.",

@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { notATuple, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { fixedInteger, fixedValue } from "../fixed.js";
 import { resolveName, symbolOf, unwrapped } from "../names.js";
@@ -72,6 +72,11 @@ function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
+  const list = fixedValue(node.expression, scope);
+  if (value?.kind === "missing" && list?.kind === "list") {
+    unit.report(outsideList(unit.span(node), { list: node.expression.getText(), count: list.items.length }));
+    return poison(node, scope);
+  }
   const { checker } = unit;
   const type = checker.getTypeAtLocation(node.expression);
   if (!checker.isTupleType(type) && !checker.isArrayType(type)) {

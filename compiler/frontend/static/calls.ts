@@ -1,9 +1,9 @@
 import { ts } from "ts-morph";
-import { type Dim, dimOp } from "../../ir/index.js";
+import { type Dim, dimOp, LIMITS, LimitExceeded } from "../../ir/index.js";
 import { type FunctionNode, resolveName, symbolOf } from "../names.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { FUNCTIONS, WHOLE } from "./math.js";
-import { float, int, list, plainNumber, type Static } from "./value.js";
+import { float, int, list, plainNumber, resultOf, type Static, text } from "./value.js";
 
 /** The language's functions on sizes. */
 const ON_SIZES: Readonly<Record<string, (a: Dim, b: Dim) => Dim>> = {
@@ -42,6 +42,12 @@ function call(node: ts.CallExpression, evaluator: Evaluator): Static | null {
   if (name.kind === "global" && ts.isPropertyAccessExpression(callee)) {
     const compute = FUNCTIONS[name.path];
     if (compute !== undefined) return ofNumbers(name.path, compute, node, evaluator);
+    if (name.path === "Array.from") return arrayFrom(node, evaluator);
+    const made = MAKING_LISTS[name.path];
+    if (made !== undefined && node.arguments.length === 1) {
+      const value = evaluator.evaluate(node.arguments[0]!);
+      return value?.kind === "record" ? list(made(value.fields)) : null;
+    }
     if (ON_LISTS[callee.name.text] !== undefined) return onList(callee, node, evaluator);
   }
   if (name.kind === "function") return ofFunction(name.node, node, evaluator);
@@ -73,13 +79,6 @@ function ofFunction(fn: FunctionNode, node: ts.CallExpression, evaluator: Evalua
   }
 }
 
-function resultOf({ body }: FunctionNode): ts.Expression | null {
-  if (body === undefined) return null;
-  if (!ts.isBlock(body)) return body;
-  const only = body.statements.length === 1 ? body.statements[0]! : null;
-  return only !== null && ts.isReturnStatement(only) ? (only.expression ?? null) : null;
-}
-
 function ofNumbers(
   path: string,
   compute: (...values: number[]) => number,
@@ -99,15 +98,44 @@ function onList(callee: ts.PropertyAccessExpression, node: ts.CallExpression, ev
   const argument = node.arguments[0];
   const body = argument === undefined ? null : evaluator.evaluate(argument);
   if (owner?.kind !== "list" || body?.kind !== "function") return null;
-  const { node: fn, around } = body;
-  if (ts.isBlock(fn.body)) return null;
-  const result = fn.body;
-  return ON_LISTS[callee.name.text]!(owner.items, (item, index) => {
-    const values = new Map<ts.Symbol, Static>();
-    const given = [item, int(index)];
-    const fits = fn.parameters.every((parameter, place) => bind(parameter.name, given[place], values, evaluator));
-    return fits ? evaluator.inside(values, around).evaluate(result) : null;
-  });
+  return ON_LISTS[callee.name.text]!(owner.items, (item, index) => applied(body, [item, int(index)], evaluator));
+}
+
+/** What a function of one expression gives for these values. */
+function applied(fn: StaticFunction, given: readonly Static[], evaluator: Evaluator): Static | null {
+  const result = resultOf(fn.node);
+  if (result === null) return null;
+  const values = new Map<ts.Symbol, Static>();
+  const fits = fn.node.parameters.every((parameter, place) => bind(parameter.name, given[place], values, evaluator));
+  return fits ? evaluator.inside(values, fn.around).evaluate(result) : null;
+}
+
+type StaticFunction = Extract<Static, { kind: "function" }>;
+type Fields = Extract<Static, { kind: "record" }>["fields"];
+
+/** Functions of JavaScript that make lists. */
+const MAKING_LISTS: Readonly<Record<string, (fields: Fields) => readonly Static[]>> = {
+  "Object.keys": (fields) => [...fields.keys()].map(text),
+  "Object.values": (fields) => [...fields.values()],
+  "Object.entries": (fields) => [...fields].map(([key, value]) => list([text(key), value])),
+};
+
+/** `Array.from({ length: 3 }, (_, i) => …)`, or a copy of a list. */
+function arrayFrom(node: ts.CallExpression, evaluator: Evaluator): Static | null {
+  const [source, each] = node.arguments.map((argument) => evaluator.evaluate(argument));
+  const length = source?.kind === "record" ? source.fields.get("length") : undefined;
+  const count = length?.kind === "int" && typeof length.value === "number" ? length.value : undefined;
+  if (count !== undefined && count > LIMITS.elements) throw new LimitExceeded("elements");
+  const items: readonly Static[] | undefined =
+    source?.kind === "list"
+      ? source.items
+      : count === undefined
+        ? undefined
+        : new Array<Static>(count).fill({ kind: "missing" });
+  if (!items || node.arguments.length > 2) return null;
+  if (node.arguments.length === 1) return list(items);
+  if (each?.kind !== "function") return null;
+  return listOf(items.map((item, index) => applied(each, [item, int(index)], evaluator)));
 }
 
 /** Gives the names of a pattern their parts of a value; false where they do not fit. */

@@ -3,7 +3,7 @@ import { resolveName, symbolOf } from "../names.js";
 import { isFloatText } from "../numbers.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { CONSTANTS } from "./math.js";
-import { bool, float, int, list as listOf, type Static, text } from "./value.js";
+import { bool, float, int, list as listOf, resultOf, type Static, text } from "./value.js";
 
 function number(node: ts.NumericLiteral): Static {
   const value = Number(node.text);
@@ -23,6 +23,9 @@ function named(node: ts.Node, evaluator: Evaluator): Static | null {
     const value = CONSTANTS[name.path];
     return value === undefined ? null : float(value);
   }
+  // One that is declared is an expression of its parameters too.
+  if (name.kind === "function" && resultOf(name.node))
+    return { kind: "function", node: name.node, around: environment };
   return name.kind === "symbol" ? evaluator.moduleConstant(name.symbol) : null;
 }
 

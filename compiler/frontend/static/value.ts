@@ -1,5 +1,6 @@
-import type { ts } from "ts-morph";
+import { ts } from "ts-morph";
 import { type Dim, LIMITS, LimitExceeded } from "../../ir/index.js";
+import type { FunctionNode } from "../names.js";
 
 /** A value known without running the program. Integers may be symbolic in the kernel's `Const` parameters. */
 export type Static =
@@ -12,7 +13,7 @@ export type Static =
   | { readonly kind: "record"; readonly fields: ReadonlyMap<string, Static> }
   | {
       readonly kind: "function";
-      readonly node: ts.ArrowFunction | ts.FunctionExpression;
+      readonly node: FunctionNode;
       readonly around: Environment;
     };
 
@@ -42,4 +43,12 @@ export const list = (items: readonly Static[]): Static => ({ kind: "list", items
 export function plainNumber(value: Static | null): number | null {
   if (value?.kind === "float") return value.value;
   return value?.kind === "int" && typeof value.value === "number" ? value.value : null;
+}
+
+/** The expression that a function gives back, where it does nothing else. */
+export function resultOf({ body }: FunctionNode): ts.Expression | null {
+  if (body === undefined) return null;
+  if (!ts.isBlock(body)) return body;
+  const only = body.statements.length === 1 ? body.statements[0]! : null;
+  return only !== null && ts.isReturnStatement(only) ? (only.expression ?? null) : null;
 }

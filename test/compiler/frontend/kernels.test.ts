@@ -66,6 +66,20 @@ const body = ({ x }: { x: Ptr<"f32"> }) => { store(x, 1); }; export const third 
 });
 
 describe("builds", () => {
+  test.each([
+    ["[64, 128].map(build)", [64, 128]],
+    ["Array.from({ length: 3 }, (_, i) => build(64 << i))", [64, 128, 256]],
+    ["Array.from(Object.values(NAMED), build)", [32, 96]],
+    ["Object.entries(NAMED).map(([, B]) => build(B))", [32, 96]],
+    ["Object.keys(NAMED).map((name) => build(NAMED[name]))", [32, 96]],
+  ])("are known where they are %s", (made, want) => {
+    const all = builds(
+      `const NAMED = { small: 32, large: 96 }; function build(B: number) { return { constants: { B } }; }
+export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => {}, { builds: ${made} });`,
+    );
+    expect(all.map(({ constants }) => constants.B)).toEqual(want);
+  });
+
   test("a kernel that leaves nothing open is built once; one with constants must say", () => {
     expect(builds(`export const k = kernel(({ x }: { x: Ptr<"f32"> }) => {});`)).toEqual([
       { constants: {}, dtypes: {}, warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" },
