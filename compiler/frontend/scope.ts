@@ -1,5 +1,6 @@
 import type { ts } from "ts-morph";
 import type { Budget, DeviceFunction, DType } from "../ir/index.js";
+import type { Leaving } from "./statements/leaving.js";
 import type { Static } from "./static/value.js";
 import type { Unit } from "./unit.js";
 
@@ -92,6 +93,8 @@ export class Scope {
   readonly captured = new Map<Variable, Variable>();
   /** Loops around the statement being lowered. */
   loops = 0;
+  /** How the innermost of them is left early; null where nothing leaves it. */
+  leaving: Leaving | null = null;
 
   constructor(facts: ScopeFacts) {
     this.unit = facts.unit;

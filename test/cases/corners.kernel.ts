@@ -284,3 +284,51 @@ export const habits = kernel(({ out, n }: { out: Out; n: Int }) => {
   n = n - 4;
   store(out + 15, to(n, "f64"));
 });
+
+/** Loops that are left early. x has n = 6 numbers: 3, 0, 5, -1, 7, 9. */
+export const leaving = kernel(({ x, out, n }: { x: Ptr<"i32">; out: Out; n: Int }) => {
+  let sums = 0;
+  for (const i of range(n)) {
+    const v = load(x + i);
+    if (v === 0) continue;
+    if (v < 0) {
+      sums += 100;
+      break;
+    }
+    sums += v;
+  }
+  store(out, to(sums, "f64"));
+  let i = 0;
+  let found = -1;
+  while (true) {
+    if (i >= n) break;
+    if (load(x + i) > 5) {
+      found = i;
+      break;
+    }
+    i++;
+  }
+  store(out + 1, to(found, "f64"));
+  let digits = 0;
+  for (const w of WEIGHTS) {
+    if (w === n - 4) continue;
+    digits = digits * 10 + w;
+  }
+  store(out + 2, to(digits, "f64"));
+  let first = 0;
+  for (const w of WEIGHTS) {
+    if (load(x + w) === 5) break;
+    first = first * 10 + w;
+  }
+  store(out + 3, to(first, "f64"));
+  let inner = 0;
+  for (let r = 0; r < 3; r++) {
+    for (const c of range(4)) {
+      if (c > r) break;
+      inner++;
+    }
+    if (r === 1) continue;
+    inner += 10;
+  }
+  store(out + 4, to(inner, "f64"));
+});

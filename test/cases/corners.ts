@@ -220,6 +220,12 @@ export const CORNERS: readonly Corner[] = [
     want: [123, 6, 10, 20, 34, 1, 6, 10, 13543, 35, 7, 5, 2, Math.fround(Math.LOG2E), 3, 1],
   },
   {
+    title: "loops that are left early",
+    kernel: "leaving",
+    args: { x: memory("i32", [3, 0, 5, -1, 7, 9]), n: 6 },
+    want: [108, 4, 13, 1, 26],
+  },
+  {
     title: "atomics of tiles of pointers with one value",
     kernel: "atomics",
     args: { locks: memory("i64", [0, 1, 0, 2, 0, 3, 0, 4]), y: memory("i32", [7]) },

@@ -6,6 +6,7 @@ import type { Scope } from "../scope.js";
 import { ASSIGNMENTS } from "./assignments.js";
 import { BRANCHES } from "./branches.js";
 import { DECLARATIONS } from "./declarations.js";
+import { afterLeaving, leave, mayLeave } from "./leaving.js";
 import { LOOPS } from "./loops.js";
 import type { StatementRules } from "./rule.js";
 
@@ -15,7 +16,11 @@ let table: StatementRules | undefined;
 
 /** Statements one after another; a problem in one leaves the others. */
 export function lowerStatements(nodes: readonly ts.Statement[], scope: Scope): readonly Stmt[] {
-  return nodes.flatMap((node) => lowerStatement(node, scope));
+  const first = scope.leaving === null ? -1 : nodes.findIndex(mayLeave);
+  if (first < 0) return nodes.flatMap((node) => lowerStatement(node, scope));
+  const done = nodes.slice(0, first + 1).flatMap((node) => lowerStatement(node, scope));
+  const rest = nodes.slice(first + 1);
+  return rest.length === 0 ? done : [...done, ...afterLeaving(lowerStatements(rest, scope), rest[0]!, scope)];
 }
 
 /** The body of a loop, of a branch or of a function. */
@@ -30,6 +35,8 @@ function lowerStatement(node: ts.Statement, scope: Scope): readonly Stmt[] {
       () => scope.unit.span(node),
       () => scope.kernel.depth.inside(() => rule(node, scope)),
     );
+  const left = ts.isBreakOrContinueStatement(node) ? leave(node, scope) : null;
+  if (left !== null) return left;
   const [what, instead] = SYNTAX[node.kind] ?? ["this statement", "use assignments, if, while and for … of range()"];
   scope.unit.report(unsupportedSyntax(scope.unit.span(node), { what, instead }));
   return [];

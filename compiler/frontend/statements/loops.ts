@@ -13,6 +13,7 @@ import { carried } from "./carried.js";
 import { counter } from "./counter.js";
 import { bindFixed } from "./declarations.js";
 import { lowerBody } from "./index.js";
+import { type LeavingBody, withLeaving } from "./leaving.js";
 import type { StatementRules } from "./rule.js";
 
 interface Bounds {
@@ -38,11 +39,12 @@ function forOf(node: ts.ForOfStatement, scope: Scope): readonly Stmt[] {
   const bounds = boundsOf(node.expression, scope);
   const symbol = loopVariable(node, scope);
   const variable = symbol === null ? null : scope.declare(symbol, { mutable: false, fixed: null });
-  scope.loops++;
-  const body = lowerBody(node.statement, scope);
-  scope.loops--;
+  const { before, body } = loopBody(node.statement, scope);
   if (bounds === null || variable === null) return body;
-  return [{ kind: "for", variable: variable.name, ...bounds, body, carried: carried(body), span: unit.span(node) }];
+  return [
+    ...before,
+    { kind: "for", variable: variable.name, ...bounds, body, carried: carried(body), span: unit.span(node) },
+  ];
 }
 
 /** The items of a list of constants, or the turns of a staticRange whose variable picks from such a list; null where a loop of the IR will do. */
@@ -83,11 +85,11 @@ const some = (node: ts.Node, test: (child: ts.Node) => boolean): boolean =>
 
 /** A body for each value of the loop's variable, one after another. */
 function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Scope): readonly Stmt[] {
-  const { unit, kernel } = scope;
+  const { kernel } = scope;
   const list = node.initializer;
   const name = ts.isVariableDeclarationList(list) ? list.declarations[0]!.name : undefined;
   scope.loops++;
-  const body = values.flatMap((value) => {
+  const turn = (value: Static): readonly Stmt[] => {
     if (name === undefined || !bindFixed(name, value, scope)) {
       loopVariable(node, scope);
       return [];
@@ -98,10 +100,22 @@ function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Sco
       if (fn.getSourceFile() === node.getSourceFile() && fn.pos >= node.pos && fn.end <= node.end)
         kernel.functions.delete(fn);
     return lowered;
-  });
+  };
+  const { before, body } = withLeaving(
+    node.statement,
+    scope,
+    values.map((value) => () => turn(value)),
+  );
   scope.loops--;
-  unit.steps.spend();
-  return body;
+  return [...before, ...body];
+}
+
+/** The body of a loop that the IR has too. */
+function loopBody(statement: ts.Statement, scope: Scope): LeavingBody {
+  scope.loops++;
+  const lowered = withLeaving(statement, scope, [() => lowerBody(statement, scope)]);
+  scope.loops--;
+  return lowered;
 }
 
 function loopVariable(node: ts.ForOfStatement, scope: Scope): ts.Symbol | null {
@@ -162,10 +176,9 @@ function optionsOf(node: ts.ObjectLiteralExpression, scope: Scope): Bounds["opti
 function whileLoop(node: ts.WhileStatement, scope: Scope): readonly Stmt[] {
   const lowered = lowerExpression(node.expression, scope);
   const condition = isPoison(lowered) ? poison(node.expression, scope) : lowered;
-  scope.loops++;
-  const body = lowerBody(node.statement, scope);
-  scope.loops--;
-  return [{ kind: "while", condition, body, carried: carried(body), span: scope.unit.span(node) }];
+  const { before, body, goesOn } = loopBody(node.statement, scope);
+  const asked = goesOn === null ? condition : op("and", { a: goesOn, b: condition }, node.expression, scope);
+  return [...before, { kind: "while", condition: asked, body, carried: carried(body), span: scope.unit.span(node) }];
 }
 
 /** `for (let i = 0; i < n; i++)` as a range, where the body leaves its variable and its bounds alone. */
@@ -182,11 +195,12 @@ function counted(node: ts.ForStatement, scope: Scope): readonly Stmt[] {
       count.down ? op("neg", { x: step }, node, scope) : step,
     ];
     const variable = scope.declare(count.symbol, { mutable: false, fixed: null });
-    scope.loops++;
-    const body = lowerBody(node.statement, scope);
-    scope.loops--;
+    const { before, body } = loopBody(node.statement, scope);
     const range = { static: false, start: start!, stop: end, step: by, options: {} };
-    return [{ kind: "for", variable: variable.name, ...range, body, carried: carried(body), span: unit.span(node) }];
+    return [
+      ...before,
+      { kind: "for", variable: variable.name, ...range, body, carried: carried(body), span: unit.span(node) },
+    ];
   }
   const instead = `write for (const ${rangeOf(node) ?? "i of range(start, stop, step)"}) { … }`;
   unit.report(unsupportedSyntax(unit.span(node), { what: "a for loop with a counter", instead }));

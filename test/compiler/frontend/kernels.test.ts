@@ -71,7 +71,7 @@ describe("builds", () => {
     ["Array.from({ length: 3 }, (_, i) => build(64 << i))", [64, 128, 256]],
     ["Array.from(Object.values(NAMED), build)", [32, 96]],
     ["Object.entries(NAMED).map(([, B]) => build(B))", [32, 96]],
-    ["Object.keys(NAMED).map((name) => build(NAMED[name]))", [32, 96]],
+    ['Object.keys(NAMED).map((name) => build(NAMED[name as "small"]))', [32, 96]],
   ])("are known where they are %s", (made, want) => {
     const all = builds(
       `const NAMED = { small: 32, large: 96 }; function build(B: number) { return { constants: { B } }; }
