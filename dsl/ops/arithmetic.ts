@@ -1,7 +1,7 @@
 import { outsideKernel } from "../outside.js";
 
 /**
- * Integer quotient, rounded toward zero. Triton: `//`.
+ * Integer quotient, rounded toward zero, in constants as in programs. Triton: `//`.
  *
  * @example const head = floorDiv(programId(0), SPLITS);
  */
@@ -10,7 +10,7 @@ export function floorDiv(a: number, b: number): number {
 }
 
 /**
- * Integer quotient rounded up: the number of blocks of `b` that cover `a`. Triton: `tl.cdiv`.
+ * Integer quotient rounded up, whatever the signs: the number of blocks of `b` that cover `a`. Triton: `tl.cdiv`, where `a` is not negative.
  *
  * @example for (const block of range(cdiv(n, BLOCK))) { … }
  */

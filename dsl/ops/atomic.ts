@@ -27,7 +27,7 @@ export function atomicAdd<S extends Shape = Forgotten, D extends DType = Forgott
 }
 
 /**
- * Keeps the larger value. Triton: `tl.atomic_max`.
+ * Keeps the larger value; a NaN stays. Triton: `tl.atomic_max`, which compares the bits.
  *
  * @example atomicMax(top + row, best);
  */
@@ -40,7 +40,7 @@ export function atomicMax<S extends Shape = Forgotten, D extends DType = Forgott
 }
 
 /**
- * Keeps the smaller value. Triton: `tl.atomic_min`.
+ * Keeps the smaller value; a number wins over NaN. Triton: `tl.atomic_min`, which compares the bits.
  *
  * @example atomicMin(first + row, index);
  */

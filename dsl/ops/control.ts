@@ -12,7 +12,8 @@ export interface RangeOptions {
 }
 
 /**
- * The integers of a loop that runs on the device: from `start` up to `stop`, every `step`-th. Triton: `tl.range`.
+ * The integers of a loop that runs on the device: from `start` up to `stop`, every `step`-th; down, where the step is negative. A counter,
+ * `for (let i = 0; i < n; i++)`, is the same loop. Triton: `tl.range`.
  *
  * @example for (const k of range(0, K, BK, { numStages: 3 })) { acc = dot(x, y, { acc }); }
  */

@@ -7,11 +7,14 @@ import {
   atomicAdd,
   atomicCas,
   atomicExchange,
+  atomicMax,
+  atomicMin,
   bitcast,
   type Const,
   cdiv,
   clamp,
   col,
+  debugBarrier,
   floorDiv,
   fma,
   full,
@@ -191,11 +194,33 @@ export const missing = kernel(({ x, out }: { x: Ptr<"f32">; out: Out }) => {
 
 /** Atomics of tiles of pointers with one value for all. */
 export const atomics = kernel(
-  ({ locks, y, out, A }: { locks: Ptr<"i64">; y: Ptr<"i32">; out: Out; A: Const<"A"> }) => {
+  ({
+    locks,
+    y,
+    x,
+    most,
+    least,
+    out,
+    A,
+  }: {
+    locks: Ptr<"i64">;
+    y: Ptr<"i32">;
+    x: Ptr<"f32">;
+    most: Ptr<"f32">;
+    least: Ptr<"f32">;
+    out: Out;
+    A: Const<"A">;
+  }) => {
     const i = arange(0, 8);
     store(out + i, to(atomicCas(locks + i, 0, 1), "f64"));
     store(out + 8, to(atomicExchange(y, A, { mask: true }), "f64"));
     store(out + 9, to(load(y), "f64"));
+    const four = arange(0, 4);
+    atomicMax(most + four, load(x + four));
+    atomicMin(least + four, load(x + four));
+    debugBarrier();
+    store(out + 10 + four, to(load(most + four), "f64"));
+    store(out + 14 + four, to(load(least + four), "f64"));
   },
   { builds: [{ constants: { A: 5 } }] },
 );

@@ -228,8 +228,15 @@ export const CORNERS: readonly Corner[] = [
   {
     title: "atomics of tiles of pointers with one value",
     kernel: "atomics",
-    args: { locks: memory("i64", [0, 1, 0, 2, 0, 3, 0, 4]), y: memory("i32", [7]) },
+    args: {
+      ...{ locks: memory("i64", [0, 1, 0, 2, 0, 3, 0, 4]), y: memory("i32", [7]) },
+      ...{
+        x: memory("f32", [none, 2, -3, 4]),
+        most: memory("f32", [1, none, -1, 5]),
+        least: memory("f32", [1, none, -1, 5]),
+      },
+    },
     constants: { A: 5 },
-    want: [0, 1, 0, 2, 0, 3, 0, 4, 7, 5],
+    want: [0, 1, 0, 2, 0, 3, 0, 4, 7, 5, none, none, -1, 5, 1, 2, -3, 4],
   },
 ];

@@ -160,7 +160,8 @@ const COMBINE: Readonly<Record<string, string>> = {
   atomicAnd: "bitAnd",
   atomicOr: "bitOr",
   atomicXor: "bitXor",
-  atomicMax: "maximum",
+  // A GPU compares the bits of floats, among which NaN is the greatest.
+  atomicMax: "maximumNan",
   atomicMin: "minimum",
 };
 
