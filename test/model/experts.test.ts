@@ -3,12 +3,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { openModelFiles } from "../../runtime/models/load.js";
+import { Model } from "../../runtime/models/model.js";
+import type { Runner } from "../../runtime/models/runner.js";
 import type { Reference } from "../reference/answer.js";
-import { referencePython } from "../reference/python.js";
-import { answer, CpuModels } from "./from-sources.js";
+import { askReference, writeTinyModels } from "./tiny-models.js";
 
 interface Entry extends Reference {
   /** Of each token of prompt and continuation, in router logits; null where every expert is used. */
@@ -21,9 +22,16 @@ const NEAR = { gap: 0.5, margin: 0.1 };
 /** Of the logits' range. */
 const TOLERANCE = 0.015;
 
-const withNumpy = referencePython("numpy");
-const program = (name: string) => new URL(`../reference/${name}`, import.meta.url).pathname;
-const print = async (...args: string[]) => (await execa(withNumpy!, args)).stdout;
+const CASES: readonly [family: string, types: readonly string[], options: string][] = [
+  ["qwen3moe", ["bf16", "f16", "q8_0"], ""],
+  ["qwen3moe-raw", [], ""],
+  ["mixtral", ["bf16"], ""],
+  // Widths that are no whole blocks, one expert that all go through, and all experts used.
+  ["mixtral", ["f16"], "--hidden 176 --feed-forward 72 --heads 11/1 --head-size 16"],
+  ["qwen3moe", [], "--set num_experts=1 --set num_experts_per_tok=1"],
+  ["qwen3moe", [], "--set num_experts=5 --set num_experts_per_tok=5"],
+  ["qwen3moe-raw", [], "--set mlp_only_layers=[0,2] --set num_experts=33"],
+];
 
 /** Steps up to the first that may rightly go another way. */
 function sureSteps({ tokens, gaps, margins }: Entry): number {
@@ -35,46 +43,52 @@ function sureSteps({ tokens, gaps, margins }: Entry): number {
   return tie < 0 ? gaps.length : tie;
 }
 
-describe.runIf(withNumpy)("mixtures of experts", () => {
-  let folder = "";
-  let models: CpuModels;
+/** The logits of the token after the prompt, and the tokens that follow, each the most likely. */
+async function answer(runner: Runner, tokens: readonly number[]) {
+  await runner.prefill(tokens, 0, { temperature: 0, topK: 1, topP: 1, seed: 0 });
+  const logits = await runner.logits();
+  runner.grow(tokens.length + STEPS);
+  for (let step = 1; step < STEPS; step++) runner.step();
+  await runner.arrived();
+  return { logits, greedy: Array.from({ length: STEPS }, (_, step) => runner.token(step)) };
+}
+
+describe("mixtures of experts", () => {
+  let root = "";
+  let device: CpuDevice;
+  let answers: readonly Entry[] = [];
+  const folderOf = (index: number, type: string) => join(root, `${index}-${type}`);
+  const pathsOf = (index: number, types: readonly string[]) => [
+    join(folderOf(index, types[0] ?? "folder"), "model"),
+    ...types.map((type) => join(folderOf(index, type), "model.gguf")),
+  ];
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "experts-"));
-    models = await CpuModels.open();
-  }, 60_000);
+    root = mkdtempSync(join(tmpdir(), "experts-"));
+    device = await CpuDevice.open();
+    await writeTinyModels(
+      CASES.flatMap(([family, types, options], index) =>
+        types.length === 0
+          ? [{ folder: folderOf(index, "folder"), family, options, gguf: false }]
+          : types.map((type) => ({ folder: folderOf(index, type), family, options: `--type ${type} ${options}` })),
+      ),
+    );
+    const paths = CASES.flatMap(([, types], index) => pathsOf(index, types));
+    answers = (await askReference(paths, { draw: [40, 150], greedy: STEPS })) as Entry[];
+  }, 120_000);
   afterAll(() => {
-    models?.close();
-    rmSync(folder, { recursive: true, force: true });
+    device?.close();
+    rmSync(root, { recursive: true, force: true });
   });
 
-  it.each([
-    ["qwen3moe", ["bf16", "f16", "q8_0"], []],
-    ["qwen3moe-raw", [], []],
-    ["mixtral", ["bf16"], []],
-    // Widths that are no whole blocks, one expert that all go through, and all experts used.
-    ["mixtral", ["f16"], ["--hidden", "176", "--feed-forward", "72", "--heads", "11/1", "--head-size", "16"]],
-    ["qwen3moe", [], ["--set", "num_experts=1", "--set", "num_experts_per_tok=1"]],
-    ["qwen3moe", [], ["--set", "num_experts=5", "--set", "num_experts_per_tok=5"]],
-    ["qwen3moe-raw", [], ["--set", "mlp_only_layers=[0, 2]", "--set", "num_experts=33"]],
-  ] as const)(
+  it.each(CASES.map((one, index) => [...one, index] as const))(
     "%s, also as GGUF of %j, with %j",
-    async (family, types, changes) => {
-      const whole = join(folder, family);
-      const paths: string[] = [whole];
-      if (types.length === 0) await print(program("make_tiny_models.py"), family, "--out", whole, ...changes);
-      for (const type of types) {
-        const file = `${whole}.${type}.gguf`;
-        await print(program("make_tiny_models.py"), family, "--out", whole, "--gguf", file, "--type", type, ...changes);
-        paths.push(file);
-      }
-      const draws = ["--draw", "40", "--draw", "150", "--greedy", `${STEPS}`];
-      const answers = JSON.parse(await print(program("families/run.py"), ...paths, ...draws)) as Entry[];
-      for (const path of paths) {
+    async (_family, types, _options, index) => {
+      for (const path of pathsOf(index, types)) {
         const entries = answers.filter(({ model }) => model === path);
         expect(entries).toHaveLength(2);
-        const runner = await models.runner(path, 256);
+        using model = await Model.load({ path, device, context: 256 });
         for (const entry of entries) {
-          const { logits, greedy } = await answer(runner, entry.tokens, STEPS);
+          const { logits, greedy } = await answer(model.runner, entry.tokens);
           const range = Math.max(...entry.logits) - Math.min(...entry.logits);
           const farthest = Math.max(...entry.logits.map((logit, id) => Math.abs(logit - logits[id]!)));
           const sure = sureSteps(entry);
@@ -82,16 +96,15 @@ describe.runIf(withNumpy)("mixtures of experts", () => {
           expect(farthest / range, path).toBeLessThan(TOLERANCE);
           expect(greedy.slice(0, sure), path).toEqual(entry.greedy.slice(0, sure));
         }
-        runner.close();
       }
     },
-    120_000,
   );
 
   it("every second layer may be stated by its step, or by a list of the others", async () => {
-    const folders = ["listed", "stepped"].map((name) => join(folder, name));
-    for (const path of folders)
-      await print(program("make_tiny_models.py"), "qwen3moe-raw", "--out", path, "--set", "mlp_only_layers=[0, 2]");
+    const made = ["listed", "stepped"].map((name) => join(root, name));
+    const options = "--set mlp_only_layers=[0,2]";
+    await writeTinyModels(made.map((folder) => ({ folder, family: "qwen3moe-raw", options, gguf: false })));
+    const folders = made.map((folder) => join(folder, "model"));
     const config = join(folders[1]!, "config.json");
     const stepped = { ...JSON.parse(readFileSync(config, "utf8")), mlp_only_layers: [], decoder_sparse_step: 2 };
     writeFileSync(config, JSON.stringify(stepped));

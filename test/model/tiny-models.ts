@@ -25,12 +25,19 @@ export const familyNames = async (): Promise<string[]> => (await python("make_ti
 /** Every family as `folder`/FAMILY, and as `folder`/FAMILY.gguf where it has that form. */
 export const writeEveryFamily = (folder: string) => python("make_tiny_models.py", ["--all", "--out", folder]);
 
+interface TinyModel {
+  readonly folder: string;
+  readonly family: string;
+  readonly options?: string;
+  /** Default true; some configurations have no such form. */
+  readonly gguf?: boolean;
+}
+
 /** Models with options of make_tiny_models.py, each as FOLDER/model.gguf and as the folder FOLDER/model. */
-export async function writeTinyModels(models: readonly { folder: string; family: string; options?: string }[]) {
+export async function writeTinyModels(models: readonly TinyModel[]) {
   for (const { folder } of models) await mkdir(folder, { recursive: true });
-  const calls = models.map(
-    ({ folder, family, options = "" }) =>
-      `${family} --out ${join(folder, "model")} --gguf ${join(folder, "model.gguf")} ${options}`,
+  const calls = models.map(({ folder, family, options = "", gguf = true }) =>
+    [family, `--out ${join(folder, "model")}`, gguf ? `--gguf ${join(folder, "model.gguf")}` : "", options].join(" "),
   );
   await python("make_tiny_models.py", ["--each", JSON.stringify(calls)]);
 }

@@ -151,12 +151,13 @@ class Session:
         """Causal attention of the last tokens of k and v, [tokens, heads · size]."""
         model, count, total = self.model, len(q), len(k)
         group = model.heads // model.kv_heads
-        q = q.reshape(count, model.kv_heads, group, -1)
-        scores = capped(np.einsum("qhgd,khd->hgqk", q, k) * model.scale, model.attention_cap)
+        # [KV heads, group, tokens, size]: products of matrices, which are many times as fast as einsum.
+        q = q.reshape(count, model.kv_heads, group, -1).transpose(1, 2, 0, 3)
+        scores = capped(q @ k.transpose(1, 2, 0)[:, None] * model.scale, model.attention_cap)
         distance = np.arange(total - count, total)[:, None] - np.arange(total)
         seen = (distance >= 0) & (distance < (window or np.inf))
         weights = softmax(np.where(seen, scores, -np.inf))
-        return np.einsum("hgqk,khd->qhgd", weights, v).reshape(count, -1)
+        return (weights @ v.swapaxes(0, 1)[:, None]).transpose(2, 0, 1, 3).reshape(count, -1)
 
     def through_windows(self, index: int, layer: Layer, q: np.ndarray, k: np.ndarray, v: np.ndarray, past: int) -> np.ndarray:
         """Chunk by chunk: the tokens that a chunk sees are numbered anew before they rotate."""
@@ -181,17 +182,18 @@ class Session:
             return down(act(gate(x)) * up(x))
         scores = mlp.router(x)
         probabilities = softmax(scores)
+        order = np.argsort(-probabilities, kind="stable")
+        chosen = order[:, : mlp.most]
+        if order.shape[1] > mlp.most:
+            last, first_out = (np.take_along_axis(scores, order[:, at : at + 1], 1)[:, 0] for at in (mlp.most - 1, mlp.most))
+            self.margins[-len(x) :] = np.minimum(self.margins[-len(x) :], last - first_out).tolist()
+        weights = np.take_along_axis(probabilities, chosen, 1)
+        if mlp.renormalise:
+            weights = weights / weights.sum(-1, keepdims=True)
         y = np.zeros_like(x)
-        for token, row in enumerate(probabilities):
-            order = np.argsort(-row, kind="stable")
-            chosen = order[: mlp.most]
-            if len(order) > mlp.most:
-                margin = float(scores[token, order[mlp.most - 1]] - scores[token, order[mlp.most]])
-                at = len(self.margins) - len(x) + token
-                self.margins[at] = min(self.margins[at], margin)
-            total = row[chosen].sum() if mlp.renormalise else 1.0
-            for expert in chosen:
-                gate, up, down = mlp.experts[expert]
-                one = x[token : token + 1]
-                y[token] += (row[expert] / total * down(act(gate(one)) * up(one)))[0]
+        for expert in np.unique(chosen):
+            tokens, place = np.nonzero(chosen == expert)
+            gate, up, down = mlp.experts[expert]
+            some = x[tokens]
+            y[tokens] += weights[tokens, place, None] * down(act(gate(some)) * up(some))
         return y

@@ -3,9 +3,10 @@
     python run.py MODEL [MODEL …] --tokens 1,2,3 [--tokens 4,5 …] [--draw 40 …] [--greedy 16] [--all] [--dtype float64]
         [--attention reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16]
 
-MODEL is a Hugging Face folder or a GGUF file. --draw N makes a prompt of N random tokens whose routing and whose continuation's
+MODEL is a Hugging Face folder or a GGUF file. --draw N takes a prompt of N random tokens whose routing and whose continuation's
 first 8 steps are no close calls, so that bfloat16 must choose the same experts and tokens; with --attention one for which it must select the same
-windows. Prints a JSON list with an entry for every model and prompt:
+windows. To find one takes seconds: it is the first of ../../fixtures/drawn-prompts.json that is so for the model, and only where none is, another is
+searched for. KEEP_DRAWN=1 in the environment adds that to the file. Prints a JSON list with an entry for every model and prompt:
 "model", "tokens"; "logits" of the last position (with --all of every position); "greedy", the ids chosen one by one,
 without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
 "margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
@@ -32,6 +33,7 @@ from windows import Windows
 
 # What a drawn prompt keeps clear of, in router logits; twice that between the first two tokens of its continuation's first FIRM steps.
 CALM, FIRM = 0.25, 8
+KEPT = Path(__file__).parents[2] / "fixtures/drawn-prompts.json"
 
 
 def load(path: Path, dtype=np.float64) -> Decoder:
@@ -57,8 +59,33 @@ def run(model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows
     return result
 
 
+def drawn(model: Decoder, length: int, windows: Windows | None) -> list:
+    kept = json.loads(KEPT.read_text())
+    found = next((tokens for tokens in kept if len(tokens) == length and calm(model, tokens, windows)), None)
+    if found:
+        return found
+    found = draw_for_windows(model, length, windows) if windows else draw(model, length)
+    if os.environ.get("KEEP_DRAWN"):
+        KEPT.write_text("[\n" + ",\n".join(map(json.dumps, kept + [found])) + "\n]\n")
+    return found
+
+
+def calm(model: Decoder, tokens: list, windows: Windows | None = None) -> bool:
+    """Whether rounding neither routes nor selects otherwise, nor makes another token of the next FIRM."""
+    if windows:
+        return not run(model, tokens, FIRM, False, windows)["doubtful"]
+    session = Session(model)
+    for step in range(FIRM):
+        logits = session.read(tokens)[-1]
+        second, first = np.sort(logits)[-2:]
+        if first - second < 2 * CALM or min(session.margins[-len(tokens) :]) < (CALM / 2 if step else CALM):
+            return False
+        tokens = [int(logits.argmax())]
+    return True
+
+
 def draw(model: Decoder, length: int) -> list:
-    """A prompt of calm routing after which a firm continuation follows; the same for the same model and length."""
+    """Token by token, so that each can be drawn again; the same for the same model and length."""
     random, session = np.random.default_rng(length), Session(model)
     while True:
         tried = Session(model, session.tokens, dict(session.cache), list(session.margins))
@@ -68,32 +95,16 @@ def draw(model: Decoder, length: int) -> list:
             continue
         if len(tried.tokens) < length:
             session = tried
-        elif firm(model, tried.tokens):
+        elif calm(model, tried.tokens):
             return tried.tokens
 
 
-def drawn(model: Decoder, length: int, windows: Windows | None) -> list:
-    return draw_for_windows(model, length, windows) if windows else draw(model, length)
-
-
 def draw_for_windows(model: Decoder, length: int, windows: Windows) -> list:
-    """A prompt for which rounding selects no other tokens, nor in the first FIRM steps after it; the same for the same model and length."""
+    """The same for the same model and length."""
     for seed in itertools.count():
         tokens = np.random.default_rng([length, seed]).integers(0, 256, length).tolist()
-        if not run(model, tokens, FIRM, False, windows)["doubtful"]:
+        if calm(model, tokens, windows):
             return tokens
-
-
-def firm(model: Decoder, tokens: list) -> bool:
-    """Whether no token of the next FIRM is a close call, nor its routing."""
-    session = Session(model)
-    for _ in range(FIRM):
-        logits = session.read(tokens)[-1]
-        second, first = np.sort(logits)[-2:]
-        if first - second < 2 * CALM or session.margins[-1] < CALM / 2:
-            return False
-        tokens = [int(logits.argmax())]
-    return True
 
 
 def main() -> None:
