@@ -22,11 +22,13 @@ export async function milliseconds(device: Device, work: () => void): Promise<nu
   return median(times);
 }
 
+/** A card that was idle takes a while to clock its memory up. */
+const WARM_UP_MS = { cuda: 500, cpu: 0 } as const;
+
 /** Bytes read and written per second by the driver's own copy, in TB/s: what "memory speed" means here. */
 export async function copySpeed(device: Device, from: DeviceBuffer, to: DeviceBuffer): Promise<number> {
   const bytes = Math.min(from.bytes, to.bytes);
-  // A card that was idle takes a while to clock its memory up.
-  for (const began = performance.now(); performance.now() - began < 500; )
+  for (const began = performance.now(); performance.now() - began < WARM_UP_MS[device.kind]; )
     await device.time(() => device.copy(to, from, bytes));
   const ms = await milliseconds(device, () => device.copy(to, from, bytes));
   return (2 * bytes) / ms / 1e9;
