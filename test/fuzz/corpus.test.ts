@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import "../built-cli.js";
 import { findTargets } from "./harness/targets.js";
 import { watch } from "./harness/watch.js";
 

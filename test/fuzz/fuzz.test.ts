@@ -1,6 +1,7 @@
 /** A minute of fuzzing, a fair share for each target, with other inputs each time. `node scripts/fuzz.mjs --seed N --target NAME` repeats. */
 
 import { expect, test } from "vitest";
+import "../built-cli.js";
 import { findTargets } from "./harness/targets.js";
 import { watch } from "./harness/watch.js";
 

@@ -55,8 +55,12 @@ export const { run, replay } = attempts({
     // The first file alone too: behind a wrong index nothing else would be read.
     const opened = [paths[0]!, indexPath].map((path) => {
       try {
-        using weights = openSafetensors(path);
-        for (const tensor of weights.tensors.values()) weights.bytes(tensor);
+        const weights = openSafetensors(path);
+        try {
+          for (const tensor of weights.tensors.values()) weights.bytes(tensor);
+        } finally {
+          weights[Symbol.dispose]();
+        }
         return undefined;
       } catch (error) {
         return error;

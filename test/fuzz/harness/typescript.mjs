@@ -1,4 +1,4 @@
-// node --import …/typescript.mjs x.ts: runs the TypeScript of this repository from its sources, as vitest does, in a process of its own.
+// node --import …/typescript.mjs x.ts: runs TypeScript of the tests in a process of its own, with the product from dist/.
 import { register } from "node:module";
 
 register("./typescript-hooks.mjs", import.meta.url);

@@ -11,11 +11,15 @@ export function useTokenizer(tokenizer: Tokenizer): void {
 }
 
 export async function useModel(path: string): Promise<void> {
-  using files = openModelFiles(path);
-  for (const tensor of files.checkpoint.tensors.values()) {
-    files.checkpoint.bytes(tensor, 0, Math.min(16, tensor.bytes));
-    files.checkpoint.bytes(tensor, Math.max(0, tensor.bytes - 16));
+  const files = openModelFiles(path);
+  try {
+    for (const tensor of files.checkpoint.tensors.values()) {
+      files.checkpoint.bytes(tensor, 0, Math.min(16, tensor.bytes));
+      files.checkpoint.bytes(tensor, Math.max(0, tensor.bytes - 16));
+    }
+    useTokenizer(files.tokenizer);
+    if (files.tokenizer.hasChatTemplate) await files.tokenizer.encodeChat([{ role: "user", content: "Hi <s>" }]);
+  } finally {
+    files[Symbol.dispose]();
   }
-  useTokenizer(files.tokenizer);
-  if (files.tokenizer.hasChatTemplate) await files.tokenizer.encodeChat([{ role: "user", content: "Hi <s>" }]);
 }
