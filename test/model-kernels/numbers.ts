@@ -32,8 +32,12 @@ export function numbers(seed: number): Numbers {
 }
 
 /** `count` numbers of a source, as float64. */
-export const many = (count: number, next: () => number): Float64Array => Float64Array.from({ length: count }, next);
+export function many(count: number, next: () => number): Float64Array {
+  const result = new Float64Array(count);
+  for (let i = 0; i < count; i++) result[i] = next();
+  return result;
+}
 
 /** Numbers as a 16-bit float holds them. */
 export const rounded = (dtype: "bf16" | "f16", values: ArrayLike<number>): Float64Array =>
-  Float64Array.from(fromBits(dtype, toBits(dtype, values)));
+  new Float64Array(fromBits(dtype, toBits(dtype, values)));
