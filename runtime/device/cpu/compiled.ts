@@ -5,8 +5,9 @@ import {
   describeForCpu,
   type LaunchShape,
   readInfo,
+  specialize,
 } from "../../../compiler/interpret/index.js";
-import { type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
+import { type ConstValue, type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
 import { compilerFingerprint } from "../../../compiler/store/index.js";
 import type { Queue } from "./queue.js";
 import type { WasmStore } from "./wasm-store.js";
@@ -21,6 +22,19 @@ export interface Ready {
 export interface Compiled {
   readonly promise: Promise<Ready>;
   ready: Ready | null;
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Of kernels' texts, which take longer to write than all else of finding one that was compiled before. */
+const hashes = new WeakMap<Kernel, string>();
+
+function hashOf(kernel: Kernel): string {
+  const known = hashes.get(kernel);
+  if (known) return known;
+  const hash = sha256(serializeKernel(kernel));
+  hashes.set(kernel, hash);
+  return hash;
 }
 
 /** Every kernel of a device, by the number that the workers know it by. */
@@ -39,10 +53,17 @@ export class KernelRegistry {
     return this.#infos[id];
   }
 
-  /** The kernel compiled for parameters that overlap in the given groups. Equal kernels are compiled once. */
-  compiled(kernel: Kernel, aliased: readonly (readonly string[])[]): Compiled {
-    const text = JSON.stringify([compilerFingerprint(), aliased]) + serializeKernel(kernel);
-    const key = createHash("sha256").update(text).digest("hex");
+  /**
+   * The kernel compiled for parameters that overlap in the given groups. Equal kernels are compiled once.
+   * @param general what the kernel with its constants was made of
+   */
+  compiled(general: Kernel, kernel: Kernel, aliased: readonly (readonly string[])[]): Compiled {
+    const constants = Object.entries(kernel.constants ?? {}).map(([name, value]) => [
+      name,
+      typeof value,
+      textOf(value),
+    ]);
+    const key = sha256(JSON.stringify([compilerFingerprint(), aliased, hashOf(general), constants]));
     const known = this.#known.get(key);
     if (known) return known;
     const compiled: Compiled = { promise: this.#load(key, kernel, aliased), ready: null };
@@ -85,17 +106,22 @@ export class KernelRegistry {
   }
 }
 
+/** JSON has no infinities and no −0. */
+const textOf = (value: ConstValue): string => (Object.is(value, -0) ? "-0" : String(value));
+
 /** A kernel with every constant known, and how to launch it. */
 export class Variant {
   readonly shape: LaunchShape;
+  readonly #general: Kernel;
   readonly #kernel: Kernel;
   readonly #registry: KernelRegistry;
   readonly #compiled = new Map<string, Compiled>();
 
-  constructor(registry: KernelRegistry, kernel: Kernel) {
+  constructor(registry: KernelRegistry, general: Kernel, constants: Readonly<Record<string, ConstValue>>) {
     this.#registry = registry;
-    this.#kernel = kernel;
-    this.shape = describeForCpu(kernel);
+    this.#general = general;
+    this.#kernel = specialize(general, { constants });
+    this.shape = describeForCpu(this.#kernel);
   }
 
   /** The code for launches whose parameters overlap in the given groups. */
@@ -103,7 +129,7 @@ export class Variant {
     const key = aliased.join(";");
     let compiled = this.#compiled.get(key);
     if (!compiled) {
-      compiled = this.#registry.compiled(this.#kernel, aliased);
+      compiled = this.#registry.compiled(this.#general, this.#kernel, aliased);
       this.#compiled.set(key, compiled);
     }
     return compiled;

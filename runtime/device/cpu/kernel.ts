@@ -1,5 +1,4 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import { specialize } from "../../../compiler/interpret/index.js";
 import type { ConstValue, DType, Kernel } from "../../../compiler/ir/index.js";
 import { argumentChecker, type CheckedParam, checkGrid } from "../check.js";
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
@@ -62,7 +61,7 @@ export class CpuKernelHandle implements LoadedKernel {
 
   #choice(args: Arguments): Choice {
     const { binding, constants } = this.#configuration(args);
-    const variant = new Variant(this.device.kernels, specialize(binding.kernel, { constants }));
+    const variant = new Variant(this.device.kernels, binding.kernel, constants);
     const params: CheckedParam[] = variant.shape.layout.slots.map((slot) => ({
       name: slot.name,
       kind: slot.kind,
