@@ -17,7 +17,10 @@ const PURE = [
 const NONE = ["test/gpu/**", "test/fixtures/**"];
 
 /** The longest first, so that none runs alone at the end; all others by the size of the file. */
-const LONGEST = ["model/generate", "model/bench", "model/families", "fuzz/fuzz", "model/reattention", "cli/generate"];
+const LONGEST = [
+  ...["model/generate", "model/reattention", "model-kernels/kernels", "model/families", "model/bench", "fuzz/fuzz"],
+  ...["compiler/emit/compile", "cli/process", "cli/generate", "model-kernels/formats"],
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -14,6 +14,7 @@ const STEPS = 8;
 /** From 128 tokens on, prompts take other matrix products, and more than one chunk on this device. */
 const PROMPTS = [promptOf(40), promptOf(150)];
 const [FEW, MANY] = PROMPTS as [number[], number[]];
+const SHORT = promptOf(20);
 
 /** In one format at least, so in both where a loader has something of its own to do. */
 const DENSE = [
@@ -44,12 +45,12 @@ const EXPERTS = ["qwen3moe", "qwen3moe.gguf", "qwen3moe-raw", "mixtral", "mixtra
 
 /** Scalings that depend on the context: the whole prompt in one of just its length, or what fits the window that they leave alone. */
 const STRETCHED: readonly [name: string, prompt: readonly number[], context: number][] = [
-  ["llama-dynamic", promptOf(20), 32],
+  ["llama-dynamic", SHORT, 32],
   ["llama-dynamic", FEW, 40],
   ["llama-dynamic", MANY, 150],
   ["internlm2", FEW, 64],
   ["internlm2", MANY, 150],
-  ["phi3.gguf", promptOf(20), 32],
+  ["phi3.gguf", SHORT, 32],
 ];
 
 /** A model with options of make_tiny_models.py. */
@@ -150,9 +151,14 @@ describe("dense attention", () => {
     });
   });
 
+  const stretched = referencesOf(() => [...new Set(STRETCHED.map(([name]) => join(root, name)))], {
+    prompts: [SHORT, FEW, MANY],
+    greedy: STEPS,
+  });
+
   it.each(STRETCHED)("%s, whose angles follow from the context: %#", async (name, prompt, context) => {
     const path = join(root, name);
-    const [reference] = await askReference([path], { prompts: [prompt], greedy: STEPS });
+    const reference = (await stretched(path)).find(({ tokens }) => tokens.length === prompt.length);
     // A cache has one set of angles, the reference one for each length: they agree as long as those are the same.
     const steps = prompt.length === context ? 1 : STEPS;
     const { greedy, gaps } = reference!;
@@ -202,12 +208,18 @@ describe("windowed attention", () => {
     },
   );
 
+  const wide = ["phi3-window", "llama3"];
+  const dense = referencesOf(() => wide.map((name) => join(root, name)), {
+    prompts: [promptOf(10), FEW],
+    greedy: STEPS,
+  });
+
   it.each([STREAMING, REATTENTION])("is dense where the window holds everything: %s", async (attention) => {
-    const path = join(root, "phi3-window");
-    const [dense] = await askReference([path], { prompts: [FEW], greedy: STEPS });
-    await withModel({ path, attention }, (model) => expectAgreement(model, dense!));
-    const short = await askReference([join(root, "llama3")], { prompts: [promptOf(10)], greedy: STEPS });
-    await withModel({ path: join(root, "llama3"), attention }, (model) => expectAgreement(model, short[0]!));
+    const [path, other] = wide.map((name) => join(root, name)) as [string, string];
+    const few = (await dense(path))[1]!;
+    await withModel({ path, attention }, (model) => expectAgreement(model, few));
+    const short = (await dense(other))[0]!;
+    await withModel({ path: other, attention }, (model) => expectAgreement(model, short));
   });
 });
 
