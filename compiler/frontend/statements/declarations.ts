@@ -7,6 +7,7 @@ import { writtenType } from "../flavors.js";
 import { symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Parameters, Scope } from "../scope.js";
+import { takeApart } from "../static/patterns.js";
 import type { Static } from "../static/value.js";
 import { unpack } from "./patterns.js";
 import type { StatementRules } from "./rule.js";
@@ -74,25 +75,12 @@ function single(
 }
 
 /** Gives the names of a pattern their parts of a value that is known; false where they do not fit it. */
-export function bindFixed(name: ts.BindingName, value: Static, scope: Scope): boolean {
-  if (ts.isIdentifier(name)) {
-    const symbol = symbolOf(scope.unit, name);
-    if (symbol !== null) scope.declare(symbol, { mutable: false, fixed: value, absent: true });
+export const bindFixed = (name: ts.BindingName, value: Static, scope: Scope): boolean =>
+  takeApart(name, value, (one, fixed) => {
+    const symbol = symbolOf(scope.unit, one);
+    if (symbol !== null) scope.declare(symbol, { mutable: false, fixed, absent: true });
     return true;
-  }
-  return name.elements.every((element, index) => {
-    if (ts.isOmittedExpression(element)) return true;
-    const key = element.propertyName ?? element.name;
-    const part =
-      value.kind === "list"
-        ? value.items[index]
-        : value.kind === "record" && ts.isIdentifier(key)
-          ? value.fields.get(key.text)
-          : undefined;
-    if (part === undefined || element.dotDotDotToken || element.initializer) return false;
-    return bindFixed(element.name, part, scope);
   });
-}
 
 function annotated(node: ts.TypeNode, scope: Scope): Type | undefined {
   const { unit, kernel } = scope;

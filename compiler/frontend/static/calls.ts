@@ -3,6 +3,7 @@ import { type Dim, dimOp, LIMITS, LimitExceeded } from "../../ir/index.js";
 import { type FunctionNode, resolveName, symbolOf } from "../names.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { FUNCTIONS, WHOLE } from "./math.js";
+import { takeApart } from "./patterns.js";
 import { float, int, list, plainNumber, resultOf, type Static, text } from "./value.js";
 
 /** The language's functions on sizes. */
@@ -139,31 +140,17 @@ function arrayFrom(node: ts.CallExpression, evaluator: Evaluator): Static | null
 }
 
 /** Gives the names of a pattern their parts of a value; false where they do not fit. */
-function bind(
+const bind = (
   pattern: ts.BindingName,
   value: Static | undefined,
   values: Map<ts.Symbol, Static>,
   evaluator: Evaluator,
-): boolean {
-  if (value === undefined) return false;
-  if (ts.isIdentifier(pattern)) {
-    const symbol = symbolOf(evaluator.unit, pattern);
-    if (symbol === null) return false;
-    values.set(symbol, value);
-    return true;
-  }
-  return pattern.elements.every((element, index) => {
-    if (ts.isOmittedExpression(element)) return true;
-    if (element.dotDotDotToken !== undefined) return false;
-    const key = element.propertyName ?? element.name;
-    const part =
-      value.kind === "list"
-        ? value.items[index]
-        : value.kind === "record" && ts.isIdentifier(key)
-          ? value.fields.get(key.text)
-          : undefined;
-    return bind(element.name, part, values, evaluator);
+): boolean =>
+  value !== undefined &&
+  takeApart(pattern, value, (name, part) => {
+    const symbol = symbolOf(evaluator.unit, name);
+    if (symbol !== null) values.set(symbol, part);
+    return symbol !== null;
   });
-}
 
 export const CALLS: Readonly<Partial<Record<ts.SyntaxKind, Rule>>> = { [ts.SyntaxKind.CallExpression]: call };

@@ -7,6 +7,7 @@ import { changeOf } from "./changes.js";
 import { LITERALS } from "./literals.js";
 import { CONSTANTS } from "./math.js";
 import { OPERATORS } from "./operators.js";
+import { partOf } from "./patterns.js";
 import { type Environment, float, type Static } from "./value.js";
 
 export type Rule = (node: never, evaluator: Evaluator) => Static | null;
@@ -88,7 +89,7 @@ function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
         ? { kind: "int", value }
         : { kind: "float", value };
   }
-  if (ts.isBindingElement(declaration)) return partOf(unit, declaration);
+  if (ts.isBindingElement(declaration)) return taken(unit, declaration);
   if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return null;
   if (!isModuleConst(declaration)) return null;
   const value = new Evaluator(unit, { lookup: () => undefined }).evaluate(declaration.initializer);
@@ -98,28 +99,21 @@ function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
 }
 
 /** What a name of `const { a, b: [c] } = VALUE` takes of the value. */
-function partOf(unit: Unit, element: ts.BindingElement): Static | null {
-  const { parent: pattern } = element;
-  const owner = pattern.parent;
-  if (element.dotDotDotToken || element.initializer) return null;
-  const key = element.propertyName ?? element.name;
-  const name = ts.isIdentifier(key) || ts.isStringLiteral(key) ? key.text : undefined;
-  if (ts.isBindingElement(owner)) return memberOf(partOf(unit, owner), pattern, element, name);
-  if (!ts.isVariableDeclaration(owner) || !owner.initializer || !isModuleConst(owner)) return null;
-  const known = ts.isIdentifier(owner.initializer) ? CONSTANTS[`${owner.initializer.text}.${name}`] : undefined;
-  if (known !== undefined) return float(known);
-  return memberOf(new Evaluator(unit, { lookup: () => undefined }).evaluate(owner.initializer), pattern, element, name);
+function taken(unit: Unit, element: ts.BindingElement): Static | null {
+  const owner = element.parent.parent;
+  const whole = ts.isBindingElement(owner) ? taken(unit, owner) : valueOf(unit, owner, element);
+  return whole && (partOf(whole, element) ?? null);
 }
 
-function memberOf(
-  value: Static | null,
-  pattern: ts.BindingPattern,
-  element: ts.BindingElement,
-  name: string | undefined,
-): Static | null {
-  if (value?.kind === "list" && ts.isArrayBindingPattern(pattern))
-    return value.items[pattern.elements.indexOf(element)] ?? null;
-  return value?.kind === "record" && name !== undefined ? (value.fields.get(name) ?? null) : null;
+/** The value that a declaration of a module takes apart; of `Math` the one number that is asked for. */
+function valueOf(unit: Unit, declaration: ts.Declaration, element: ts.BindingElement): Static | null {
+  if (!ts.isVariableDeclaration(declaration) || !isModuleConst(declaration)) return null;
+  const { initializer } = declaration;
+  if (!initializer) return null;
+  const key = (element.propertyName ?? element.name).getText();
+  const known = ts.isIdentifier(initializer) ? CONSTANTS[`${initializer.text}.${key}`] : undefined;
+  if (known !== undefined) return { kind: "record", fields: new Map([[key, float(known)]]) };
+  return new Evaluator(unit, { lookup: () => undefined }).evaluate(initializer);
 }
 
 export function isModuleConst(declaration: ts.VariableDeclaration): boolean {
