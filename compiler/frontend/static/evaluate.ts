@@ -101,12 +101,12 @@ function computeConstant(unit: Unit, symbol: ts.Symbol): Static | null {
 /** What a name of `const { a, b: [c] } = VALUE` takes of the value. */
 function taken(unit: Unit, element: ts.BindingElement): Static | null {
   const owner = element.parent.parent;
-  const whole = ts.isBindingElement(owner) ? taken(unit, owner) : valueOf(unit, owner, element);
+  const whole = ts.isBindingElement(owner) ? taken(unit, owner) : wholeOf(unit, owner, element);
   return whole && (partOf(whole, element) ?? null);
 }
 
 /** The value that a declaration of a module takes apart; of `Math` the one number that is asked for. */
-function valueOf(unit: Unit, declaration: ts.Declaration, element: ts.BindingElement): Static | null {
+function wholeOf(unit: Unit, declaration: ts.Declaration, element: ts.BindingElement): Static | null {
   if (!ts.isVariableDeclaration(declaration) || !isModuleConst(declaration)) return null;
   const { initializer } = declaration;
   if (!initializer) return null;
