@@ -212,6 +212,13 @@ export const noInitialValue = problem<{ name: string; type: Type }>({
   hint: ({ name }) => `give ${name} its value where it is declared`,
 });
 
+export const readTooEarly = problem<{ name: string }>({
+  code: "TS-K2065",
+  about: "A variable that is declared without a value is read before it is given one.",
+  message: ({ name }) => `${name} has no value here yet`,
+  hint: ({ name }) => `give ${name} its value where it is declared`,
+});
+
 export const variableChanges = problem<{ name: string; was: Type; now: Type; loop: boolean; hint?: string }>({
   code: "TS-K2025",
   about: "A variable keeps one type, also from one turn of a loop to the next.",

@@ -58,6 +58,10 @@ const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
   literal: (expr) => (isPoisoned(expr) ? expr : { ...expr, type: literalType(expr) }),
   ref: (expr, scope, inference) => {
     const variable = scope.variables.get(expr.name);
+    if (scope.unassigned.has(expr.name)) {
+      inference.problems.add(problems.readTooEarly(expr.span, { name: expr.name }));
+      return poisoned(expr);
+    }
     if (variable) return { ...expr, type: variable.type };
     inference.problems.add(problems.unknownName(expr.span, { name: expr.name }));
     return poisoned(expr);

@@ -511,6 +511,12 @@ const CASES: readonly Case[] = [
     hint: "give a its value where it is declared",
   },
   {
+    code: "TS-K2065",
+    title: "a variable that has no value yet",
+    body: () => [() => d.declare("a", d.op("unassigned", {})), use("a")],
+    says: "a has no value here yet",
+  },
+  {
     code: "TS-K2059",
     title: "two hints for the cache",
     body: () => [use(d.load("p", {}, { cache: "cg", eviction: "evict_first" }))],
