@@ -10,10 +10,10 @@ import { folderWith } from "./run-cli.js";
 
 /** Many builds, so that there is time to interrupt. */
 const SLOW = `import { arange, col, type Const, dot, kernel, load, type Ptr, row, store } from "tilescript";
-export const product = kernel(({ x, out, N }: { x: Ptr<"bf16">; out: Ptr<"f32">; N: Const<"N"> }) => {
+export const product = kernel(({ x, out, N, W }: { x: Ptr<"bf16">; out: Ptr<"f32">; N: Const<"N">; W: Const<"W"> }) => {
   const at = col(arange(0, N)) * N + row(arange(0, N));
-  store(out + at, dot(load(x + at), load(x + at)));
-}, { builds: [16, 32, 64, 128].flatMap((N) => [1, 2, 4, 8].map((warps) => ({ constants: { N }, warps }))) });
+  store(out + at + W, dot(load(x + at), load(x + at)));
+}, { builds: [16, 32, 64, 128].flatMap((N) => [1, 2, 4, 8].map((warps) => ({ constants: { N, W: warps }, warps }))) });
 `;
 
 interface Started {
