@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
 import { type Dim, DTYPES, type DType, dimName, isDType } from "../ir/index.js";
-import { resolveName, symbolOf, unwrapped } from "./names.js";
+import { resolveCallee, symbolOf, unwrapped } from "./names.js";
 import type { Scope, Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
 import { int, type Static } from "./static/value.js";
@@ -35,6 +35,12 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
   });
 }
 
+/** What was meant where this is no number: JavaScript's max compares its arguments. */
+const MISTAKEN: Readonly<Record<string, string>> = {
+  "axis of max": "the greater of two values is maximum(a, b)",
+  "axis of min": "the less of two values is minimum(a, b)",
+};
+
 /** Readers of what must be fixed: each reports a problem and gives null where the expression is something else. */
 function reader<T>(
   kind: string,
@@ -47,10 +53,8 @@ function reader<T>(
     const result = value === null ? null : read(value);
     if (result === null) {
       // The compiler reads sizes with their Const parameters, and every other number without them.
-      const compared = /^axis of (max|min)$/.exec(what)?.[1];
       const literal = compute === fixedValue && kind === "an integer" ? "write the number itself" : undefined;
-      const two = compared && `the greater or less of two values is ${compared}imum(a, b)`;
-      const facts = { what, kind, instead: two ?? instead(node) ?? literal };
+      const facts = { what, kind, instead: MISTAKEN[what] ?? instead(node) ?? literal };
       scope.unit.report(notStatic(scope.unit.span(node), facts));
     }
     return result;
@@ -102,8 +106,7 @@ export function fixedDType(node: ts.Expression, scope: Scope, what: string): DTy
 
 function pointeeOf(node: ts.Expression, scope: Scope): DType | null {
   if (!ts.isCallExpression(node)) return null;
-  const { expression } = node;
-  const named = resolveName(scope.unit, ts.isPropertyAccessExpression(expression) ? expression.name : expression);
+  const named = resolveCallee(scope.unit, node);
   const operand = node.arguments[0];
   if (named.kind !== "language" || named.name !== "dtypeOf" || operand === undefined) return null;
   return parameterOf(unwrapped(operand), scope)?.pointee ?? null;

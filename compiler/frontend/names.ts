@@ -52,6 +52,12 @@ export function resolveName(unit: Unit, node: ts.Node): Named {
     : { kind: "function", name: functionName(symbol, node_), node: node_ };
 }
 
+/** What a call calls: the name, or the one after the point of `tl.load(…)`. */
+export function resolveCallee(unit: Unit, { expression }: ts.CallExpression): Named {
+  const callee = unwrapped(expression);
+  return resolveName(unit, ts.isPropertyAccessExpression(callee) ? callee.name : callee);
+}
+
 function globalPath(symbol: ts.Symbol, declaration: ts.Declaration): string {
   const owner = declaration.parent;
   if (ts.isInterfaceDeclaration(owner)) return `${owner.name.text.replace(/Constructor$/, "")}.${symbol.name}`;

@@ -1,5 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { DTYPES, type Expr } from "../ir/index.js";
+import { holds } from "./convert.js";
 import { elementwise, integers, logical } from "./elementwise.js";
 import type { Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
@@ -58,8 +59,7 @@ interface Shift {
 
 /** By the width or more everything is shifted out: zeros are left, or copies of the sign. Constants have 32 bits, or 64 where they need them. */
 function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
-  const integersOf = ({ type }: OpNode, a: number): Integers =>
-    integersIn(type.kind === "tile" ? type.dtype : a >= -(2 ** 31) && a < 2 ** 31 ? "i32" : "i64");
+  const ofConstant = (a: number): Integers => integersIn(holds("i32", a) ? "i32" : "i64");
   return {
     ...elementwise({
       name,
@@ -70,7 +70,7 @@ function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
       emit,
       constantName,
       of: (a, b) => {
-        const { bits } = integersIn(a >= -(2 ** 31) && a < 2 ** 31 ? "i32" : "i64");
+        const { bits } = ofConstant(a);
         if (!Number.isInteger(a) || !(b >= 0 && b < bits)) return Number.NaN;
         return Number(BigInt.asIntN(bits, ofIntegers({ bits, signed: true }, BigInt(a), BigInt(b))));
       },
@@ -83,7 +83,9 @@ function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
     check(node, context) {
       const { a, b } = node.args as { a: Expr; b: Expr };
       if (b.kind !== "literal") return;
-      const { bits } = integersOf(node, a.kind === "literal" ? Number(a.value) : 0);
+      const { type } = node;
+      const { bits } =
+        type.kind === "tile" ? integersIn(type.dtype) : ofConstant(a.kind === "literal" ? Number(a.value) : 0);
       const amount = Number(b.value);
       if (amount < 0 || amount >= bits) context.fail(problems.shiftAmount(node.span, { amount, bits }));
     },

@@ -6,8 +6,8 @@ import {
   commonDType,
   convert,
   convertAll,
+  isBool,
   isConstNumber,
-  isNumbers,
   isOperand,
   isPointer,
   shapeOf,
@@ -17,9 +17,6 @@ import type { Call, InferContext, Op } from "./op.js";
 import { call, LEVEL, py, within } from "./python.js";
 import { materialize, settle } from "./python-values.js";
 import { broadcastShapes, stretch, type TileValue } from "./value.js";
-
-const isBool = (type: Type): boolean =>
-  (isNumbers(type) && type.dtype === "bool") || (type.kind === "const" && type.of === "bool");
 
 /** Two values in one dtype; pointers must be of one dtype already. Null after a problem. */
 function unify(source: Call, a: Expr, b: Expr, context: InferContext): readonly Expr[] | null {

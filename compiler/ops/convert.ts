@@ -22,6 +22,9 @@ export const isNumbers = (type: Type): type is TileType => type.kind === "tile" 
 export const isPointer = (type: Type): type is TileType => type.kind === "tile" && type.pointer;
 export const isConstNumber = (type: Type): type is ConstType => type.kind === "const" && type.of !== "string";
 export const isOperand = (type: Type): type is TileType | ConstType => isNumbers(type) || isConstNumber(type);
+/** Booleans, one or a tile, or a constant of them. */
+export const isBool = (type: Type): boolean =>
+  (isNumbers(type) && type.dtype === "bool") || (type.kind === "const" && type.of === "bool");
 export const shapeOf = (type: Type): Shape => (type.kind === "tile" ? type.shape : []);
 
 const INTEGER_ORDER: Readonly<Partial<Record<DType, number>>> = {

@@ -1,7 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Expr, VOID } from "../ir/index.js";
 import { dims, quoted } from "./attrs.js";
-import { convert, shapeOf } from "./convert.js";
+import { convert, isBool, shapeOf } from "./convert.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { call, list } from "./python.js";
 import { dimPy } from "./python-values.js";
@@ -43,9 +43,7 @@ function condition(source: Call, context: InferContext): Expr | null {
       problems.tileCondition(given.span, { statement: source.op, type: given.type }, context.origins(given)),
     );
   const { type } = given;
-  const isBool =
-    (type.kind === "const" && type.of === "bool") || (type.kind === "tile" && !type.pointer && type.dtype === "bool");
-  return isBool
+  return isBool(type)
     ? given
     : context.fail(problems.conditionNotBool(given.span, { statement: source.op, type }, context.origins(given)));
 }

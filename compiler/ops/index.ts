@@ -1,3 +1,4 @@
+import { type Expr, operands } from "../ir/index.js";
 import { ARITHMETIC } from "./arithmetic.js";
 import { ATOMICS } from "./atomics.js";
 import { bitcast } from "./bitcast.js";
@@ -35,6 +36,12 @@ const ALL: readonly Op[] = [
 
 /** Every operation of the language by its name in the IR. */
 export const OPS: ReadonlyMap<string, Op> = new Map(ALL.map((op) => [op.name, op]));
+
+/** Whether an op in an expression passes a test; what a function of the author's does is taken for that. */
+export function anyOp(expr: Expr, test: (op: Op) => boolean): boolean {
+  const op = expr.kind === "op" ? OPS.get(expr.op) : undefined;
+  return expr.kind === "call" || (op !== undefined && test(op)) || operands(expr).some((one) => anyOp(one, test));
+}
 
 export * from "./broadcast.js";
 export * from "./convert.js";

@@ -6,8 +6,9 @@ import type { Build, Kernel } from "../../compiler/ir/index.js";
 import { inferTypes } from "../../compiler/passes/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { CORNERS, type Corner, UNTOUCHED } from "../cases/corners.js";
+import { encode } from "../gpu/values.js";
 import { runInTriton } from "../reference/triton-interpreter.js";
-import { decode, encode, run, type Tensor } from "./interpret/run.js";
+import { decode, run, type Tensor } from "./interpret/run.js";
 
 const { drafts, diagnostics } = createFrontend().lower(["corners.kernel.ts"], {
   root: fileURLToPath(new URL("../cases", import.meta.url)),

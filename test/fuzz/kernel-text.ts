@@ -33,7 +33,9 @@ function seeds(): readonly string[] {
       .filter((file) => file.endsWith(".kernel.ts"))
       .map((file) => readFileSync(join(root, folder, file), "utf8")),
   );
-  return files.filter((text) => text.length < LARGEST && !/from "\.{1,2}\//.test(text)).sort((a, b) => a.length - b.length);
+  return files
+    .filter((text) => text.length < LARGEST && !/from "\.{1,2}\//.test(text))
+    .sort((a, b) => a.length - b.length);
 }
 
 /** Numbers from 0 up to 1 that follow from a seed (mulberry32). */

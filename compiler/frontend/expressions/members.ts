@@ -72,8 +72,8 @@ function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
-  const list = fixedValue(node.expression, scope);
-  if (value?.kind === "missing" && list?.kind === "list") {
+  const list = value?.kind === "missing" ? fixedValue(node.expression, scope) : null;
+  if (list?.kind === "list") {
     unit.report(outsideList(unit.span(node), { list: node.expression.getText(), count: list.items.length }));
     return poison(node, scope);
   }

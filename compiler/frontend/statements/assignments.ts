@@ -6,8 +6,8 @@ import {
   notATuple,
   unsupportedSyntax,
 } from "../../diagnostics/catalogue/frontend.js";
-import { type Expr, operands, type Stmt } from "../../ir/index.js";
-import { OPS } from "../../ops/index.js";
+import type { Expr, Stmt } from "../../ir/index.js";
+import { anyOp } from "../../ops/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
@@ -42,7 +42,8 @@ function effects(node: ts.Expression, scope: Scope): readonly Stmt[] {
   const value = lowerExpression(inner, scope);
   if (isPoison(value)) return [];
   if (ts.isCallExpression(inner)) return [{ kind: "effect", value, span }];
-  if (acts(value)) return [{ kind: "assign", name: scope.names.unique("unused"), value, declares: true, span }];
+  if (anyOp(value, ({ effect }) => effect === true))
+    return [{ kind: "assign", name: scope.names.unique("unused"), value, declares: true, span }];
   unit.report(noEffect(span));
   return [];
 }
@@ -61,9 +62,6 @@ function choice(
   const span = scope.unit.span(node);
   return [{ kind: "if", condition, then, else: otherwise, carried: carried(then, otherwise), span }];
 }
-
-const acts = (value: Expr): boolean =>
-  value.kind === "call" || (value.kind === "op" && OPS.get(value.op)?.effect === true) || operands(value).some(acts);
 
 function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
   const target = unwrapped(node.left);

@@ -1,7 +1,8 @@
 import { ts } from "ts-morph";
 import { OPS } from "../../ops/index.js";
-import { resolveName, symbolOf, unwrapped } from "../names.js";
+import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import type { Scope } from "../scope.js";
+import { someChild, written } from "../syntax.js";
 
 /** A loop whose variable goes by equal steps from `start` to before `stop` + `past`. */
 export interface Counter {
@@ -60,11 +61,6 @@ function stepOf(
   return node.operatorToken.kind === ts.SyntaxKind.MinusEqualsToken ? { down: true, by: node.right } : null;
 }
 
-const STEPS: ReadonlySet<ts.SyntaxKind> = new Set([ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken]);
-
-const isAssignment = ({ kind }: ts.Node): boolean =>
-  kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-
 /** The variables that a piece of source assigns. */
 export function assignedIn(node: ts.Node, scope: Scope): ReadonlySet<ts.Symbol> {
   const found = new Set<ts.Symbol>();
@@ -74,9 +70,8 @@ export function assignedIn(node: ts.Node, scope: Scope): ReadonlySet<ts.Symbol> 
     else ts.forEachChild(one, target);
   };
   const visit = (one: ts.Node): void => {
-    if (ts.isBinaryExpression(one) && isAssignment(one.operatorToken)) target(one.left);
-    if (ts.isPostfixUnaryExpression(one)) target(one.operand);
-    if (ts.isPrefixUnaryExpression(one) && STEPS.has(one.operator)) target(one.operand);
+    const place = written(one);
+    if (place) target(place);
     ts.forEachChild(one, visit);
   };
   visit(node);
@@ -86,7 +81,7 @@ export function assignedIn(node: ts.Node, scope: Scope): ReadonlySet<ts.Symbol> 
 /** Whether an expression is made of numbers and of names that keep their values. */
 function keepsValue(node: ts.Node, scope: Scope, changed: ReadonlySet<ts.Symbol>): boolean {
   if (ts.isCallExpression(node)) {
-    const named = resolveName(scope.unit, unwrapped(node.expression));
+    const named = resolveCallee(scope.unit, node);
     const op = named.kind === "language" ? OPS.get(named.name) : undefined;
     if (!op || op.effect || op.reads) return false;
   }
@@ -94,5 +89,5 @@ function keepsValue(node: ts.Node, scope: Scope, changed: ReadonlySet<ts.Symbol>
     const symbol = symbolOf(scope.unit, node);
     return symbol === null || !changed.has(symbol);
   }
-  return ts.forEachChild(node, (child) => !keepsValue(child, scope, changed) || undefined) !== true;
+  return !someChild(node, (child) => !keepsValue(child, scope, changed));
 }

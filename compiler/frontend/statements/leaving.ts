@@ -4,6 +4,7 @@ import { reference } from "../expressions/names.js";
 import { op } from "../expressions/operators.js";
 import { poison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
+import { someChild } from "../syntax.js";
 import { carried } from "./carried.js";
 
 /** How the loop being lowered is left early: the IR has no jumps, so what follows one stands in an `if`. */
@@ -21,18 +22,17 @@ export interface LeavingBody {
   readonly goesOn: Expr | null;
 }
 
-/** Whether a statement may end the turn of the loop around it. */
-export function mayLeave(node: ts.Node): boolean {
-  if (ts.isBreakOrContinueStatement(node)) return node.label === undefined;
-  if (ts.isFunctionLike(node) || ts.isIterationStatement(node, false)) return false;
-  return ts.forEachChild(node, (child) => mayLeave(child) || undefined) ?? false;
-}
+const hasJump =
+  (isJump: (node: ts.Node) => node is ts.BreakOrContinueStatement) =>
+  (node: ts.Node): boolean => {
+    if (isJump(node)) return node.label === undefined;
+    if (ts.isFunctionLike(node) || ts.isIterationStatement(node, false)) return false;
+    return someChild(node, hasJump(isJump));
+  };
 
-const breaks = (node: ts.Node): boolean => {
-  if (ts.isBreakStatement(node)) return node.label === undefined;
-  if (ts.isFunctionLike(node) || ts.isIterationStatement(node, false)) return false;
-  return ts.forEachChild(node, (child) => breaks(child) || undefined) ?? false;
-};
+/** Whether a statement may end the turn of the loop around it. */
+export const mayLeave = hasJump(ts.isBreakOrContinueStatement);
+const breaks = hasJump(ts.isBreakStatement);
 
 /** Lowers the turns of a loop, each by `lower`: one where the IR has a loop too, and all of one that is unrolled. */
 export function withLeaving(

@@ -5,10 +5,11 @@ import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
 import { fixedFlag, fixedInteger, fixedValue } from "../fixed.js";
-import { resolveName, symbolOf, unwrapped } from "../names.js";
+import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { int, type Static } from "../static/value.js";
+import { someChild } from "../syntax.js";
 import { carried } from "./carried.js";
 import { counter } from "./counter.js";
 import { bindFixed } from "./declarations.js";
@@ -51,11 +52,9 @@ function forOf(node: ts.ForOfStatement, scope: Scope): readonly Stmt[] {
 function knownTurns(node: ts.ForOfStatement, scope: Scope): readonly Static[] | null {
   const list = fixedValue(node.expression, scope);
   if (list?.kind === "list") return list.items;
-  const call = unwrapped(node.expression);
-  if (!ts.isCallExpression(call) || !picks(node, scope)) return null;
-  const named = resolveName(scope.unit, unwrapped(call.expression));
-  if (named.kind !== "language" || named.name !== "staticRange") return null;
-  const numbers = call.arguments.map((one) => {
+  const range = rangeCall(node.expression, scope);
+  if (range?.name !== "staticRange" || !picks(node, scope)) return null;
+  const numbers = range.call.arguments.map((one) => {
     const value = fixedValue(one, scope);
     return value?.kind === "int" && typeof value.value === "number" ? value.value : null;
   });
@@ -64,30 +63,39 @@ function knownTurns(node: ts.ForOfStatement, scope: Scope): readonly Static[] | 
   return turns(second === undefined ? 0 : first!, second ?? first!, step).map(int);
 }
 
+/** A call of range() or staticRange(); null for everything else. */
+function rangeCall(
+  node: ts.Expression,
+  scope: Scope,
+): { readonly call: ts.CallExpression; readonly name: string } | null {
+  const call = unwrapped(node);
+  const named = ts.isCallExpression(call) ? resolveCallee(scope.unit, call) : null;
+  const isRange = named?.kind === "language" && /^(range|staticRange)$/.test(named.name);
+  return isRange ? { call: call as ts.CallExpression, name: named.name } : null;
+}
+
+const loopName = ({ initializer }: ts.ForOfStatement): ts.BindingName | undefined =>
+  ts.isVariableDeclarationList(initializer) ? initializer.declarations[0]?.name : undefined;
+
 /** Whether the loop's variable is in an index, or in a shift that may be a size: the IR has no names for what comes of these. */
 function picks(node: ts.ForOfStatement, scope: Scope): boolean {
-  const list = node.initializer;
-  const name = ts.isVariableDeclarationList(list) ? list.declarations[0]?.name : undefined;
+  const name = loopName(node);
   const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
   const mentions = (one: ts.Node): boolean =>
-    (ts.isIdentifier(one) && symbolOf(scope.unit, one) === symbol) || some(one, mentions);
+    (ts.isIdentifier(one) && symbolOf(scope.unit, one) === symbol) || someChild(one, mentions);
   const picksHere = (one: ts.Node): boolean =>
     (ts.isElementAccessExpression(one) && mentions(one.argumentExpression)) ||
     (ts.isBinaryExpression(one) &&
       one.operatorToken.kind === ts.SyntaxKind.LessThanLessThanToken &&
       mentions(one.right)) ||
-    some(one, picksHere);
+    someChild(one, picksHere);
   return symbol !== null && picksHere(node.statement);
 }
-
-const some = (node: ts.Node, test: (child: ts.Node) => boolean): boolean =>
-  ts.forEachChild(node, (child) => test(child) || undefined) ?? false;
 
 /** A body for each value of the loop's variable, one after another. */
 function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Scope): readonly Stmt[] {
   const { kernel } = scope;
-  const list = node.initializer;
-  const name = ts.isVariableDeclarationList(list) ? list.declarations[0]!.name : undefined;
+  const name = loopName(node);
   scope.loops++;
   const turn = (value: Static): readonly Stmt[] => {
     if (name === undefined || !bindFixed(name, value, scope)) {
@@ -120,36 +128,36 @@ function loopBody(statement: ts.Statement, scope: Scope): LeavingBody {
 
 function loopVariable(node: ts.ForOfStatement, scope: Scope): ts.Symbol | null {
   const { unit } = scope;
-  const list = node.initializer;
-  const name = ts.isVariableDeclarationList(list) ? list.declarations[0]?.name : undefined;
+  const name = loopName(node);
   if (name !== undefined && ts.isIdentifier(name) && node.awaitModifier === undefined) return symbolOf(unit, name);
   unit.report(
-    unsupportedSyntax(unit.span(list), { what: "this loop variable", instead: "write for (const i of range(n))" }),
+    unsupportedSyntax(unit.span(node.initializer), {
+      what: "this loop variable",
+      instead: "write for (const i of range(n))",
+    }),
   );
   return null;
 }
 
 function boundsOf(node: ts.Expression, scope: Scope): Bounds | null {
   const { unit } = scope;
-  const call = unwrapped(node);
-  const callee = ts.isCallExpression(call) ? unwrapped(call.expression) : null;
-  const place = callee === null ? null : ts.isPropertyAccessExpression(callee) ? callee.name : callee;
-  const named = place === null ? null : resolveName(unit, place);
-  if (!ts.isCallExpression(call) || named?.kind !== "language" || !/^(range|staticRange)$/.test(named.name)) {
+  const found = rangeCall(node, scope);
+  if (found === null) {
     unit.report(notARange(unit.span(node)));
     return null;
   }
+  const { call, name } = found;
   const last = call.arguments.at(-1);
   const withOptions = last !== undefined && ts.isObjectLiteralExpression(unwrapped(last));
   const numbers = withOptions ? call.arguments.slice(0, -1) : [...call.arguments];
   if (numbers.length < 1 || numbers.length > 3) {
     const expected = "(stop), (start, stop) or (start, stop, step)";
-    unit.report(wrongArguments(unit.span(node), { name: named.name, expected, got: numbers.length }));
+    unit.report(wrongArguments(unit.span(node), { name, expected, got: numbers.length }));
     return null;
   }
   const [first, second, third] = numbers.map((one) => lowerExpression(one, scope));
   return {
-    static: named.name === "staticRange",
+    static: name === "staticRange",
     start: second === undefined ? integerLiteral(0, call, scope) : first!,
     stop: second ?? first!,
     step: third ?? integerLiteral(1, call, scope),

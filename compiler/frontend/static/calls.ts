@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { type Dim, dimOp, LIMITS, LimitExceeded } from "../../ir/index.js";
-import { type FunctionNode, resolveName, symbolOf } from "../names.js";
+import { type FunctionNode, resolveCallee, symbolOf } from "../names.js";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { FUNCTIONS, WHOLE } from "./math.js";
 import { takeApart } from "./patterns.js";
@@ -39,7 +39,7 @@ function listOf(items: readonly (Static | null)[]): Static | null {
 
 function call(node: ts.CallExpression, evaluator: Evaluator): Static | null {
   const callee = node.expression;
-  const name = resolveName(evaluator.unit, ts.isPropertyAccessExpression(callee) ? callee.name : callee);
+  const name = resolveCallee(evaluator.unit, node);
   if (name.kind === "global" && ts.isPropertyAccessExpression(callee)) {
     const compute = FUNCTIONS[name.path];
     if (compute !== undefined) return ofNumbers(name.path, compute, node, evaluator);

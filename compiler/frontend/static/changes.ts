@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import { symbolOf, unwrapped } from "../names.js";
+import { written } from "../syntax.js";
 import type { Unit } from "../unit.js";
 
 /** Methods of JavaScript's own that change what they are called on. */
@@ -34,23 +35,15 @@ function changesIn(file: ts.SourceFile): readonly ts.Expression[] {
   return found;
 }
 
-const isAssignment = ({ kind }: ts.Node): boolean =>
-  kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-
 /** The member or the list that a piece of syntax changes. */
 function changedBy(node: ts.Node): ts.Expression | undefined {
-  if (ts.isBinaryExpression(node) && isAssignment(node.operatorToken)) return member(node.left);
-  if (ts.isPostfixUnaryExpression(node)) return member(node.operand);
-  if (ts.isPrefixUnaryExpression(node) && node.operator !== ts.SyntaxKind.ExclamationToken)
-    return node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken
-      ? member(node.operand)
-      : undefined;
-  if (ts.isDeleteExpression(node)) return member(node.expression);
+  const target = ts.isDeleteExpression(node) ? node.expression : written(node);
+  if (target) return member(target);
   if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
-  const { expression: target, name } = node.expression;
+  const { expression: owned, name } = node.expression;
   if (!CHANGING.has(name.text)) return undefined;
-  const isObject = ts.isIdentifier(target) && (target.text === "Object" || target.text === "Reflect");
-  return isObject ? node.arguments[0] : target;
+  const isObject = ts.isIdentifier(owned) && (owned.text === "Object" || owned.text === "Reflect");
+  return isObject ? node.arguments[0] : owned;
 }
 
 const member = (node: ts.Expression): ts.Expression | undefined => {

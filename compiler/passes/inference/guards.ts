@@ -1,14 +1,7 @@
-import { type Expr, operands, type Type } from "../../ir/index.js";
-import { type Call, isNumbers, OPS, shapeOf } from "../../ops/index.js";
+import type { Expr } from "../../ir/index.js";
+import { anyOp, type Call, isBool, shapeOf } from "../../ops/index.js";
 
-const isBool = (type: Type): boolean =>
-  (isNumbers(type) && type.dtype === "bool") || (type.kind === "const" && type.of === "bool");
-
-/** Whether computing it touches memory; what a function of the author's does is taken for that. */
-const acts = (expr: Expr): boolean =>
-  expr.kind === "call" ||
-  (expr.kind === "op" && Boolean(OPS.get(expr.op)?.effect || OPS.get(expr.op)?.reads)) ||
-  operands(expr).some(acts);
+const touchesMemory = (expr: Expr): boolean => anyOp(expr, ({ effect, reads }) => Boolean(effect || reads));
 
 /**
  * `a && b` and `a || b` whose left side is one condition for the program and whose right side touches memory, as the choice that TypeScript
@@ -16,7 +9,13 @@ const acts = (expr: Expr): boolean =>
  */
 export function guarded({ op, args, span }: Call): Call | undefined {
   const { a, b } = args as { a: Expr; b: Expr };
-  if ((op !== "and" && op !== "or") || shapeOf(a.type).length > 0 || !isBool(a.type) || !isBool(b.type) || !acts(b))
+  if (
+    (op !== "and" && op !== "or") ||
+    shapeOf(a.type).length > 0 ||
+    !isBool(a.type) ||
+    !isBool(b.type) ||
+    !touchesMemory(b)
+  )
     return undefined;
   const decided: Expr = { kind: "literal", value: op === "or", type: { kind: "const", of: "bool" }, span };
   const shape = shapeOf(b.type);

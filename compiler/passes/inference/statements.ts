@@ -6,6 +6,7 @@ import {
   convert,
   decay,
   type InferContext,
+  isBool,
   isConstNumber,
   isNumbers,
   OPS,
@@ -239,7 +240,6 @@ function inferCondition(statement: string, condition: Expr, scope: Scope, infere
   const { type } = typed;
   const notes = context.origins(typed);
   if (shapeOf(type).length > 0) context.fail(problems.tileCondition(typed.span, { statement, type }, notes));
-  else if (!((isNumbers(type) && type.dtype === "bool") || (type.kind === "const" && type.of === "bool")))
-    context.fail(problems.conditionNotBool(typed.span, { statement, type }, notes));
+  else if (!isBool(type)) context.fail(problems.conditionNotBool(typed.span, { statement, type }, notes));
   return typed;
 }

@@ -1,5 +1,5 @@
 import { type DType, type Expr, type Span, type Stmt, scalar, type Type } from "../../ir/index.js";
-import { convert, type InferContext, OPS } from "../../ops/index.js";
+import { convert, type InferContext, literal, OPS } from "../../ops/index.js";
 import type { Scope } from "./scope.js";
 
 type For = Extract<Stmt, { kind: "for" }>;
@@ -64,9 +64,4 @@ export function countedTurns(loop: For, dtype: DType, scope: Scope, context: Inf
 }
 
 const reference = (name: string, type: Type, span: Span): Expr => ({ kind: "ref", name, type, span });
-const whole = (value: number, span: Span): Expr => ({
-  kind: "literal",
-  value,
-  type: { kind: "const", of: "int", dim: value },
-  span,
-});
+const whole = (value: number, span: Span): Expr => literal(value, { kind: "const", of: "int", dim: value }, span);

@@ -3,8 +3,9 @@ import type { DType, Kernel, Param } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import { upload } from "../../../runtime/device/arrays.js";
 import { CpuDevice, OutOfBoundsError } from "../../../runtime/device/cpu/index.js";
+import { encode } from "../../gpu/values.js";
 import * as d from "../ir/draft.js";
-import { decode, encode, run } from "./run.js";
+import { decode, run } from "./run.js";
 
 let device: CpuDevice;
 beforeAll(async () => {

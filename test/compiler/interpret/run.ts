@@ -1,8 +1,9 @@
 import { DTYPES, type DType, type Kernel } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
-import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
+import { fromBits, upload } from "../../../runtime/device/arrays.js";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import type { Argument, DeviceBuffer, Grid } from "../../../runtime/device/device.js";
+import { encode } from "../../gpu/values.js";
 
 const ARRAYS = {
   bool: Uint8Array,
@@ -14,13 +15,6 @@ const ARRAYS = {
   f32: Float32Array,
   f64: Float64Array,
 } as const;
-
-/** Numbers as they lie in memory. */
-export function encode(dtype: DType, values: readonly number[]): ArrayBufferView {
-  if (dtype === "f16" || dtype === "bf16") return toBits(dtype, values);
-  if (dtype === "i64") return BigInt64Array.from(values, BigInt);
-  return ARRAYS[dtype].from(values as number[]);
-}
 
 export function decode(dtype: DType, bytes: Uint8Array): number[] {
   const { buffer } = bytes.slice();
