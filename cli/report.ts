@@ -32,6 +32,9 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOSPC: "the disk is full",
   EMFILE: "too many open files",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "its symbolic links lead in a circle",
+  EIO: "the system cannot read or write it",
 };
 
 /** What the system says of an error of its own; undefined for all others. */
@@ -54,7 +57,8 @@ export async function report(error: unknown, verbose: boolean): Promise<number> 
     write(`${pc.red("error:")} ${printable(messageOf(error), process.stderr)}`);
     const hint = hintOf(error);
     if (hint) write(`${pc.cyan("hint:")} ${hint}`);
-    if (UNTYPED.has(error.name) && !verbose) write(pc.dim("--verbose shows where this comes from"));
+    if (UNTYPED.has(error.name) && systemText(error) === undefined && !verbose)
+      write(pc.dim("--verbose shows where this comes from"));
   } else write(`${pc.red("error:")} ${String(error)}`);
   if (verbose && error instanceof Error) {
     write(pc.dim(error.stack ?? ""));

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { register } from "node:module";
-import { join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { BundleFault, type Manifest, readManifest } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
@@ -15,6 +15,9 @@ import { watchForPendingAwait } from "./pending-await.js";
 import { progress } from "./progress.js";
 import { report } from "./report.js";
 import { ensureWritableCache } from "./writable-cache.js";
+
+/** What the module hooks and Node load as code. */
+const PROGRAM = /^(?:\.m?ts|\.[cm]?js|)$/;
 
 interface RunRequest {
   readonly script: string;
@@ -95,6 +98,11 @@ export async function runScript(request: RunRequest): Promise<number> {
       facts === undefined
         ? `${request.script} does not exist`
         : `${request.script} is ${facts.isDirectory() ? "a folder" : "no regular file"}`,
+      "Give the path of a .ts or .js file.",
+    );
+  if (!PROGRAM.test(extname(script)))
+    throw new InputError(
+      `${request.script} is no program: its name ends in none of .ts, .mts, .js, .mjs and .cjs`,
       "Give the path of a .ts or .js file.",
     );
   if (request.device) process.env.TILESCRIPT_DEVICE = request.device;

@@ -19,15 +19,21 @@ export class FileError extends Error {
 /** Non-blocking: opening a pipe that nobody writes to would wait for ever, deaf to every signal. Regular files take no notice of it. */
 const forReading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** Opens a file without ever waiting; the caller closes it. Errors of the system name the path. */
-export function openAtOnce(path: string): { readonly descriptor: number; readonly stats: Stats } {
+/** The system names no path in errors of what is open. */
+function naming<T>(path: string, work: () => T): T {
   try {
-    const descriptor = openSync(path, forReading);
-    return { descriptor, stats: fstatSync(descriptor) };
+    return work();
   } catch (error) {
     throw Object.assign(error as Error, { path });
   }
 }
+
+/** Opens a file without ever waiting; the caller closes it. Errors of the system name the path. */
+export const openAtOnce = (path: string): { readonly descriptor: number; readonly stats: Stats } =>
+  naming(path, () => {
+    const descriptor = openSync(path, forReading);
+    return { descriptor, stats: fstatSync(descriptor) };
+  });
 
 /** What a thing is that is no regular file, for people. */
 export function kindOf(stats: Stats): string {
@@ -51,7 +57,7 @@ export function readRegular(path: string, most = usualMost): Buffer {
       if (Math.max(size, stats.size) > most)
         throw new FileError(path, `it has more than ${most} bytes`, "Give a shorter file.");
       const piece = Buffer.allocUnsafe(Math.max(1 << 16, stats.size - size + 1));
-      const got = readSync(descriptor, piece);
+      const got = naming(path, () => readSync(descriptor, piece));
       if (got === 0) return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
       pieces.push(piece.subarray(0, got));
       size += got;

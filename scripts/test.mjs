@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -46,14 +46,22 @@ function vitest(report) {
   return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
 }
 
+/** What failed, each in a few lines: whoever sees only the end of the output sees them. */
+function failures({ testResults }) {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    if (isUnloaded({ status, assertionResults })) return [`${file}: ${message.slice(0, 1000)}`];
+    return assertionResults
+      .filter((one) => one.status === "failed")
+      .map((one) => `${file} > ${one.fullName}: ${one.failureMessages.join("\n").slice(0, 1000)}`);
+  });
+}
+
+const isUnloaded = ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0;
+
 /** `12 passed, 0 failed`, and how many were skipped if any. A file that could not be loaded counts as one failure. */
-function totals(report) {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
-    readFileSync(report, "utf8"),
-  );
-  const unloaded = testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
-  ).length;
+function totals({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) {
+  const unloaded = testResults.filter(isUnloaded).length;
   const skipped = numPendingTests + numTodoTests;
   return `${numPassedTests} passed, ${numFailedTests + unloaded} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
@@ -61,8 +69,10 @@ function totals(report) {
 const folder = mkdtempSync(join(tmpdir(), "tilescript-test-"));
 try {
   await prepare();
-  const report = join(folder, "report.json");
-  process.exitCode = await vitest(report);
+  const file = join(folder, "report.json");
+  process.exitCode = await vitest(file);
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  for (const failure of failures(report)) console.log(failure);
   console.log(totals(report));
 } catch (error) {
   console.error(error.message);

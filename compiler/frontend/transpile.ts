@@ -1,8 +1,13 @@
 import { ts } from "ts-morph";
 
+/** A host program does not parse. */
+export class ScriptError extends SyntaxError {
+  override readonly name = "ScriptError";
+}
+
 /**
  * A host program's TypeScript as JavaScript, file by file and not type-checked, with its source map inside: what `tilescript run` loads.
- * Throws SyntaxError, with the place of each mistake, for what does not parse.
+ * Throws ScriptError, with the place of each mistake, for what does not parse.
  */
 export function transpile(text: string, fileName: string): string {
   const { outputText, diagnostics = [] } = ts.transpileModule(text, {
@@ -16,7 +21,7 @@ export function transpile(text: string, fileName: string): string {
     },
   });
   const mistakes = diagnostics.filter(({ category }) => category === ts.DiagnosticCategory.Error);
-  if (mistakes.length > 0) throw new SyntaxError(mistakes.map(placed).join("\n"));
+  if (mistakes.length > 0) throw new ScriptError(mistakes.map(placed).join("\n"));
   return outputText;
 }
 
