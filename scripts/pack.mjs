@@ -28,17 +28,7 @@ const out = join(root, ".pack");
 const PART_BYTES = 55_000_000;
 
 /** Needed to compile only, or on a terminal only: a machine that runs bundles does without them. */
-const LEFT_OUT = new Set([
-  "ts-morph",
-  "@ts-morph/common",
-  "code-block-writer",
-  "minimatch",
-  "brace-expansion",
-  "balanced-match",
-  "path-browserify",
-  "node-addon-api",
-  "node-api-headers",
-]);
+const LEFT_OUT = new Set(["typescript", "node-addon-api", "node-api-headers"]);
 
 const { values } = parseArgs({
   options: { "no-model": { type: "boolean" }, arch: { type: "string", default: "sm_90" } },

@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import {
   buildConstants,
   buildDtypes,
@@ -14,6 +13,7 @@ import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
 import { Evaluator } from "./static/evaluate.js";
 import { plainNumber, type Static } from "./static/value.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 const DEFAULTS: CompileOptions = { warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" };

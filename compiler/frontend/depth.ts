@@ -1,5 +1,5 @@
-import { ts } from "ts-morph";
 import { LIMITS } from "../ir/index.js";
+import { ts } from "./typescript.mjs";
 
 /** Statements cost two levels and blocks none, so that braces do not matter; an expression costs one. */
 const levels = (node: ts.Node): number => (ts.isBlock(node) ? 0 : ts.isStatement(node) ? 2 : 1);

@@ -1,10 +1,10 @@
-import { ts } from "ts-morph";
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
 import { type Dim, DTYPES, type DType, dimName, isDType } from "../ir/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "./names.js";
 import type { Scope, Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
 import { int, type Static } from "./static/value.js";
+import { ts } from "./typescript.mjs";
 
 /** The value of an expression of a kernel where the frontend itself can compute it. */
 export function fixedValue(node: ts.Expression, scope: Scope): Static | null {

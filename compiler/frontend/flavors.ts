@@ -1,5 +1,5 @@
-import { ts } from "ts-morph";
 import { type Dim, type DType, dimName, isDType, isFloat, pointer, type Type, tile, UNKNOWN } from "../ir/index.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** What the optional keys of a TypeScript type say: the language's own facts about a value. */

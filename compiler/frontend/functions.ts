@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { recursion, unknownFunction, unsupportedSyntax, wrongArguments } from "../diagnostics/catalogue/frontend.js";
 import { type DeviceFunction, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
 import { lowerExpression } from "./expressions/index.js";
@@ -12,6 +11,7 @@ import { poison } from "./poison.js";
 import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
 import { copyAssigned } from "./statements/copies.js";
 import { lowerStatements } from "./statements/index.js";
+import { ts } from "./typescript.mjs";
 
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
 export function callFunction(node: ts.CallExpression, name: string, callee: FunctionNode, scope: Scope): Expr {

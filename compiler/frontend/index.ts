@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { ts } from "ts-morph";
 import { noFile } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
@@ -8,6 +7,7 @@ import { findKernels } from "./kernels.js";
 import { lowerKernel } from "./lower-kernel.js";
 import { KernelProject, LANGUAGE_FOLDER } from "./project.js";
 import { reportTypeErrors } from "./type-errors.js";
+import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
 
 export interface LowerOptions {

@@ -1,6 +1,6 @@
-import { ts } from "ts-morph";
 import { kernelPlace, kernelShape } from "../diagnostics/catalogue/frontend.js";
 import { type FunctionNode, resolveName, unwrapped } from "./names.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** A kernel as it is declared: `export const name = kernel(fn, options)`. */

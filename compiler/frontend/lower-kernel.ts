@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { returnsValue } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import { Budget, type DType, type Kernel, LIMITS, type Stmt } from "../ir/index.js";
@@ -17,6 +16,7 @@ import { type KernelScope, Names, type Parameters, Scope, type Variable } from "
 import { copyAssigned } from "./statements/copies.js";
 import { bindParameters } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** A kernel as draft IR: one for each choice of dtypes for its type parameters. */

@@ -1,7 +1,7 @@
-import { ts } from "ts-morph";
 import { missingImport, unknownName } from "../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../diagnostics/index.js";
 import { LANGUAGE_FOLDER } from "./project.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** What an identifier or `a.b` refers to, followed through imports, re-exports, namespaces and aliases. */

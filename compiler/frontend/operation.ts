@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics/catalogue/frontend.js";
 import type { Attr, Dim, Expr } from "../ir/index.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
@@ -6,6 +5,7 @@ import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedSize, fixedText }
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
 import type { Scope } from "./scope.js";
+import { ts } from "./typescript.mjs";
 
 /** What a call has given so far. */
 interface Given {

@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import {
   constName,
   kernelShape,
@@ -12,6 +11,7 @@ import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import type { Variable } from "./scope.js";
 import { int } from "./static/value.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** A type parameter of a kernel and the dtypes it may stand for. */

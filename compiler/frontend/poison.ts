@@ -1,6 +1,6 @@
-import type { ts } from "ts-morph";
 import { type Expr, UNKNOWN } from "../ir/index.js";
 import type { Scope } from "./scope.js";
+import type { ts } from "./typescript.mjs";
 
 /** Stands for an expression whose problem was reported already: a literal of unknown type, which inference passes over in silence. */
 export function poison(node: ts.Node, scope: Scope): Expr {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Project, ts } from "ts-morph";
 import { LIMITS, type Limit } from "../ir/index.js";
 import { parserEnds, tooDeep } from "./depth.js";
+import { ts } from "./typescript.mjs";
 
 /** The language's declarations: TypeScript in the repository, `.d.ts` beside the built compiler. */
 function languageFile(): string {
@@ -30,6 +30,8 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { tilescript: [LANGUAGE_FILE] },
 };
 
+const LIBRARY = dirname(ts.getDefaultLibFilePath(OPTIONS));
+
 /** A limit that a file goes beyond as it is written, and where. */
 export interface Refusal {
   readonly limit: Limit;
@@ -52,8 +54,8 @@ const MOST_BYTES = 4 * LIMITS.characters;
  * file a few milliseconds.
  */
 export class KernelProject {
-  /** TypeScript's own declarations, which ts-morph carries inside it. */
-  private readonly library = libraryFiles();
+  /** TypeScript's own declarations, read once. */
+  private readonly library = new Map<string, ts.SourceFile>();
   private readonly cache = new Map<string, CachedFile>();
   /** Files with an import that led nowhere: what is missing may be there next time. */
   private readonly unresolved = new Set<string>();
@@ -89,21 +91,26 @@ export class KernelProject {
   }
 
   private find(path: string): ts.SourceFile | undefined {
-    return this.library.files.get(path) ?? this.read(path);
+    return dirname(path) === LIBRARY ? this.declared(path) : this.read(path);
+  }
+
+  private declared(path: string): ts.SourceFile | undefined {
+    const text = this.library.has(path) ? undefined : ts.sys.readFile(path);
+    if (text !== undefined) this.library.set(path, ts.createSourceFile(path, text, OPTIONS.target!));
+    return this.library.get(path);
   }
 
   private host(): ts.CompilerHost {
     const resolved = ts.createModuleResolutionCache("/", (name) => name, OPTIONS);
-    const { directory } = this.library;
     return {
-      fileExists: (path) => this.library.files.has(path) || ts.sys.fileExists(path),
+      fileExists: (path) => ts.sys.fileExists(path),
       readFile: (path) => ts.sys.readFile(path),
       directoryExists: (path) => ts.sys.directoryExists(path),
       getDirectories: (path) => ts.sys.getDirectories(path),
       realpath: (path) => ts.sys.realpath?.(path) ?? path,
       getSourceFile: (path) => this.find(path),
-      getDefaultLibFileName: () => `${directory}/lib.d.ts`,
-      getDefaultLibLocation: () => directory,
+      getDefaultLibFileName: () => join(LIBRARY, "lib.d.ts"),
+      getDefaultLibLocation: () => LIBRARY,
       getCurrentDirectory: () => process.cwd(),
       getCanonicalFileName: (path) => path,
       useCaseSensitiveFileNames: () => true,
@@ -163,17 +170,4 @@ function parsed(path: string, text: string): Omit<CachedFile, "text"> {
     const at = parserEnds(text, parse);
     return refused("nesting", at, at + 1);
   }
-}
-
-function libraryFiles(): { readonly directory: string; readonly files: ReadonlyMap<string, ts.SourceFile> } {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipAddingFilesFromTsConfig: true,
-    compilerOptions: { ...OPTIONS, paths: {} },
-  });
-  // A program without files has no library either.
-  project.createSourceFile("/empty.ts", "");
-  const program = project.getProgram().compilerObject;
-  const sources = program.getSourceFiles().filter((source) => program.isSourceFileDefaultLibrary(source));
-  return { directory: dirname(sources[0]!.fileName), files: new Map(sources.map((one) => [one.fileName, one])) };
 }

@@ -1,7 +1,7 @@
-import type { ts } from "ts-morph";
 import type { Budget, DeviceFunction, DType } from "../ir/index.js";
 import type { Leaving } from "./statements/leaving.js";
 import type { Static } from "./static/value.js";
+import type { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** A variable or parameter of the function being lowered. */

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "./typescript.mjs";
 
 /** Whether a test holds for a node that stands directly in this one. */
 export const someChild = (node: ts.Node, test: (child: ts.Node) => boolean): boolean =>

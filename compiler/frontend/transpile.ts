@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "./typescript.mjs";
 
 /** A host program does not parse. */
 export class ScriptError extends SyntaxError {

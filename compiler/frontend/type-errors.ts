@@ -1,5 +1,5 @@
-import { ts } from "ts-morph";
 import { typescriptError } from "../diagnostics/catalogue/frontend.js";
+import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
 /** Modules and globals of the host, which a kernel file may name but which are not loaded to check it. */

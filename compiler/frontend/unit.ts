@@ -1,9 +1,9 @@
 import { relative, sep } from "node:path";
-import type { ts } from "ts-morph";
 import { attempt, type Diagnostic } from "../diagnostics/index.js";
 import { Budget, type Span } from "../ir/index.js";
 import { LANGUAGE_FILE } from "./project.js";
 import type { Static } from "./static/value.js";
+import type { ts } from "./typescript.mjs";
 
 /** What every stage of one `lower` call shares: the checker, the problems found so far, and values computed once. */
 export class Unit {

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.mjs";
 
 /** What to write instead of JavaScript's own functions. */
 const GLOBALS: Readonly<Record<string, string>> = {

@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { notStatic, unknownFunction } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr } from "../../ir/index.js";
 import { fixedValue } from "../fixed.js";
@@ -8,6 +7,7 @@ import { readCall } from "../operation.js";
 import { OPERATIONS } from "../operations.js";
 import { poison } from "../poison.js";
 import type { Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
 import { staticLiteral } from "./literals.js";

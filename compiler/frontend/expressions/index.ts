@@ -1,8 +1,8 @@
-import type { ts } from "ts-morph";
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr } from "../../ir/index.js";
 import { poison } from "../poison.js";
 import type { Scope } from "../scope.js";
+import type { ts } from "../typescript.mjs";
 import { SYNTAX } from "./advice.js";
 import { CALLS } from "./calls.js";
 import { LITERALS } from "./literals.js";

@@ -1,10 +1,10 @@
-import { ts } from "ts-morph";
 import { beyondDoubles, lostDigits, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import type { Dim, Expr, Type } from "../../ir/index.js";
 import { isFloatText } from "../numbers.js";
 import { poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import type { Static } from "../static/value.js";
+import { ts } from "../typescript.mjs";
 import type { ExpressionRules } from "./rule.js";
 
 const ofInt = (dim?: Dim): Type =>

@@ -1,10 +1,10 @@
-import { ts } from "ts-morph";
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { fixedInteger, fixedValue } from "../fixed.js";
 import { resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Binding, Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
 import { staticLiteral } from "./literals.js";

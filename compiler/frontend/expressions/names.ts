@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { capturedMutable, notAConstant, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
@@ -6,6 +5,7 @@ import { fixedValue } from "../fixed.js";
 import { missingName, resolveName, symbolOf } from "../names.js";
 import { poison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { staticLiteral } from "./literals.js";
 import type { ExpressionRules } from "./rule.js";
 

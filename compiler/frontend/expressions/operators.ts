@@ -1,8 +1,8 @@
-import { ts } from "ts-morph";
 import { nestedAssignment, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { poison } from "../poison.js";
 import type { Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { lowerExpression } from "./index.js";
 import { integerLiteral } from "./literals.js";
 import type { ExpressionRules } from "./rule.js";

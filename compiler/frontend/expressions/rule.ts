@@ -1,8 +1,8 @@
-import { ts } from "ts-morph";
 import { notStatic } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr } from "../../ir/index.js";
 import { unwrapped } from "../names.js";
 import type { Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { lowerExpression } from "./index.js";
 
 export type Lower = (node: ts.Expression) => Expr;

@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import {
   assignsConstant,
   pattern as badPattern,
@@ -16,6 +15,7 @@ import { COMPOUND, op } from "../expressions/operators.js";
 import { missingName, symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 import type { StatementRules } from "./rule.js";
 

@@ -1,8 +1,8 @@
-import { ts } from "ts-morph";
 import { returnInLoop, returnsValue } from "../../diagnostics/catalogue/frontend.js";
 import type { Stmt } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import type { Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 import { lowerBody, lowerStatements } from "./index.js";
 import type { StatementRules } from "./rule.js";

@@ -1,7 +1,7 @@
-import type { ts } from "ts-morph";
 import type { Stmt } from "../../ir/index.js";
 import { reference } from "../expressions/names.js";
 import type { Scope } from "../scope.js";
+import type { ts } from "../typescript.mjs";
 import { assignedIn } from "./counter.js";
 
 /** A parameter that the body assigns is a variable of its own from the start: what the caller has stays as it is. */

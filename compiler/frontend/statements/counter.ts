@@ -1,8 +1,8 @@
-import { ts } from "ts-morph";
 import { OPS } from "../../ops/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import type { Scope } from "../scope.js";
 import { someChild, written } from "../syntax.js";
+import { ts } from "../typescript.mjs";
 
 /** A loop whose variable goes by equal steps from `start` to before `stop` + `past`. */
 export interface Counter {

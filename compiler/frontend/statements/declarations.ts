@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
@@ -9,6 +8,7 @@ import { isPoison } from "../poison.js";
 import type { Parameters, Scope } from "../scope.js";
 import { takeApart } from "../static/patterns.js";
 import type { Static } from "../static/value.js";
+import { ts } from "../typescript.mjs";
 import { unpack } from "./patterns.js";
 import type { StatementRules } from "./rule.js";
 

@@ -1,8 +1,8 @@
-import { ts } from "ts-morph";
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { placed, type Stmt } from "../../ir/index.js";
 import { SYNTAX } from "../expressions/advice.js";
 import type { Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 import { ASSIGNMENTS } from "./assignments.js";
 import { BRANCHES } from "./branches.js";
 import { DECLARATIONS } from "./declarations.js";

@@ -1,10 +1,10 @@
-import { ts } from "ts-morph";
 import type { Expr, Stmt } from "../../ir/index.js";
 import { reference } from "../expressions/names.js";
 import { op } from "../expressions/operators.js";
 import { poison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
 import { someChild } from "../syntax.js";
+import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 
 /** How the loop being lowered is left early: the IR has no jumps, so what follows one stands in an `if`. */

@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { notARange, unsupportedSyntax, wrongArguments } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, type Stmt, turns } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
@@ -10,6 +9,7 @@ import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { int, type Static } from "../static/value.js";
 import { someChild } from "../syntax.js";
+import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 import { counter } from "./counter.js";
 import { bindFixed } from "./declarations.js";

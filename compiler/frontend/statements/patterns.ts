@@ -1,4 +1,3 @@
-import { ts } from "ts-morph";
 import { pattern as badPattern, notATuple } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr, Stmt } from "../../ir/index.js";
 import { UNKNOWN } from "../../ir/index.js";
@@ -7,6 +6,7 @@ import { memberNames } from "../expressions/members.js";
 import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope } from "../scope.js";
+import { ts } from "../typescript.mjs";
 
 /** A place of a pattern: the index it takes, and the name or the pattern inside it. */
 interface Place {

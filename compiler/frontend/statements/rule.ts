@@ -1,6 +1,6 @@
-import type { ts } from "ts-morph";
 import type { Stmt } from "../../ir/index.js";
 import type { Scope } from "../scope.js";
+import type { ts } from "../typescript.mjs";
 
 /** How one kind of statement becomes statements of the IR. Problems are reported; the statements after it are still lowered. */
 export type StatementRule = (node: never, scope: Scope) => readonly Stmt[];

@@ -1,6 +1,6 @@
-import { ts } from "ts-morph";
 import { type Dim, dimOp, LIMITS, LimitExceeded } from "../../ir/index.js";
 import { type FunctionNode, resolveCallee, symbolOf } from "../names.js";
+import { ts } from "../typescript.mjs";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { FUNCTIONS, WHOLE } from "./math.js";
 import { takeApart } from "./patterns.js";

@@ -1,6 +1,6 @@
-import { ts } from "ts-morph";
 import { symbolOf, unwrapped } from "../names.js";
 import { written } from "../syntax.js";
+import { ts } from "../typescript.mjs";
 import type { Unit } from "../unit.js";
 
 /** Methods of JavaScript's own that change what they are called on. */

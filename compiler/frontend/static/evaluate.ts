@@ -1,6 +1,6 @@
-import { ts } from "ts-morph";
 import { changedConstant } from "../../diagnostics/catalogue/frontend.js";
 import { placed } from "../../ir/index.js";
+import { ts } from "../typescript.mjs";
 import type { Unit } from "../unit.js";
 import { CALLS } from "./calls.js";
 import { changeOf } from "./changes.js";

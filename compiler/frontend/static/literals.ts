@@ -1,6 +1,6 @@
-import { ts } from "ts-morph";
 import { resolveName, symbolOf } from "../names.js";
 import { isFloatText } from "../numbers.js";
+import { ts } from "../typescript.mjs";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { CONSTANTS } from "./math.js";
 import { bool, float, int, list as listOf, resultOf, type Static, text } from "./value.js";

@@ -1,5 +1,5 @@
-import { ts } from "ts-morph";
 import { type Dim, dimAdd, dimMul, dimOp, dimSub } from "../../ir/index.js";
+import { ts } from "../typescript.mjs";
 import type { Evaluator, Rule } from "./evaluate.js";
 import { bool, float, int, plainNumber, type Static, text } from "./value.js";
 

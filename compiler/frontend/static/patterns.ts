@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import { ts } from "../typescript.mjs";
 import type { Static } from "./value.js";
 
 /** What an element of `[a, b]` or `{ a, b: c }` takes of a value; undefined where the value has no such part, or the element says more. */

@@ -1,6 +1,6 @@
-import { ts } from "ts-morph";
 import { type Dim, LIMITS, LimitExceeded } from "../../ir/index.js";
 import type { FunctionNode } from "../names.js";
+import { ts } from "../typescript.mjs";
 
 /** A value known without running the program. Integers may be symbolic in the kernel's `Const` parameters. */
 export type Static =
