@@ -29,6 +29,11 @@ export interface CompileOptions<P> {
   /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
   readonly pdl?: boolean;
   readonly maxRegisters?: number;
+  /**
+   * Products that are added round once, as one fused multiply-add: Triton's enable_fp_fusion. Default true. With false each rounds, as on the CPU
+   * executor; `fma()` rounds once either way.
+   */
+  readonly fpFusion?: boolean;
   /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
   readonly divisible?: readonly (keyof P & string)[];
   /** `checked` (the default) also builds a variant without assumptions; with `required` an unaligned launch is an error. */

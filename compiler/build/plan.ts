@@ -1,4 +1,4 @@
-import type { Build, Kernel } from "../ir/index.js";
+import { type Build, DEFAULT_OPTIONS, type Kernel } from "../ir/index.js";
 import { divisibleParams } from "./guards.js";
 
 /** One cubin to make: a typed kernel, a configuration, a target, and what may be taken as divisible by 16. */
@@ -10,15 +10,7 @@ export interface Unit {
 }
 
 /** What a kernel is built as when its author named nothing and nothing needs a name. */
-export const DEFAULT_BUILD: Build = {
-  constants: {},
-  dtypes: {},
-  warps: 4,
-  stages: 3,
-  ctas: 1,
-  pdl: false,
-  alignment: "checked",
-};
+export const DEFAULT_BUILD: Build = { ...DEFAULT_OPTIONS, constants: {}, dtypes: {} };
 
 const sameDtypes = (a: Kernel["dtypes"], b: Build["dtypes"]): boolean =>
   Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);

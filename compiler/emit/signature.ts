@@ -12,7 +12,7 @@ export interface TritonSignature {
     readonly num_warps: number;
     readonly num_stages: number;
     readonly num_ctas: number;
-    readonly enable_fp_fusion: true;
+    readonly enable_fp_fusion: boolean;
     readonly launch_pdl?: true;
     readonly maxnreg?: number;
   };
@@ -64,7 +64,7 @@ export function signatureOf(
       num_warps: build.warps,
       num_stages: build.stages,
       num_ctas: build.ctas,
-      enable_fp_fusion: true,
+      enable_fp_fusion: build.fpFusion,
       ...(build.pdl ? { launch_pdl: true as const } : {}),
       ...(build.maxRegisters === undefined ? {} : { maxnreg: build.maxRegisters }),
     },

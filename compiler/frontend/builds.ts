@@ -7,7 +7,7 @@ import {
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import type { Build, CompileOptions, ConstValue, DType, Param, Span } from "../ir/index.js";
-import { LIMITS, placed } from "../ir/index.js";
+import { DEFAULT_OPTIONS, LIMITS, placed } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
@@ -15,8 +15,6 @@ import { Evaluator } from "./static/evaluate.js";
 import { plainNumber, type Static } from "./static/value.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
-
-const DEFAULTS: CompileOptions = { warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" };
 
 /** The builds of a kernel, and what others of it are compiled with. */
 export interface Builds {
@@ -39,7 +37,7 @@ export function readBuilds(
   const reader = new BuildReader(unit, kernel.name, params, generics);
   const given = written.defaults && reader.options(written.defaults.fields, written.defaults.span);
   if (given === null) return { builds: [] };
-  const defaults = { ...DEFAULTS, ...given };
+  const defaults = { ...DEFAULT_OPTIONS, ...given };
   const reached = new Set<string>();
   const builds = written.builds.flatMap(({ fields, span }) => {
     const build = reader.read(fields, span, defaults);
@@ -190,7 +188,8 @@ class BuildReader {
       const given = plainNumber(value);
       return given !== null && number[1](given) ? given : this.wrong(name, number[0], span);
     }
-    if (name === "pdl") return value.kind === "bool" ? value.value : this.wrong(name, "true or false", span);
+    if (name === "pdl" || name === "fpFusion")
+      return value.kind === "bool" ? value.value : this.wrong(name, "true or false", span);
     if (name === "alignment") {
       const fits = value.kind === "string" && (value.value === "checked" || value.value === "required");
       return fits ? value.value : this.wrong(name, '"checked" or "required"', span);
@@ -198,7 +197,7 @@ class BuildReader {
     if (name === "divisible") return this.divisible(value, span);
     return this.wrong(
       name,
-      "one of constants, dtypes, warps, stages, ctas, pdl, maxRegisters, divisible, alignment",
+      "one of constants, dtypes, warps, stages, ctas, pdl, maxRegisters, fpFusion, divisible, alignment",
       span,
     );
   }

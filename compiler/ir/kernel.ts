@@ -68,11 +68,22 @@ export interface CompileOptions {
   /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
   readonly pdl: boolean;
   readonly maxRegisters?: number;
+  /** Products that are added round once: Triton's enable_fp_fusion. Default true. */
+  readonly fpFusion: boolean;
   /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
   readonly divisible?: readonly string[];
   /** `checked` also builds a variant without assumptions; `required` does not, and launching unaligned is an error. */
   readonly alignment: "checked" | "required";
 }
+
+export const DEFAULT_OPTIONS: CompileOptions = {
+  warps: 4,
+  stages: 3,
+  ctas: 1,
+  pdl: false,
+  fpFusion: true,
+  alignment: "checked",
+};
 
 export interface DeviceFunction {
   readonly name: string;

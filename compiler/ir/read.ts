@@ -225,6 +225,7 @@ const options = {
   ctas: whole,
   pdl: flag,
   "maxRegisters?": whole,
+  fpFusion: flag,
   "divisible?": names,
   alignment: oneOf("checked", "required"),
 };

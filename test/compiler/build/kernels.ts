@@ -1,4 +1,4 @@
-import type { Build, Kernel, Param, Span } from "../../../compiler/ir/index.js";
+import { type Build, DEFAULT_OPTIONS, type Kernel, type Param, type Span } from "../../../compiler/ir/index.js";
 
 export const span: Span = { file: "k.kernel.ts", line: 3, column: 1, endLine: 3, endColumn: 2 };
 
@@ -22,11 +22,7 @@ export const descriptor = (name: string, block: Extract<Param, { kind: "descript
 export const build = (changes: Partial<Build> = {}): Build => ({
   constants: {},
   dtypes: {},
-  warps: 4,
-  stages: 3,
-  ctas: 1,
-  pdl: false,
-  alignment: "checked",
+  ...DEFAULT_OPTIONS,
   ...changes,
 });
 

@@ -9,6 +9,7 @@ import {
   type TritonOutput,
   type TritonService,
 } from "../../../compiler/triton/index.js";
+import * as d from "../ir/draft.js";
 import { SAMPLES } from "../ir/samples.js";
 import { CASES, kernelOf, type OpCase } from "../ops/cases.js";
 import { merged } from "../ops/merge.js";
@@ -53,6 +54,16 @@ describe.each(ARCHITECTURES)("for sm_%i", (arch) => {
     const { kernels } = check(["test/compiler/emit/everything.kernel.ts", "test/compiler/emit/control.kernel.ts"]);
     for (const kernel of kernels) expect((await compiled(kernel, arch)).cubin!.length).toBeGreaterThan(1000);
   });
+});
+
+it("products that are added round once, or each where a build says so", async () => {
+  const params = [d.ptr("x", "f32"), d.ptr("out", "f32")];
+  const body = [d.declare("v", d.load("x")), d.store("out", d.add(d.mul("v", "v"), "v"))];
+  const ptx = async (fpFusion: boolean) =>
+    (await compiled(typed(d.kernel("k", params, body, { builds: [d.build({}, { fpFusion })] })), 90)).ptx!;
+  expect(await ptx(true)).toMatch(/\bfma\.rn\.f32/);
+  expect(await ptx(false)).not.toMatch(/\bfma\.rn\.f32/);
+  expect(await ptx(false)).toMatch(/\bmul\.(?:rn\.)?f32[\s\S]*\badd\.(?:rn\.)?f32/);
 });
 
 /** The cases of each op, which make one kernel. */

@@ -82,7 +82,7 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => {}, { bu
 
   test("a kernel that leaves nothing open is built once; one with constants must say", () => {
     expect(builds(`export const k = kernel(({ x }: { x: Ptr<"f32"> }) => {});`)).toEqual([
-      { constants: {}, dtypes: {}, warps: 4, stages: 3, ctas: 1, pdl: false, alignment: "checked" },
+      { constants: {}, dtypes: {}, warps: 4, stages: 3, ctas: 1, pdl: false, fpFusion: true, alignment: "checked" },
     ]);
     expect(builds(`export const k = kernel(({ B }: { B: Const<"B"> }) => {});`)).toEqual([]);
   });

@@ -11,7 +11,7 @@ import type {
   Stmt,
   Type,
 } from "../../../compiler/ir/index.js";
-import { UNKNOWN } from "../../../compiler/ir/index.js";
+import { DEFAULT_OPTIONS, UNKNOWN } from "../../../compiler/ir/index.js";
 
 /** Drafts by hand, as the frontend makes them: for tests of what comes after it. Every node gets the line `at` was last called with. */
 let line = 1;
@@ -182,11 +182,7 @@ export const fn = (
 export const build = (constants: Build["constants"] = {}, more: Partial<Build> = {}): Build => ({
   constants,
   dtypes: {},
-  warps: 4,
-  stages: 3,
-  ctas: 1,
-  pdl: false,
-  alignment: "checked",
+  ...DEFAULT_OPTIONS,
   ...more,
 });
 
