@@ -6,7 +6,7 @@ import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./e
 import type { Call, InferContext, Op } from "./op.js";
 import { pointerProblem } from "./pointers.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
-import { dtypeText } from "./python-values.js";
+import { dtypeText, numberText } from "./python-values.js";
 import { fusedMultiplyAdd } from "./real.mjs";
 
 const symbol =
@@ -155,6 +155,8 @@ export const mod = dividing({
   of: (a, b) => (a % b) + 0,
 });
 
+const NAN = numberText(Number.NaN, true).text;
+
 const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: number, b: number) => number): Op =>
   elementwise({
     name,
@@ -165,7 +167,8 @@ const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: num
     constant: { of: "same", dim: (a, b) => dimOp(python, a, b) },
     emit: (operands, { attrs }) =>
       call(`tl.${name}`, operands, { propagate_nan: attrs.propagateNan ? "tl.PropagateNan.ALL" : undefined }),
-    emitConstant: (operands) => call(python, operands),
+    // Python's own would compare NaN, which Triton refuses.
+    emitConstant: ([a, b]) => (a!.text === NAN ? b! : b!.text === NAN ? a! : call(python, [a!, b!])),
     of,
   });
 

@@ -72,7 +72,8 @@ export const bitcast: Op = {
       return context.fail(problems.cannotConvert(source.span, { from: given.type, to: dtype }, context.origins(given)));
     const x = decay(given, context);
     if (!x || !isNumbers(x.type)) return null;
-    if (DTYPES[x.type.dtype].bytes !== DTYPES[dtype].bytes)
+    // A bool has one bit, which takes a byte only in memory.
+    if (DTYPES[x.type.dtype].bytes !== DTYPES[dtype].bytes || (x.type.dtype === "bool") !== (dtype === "bool"))
       return context.fail(problems.bitcastSize(source.span, { from: x.type, to: dtype }, context.origins(given)));
     return {
       kind: "op",

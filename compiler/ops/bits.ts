@@ -57,6 +57,10 @@ interface Shift {
   readonly ofIntegers: (integers: Integers, a: bigint, amount: bigint) => bigint;
 }
 
+/** Without the conversions that nobody wrote. */
+const asWritten = (expr: Expr): Expr =>
+  expr.kind === "op" && expr.op === "cast" && expr.attrs.implicit ? asWritten(expr.args.x!) : expr;
+
 /** By the width or more everything is shifted out: zeros are left, or copies of the sign. Constants have 32 bits, or 64 where they need them. */
 function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
   const ofConstant = (a: number): Integers => integersIn(holds("i32", a) ? "i32" : "i64");
@@ -81,12 +85,12 @@ function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
       },
     }),
     check(node, context) {
-      const { a, b } = node.args as { a: Expr; b: Expr };
-      if (b.kind !== "literal") return;
+      const [a, b] = [node.args.a!, node.args.b!].map(asWritten);
+      if (b!.kind !== "literal") return;
       const { type } = node;
       const { bits } =
-        type.kind === "tile" ? integersIn(type.dtype) : ofConstant(a.kind === "literal" ? Number(a.value) : 0);
-      const amount = Number(b.value);
+        type.kind === "tile" ? integersIn(type.dtype) : ofConstant(a!.kind === "literal" ? Number(a!.value) : 0);
+      const amount = Number(b!.value);
       if (amount < 0 || amount >= bits) context.fail(problems.shiftAmount(node.span, { amount, bits }));
     },
   };

@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { dimSub, type Expr, isFloat, scalar, tile } from "../ir/index.js";
+import { dimSub, type Expr, isFloat, isInteger, scalar, tile } from "../ir/index.js";
 import { checkSizes, dims, dtypeOf, firstDim } from "./attrs.js";
 import { commonDType, convert, isConstNumber, isNumbers, isOperand, literalIn, shapeOf } from "./convert.js";
 import type { Op } from "./op.js";
@@ -110,7 +110,9 @@ export const cast: Op = {
     // A literal that has a dtype already keeps what that has made of it.
     if (from.kind === "tile") return to(materialize(x!, from));
     if (attrs.implicit) return x!;
-    return from.kind === "const" && from.of === "float" ? to(materialize(x!, scalar("f32"))) : materialize(x!, type);
+    if (from.kind === "const" && from.of === "float") return to(materialize(x!, scalar("f32")));
+    // What the narrower dtype does not hold wraps, as in any conversion.
+    return isInteger(type.dtype) && type.dtype !== "i64" ? to(materialize(x!, scalar("i64"))) : materialize(x!, type);
   },
   evaluate: ({ x }, { type }) => ({
     shape: x!.shape,

@@ -53,6 +53,10 @@ export const reshape: Op = {
   evaluate: ({ x }, { type }) => ({ shape: shapeOf(type) as number[], data: x!.data }),
 };
 
+/** With axes of one element before those that are there. */
+const onAxes = (x: Py, more: number, rank: number): Py =>
+  py(`${within(x, LEVEL.atom)}[${[...Array(more).fill("None"), ...Array(rank).fill(":")].join(", ")}]`);
+
 export const broadcastTo: Op = {
   name: "broadcastTo",
   params: ["x", "shape"],
@@ -72,7 +76,16 @@ export const broadcastTo: Op = {
     };
   },
   check: (node, context) => checkSizes("broadcastTo", shapeOf(node.type), node.span, context),
-  emit: ({ x }, { args, type }) => call("tl.broadcast_to", [materialize(x!, args.x!.type), shapePy(shapeOf(type))]),
+  emit: ({ x }, { args, type }) => {
+    const before = shapeOf(args.x!.type);
+    const value = materialize(x!, args.x!.type);
+    // Triton stretches axes and adds none, but for a scalar.
+    const lacking = before.length === 0 ? 0 : shapeOf(type).length - before.length;
+    return call("tl.broadcast_to", [
+      lacking > 0 ? onAxes(value, lacking, before.length) : value,
+      shapePy(shapeOf(type)),
+    ]);
+  },
   evaluate: ({ x }, { type }) => stretch(x!, shapeOf(type) as number[]),
 };
 
@@ -181,10 +194,10 @@ const joining = (name: "join" | "interleave", shapeAfter: (shape: Shape) => Shap
     return { kind: "op", op: name, args: { a: both.a, b: both.b }, attrs: {}, type, span: source.span };
   },
   emit: ({ a, b }, { args }) =>
-    call(`tl.${name}`, [
-      a!.weak && b!.weak ? materialize(a!, args.a!.type) : a!,
-      b!.weak ? materialize(b!, args.b!.type) : b!,
-    ]),
+    call(
+      `tl.${name}`,
+      [a!, b!].map((one, index) => (one.weak ? materialize(one, (index === 0 ? args.a! : args.b!).type) : one)),
+    ),
   evaluate({ a, b }, { type }) {
     const shape = shapeOf(type) as number[];
     const inner = name === "join" ? shape.slice(0, -1) : [...shape.slice(0, -1), shape.at(-1)! / 2];

@@ -22,7 +22,8 @@ export interface LoadOptions {
 export function load<S extends Shape = Forgotten, D extends Exclude<DType, "bool"> = Forgotten>(
   ptr: Pointer<S, D>,
   options?: LoadOptions,
-): Tile<S, D>;
+  // Where a mask is wanted, D must not be taken from that.
+): Tile<S, NoInfer<D>>;
 export function load<S extends Shape = Forgotten>(ptr: Pointer<S, "bool">, options?: LoadOptions): Mask<S>;
 export function load(ptr: number, options?: LoadOptions): never {
   return outsideKernel("load", ptr, options);

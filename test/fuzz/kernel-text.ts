@@ -10,6 +10,7 @@ import { createFrontend } from "../../compiler/frontend/index.js";
 import { compileForCpu } from "../../compiler/interpret/index.js";
 import { type Kernel, printKernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
+import { type Draw, draws, pick } from "../cases/draws.js";
 import { noteInput } from "./harness/noted-input.js";
 import { type Budget, Fault } from "./harness/target.js";
 
@@ -37,20 +38,6 @@ function seeds(): readonly string[] {
     .filter((text) => text.length < LARGEST && !/from "\.{1,2}\//.test(text))
     .sort((a, b) => a.length - b.length);
 }
-
-/** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
-function draws(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-type Draw = () => number;
-const pick = <T>(all: readonly T[], draw: Draw): T => all[Math.floor(draw() * all.length)]!;
 
 const TOKEN = /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|"[^"\n]*"|`[^`]*`|\d[\w.]*|[\w$]+|=>|===|!==|<=|>=|&&|\|\||[^\w\s]/g;
 

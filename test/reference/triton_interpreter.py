@@ -172,6 +172,20 @@ def patch_core_with_types(lang, scope):
 
 interp._patch_lang_core = patch_core_with_types
 
+# Once for all: this process does nothing but interpret, and a function's call would patch the language anew.
+patch_lang = interp._patch_lang
+patched = set()
+
+
+def patch_lang_once(function):
+    languages = frozenset(id(one) for one in function.__globals__.values() if one is tl or one is tl.core)
+    if languages not in patched:
+        patch_lang(function)
+        patched.add(languages)
+
+
+interp._patch_lang = patch_lang_once
+
 
 # Memory
 
@@ -279,18 +293,15 @@ def run(request, contents):
     memory.buffers = [(address, address + len(part)) for part, address in buffers]
     kernel = module.__dict__[request["kernel"]]
     function = kernel.rewrite()
-    scope = interp._patch_lang(function)
-    try:
-        addresses = [address for _, address in buffers]
-        arguments = {name: argument(spec, addresses) for name, spec in request["arguments"].items()}
-        arguments |= {name: constant(value) for name, value in request["constants"].items()}
-        grid = tuple(request["grid"]) + (1, ) * (3 - len(request["grid"]))
-        interp.interpreter_builder.set_grid_dim(*grid)
-        for index in np.ndindex(grid):
-            interp.interpreter_builder.set_grid_idx(*index)
-            function(**arguments)
-    finally:
-        scope.restore()
+    interp._patch_lang(function)
+    addresses = [address for _, address in buffers]
+    arguments = {name: argument(spec, addresses) for name, spec in request["arguments"].items()}
+    arguments |= {name: constant(value) for name, value in request["constants"].items()}
+    grid = tuple(request["grid"]) + (1, ) * (3 - len(request["grid"]))
+    interp.interpreter_builder.set_grid_dim(*grid)
+    for index in np.ndindex(grid):
+        interp.interpreter_builder.set_grid_idx(*index)
+        function(**arguments)
     return [part.tobytes() for part, _ in buffers]
 
 

@@ -578,6 +578,11 @@ describe("problems that depend on a build", () => {
       { code: "TS-K2062", message: "an integer of 32 bits cannot be shifted by 40" },
       { code: "TS-K2022", message: "4294967296 does not fit i32" },
     ]);
+    const shifted = [d.store("p", d.op("cast", { x: d.op("shiftRight", { a: "M", b: "N" }) }, { dtype: "f32" }))];
+    expect(compile(shifted, { N: 40, M: 2 ** 40, FLAG: true })).toEqual([]);
+    expect(compile(shifted, { N: -2, M: 2 ** 40, FLAG: true })).toMatchObject([
+      { code: "TS-K2062", message: "an integer of 64 bits cannot be shifted by -2" },
+    ]);
   });
 
   // TS-K2061, of constants alone, is in test/compiler/limits.test.ts.

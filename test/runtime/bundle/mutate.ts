@@ -1,16 +1,13 @@
 /** Random changes of JSON documents, the same for the same seed. */
 
+import { draws } from "../../cases/draws.js";
+
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Numbers from 0 up to, but without, `end` (mulberry32). */
+/** Numbers from 0 up to, but without, `end`. */
 export function generator(seed: number): (end: number) => number {
-  let state = seed;
-  return (end) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end);
-  };
+  const draw = draws(seed);
+  return (end) => Math.floor(draw() * end);
 }
 
 const ODD: readonly Json[] = [

@@ -1,6 +1,7 @@
 /** The definition's steps in TypeScript and float64: what picks are, and what becomes of them. */
 
 import { fromBits, toBits } from "../../../runtime/device/arrays.js";
+import { draws } from "../../cases/draws.js";
 import type { LayerInput } from "./layer.js";
 
 /** Positions of the topK largest scores, the lower of equal ones first; NaN counts as −∞ and is never picked (−1). */
@@ -45,13 +46,7 @@ export function spread(kept: readonly number[], span: number, length: number): n
 
 /** Repeatable normal numbers. */
 export function* normals(seed: number): Generator<number, never> {
-  let state = seed;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), 1 | state);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const uniform = draws(seed);
   while (true) yield Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 

@@ -1,0 +1,14 @@
+export type Draw = () => number;
+
+/** Numbers from 0 up to 1 that follow from a seed (mulberry32). */
+export function draws(seed: number): Draw {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const pick = <T>(all: readonly T[], draw: Draw): T => all[Math.floor(draw() * all.length)]!;

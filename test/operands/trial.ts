@@ -1,0 +1,83 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { check } from "../../compiler/check.js";
+import { isError } from "../../compiler/diagnostics/index.js";
+import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
+import type { Frontend } from "../../compiler/frontend/index.js";
+import { compileForCpu } from "../../compiler/interpret/index.js";
+import type { Kernel } from "../../compiler/ir/index.js";
+import { specialize } from "../../compiler/passes/index.js";
+import type { TritonService } from "../../compiler/triton/index.js";
+import { FIRST_LINE, kernelText } from "./statements.js";
+
+export interface Failure {
+  readonly statement: string;
+  readonly message: string;
+}
+
+/** How many statements share a kernel: to compile one takes half a second. */
+const TOGETHER = 24;
+
+/** Whether what `check` accepts is built: checks statements, and builds those with nothing wrong for sm_90 and the CPU executor. */
+export class Trial {
+  readonly #folder: string;
+  readonly #frontend: Frontend;
+  readonly #triton: TritonService;
+
+  constructor(folder: string, frontend: Frontend, triton: TritonService) {
+    this.#folder = folder;
+    this.#frontend = frontend;
+    this.#triton = triton;
+  }
+
+  /** @returns how many were accepted, and those of them that cannot be built */
+  async failures(statements: readonly string[]): Promise<{ readonly accepted: number; readonly failures: Failure[] }> {
+    const accepted = this.#accepted(statements);
+    const groups = Array.from({ length: Math.ceil(accepted.length / TOGETHER) }, (_, index) =>
+      accepted.slice(index * TOGETHER, (index + 1) * TOGETHER),
+    );
+    const failures = await Promise.all(groups.map((group) => this.#failuresOf(group)));
+    return { accepted: accepted.length, failures: failures.flat() };
+  }
+
+  /** What one mistake hides may be wrong too: the rest is checked until nothing is. */
+  #accepted(statements: readonly string[]): readonly string[] {
+    const { wrong } = this.#check(statements);
+    return wrong.size === 0 ? statements : this.#accepted(statements.filter((_, index) => !wrong.has(index)));
+  }
+
+  #check(statements: readonly string[]): { readonly wrong: ReadonlySet<number>; readonly kernel: Kernel | undefined } {
+    const file = join(this.#folder, "operands.kernel.ts");
+    writeFileSync(file, kernelText(statements));
+    const { diagnostics, kernels } = check([file], { project: this.#folder, frontend: this.#frontend });
+    const wrong = new Set(diagnostics.filter(isError).map(({ span }) => span.line - FIRST_LINE));
+    const outside = diagnostics.find((one) => isError(one) && statements[one.span.line - FIRST_LINE] === undefined);
+    if (outside) throw new Error(`${outside.span.line}: ${outside.code} ${outside.message}`);
+    return { wrong, kernel: kernels[0] };
+  }
+
+  /** Halves what fails together until each that fails stands alone. */
+  async #failuresOf(statements: readonly string[]): Promise<Failure[]> {
+    const message = await this.#failure(this.#check(statements).kernel!);
+    if (message === undefined) return [];
+    if (statements.length === 1) return [{ statement: statements[0]!, message }];
+    const middle = statements.length >> 1;
+    const halves = [
+      await this.#failuresOf(statements.slice(0, middle)),
+      await this.#failuresOf(statements.slice(middle)),
+    ].flat();
+    return halves.length > 0 ? halves : [{ statement: statements.join("\n"), message }];
+  }
+
+  async #failure(kernel: Kernel): Promise<string | undefined> {
+    try {
+      await compileForCpu(specialize(kernel, kernel.builds[0]!));
+    } catch (error) {
+      return `CPU executor: ${(error as Error).stack}`;
+    }
+    const { text, entry, parameters } = emitTriton(kernel);
+    const signature = signatureOf(kernel, kernel.builds[0]!, [], parameters);
+    const result = await this.#triton.compile({ source: text, kernel: entry, ...signature, target: { arch: 90 } });
+    return result.ok ? undefined : `${result.error.stage}: ${result.error.message}`;
+  }
+}

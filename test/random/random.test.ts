@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createFrontend } from "../../compiler/frontend/index.js";
+import { CpuDevice } from "../../runtime/device/cpu/index.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { compare } from "./compare.js";
+import { Trial } from "./trial.js";
+
+const COUNT = 1_000;
+
+let device: CpuDevice;
+beforeAll(async () => {
+  device = await CpuDevice.open({ threads: 1, store: null });
+});
+afterAll(() => device.close());
+
+/** `node scripts/random-kernels.mjs` tries as many as one likes. */
+it(`${COUNT} random kernels do on the CPU executor what they do in Triton's interpreter`, {
+  timeout: 900_000,
+}, async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const trial = new Trial(temporaryFolder("random"), createFrontend(), device, seed);
+  const { difference, refused } = await compare(trial, seed, COUNT);
+  expect(difference).toBeUndefined();
+  expect(refused).toBeLessThan(COUNT / 20);
+});
