@@ -158,6 +158,13 @@ export const roundings = kernel(({ x, f, out }: { x: Ptr<"f64">; f: Ptr<"f32">; 
   store(out + 12 + i, to(fma(single, load(f + 4 + i), load(f + 8 + i)), "f64"));
 });
 
+/** Products in the middle between two halves, beside which what is added decides. a, b and c of two. */
+export const fusedHalves = kernel(({ h, b, out }: { h: Ptr<"f16">; b: Ptr<"bf16">; out: Out }) => {
+  const i = arange(0, 2);
+  store(out + i, to(fma(load(h + i), load(h + 2 + i), load(h + 4 + i)), "f64"));
+  store(out + 2 + i, to(fma(load(b + i), load(b + 2 + i), load(b + 4 + i)), "f64"));
+});
+
 /** The lowest index of the best, in the order of the tile. x [M, N] of ((i · 31) mod 23) − 11. */
 export const best = kernel(
   ({ x, out, M, N }: { x: Ptr<"f32">; out: Out; M: Const<"M">; N: Const<"N"> }) => {

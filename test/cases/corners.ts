@@ -174,6 +174,15 @@ export const CORNERS: readonly Corner[] = [
       ...FUSED.map(Math.fround),
     ],
   },
+  {
+    title: "a fused product and sum of halves",
+    kernel: "fusedHalves",
+    args: {
+      h: memory("f16", [4.5546875, 4.078125, 2.5, 3.25, -(2 ** -22), 2 ** -21]),
+      b: memory("bf16", [2.453125, 7, 6, 2.9375, -(2 ** -23), 2 ** -22]),
+    },
+    want: [11.3828125, 13.2578125, 14.6875, 20.625],
+  },
   ...(
     [
       [4, 16],

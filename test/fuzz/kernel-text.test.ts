@@ -8,6 +8,7 @@ const FOUND: readonly string[] = [
   'store(x, to(full([16], NaN, "i32"), "f32"));',
   "for (const i of range(4294967296, n)) store(x + i, 1.0);",
   "for (const i of range(0, 4294967296)) store(x + i, 1.0);",
+  "for (const i of range(2147483648, 9, n)) store(x + i, 1.0);",
   "for (const i of staticRange(4294967296, 4294967300)) store(x + i, 1.0);",
   `store(x, ${"(".repeat(2_000)}1.0${")".repeat(2_000)});`,
   `store(x, 1.0${" + 1.0".repeat(20_000)});`,

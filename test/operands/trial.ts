@@ -15,6 +15,14 @@ export interface Failure {
   readonly message: string;
 }
 
+interface Answer {
+  /** The statements that are refused, by their places. */
+  readonly wrong: ReadonlySet<number>;
+  /** The compiler failed. */
+  readonly crash: string | undefined;
+  readonly kernel: Kernel | undefined;
+}
+
 /** How many statements share a kernel: to compile one takes half a second. */
 const TOGETHER = 24;
 
@@ -32,28 +40,38 @@ export class Trial {
 
   /** @returns how many were accepted, and those of them that cannot be built */
   async failures(statements: readonly string[]): Promise<{ readonly accepted: number; readonly failures: Failure[] }> {
-    const accepted = this.#accepted(statements);
+    const { accepted, crashes } = this.#accepted(statements);
     const groups = Array.from({ length: Math.ceil(accepted.length / TOGETHER) }, (_, index) =>
       accepted.slice(index * TOGETHER, (index + 1) * TOGETHER),
     );
     const failures = await Promise.all(groups.map((group) => this.#failuresOf(group)));
-    return { accepted: accepted.length, failures: failures.flat() };
+    return { accepted: accepted.length, failures: [...crashes, ...failures.flat()] };
   }
 
   /** What one mistake hides may be wrong too: the rest is checked until nothing is. */
-  #accepted(statements: readonly string[]): readonly string[] {
-    const { wrong } = this.#check(statements);
-    return wrong.size === 0 ? statements : this.#accepted(statements.filter((_, index) => !wrong.has(index)));
+  #accepted(statements: readonly string[]): {
+    readonly accepted: readonly string[];
+    readonly crashes: readonly Failure[];
+  } {
+    const { wrong, crash } = this.#check(statements);
+    if (crash !== undefined) {
+      if (statements.length === 1) return { accepted: [], crashes: [{ statement: statements[0]!, message: crash }] };
+      const [a, b] = halves(statements).map((half) => this.#accepted(half));
+      return { accepted: [...a!.accepted, ...b!.accepted], crashes: [...a!.crashes, ...b!.crashes] };
+    }
+    if (wrong.size === 0) return { accepted: statements, crashes: [] };
+    return this.#accepted(statements.filter((_, index) => !wrong.has(index)));
   }
 
-  #check(statements: readonly string[]): { readonly wrong: ReadonlySet<number>; readonly kernel: Kernel | undefined } {
+  #check(statements: readonly string[]): Answer {
     const file = join(this.#folder, "operands.kernel.ts");
     writeFileSync(file, kernelText(statements));
     const { diagnostics, kernels } = check([file], { project: this.#folder, frontend: this.#frontend });
     const wrong = new Set(diagnostics.filter(isError).map(({ span }) => span.line - FIRST_LINE));
+    const crash = diagnostics.find(({ code }) => code === "TS-K1099")?.message;
     const outside = diagnostics.find((one) => isError(one) && statements[one.span.line - FIRST_LINE] === undefined);
-    if (outside) throw new Error(`${outside.span.line}: ${outside.code} ${outside.message}`);
-    return { wrong, kernel: kernels[0] };
+    if (outside && !crash) throw new Error(`${outside.span.line}: ${outside.code} ${outside.message}`);
+    return { wrong, crash, kernel: kernels[0] };
   }
 
   /** Halves what fails together until each that fails stands alone. */
@@ -61,12 +79,9 @@ export class Trial {
     const message = await this.#failure(this.#check(statements).kernel!);
     if (message === undefined) return [];
     if (statements.length === 1) return [{ statement: statements[0]!, message }];
-    const middle = statements.length >> 1;
-    const halves = [
-      await this.#failuresOf(statements.slice(0, middle)),
-      await this.#failuresOf(statements.slice(middle)),
-    ].flat();
-    return halves.length > 0 ? halves : [{ statement: statements.join("\n"), message }];
+    const found: Failure[] = [];
+    for (const half of halves(statements)) found.push(...(await this.#failuresOf(half)));
+    return found.length > 0 ? found : [{ statement: statements.join("\n"), message }];
   }
 
   async #failure(kernel: Kernel): Promise<string | undefined> {
@@ -80,4 +95,9 @@ export class Trial {
     const result = await this.#triton.compile({ source: text, kernel: entry, ...signature, target: { arch: 90 } });
     return result.ok ? undefined : `${result.error.stage}: ${result.error.message}`;
   }
+}
+
+function halves<T>(all: readonly T[]): (readonly T[])[] {
+  const middle = all.length >> 1;
+  return [all.slice(0, middle), all.slice(middle)];
 }

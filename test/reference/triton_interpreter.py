@@ -7,12 +7,15 @@ Protocol: a line of JSON, then the bytes of the buffers one after the other; the
 What Triton 3.9's interpreter gets wrong or leaves open is mended here:
 - bf16 is kept as bit patterns on which it does integer arithmetic, and its conversion to bf16 truncates. Here every float
   operation on bf16 is done in fp32 and rounded to nearest even, as a GPU does.
+- fma rounds the product, and then the sum. Here it rounds once.
 - loop variables are Python integers without a type; a GPU has i32.
 - an address outside of every buffer would end the process; here it is an error.
 """
 
+import fractions
 import json
 import linecache
+import math
 import os
 import sys
 import traceback
@@ -130,6 +133,32 @@ def over_axis(original):
     return wrapped
 
 
+def fma(self, a, b, c):
+    kind = a.dtype.scalar
+    x, y, z = (widened(one).data.astype(np.float64) for one in (a, b, c))
+    if kind == tl.float64:
+        exact = np.frompyfunc(exact_fma, 3, 1)(x, y, z).astype(np.float64)
+        return Handle(exact, kind)
+    # The product is exact, the sum is rounded to odd: what is rounded again then is rounded as if it had been once.
+    product = x * y
+    total = product + z
+    back = total - product
+    rest = (product - (total - back)) + (z - back)
+    off = np.isfinite(total) & (rest != 0) & (total.view(np.int64) & 1 == 0)
+    odd = np.where(off, np.nextafter(total, np.where(rest > 0, np.inf, -np.inf)), total)
+    return Handle(encode(to_odd(odd)) if kind == tl.bfloat16 else odd.astype(interp._get_np_dtype(kind)), kind)
+
+
+def exact_fma(x, y, z):
+    if not all(map(math.isfinite, (x, y, z))):
+        return x * y + z
+    total = fractions.Fraction(x) * fractions.Fraction(y) + fractions.Fraction(z)
+    try:
+        return float(total) if total != 0 else x * y + z
+    except OverflowError:
+        return math.copysign(math.inf, total)
+
+
 def as_type(tensor, handle):
     shape = tensor.type.shape if tensor.type.is_block() else None
     return tl.core.tensor(handle, tl.block_type(handle.dtype, shape) if shape else handle.dtype)
@@ -140,8 +169,9 @@ for name in ("binary_op", "unary_op", "ternary_op"):
     # The last operand of these is the numpy function.
     original = getattr(builder, name)
     setattr(builder, name, in_fp32(original))
-for name in ("create_fma", "create_erf", "create_rsqrt"):
+for name in ("create_erf", "create_rsqrt"):
     setattr(builder, name, in_fp32(getattr(builder, name)))
+builder.create_fma = fma
 builder.cast_impl = cast
 builder.create_fp_to_fp = float_to_float(builder.create_fp_to_fp)
 builder.create_dot = dot(builder.create_dot)

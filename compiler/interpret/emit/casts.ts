@@ -30,10 +30,13 @@ const SCALAR: Readonly<Record<Representation, Readonly<Record<Representation, Co
   f64: {
     i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f64(x) : op.fb.m.i32.trunc_s_sat.f64(x)),
     i64: (op, x) => op.fb.m.i64.trunc_s_sat.f64(x),
-    f32: (op, x) => (op.dtype === "f32" ? op.fb.m.f32.demote(x) : demoteToOdd(op, x)),
+    f32: (op, x) => demoted(op, x),
     f64: (_op, x) => x,
   },
 };
+
+/** A double on its way to a narrower float, which is f32 or held as one. */
+export const demoted: Convert = (op, x) => (op.dtype === "f32" ? op.fb.m.f32.demote(x) : demoteToOdd(op, x));
 
 /** For a narrower float: rounded to odd here, so that rounding it again gives what rounding once gives. */
 function demoteToOdd({ fb }: Operation, x: Ref): Ref {

@@ -3,6 +3,7 @@ import { erf, exp, exp2, log, log2, sigmoid, tanh } from "../math/exponential.js
 import { cos, sin } from "../math/trigonometric.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
+import { demoted } from "./casts.js";
 import { constantRef, type Emit, fitScalar, isFloat, isUnsigned, lanewise, type Operation } from "./operands.js";
 
 type Family = "i32" | "i64" | "f32" | "f64";
@@ -166,7 +167,7 @@ const fma: Emit = (op, a, b, c) => {
     m.f64.sub(fb.get(product), m.f64.sub(fb.get(sum), fb.get(other))),
     m.f64.sub(fb.get(addend), fb.get(other)),
   );
-  return fitScalar(op, m.f32.demote(toOdd(op, fb.get(sum), error)));
+  return fitScalar(op, demoted(op, toOdd(op, fb.get(sum), error)));
 };
 
 /** A sum as it would be if it were rounded to odd: rounding it once more then gives what rounding the exact sum once gives. */

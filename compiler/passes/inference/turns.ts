@@ -36,19 +36,24 @@ export function countedTurns(loop: For, dtype: DType, scope: Scope, context: Inf
   const { span } = loop;
   const type = scalar(dtype);
   const before: Stmt[] = [];
-  const held = (what: string, value: Expr): Expr => {
-    if (value.kind === "literal") return value;
+  const held = (what: string, given: Expr): Expr | null => {
+    if (given.kind === "literal") return given;
+    const value = convert(given, dtype, context);
+    if (!value) return null;
     const name = `${loop.variable}$${what}`;
-    before.push({ kind: "assign", name, value: convert(value, dtype, context)!, declares: true, span });
+    before.push({ kind: "assign", name, value, declares: true, span });
     scope.declare(name, type, span);
     return reference(name, type, span);
   };
-  const op = (name: string, a: Expr, b: Expr): Expr =>
-    OPS.get(name)!.infer({ op: name, args: { a, b }, attrs: {}, span }, context)!;
+  const op = (name: string, a: Expr | null, b: Expr | null): Expr | null =>
+    a && b && OPS.get(name)!.infer({ op: name, args: { a, b }, attrs: {}, span }, context);
   const [start, step] = [held("start", loop.start), held("step", loop.step)];
   const quotient = op("cdiv", op("sub", loop.stop, start), step);
   const turn = `${loop.variable}$turn`;
   const value = op("add", start, op("mul", reference(turn, type, span), step));
+  const turns = op("maximum", quotient, whole(0, span));
+  // What does not fit has been reported.
+  if (!value || !turns) return [loop];
   const counter: Stmt = { kind: "assign", name: loop.variable, value, declares: true, span };
   return [
     ...before,
@@ -56,7 +61,7 @@ export function countedTurns(loop: For, dtype: DType, scope: Scope, context: Inf
       ...loop,
       variable: turn,
       start: whole(0, span),
-      stop: op("maximum", quotient, whole(0, span)),
+      stop: turns,
       step: whole(1, span),
       body: [counter, ...loop.body],
     },
