@@ -25,7 +25,10 @@ function bf16Bits(values: ArrayLike<number>): Uint16Array {
   const words = new Uint32Array(floats.buffer);
   const result = new Uint16Array(words.length);
   for (let i = 0; i < words.length; i++) {
-    const bits = words[i]!;
+    let bits = words[i]!;
+    const [near, value] = [floats[i]!, values[i]!];
+    // As if rounded to odd: rounding once more then gives what rounding the double once gives.
+    if (near !== value && value === value && (bits & 1) === 0) bits += Math.abs(near) < Math.abs(value) ? 1 : -1;
     const noNumber = (bits & 0x7fffffff) > 0x7f800000;
     result[i] = noNumber ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
   }
@@ -34,7 +37,7 @@ function bf16Bits(values: ArrayLike<number>): Uint16Array {
 
 function f16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(Math.fround(value));
+  const size = Math.abs(value);
   if (Number.isNaN(size)) return 0x7e00;
   // Half of the last step above the largest finite value rounds up to infinity.
   if (size >= 65520) return sign | 0x7c00;
