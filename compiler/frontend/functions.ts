@@ -6,6 +6,7 @@ import { element, memberNames } from "./expressions/members.js";
 import { reference } from "./expressions/names.js";
 import { fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
+import { isGiven } from "./given.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import { poison } from "./poison.js";
 import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
@@ -26,7 +27,11 @@ export function callFunction(node: ts.CallExpression, name: string, callee: Func
     unit.report(unknownFunction(unit.span(node.expression), { name, instead }));
     return poison(node, scope);
   }
-  const lowered = kernel.functions.get(callee) ?? lowerFunction(name, callee, scope);
+  const missing = leftOut(node, callee, scope);
+  const instances = kernel.functions.get(callee) ?? new Map<string, LoweredFunction>();
+  kernel.functions.set(callee, instances);
+  const lowered = instances.get(missing.join()) ?? lowerFunction(name, callee, missing, scope);
+  instances.set(missing.join(), lowered);
   const args = argumentsOf(node, name, lowered, scope);
   if (args === null) return poison(node, scope);
   const captured = lowered.captured.map((variable) => reference(scope.reach(variable), node, scope));
@@ -35,22 +40,34 @@ export function callFunction(node: ts.CallExpression, name: string, callee: Func
 
 const isAsync = (modifier: ts.Modifier): boolean => modifier.kind === ts.SyntaxKind.AsyncKeyword;
 
-function lowerFunction(name: string, node: FunctionNode, caller: Scope): LoweredFunction {
+/** The optional parameters that a call leaves out, by their places: the function is made for each choice of them. */
+function leftOut({ arguments: given }: ts.CallExpression, callee: FunctionNode, scope: Scope): readonly number[] {
+  const places = [...callee.parameters.keys()];
+  return places.filter((place) => {
+    const { questionToken } = callee.parameters[place]!;
+    const argument = given[place];
+    return argument === undefined ? questionToken !== undefined : isGiven(argument, scope) === false;
+  });
+}
+
+function lowerFunction(name: string, node: FunctionNode, missing: readonly number[], caller: Scope): LoweredFunction {
   const { unit, kernel } = caller;
   kernel.active.push(node);
   unit.regions.add(node);
   const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: scopeAround(node, caller) });
   const params: { name: string; type: DeviceFunction["result"] }[] = [];
-  const parameters = node.parameters.map((parameter) => declareParameter(parameter, params, scope));
+  const parameters = node.parameters.map((parameter, place) =>
+    missing.includes(place) && parameter.initializer === undefined
+      ? declareMissing(parameter, scope)
+      : declareParameter(parameter, params, scope),
+  );
   const copies = copyAssigned(node.body!, scope);
   const body = [...copies, ...bodyOf(node, scope)];
   kernel.active.pop();
   for (const own of scope.captured.values()) params.push({ name: own.name, type: UNKNOWN });
   const irName = kernel.functionNames.unique(name);
   kernel.order.push({ name: irName, params, body, result: givesValue(body) ? UNKNOWN : VOID, span: unit.span(node) });
-  const lowered = { name: irName, parameters, captured: [...scope.captured.keys()] };
-  kernel.functions.set(node, lowered);
-  return lowered;
+  return { name: irName, parameters, captured: [...scope.captured.keys()] };
 }
 
 /** The scope around a function that is declared inside the kernel or inside another function; null for one of a module. */
@@ -62,6 +79,12 @@ function scopeAround(node: FunctionNode, caller: Scope): Scope | null {
   return null;
 }
 
+function declareMissing(node: ts.ParameterDeclaration, scope: Scope): LoweredParameter {
+  const symbol = ts.isIdentifier(node.name) ? symbolOf(scope.unit, node.name) : null;
+  if (symbol !== null) scope.declare(symbol, { mutable: false, fixed: { kind: "missing" }, absent: true });
+  return { node, members: [], missing: true };
+}
+
 function declareParameter(
   node: ts.ParameterDeclaration,
   params: { name: string; type: DeviceFunction["result"] }[],
@@ -71,7 +94,11 @@ function declareParameter(
   const declare = (name: ts.Identifier): void => {
     const symbol = symbolOf(unit, name);
     if (symbol === null) return;
-    const type = writtenType(unit, unit.checker.getTypeAtLocation(name), kernel.dtypes);
+    const type = writtenType(
+      unit,
+      unit.checker.getNonNullableType(unit.checker.getTypeAtLocation(name)),
+      kernel.dtypes,
+    );
     const variable = scope.declare(symbol, { mutable: false, fixed: null });
     params.push({ name: variable.name, type });
   };
@@ -128,7 +155,9 @@ function argumentsOf(
   const { parameters } = callee;
   const given = node.arguments.length;
   const spread = node.arguments.find(ts.isSpreadElement);
-  const missing = parameters.slice(given).some(({ node: parameter }) => parameter.initializer === undefined);
+  const missing = parameters
+    .slice(given)
+    .some(({ node: parameter, missing }) => parameter.initializer === undefined && !missing);
   if (spread !== undefined || given > parameters.length || missing) {
     const expected = `(${parameters.map(({ node: parameter }) => parameter.name.getText()).join(", ")})`;
     scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: given }));
@@ -136,7 +165,9 @@ function argumentsOf(
   }
   return parameters.flatMap((parameter, index): readonly Expr[] => {
     const argument = node.arguments[index];
-    if (argument === undefined) return [defaultValue(parameter.node.initializer!, scope)];
+    if (parameter.missing) return [];
+    if (argument === undefined || isGiven(argument, scope) === false)
+      return [defaultValue(parameter.node.initializer!, scope)];
     if (parameter.members === null) return [lowerExpression(argument, scope)];
     return membersOf(argument, parameter.members, scope);
   });

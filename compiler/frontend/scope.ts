@@ -31,7 +31,8 @@ export type Binding = Variable | Parameters;
 /** What all functions of one kernel share. */
 export interface KernelScope {
   readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
-  readonly functions: Map<ts.Node, LoweredFunction>;
+  /** One for each choice of optional parameters that calls leave out. */
+  readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
   /** Callees first. */
   readonly order: DeviceFunction[];
   readonly functionNames: Names;
@@ -55,6 +56,8 @@ export interface LoweredParameter {
   readonly node: ts.ParameterDeclaration;
   /** For an object or array pattern: the members taken, each a parameter of its own. */
   readonly members: readonly (string | number)[] | null;
+  /** The calls leave it out. */
+  readonly missing?: boolean;
 }
 
 export class Names {

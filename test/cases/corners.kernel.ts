@@ -15,6 +15,7 @@ import {
   clamp,
   col,
   debugBarrier,
+  type F32,
   floorDiv,
   fma,
   full,
@@ -156,6 +157,28 @@ export const roundings = kernel(({ x, f, out }: { x: Ptr<"f64">; f: Ptr<"f32">; 
   store(out + 8 + i, to(to(one, "bf16"), "f64"));
   const single = load(f + i);
   store(out + 12 + i, to(fma(single, load(f + 4 + i), load(f + 8 + i)), "f64"));
+});
+
+function adjusted(v: number, by?: number, plus?: F32): number {
+  if (by === undefined) return plus === undefined ? v : v + plus;
+  const product = v * by;
+  return plus !== undefined ? product + plus : product;
+}
+const passedOn = (v: number, by?: number): number => adjusted(v, by) * 2;
+const filled = (v: number, by?: number): number => v * (by ?? 3);
+function between(v: number, low?: number, high?: number): number {
+  if (low === undefined && high === undefined) return v;
+  if (low !== undefined && high !== undefined) return v + low * 10 + high;
+  return low === undefined ? v - high! : v + low;
+}
+
+/** Arguments that calls leave out. x = 1. */
+export const optional = kernel(({ x, out }: { x: Ptr<"f32">; out: Out }) => {
+  const v = load(x);
+  store(out, to(adjusted(v) + adjusted(v, 2) + adjusted(v, undefined, 1.0) + adjusted(v, 2, 1.0), "f64"));
+  store(out + 1, to(passedOn(v) + passedOn(v, 3), "f64"));
+  store(out + 2, to(filled(v) + filled(v, 1), "f64"));
+  store(out + 3, to(between(v) + between(v, 1) + between(v, undefined, 2) + between(v, 3, 4), "f64"));
 });
 
 /** Products in the middle between two halves, beside which what is added decides. a, b and c of two. */

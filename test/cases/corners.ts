@@ -175,6 +175,12 @@ export const CORNERS: readonly Corner[] = [
     ],
   },
   {
+    title: "arguments that calls leave out",
+    kernel: "optional",
+    args: { x: memory("f32", [1]) },
+    want: [1 + 2 + 2 + 3, 2 + 6, 3 + 1, 1 + 2 - 1 + 35],
+  },
+  {
     title: "a fused product and sum of halves",
     kernel: "fusedHalves",
     args: {

@@ -2,6 +2,7 @@ import { capturedMutable, notAConstant, unsupportedSyntax } from "../../diagnost
 import type { Diagnostic } from "../../diagnostics/index.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { fixedValue } from "../fixed.js";
+import { isMissing } from "../given.js";
 import { missingName, resolveName, symbolOf } from "../names.js";
 import { poison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
@@ -40,6 +41,8 @@ function problemOf(node: ts.Identifier, scope: Scope, symbol: ts.Symbol | null):
   const name = node.text;
   if (symbol === null) return missingName(unit, node);
   const binding = scope.find(symbol);
+  if (binding?.kind === "variable" && isMissing(binding))
+    return notAConstant(span, { name, why: "a call leaves this parameter out" });
   if (binding !== null) {
     const what = binding.kind === "parameters" ? "the object of all parameters" : "a list or object";
     return unsupportedSyntax(span, { what: `${what} as a value`, instead: `use a member: ${name}.…, or ${name}[0]` });

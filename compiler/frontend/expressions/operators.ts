@@ -1,10 +1,11 @@
 import { nestedAssignment, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
+import { decided, isGiven } from "../given.js";
 import { poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { lowerExpression } from "./index.js";
-import { integerLiteral } from "./literals.js";
+import { integerLiteral, staticLiteral } from "./literals.js";
 import type { ExpressionRules } from "./rule.js";
 
 /** The op an operator stands for. Pointer arithmetic is told apart when types are known. */
@@ -68,10 +69,23 @@ export const op = (name: string, args: Readonly<Record<string, Expr>>, node: ts.
   span: scope.unit.span(node),
 });
 
+/** For which left side an operator gives its right one. */
+const CHOOSES: Readonly<Partial<Record<ts.SyntaxKind, boolean>>> = {
+  [ts.SyntaxKind.AmpersandAmpersandToken]: true,
+  [ts.SyntaxKind.BarBarToken]: false,
+  [ts.SyntaxKind.QuestionQuestionToken]: false,
+};
+
 function binary(node: ts.BinaryExpression, scope: Scope): Expr {
   const { unit } = scope;
   const operator = node.operatorToken.kind;
   const name = BINARY[operator];
+  const known =
+    operator === ts.SyntaxKind.QuestionQuestionToken ? isGiven(node.left, scope) : decided(node.left, scope);
+  if (known !== null && CHOOSES[operator] !== undefined)
+    return CHOOSES[operator] === known ? lowerExpression(node.right, scope) : lowerExpression(node.left, scope);
+  const whole = decided(node, scope);
+  if (whole !== null) return staticLiteral({ kind: "bool", value: whole }, node, scope)!;
   if (name !== undefined) {
     return op(name, { a: lowerExpression(node.left, scope), b: lowerExpression(node.right, scope) }, node, scope);
   }
@@ -108,6 +122,8 @@ function negated(x: Expr, node: ts.Node, scope: Scope): Expr {
 }
 
 function conditional(node: ts.ConditionalExpression, scope: Scope): Expr {
+  const known = decided(node.condition, scope);
+  if (known !== null) return lowerExpression(known ? node.whenTrue : node.whenFalse, scope);
   return op(
     "select",
     {

@@ -12,6 +12,7 @@ import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
 import { reference } from "../expressions/names.js";
 import { COMPOUND, op } from "../expressions/operators.js";
+import { decided } from "../given.js";
 import { missingName, symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";
@@ -56,6 +57,11 @@ function choice(
   whenFalse: ts.Expression | null,
   scope: Scope,
 ): readonly Stmt[] {
+  const known = decided(asked, scope);
+  if (known !== null) {
+    const taken = known ? whenTrue : whenFalse;
+    return taken === null ? [] : effects(taken, scope);
+  }
   const condition = lowerExpression(asked, scope);
   const then = whenTrue === null ? [] : effects(whenTrue, scope);
   const otherwise = whenFalse === null ? [] : effects(whenFalse, scope);

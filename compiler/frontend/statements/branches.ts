@@ -1,6 +1,7 @@
 import { returnInLoop, returnsValue } from "../../diagnostics/catalogue/frontend.js";
 import type { Stmt } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
+import { decided } from "../given.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
@@ -8,6 +9,9 @@ import { lowerBody, lowerStatements } from "./index.js";
 import type { StatementRules } from "./rule.js";
 
 function branch(node: ts.IfStatement, scope: Scope): readonly Stmt[] {
+  const known = decided(node.expression, scope);
+  if (known === true) return lowerBody(node.thenStatement, scope);
+  if (known === false) return node.elseStatement === undefined ? [] : lowerBody(node.elseStatement, scope);
   const condition = lowerExpression(node.expression, scope);
   const then = lowerBody(node.thenStatement, scope);
   const otherwise = node.elseStatement === undefined ? [] : lowerBody(node.elseStatement, scope);

@@ -1,6 +1,7 @@
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { placed, type Stmt } from "../../ir/index.js";
 import { SYNTAX } from "../expressions/advice.js";
+import { decided } from "../given.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { ASSIGNMENTS } from "./assignments.js";
@@ -17,10 +18,21 @@ let table: StatementRules | undefined;
 /** Statements one after another; a problem in one leaves the others. */
 export function lowerStatements(nodes: readonly ts.Statement[], scope: Scope): readonly Stmt[] {
   const first = scope.leaving === null ? -1 : nodes.findIndex(mayLeave);
-  if (first < 0) return nodes.flatMap((node) => lowerStatement(node, scope));
+  if (first < 0) return lowerAll(nodes, scope);
   const done = nodes.slice(0, first + 1).flatMap((node) => lowerStatement(node, scope));
   const rest = nodes.slice(first + 1);
   return rest.length === 0 ? done : [...done, ...afterLeaving(lowerStatements(rest, scope), rest[0]!, scope)];
+}
+
+/** Behind a branch that is taken for sure and returns there is nothing for this choice of optional parameters. */
+function lowerAll(nodes: readonly ts.Statement[], scope: Scope): readonly Stmt[] {
+  const done: Stmt[] = [];
+  for (const node of nodes) {
+    done.push(...lowerStatement(node, scope));
+    const returns = done.at(-1)?.kind === "return";
+    if (returns && ts.isIfStatement(node) && decided(node.expression, scope) !== null) break;
+  }
+  return done;
 }
 
 /** The body of a loop, of a branch or of a function. */
