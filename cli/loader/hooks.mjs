@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Aliases } from "../../compiler/aliases.js";
 import { SealedFolder } from "../../compiler/store/index.js";
 
 const KERNEL_FILE = /\.kernel\.[jt]s$/;
@@ -18,6 +19,8 @@ export function initialize(given) {
   settings = given;
 }
 
+const aliases = new Aliases();
+
 /** `./x.js` where only x.ts exists: what TypeScript's own module resolution allows. */
 function asTypeScript(url) {
   if (!url.startsWith("file:") || !/\.m?js$/.test(url)) return url;
@@ -28,6 +31,9 @@ function asTypeScript(url) {
 async function find(specifier, context, next) {
   if (/^(?:\.{1,2}\/|\/|file:)/.test(specifier))
     return { url: asTypeScript(new URL(specifier, context.parentURL).href), shortCircuit: true };
+  const inProgram = context.parentURL?.startsWith("file:") && !context.parentURL.includes("/node_modules/");
+  const source = inProgram ? aliases.source(specifier, fileURLToPath(context.parentURL)) : undefined;
+  if (source !== undefined) return { url: pathToFileURL(source).href, shortCircuit: true };
   try {
     return await next(specifier, context);
   } catch (error) {

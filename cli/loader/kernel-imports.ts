@@ -1,13 +1,15 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { Aliases } from "../../compiler/aliases.js";
 import { readText } from "../../runtime/files.js";
 
 const KERNEL_FILE = /\.kernel\.[jt]s$/;
-/** Imports and exports from relative modules, dynamic ones included; types alone load nothing. */
-const IMPORT = /\b(?:import|export)\b(?!\s+type\b)(?:[^"'`;]*?\bfrom)?\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
+/** Imports and exports from modules, dynamic ones included; types alone load nothing. */
+const IMPORT = /\b(?:import|export)\b(?!\s+type\b)(?:[^"'`;]*?\bfrom)?\s*\(?\s*["']([^"'\n]+)["']/g;
 
-/** The source of a relative import: TypeScript where it is there, so that `./x.js` finds x.ts. */
-function sourceOf(specifier: string, importer: string): string | undefined {
+/** The source of an import that is relative or an alias: TypeScript where it is there, so that `./x.js` finds x.ts. */
+function sourceOf(specifier: string, importer: string, aliases: Aliases): string | undefined {
+  if (!specifier.startsWith(".")) return aliases.source(specifier, importer);
   const path = resolve(dirname(importer), specifier);
   return [path.replace(/js$/, "ts"), path].find((candidate) =>
     statSync(candidate, { throwIfNoEntry: false })?.isFile(),
@@ -21,11 +23,12 @@ function sourceOf(specifier: string, importer: string): string | undefined {
 export function kernelImports(script: string): Map<string, string> {
   const kernels = new Map<string, string>();
   const seen = new Set<string>();
+  const aliases = new Aliases();
   const visit = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
     for (const [, specifier] of readText(path).matchAll(IMPORT)) {
-      const source = sourceOf(specifier as string, path);
+      const source = sourceOf(specifier as string, path, aliases);
       if (source === undefined) continue;
       if (KERNEL_FILE.test(source)) {
         const imported = resolve(dirname(path), specifier as string);

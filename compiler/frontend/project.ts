@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Aliases } from "../aliases.js";
 import { LIMITS, type Limit } from "../ir/index.js";
 import { parserEnds, tooDeep } from "./depth.js";
 import { ts } from "./typescript.mjs";
@@ -102,6 +103,7 @@ export class KernelProject {
 
   private host(): ts.CompilerHost {
     const resolved = ts.createModuleResolutionCache("/", (name) => name, OPTIONS);
+    const aliases = new Aliases();
     return {
       fileExists: (path) => ts.sys.fileExists(path),
       readFile: (path) => ts.sys.readFile(path),
@@ -121,7 +123,8 @@ export class KernelProject {
         this.unresolved.delete(containing);
         return names.map(({ text }) => {
           if (HOST_MODULES.test(text)) return { resolvedModule: undefined };
-          const found = ts.resolveModuleName(text, containing, options, ts.sys, resolved);
+          const name = text === "tilescript" ? text : (aliases.source(text, containing) ?? text);
+          const found = ts.resolveModuleName(name, containing, options, ts.sys, resolved);
           if (found.resolvedModule === undefined) this.unresolved.add(containing);
           return found;
         });

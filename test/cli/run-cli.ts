@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { vi } from "vitest";
 import { main } from "../../cli/main.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -35,6 +35,10 @@ export async function cli(...argv: string[]): Promise<Ended> {
 /** A new folder with these files in it. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder("cli");
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
   return folder;
 }

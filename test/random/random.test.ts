@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-/** `node scripts/random-kernels.mjs` tries as many as one likes. */
+/** The same ones in every run; `node scripts/random-kernels.mjs` draws others, as many as one likes. */
 it(`${COUNT} random kernels do on the CPU executor what they do in Triton's interpreter`, {
   timeout: 900_000,
 }, async () => {
