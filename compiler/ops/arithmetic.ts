@@ -6,7 +6,7 @@ import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./e
 import type { Call, InferContext, Op } from "./op.js";
 import { pointerProblem } from "./pointers.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
-import { dtypeText, numberText } from "./python-values.js";
+import { dtypeText, materialize, numberText } from "./python-values.js";
 import { fusedMultiplyAdd } from "./real.mjs";
 
 const symbol =
@@ -195,10 +195,12 @@ export const clamp = elementwise({
   operands: ["x", "low", "high"],
   params: ["x", "low", "high"],
   rule: arithmetic,
-  emit: ([x, low, high], { type }) =>
-    type.kind === "tile" && isInteger(type.dtype)
-      ? call("tl.minimum", [call("tl.maximum", [x!, low!]), high!])
-      : call("tl.clamp", [x!, low!, high!]),
+  emit: ([x, low, high], { type, args }) => {
+    if (type.kind !== "tile" || !isInteger(type.dtype)) return call("tl.clamp", [x!, low!, high!]);
+    // Two numbers alone would be compared in dtypes of their own.
+    const given = x!.weak && low!.weak ? materialize(x!, args.x!.type) : x!;
+    return call("tl.minimum", [call("tl.maximum", [given, low!]), high!]);
+  },
   of: (x, low, high) => (Number.isNaN(x) ? low : Math.min(Math.max(x, low), high)),
 });
 

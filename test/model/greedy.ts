@@ -13,7 +13,7 @@ export interface GreedyCase {
 }
 
 /** By then most have had a near tie behind which nothing need be equal any more, and a step takes a third of a second on the CPU executor. */
-const BEGINNING = 20;
+const BEGINNING = 12;
 
 export const beginningOf = (one: GreedyCase): GreedyCase => ({
   ...one,

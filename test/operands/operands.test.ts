@@ -18,6 +18,7 @@ const FOUND = [
   'store(out + at, to(sum(broadcastTo(load(p_f32 + at), [2, 16]), 0), "f32"));',
   'store(out + at, to(to(NEGATIVE, "u8"), "f32"));',
   'store(out + at, to(maximum(NaN, WIDE), "f32"));',
+  'store(out + at, to(clamp(-7, 2147483648, n64), "f32"));',
 ];
 
 it("what was not built is built now", { timeout: 120_000 }, async () => {
@@ -25,9 +26,9 @@ it("what was not built is built now", { timeout: 120_000 }, async () => {
   expect(await trial.failures(FOUND)).toEqual({ accepted: FOUND.length, failures: [] });
 });
 
-/** A sample; `node scripts/operands.mjs` tries all of them. */
+/** A sample, the same one in every run; `node scripts/operands.mjs` draws others, or tries all. */
 it("what check accepts is built, whatever op meets whatever dtype and kind of operand", async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
+  const seed = 1;
   const trial = new Trial(temporaryFolder("operands"), createFrontend(), triton);
   const { accepted, failures } = await trial.failures(drawnStatements(seed, 400));
   expect({ seed, failures }).toEqual({ seed, failures: [] });
