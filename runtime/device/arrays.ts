@@ -28,7 +28,7 @@ function bf16Bits(values: ArrayLike<number>): Uint16Array {
     let bits = words[i]!;
     const [near, value] = [floats[i]!, values[i]!];
     // As if rounded to odd: rounding once more then gives what rounding the double once gives.
-    if (near !== value && value === value && (bits & 1) === 0) bits += Math.abs(near) < Math.abs(value) ? 1 : -1;
+    if (near !== value && !Number.isNaN(value) && (bits & 1) === 0) bits += Math.abs(near) < Math.abs(value) ? 1 : -1;
     const noNumber = (bits & 0x7fffffff) > 0x7f800000;
     result[i] = noNumber ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
   }

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { compare } from "./compare.js";
 import { Trial } from "./trial.js";
 
-const COUNT = 1_000;
+const COUNT = 300;
 const SEED = 1;
 
 let device: CpuDevice;
