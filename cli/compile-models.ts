@@ -24,9 +24,12 @@ export interface CompileModelsRequest {
 /** Makes a bundle of the model kernels with all that these models need, whatever their weights, for the architectures. */
 export async function compileModels({ models, arch, out, ...rest }: CompileModelsRequest): Promise<BuildResult> {
   const { onProgress, signal } = rest;
-  // What is no model is found before anything is made.
-  for (const path of models) openModelFiles(path)[Symbol.dispose]();
-  await ensureModelKernels({ onProgress, signal });
+  await ensureModelKernels({
+    ...{ onProgress, signal },
+    before: async () => {
+      for (const path of models) openModelFiles(path)[Symbol.dispose]();
+    },
+  });
   const builds = new Map<string, NeededBuild>();
   for (const one of arch) for (const build of await buildsOf(models, one)) builds.set(JSON.stringify(build), build);
   const { compileBuilds } = await import("../compiler/build/index.js");

@@ -31,7 +31,7 @@ export function kernelImports(script: string): Map<string, string> {
       const source = sourceOf(specifier as string, path, aliases);
       if (source === undefined) continue;
       if (KERNEL_FILE.test(source)) {
-        const imported = resolve(dirname(path), specifier as string);
+        const imported = specifier!.startsWith(".") ? resolve(dirname(path), specifier!) : source;
         kernels.set(existsSync(imported) ? imported : source, source.replace(/\.js$/, ".ts"));
       } else if (/\.[cm]?[jt]s$/.test(source)) visit(source);
     }

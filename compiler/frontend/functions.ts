@@ -44,8 +44,9 @@ const isAsync = (modifier: ts.Modifier): boolean => modifier.kind === ts.SyntaxK
 function leftOut({ arguments: given }: ts.CallExpression, callee: FunctionNode, scope: Scope): readonly number[] {
   const places = [...callee.parameters.keys()];
   return places.filter((place) => {
-    const { questionToken } = callee.parameters[place]!;
+    const { questionToken, initializer } = callee.parameters[place]!;
     const argument = given[place];
+    if (initializer !== undefined) return false;
     return argument === undefined ? questionToken !== undefined : isGiven(argument, scope) === false;
   });
 }
@@ -57,9 +58,7 @@ function lowerFunction(name: string, node: FunctionNode, missing: readonly numbe
   const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: scopeAround(node, caller) });
   const params: { name: string; type: DeviceFunction["result"] }[] = [];
   const parameters = node.parameters.map((parameter, place) =>
-    missing.includes(place) && parameter.initializer === undefined
-      ? declareMissing(parameter, scope)
-      : declareParameter(parameter, params, scope),
+    missing.includes(place) ? declareMissing(parameter, scope) : declareParameter(parameter, params, scope),
   );
   const copies = copyAssigned(node.body!, scope);
   const body = [...copies, ...bodyOf(node, scope)];

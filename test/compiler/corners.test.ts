@@ -1,13 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
 import type { Build, Kernel } from "../../compiler/ir/index.js";
 import { inferTypes } from "../../compiler/passes/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { CORNERS, type Corner, UNTOUCHED } from "../cases/corners.js";
 import { encode } from "../gpu/values.js";
-import { runInTriton } from "../reference/triton-interpreter.js";
+import { interpret } from "../reference/triton-interpreter.js";
 import { decode, run, type Tensor } from "./interpret/run.js";
 
 const { drafts, diagnostics } = createFrontend().lower(["corners.kernel.ts"], {
@@ -26,16 +25,14 @@ const given = ({ args }: Corner): Record<string, Tensor | number> =>
 
 async function inTriton(corner: Corner): Promise<number[]> {
   const kernel: Kernel = inferTypes(kernels.get(corner.kernel)!).kernel;
-  const { text, entry, parameters } = emitTriton(kernel);
   const build = { constants: corner.constants ?? {}, dtypes: {} } as Build;
-  const { signature, constants } = signatureOf(kernel, build, [], parameters);
   const memory = Object.entries({ ...given(corner), out: room(corner) }).map(([name, value]) => [
-    parameters.get(name)!,
+    name,
     typeof value === "number" ? value : encode(value.dtype, value.data),
   ]);
   const args = Object.fromEntries(memory);
-  await runInTriton({ source: text, kernel: entry, signature, args, constants: constants as never, grid: [1] });
-  const { buffer, byteOffset, byteLength } = args[parameters.get("out")!] as ArrayBufferView;
+  await interpret(kernel, build, args, [1]);
+  const { buffer, byteOffset, byteLength } = args.out as ArrayBufferView;
   return decode("f64", new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 

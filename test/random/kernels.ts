@@ -10,7 +10,9 @@ export type DType = (typeof ALL)[number];
 type Shape = "tile" | "scalar";
 
 /** Elements of a tile, of what a program has of each memory, and programs. */
-export const [SIZE, REGION, PROGRAMS] = [16, 32, 2];
+const SIZE = 16;
+export const [REGION, PROGRAMS] = [32, 2];
+export const CONSTANTS = { ROUNDS: 2 };
 
 type Text = fc.Arbitrary<string>;
 const text = (...all: string[]): Text => fc.constantFrom(...all);
@@ -61,7 +63,6 @@ function samely(tie: Tie, dtype: DType, shape: Shape): Text[] {
     { weight: 2, arbitrary: literal(dtype) },
   );
   const condition = tie(`${shape}_bool`);
-  const both = fc.boolean();
   const binary = (...signs: string[]): Text =>
     join([own, text(...signs), other], (a, sign, b) => `(${a} ${sign} ${b})`);
   const reversed = (...signs: string[]): Text =>
@@ -72,7 +73,7 @@ function samely(tie: Tie, dtype: DType, shape: Shape): Text[] {
   const chosen = [
     join([condition, own, other], (c, a, b) => `where(${c}, ${a}, ${b})`),
     join([tie("scalar_bool"), own, own], (c, a, b) => `(${c} ? ${a} : ${b})`),
-    fc.tuple(own, both).map(([a]) => `same_${shape}_${dtype}(${a})`),
+    own.map((a) => `same_${shape}_${dtype}(${a})`),
   ];
   if (dtype === "bool") return [...chosen, binary("&&", "||"), unary("!"), ...compared(tie, shape)];
   const numbers = [...chosen, binary("+", "-", "*"), reversed("-"), called("minimum", "maximum")];
@@ -334,6 +335,6 @@ function kernelOf(body: string, index: number): string {
   const base = pid * ${REGION};
   const at = arange(0, ${SIZE});
 ${lines.join("\n")}
-}, { builds: [{ constants: { ROUNDS: 2 }, fpFusion: false }] });
+}, { builds: [{ constants: ${JSON.stringify(CONSTANTS)}, fpFusion: false }] });
 `;
 }

@@ -1,12 +1,10 @@
-import { type Draw, draws } from "../cases/draws.js";
+import { type Draw, draws, pick } from "../cases/draws.js";
 import { encode } from "../gpu/values.js";
 import { ALL, type DType, INTEGERS, PROGRAMS, REGION } from "./kernels.js";
 
 const BITS: Readonly<Record<string, number>> = { i8: 8, u8: 8, i16: 16, i32: 32, u32: 32, i64: 64 };
 const SMALL = [0, 1, 2, 3, 5, 7, 31, 64, 100];
 const FLOATS = [0, -0, 1, -1, 0.5, 0.1, -2.75, 3, 100, -1e-3, 1e-7, 6e4, -Infinity, Infinity, Number.NaN];
-
-const some = <T>(all: readonly T[], draw: Draw): T => all[Math.floor(draw() * all.length)]!;
 
 /** Numbers of a dtype among which its extremes are. */
 function numbersOf(dtype: DType, count: number, draw: Draw): ArrayBufferView {
@@ -20,15 +18,15 @@ function numbersOf(dtype: DType, count: number, draw: Draw): ArrayBufferView {
   if (bits === undefined)
     return encode(
       dtype,
-      each(() => (draw() < 0.3 ? some(FLOATS, draw) : Math.round((draw() - 0.5) * 200) / 8)),
+      each(() => (draw() < 0.3 ? pick(FLOATS, draw) : Math.round((draw() - 0.5) * 200) / 8)),
     );
   const unsigned = dtype.startsWith("u");
   const [low, high] = unsigned
     ? [0n, (1n << BigInt(bits)) - 1n]
     : [-(1n << BigInt(bits - 1)), (1n << BigInt(bits - 1)) - 1n];
   const whole = (): bigint => {
-    if (draw() < 0.2) return some([low, high, low + 1n, high - 1n], draw);
-    const value = BigInt(some(SMALL, draw));
+    if (draw() < 0.2) return pick([low, high, low + 1n, high - 1n], draw);
+    const value = BigInt(pick(SMALL, draw));
     return unsigned || draw() < 0.5 ? value : -value;
   };
   const all = each(whole);
@@ -50,10 +48,3 @@ export function memoryOf(seed: number): Record<string, NodeJS.ArrayBufferView> {
     ...counters.map((dtype) => [`c_${dtype}`, numbersOf(dtype, 1024, draw)] as const),
   ]) as Record<string, NodeJS.ArrayBufferView>;
 }
-
-export const copyOf = <T extends ArrayBufferView>(view: T): T => {
-  const { buffer, byteOffset, byteLength } = view;
-  return new (view.constructor as new (buffer: ArrayBuffer) => T)(
-    (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength),
-  );
-};

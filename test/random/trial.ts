@@ -1,27 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check } from "../../compiler/check.js";
-import { type Diagnostic, isError } from "../../compiler/diagnostics/index.js";
-import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
+import { isError } from "../../compiler/diagnostics/index.js";
 import type { Frontend } from "../../compiler/frontend/index.js";
 import type { Kernel } from "../../compiler/ir/index.js";
 import { fromBits, upload } from "../../runtime/device/arrays.js";
 import type { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { DeviceBuffer } from "../../runtime/device/device.js";
-import { runInTriton } from "../reference/triton-interpreter.js";
-import { fileOf, PROGRAMS } from "./kernels.js";
-import { copyOf, memoryOf } from "./memory.js";
+import { interpret } from "../reference/triton-interpreter.js";
+import { CONSTANTS, fileOf, PROGRAMS } from "./kernels.js";
+import { memoryOf } from "./memory.js";
 
 type Memory = Record<string, NodeJS.ArrayBufferView>;
 
-export interface Judged {
-  /** Undefined where `check` refuses the kernel. */
-  readonly kernel: Kernel | undefined;
-  readonly problem: Diagnostic | undefined;
-}
-
 const SCALARS = { n: 3 };
-const CONSTANTS = { ROUNDS: 2 };
 
 /** Kernels on the CPU executor and in Triton's interpreter, on the same memory. */
 export class Trial {
@@ -37,8 +29,8 @@ export class Trial {
     this.#memory = memoryOf(seed);
   }
 
-  /** What `check` says of each of the bodies. */
-  check(bodies: readonly string[]): readonly Judged[] {
+  /** The kernels of the bodies; undefined for each that `check` refuses. */
+  check(bodies: readonly string[]): readonly (Kernel | undefined)[] {
     const file = join(this.#folder, "random.kernel.ts");
     const text = fileOf(bodies);
     writeFileSync(file, text);
@@ -46,21 +38,17 @@ export class Trial {
     const errors = diagnostics.filter(isError);
     const lines = text.split("\n");
     const starts = bodies.map((_, index) => lines.findIndex((line) => line.startsWith(`export const k${index} =`)) + 1);
-    const problems = bodies.map((_, index) =>
-      errors.find(
+    const isRefused = (index: number): boolean =>
+      errors.some(
         ({ span: { line } }) => line >= starts[index]! && line < (starts[index + 1] ?? Number.POSITIVE_INFINITY),
-      ),
-    );
-    return problems.map((problem, index) => ({
-      problem,
-      kernel: problem ? undefined : kernels.find(({ name }) => name === `k${index}`),
-    }));
+      );
+    return bodies.map((_, index) => (isRefused(index) ? undefined : kernels.find(({ name }) => name === `k${index}`)));
   }
 
   /** Where the two differ, or how one fails; undefined where they do the same. */
   async difference(kernel: Kernel): Promise<string | undefined> {
     const names = kernel.params.flatMap((param) => (param.kind === "pointer" ? [param.name] : []));
-    const given = (): Memory => Object.fromEntries(names.map((name) => [name, copyOf(this.#memory[name]!)]));
+    const given = (): Memory => Object.fromEntries(names.map((name) => [name, structuredClone(this.#memory[name]!)]));
     const [ours, theirs] = [given(), given()];
     try {
       await this.#onCpu(kernel, ours);
@@ -68,7 +56,7 @@ export class Trial {
       return `the CPU executor fails: ${(error as Error).stack}`;
     }
     try {
-      await inTriton(kernel, theirs);
+      await interpret(kernel, kernel.builds[0]!, { ...theirs, ...SCALARS }, [PROGRAMS]);
     } catch (error) {
       return `the interpreter fails: ${(error as Error).message} ${(error as { detail?: string }).detail ?? ""}`;
     }
@@ -90,16 +78,6 @@ export class Trial {
       for (const [, buffer] of buffers) buffer.free();
     }
   }
-}
-
-async function inTriton(kernel: Kernel, memory: Memory): Promise<void> {
-  const { text, entry, parameters } = emitTriton(kernel);
-  const { signature, constants } = signatureOf(kernel, kernel.builds[0]!, [], parameters);
-  const python = (name: string): string => parameters.get(name) ?? name;
-  const args = Object.fromEntries(
-    [...Object.entries(memory), ...Object.entries(SCALARS)].map(([name, value]) => [python(name), value]),
-  );
-  await runInTriton({ source: text, kernel: entry, signature, args, constants: constants as never, grid: [PROGRAMS] });
 }
 
 const numbers = (name: string, view: ArrayBufferView): readonly (number | bigint)[] => {

@@ -4,6 +4,8 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
+import type { Build, Kernel } from "../../compiler/ir/index.js";
 import { ensureEnvironment, type TritonConstant, type TritonType } from "../../compiler/triton/index.js";
 
 export interface InterpretedDescriptor {
@@ -49,6 +51,20 @@ export function runInTriton(run: InterpretedRun): Promise<void> {
   const mine = queue.then(() => execute(run));
   queue = mine.catch(() => {});
   return mine;
+}
+
+/** What a typed kernel does with arguments by the names that the kernel has for them. */
+export function interpret(
+  kernel: Kernel,
+  build: Build,
+  args: Readonly<Record<string, InterpretedArgument>>,
+  grid: readonly number[],
+): Promise<void> {
+  const { text, entry, parameters } = emitTriton(kernel);
+  const { signature, constants } = signatureOf(kernel, build, [], parameters);
+  const named = Object.fromEntries(Object.entries(args).map(([name, value]) => [parameters.get(name) ?? name, value]));
+  // As Triton's own job has them, constants are of more kinds than JSON has.
+  return runInTriton({ source: text, kernel: entry, signature, args: named, constants: constants as never, grid });
 }
 
 let queue: Promise<void> = Promise.resolve();

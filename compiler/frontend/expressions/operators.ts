@@ -80,10 +80,11 @@ function binary(node: ts.BinaryExpression, scope: Scope): Expr {
   const { unit } = scope;
   const operator = node.operatorToken.kind;
   const name = BINARY[operator];
-  const known =
-    operator === ts.SyntaxKind.QuestionQuestionToken ? isGiven(node.left, scope) : decided(node.left, scope);
-  if (known !== null && CHOOSES[operator] !== undefined)
-    return CHOOSES[operator] === known ? lowerExpression(node.right, scope) : lowerExpression(node.left, scope);
+  if (CHOOSES[operator] !== undefined) {
+    const asked = operator === ts.SyntaxKind.QuestionQuestionToken ? isGiven : decided;
+    const known = asked(node.left, scope);
+    if (known !== null) return lowerExpression(known === CHOOSES[operator] ? node.right : node.left, scope);
+  }
   const whole = decided(node, scope);
   if (whole !== null) return staticLiteral({ kind: "bool", value: whole }, node, scope)!;
   if (name !== undefined) {
