@@ -109,6 +109,7 @@ const PARTS = [
   "scripts/build-native.mjs",
   "runtime/native/build/tilescript.node",
   "bench",
+  "test/fixtures/drawn-prompts.json",
   "test/reference",
   "bundles",
 ];

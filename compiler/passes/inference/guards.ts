@@ -1,5 +1,5 @@
-import type { Expr } from "../../ir/index.js";
-import { anyOp, type Call, isBool, shapeOf } from "../../ops/index.js";
+import { type Expr, scalar } from "../../ir/index.js";
+import { anyOp, type Call, isBool, literal, shapeOf } from "../../ops/index.js";
 
 const touchesMemory = (expr: Expr): boolean => anyOp(expr, ({ effect, reads }) => Boolean(effect || reads));
 
@@ -17,7 +17,7 @@ export function guarded({ op, args, span }: Call): Call | undefined {
     !touchesMemory(b)
   )
     return undefined;
-  const decided: Expr = { kind: "literal", value: op === "or", type: { kind: "const", of: "bool" }, span };
+  const decided = literal(op === "or", scalar("bool"), span);
   const shape = shapeOf(b.type);
   const otherwise: Expr =
     shape.length === 0
