@@ -9,6 +9,7 @@ import {
   full,
   load,
   max,
+  maximum,
   type Ptr,
   range,
   reshape,
@@ -19,8 +20,9 @@ import {
   to,
   where,
 } from "tilescript";
-import { takeBest } from "./reattention-best.js";
-import { order, scoreParts, worthFrom } from "./reattention-settle.js";
+import { largest, takeBest, worthFrom } from "./reattention-best.js";
+import { LEAST } from "./reattention-classes.js";
+import { order, scoreParts } from "./reattention-settle.js";
 
 /*
  * Picks from what scores are at the most (reattention-quantize.ts): the keys of the most promising parts are scored as they are, and no part is
@@ -39,7 +41,7 @@ function merge(best: Tile, at: Tile, scores: Tile, positions: Tile, KC: number, 
   const half = col(arange(0, 2));
   const all = where(half === 0, row(held), row(scores));
   const allAt = where(half === 0, row(heldAt), row(positions));
-  return takeBest(reshape(all, [2 * W]), reshape(allAt, [2 * W]), KC);
+  return takeBest(reshape(all, [2 * W]), reshape(allAt, [2 * W]), KC, KC);
 }
 
 /**
@@ -78,11 +80,11 @@ export function certify(
   const peaks = load(supers + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
   const within = row(arange(0, partsOfSuper));
 
-  // The most promising parts say what a key must reach.
-  const [, top] = takeBest(peaks, number, FIRST);
+  // The most promising parts say what a key must reach: each has a key as good as its best.
+  const [, top] = takeBest(peaks, number, FIRST, FIRST);
   const near = reshape(where(col(top) >= 0, col(top) * partsOfSuper + within, -1), [FIRST * partsOfSuper]);
   const highest = load(parts + near, { mask: near >= 0 && near < blocks * CLASSES, other: -Infinity });
-  const [, first] = takeBest(highest, near, FIRST);
+  const [, first] = takeBest(highest, near, FIRST, FIRST);
   const [firstScores, firstAt] = scoreParts(
     query,
     keys,
@@ -97,8 +99,8 @@ export function certify(
     CLASSES,
     INNER,
   );
-  const [bestOfFirst] = takeBest(firstScores, firstAt, FIRST);
-  const least = worthFrom(bestOfFirst, K, FIRST);
+  const reached = largest(max(reshape(firstScores, [FIRST, keysOfPart]), 1), K, FIRST);
+  const least = maximum(worthFrom(reached), LEAST);
 
   const slot = arange(0, SLOTS);
   const high = peaks >= least;
@@ -126,7 +128,7 @@ export function certify(
       scores = where(col(group) === turn, row(s), scores);
       positions = where(col(group) === turn, row(p), positions);
     }
-    const [, best] = takeBest(reshape(scores, [SLOTS * keysOfPart]), reshape(positions, [SLOTS * keysOfPart]), KC);
+    const [, best] = takeBest(reshape(scores, [SLOTS * keysOfPart]), reshape(positions, [SLOTS * keysOfPart]), KC, K);
     order(query, keys, stride, best, picks, counts, K, KC, D, DP);
   } else {
     let best = full([KC], -Infinity, "f32");

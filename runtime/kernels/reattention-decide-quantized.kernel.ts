@@ -77,12 +77,14 @@ export const reattentionDecideQuantized = kernel(
     exactSteps: Ptr<"i32">;
     listed: Ptr<"i32">;
   } & Choosing) => {
-    gdcWait();
-    gdcLaunchDependents();
-    const length = middleLength(load(position) + queries, global, local);
+    // The pass over the keys, which comes directly before, waited for all that is before it: only what it writes itself is to be waited for.
+    const total = load(position) + queries;
+    const length = middleLength(total, global, local);
     // Rounded as the pass over the keys saw it.
     const query = to(queryOf(q, programId(0), queries, qRow, G, D, DP), dtypeOf(keys));
     const steps = load(exactSteps);
+    gdcWait();
+    gdcLaunchDependents();
     if (steps > 0)
       pickRow(
         query,
@@ -149,7 +151,6 @@ export const reattentionDecideQuantized = kernel(
       // Other programs wrote these: past L1.
       const pick = load(picks + index, { mask: index < numPrograms(0) * topK, other: -1, cache: "cg" });
       const found = where(pick >= 0, atomicExchange(counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
-      const total = load(position) + queries;
       chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, N, CP, W);
     }
   },

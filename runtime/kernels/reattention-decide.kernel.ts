@@ -64,11 +64,13 @@ export const reattentionDecide = kernel(
   }: StepPicks<T> & {
     finished: Ptr<"i32">;
   } & Choosing) => {
-    gdcWait();
-    gdcLaunchDependents();
-    const length = middleLength(load(position) + queries, global, local);
+    // The pass over the keys, which comes directly before, waited for all that is before it: only what it writes itself is to be waited for.
+    const total = load(position) + queries;
+    const length = middleLength(total, global, local);
     // Rounded as the pass over the keys saw it.
     const query = to(queryOf(q, programId(0), queries, qRow, G, D, DP), dtypeOf(keys));
+    gdcWait();
+    gdcLaunchDependents();
     pickRow(
       query,
       keys,
@@ -103,7 +105,6 @@ export const reattentionDecide = kernel(
       // Other programs wrote these: past L1.
       const pick = load(picks + index, { mask: index < numPrograms(0) * topK, other: -1, cache: "cg" });
       const found = where(pick >= 0, atomicExchange(counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
-      const total = load(position) + queries;
       chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, N, CP, W);
     }
   },

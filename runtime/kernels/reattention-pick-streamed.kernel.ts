@@ -78,11 +78,11 @@ export const reattentionPickStreamed = kernel(
       const query = queryOf(q + first * qRow, line, last - first, qRow, G, D, DP);
       const maxima = load(values + from * lists + entry, { mask, other: -Infinity });
       const block = load(blocks + from * lists + entry, { mask, other: 0 });
-      const [best, parts] = takeBest(maxima, block * CLASSES + mod(floorDiv(entry, DEPTH), CLASSES), KC);
+      const [, parts] = takeBest(maxima, block * CLASSES + mod(floorDiv(entry, DEPTH), CLASSES), KC, topK);
       const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, (last - first) * G)) * D;
       const [out, stride, votes] = [picks + from * topK, kvHeads * D, counts + to(programId(1), "i64") * countRow];
       if (CLASSES === 1) settleByBlock(query, head, length, stride, parts, out, votes, topK, KC, QR, D, DP, INNER);
-      else settle(query, head, length, stride, best, parts, out, votes, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+      else settle(query, head, length, stride, parts, out, votes, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
     }
   },
   {

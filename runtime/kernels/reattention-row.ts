@@ -102,13 +102,13 @@ export function pickRow(
   const blocks = cdiv(length, OUTER * CLASSES * INNER);
   const number = arange(0, SUPERS);
   const peaks = load(supers + line * superRow + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
-  const [, top] = takeBest(peaks, number, KC);
+  const [, top] = takeBest(peaks, number, KC, topK);
   const part = reshape(col(top) * (SUPER * CLASSES) + row(arange(0, SUPER * CLASSES)), [KC * SUPER * CLASSES]);
   const there = part >= 0 && part < blocks * CLASSES;
   const maxima = load(parts + line * partRow + part, { mask: there, other: -Infinity });
-  const [values, best] = takeBest(maxima, part, KC);
+  const [, best] = takeBest(maxima, part, KC, topK);
   const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
   const [out, stride] = [picks + line * topK, kvHeads * D];
   if (CLASSES === 1) settleByBlock(query, head, length, stride, best, out, counts, topK, KC, QR, D, DP, INNER);
-  else settle(query, head, length, stride, values, best, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+  else settle(query, head, length, stride, best, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
 }

@@ -24,9 +24,6 @@ import {
 import { takeBest } from "./reattention-best.js";
 import { keyOfPart, LEAST } from "./reattention-classes.js";
 
-/** How near a maximum must be to the K-th largest to be looked at beyond the K, relative to it: what sums in f32 may be off. */
-const NEAR = 0.0000152587890625;
-
 /**
  * Scores the keys of parts [C] (−1: none) → scores and positions, [C · OUTER · INNER] each. −∞ is where there is no key, LEAST stands for
  * −∞ and NaN. `keys` is at the KV head of the middle's first token, `stride` elements before the next one's. The query [DP] is repeated
@@ -54,18 +51,6 @@ export function scoreParts(
   const key = load(at, { mask: col(there) && column < D, other: 0 });
   const scores = max(dot(broadcastTo(row(query), [QR, DP]), trans(key)), 0);
   return [where(there, maximum(scores, LEAST), -Infinity), positions];
-}
-
-/** What a key's score must be at the least to be looked at: nearly the K-th of the best ones [KC], largest first. */
-export function worthFrom(best: Tile, K: number, KC: number) {
-  const last = sum(where(arange(0, KC) === K - 1, best, 0), 0);
-  return where(last < Infinity, last - where(last < 0, -last, last) * NEAR, last);
-}
-
-/** The parts [KC], best first, that may hold one of the K best keys; −1 for the others. */
-function worthScoring(maxima: Tile, parts: Tile, K: number, KC: number) {
-  const slot = arange(0, KC);
-  return where(slot < K || maxima >= worthFrom(maxima, K, KC), parts, -1);
 }
 
 /** Gives a row's picks [K] and votes for them. A pick of −1 is none. */
@@ -100,7 +85,7 @@ export function order(
 }
 
 /**
- * The K best keys of a row, from its best parts [KC] and their maxima, best first. Their keys are scored in f32, C parts at a time, and the
+ * The K best keys of a row, from the parts [KC] that may hold them, best first, −1 behind them. Their keys are scored in f32, C parts at a time, and the
  * KC best of them in f64, where products of halves and their sums are as good as exact: so the order is that of the true scores, equal
  * ones by position.
  */
@@ -109,7 +94,6 @@ export function settle(
   keys: Ptr,
   length: number,
   stride: number,
-  maxima: Tile,
   parts: Tile,
   picks: Ptr<"i32">,
   counts: Ptr<"i32">,
@@ -123,19 +107,18 @@ export function settle(
   CLASSES: number,
   INNER: number,
 ) {
-  const wanted = worthScoring(maxima, parts, K, KC);
-  const grouped = reshape(wanted, [floorDiv(KC, C), C]);
+  const grouped = reshape(parts, [floorDiv(KC, C), C]);
   const group = arange(0, floorDiv(KC, C));
   let scores = full([floorDiv(KC, C), C * OUTER * INNER], -Infinity, "f32");
   let positions = full([floorDiv(KC, C), C * OUTER * INNER], -1, "i32");
   // Those wanted come first.
-  for (const turn of range(0, cdiv(sum(to(wanted >= 0, "i32"), 0), C), { numStages: 3 })) {
+  for (const turn of range(0, cdiv(sum(to(parts >= 0, "i32"), 0), C), { numStages: 3 })) {
     const some = sum(where(col(group) === turn, grouped, 0), 0);
     const [s, p] = scoreParts(query, keys, length, stride, some, C, QR, D, DP, OUTER, CLASSES, INNER);
     scores = where(col(group) === turn, row(s), scores);
     positions = where(col(group) === turn, row(p), positions);
   }
-  const [, best] = takeBest(reshape(scores, [KC * OUTER * INNER]), reshape(positions, [KC * OUTER * INNER]), KC);
+  const [, best] = takeBest(reshape(scores, [KC * OUTER * INNER]), reshape(positions, [KC * OUTER * INNER]), KC, K);
   order(query, keys, stride, best, picks, counts, K, KC, D, DP);
 }
 
@@ -160,7 +143,7 @@ export function settleByBlock(
   for (const place of range(K)) {
     const block = reshape(sum(where(slot === place, blocks, 0), 0), [1]);
     const [scores, positions] = scoreParts(query, keys, length, stride, block, 1, QR, D, DP, 1, 1, INNER);
-    const [, best] = takeBest(scores, positions, 1);
+    const [, best] = takeBest(scores, positions, 1, 1);
     found = where(slot === place, best, found);
   }
   vote(picks, counts, slot, found, K);

@@ -53,7 +53,7 @@ const REATTENTION_GPU = {
   pickStreamed: { C: 1, QR: 16 },
   pickDeep: { C: 4, QR: 16 },
   /** Votes: N positions at a time, of which up to CP stay; W of these are compared with all at a time. A decode step has few. */
-  fewVotes: { N: 128, CP: 128, W: 128 },
+  fewVotes: { N: 128, CP: 128, W: 16 },
   votes: [
     { N: 4096, CP: 256, W: 64 },
     { N: 4096, CP: 2048, W: 8 },
