@@ -4,7 +4,6 @@ import {
   col,
   dot,
   dtypeOf,
-  floorDiv,
   full,
   gdcLaunchDependents,
   gdcWait,
@@ -78,10 +77,10 @@ export const reattentionScanQuantized = kernel(
     gdcLaunchDependents();
     const past = load(position);
     const length = middleLength(past + queries, global, local);
-    const shares = cdiv(length, BN * SUPER);
-    const start = floorDiv(programId(1) * shares, numPrograms(1)) * BN * SUPER;
-    const end = minimum(floorDiv((programId(1) + 1) * shares, numPrograms(1)) * BN * SUPER, length);
-    if (start < end) {
+    const share = cdiv(cdiv(length, BN * SUPER), numPrograms(1)) * BN * SUPER;
+    const start = programId(1) * share;
+    const end = minimum(start + share, length);
+    if (start < length) {
       const mine = member < queries * G;
       const query = to(stepQueries(q, member, mine, kvHead, qRow, G, D, DP), dtypeOf(keys));
       const line = kvHead * queries * G + member;
