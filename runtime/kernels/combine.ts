@@ -12,7 +12,7 @@ import {
   store,
   sum,
   type Tile,
-  to,
+  where,
   zeros,
 } from "tilescript";
 
@@ -73,8 +73,8 @@ export function combineSplits(
   const peaks = load(peak + cell, { mask: there, other: -Infinity, cache: "cg" });
   const totals = load(total + cell, { mask: there, other: 0, cache: "cg" });
   const top = col(max(peaks, 1));
-  // In f64, so that the product is not fused with the first addition: threads would end with sums that differ in their last bits.
-  const weight = col(sum(to(to(exp2(peaks - top), "f64") * to(totals, "f64"), "f32"), 1));
+  // Chosen from, the product is not fused with the first addition, which would leave threads with sums that differ in their last bits.
+  const weight = col(sum(where(there, exp2(peaks - top) * totals, 0), 1));
   let values = zeros([GM, DP], "f32");
   if (PART === SPLITS) {
     values = partOfSum(partial, peak, top, first, 0, used, G, GM, SPLITS, PART, D, DP);
