@@ -45,17 +45,24 @@ const counted = (count: number, noun: string): string =>
 
 const place = ({ file, line, column }: Span): string => printable(`${file}:${line}:${column}`);
 
+/** Of longer source lines, so much is shown, of which so much before the place. */
+const LONGEST = 160;
+const BEFORE = 40;
+
 /** The source line and a line of carets below it; nothing where the source cannot be read. */
 function frame(span: Span, readSource: ReadSource, tint: (text: string) => string, colors: Colors): readonly string[] {
   const text = lineAt(span, readSource);
   if (text === null) return [];
   const number = String(span.line).padStart(5);
-  const last = span.endLine === span.line ? span.endColumn : text.trimEnd().length + 1;
+  const end = span.endLine === span.line ? span.endColumn - 1 : text.trimEnd().length;
   const start = span.column - 1;
+  const from = text.length <= LONGEST || start < LONGEST / 2 ? 0 : start - BEFORE;
+  const [cutBefore, cutBehind] = [from > 0 ? "…" : "", text.length > from + LONGEST ? "…" : ""];
+  const shown = cutBefore + text.slice(from, from + LONGEST) + cutBehind;
   // Tabs stay tabs, so that the carets stand below what they mark.
-  const indent = text.slice(0, start).replace(/[^\t]/g, " ");
-  const carets = "^".repeat(Math.max(1, last - span.column));
-  return [`${colors.dim(`${number} |`)} ${text}`, `${colors.dim(`${" ".repeat(5)} |`)} ${indent}${tint(carets)}`];
+  const indent = (cutBefore + text.slice(from, start)).replace(/[^\t]/g, " ");
+  const carets = "^".repeat(Math.max(1, Math.min(end, from + LONGEST) - start));
+  return [`${colors.dim(`${number} |`)} ${shown}`, `${colors.dim(`${" ".repeat(5)} |`)} ${indent}${tint(carets)}`];
 }
 
 /** A note shows the line it speaks of, and the file where that is another one. */
@@ -66,7 +73,7 @@ function noteText(note: Note, around: Span, readSource: ReadSource): string {
   const other = span.file === around.file ? "" : ` (${place(span)})`;
   return text === undefined || text === ""
     ? `${printable(message)}${other}`
-    : `${printable(message)}${other}:  ${text}`;
+    : `${printable(message)}${other}:  ${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}`;
 }
 
 /** What ends a line for TypeScript, whose places these are. */

@@ -1,4 +1,5 @@
 import {
+  type Attr,
   type DeviceFunction,
   type Dim,
   type Expr,
@@ -14,6 +15,11 @@ function namesOfDim(dim: Dim, found: Set<string>): void {
   else for (const part of dim.args as Dim[]) namesOfDim(part, found);
 }
 
+function namesOfAttrs(attrs: Readonly<Record<string, Attr>>, found: Set<string>): void {
+  for (const attr of Object.values(attrs))
+    if (Array.isArray(attr)) for (const dim of attr as Dim[]) namesOfDim(dim, found);
+}
+
 function namesOfType(type: Type, found: Set<string>): void {
   if (type.kind === "tile") for (const dim of type.shape) namesOfDim(dim, found);
 }
@@ -22,8 +28,7 @@ function namesOfType(type: Type, found: Set<string>): void {
 function namesOfExpr(expr: Expr, found: Set<string>): void {
   if (expr.kind === "ref" && expr.type.kind === "const") found.add(expr.name);
   if (expr.kind !== "op") return;
-  for (const attr of Object.values(expr.attrs))
-    if (Array.isArray(attr)) for (const dim of attr as Dim[]) namesOfDim(dim, found);
+  namesOfAttrs(expr.attrs, found);
   if (expr.op === "zeros" || expr.op === "full" || expr.op === "reshape") namesOfType(expr.type, found);
 }
 
@@ -46,6 +51,9 @@ export function freeConstants(fn: DeviceFunction, ofCallee: (name: string) => re
   walkExpressions(fn.body, (expr) => {
     namesOfExpr(expr, found);
     if (expr.kind === "call") for (const name of ofCallee(expr.callee)) found.add(name);
+  });
+  walkStatements(fn.body, (stmt) => {
+    if (stmt.kind === "for") namesOfAttrs(stmt.options, found);
   });
   const own = declaredIn(fn.body);
   for (const { name } of fn.params) own.add(name);

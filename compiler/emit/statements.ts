@@ -1,5 +1,5 @@
-import type { Expr, Span, Stmt } from "../ir/index.js";
-import { LEVEL, materialize, type Py, settle, within } from "../ops/index.js";
+import type { Expr, Shape, Span, Stmt } from "../ir/index.js";
+import { dimPy, LEVEL, materialize, type Py, settle, within } from "../ops/index.js";
 import { expressionPy, valuePy } from "./expression.js";
 import type { FunctionText } from "./function-text.js";
 
@@ -101,7 +101,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
 function iterator(stmt: Extract<Stmt, { kind: "for" }>, text: FunctionText): string {
   const options = Object.entries(stmt.options).flatMap(([name, value]) => {
     const python = OPTIONS[name];
-    return python === undefined || value === false ? [] : [`${python}=${value === true ? "True" : value}`];
+    return python === undefined || value === false
+      ? []
+      : [`${python}=${Array.isArray(value) ? dimPy((value as Shape)[0]!).text : "True"}`];
   });
   const name = stmt.static ? "tl.static_range" : options.length > 0 ? "tl.range" : "range";
   const step = boundPy(stmt.step, text);

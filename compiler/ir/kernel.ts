@@ -121,8 +121,8 @@ export type Stmt =
       readonly step: Expr;
       /** True for staticRange: bounds are constants and the loop is unrolled. */
       readonly static: boolean;
-      /** Triton's loop options: numStages, loopUnrollFactor, flatten, disallowAccMultiBuffer. */
-      readonly options: Readonly<Record<string, number | boolean>>;
+      /** Triton's loop options: numStages and loopUnrollFactor, lists of the one number, and flatten and disallowAccMultiBuffer. */
+      readonly options: Readonly<Record<string, Attr>>;
       readonly body: readonly Stmt[];
       /** Variables declared outside that the body assigns. */
       readonly carried: readonly string[];

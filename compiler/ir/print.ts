@@ -1,6 +1,6 @@
-import { shapeText } from "./dim.js";
+import { dimText, shapeText } from "./dim.js";
 import type { Attr, DeviceFunction, Expr, Kernel, Param, Stmt } from "./kernel.js";
-import type { Type } from "./type.js";
+import type { Shape, Type } from "./type.js";
 import { typeText } from "./type-text.js";
 
 const INDENT = "  ";
@@ -58,7 +58,9 @@ const STATEMENTS: { readonly [K in Stmt["kind"]]: (stmt: Extract<Stmt, { kind: K
   ],
   effect: (stmt, indent) => [`${indent}${exprText(stmt.value)}`],
   for: (stmt, indent) => {
-    const options = Object.entries(stmt.options).map(([key, value]) => `${key}=${value}`);
+    const options = Object.entries(stmt.options).map(
+      ([key, value]) => `${key}=${Array.isArray(value) ? dimText((value as Shape)[0]!) : value}`,
+    );
     const head = `for ${stmt.static ? "static " : ""}${stmt.variable} in ${exprText(stmt.start)} .. ${exprText(stmt.stop)} by ${exprText(stmt.step)}`;
     return [
       ...block(

@@ -201,7 +201,7 @@ const BODY = list(
       stop: expression,
       step: expression,
       static: flag,
-      options: record(constant),
+      options: record(attribute),
       body,
       carried: names,
       span,

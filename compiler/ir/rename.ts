@@ -26,14 +26,13 @@ export function renameIn(body: readonly Stmt[], names: ReadonlyMap<string, strin
     return before.kind === "tuple" ? { ...before, items: before.items.map(type) } : before;
   };
   const attr = (value: Attr): Attr => (Array.isArray(value) ? shape(value as Shape) : value);
+  const attrs = (values: Readonly<Record<string, Attr>>): Readonly<Record<string, Attr>> =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, attr(value)]));
   const inExpr = (expr: Expr): Expr => {
     const typed = { ...expr, type: type(expr.type) } as Expr;
     if (typed.kind === "ref") return { ...typed, name: rename(typed.name) };
     if (typed.kind !== "op") return typed;
-    return {
-      ...typed,
-      attrs: Object.fromEntries(Object.entries(typed.attrs).map(([key, value]) => [key, attr(value)])),
-    };
+    return { ...typed, attrs: attrs(typed.attrs) };
   };
   return mapStatements(body, (stmt) => {
     const inside = mapExpressions(stmt, (expr) => rewrite(expr, inExpr));
@@ -49,7 +48,14 @@ export function renameIn(body: readonly Stmt[], names: ReadonlyMap<string, strin
       case "unpack":
         return [{ ...inside, names: inside.names.map((name) => name && rename(name)) }];
       case "for":
-        return [{ ...inside, variable: rename(inside.variable), carried: inside.carried.map(rename) }];
+        return [
+          {
+            ...inside,
+            variable: rename(inside.variable),
+            options: attrs(inside.options),
+            carried: inside.carried.map(rename),
+          },
+        ];
       case "while":
       case "if":
         return [{ ...inside, carried: inside.carried.map(rename) }];

@@ -212,4 +212,10 @@ export const logical: DTypeRule = (call, operands, context) => {
 };
 
 /** Numbers in, booleans out. */
-export const comparing: DTypeRule = (_call, operands) => ({ operands: commonDType(operands), result: "bool" });
+export const comparing: DTypeRule = (call, operands, context) => {
+  const met = commonDType(operands);
+  const signed = operands.find((type): type is TileType => type.kind === "tile" && type.dtype.startsWith("i"));
+  if (signed && met.startsWith("u"))
+    context.warn(problems.comparedUnsigned(call.span, { op: operatorText(call.op), signed: signed.dtype, met }));
+  return { operands: met, result: "bool" };
+};

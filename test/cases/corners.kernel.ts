@@ -387,3 +387,21 @@ export const leaving = kernel(({ x, out, n }: { x: Ptr<"i32">; out: Out; n: Int 
   }
   store(out + 4, to(inner, "f64"));
 });
+
+/** The stages of a loop follow a constant, in a function too. */
+function totalInStages(x: Ptr<"f32">, n: number, S: number) {
+  let sum = 0.0;
+  for (const i of range(0, n, 1, { numStages: S + 1, loopUnrollFactor: S })) sum += load(x + i);
+  return sum;
+}
+
+export const stages = kernel(
+  ({ x, out, n, S }: { x: Ptr<"f32">; out: Out; n: Int; S: Const<"S"> }) => {
+    const doubled = S * 2;
+    let most = 0.0;
+    for (const i of range(0, n, 1, { numStages: doubled })) most = maximum(most, load(x + i));
+    store(out, to(most, "f64"));
+    store(out + 1, to(totalInStages(x, n, S), "f64"));
+  },
+  { builds: [{ constants: { S: 2 } }] },
+);

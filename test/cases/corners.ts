@@ -254,4 +254,11 @@ export const CORNERS: readonly Corner[] = [
     constants: { A: 5 },
     want: [0, 1, 0, 2, 0, 3, 0, 4, 7, 5, none, none, -1, 5, 1, 2, -3, 4],
   },
+  {
+    title: "stages that are a constant",
+    kernel: "stages",
+    args: { x: memory("f32", [1, 5, 2]), n: 3 },
+    constants: { S: 2 },
+    want: [5, 8],
+  },
 ];

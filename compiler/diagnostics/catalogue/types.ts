@@ -48,6 +48,14 @@ export const signsDiffer = problem<{ op: string; a: DType; b: DType }>({
   hint: ({ a }) => `convert one of them, for example to(b, "${a}")`,
 });
 
+export const comparedUnsigned = problem<{ op: string; signed: DType; met: DType }>({
+  code: "TS-K2067",
+  severity: "warning",
+  about: "Signed integers that are compared as unsigned ones: a negative number is then a large one.",
+  message: ({ op, signed, met }) => `${op} compares ${signed} as ${met}, where a negative number is a large one`,
+  hint: () => 'convert both to a dtype that holds all of them, for example to(n, "i64")',
+});
+
 export const pointerArithmetic = problem<{ op: string; a: Type; b: Type }>({
   code: "TS-K2006",
   about: "A pointer moves by adding or subtracting integers, and nothing else.",
@@ -449,6 +457,12 @@ export const badStep = problem({
   code: "TS-K2056",
   about: "A range with a step of zero never ends.",
   message: () => "the step of a range cannot be zero",
+});
+
+export const loopOption = problem<{ option: string; value: number }>({
+  code: "TS-K2066",
+  about: "A loop has at least one iteration in flight, and is unrolled by at least one.",
+  message: ({ option, value }) => `${option} of a range must be at least 1, got ${value}`,
 });
 
 export const axisNumber = problem<{ op: string; axis: number }>({

@@ -1,9 +1,9 @@
 import { notARange, unsupportedSyntax, wrongArguments } from "../../diagnostics/catalogue/frontend.js";
-import { type Expr, type Stmt, turns } from "../../ir/index.js";
+import { type Attr, type Expr, type Stmt, turns } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
-import { fixedFlag, fixedInteger, fixedValue } from "../fixed.js";
+import { fixedFlag, fixedSize, fixedValue } from "../fixed.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
@@ -22,12 +22,12 @@ interface Bounds {
   readonly start: Expr;
   readonly stop: Expr;
   readonly step: Expr;
-  readonly options: Readonly<Record<string, number | boolean>>;
+  readonly options: Readonly<Record<string, Attr>>;
 }
 
 const OPTIONS = {
-  numStages: fixedInteger,
-  loopUnrollFactor: fixedInteger,
+  numStages: fixedSize,
+  loopUnrollFactor: fixedSize,
   flatten: fixedFlag,
   disallowAccMultiBuffer: fixedFlag,
 } as const;
@@ -166,7 +166,7 @@ function boundsOf(node: ts.Expression, scope: Scope): Bounds | null {
 }
 
 function optionsOf(node: ts.ObjectLiteralExpression, scope: Scope): Bounds["options"] {
-  const options: Record<string, number | boolean> = {};
+  const options: Record<string, Attr> = {};
   for (const property of node.properties) {
     const key = property.name?.getText() as keyof typeof OPTIONS;
     const value = ts.isPropertyAssignment(property)
@@ -176,7 +176,7 @@ function optionsOf(node: ts.ObjectLiteralExpression, scope: Scope): Bounds["opti
         : undefined;
     // tsc itself reports an option that range() does not have.
     const read = value === undefined ? null : (OPTIONS[key]?.(value, scope, `option ${key} of range`) ?? null);
-    if (read !== null) options[key] = read;
+    if (read !== null) options[key] = typeof read === "boolean" ? read : [read];
   }
   return options;
 }

@@ -107,7 +107,7 @@ function inferOp(expr: Extract<Expr, { kind: "op" }>, scope: Scope, inference: I
 }
 
 /** Attributes with every size in terms of `Const` parameters; null after reporting one that is not constant. */
-function resolveAttrs(attrs: Attrs, op: string, span: Span, scope: Scope, context: InferContext): Attrs | null {
+export function resolveAttrs(attrs: Attrs, op: string, span: Span, scope: Scope, context: InferContext): Attrs | null {
   const resolved = Object.entries(attrs).map(([name, attr]): [string, Attr | null] => {
     if (!Array.isArray(attr)) return [name, attr];
     return [name, resolveShape(attr as Shape, `${name === "shape" ? "a size" : name} of ${op}`, span, scope, context)];

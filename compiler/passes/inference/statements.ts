@@ -13,8 +13,9 @@ import {
   operatorText,
   shapeOf,
 } from "../../ops/index.js";
+import { checkLoopOptions } from "../loop-options.js";
 import { assignHint, isOpen, sameType } from "./compare.js";
-import { inferExpression, inferValue, isPoisoned, resolveShape } from "./expressions.js";
+import { inferExpression, inferValue, isPoisoned, resolveAttrs, resolveShape } from "./expressions.js";
 import type { Inference } from "./inference.js";
 import type { Scope } from "./scope.js";
 import { countedTurns, keepsPositive } from "./turns.js";
@@ -216,6 +217,8 @@ function inferFor(
   const [start, stop, by] = bounds.map(({ value }) =>
     fine && value.type.kind === "tile" ? (convert(value, dtype, context) ?? value) : value,
   );
+  const options = resolveAttrs(stmt.options, "range", stmt.span, scope, context) ?? {};
+  checkLoopOptions(options, stmt.span, context);
   const carried = scope.carried(stmt.body);
   const variable: Type = stmt.static
     ? { kind: "const", of: "int", dim: { op: "name", args: [stmt.variable] } }
@@ -226,7 +229,7 @@ function inferFor(
   scope.declare(stmt.variable, variable, stmt.span);
   scope.depth--;
   const body = loopBody(stmt.body, scope, inference);
-  const loop = { ...stmt, start: start!, stop: stop!, step: by!, body, carried };
+  const loop = { ...stmt, start: start!, stop: stop!, step: by!, options, body, carried };
   return fine ? countedTurns(loop, dtype, scope, context) : [loop];
 }
 

@@ -1,6 +1,7 @@
 import * as problems from "../../diagnostics/catalogue/types.js";
 import { type DType, type Expr, placed, type Stmt, turns } from "../../ir/index.js";
 import { commonDType, isConstNumber, isNumbers } from "../../ops/index.js";
+import { checkLoopOptions } from "../loop-options.js";
 import { decayConstants } from "./decay-constants.js";
 import { Known } from "./known.js";
 import { mustUnroll, type Specialization } from "./specialization.js";
@@ -85,7 +86,9 @@ function specializeFor(stmt: Extract<Stmt, { kind: "for" }>, known: Known, pass:
   else if (stmt.static && !numbers.includes(null) && mustUnroll(stmt.variable, stmt.body))
     return unrolled(stmt, turns(...(numbers as [number, number, number])), known, pass);
   const inner = new Known(known);
-  return [{ ...stmt, start, stop, step, body: specializeBody(stmt.body, inner, pass) }];
+  const options = known.attrs(stmt.options);
+  checkLoopOptions(options, stmt.span, pass.context);
+  return [{ ...stmt, start, stop, step, options, body: specializeBody(stmt.body, inner, pass) }];
 }
 
 function unrolled(

@@ -72,6 +72,22 @@ a␛.ts:4:9  error TS-K2003: cannot find ␛[2J
     expect(text.split("\n").slice(1)).toEqual(["    2 | const z = x * 2;", "      |       ^^^^^^^^^^"]);
   });
 
+  test("of a long line, what stands around the place is shown", () => {
+    const long = `const x = ${"y + ".repeat(100)}z;`;
+    const framed = (column: number, endColumn: number) =>
+      renderDiagnostic(
+        { ...mismatch, notes: [{ message: "here", span: at(1, 1, 2) }], span: at(1, column, endColumn) },
+        { color: false, readSource: () => long },
+      ).split("\n");
+    const [, line, carets, note] = framed(411, 412);
+    expect(line).toBe(`    1 | …${long.slice(370)}`);
+    expect(line![carets!.indexOf("^")]).toBe("z");
+    expect(note).toBe(`   note: here:  ${long.slice(0, 160)}…`);
+    const [, whole, under] = framed(11, 413);
+    expect(whole).toBe(`    1 | ${long.slice(0, 160)}…`);
+    expect(under!.length).toBe(8 + 160);
+  });
+
   test("a source that cannot be read leaves the place and the message", () => {
     const span = at(1, 1, 2, 1, "gone.ts");
     const notes = [{ message: "in f, called here", span: at(2, 1, 3) }];

@@ -114,7 +114,7 @@ export const loop = (
   variable: string,
   [start, stop, step]: readonly [Operand, Operand, Operand],
   body: readonly Stmt[],
-  more: { static?: boolean; options?: Record<string, number | boolean> } = {},
+  more: { static?: boolean; options?: Record<string, readonly number[] | boolean> } = {},
 ): Stmt => ({
   kind: "for",
   variable,

@@ -185,7 +185,7 @@ export function flashAttention(): Kernel {
         ),
         d.assign("best", "next"),
       ],
-      { options: { numStages: 2 } },
+      { options: { numStages: [2] } },
     ),
     d.store(d.add("out", d.mul(d.col("m"), "D"), d.row("dd")), d.div("acc", d.col("total")), {
       mask: d.lt(d.col("m"), "length"),

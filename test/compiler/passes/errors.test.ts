@@ -517,6 +517,19 @@ const CASES: readonly Case[] = [
     says: "a has no value here yet",
   },
   {
+    code: "TS-K2066",
+    title: "a loop of no stages",
+    body: () => [() => d.loop("k", [0, "n", 1], [], { options: { numStages: [0] } })],
+    says: "numStages of a range must be at least 1, got 0",
+  },
+  {
+    code: "TS-K2067",
+    title: "a comparison of mixed signs",
+    body: () => [use(d.lt("n", "u"))],
+    says: "< compares i32 as u32",
+    hint: 'to(n, "i64")',
+  },
+  {
     code: "TS-K2059",
     title: "two hints for the cache",
     body: () => [use(d.load("p", {}, { cache: "cg", eviction: "evict_first" }))],
