@@ -2,9 +2,9 @@ import { outsideKernel } from "../outside.js";
 import type { Int, MaskLike } from "../types.js";
 
 export interface RangeOptions {
-  /** Iterations in flight at once in this loop, instead of the build's `stages`. */
+  /** Iterations in flight at once in this loop, instead of the build's `stages`: at least 1, a Const parameter too. */
   readonly numStages?: number;
-  /** Unroll by this factor. */
+  /** Unroll by this factor, at least 1; a Const parameter too. */
   readonly loopUnrollFactor?: number;
   /** Fuse nested loops into one. */
   readonly flatten?: boolean;

@@ -405,3 +405,19 @@ export const stages = kernel(
   },
   { builds: [{ constants: { S: 2 } }] },
 );
+
+const SCALING = { scale: 3, shift: 4 } as const;
+const around = (v: number) => ({ low: v - 1, high: v + 1 });
+const weighed = (of: { low: number; high: number; scale: number; shift: number }) =>
+  (of.high * 10 + of.low) * of.scale + of.shift;
+const writeAt = ({ out, n, at }: { out: Out; n: number; at: number }) => store(out + at, to(n, "f64"));
+
+/** Members of an object that come from another: of two of one name the later one counts. */
+export const spreads = kernel((params: { out: Out; n: Int }) => {
+  const { out, n } = params;
+  const both = around(n);
+  store(out, to(weighed({ ...both, ...SCALING }), "f64"));
+  const more = { ...both, ...SCALING, low: 0, ...{ shift: n } };
+  store(out + 1, to(weighed({ ...more }), "f64"));
+  writeAt({ ...params, at: 2 });
+});

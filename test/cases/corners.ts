@@ -261,4 +261,10 @@ export const CORNERS: readonly Corner[] = [
     constants: { S: 2 },
     want: [5, 8],
   },
+  {
+    title: "members that are spread",
+    kernel: "spreads",
+    args: { n: 5 },
+    want: [196, 185, 5],
+  },
 ];

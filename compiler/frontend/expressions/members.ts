@@ -100,27 +100,68 @@ export function list(node: ts.ArrayLiteralExpression, scope: Scope): Expr {
 
 /** `{ x, y }` as a tuple with its names in the type, sorted. */
 export function record(node: ts.ObjectLiteralExpression, scope: Scope): Expr {
+  const members = membersOf(node, scope);
+  if (members === null) return poison(node, scope);
+  const names = [...members.keys()].sort();
+  const items = names.map((name) => members.get(name)!);
+  const type = { kind: "tuple", items: names.map(() => UNKNOWN), names } as const;
+  return { kind: "tuple", items, type, span: scope.unit.span(node) };
+}
+
+type Members = ReadonlyMap<string, Expr>;
+
+/** Of two members of one name the later one counts, as in JavaScript. Null after a problem. */
+function membersOf(node: ts.ObjectLiteralExpression, scope: Scope): Members | null {
   const { unit } = scope;
   const members = new Map<string, Expr>();
   for (const member of node.properties) {
+    if (ts.isSpreadAssignment(member)) {
+      const spread = spreadMembers(unwrapped(member.expression), scope);
+      if (spread === null) return null;
+      for (const [name, value] of spread) members.set(name, value);
+      continue;
+    }
     const value = ts.isPropertyAssignment(member)
       ? member.initializer
       : ts.isShorthandPropertyAssignment(member)
         ? member.name
         : null;
     const key = member.name;
-    if (value === null || key === undefined || ts.isComputedPropertyName(key)) {
-      const what = "a spread, a method or a computed name in an object";
+    if (value === null || ts.isComputedPropertyName(key)) {
+      const what = "a method or a computed name in an object";
       unit.report(unsupportedSyntax(unit.span(member), { what, instead: "write every member: { x: a, y: b }" }));
-      return poison(node, scope);
+      return null;
     }
     members.set(key.text, lowerExpression(value, scope));
   }
-  const names = [...members.keys()].sort();
-  const items = names.map((name) => members.get(name)!);
-  const type = { kind: "tuple", items: names.map(() => UNKNOWN), names } as const;
-  return { kind: "tuple", items, type, span: unit.span(node) };
+  return members;
 }
+
+/** What `{ ...value }` brings: the members of a literal, of the kernel's parameters, of a constant, or of a value that has a name. */
+function spreadMembers(node: ts.Expression, scope: Scope): Members | null {
+  if (ts.isObjectLiteralExpression(node)) return membersOf(node, scope);
+  const { unit } = scope;
+  const names = memberNames(node, scope);
+  const owner = bindingOf(node, scope);
+  if (owner?.kind === "parameters")
+    return new Map(names.map((name) => [name, reference(owner.field(name)!, node, scope)]));
+  const fixed = fixedValue(node, scope);
+  if (fixed?.kind === "record") {
+    const literals = [...fixed.fields].map(([name, value]) => [name, staticLiteral(value, node, scope)] as const);
+    if (literals.every((entry): entry is readonly [string, Expr] => entry[1] !== null)) return new Map(literals);
+  } else if (names.length > 0 && isNamed(node)) {
+    const of = lowerExpression(node, scope);
+    return new Map(names.map((name, index) => [name, element(of, index, node, scope)]));
+  }
+  const instead =
+    names.length > 0 ? "give it a name first: const part = …; { ...part }" : "write every member: { x: a, y: b }";
+  unit.report(unsupportedSyntax(unit.span(node), { what: `...${node.getText()} in an object`, instead }));
+  return null;
+}
+
+/** Whether an expression is evaluated as often as one likes. */
+const isNamed = (node: ts.Expression): boolean =>
+  ts.isIdentifier(node) || (ts.isPropertyAccessExpression(node) && isNamed(unwrapped(node.expression)));
 
 export const MEMBERS: ExpressionRules = {
   [ts.SyntaxKind.PropertyAccessExpression]: property,

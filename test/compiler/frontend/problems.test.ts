@@ -195,6 +195,14 @@ test("hints say what to write instead", () => {
     "TS-K1003 assigning to out[0] cannot be used in a kernel → store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile",
     "TS-K1003 indexing a tile cannot be used in a kernel → load(pointer + index) reads memory; sum(where(…)) picks an element",
   ]);
+  expect(
+    complaints(
+      "const f = (v: number) => ({ a: v, b: v }); const r = { ...f(n), c: n }; const s = { ...x }; store(out, to(r.c, 'f32')); store(out, s);",
+    ),
+  ).toEqual([
+    "TS-K1003 ...f(n) in an object cannot be used in a kernel → give it a name first: const part = …; { ...part }",
+    "TS-K1003 ...x in an object cannot be used in a kernel → write every member: { x: a, y: b }",
+  ]);
 });
 
 test.each([
