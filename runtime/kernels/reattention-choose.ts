@@ -38,7 +38,7 @@ export interface Choosing {
 /**
  * A chunk's window, by one program: of candidates [N] and the votes `found` for them, 0 where there is none, the `clip` best, their spans
  * within the middle of a cache of `total` tokens, merged and in order. Gives `kept` [CP], `selected` and `window` as `reattentionChoose` does;
- * `unordered` [CP] is scratch where N is more than W: W places are compared with all at a time.
+ * `unordered` [CP] is scratch: W places are compared with all at a time.
  */
 export function chooseWindow(
   candidate: Tile,
@@ -52,7 +52,6 @@ export function chooseWindow(
   kept: Ptr<"i32">,
   selected: Ptr<"i32">,
   window: Ptr<"i32">,
-  N: number,
   CP: number,
   W: number,
 ) {
@@ -62,21 +61,16 @@ export function chooseWindow(
 
   // Ascending: a position's place is the number of lower ones.
   const slot = arange(0, CP);
-  if (N <= W) {
-    const lower = row(stays) && row(candidate) < col(candidate);
-    store(kept + sum(to(lower, "i32"), 1), candidate, { mask: stays });
-  } else {
-    store(unordered + cumsum(to(stays, "i32"), 0) - 1, candidate, { mask: stays });
-    debugBarrier();
-    const own = load(unordered + slot, { mask: slot < count, other: 0 });
-    let place = zeros([CP], "i32");
-    for (const from of range(0, count, W)) {
-      const other = from + arange(0, W);
-      const lower = row(load(unordered + other, { mask: other < count, other: 2147483647 })) < col(own);
-      place += sum(to(lower, "i32"), 1);
-    }
-    store(kept + place, own, { mask: slot < count });
+  store(unordered + cumsum(to(stays, "i32"), 0) - 1, candidate, { mask: stays });
+  debugBarrier();
+  const own = load(unordered + slot, { mask: slot < count, other: 0 });
+  let place = zeros([CP], "i32");
+  for (const from of range(0, count, W)) {
+    const other = from + arange(0, W);
+    const lower = row(load(unordered + other, { mask: other < count, other: 2147483647 })) < col(own);
+    place += sum(to(lower, "i32"), 1);
   }
+  store(kept + place, own, { mask: slot < count });
   debugBarrier();
 
   // Spans are equally long, so their ends ascend too, and each brings what lies behind the end of the one before.

@@ -105,7 +105,7 @@ export const reattentionDecide = kernel(
       // Other programs wrote these: past L1.
       const pick = load(picks + index, { mask: index < numPrograms(0) * topK, other: -1, cache: "cg" });
       const found = where(pick >= 0, atomicExchange(counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
-      chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, N, CP, W);
+      chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, CP, W);
     }
   },
   {

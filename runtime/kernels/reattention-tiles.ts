@@ -88,7 +88,7 @@ const REATTENTION_CPU: ReAttentionTiles = {
   pick: { C: 4, QR: 1 },
   pickStreamed: { C: 4, QR: 1 },
   pickDeep: { C: 4, QR: 1 },
-  fewVotes: { N: 64, CP: 64, W: 64 },
+  fewVotes: { N: 64, CP: 64, W: 16 },
   votes: [
     { N: 256, CP: 64, W: 64 },
     { N: 4096, CP: 2048, W: 64 },

@@ -163,22 +163,7 @@ export const reattentionChoose = kernel(
     } else found = load(votes + turn * positionRow + index, { mask, other: 0 });
     const [mine, keptMine] = [unordered + turn * CP, kept + turn * CP];
     const [selectedMine, windowMine] = [selected + turn * clip * span, window + turn * 16];
-    chooseWindow(
-      candidate,
-      found,
-      total,
-      global,
-      local,
-      span,
-      clip,
-      mine,
-      keptMine,
-      selectedMine,
-      windowMine,
-      N,
-      CP,
-      W,
-    );
+    chooseWindow(candidate, found, total, global, local, span, clip, mine, keptMine, selectedMine, windowMine, CP, W);
   },
   {
     defaults: {

@@ -71,6 +71,7 @@ export class Votes {
     this.room = clip * span;
     this.selected = memory.alloc(chunks * this.room * 4);
     this.window = memory.alloc(chunks * WINDOW_ROW * 4);
+    device.fill(this.window, 0);
     this.kept = memory.alloc(chunks * CP * 4);
     this.#unordered = memory.alloc(chunks * CP * 4);
     const candidates = chunks * cdiv(picks, N) * CP * 4;
