@@ -99,17 +99,19 @@ const dtypeValue = reader<DType>(
   () => `there are ${Object.keys(DTYPES).join(", ")}`,
 );
 
-/** A dtype's name, or `dtypeOf(pointer)` of a parameter of the kernel. */
-export function fixedDType(node: ts.Expression, scope: Scope, what: string): DType | null {
+/** A dtype's name, or `dtypeOf(pointer)`: of a parameter of the kernel what it says, of any other pointer its name, which inference resolves. */
+export function fixedDType(node: ts.Expression, scope: Scope, what: string): DType | readonly Dim[] | null {
   return pointeeOf(unwrapped(node), scope) ?? dtypeValue(node, scope, what);
 }
 
-function pointeeOf(node: ts.Expression, scope: Scope): DType | null {
+function pointeeOf(node: ts.Expression, scope: Scope): DType | readonly Dim[] | null {
   if (!ts.isCallExpression(node)) return null;
   const named = resolveCallee(scope.unit, node);
   const operand = node.arguments[0];
   if (named.kind !== "language" || named.name !== "dtypeOf" || operand === undefined) return null;
-  return parameterOf(unwrapped(operand), scope)?.pointee ?? null;
+  const pointer = parameterOf(unwrapped(operand), scope);
+  if (pointer === null || pointer.fixed !== null || pointer.absent) return null;
+  return pointer.pointee ?? (pointer.owner === scope ? [dimName(pointer.name)] : null);
 }
 
 /** The parameter or variable that an expression names: `x`, or `p.x` of the kernel's parameter object. */

@@ -27,7 +27,8 @@ export function bitcast<D extends DType, S extends Shape = Forgotten>(x: Tile<S>
 }
 
 /**
- * The dtype of what a pointer or descriptor parameter points to, for kernels generic over dtype. Known when the kernel is built.
+ * The dtype of what a pointer or descriptor points to, for kernels generic over dtype and for functions that write to any memory. Known when the
+ * kernel is built.
  *
  * @example let acc = zeros([BLOCK], dtypeOf(x));
  */

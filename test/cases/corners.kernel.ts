@@ -15,6 +15,7 @@ import {
   clamp,
   col,
   debugBarrier,
+  dtypeOf,
   type F32,
   floorDiv,
   fma,
@@ -32,6 +33,7 @@ import {
   staticRange,
   store,
   sum,
+  type Tile,
   to,
   where,
 } from "tilescript";
@@ -420,4 +422,19 @@ export const spreads = kernel((params: { out: Out; n: Int }) => {
   const more = { ...both, ...SCALING, low: 0, ...{ shift: n } };
   store(out + 1, to(weighed({ ...more }), "f64"));
   writeAt({ ...params, at: 2 });
+});
+
+/** What a function writes has the dtype of the memory that it is given. */
+function writeAs(p: Ptr, value: Tile, lanes: Tile) {
+  const there = p + lanes;
+  store(there, to(value, dtypeOf(p)));
+  const zero = full([4], 0, dtypeOf(p));
+  return sum(to(maximum(load(there), zero), "f64"), 0);
+}
+
+export const pointees = kernel(({ p, q, out }: { p: Ptr<"f16">; q: Ptr<"i8">; out: Out }) => {
+  const lanes = arange(0, 4);
+  const value = to(lanes, "f32") * 70.5 - 100;
+  store(out, writeAs(p, value, lanes));
+  store(out + 1, writeAs(q, value, lanes));
 });

@@ -267,4 +267,10 @@ export const CORNERS: readonly Corner[] = [
     args: { n: 5 },
     want: [196, 185, 5],
   },
+  {
+    title: "dtypes of the memory that a function is given",
+    kernel: "pointees",
+    args: { p: memory("f16", [0, 0, 0, 0]), q: memory("i8", [0, 0, 0, 0]) },
+    want: [152.5, 152],
+  },
 ];

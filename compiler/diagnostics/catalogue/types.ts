@@ -465,6 +465,13 @@ export const loopOption = problem<{ option: string; value: number }>({
   message: ({ option, value }) => `${option} of a range must be at least 1, got ${value}`,
 });
 
+export const notAPointee = problem<{ name: string; type: Type }>({
+  code: "TS-K2068",
+  about: "dtypeOf() takes what points to memory.",
+  message: ({ name, type }) => `dtypeOf takes a pointer or a descriptor, but ${name} is ${typeText(type)}`,
+  hint: () => "pass the pointer along, or name the dtype",
+});
+
 export const axisNumber = problem<{ op: string; axis: number }>({
   code: "TS-K2057",
   about: "A grid has the axes 0, 1 and 2.",

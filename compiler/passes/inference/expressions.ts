@@ -2,6 +2,7 @@ import * as problems from "../../diagnostics/catalogue/types.js";
 import {
   type Attr,
   type Dim,
+  type DType,
   dimNames,
   type Expr,
   type Shape,
@@ -110,9 +111,23 @@ function inferOp(expr: Extract<Expr, { kind: "op" }>, scope: Scope, inference: I
 export function resolveAttrs(attrs: Attrs, op: string, span: Span, scope: Scope, context: InferContext): Attrs | null {
   const resolved = Object.entries(attrs).map(([name, attr]): [string, Attr | null] => {
     if (!Array.isArray(attr)) return [name, attr];
+    if (name === "dtype") return [name, pointeeOf(attr as Shape, span, scope, context)];
     return [name, resolveShape(attr as Shape, `${name === "shape" ? "a size" : name} of ${op}`, span, scope, context)];
   });
   return resolved.some(([, attr]) => attr === null) ? null : (Object.fromEntries(resolved) as Attrs);
+}
+
+/** The dtype of what a pointer of this name points to; null after reporting one that is none. */
+function pointeeOf([dim]: Shape, span: Span, scope: Scope, context: InferContext): DType | null {
+  const [name] = dimNames(dim!);
+  const variable = scope.variables.get(name!);
+  const type = variable?.type;
+  if ((type?.kind === "tile" && type.pointer) || type?.kind === "descriptor") return type.dtype;
+  if (type && type.kind !== "unknown") {
+    const notes = [{ message: `${name} is given here`, span: variable.span }];
+    context.fail(problems.notAPointee(span, { name: name!, type }, notes));
+  }
+  return null;
 }
 
 /** A shape with the names of local constants replaced by what they stand for; null after a problem. */

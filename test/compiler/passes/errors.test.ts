@@ -530,6 +530,13 @@ const CASES: readonly Case[] = [
     hint: 'to(n, "i64")',
   },
   {
+    code: "TS-K2068",
+    title: "the dtype of what is no pointer",
+    body: () => [() => d.declare("a", d.op("cast", { x: "n" }, { dtype: [dimName("n")] }))],
+    says: "dtypeOf takes a pointer or a descriptor, but n is i32",
+    hint: "pass the pointer along",
+  },
+  {
     code: "TS-K2059",
     title: "two hints for the cache",
     body: () => [use(d.load("p", {}, { cache: "cg", eviction: "evict_first" }))],
