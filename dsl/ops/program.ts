@@ -30,7 +30,7 @@ export function arange<const Start extends number, const End extends number>(
   start: Start,
   end: Start extends 0
     ? NotPowerOfTwo<End> extends true
-      ? Problem<`arange: the size must be a power of two, got ${End}`>
+      ? Problem<`arange: the size must be a power of two of at most 1048576, got ${End}`>
       : End
     : End,
 ): Tile<Start extends 0 ? [End] : Forgotten, "i32"> {

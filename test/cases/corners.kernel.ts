@@ -36,6 +36,7 @@ import {
   type Tile,
   to,
   where,
+  zeros,
 } from "tilescript";
 
 type Out = Ptr<"f64">;
@@ -438,3 +439,18 @@ export const pointees = kernel(({ p, q, out }: { p: Ptr<"f16">; q: Ptr<"i8">; ou
   store(out, writeAs(p, value, lanes));
   store(out + 1, writeAs(q, value, lanes));
 });
+
+/** Turns that stand side by side, because their sizes differ, and a variable of the same name behind them. */
+export const turns = kernel(
+  ({ out, n, B }: { out: Out; n: Int; B: Const<"B"> }) => {
+    let total = 0;
+    for (const i of staticRange(4)) {
+      const width = B * floorDiv(i + 4, 4);
+      total += sum(zeros([width], "i32") + width, 0);
+      for (const k of range(n)) total += k * 100;
+    }
+    for (const k of range(0, n, 2)) total += k;
+    store(out, to(total, "f64"));
+  },
+  { builds: [{ constants: { B: 16 } }] },
+);

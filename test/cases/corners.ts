@@ -273,4 +273,11 @@ export const CORNERS: readonly Corner[] = [
     args: { p: memory("f16", [0, 0, 0, 0]), q: memory("i8", [0, 0, 0, 0]) },
     want: [152.5, 152],
   },
+  {
+    title: "turns side by side, and a name that is there again",
+    kernel: "turns",
+    args: { n: 3 },
+    constants: { B: 16 },
+    want: [2226],
+  },
 ];

@@ -472,6 +472,13 @@ export const notAPointee = problem<{ name: string; type: Type }>({
   hint: () => "pass the pointer along, or name the dtype",
 });
 
+export const textChanges = problem<{ name: string }>({
+  code: "TS-K2069",
+  about: "A text is known when the kernel is built, and does not change as it runs.",
+  message: ({ name }) => `${name} is a text, which cannot change in a kernel`,
+  hint: () => "choose by a boolean or a number instead, or by a Const parameter of texts",
+});
+
 export const axisNumber = problem<{ op: string; axis: number }>({
   code: "TS-K2057",
   about: "A grid has the axes 0, 1 and 2.",

@@ -99,7 +99,8 @@ function withOwnNames(draft: DeviceFunction, args: readonly Expr[], inference: I
   const params = draft.params.map(({ name }) => name);
   const own = [...params.filter((name, index) => !same(name, index)), ...declaredNames(draft.body)];
   const clashes = own.filter((name) => (inference.sizeNames.get(name) ?? draft.name) !== draft.name);
-  const fresh = new Map(clashes.map((name) => [name, `${name}_of_${draft.name}`]));
+  const freshName = (name: string): string => (own.includes(name) ? freshName(`${name}_`) : name);
+  const fresh = new Map(clashes.map((name) => [name, freshName(`${name}_of_${draft.name}`)]));
   const body = renameIn(draft.body, fresh);
   for (const name of staticVariables(body)) inference.sizeNames.set(name, draft.name);
   return {

@@ -160,6 +160,12 @@ function assign(name: string, value: Expr, scope: Scope, context: InferContext):
   if (isNumbers(type) && type.shape.length === 0 && isConstNumber(value.type) && assignable(value.type, type.dtype))
     return convert(value, type.dtype, context) ?? value;
   const plain = decay(value, context) ?? value;
+  if (type.kind === "const" && type.of === "string") {
+    context.fail(
+      problems.textChanges(value.span, { name }, [{ message: `${name} is given here`, span: variable.span }]),
+    );
+    return plain;
+  }
   if (sameType(plain.type, type)) return plain;
   const loop = scope.depth > variable.depth;
   const facts = { name, was: type, now: plain.type, loop, hint: assignHint(name, type, plain.type) };

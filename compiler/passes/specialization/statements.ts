@@ -105,6 +105,6 @@ function unrolled(
       type: { kind: "const", of: "int", dim: value },
       span: stmt.span,
     });
-    return withSuffix(specializeBody(stmt.body, inner, pass), `_${value < 0 ? `m${-value}` : value}`);
+    return withSuffix(specializeBody(stmt.body, inner, pass), `@${value}`);
   });
 }

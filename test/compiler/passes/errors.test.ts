@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
 import * as catalogue from "../../../compiler/diagnostics/catalogue/types.js";
 import type { Diagnostic } from "../../../compiler/diagnostics/index.js";
-import { type DeviceFunction, dimName, type Param, type Stmt, scalar, tile } from "../../../compiler/ir/index.js";
+import {
+  type DeviceFunction,
+  dimName,
+  type Expr,
+  type Param,
+  type Stmt,
+  scalar,
+  tile,
+} from "../../../compiler/ir/index.js";
 import { inferTypes, specialize } from "../../../compiler/passes/index.js";
 import * as d from "../ir/draft.js";
 
+const TEXT: Expr = { kind: "literal", value: "one", type: { kind: "const", of: "string" }, span: d.span() };
 const N = dimName("N");
 const M = dimName("M");
 const PARAMS: readonly Param[] = [
@@ -535,6 +544,13 @@ const CASES: readonly Case[] = [
     body: () => [() => d.declare("a", d.op("cast", { x: "n" }, { dtype: [dimName("n")] }))],
     says: "dtypeOf takes a pointer or a descriptor, but n is i32",
     hint: "pass the pointer along",
+  },
+  {
+    code: "TS-K2069",
+    title: "a text that changes",
+    body: () => [() => d.declare("a", TEXT), () => d.assign("a", { ...TEXT, span: d.span() })],
+    says: "a is a text, which cannot change",
+    hint: "choose by a boolean",
   },
   {
     code: "TS-K2059",

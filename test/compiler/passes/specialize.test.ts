@@ -120,10 +120,10 @@ describe("a specialized kernel", () => {
       { static: true },
     );
     expect(bodyFor({ N: 16 }, [sized])).toEqual([
-      'let t_0: Tile<[16], f32> = zeros(shape=[16], dtype="f32")',
-      "store(addPtr(p, 0:i32), sum(t_0, axis=0))",
-      'let t_1: Tile<[32], f32> = zeros(shape=[32], dtype="f32")',
-      "store(addPtr(p, 1:i32), sum(t_1, axis=0))",
+      'let t@0: Tile<[16], f32> = zeros(shape=[16], dtype="f32")',
+      "store(addPtr(p, 0:i32), sum(t@0, axis=0))",
+      'let t@1: Tile<[32], f32> = zeros(shape=[32], dtype="f32")',
+      "store(addPtr(p, 1:i32), sum(t@1, axis=0))",
     ]);
   });
 
