@@ -71,7 +71,10 @@ const WAYS = {
     pinned.destroy();
   },
   "growing memory"({ addon, context, stream }) {
-    new addon.GrowableMemory(context, stream, 4 << 20).grow(1);
+    // Pages are large: to leave them to the garbage collector would use up the fake's memory before it runs.
+    const memory = new addon.GrowableMemory(context, stream, 4 << 20);
+    memory.grow(1);
+    memory.destroy();
   },
   objects: ({ addon }) => [addon.describeDevice(0), addon.countDevices()],
 };
