@@ -5,8 +5,8 @@ import { isError } from "../../compiler/diagnostics/index.js";
 import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
 import type { Frontend } from "../../compiler/frontend/index.js";
 import { compileForCpu } from "../../compiler/interpret/index.js";
-import type { Kernel } from "../../compiler/ir/index.js";
-import { specialize, verify } from "../../compiler/passes/index.js";
+import { type Kernel, serializeKernel } from "../../compiler/ir/index.js";
+import { specialize, storedKernel } from "../../compiler/passes/index.js";
 import type { TritonService } from "../../compiler/triton/index.js";
 import { FIRST_LINE, kernelText } from "./statements.js";
 
@@ -86,8 +86,7 @@ export class Trial {
 
   async #failure(kernel: Kernel): Promise<string | undefined> {
     try {
-      verify(kernel, "the frontend");
-      await compileForCpu(specialize(kernel, kernel.builds[0]!));
+      await compileForCpu(specialize(storedKernel(serializeKernel(kernel), kernel), kernel.builds[0]!));
     } catch (error) {
       return `CPU executor: ${(error as Error).stack}`;
     }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { check } from "../../compiler/check.js";
 import { isError } from "../../compiler/diagnostics/index.js";
 import type { Frontend } from "../../compiler/frontend/index.js";
-import { type Kernel, parseKernel, serializeKernel } from "../../compiler/ir/index.js";
-import { verify } from "../../compiler/passes/index.js";
+import { type Kernel, serializeKernel } from "../../compiler/ir/index.js";
+import { storedKernel } from "../../compiler/passes/index.js";
 import { fromBits, upload } from "../../runtime/device/arrays.js";
 import type { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { DeviceBuffer } from "../../runtime/device/device.js";
@@ -71,7 +71,7 @@ export class Trial {
       buffers.push([name, await upload(this.#device, view as Uint8Array)]);
     try {
       this.#device
-        .loadKernels([verify(parseKernel(serializeKernel(kernel)), "the frontend")])
+        .loadKernels([storedKernel(serializeKernel(kernel), kernel)])
         .kernel(kernel.name)
         .launch([PROGRAMS], { ...Object.fromEntries(buffers), ...SCALARS, ...CONSTANTS });
       for (const [name, buffer] of buffers) await this.#device.read(buffer, memory[name]!);
