@@ -44,9 +44,11 @@ export function takeBest(x: Tile, index: Tile, COUNT: number, K: number): [Tile,
   return [numberOf(ranks), indices];
 }
 
-/** The K-th largest of x [M]. */
-export function largest(x: Tile, K: number, M: number) {
-  const place = arange(0, M);
-  const before = row(x) > col(x) || (row(x) === col(x) && row(place) < col(place));
-  return sum(where(sum(to(before, "i32"), 1) === K - 1, x, 0), 0);
+/** Where each of x [N] stands among them, the largest first, of equal ones that of the lower `tie` [N]. */
+export function placeAmong(x: Tile, tie: Tile) {
+  const before = row(x) > col(x) || (row(x) === col(x) && row(tie) < col(tie));
+  return sum(to(before, "i32"), 1);
 }
+
+/** The K-th largest of x [M]. */
+export const largest = (x: Tile, K: number, M: number) => sum(where(placeAmong(x, arange(0, M)) === K - 1, x, 0), 0);

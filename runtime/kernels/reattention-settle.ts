@@ -21,7 +21,7 @@ import {
   trans,
   where,
 } from "tilescript";
-import { takeBest } from "./reattention-best.js";
+import { placeAmong, takeBest } from "./reattention-best.js";
 import { keyOfPart, LEAST } from "./reattention-classes.js";
 
 /**
@@ -80,8 +80,7 @@ export function order(
   const isNumber = best >= 0 && exact >= -Infinity;
   const ranked = where(isNumber, exact, -Infinity);
   const tied = where(best >= 0, best, 2147483647 - KC + slot);
-  const before = row(ranked) > col(ranked) || (row(ranked) === col(ranked) && row(tied) < col(tied));
-  vote(picks, counts, sum(to(before, "i32"), 1), where(isNumber, best, -1), K);
+  vote(picks, counts, placeAmong(ranked, tied), where(isNumber, best, -1), K);
 }
 
 /**
