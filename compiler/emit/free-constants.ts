@@ -1,35 +1,23 @@
 import {
-  type Attr,
+  attrNames,
   type DeviceFunction,
-  type Dim,
+  dimNames,
   type Expr,
   type Stmt,
-  type Type,
   walkExpressions,
   walkStatements,
 } from "../ir/index.js";
+import { shapeOf } from "../ops/index.js";
 
-function namesOfDim(dim: Dim, found: Set<string>): void {
-  if (typeof dim === "number") return;
-  if (dim.op === "name") found.add(dim.args[0] as string);
-  else for (const part of dim.args as Dim[]) namesOfDim(part, found);
-}
-
-function namesOfAttrs(attrs: Readonly<Record<string, Attr>>, found: Set<string>): void {
-  for (const attr of Object.values(attrs))
-    if (Array.isArray(attr)) for (const dim of attr as Dim[]) namesOfDim(dim, found);
-}
-
-function namesOfType(type: Type, found: Set<string>): void {
-  if (type.kind === "tile") for (const dim of type.shape) namesOfDim(dim, found);
-}
+/** Ops whose text says how large their result is. */
+const SIZED: ReadonlySet<string> = new Set(["zeros", "full", "reshape"]);
 
 /** Constants that the text of an expression itself mentions: in its attributes, or as a name that is not its function's own. */
-function namesOfExpr(expr: Expr, found: Set<string>): void {
-  if (expr.kind === "ref" && expr.type.kind === "const") found.add(expr.name);
-  if (expr.kind !== "op") return;
-  namesOfAttrs(expr.attrs, found);
-  if (expr.op === "zeros" || expr.op === "full" || expr.op === "reshape") namesOfType(expr.type, found);
+function namesOfExpr(expr: Expr): readonly string[] {
+  if (expr.kind === "ref" && expr.type.kind === "const") return [expr.name];
+  if (expr.kind !== "op") return [];
+  const sizes = SIZED.has(expr.op) ? shapeOf(expr.type) : [];
+  return [...attrNames(expr.attrs), ...sizes.flatMap(dimNames)];
 }
 
 const declaredIn = (body: readonly Stmt[]): Set<string> => {
@@ -48,12 +36,15 @@ const declaredIn = (body: readonly Stmt[]): Set<string> => {
  */
 export function freeConstants(fn: DeviceFunction, ofCallee: (name: string) => readonly string[]): readonly string[] {
   const found = new Set<string>();
+  const find = (names: readonly string[]): void => {
+    for (const name of names) found.add(name);
+  };
   walkExpressions(fn.body, (expr) => {
-    namesOfExpr(expr, found);
-    if (expr.kind === "call") for (const name of ofCallee(expr.callee)) found.add(name);
+    find(namesOfExpr(expr));
+    if (expr.kind === "call") find(ofCallee(expr.callee));
   });
   walkStatements(fn.body, (stmt) => {
-    if (stmt.kind === "for") namesOfAttrs(stmt.options, found);
+    if (stmt.kind === "for") find(attrNames(stmt.options));
   });
   const own = declaredIn(fn.body);
   for (const { name } of fn.params) own.add(name);

@@ -1,5 +1,5 @@
 import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics/catalogue/frontend.js";
-import type { Attr, Dim, Expr } from "../ir/index.js";
+import type { Attr, Attrs, Dim, Expr } from "../ir/index.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
 import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedSize, fixedText } from "./fixed.js";
 import { unwrapped } from "./names.js";
@@ -28,9 +28,9 @@ export interface Operation {
   /** The parameters in order, named as in the language. */
   readonly parameters: readonly (readonly [name: string, reader: Reader])[];
   readonly options: Readonly<Record<string, Reader>>;
-  readonly fixed?: Readonly<Record<string, Attr>>;
+  readonly fixed?: Attrs;
   /** Turns what was read into the attributes of the IR. */
-  readonly finish?: (attrs: Readonly<Record<string, Attr>>) => Readonly<Record<string, Attr>>;
+  readonly finish?: (attrs: Attrs) => Attrs;
 }
 
 export const operation = (

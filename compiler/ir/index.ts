@@ -1,3 +1,4 @@
+export * from "./attrs.js";
 export * from "./dim.js";
 export * from "./dtype.js";
 export * from "./kernel.js";

@@ -1,3 +1,4 @@
+import type { Attrs } from "./attrs.js";
 import type { Dim } from "./dim.js";
 import type { DType } from "./dtype.js";
 import type { Span } from "./span.js";
@@ -122,7 +123,7 @@ export type Stmt =
       /** True for staticRange: bounds are constants and the loop is unrolled. */
       readonly static: boolean;
       /** Triton's loop options: numStages and loopUnrollFactor, lists of the one number, and flatten and disallowAccMultiBuffer. */
-      readonly options: Readonly<Record<string, Attr>>;
+      readonly options: Attrs;
       readonly body: readonly Stmt[];
       /** Variables declared outside that the body assigns. */
       readonly carried: readonly string[];
@@ -161,7 +162,7 @@ export type Expr =
       /** Operands by parameter name; an optional one that is absent is not a key. */
       readonly args: Readonly<Record<string, Expr>>;
       /** What is fixed at compile time: axis, shape, dtype, cache hints. */
-      readonly attrs: Readonly<Record<string, Attr>>;
+      readonly attrs: Attrs;
       readonly type: Type;
       readonly span: Span;
     }

@@ -1,5 +1,6 @@
+import { mapSizes } from "./attrs.js";
 import { type Dim, dimName, substituteDim } from "./dim.js";
-import type { Attr, Expr, Stmt } from "./kernel.js";
+import type { Expr, Stmt } from "./kernel.js";
 import { mapExpressions, mapStatements, rewrite, walkStatements } from "./traverse.js";
 import type { Shape, Type } from "./type.js";
 
@@ -25,14 +26,11 @@ export function renameIn(body: readonly Stmt[], names: ReadonlyMap<string, strin
     if (before.kind === "const" && before.dim !== undefined) return { ...before, dim: substituteDim(before.dim, dims) };
     return before.kind === "tuple" ? { ...before, items: before.items.map(type) } : before;
   };
-  const attr = (value: Attr): Attr => (Array.isArray(value) ? shape(value as Shape) : value);
-  const attrs = (values: Readonly<Record<string, Attr>>): Readonly<Record<string, Attr>> =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, attr(value)]));
   const inExpr = (expr: Expr): Expr => {
     const typed = { ...expr, type: type(expr.type) } as Expr;
     if (typed.kind === "ref") return { ...typed, name: rename(typed.name) };
     if (typed.kind !== "op") return typed;
-    return { ...typed, attrs: attrs(typed.attrs) };
+    return { ...typed, attrs: mapSizes(typed.attrs, shape) };
   };
   return mapStatements(body, (stmt) => {
     const inside = mapExpressions(stmt, (expr) => rewrite(expr, inExpr));
@@ -52,7 +50,7 @@ export function renameIn(body: readonly Stmt[], names: ReadonlyMap<string, strin
           {
             ...inside,
             variable: rename(inside.variable),
-            options: attrs(inside.options),
+            options: mapSizes(inside.options, shape),
             carried: inside.carried.map(rename),
           },
         ];

@@ -1,12 +1,12 @@
 import type { Diagnostic, Note } from "../diagnostics/index.js";
-import type { Attr, Expr, Span } from "../ir/index.js";
+import type { Attrs, Expr, Span } from "../ir/index.js";
 import type { PreludeName } from "./prelude.js";
 import type { Py } from "./python.js";
 import type { TileValue } from "./value.js";
 
 export type OpNode = Extract<Expr, { kind: "op" }>;
 export type Args = Readonly<Record<string, Expr>>;
-export type Attrs = Readonly<Record<string, Attr>>;
+export type { Attrs };
 
 /** An op as the author wrote it, its operands typed already. Every Dim in `attrs` is in terms of `Const` parameters. */
 export interface Call {

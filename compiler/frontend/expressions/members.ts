@@ -154,7 +154,9 @@ function spreadMembers(node: ts.Expression, scope: Scope): Members | null {
     return new Map(names.map((name, index) => [name, element(of, index, node, scope)]));
   }
   const instead =
-    names.length > 0 ? "give it a name first: const part = …; { ...part }" : "write every member: { x: a, y: b }";
+    names.length > 0 && !isNamed(node)
+      ? "give it a name first: const part = …; { ...part }"
+      : "write every member: { x: a, y: b }";
   unit.report(unsupportedSyntax(unit.span(node), { what: `...${node.getText()} in an object`, instead }));
   return null;
 }

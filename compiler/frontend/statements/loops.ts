@@ -1,5 +1,5 @@
 import { notARange, unsupportedSyntax, wrongArguments } from "../../diagnostics/catalogue/frontend.js";
-import { type Attr, type Expr, type Stmt, turns } from "../../ir/index.js";
+import { type Attr, type Attrs, type Expr, type Stmt, turns } from "../../ir/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
@@ -22,7 +22,7 @@ interface Bounds {
   readonly start: Expr;
   readonly stop: Expr;
   readonly step: Expr;
-  readonly options: Readonly<Record<string, Attr>>;
+  readonly options: Attrs;
 }
 
 const OPTIONS = {

@@ -1,4 +1,4 @@
-import { type Attr, type Dim, type Expr, type Shape, substituteDim, type Type } from "../../ir/index.js";
+import { type Attrs, type Dim, type Expr, mapSizes, type Shape, substituteDim, type Type } from "../../ir/index.js";
 
 /** What names of constants stand for while a body is specialized. */
 export class Known {
@@ -44,9 +44,7 @@ export class Known {
     return shape.map((dim) => substituteDim(dim, this.dims));
   }
 
-  attrs(attrs: Readonly<Record<string, Attr>>): Readonly<Record<string, Attr>> {
-    return Object.fromEntries(
-      Object.entries(attrs).map(([name, attr]) => [name, Array.isArray(attr) ? this.shape(attr as Shape) : attr]),
-    );
+  attrs(attrs: Attrs): Attrs {
+    return mapSizes(attrs, (sizes) => this.shape(sizes));
   }
 }

@@ -2,6 +2,7 @@ import { beyondLimit } from "../../diagnostics/catalogue/limits.js";
 import * as problems from "../../diagnostics/catalogue/types.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
 import {
+  attrNames,
   Budget,
   type DeviceFunction,
   type DType,
@@ -182,8 +183,7 @@ export function mustUnroll(variable: string, body: readonly Stmt[]): boolean {
     if (expr.kind === "call" && expr.args.some((arg) => arg.type.kind === "const")) must = true;
     if (expr.kind !== "op") return;
     if (expr.op === "staticAssert") must = true;
-    for (const attr of Object.values(expr.attrs))
-      if (Array.isArray(attr) && attr.some((dim) => dimNames(dim).includes(variable))) must = true;
+    if (attrNames(expr.attrs).includes(variable)) must = true;
   });
   return must;
 }
