@@ -152,7 +152,7 @@ const PAGES = {
   "README.md": [
     ["model", model("SmolLM2-135M", "Q4_1 weights")],
     ["model-llama-8b", model("Llama-3.1-8B's shape with random weights", "bf16 weights")],
-    ["model-qwen2.5-0.5b", model("Qwen2.5-0.5B's shape with random weights", "Q4_K_M weights")],
+    ["model-qwen2.5-coder-0.5b", model("Qwen2.5-Coder-0.5B-Instruct", "Q4_K_M weights")],
     ["load", load],
     ["long-context-llama-8b", longContext("long-context-llama-8b", "Llama-3.1-8B's shape")],
   ],
