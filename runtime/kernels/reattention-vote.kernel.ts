@@ -81,7 +81,9 @@ export const reattentionNarrow = kernel(
     store(outPositions + place, position, { mask: kept });
     store(outVotes + place, found, { mask: kept });
     const rest = arange(0, CP);
-    store(outVotes + from + rest, 0, { mask: rest >= sum(to(kept, "i32"), 0) });
+    const none = rest >= sum(to(kept, "i32"), 0);
+    store(outPositions + from + rest, -1, { mask: none });
+    store(outVotes + from + rest, 0, { mask: none });
   },
   {
     defaults: {

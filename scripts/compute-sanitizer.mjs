@@ -1,0 +1,80 @@
+// Runs tests of test/gpu under NVIDIA's compute-sanitizer, which must be installed: every kernel of the models and of the examples, and the
+// language's corners. Ends with a line a run; what a tool reports is in OUT/TOOL-NAME.log.
+//
+//   node scripts/compute-sanitizer.mjs [--tool memcheck|racecheck|initcheck …] [--out compute-sanitizer] [--minutes 8] [NAME …]
+import { spawn } from "node:child_process";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tool: { type: "string", multiple: true, default: ["memcheck", "racecheck", "initcheck"] },
+    out: { type: "string", default: "compute-sanitizer" },
+    minutes: { type: "string", default: "8" },
+  },
+});
+const names = positionals.length > 0 ? positionals : ["model-kernels", "retrieval", "order", "examples", "corners"];
+mkdirSync(values.out, { recursive: true });
+
+async function check(tool, name) {
+  const path = join(values.out, `${tool}-${name}.log`);
+  const log = createWriteStream(path);
+  const file = join(root, "dist/test/gpu", `${name}.test.js`);
+  if (!existsSync(file)) throw new Error(`${file} is missing: node scripts/gpu-tests.mjs builds it`);
+  // The launcher asks the driver for one parameter more than a kernel has, to learn how many there are.
+  const options = [
+    "--tool",
+    tool,
+    "--target-processes",
+    "all",
+    ...(tool === "racecheck" ? [] : ["--report-api-errors", "no"]),
+  ];
+  const test = [process.execPath, "--test", "--test-reporter=tap", file];
+  const began = Date.now();
+  const child = spawn("compute-sanitizer", [...options, ...test], {
+    cwd: root,
+    env: { ...process.env, TILESCRIPT_SANITIZER: tool },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 60_000 * Number(values.minutes),
+  });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const exit = await new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(code ?? signal));
+  });
+  log.end();
+  await finished(log);
+  const text = readFileSync(path, "utf8");
+  const number = (pattern) => Number(pattern.exec(text)?.[1] ?? Number.NaN);
+  return {
+    ...{ tool, test: name, exit, seconds: Math.round((Date.now() - began) / 1000) },
+    ...{ passed: number(/^# pass (\d+)/m), failed: number(/^# fail (\d+)/m) },
+    findings: number(/SUMMARY: (\d+) (?:errors?\b|hazards? displayed)/),
+  };
+}
+
+const runs = await Promise.all(
+  values.tool.map(async (tool) => {
+    const done = [];
+    for (const name of names) {
+      const run = await check(tool, name);
+      console.log(JSON.stringify(run));
+      done.push(run);
+    }
+    return done;
+  }),
+);
+const head = { date: new Date().toISOString(), commit: process.env.TILESCRIPT_COMMIT };
+writeFileSync(
+  join(values.out, "compute-sanitizer.json"),
+  `${JSON.stringify({ ...head, runs: runs.flat() }, null, 2)}\n`,
+);
+process.exitCode = runs.flat().every(({ exit, failed, findings }) => exit === 0 && failed === 0 && findings === 0)
+  ? 0
+  : 1;
