@@ -76,12 +76,12 @@ export async function buildBundles(arch, say) {
 }
 
 /**
- * Builds what only the GPU tests run: the kernels of every op, which are written as IR, the model kernels with all that their tests launch, and what
- * the tiny models of every family need.
+ * Builds what only the GPU tests run: the kernels of every op, which are written as IR, the model kernels with all that their tests launch, what the
+ * tiny models of every family need, and random kernels.
  * Programs in dist/test/gpu make them.
  */
 export function buildOps(arch) {
-  for (const name of ["ops", "model-kernels", "families"]) {
+  for (const name of ["ops", "model-kernels", "families", "random"]) {
     const program = join(root, `dist/test/gpu/build-${name}.js`);
     execFileSync(process.execPath, [program, "--arch", `sm_${arch}`, "--out", bundleFolder(name)], {
       stdio: ["ignore", "inherit", "inherit"],

@@ -1,9 +1,7 @@
 import fc from "fast-check";
+import { checked } from "./check.js";
 import { bodies, fileOf } from "./kernels.js";
 import type { Trial } from "./trial.js";
-
-/** Kernels that are checked in one file. */
-const TOGETHER = 50;
 
 export interface Compared {
   readonly run: number;
@@ -20,15 +18,12 @@ export async function compare(
   count: number,
   onProgress?: (run: number) => void,
 ): Promise<Compared> {
-  const drawn = fc.sample(bodies, { seed, numRuns: count });
   let refused = 0;
-  for (let at = 0; at < count; at += TOGETHER) {
-    for (const [index, kernel] of trial.check(drawn.slice(at, at + TOGETHER)).entries()) {
-      if (kernel === undefined) refused++;
-      else if ((await trial.difference(kernel)) !== undefined)
-        return { run: at + index + 1, refused, difference: await shrunk(trial, seed, at + index) };
-    }
-    onProgress?.(Math.min(at + TOGETHER, count));
+  for (const { index, kernel } of checked(trial.frontend, trial.folder, seed, count)) {
+    if (kernel === undefined) refused++;
+    else if ((await trial.difference(kernel)) !== undefined)
+      return { run: index + 1, refused, difference: await shrunk(trial, seed, index) };
+    if ((index + 1) % 100 === 0) onProgress?.(index + 1);
   }
   return { run: count, refused };
 }
@@ -36,7 +31,7 @@ export async function compare(
 async function shrunk(trial: Trial, seed: number, index: number): Promise<string> {
   let [shortest, what] = ["", ""];
   const property = fc.asyncProperty(bodies, async (body) => {
-    const [kernel] = trial.check([body]);
+    const kernel = trial.check(body);
     const difference = kernel && (await trial.difference(kernel));
     if (difference === undefined) return true;
     [shortest, what] = [body, difference];

@@ -1,6 +1,6 @@
 import { type Draw, draws, pick } from "../cases/draws.js";
 import { encode } from "../gpu/values.js";
-import { ALL, type DType, INTEGERS, PROGRAMS, REGION } from "./kernels.js";
+import { ALL, type DType, INTEGERS, PROGRAMS, REGION } from "./corpus.js";
 
 const BITS: Readonly<Record<string, number>> = { i8: 8, u8: 8, i16: 16, i32: 32, u32: 32, i64: 64 };
 const SMALL = [0, 1, 2, 3, 5, 7, 31, 64, 100];

@@ -3,10 +3,10 @@ import { createFrontend } from "../../compiler/frontend/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { compare } from "./compare.js";
+import { CORPUS } from "./corpus.js";
 import { Trial } from "./trial.js";
 
-const COUNT = 300;
-const SEED = 1;
+const { count: COUNT, seed: SEED } = CORPUS;
 
 let device: CpuDevice;
 beforeAll(async () => {

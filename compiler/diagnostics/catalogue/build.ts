@@ -66,7 +66,8 @@ export const compilerStuck = problem<Failure>({
   code: "TS-K3009",
   about: "Triton did not finish the kernel in the time it was given.",
   message: ({ kernel, message }) => `Triton did not finish ${kernel}: ${message}`,
-  hint: () => "very large tiles and unrolled loops take long to compile: make them smaller",
+  hint: () =>
+    "very large tiles and unrolled loops take long to compile: make them smaller; Triton's search for layouts never ends where each turn of a loop transposes and reshapes what the last one left: load it so, or count the turns with staticRange",
 });
 
 export const leftOut = problem<Failure & { readonly arch: number }>({
