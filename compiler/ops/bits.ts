@@ -4,7 +4,7 @@ import { holds } from "./convert.js";
 import { elementwise, integers, logical } from "./elementwise.js";
 import type { Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
-import { infix, LEVEL, method, type Py, prefix } from "./python.js";
+import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
 import { dtypeText, materialize } from "./python-values.js";
 import { type Integers, integersIn } from "./value.js";
 
@@ -44,14 +44,16 @@ const bit = (name: string, python: "&" | "|" | "^", of: (a: bigint, b: bigint) =
     of: (a, b) => Number(of(BigInt(a), BigInt(b))),
   });
 
-const symbol =
-  (python: "<<" | ">>") =>
-  ([a, b]: readonly Py[]): Py =>
-    infix(a!, python, b!, LEVEL.shift);
+/** By an amount that is known, and then inside of the integer, or by one that may be anything. */
+const shifted = (name: "shift_left" | "shift_right", a: Py, b: Py, { type }: OpNode): Py =>
+  b.weak ? infix(a, SYMBOLS[name], b, LEVEL.shift) : call(name, [materialize(a, type), b]);
+
+const SYMBOLS = { shift_left: "<<", shift_right: ">>" } as const;
 
 interface Shift {
   readonly name: string;
-  readonly emit: (operands: readonly Py[], node: OpNode) => Py;
+  readonly python: "shift_left" | "shift_right";
+  readonly emit?: (operands: readonly Py[], node: OpNode) => Py;
   readonly constantName?: PreludeName;
   /** Of integers of so many bits, before it wraps. */
   readonly ofIntegers: (integers: Integers, a: bigint, amount: bigint) => bigint;
@@ -62,28 +64,32 @@ const asWritten = (expr: Expr): Expr =>
   expr.kind === "op" && expr.op === "cast" && expr.attrs.implicit ? asWritten(expr.args.x!) : expr;
 
 /** By the width or more everything is shifted out: zeros are left, or copies of the sign. Constants have 32 bits, or 64 where they need them. */
-function shift({ name, emit, constantName, ofIntegers }: Shift): Op {
+function shift({ name, python, emit, constantName, ofIntegers }: Shift): Op {
   const ofConstant = (a: number): Integers => integersIn(holds("i32", a) ? "i32" : "i64");
+  const op = elementwise({
+    name,
+    operands: ["a", "b"],
+    params: [],
+    rule: integers(),
+    constant: { of: "int" },
+    emit: emit ?? (([a, b], node) => shifted(python, a!, b!, node)),
+    emitConstant: ([a, b]) => infix(a!, SYMBOLS[python], b!, LEVEL.shift),
+    constantName,
+    of: (a, b) => {
+      const { bits } = ofConstant(a);
+      if (!Number.isInteger(a) || !(b >= 0 && b < bits)) return Number.NaN;
+      return Number(BigInt.asIntN(bits, ofIntegers({ bits, signed: true }, BigInt(a), BigInt(b))));
+    },
+    ofIntegers: (of, a, amount) => {
+      const inside = amount >= 0n && amount < of.bits;
+      if (!inside && !(name === "shiftRight" && of.signed)) return 0n;
+      return ofIntegers(of, a!, inside ? amount! : BigInt(of.bits - 1));
+    },
+  });
   return {
-    ...elementwise({
-      name,
-      operands: ["a", "b"],
-      params: [],
-      rule: integers(),
-      constant: { of: "int" },
-      emit,
-      constantName,
-      of: (a, b) => {
-        const { bits } = ofConstant(a);
-        if (!Number.isInteger(a) || !(b >= 0 && b < bits)) return Number.NaN;
-        return Number(BigInt.asIntN(bits, ofIntegers({ bits, signed: true }, BigInt(a), BigInt(b))));
-      },
-      ofIntegers: (of, a, amount) => {
-        const inside = amount >= 0n && amount < of.bits;
-        if (!inside && !(name === "shiftRight" && of.signed)) return 0n;
-        return ofIntegers(of, a!, inside ? amount! : BigInt(of.bits - 1));
-      },
-    }),
+    ...op,
+    needs: (node) =>
+      node.type.kind === "tile" && asWritten(node.args.b!).type.kind !== "const" ? [python] : op.needs!(node),
     check(node, context) {
       const [a, b] = [node.args.a!, node.args.b!].map(asWritten);
       if (b!.kind !== "literal") return;
@@ -106,11 +112,12 @@ const UNSIGNED: Readonly<Record<string, string>> = {
 
 /** `>>>`: a shift of the bits as an unsigned number, back in the operand's dtype. */
 function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
-  if (node.type.kind !== "tile" || DTYPES[node.type.dtype].kind === "unsigned") return infix(a!, ">>", b!, LEVEL.shift);
+  if (node.type.kind !== "tile" || DTYPES[node.type.dtype].kind === "unsigned")
+    return shifted("shift_right", a!, b!, node);
   const unsigned = UNSIGNED[node.type.dtype]!;
   const bits = method(materialize(a!, node.args.a!.type), "to", [unsigned], { bitcast: "True" });
   const amount = b!.weak ? b! : method(b!, "to", [unsigned]);
-  return method(infix(bits, ">>", amount, LEVEL.shift), "to", [dtypeText(node.type.dtype)], { bitcast: "True" });
+  return method(shifted("shift_right", bits, amount, node), "to", [dtypeText(node.type.dtype)], { bitcast: "True" });
 }
 
 export const BITS: readonly Op[] = [
@@ -131,13 +138,14 @@ export const BITS: readonly Op[] = [
   }),
   shift({
     name: "shiftLeft",
-    emit: symbol("<<"),
+    python: "shift_left",
     constantName: "shifted_left",
     ofIntegers: (_of, a, amount) => a << amount,
   }),
-  shift({ name: "shiftRight", emit: symbol(">>"), ofIntegers: (_of, a, amount) => a >> amount }),
+  shift({ name: "shiftRight", python: "shift_right", ofIntegers: (_of, a, amount) => a >> amount }),
   shift({
     name: "shiftRightLogical",
+    python: "shift_right",
     emit: emitLogical,
     constantName: "shifted_right_logical",
     // A negative number counts as the unsigned one with its bits.

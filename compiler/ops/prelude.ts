@@ -1,7 +1,8 @@
 /** Python that a generated file starts with when an op in it needs it. */
 export type PreludeName =
   | ("libdevice" | "max_with_index" | "min_with_index" | "scalars" | "gdc_wait" | "gdc_launch_dependents" | "ceil_div")
-  | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical");
+  | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical")
+  | ("shift_left" | "shift_right");
 
 /** Numbers compete with their indices: of equal ones the first wins, and NaN only where there is nothing else. */
 const withIndex = (name: string, better: string, worst: string): Prelude => ({
@@ -84,6 +85,29 @@ export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
       '    """Rounds up whatever the signs: tl.cdiv does where a + b - 1 is not negative."""',
       "    rest = a % b",
       "    return a // b + ((rest != 0) & ((rest > 0) == (b > 0)))",
+    ],
+  },
+  shift_left: {
+    kind: "function",
+    lines: [
+      "@triton.jit",
+      "def shift_left(a, b):",
+      '    """Zeros are left where b is no place in a; LLVM leaves that open."""',
+      "    return tl.where((b >= 0) & (b < a.dtype.primitive_bitwidth), a << b, 0)",
+    ],
+  },
+  shift_right: {
+    kind: "function",
+    lines: [
+      "@triton.jit",
+      "def shift_right(a, b):",
+      '    """Zeros are left where b is no place in a, or copies of the sign; LLVM leaves that open."""',
+      "    last: tl.constexpr = a.dtype.primitive_bitwidth - 1",
+      "    inside = (b >= 0) & (b <= last)",
+      "    if a.dtype.is_int_signed():",
+      "        return a >> tl.where(inside, b, last)",
+      "    else:",
+      "        return tl.where(inside, a >> b, 0)",
     ],
   },
   truncated_div: ofConstants("truncated_div", "Rounds toward zero.", "return a // b if a * b >= 0 else -(-a // b)"),

@@ -129,6 +129,11 @@ export const shifts = kernel(
     store(out + 53, to(-7 >>> 28, "f64"));
     store(out + 54, to(5 >>> load(n + 1), "f64"));
     for (const j of staticRange(-1, 0)) store(out + 55, to(j >>> B, "f64"));
+    // LLVM knows that these amounts are 0 or outside, and may make of the latter what it likes.
+    store(out + 56 + i, to(number >> (by << 7), "f64"));
+    store(out + 64, to(one >> (amount << 7), "f64"));
+    store(out + 65, to(to(one, "i16") << to(amount * 16, "i16"), "f64"));
+    store(out + 66 + i, to(to(number, "i64") >>> to(by * 64, "i64"), "f64"));
   },
   { builds: [{ constants: { A: -7, B: 28 } }] },
 );

@@ -143,6 +143,9 @@ export const CORNERS: readonly Corner[] = [
       ...SHIFTED.map((x, at) => (AMOUNTS[at]! < 32 ? (x >>> 0) >>> AMOUNTS[at]! : 0)),
       ...shiftAll(64, "<<"),
       ...[0, 0, 15, -1, 5 << 28, 15, 0, 15],
+      ...SHIFTED.map((x, at) => shift(x, AMOUNTS[at]! * 128, 32, ">>")),
+      ...[0, 0],
+      ...SHIFTED.map((x, at) => shift(x, AMOUNTS[at]! * 64, 64, ">>>")),
     ],
   },
   ...(

@@ -9,8 +9,16 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleKernels } from "../../compiler/build/from-kernels.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
+import type { Build, Kernel } from "../../compiler/ir/index.js";
 import { checked } from "../random/check.js";
 import { CORPUS } from "../random/corpus.js";
+
+/** Buffers are aligned there, and the number is not: one variant is enough. */
+const aligned = ({ params }: Kernel, build: Build): Build => ({
+  ...build,
+  alignment: "required",
+  divisible: params.flatMap(({ kind, name }) => (kind === "pointer" ? [name] : [])),
+});
 
 const { values } = parseArgs({
   options: {
@@ -24,11 +32,9 @@ const { values } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), "tilescript-random-"));
 try {
   const corpus = checked(createFrontend(), folder, Number(values.seed), Number(values.count));
-  // Buffers are aligned there, so one variant is enough.
-  const kernels = [...corpus].flatMap(({ kernel, index }) => {
-    const builds = kernel?.builds.map((build) => ({ ...build, alignment: "required" as const }));
-    return kernel && builds ? [{ ...kernel, name: `k${index}`, builds }] : [];
-  });
+  const kernels = [...corpus].flatMap(({ kernel, index }) =>
+    kernel ? [{ ...kernel, name: `k${index}`, builds: kernel.builds.map((build) => aligned(kernel, build)) }] : [],
+  );
   const { built, cached } = await bundleKernels(kernels, {
     arch: [Number(values.arch.replace("sm_", ""))],
     folder: resolve(values.out),

@@ -42,6 +42,23 @@ def max_with_index(x, index, axis: tl.constexpr, keep_dims: tl.constexpr = False
 
 
 @triton.jit
+def shift_left(a, b):
+    """Zeros are left where b is no place in a; LLVM leaves that open."""
+    return tl.where((b >= 0) & (b < a.dtype.primitive_bitwidth), a << b, 0)
+
+
+@triton.jit
+def shift_right(a, b):
+    """Zeros are left where b is no place in a, or copies of the sign; LLVM leaves that open."""
+    last: tl.constexpr = a.dtype.primitive_bitwidth - 1
+    inside = (b >= 0) & (b <= last)
+    if a.dtype.is_int_signed():
+        return a >> tl.where(inside, b, last)
+    else:
+        return tl.where(inside, a >> b, 0)
+
+
+@triton.jit
 def atomics(counts, best, lock, seen, values, n, wide, seed):
     """Atomics, hints and what orders programs."""
     gdc_wait()
