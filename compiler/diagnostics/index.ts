@@ -3,5 +3,6 @@ export { CATALOGUE } from "./catalogue/index.js";
 export * from "./diagnostic.js";
 export * from "./json.js";
 export * from "./merge.js";
+export * from "./page.js";
 export * from "./render.js";
 export * from "./source-lines.js";
