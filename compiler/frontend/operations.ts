@@ -1,259 +1,171 @@
-import { type Attr, type Dim, dimSub } from "../ir/index.js";
-import {
-  dtype,
-  flag,
-  integer,
-  type Operation,
-  offsets,
-  operand,
-  operandList,
-  operation,
-  optional,
-  order,
-  shape,
-  size,
-  text,
-} from "./operation.js";
+import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics/catalogue/frontend.js";
+import type { Attr, Attrs, Dim, Expr } from "../ir/index.js";
+import { type Argument, OPS } from "../ops/index.js";
+import { type Lower, lowerList } from "./expressions/rule.js";
+import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedSize, fixedText } from "./fixed.js";
+import { unwrapped } from "./names.js";
+import { poison } from "./poison.js";
+import type { Scope } from "./scope.js";
+import { ts } from "./typescript.mjs";
 
-const MEMORY = { mask: operand, cache: text, eviction: text };
-const ATOMIC = { mask: operand, sem: text, scope: text };
+/** What a call has given so far. */
+interface Given {
+  readonly args: Record<string, Expr>;
+  readonly attrs: Record<string, Attr>;
+  /** False once something that the op cannot do without was wrong and has been reported. */
+  sound: boolean;
+}
 
-const unary = (op: string): Operation => operation(op, [["x", operand]]);
-const binary = (op: string, options = {}): Operation =>
-  operation(
-    op,
-    [
-      ["a", operand],
-      ["b", operand],
-    ],
-    options,
-  );
-const reduction = (op: string): Operation =>
-  operation(
-    op,
-    [
-      ["x", operand],
-      ["axis", optional(integer)],
-    ],
-    { keepDims: flag },
-  );
-const atomic = (op: string): Operation =>
-  operation(
-    op,
-    [
-      ["ptr", operand],
-      ["value", operand],
-    ],
-    ATOMIC,
-  );
-const onAxis = (axis: number): Operation => ({ ...unary("expandDims"), fixed: { axis } });
+/** Reads one argument of a call into an operand or an attribute. */
+interface Reader {
+  readonly read: (node: ts.Expression, name: string, given: Given, scope: Scope, lower: Lower, what: string) => void;
+  readonly optional?: boolean;
+  /** Takes all arguments that are left. */
+  readonly rest?: (nodes: readonly ts.Expression[], name: string, given: Given, scope: Scope, what: string) => void;
+}
 
-const UNARY = [
-  "exp",
-  "exp2",
-  "log",
-  "log2",
-  "sqrt",
-  "rsqrt",
-  "sin",
-  "cos",
-  "abs",
-  "sigmoid",
-  "floor",
-  "ceil",
-  "tanh",
-  "erf",
-];
-const REDUCTIONS = ["sum", "max", "min", "argmax", "argmin", "any", "all", "xorSum"];
-const ATOMICS = ["atomicAdd", "atomicMax", "atomicMin", "atomicAnd", "atomicOr", "atomicXor", "atomicExchange"];
+export interface Operation {
+  readonly op: string;
+  /** The parameters in order, named as in the language. */
+  readonly parameters: readonly (readonly [name: string, reader: Reader])[];
+  readonly options: Readonly<Record<string, Reader>>;
+  readonly fixed: Attrs;
+}
 
-const table = (names: readonly string[], make: (op: string) => Operation): Record<string, Operation> =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
+const operand: Reader = {
+  read: (node, name, given, _scope, lower) => {
+    given.args[name] = lower(node);
+  },
+};
 
-const DESCRIPTOR = operation("makeTensorDescriptor", [
-  ["ptr", operand],
-  ["shape", operandList("shape")],
-  ["strides", operandList("stride")],
-  ["block", shape],
-]);
-
-const sizeOf = (attr: Attr | undefined): Dim => (typeof attr === "number" ? attr : (attr as readonly Dim[])[0]!);
-
-/** arange is known by its first integer and its shape. */
-const span: Operation["finish"] = ({ start, end }) => ({
-  start: [sizeOf(start)],
-  shape: [dimSub(sizeOf(end), sizeOf(start))],
+/** `[a, b]` becomes the operands `<prefix>0`, `<prefix>1`. */
+const operandList = (prefix: string): Reader => ({
+  read: (node, _name, given, scope, _lower, what) => {
+    const items = lowerList(node, scope, what);
+    if (items === null) given.sound = false;
+    else for (const [index, item] of items.entries()) given.args[`${prefix}${index}`] = item;
+  },
 });
 
-const hint: Operation["finish"] = ({ n }) => ({ value: n! });
+function attribute<T>(
+  read: (node: ts.Expression, scope: Scope, what: string) => T | null,
+  toAttr: (value: T) => Attr,
+): Reader {
+  return {
+    read: (node, name, given, scope, _lower, what) => {
+      const value = read(node, scope, what);
+      if (value === null) given.sound = false;
+      else given.attrs[name] = toAttr(value);
+    },
+  };
+}
 
-/** How the call of each function of the language becomes an op: operands by name, and what is fixed when the kernel is built. */
-export const OPERATIONS: Readonly<Record<string, Operation>> = {
-  programId: operation("programId", [["axis", integer]]),
-  numPrograms: operation("numPrograms", [["axis", integer]]),
-  arange: operation(
-    "arange",
-    [
-      ["start", size],
-      ["end", size],
-    ],
-    {},
-    span,
-  ),
-  zeros: operation("zeros", [
-    ["shape", shape],
-    ["dtype", dtype],
-  ]),
-  full: operation("full", [
-    ["shape", shape],
-    ["value", operand],
-    ["dtype", dtype],
-  ]),
+const integer = attribute(fixedInteger, (value) => value);
 
-  load: operation("load", [["ptr", operand]], { ...MEMORY, other: operand, volatile: flag }),
-  store: operation(
-    "store",
-    [
-      ["ptr", operand],
-      ["value", operand],
-    ],
-    MEMORY,
-  ),
-  ...table(ATOMICS, atomic),
-  atomicCas: operation(
-    "atomicCas",
-    [
-      ["ptr", operand],
-      ["compare", operand],
-      ["value", operand],
-    ],
-    { sem: text, scope: text },
-  ),
-
-  ...table(["floorDiv", "cdiv", "mod"], binary),
-  ...table(["minimum", "maximum"], (op) => binary(op, { propagateNan: flag })),
-  ...table(UNARY, unary),
-  fma: operation("fma", [
-    ["a", operand],
-    ["b", operand],
-    ["c", operand],
-  ]),
-  clamp: operation("clamp", [
-    ["x", operand],
-    ["low", operand],
-    ["high", operand],
-  ]),
-  where: operation("where", [
-    ["condition", operand],
-    ["a", operand],
-    ["b", operand],
-  ]),
-  to: operation("cast", [
-    ["x", operand],
-    ["dtype", dtype],
-  ]),
-  bitcast: operation("bitcast", [
-    ["x", operand],
-    ["dtype", dtype],
-  ]),
-
-  ...table(REDUCTIONS, reduction),
-  maxWithIndex: operation("maxWithIndex", [
-    ["x", operand],
-    ["axis", integer],
-  ]),
-  cumsum: operation(
-    "cumsum",
-    [
-      ["x", operand],
-      ["axis", integer],
-    ],
-    { reverse: flag },
-  ),
-  sort: operation(
-    "sort",
-    [
-      ["x", operand],
-      ["axis", optional(integer)],
-    ],
-    { descending: flag },
-  ),
-
-  dot: operation(
-    "dot",
-    [
-      ["a", operand],
-      ["b", operand],
-    ],
-    { acc: operand, inputPrecision: text },
-  ),
-  trans: operation("trans", [
-    ["x", operand],
-    ["order", order],
-  ]),
-  permute: operation("permute", [
-    ["x", operand],
-    ["order", order],
-  ]),
-  reshape: operation("reshape", [
-    ["x", operand],
-    ["shape", shape],
-  ]),
-  broadcastTo: operation("broadcastTo", [
-    ["x", operand],
-    ["shape", shape],
-  ]),
-  expandDims: operation("expandDims", [
-    ["x", operand],
-    ["axis", integer],
-  ]),
-  col: onAxis(1),
-  row: onAxis(0),
-  join: binary("join"),
-  split: unary("split"),
-  interleave: binary("interleave"),
-
-  multipleOf: operation(
-    "multipleOf",
-    [
-      ["x", operand],
-      ["n", size],
-    ],
-    {},
-    hint,
-  ),
-  maxContiguous: operation(
-    "maxContiguous",
-    [
-      ["x", operand],
-      ["n", size],
-    ],
-    {},
-    hint,
-  ),
-  assume: operation("assume", [["condition", operand]]),
-  staticAssert: operation("staticAssert", [
-    ["condition", operand],
-    ["message", text],
-  ]),
-  gdcWait: operation("gdcWait", []),
-  gdcLaunchDependents: operation("gdcLaunchDependents", []),
-  debugBarrier: operation("debugBarrier", []),
-
-  loadTensorDescriptor: operation("loadTensorDescriptor", [
-    ["desc", operand],
-    ["offsets", offsets],
-  ]),
-  storeTensorDescriptor: operation("storeTensorDescriptor", [
-    ["desc", operand],
-    ["offsets", offsets],
-    ["value", operand],
-  ]),
-  atomicAddTensorDescriptor: operation("atomicAddTensorDescriptor", [
-    ["desc", operand],
-    ["offsets", offsets],
-    ["value", operand],
-  ]),
-  makeTensorDescriptor: DESCRIPTOR,
-  descriptor: DESCRIPTOR,
+/** The remaining arguments as a list of axes; no attribute where there are none. */
+const order: Reader = {
+  optional: true,
+  read: () => {},
+  rest: (nodes, name, given, scope, what) => {
+    const axes = nodes.map((node) => fixedInteger(node, scope, what));
+    if (axes.includes(null)) given.sound = false;
+    else if (axes.length > 0) given.attrs[name] = axes as number[];
+  },
 };
+
+const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
+  operand,
+  integer,
+  "integer?": { ...integer, optional: true },
+  flag: attribute(fixedFlag, (value) => value),
+  text: attribute(fixedText, (value) => value),
+  shape: attribute(fixedShape, (value) => value),
+  dtype: attribute(fixedDType, (value) => value),
+  /** A number, or a list of one where it is symbolic. */
+  size: attribute(fixedSize, (value: Dim): Attr => (typeof value === "number" ? value : [value])),
+  order,
+};
+
+const readersOf = (all: Readonly<Record<string, Argument>> = {}): (readonly [string, Reader])[] =>
+  Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? READERS[one] : operandList(one.operands)]);
+
+/** How the call of each function of the language becomes an op. */
+export const OPERATIONS: Readonly<Record<string, Operation>> = Object.fromEntries(
+  [...OPS.values()].flatMap(({ name: op, params, options, called = { [op]: {} } }) => {
+    if (params === undefined) return [];
+    const all = readersOf(params);
+    return Object.entries(called).map(([name, fixed]): [string, Operation] => {
+      const parameters = all.filter(([parameter]) => !(parameter in fixed));
+      return [name, { op, parameters, options: Object.fromEntries(readersOf(options)), fixed }];
+    });
+  }),
+);
+
+/** Reads a call by the table's entry. */
+export function readCall(node: ts.CallExpression, name: string, entry: Operation, scope: Scope, lower: Lower): Expr {
+  const given: Given = { args: {}, attrs: { ...entry.fixed }, sound: true };
+  const left = [...node.arguments];
+  for (const [parameter, reader] of entry.parameters) {
+    const what = `${parameter} of ${name}`;
+    if (reader.rest) reader.rest(left.splice(0), parameter, given, scope, what);
+    else if (left.length > 0 && !(reader.optional && isOptions(left[0]!, entry))) {
+      reader.read(left.shift()!, parameter, given, scope, lower, what);
+    } else if (!reader.optional) return wrongCount(node, name, entry, scope);
+  }
+  const options = left.shift();
+  if (left.length > 0 || (options !== undefined && Object.keys(entry.options).length === 0)) {
+    return wrongCount(node, name, entry, scope);
+  }
+  if (options !== undefined) readOptions(options, name, entry, given, scope, lower);
+  if (!given.sound) return poison(node, scope);
+  const { args, attrs } = given;
+  return { kind: "op", op: entry.op, args, attrs, type: { kind: "unknown" }, span: scope.unit.span(node) };
+}
+
+/** An object where an optional parameter could stand is the options: `sum(x, { … })` has no axis. */
+function isOptions(node: ts.Expression, entry: Operation): boolean {
+  return ts.isObjectLiteralExpression(unwrapped(node)) && Object.keys(entry.options).length > 0;
+}
+
+function readOptions(
+  node: ts.Expression,
+  name: string,
+  entry: Operation,
+  given: Given,
+  scope: Scope,
+  lower: Lower,
+): void {
+  const { unit } = scope;
+  const literal = unwrapped(node);
+  if (!ts.isObjectLiteralExpression(literal)) {
+    unit.report(optionsNotLiteral(unit.span(node), { name }));
+    return;
+  }
+  for (const property of literal.properties) {
+    const value = ts.isPropertyAssignment(property)
+      ? property.initializer
+      : ts.isShorthandPropertyAssignment(property)
+        ? property.name
+        : null;
+    const key = property.name;
+    if (value === null || key === undefined || ts.isComputedPropertyName(key)) {
+      unit.report(optionsNotLiteral(unit.span(property), { name }));
+      continue;
+    }
+    const reader = entry.options[key.text];
+    if (reader === undefined) {
+      unit.report(unknownOption(unit.span(key), { name, option: key.text, options: Object.keys(entry.options) }));
+    } else if (!(ts.isIdentifier(value) && value.text === "undefined")) {
+      reader.read(value, key.text, given, scope, lower, `option ${key.text} of ${name}`);
+    }
+  }
+}
+
+function wrongCount(node: ts.CallExpression, name: string, entry: Operation, scope: Scope): Expr {
+  const names = entry.parameters.map(([parameter, { optional, rest }]) =>
+    rest ? `...${parameter}` : optional ? `${parameter}?` : parameter,
+  );
+  const expected = names.length === 0 ? "no arguments" : `(${names.join(", ")})`;
+  scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: node.arguments.length }));
+  return poison(node, scope);
+}

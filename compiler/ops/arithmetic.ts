@@ -37,7 +37,7 @@ const negated = (offset: Expr, source: Call, context: InferContext): Expr | null
 export const neg = elementwise({
   name: "neg",
   operands: ["x"],
-  params: [],
+  operator: true,
   rule: arithmetic,
   constant: { of: "same", dim: (x) => dimMul(-1, x) },
   emit: ([x]) => prefix("-", x!),
@@ -48,7 +48,7 @@ export const add = movingPointers(
   elementwise({
     name: "add",
     operands: ["a", "b"],
-    params: [],
+    operator: true,
     rule: arithmetic,
     constant: { of: "same", dim: dimAdd },
     emit: symbol("+", LEVEL.sum),
@@ -61,7 +61,7 @@ export const sub = movingPointers(
   elementwise({
     name: "sub",
     operands: ["a", "b"],
-    params: [],
+    operator: true,
     rule: arithmetic,
     constant: { of: "same", dim: dimSub },
     emit: symbol("-", LEVEL.sum),
@@ -73,7 +73,7 @@ export const sub = movingPointers(
 export const mul = elementwise({
   name: "mul",
   operands: ["a", "b"],
-  params: [],
+  operator: true,
   rule: arithmetic,
   constant: { of: "same", dim: dimMul },
   emit: symbol("*", LEVEL.product),
@@ -96,7 +96,7 @@ const floatDivision: DTypeRule = (source, operands, context) => {
 export const div = elementwise({
   name: "div",
   operands: ["a", "b"],
-  params: [],
+  operator: true,
   rule: floatDivision,
   constant: { of: "float" },
   emit: ([a, b], { type }) => {
@@ -122,7 +122,6 @@ const dividing = (spec: Parameters<typeof elementwise>[0]): Op => ({
 export const floorDiv = dividing({
   name: "floorDiv",
   operands: ["a", "b"],
-  params: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("//", a, b) },
   emit: symbol("//", LEVEL.product),
@@ -134,7 +133,6 @@ export const floorDiv = dividing({
 export const cdiv = dividing({
   name: "cdiv",
   operands: ["a", "b"],
-  params: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("cdiv", a, b) },
   emit: (operands) => call("ceil_div", operands),
@@ -147,7 +145,6 @@ export const cdiv = dividing({
 export const mod = dividing({
   name: "mod",
   operands: ["a", "b"],
-  params: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("%", a, b) },
   emit: symbol("%", LEVEL.product),
@@ -161,8 +158,7 @@ const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: num
   elementwise({
     name,
     operands: ["a", "b"],
-    params: ["a", "b"],
-    options: ["propagateNan"],
+    options: { propagateNan: "flag" },
     rule: arithmetic,
     constant: { of: "same", dim: (a, b) => dimOp(python, a, b) },
     emit: (operands, { attrs }) =>
@@ -184,7 +180,6 @@ export const maximum = extreme("maximum", "max", (a, b) =>
 export const fma = elementwise({
   name: "fma",
   operands: ["a", "b", "c"],
-  params: ["a", "b", "c"],
   rule: floating,
   emit: (operands) => call("tl.fma", operands),
   of: fusedMultiplyAdd,
@@ -193,7 +188,6 @@ export const fma = elementwise({
 export const clamp = elementwise({
   name: "clamp",
   operands: ["x", "low", "high"],
-  params: ["x", "low", "high"],
   rule: arithmetic,
   emit: ([x, low, high], { type, args }) => {
     if (type.kind !== "tile" || !isInteger(type.dtype)) return call("tl.clamp", [x!, low!, high!]);
@@ -207,7 +201,6 @@ export const clamp = elementwise({
 /** A pointer moved by a number of elements. */
 export const addPtr: Op = {
   name: "addPtr",
-  params: [],
   infer(source, context) {
     const { ptr, offset } = source.args as { ptr: Expr; offset: Expr };
     const integral =

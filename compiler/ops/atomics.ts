@@ -28,8 +28,8 @@ const order = (attrs: Call["attrs"]): Record<string, string | undefined> => ({
 /** Combines a value with memory in one step and gives the old one. */
 const atomic = (name: string, python: string, allowed: readonly DType[]): Op => ({
   name,
-  params: ["ptr", "value", "options"],
-  options: ["mask", "sem", "scope"],
+  params: { ptr: "operand", value: "operand" },
+  options: { mask: "operand", sem: "text", scope: "text" },
   effect: true,
   infer(source, context) {
     const choices = checkChoices(source, ORDER, context);
@@ -68,8 +68,8 @@ function stretched(operand: Expr, ptr: Expr): Expr {
 
 const atomicCas: Op = {
   name: "atomicCas",
-  params: ["ptr", "compare", "value", "options"],
-  options: ["sem", "scope"],
+  params: { ptr: "operand", compare: "operand", value: "operand" },
+  options: { sem: "text", scope: "text" },
   effect: true,
   infer(source, context) {
     const choices = checkChoices(source, ORDER, context);

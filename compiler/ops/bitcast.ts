@@ -63,7 +63,7 @@ function halfBits(value: number): number {
 /** The same bits under a dtype of the same size. */
 export const bitcast: Op = {
   name: "bitcast",
-  params: ["x", "dtype"],
+  params: { x: "operand", dtype: "dtype" },
   infer(source, context) {
     const dtype = dtypeOf(source, context);
     const given = source.args.x!;

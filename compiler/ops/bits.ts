@@ -13,7 +13,7 @@ function logic(name: "and" | "or", python: "&" | "|", of: (a: number, b: number)
   return elementwise({
     name,
     operands: ["a", "b"],
-    params: [],
+    operator: true,
     rule: logical,
     constant: { of: "bool" },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL[python]),
@@ -25,7 +25,7 @@ function logic(name: "and" | "or", python: "&" | "|", of: (a: number, b: number)
 const not = elementwise({
   name: "not",
   operands: ["x"],
-  params: [],
+  operator: true,
   rule: logical,
   constant: { of: "bool" },
   emit: ([x]) => prefix("~", x!),
@@ -37,7 +37,7 @@ const bit = (name: string, python: "&" | "|" | "^", of: (a: bigint, b: bigint) =
   elementwise({
     name,
     operands: ["a", "b"],
-    params: [],
+    operator: true,
     rule: integers(),
     constant: { of: "int" },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL[python]),
@@ -69,7 +69,7 @@ function shift({ name, python, emit, constantName, ofIntegers }: Shift): Op {
   const op = elementwise({
     name,
     operands: ["a", "b"],
-    params: [],
+    operator: true,
     rule: integers(),
     constant: { of: "int" },
     emit: emit ?? (([a, b], node) => shifted(python, a!, b!, node)),
@@ -130,7 +130,7 @@ export const BITS: readonly Op[] = [
   elementwise({
     name: "bitNot",
     operands: ["x"],
-    params: [],
+    operator: true,
     rule: integers(),
     constant: { of: "int" },
     emit: ([x]) => prefix("~", x!),

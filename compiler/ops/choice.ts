@@ -36,7 +36,7 @@ function unify(source: Call, a: Expr, b: Expr, context: InferContext): readonly 
 /** Chooses per element. */
 export const where: Op = {
   name: "where",
-  params: ["condition", "a", "b"],
+  params: { condition: "operand", a: "operand", b: "operand" },
   infer(source, context) {
     const { condition, a, b } = source.args as { condition: Expr; a: Expr; b: Expr };
     if (!isBool(condition.type))
@@ -72,7 +72,6 @@ export const where: Op = {
 /** `c ? a : b` on one condition for the whole program; a constant condition picks its branch when the kernel is specialized. */
 export const select: Op = {
   name: "select",
-  params: [],
   infer(source, context) {
     const { condition, a, b } = source.args as { condition: Expr; a: Expr; b: Expr };
     if (shapeOf(condition.type).length > 0)

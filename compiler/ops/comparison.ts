@@ -10,7 +10,7 @@ function comparison(name: string, python: string, of: (a: number, b: number) => 
   return elementwise({
     name,
     operands: ["a", "b"],
-    params: [],
+    operator: true,
     rule: comparing,
     constant: { of: "bool" },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL.comparison),

@@ -10,7 +10,7 @@ import { elementCount, roundTo } from "./value.js";
 /** The integers from `start` up to `end`. */
 export const arange: Op = {
   name: "arange",
-  params: ["start", "end"],
+  params: { start: "size", end: "size" },
   infer(source) {
     const start = firstDim(source.attrs.start) ?? 0;
     const end = firstDim(source.attrs.end);
@@ -32,7 +32,7 @@ export const arange: Op = {
 
 export const zeros: Op = {
   name: "zeros",
-  params: ["shape", "dtype"],
+  params: { shape: "shape", dtype: "dtype" },
   infer(source, context) {
     const dtype = dtypeOf(source, context);
     if (dtype === null) return null;
@@ -50,7 +50,7 @@ export const zeros: Op = {
 
 export const full: Op = {
   name: "full",
-  params: ["shape", "value", "dtype"],
+  params: { shape: "shape", value: "operand", dtype: "dtype" },
   infer(source, context) {
     const dtype = dtypeOf(source, context);
     const value = source.args.value!;
@@ -80,7 +80,8 @@ export const full: Op = {
 /** `to(x, dtype)`, and the conversions that inference puts in, marked `implicit`. */
 export const cast: Op = {
   name: "cast",
-  params: ["x", "dtype"],
+  params: { x: "operand", dtype: "dtype" },
+  called: { to: {} },
   infer(source, context) {
     const x = source.args.x!;
     const dtype = dtypeOf(source, context);

@@ -56,7 +56,7 @@ function integersFor(
 const loadTensorDescriptor: Op = {
   name: "loadTensorDescriptor",
   reads: true,
-  params: ["desc", "offsets"],
+  params: { desc: "operand", offsets: { operands: "offset" } },
   infer(source, context) {
     const desc = descriptorOperand(source, context);
     if (!desc) return null;
@@ -72,7 +72,7 @@ const loadTensorDescriptor: Op = {
 /** Writes a block into a tensor of one of the dtypes, or of any. */
 const write = (name: string, python: string, allowed?: readonly DType[]): Op => ({
   name,
-  params: ["desc", "offsets", "value"],
+  params: { desc: "operand", offsets: { operands: "offset" }, value: "operand" },
   effect: true,
   infer(source, context) {
     const desc = descriptorOperand(source, context);
@@ -105,7 +105,8 @@ const isOne = (expr: Expr): boolean =>
 
 const makeTensorDescriptor: Op = {
   name: "makeTensorDescriptor",
-  params: ["ptr", "shape", "strides", "block"],
+  params: { ptr: "operand", shape: { operands: "shape" }, strides: { operands: "stride" }, block: "shape" },
+  called: { makeTensorDescriptor: {}, descriptor: {} },
   infer(source, context) {
     const ptr = source.args.ptr!;
     if (!isPointer(ptr.type) || ptr.type.shape.length > 0)

@@ -20,8 +20,8 @@ const PRECISIONS = ["ieee", "tf32", "tf32x3", "bf16x3", "bf16x6"];
 
 export const dot: Op = {
   name: "dot",
-  params: ["a", "b", "options"],
-  options: ["acc", "inputPrecision"],
+  params: { a: "operand", b: "operand" },
+  options: { acc: "operand", inputPrecision: "text" },
   infer(source, context) {
     const { a, b, acc } = source.args as { a: Expr; b: Expr; acc?: Expr };
     if (!checkChoices(source, { inputPrecision: PRECISIONS }, context) || !checkOperands(source, a, b, context))

@@ -19,9 +19,9 @@ export interface ElementwiseSpec {
   readonly name: string;
   /** Operand names in the IR, in order. */
   readonly operands: readonly string[];
-  /** The DSL's parameters; empty for operators. */
-  readonly params: readonly string[];
-  readonly options?: readonly string[];
+  /** An operator of TypeScript: nothing calls it by its name. */
+  readonly operator?: true;
+  readonly options?: Op["options"];
   readonly rule: DTypeRule;
   /** What `const` operands give: a kind, and for integers the symbolic size. Absent where constants just become scalars. */
   readonly constant?: {
@@ -42,11 +42,13 @@ export interface ElementwiseSpec {
   readonly check?: (call: Call, operands: readonly Expr[], context: InferContext) => boolean;
 }
 
+const operandsOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "operand"] as const));
+
 /** An op that computes each element of its result from the operands' elements at the same place. */
 export function elementwise(spec: ElementwiseSpec): Op {
   return {
     name: spec.name,
-    params: spec.params,
+    params: spec.operator ? undefined : operandsOf(spec.operands),
     options: spec.options,
     needs: (node) => (node.type.kind === "const" ? (spec.constantName ? [spec.constantName] : []) : (spec.needs ?? [])),
     infer: (call, context) => inferElementwise(spec, call, context),

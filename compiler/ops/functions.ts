@@ -19,7 +19,6 @@ const real = (name: string, of: (x: number) => number, python = `tl.${name}`, ne
   elementwise({
     name,
     operands: ["x"],
-    params: ["x"],
     rule: floating,
     needs,
     emit: ([x], { type }) =>
@@ -51,7 +50,6 @@ export const FUNCTIONS: readonly Op[] = [
   elementwise({
     name: "abs",
     operands: ["x"],
-    params: ["x"],
     rule: magnitude,
     constant: { of: "same" },
     emit: (operands) => call("tl.abs", operands),

@@ -9,13 +9,13 @@ import { dimPy } from "./python-values.js";
 /** A promise about the numbers of a tile, along its last axis or one for each; the value passes through. */
 const promise = (name: string, python: string): Op => ({
   name,
-  params: ["x", "n"],
+  params: { x: "operand", n: "size" },
   infer(source, context) {
     const x = source.args.x!;
     // Triton takes a multiple of a scalar, and nothing contiguous of it.
     if (x.type.kind !== "tile" || (name === "maxContiguous" && x.type.shape.length === 0))
       return context.fail(problems.needsTile(x.span, { op: name, type: x.type }, context.origins(x)));
-    const given = dims(source.attrs.value);
+    const given = dims(source.attrs.n);
     const rank = Math.max(1, x.type.shape.length);
     const value = given.length === 1 ? [...new Array<number>(rank - 1).fill(1), given[0]!] : given;
     if (value.length !== rank)
@@ -26,10 +26,10 @@ const promise = (name: string, python: string): Op => ({
           rank: `rank ${value.length}`,
         }),
       );
-    return { kind: "op", op: name, args: { x }, attrs: { value }, type: x.type, span: source.span };
+    return { kind: "op", op: name, args: { x }, attrs: { n: value }, type: x.type, span: source.span };
   },
   emit: ({ x }, { attrs }) => {
-    const values = dims(attrs.value).map((value) => dimPy(value));
+    const values = dims(attrs.n).map((value) => dimPy(value));
     return call(python, [x!, values.length === 1 ? values[0]! : list(values)]);
   },
   evaluate: ({ x }) => x!,
@@ -51,7 +51,7 @@ function condition(source: Call, context: InferContext): Expr | null {
 /** Lets the compiler rely on a condition. */
 const assume: Op = {
   name: "assume",
-  params: ["condition"],
+  params: { condition: "operand" },
   effect: true,
   infer(source, context) {
     const given = condition(source, context);
@@ -64,7 +64,7 @@ const assume: Op = {
 /** Judged when the constants have values: `specialize` reports one that does not hold. */
 const staticAssert: Op = {
   name: "staticAssert",
-  params: ["condition", "message"],
+  params: { condition: "operand", message: "text" },
   effect: true,
   infer(source, context) {
     const given = condition(source, context);

@@ -59,8 +59,8 @@ export const present = (args: Readonly<Record<string, Expr | undefined>>): Args 
 
 export const load: Op = {
   name: "load",
-  params: ["ptr", "options"],
-  options: ["mask", "other", "cache", "eviction", "volatile"],
+  params: { ptr: "operand" },
+  options: { mask: "operand", other: "operand", cache: "text", eviction: "text", volatile: "flag" },
   reads: true,
   infer(source, context) {
     const choices =
@@ -94,8 +94,8 @@ export const load: Op = {
 
 export const store: Op = {
   name: "store",
-  params: ["ptr", "value", "options"],
-  options: ["mask", "cache", "eviction"],
+  params: { ptr: "operand", value: "operand" },
+  options: { mask: "operand", cache: "text", eviction: "text" },
   effect: true,
   infer(source, context) {
     const choices =

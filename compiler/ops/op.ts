@@ -25,13 +25,24 @@ export interface InferContext {
   origins(...operands: readonly Expr[]): readonly Note[];
 }
 
+/**
+ * What an argument of a call becomes: an operand; the operands `offset0`, `offset1` … of a list; or an attribute, which is known when the
+ * kernel is built. `integer?` may be left out, and `order` takes all that are left.
+ */
+export type Argument =
+  | "operand"
+  | { readonly operands: string }
+  | ("integer" | "integer?" | "flag" | "text" | "shape" | "dtype" | "size" | "order");
+
 /** Everything about one operation of the language. Adding one touches its object, its declaration in `dsl/` and its tests. */
 export interface Op {
   readonly name: string;
-  /** The DSL's parameters in order; empty for what an operator of TypeScript stands for. */
-  readonly params: readonly string[];
-  /** Members of the DSL's options object. */
-  readonly options?: readonly string[];
+  /** The parameters that the language has, in order; absent for what an operator of TypeScript stands for. */
+  readonly params?: Readonly<Record<string, Argument>>;
+  /** Members of the options object. */
+  readonly options?: Readonly<Record<string, Argument>>;
+  /** What the language calls it, and which parameters a name fixes. Default: its own name. */
+  readonly called?: Readonly<Record<string, Attrs>>;
   /** True where calling it does something, so that it may stand as a statement and must not be dropped. */
   readonly effect?: boolean;
   /** True where it reads memory, so that it must not run where the author has ruled it out. */

@@ -7,7 +7,7 @@ import { call } from "./python.js";
 /** Something of the grid that has three axes. */
 const gridAxis = (name: string, python: string): Op => ({
   name,
-  params: ["axis"],
+  params: { axis: "integer" },
   infer(source, context) {
     const { axis } = source.attrs;
     if (axis !== 0 && axis !== 1 && axis !== 2)
@@ -21,7 +21,7 @@ const gridAxis = (name: string, python: string): Op => ({
 const command = (name: string, python: string, needs: readonly PreludeName[] = []): Op => ({
   name,
   needs: () => needs,
-  params: [],
+  params: {},
   effect: true,
   infer: (source: Call, _context: InferContext): Expr => ({
     kind: "op",

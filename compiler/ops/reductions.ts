@@ -59,8 +59,8 @@ interface ReductionSpec {
 function reduction(spec: ReductionSpec): Op {
   return {
     name: spec.name,
-    params: ["x", "axis", "options"],
-    options: ["keepDims"],
+    params: { x: "operand", axis: "integer?" },
+    options: { keepDims: "flag" },
     needs: spec.needs,
     infer(source, context) {
       const reduced = tileOperand(source, context);
@@ -228,7 +228,7 @@ const emitMask =
 
 const maxWithIndex: Op = {
   name: "maxWithIndex",
-  params: ["x", "axis"],
+  params: { x: "operand", axis: "integer" },
   needs: needsOfIndex,
   infer(source, context) {
     const reduced = tileOperand(source, context);
@@ -261,8 +261,8 @@ const maxWithIndex: Op = {
 
 const cumsum: Op = {
   name: "cumsum",
-  params: ["x", "axis", "options"],
-  options: ["reverse"],
+  params: { x: "operand", axis: "integer" },
+  options: { reverse: "flag" },
   infer(source, context) {
     const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? 0 } }, context);
     const x = reduced && convert(reduced.x, widened(reduced.type.dtype), context);
@@ -287,8 +287,8 @@ const cumsum: Op = {
 
 const sort: Op = {
   name: "sort",
-  params: ["x", "axis", "options"],
-  options: ["descending"],
+  params: { x: "operand", axis: "integer?" },
+  options: { descending: "flag" },
   infer(source, context) {
     const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? -1 } }, context);
     if (!reduced) return null;

@@ -21,7 +21,7 @@ const isNumber = (dim: Dim): dim is number => typeof dim === "number";
 
 export const reshape: Op = {
   name: "reshape",
-  params: ["x", "shape"],
+  params: { x: "operand", shape: "shape" },
   infer(source, context) {
     const x = shaped(source, context);
     if (!x) return null;
@@ -59,7 +59,7 @@ const onAxes = (x: Py, more: number, rank: number): Py =>
 
 export const broadcastTo: Op = {
   name: "broadcastTo",
-  params: ["x", "shape"],
+  params: { x: "operand", shape: "shape" },
   infer(source, context) {
     const x = shaped(source, context);
     if (!x) return null;
@@ -92,7 +92,8 @@ export const broadcastTo: Op = {
 /** `col(x)` is axis 1 of a vector, `row(x)` axis 0. */
 export const expandDims: Op = {
   name: "expandDims",
-  params: ["x", "axis"],
+  params: { x: "operand", axis: "integer" },
+  called: { expandDims: {}, col: { axis: 1 }, row: { axis: 0 } },
   infer(source, context) {
     const x = shaped(source, context);
     if (!x) return null;
@@ -159,7 +160,7 @@ function transpose(x: TileValue, order: readonly number[]): TileValue {
 /** Swaps the last two axes, or puts all of them in the given order. `permute` is the same op under its other name. */
 const transposing = (name: "trans" | "permute"): Op => ({
   name,
-  params: ["x", "order"],
+  params: { x: "operand", order: "order" },
   infer: inferTrans,
   emit: (args, { attrs }) => emitTrans(args, dims(attrs.order) as number[]),
   evaluate: ({ x }, { attrs }) => transpose(x!, dims(attrs.order) as number[]),
@@ -184,7 +185,7 @@ function pair(
 
 const joining = (name: "join" | "interleave", shapeAfter: (shape: Shape) => Shape): Op => ({
   name,
-  params: ["a", "b"],
+  params: { a: "operand", b: "operand" },
   infer(source, context) {
     const both = pair(source, context);
     if (!both) return null;
@@ -208,7 +209,7 @@ const joining = (name: "join" | "interleave", shapeAfter: (shape: Shape) => Shap
 
 const split: Op = {
   name: "split",
-  params: ["x"],
+  params: { x: "operand" },
   infer(source, context) {
     const x = shaped(source, context);
     if (!x) return null;

@@ -95,7 +95,7 @@ const half = () => zeros([B], "f32"); store(out + j, half());`,
         return zeros(shape=[B], dtype="f32")
       }
 
-      let j = arange(start=[0], shape=[B])
+      let j = arange(start=0, end=[B])
       store(add(out, j), @both(x, j, n))
       store(add(out, j), @half(B))
       "
