@@ -3,7 +3,7 @@ import { type ArgumentLayout, layoutArguments } from "./argument-layout.js";
 import { flatten } from "./flatten/flatten.js";
 import { type Flat, walkSteps } from "./flatten/steps.js";
 import { ownExpressions } from "./fuse/decide.js";
-import { WRITES } from "./fuse/ops.js";
+import { opOf } from "./fuse/ops.js";
 import { findOrigins, type Origins, originsOf } from "./fuse/provenance.js";
 
 /** What a launch must know before the kernel is compiled. */
@@ -21,7 +21,7 @@ export function describeForCpu(kernel: Kernel): LaunchShape {
 function writtenParams(flat: Flat, origins: Origins): string[] {
   const written = new Set<string>();
   const visit = (expr: Expr): void => {
-    const to = expr.kind === "op" ? WRITES[expr.op] : undefined;
+    const to = opOf(expr)?.writes;
     if (expr.kind === "op" && to) for (const name of originsOf(expr.args[to]!, origins)) written.add(name);
     operands(expr).forEach(visit);
   };

@@ -201,7 +201,7 @@ export class Statements {
     this.scope.statement(() => {
       const effect = EFFECTS[value.op];
       if (effect) effect(this.host, value);
-      else if (isAtomic(value.op)) computeWhole(this.host, value, null);
+      else if (isAtomic(value)) computeWhole(this.host, value, null);
     });
   }
 

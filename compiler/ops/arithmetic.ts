@@ -95,6 +95,7 @@ const floatDivision: DTypeRule = (source, operands, context) => {
 /** Floats only. Triton divides f16 and bf16 in f32 and leaves the quotient there. */
 export const div = elementwise({
   name: "div",
+  cost: 4,
   operands: ["a", "b"],
   operator: true,
   rule: floatDivision,
@@ -121,6 +122,7 @@ const dividing = (spec: Parameters<typeof elementwise>[0]): Op => ({
 /** Rounds toward zero, as the hardware does. Python rounds down. */
 export const floorDiv = dividing({
   name: "floorDiv",
+  cost: 20,
   operands: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("//", a, b) },
@@ -132,6 +134,7 @@ export const floorDiv = dividing({
 /** Rounds up, whatever the signs. */
 export const cdiv = dividing({
   name: "cdiv",
+  cost: 20,
   operands: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("cdiv", a, b) },
@@ -144,6 +147,7 @@ export const cdiv = dividing({
 /** The remainder of a division that rounds toward zero: it has the sign of a. */
 export const mod = dividing({
   name: "mod",
+  cost: 20,
   operands: ["a", "b"],
   rule: integers({ dividing: true }),
   constant: { of: "int", dim: (a, b) => dimOp("%", a, b) },

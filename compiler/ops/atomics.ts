@@ -30,7 +30,8 @@ const atomic = (name: string, python: string, allowed: readonly DType[]): Op => 
   name,
   params: { ptr: "operand", value: "operand" },
   options: { mask: "operand", sem: "text", scope: "text" },
-  effect: true,
+  writes: "ptr",
+  whole: true,
   infer(source, context) {
     const choices = checkChoices(source, ORDER, context);
     const ptr = atomicPointer(source, allowed, context);
@@ -70,7 +71,8 @@ const atomicCas: Op = {
   name: "atomicCas",
   params: { ptr: "operand", compare: "operand", value: "operand" },
   options: { sem: "text", scope: "text" },
-  effect: true,
+  writes: "ptr",
+  whole: true,
   infer(source, context) {
     const choices = checkChoices(source, ORDER, context);
     const ptr = atomicPointer(source, WHOLE, context);

@@ -10,6 +10,7 @@ import { elementCount, roundTo } from "./value.js";
 /** The integers from `start` up to `end`. */
 export const arange: Op = {
   name: "arange",
+  cost: 0,
   params: { start: "size", end: "size" },
   infer(source) {
     const start = firstDim(source.attrs.start) ?? 0;
@@ -32,6 +33,7 @@ export const arange: Op = {
 
 export const zeros: Op = {
   name: "zeros",
+  cost: 0,
   params: { shape: "shape", dtype: "dtype" },
   infer(source, context) {
     const dtype = dtypeOf(source, context);
@@ -50,6 +52,7 @@ export const zeros: Op = {
 
 export const full: Op = {
   name: "full",
+  cost: 0,
   params: { shape: "shape", value: "operand", dtype: "dtype" },
   infer(source, context) {
     const dtype = dtypeOf(source, context);

@@ -55,7 +55,8 @@ function integersFor(
 
 const loadTensorDescriptor: Op = {
   name: "loadTensorDescriptor",
-  reads: true,
+  reads: "desc",
+  cost: 6,
   params: { desc: "operand", offsets: { operands: "offset" } },
   infer(source, context) {
     const desc = descriptorOperand(source, context);
@@ -73,7 +74,7 @@ const loadTensorDescriptor: Op = {
 const write = (name: string, python: string, allowed?: readonly DType[]): Op => ({
   name,
   params: { desc: "operand", offsets: { operands: "offset" }, value: "operand" },
-  effect: true,
+  writes: "desc",
   infer(source, context) {
     const desc = descriptorOperand(source, context);
     if (!desc) return null;

@@ -20,6 +20,7 @@ const PRECISIONS = ["ieee", "tf32", "tf32x3", "bf16x3", "bf16x6"];
 
 export const dot: Op = {
   name: "dot",
+  whole: true,
   params: { a: "operand", b: "operand" },
   options: { acc: "operand", inputPrecision: "text" },
   infer(source, context) {

@@ -22,6 +22,7 @@ export interface ElementwiseSpec {
   /** An operator of TypeScript: nothing calls it by its name. */
   readonly operator?: true;
   readonly options?: Op["options"];
+  readonly cost?: number;
   readonly rule: DTypeRule;
   /** What `const` operands give: a kind, and for integers the symbolic size. Absent where constants just become scalars. */
   readonly constant?: {
@@ -50,6 +51,7 @@ export function elementwise(spec: ElementwiseSpec): Op {
     name: spec.name,
     params: spec.operator ? undefined : operandsOf(spec.operands),
     options: spec.options,
+    cost: spec.cost,
     needs: (node) => (node.type.kind === "const" ? (spec.constantName ? [spec.constantName] : []) : (spec.needs ?? [])),
     infer: (call, context) => inferElementwise(spec, call, context),
     emit: (args, node) => emitElementwise(spec, args, node),

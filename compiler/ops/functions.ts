@@ -15,9 +15,16 @@ export function throughF32(dtype: DType, operands: readonly Py[], compute: (...w
 }
 
 /** A function of one real number under Triton's own name. */
-const real = (name: string, of: (x: number) => number, python = `tl.${name}`, needs: readonly PreludeName[] = []): Op =>
+const real = (
+  name: string,
+  cost: number,
+  of: (x: number) => number,
+  python = `tl.${name}`,
+  needs: readonly PreludeName[] = [],
+): Op =>
   elementwise({
     name,
+    cost,
     operands: ["x"],
     rule: floating,
     needs,
@@ -34,19 +41,19 @@ const magnitude: DTypeRule = (source, operands, context) => {
 };
 
 export const FUNCTIONS: readonly Op[] = [
-  real("exp", Math.exp),
-  real("exp2", (x) => 2 ** x),
-  real("log", Math.log),
-  real("log2", Math.log2),
-  real("sqrt", Math.sqrt),
-  real("rsqrt", (x) => 1 / Math.sqrt(x)),
-  real("sin", Math.sin),
-  real("cos", Math.cos),
-  real("sigmoid", (x) => 1 / (1 + Math.exp(-x))),
-  real("floor", Math.floor),
-  real("ceil", Math.ceil),
-  real("erf", erf),
-  real("tanh", Math.tanh, "libdevice.tanh", ["libdevice"]),
+  real("exp", 14, Math.exp),
+  real("exp2", 12, (x) => 2 ** x),
+  real("log", 20, Math.log),
+  real("log2", 20, Math.log2),
+  real("sqrt", 5, Math.sqrt),
+  real("rsqrt", 10, (x) => 1 / Math.sqrt(x)),
+  real("sin", 40, Math.sin),
+  real("cos", 40, Math.cos),
+  real("sigmoid", 20, (x) => 1 / (1 + Math.exp(-x))),
+  real("floor", 1, Math.floor),
+  real("ceil", 1, Math.ceil),
+  real("erf", 40, erf),
+  real("tanh", 25, Math.tanh, "libdevice.tanh", ["libdevice"]),
   elementwise({
     name: "abs",
     operands: ["x"],

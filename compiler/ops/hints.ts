@@ -9,6 +9,7 @@ import { dimPy } from "./python-values.js";
 /** A promise about the numbers of a tile, along its last axis or one for each; the value passes through. */
 const promise = (name: string, python: string): Op => ({
   name,
+  cost: 0,
   params: { x: "operand", n: "size" },
   infer(source, context) {
     const x = source.args.x!;

@@ -45,7 +45,7 @@ export function anyOp(expr: Expr, test: (op: Op) => boolean): boolean {
 
 export * from "./broadcast.js";
 export * from "./convert.js";
-export type * from "./op.js";
+export * from "./op.js";
 export * from "./prelude.js";
 export * from "./python.js";
 export * from "./python-string.js";

@@ -61,7 +61,8 @@ export const load: Op = {
   name: "load",
   params: { ptr: "operand" },
   options: { mask: "operand", other: "operand", cache: "text", eviction: "text", volatile: "flag" },
-  reads: true,
+  reads: "ptr",
+  cost: 4,
   infer(source, context) {
     const choices =
       checkChoices(source, { cache: ["ca", "cg", "cv", "cs"], eviction: EVICTION }, context) &&
@@ -96,7 +97,7 @@ export const store: Op = {
   name: "store",
   params: { ptr: "operand", value: "operand" },
   options: { mask: "operand", cache: "text", eviction: "text" },
-  effect: true,
+  writes: "ptr",
   infer(source, context) {
     const choices =
       checkChoices(source, { cache: ["wb", "cg", "cs", "wt"], eviction: EVICTION }, context) &&

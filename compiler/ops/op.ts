@@ -43,10 +43,18 @@ export interface Op {
   readonly options?: Readonly<Record<string, Argument>>;
   /** What the language calls it, and which parameters a name fixes. Default: its own name. */
   readonly called?: Readonly<Record<string, Attrs>>;
-  /** True where calling it does something, so that it may stand as a statement and must not be dropped. */
+  /** True where calling it does something besides writing memory. */
   readonly effect?: boolean;
-  /** True where it reads memory, so that it must not run where the author has ruled it out. */
-  readonly reads?: boolean;
+  /** The operand that says where in memory it writes. */
+  readonly writes?: string;
+  /** The operand that says where in memory it reads; it must not run where the author has ruled it out. */
+  readonly reads?: string;
+  /** True where it orders what the threads of a program read and write. */
+  readonly orders?: boolean;
+  /** True where a CPU computes it in loops of its own, into memory; all else is computed where its elements are used. */
+  readonly whole?: boolean;
+  /** Rough work of one element on a CPU, in vector instructions. Default: 1. */
+  readonly cost?: number;
   /** Gives the typed expression, with casts put in where dtypes mix; null after reporting a problem. */
   infer(call: Call, context: InferContext): Expr | null;
   /** What holds only for numbers, such as powers of two: asked after inference and again when constants have their values. */
@@ -58,3 +66,7 @@ export interface Op {
   /** The op's meaning on numbers: what constant folding computes and tests compare with. Absent where memory or the grid is involved. */
   evaluate?(args: Readonly<Record<string, TileValue>>, node: OpNode): TileValue | readonly TileValue[];
 }
+
+/** Whether calling it does something, so that it may stand as a statement and must not be dropped. */
+export const hasEffect = (op: Op | undefined): boolean =>
+  op !== undefined && (op.effect === true || op.writes !== undefined);

@@ -37,7 +37,7 @@ const command = (name: string, python: string, needs: readonly PreludeName[] = [
 export const PROGRAM: readonly Op[] = [
   gridAxis("programId", "tl.program_id"),
   gridAxis("numPrograms", "tl.num_programs"),
-  command("debugBarrier", "tl.debug_barrier"),
+  { ...command("debugBarrier", "tl.debug_barrier"), orders: true },
   command("gdcWait", "gdc_wait", ["gdc_wait"]),
   command("gdcLaunchDependents", "gdc_launch_dependents", ["gdc_launch_dependents"]),
 ];

@@ -59,6 +59,7 @@ interface ReductionSpec {
 function reduction(spec: ReductionSpec): Op {
   return {
     name: spec.name,
+    whole: true,
     params: { x: "operand", axis: "integer?" },
     options: { keepDims: "flag" },
     needs: spec.needs,
@@ -261,6 +262,7 @@ const maxWithIndex: Op = {
 
 const cumsum: Op = {
   name: "cumsum",
+  whole: true,
   params: { x: "operand", axis: "integer" },
   options: { reverse: "flag" },
   infer(source, context) {
@@ -287,6 +289,7 @@ const cumsum: Op = {
 
 const sort: Op = {
   name: "sort",
+  whole: true,
   params: { x: "operand", axis: "integer?" },
   options: { descending: "flag" },
   infer(source, context) {

@@ -21,6 +21,7 @@ const isNumber = (dim: Dim): dim is number => typeof dim === "number";
 
 export const reshape: Op = {
   name: "reshape",
+  cost: 0,
   params: { x: "operand", shape: "shape" },
   infer(source, context) {
     const x = shaped(source, context);
@@ -59,6 +60,7 @@ const onAxes = (x: Py, more: number, rank: number): Py =>
 
 export const broadcastTo: Op = {
   name: "broadcastTo",
+  cost: 0,
   params: { x: "operand", shape: "shape" },
   infer(source, context) {
     const x = shaped(source, context);
@@ -92,6 +94,7 @@ export const broadcastTo: Op = {
 /** `col(x)` is axis 1 of a vector, `row(x)` axis 0. */
 export const expandDims: Op = {
   name: "expandDims",
+  cost: 0,
   params: { x: "operand", axis: "integer" },
   called: { expandDims: {}, col: { axis: 1 }, row: { axis: 0 } },
   infer(source, context) {
@@ -160,6 +163,7 @@ function transpose(x: TileValue, order: readonly number[]): TileValue {
 /** Swaps the last two axes, or puts all of them in the given order. `permute` is the same op under its other name. */
 const transposing = (name: "trans" | "permute"): Op => ({
   name,
+  cost: 0,
   params: { x: "operand", order: "order" },
   infer: inferTrans,
   emit: (args, { attrs }) => emitTrans(args, dims(attrs.order) as number[]),

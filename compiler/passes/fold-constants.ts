@@ -1,5 +1,5 @@
 import { type Expr, type Kernel, mapExpressions, mapStatements, rewrite, type Stmt, type Type } from "../ir/index.js";
-import { holds, isConstNumber, OPS, roundTo, scalarValue, type TileValue } from "../ops/index.js";
+import { hasEffect, holds, isConstNumber, OPS, roundTo, scalarValue, type TileValue } from "../ops/index.js";
 import { sameType } from "./inference/compare.js";
 
 type Literal = Extract<Expr, { kind: "literal" }>;
@@ -23,7 +23,7 @@ export function foldExpression(expr: Expr): Expr {
   const simpler = IDENTITIES[expr.op]?.(expr.args.a!, expr.args.b!);
   if (simpler && sameType(simpler.type, expr.type)) return simpler;
   const args = Object.entries(expr.args);
-  if (!op?.evaluate || op.effect || args.length === 0 || !isScalar(expr.type)) return expr;
+  if (!op?.evaluate || hasEffect(op) || args.length === 0 || !isScalar(expr.type)) return expr;
   if (!args.every(([, arg]) => isKnown(arg))) return expr;
   // What does not fit is no number of that dtype: it is reported where constants become scalars.
   if (expr.attrs.implicit && args.some(([, arg]) => isConstNumber(arg.type) && !fits(arg as Literal, expr.type)))

@@ -6,7 +6,7 @@ import {
   unsupportedSyntax,
 } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr, Stmt } from "../../ir/index.js";
-import { anyOp } from "../../ops/index.js";
+import { anyOp, hasEffect } from "../../ops/index.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
@@ -43,7 +43,7 @@ function effects(node: ts.Expression, scope: Scope): readonly Stmt[] {
   const value = lowerExpression(inner, scope);
   if (isPoison(value)) return [];
   if (ts.isCallExpression(inner)) return [{ kind: "effect", value, span }];
-  if (anyOp(value, ({ effect }) => effect === true))
+  if (anyOp(value, hasEffect))
     return [{ kind: "assign", name: scope.names.unique("unused"), value, declares: true, span }];
   unit.report(noEffect(span));
   return [];

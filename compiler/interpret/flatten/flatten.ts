@@ -8,7 +8,7 @@ import {
   type Stmt,
   type Type,
 } from "../../ir/index.js";
-import { isWhole, READS } from "../fuse/ops.js";
+import { isWhole, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import type { Flat, Step } from "./steps.js";
 
@@ -332,10 +332,7 @@ const TUPLES: Readonly<Record<string, readonly (readonly [string, Readonly<Recor
 
 /** Whether an expression reads memory, or is computed by more than its elements. */
 const acts = (expr: Expr): boolean =>
-  expr.kind === "call" ||
-  isWhole(expr) ||
-  (expr.kind === "op" && READS[expr.op] !== undefined) ||
-  operands(expr).some(acts);
+  expr.kind === "call" || isWhole(expr) || opOf(expr)?.reads !== undefined || operands(expr).some(acts);
 
 const isTuple = (value: Bound): value is readonly Bound[] => Array.isArray(value);
 

@@ -1,8 +1,9 @@
 import { DTYPES, type Expr, operands } from "../../ir/index.js";
+import type { Op } from "../../ops/index.js";
 import { bodiesOf, type Flat, type Step, walkSteps } from "../flatten/steps.js";
 import type { Aliases } from "./aliases.js";
 import { groupFrom } from "./groups.js";
-import { COST, isWhole, ORDERS, READS, WRITES } from "./ops.js";
+import { costOfOp, isWhole, type OpExpr, opOf } from "./ops.js";
 import { type Origins, originsOf } from "./provenance.js";
 
 /** Variables that are never stored: wherever they are used, the expression is computed instead. */
@@ -126,9 +127,9 @@ class Chooser {
     walkSteps([step], (inner) => {
       if (inner.kind === "assign" && read.variables.has(inner.name)) disturbed = true;
       for (const expr of ownExpressions(inner))
-        forEachOp(expr, (op, args) => {
-          if (ORDERS.has(op) && read.memory.size > 0) disturbed = true;
-          const to = WRITES[op];
+        forEachOp(expr, (op, { args }) => {
+          if (op?.orders && read.memory.size > 0) disturbed = true;
+          const to = op?.writes;
           if (to && this.aliases.overlap(originsOf(args[to]!, this.origins), read.memory)) disturbed = true;
         });
     });
@@ -143,8 +144,8 @@ class Chooser {
         const inner = this.inlined.get(expr.name);
         if (inner) visit(inner);
       }
-      if (expr.kind === "op" && READS[expr.op])
-        for (const name of originsOf(expr.args[READS[expr.op]!]!, this.origins)) memory.add(name);
+      const from = opOf(expr)?.reads;
+      if (expr.kind === "op" && from) for (const name of originsOf(expr.args[from]!, this.origins)) memory.add(name);
       operands(expr).forEach(visit);
     };
     visit(value);
@@ -159,7 +160,7 @@ class Chooser {
     const { dtype, pointer } = expr.type;
     const integral = pointer || DTYPES[dtype].kind !== "float";
     if (!integral && expr.op !== "zeros" && expr.op !== "full") return false;
-    if (isWhole(expr) || READS[expr.op] || (COST[expr.op] ?? 1) > 20) return false;
+    if (isWhole(expr) || opOf(expr)?.reads || costOfOp(expr) > 20) return false;
     return operands(expr).every((operand) => isIntegral(operand, expr.op) && this.isLight(operand));
   }
 
@@ -204,15 +205,15 @@ function refsOf(expr: Expr): ReadonlySet<string> {
   return new Set(operands(expr).flatMap((operand) => [...refsOf(operand)]));
 }
 
-function forEachOp(expr: Expr, visit: (op: string, args: Readonly<Record<string, Expr>>) => void): void {
-  if (expr.kind === "op") visit(expr.op, expr.args);
+function forEachOp(expr: Expr, visit: (op: Op | undefined, expr: OpExpr) => void): void {
+  if (expr.kind === "op") visit(opOf(expr), expr);
   for (const operand of operands(expr)) forEachOp(operand, visit);
 }
 
 function containsAtomic(expr: Expr): boolean {
   let found = false;
   forEachOp(expr, (op) => {
-    if (WRITES[op]) found = true;
+    if (op?.writes) found = true;
   });
   return found;
 }

@@ -1,5 +1,5 @@
 import { type Expr, operands } from "../../ir/index.js";
-import { COST, isWhole } from "../fuse/ops.js";
+import { costOfOp, isWhole } from "../fuse/ops.js";
 import type { Environment } from "../variables.js";
 
 /** Rough vector instructions for one element of an expression, everything that is computed in place counted. */
@@ -12,6 +12,6 @@ export function costOf(expr: Expr, env: Environment, seen = new Set<Expr>()): nu
     return inlined ? costOf(inlined, env, seen) : expr.type.kind === "tile" && expr.type.shape.length > 0 ? 1 : 0;
   }
   if (expr.kind !== "op") return 0;
-  const own = expr.type.kind === "tile" && expr.type.pointer ? 0 : (COST[expr.op] ?? 1);
+  const own = expr.type.kind === "tile" && expr.type.pointer ? 0 : costOfOp(expr);
   return operands(expr).reduce((sum, operand) => sum + costOf(operand, env, seen), own);
 }

@@ -21,7 +21,7 @@ const WHOLE: Readonly<Record<string, Compute>> = {
 
 /** Computes an op that needs loops of its own, into `to` or into a temporary. */
 export function computeWhole(host: Host, expr: OpExpr, to: Variable | null): Variable {
-  const compute = isAtomic(expr.op) ? atomic : WHOLE[expr.op];
+  const compute = isAtomic(expr) ? atomic : WHOLE[expr.op];
   if (!compute) throw new ExecutorError(`the CPU executor has no op ${expr.op}`, expr.span);
   return compute(host, expr, to);
 }

@@ -14,7 +14,7 @@ import {
   VOID,
   walkExpressions,
 } from "../../ir/index.js";
-import { assignable, convert, decay, type InferContext, isNumbers, OPS } from "../../ops/index.js";
+import { assignable, convert, decay, hasEffect, type InferContext, isNumbers, OPS } from "../../ops/index.js";
 import { isOpen, sameType } from "./compare.js";
 import { inferValue, isPoisoned } from "./expressions.js";
 import { type Inference, staticVariables } from "./inference.js";
@@ -168,7 +168,7 @@ function sizeOf(scope: Scope, fn: DeviceFunction): Dim | undefined {
   if (value?.type.kind !== "const" || value.type.dim === undefined) return undefined;
   let pure = true;
   walkExpressions(fn.body, (expr) => {
-    if (expr.kind === "call" || (expr.kind === "op" && OPS.get(expr.op)?.effect)) pure = false;
+    if (expr.kind === "call" || (expr.kind === "op" && hasEffect(OPS.get(expr.op)))) pure = false;
   });
   return pure ? value.type.dim : undefined;
 }

@@ -5,6 +5,7 @@ import {
   commonDType,
   convert,
   decay,
+  hasEffect,
   type InferContext,
   isBool,
   isConstNumber,
@@ -49,7 +50,7 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
   unpack,
   effect: (stmt, scope, inference, context) => {
     const value = inferExpression(stmt.value, scope, inference);
-    const idle = value.kind === "op" ? !OPS.get(value.op)?.effect : value.kind !== "call";
+    const idle = value.kind === "op" ? !hasEffect(OPS.get(value.op)) : value.kind !== "call";
     if (idle && !isPoisoned(value)) {
       const op = value.kind === "op" ? operatorText(value.op) : "this expression";
       context.fail(problems.unusedResult(stmt.span, { op }));
