@@ -1,7 +1,7 @@
 import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics/catalogue/frontend.js";
 import type { Attr, Attrs, Dim, Expr } from "../ir/index.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
-import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedSize, fixedText } from "./fixed.js";
+import { fixedDType, fixedFlag, fixedInteger, fixedRankFlag, fixedShape, fixedSize, fixedText } from "./fixed.js";
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
 import type { Scope } from "./scope.js";
@@ -73,7 +73,8 @@ function attribute<T>(
 }
 
 export const integer = attribute(fixedInteger, (value) => value);
-export const flag = attribute(fixedFlag, (value) => value);
+export const flag = attribute(fixedFlag, (value): Attr => (typeof value === "boolean" ? value : [value]));
+export const rankFlag = attribute(fixedRankFlag, (value) => value);
 export const text = attribute(fixedText, (value) => value);
 export const shape = attribute(fixedShape, (value) => value);
 export const dtype = attribute(fixedDType, (value) => value);

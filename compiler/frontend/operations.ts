@@ -10,6 +10,7 @@ import {
   operation,
   optional,
   order,
+  rankFlag,
   shape,
   size,
   text,
@@ -35,7 +36,7 @@ const reduction = (op: string): Operation =>
       ["x", operand],
       ["axis", optional(integer)],
     ],
-    { keepDims: flag },
+    { keepDims: rankFlag },
   );
 const atomic = (op: string): Operation =>
   operation(

@@ -142,8 +142,9 @@ export class Scope {
     if (known !== undefined) return known;
     const name = this.names.unique(around.name);
     // A symbolic size goes by the name of the parameter that carries it.
-    const symbolic = around.fixed?.kind === "int" && typeof around.fixed.value !== "number";
-    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? null : around.fixed };
+    const { fixed } = around;
+    const symbolic = fixed?.kind === "test" || (fixed?.kind === "int" && typeof fixed.value !== "number");
+    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? null : fixed };
     this.captured.set(around, own);
     return own;
   }

@@ -195,6 +195,9 @@ test("hints say what to write instead", () => {
     "TS-K1003 assigning to out[0] cannot be used in a kernel → store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile",
     "TS-K1003 indexing a tile cannot be used in a kernel → load(pointer + index) reads memory; sum(where(…)) picks an element",
   ]);
+  expect(complaints("store(out, sum(zeros([B], 'f32'), 0, { keepDims: B > 8 }));")).toEqual([
+    "TS-K1008 option keepDims of sum must be true or false known when the kernel is built → it decides how many axes the result has: write true or false",
+  ]);
   expect(
     complaints(
       "const f = (v: number) => ({ a: v, b: v }); const r = { ...f(n), c: n }; const s = { ...x }; store(out, to(r.c, 'f32')); store(out, s);",
