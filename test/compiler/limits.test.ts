@@ -121,7 +121,9 @@ const SOURCES: readonly (readonly [
     "elements",
     "a list",
     (size) =>
-      kernel(store, { builds: `...[${again("1,", size)}].filter((N) => N > 1).map((N) => ({ constants: { N } }))` }),
+      kernel(store, {
+        builds: `...[${again("1,", size - 1)} 2].filter((N) => N > 1).map((N) => ({ constants: { N } }))`,
+      }),
     LIMITS.elements,
     /^5:\d+ /,
   ],
