@@ -157,7 +157,15 @@ function argumentsOf(
   const missing = parameters
     .slice(given)
     .some(({ node: parameter, missing }) => parameter.initializer === undefined && !missing);
-  if (spread !== undefined || given > parameters.length || missing) {
+  // A rest parameter is reported where it is declared.
+  if (parameters.some(({ node: parameter }) => parameter.dotDotDotToken)) return null;
+  if (spread !== undefined) {
+    scope.unit.report(
+      unsupportedSyntax(scope.unit.span(spread), { what: "a spread", instead: "write every argument" }),
+    );
+    return null;
+  }
+  if (given > parameters.length || missing) {
     const expected = `(${parameters.map(({ node: parameter }) => parameter.name.getText()).join(", ")})`;
     scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: given }));
     return null;

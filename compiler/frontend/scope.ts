@@ -16,6 +16,8 @@ export interface Variable {
   readonly fixed: Static | null;
   /** True for a value that exists only at compile time (a list of sizes). */
   readonly absent?: boolean;
+  /** True where what it stands for has a problem that is reported: whatever comes of it is none of its own. */
+  readonly broken?: boolean;
   /** The dtype behind a pointer parameter, for `dtypeOf`. */
   readonly pointee?: DType;
 }
@@ -110,7 +112,7 @@ export class Scope {
 
   declare(
     symbol: ts.Symbol,
-    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "pointee">,
+    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "broken" | "pointee">,
     name: string = symbol.name,
   ): Variable {
     const variable: Variable = { kind: "variable", ...facts, name: this.names.unique(name), owner: this };

@@ -157,12 +157,12 @@ export const notConstant = problem<{ what: string; name: string; type: Type }>({
   hint: () => "use a Const parameter",
 });
 
-export const badAxis = problem<{ op: string; axis: number; type: Type }>({
+export const badAxis = problem<{ op: string; axis: number; type: Type; axes?: number }>({
   code: "TS-K2018",
   about: "The axis does not exist in the tile.",
   message: ({ op, axis, type }) => `${op} has no axis ${axis} in ${typeText(type)}`,
-  hint: ({ type }) =>
-    type.kind === "tile" && type.shape.length > 0 ? `axes go from 0 to ${type.shape.length - 1}` : undefined,
+  hint: ({ type, axes = type.kind === "tile" ? type.shape.length : 0 }) =>
+    axes > 1 ? `axes go from 0 to ${axes - 1}` : axes === 1 ? "there is axis 0 only" : undefined,
 });
 
 export const needsTile = problem<{ op: string; type: Type; rank?: string }>({

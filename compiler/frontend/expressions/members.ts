@@ -38,6 +38,8 @@ function bindingOf(node: ts.Expression, scope: Scope): Binding | null {
   return symbol === null ? null : scope.find(symbol);
 }
 
+const isBroken = (binding: Binding | null): boolean => binding?.kind === "variable" && binding.broken === true;
+
 /** `p.x` of the kernel's parameters, `r.x` of what a function returned, or a constant such as `Math.PI`. */
 function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
@@ -47,6 +49,7 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
     const parameter = owner.field(name);
     return parameter === null ? unknownMember(node, name, scope) : reference(parameter, node, scope);
   }
+  if (isBroken(owner)) return poison(node, scope);
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
@@ -57,7 +60,8 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
     return poison(node, scope);
   }
   const index = memberNames(node.expression, scope).indexOf(name);
-  if (index < 0) return unknownMember(node, name, scope);
+  const isThis = unwrapped(node.expression).kind === ts.SyntaxKind.ThisKeyword;
+  if (index < 0 && !isThis) return unknownMember(node, name, scope);
   return element(lowerExpression(node.expression, scope), index, node, scope);
 }
 
@@ -69,6 +73,7 @@ function unknownMember(node: ts.PropertyAccessExpression, name: string, scope: S
 /** `t[0]` of what a function returned, or of a list of constants. */
 function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
+  if (isBroken(bindingOf(node.expression, scope))) return poison(node, scope);
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;

@@ -7,6 +7,7 @@ import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
+import { declareBroken } from "./declarations.js";
 
 /** A place of a pattern: the index it takes, and the name or the pattern inside it. */
 interface Place {
@@ -64,6 +65,10 @@ function placesOf(pattern: ts.BindingPattern, members: readonly string[], scope:
     if (ts.isOmittedExpression(element)) return [];
     const what = element.dotDotDotToken ? "a rest element" : element.initializer ? "a default value" : null;
     if (what !== null) unit.report(badPattern(unit.span(element), { what }));
+    if (element.dotDotDotToken) {
+      declareBroken(element.name, scope);
+      return [];
+    }
     if (ts.isArrayBindingPattern(pattern)) return [{ index: position, element }];
     const key = element.propertyName ?? element.name;
     const index = ts.isIdentifier(key) || ts.isStringLiteral(key) ? members.indexOf(key.text) : -1;

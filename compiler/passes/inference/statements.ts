@@ -169,8 +169,11 @@ function assign(name: string, value: Expr, scope: Scope, context: InferContext):
   if (sameType(plain.type, type)) return plain;
   const loop = scope.depth > variable.depth;
   const facts = { name, was: type, now: plain.type, loop, hint: assignHint(name, type, plain.type) };
-  const notes = [{ message: `${name} was given its type here`, span: variable.span }, ...context.origins(value)];
+  const others = context.origins(value).filter(({ span }) => span !== variable.span);
+  const notes = [{ message: `${name} was given its type here`, span: variable.span }, ...others];
   context.fail(problems.variableChanges(value.span, facts, notes));
+  // Which of the two types was meant nobody knows: what follows from either is not said.
+  scope.variables.set(name, { ...variable, type: UNKNOWN });
   return plain;
 }
 

@@ -232,3 +232,45 @@ test.each([
 ])("what is not changed may be read: %s", (made) => {
   expect(complaints("store(out, C.scale);", made)).toEqual([]);
 });
+
+const PAIR = "const pair = (v: number): [number, number] => [v, v];";
+const kernelOf = (parameters: string, statements: string): string =>
+  `export const k = kernel((${parameters}) => { ${statements} });`;
+
+test.each([
+  [wrap("const list: number[] = []; list.push(n); store(out, list[0]!);"), ".push() cannot be called in a kernel"],
+  [wrap("const name = `v$" + "{n}`; store(out, name.length);"), "a text with values in it cannot be used in a kernel"],
+  [PAIR + wrap("const [a, ...rest] = pair(n); store(out, to(a + rest[0]!, 'f32'));"), /^a rest element cannot be used/],
+  [kernelOf('{ x, n = 5 }: { x: Ptr<"f32">; n?: Int }', "store(x + n, 1.0);"), /^parameter n cannot have the type Int/],
+  [
+    kernelOf('{ x, n = 5 }: { x: Ptr<"f32">; n: Int }', "store(x + n, 1.0);"),
+    "this pattern cannot be used in a kernel",
+  ],
+  [kernelOf('{ x, ...rest }: { x: Ptr<"f32">; n: Int }', "store(x + rest.n, 1.0);"), /^this pattern cannot be used/],
+  [`const f = (...xs: number[]): number => xs[0]! + 1; ${wrap("store(out + f(n, 2), 1.0);")}`, /^a rest parameter/],
+  [
+    "const f = (a: number, b: number): number => a + b; const two: [number, number] = [1, 2];" +
+      wrap("store(out + f(...two), 1.0);"),
+    /^a spread/,
+  ],
+  [
+    'export const k = kernel(function ({ x }: { x: Ptr<"f32"> }) { store(this.out, load(x)); });',
+    "this cannot be used in a kernel",
+  ],
+])("one mistake is one problem: %s", (source, message) => {
+  const found = lowered(source).diagnostics;
+  expect(found.map((one) => one.message)).toEqual([
+    typeof message === "string" ? message : expect.stringMatching(message),
+  ]);
+});
+
+test("a field of a build that Triton calls otherwise, and one that nobody has", () => {
+  const hints = (field: string) =>
+    lowered(
+      `export const k = kernel(({ x }: { x: Ptr<"f32"> }) => {}, { builds: [{ ${field}: 8 } as {}] });`,
+    ).diagnostics.map(({ message, hint }) => [message, hint]);
+  expect(hints("num_warps")).toEqual([["a build has no num_warps", "write warps"]]);
+  expect(hints("wraps")).toEqual([
+    ["a build has no wraps", expect.stringMatching(/^there are constants, dtypes, warps, /)],
+  ]);
+});
