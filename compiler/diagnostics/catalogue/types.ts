@@ -242,6 +242,19 @@ export const annotationDiffers = problem<{ name: string; written: Type; found: T
     `${name} is declared as ${typeText(written)}, but its value is ${typeText(found)}`,
 });
 
+export const storesReduced = problem<{ op: "max" | "min"; type: Type }>({
+  code: "TS-K2070",
+  severity: "warning",
+  about:
+    "The one greatest number of a tile is stored in each of its elements: max(x, 0) reduces along axis 0, and compares nothing with 0.",
+  message: ({ op, type }) =>
+    `${op} along an axis makes one number of ${typeText(type)}, which is stored in all its elements`,
+  hint: ({ op }) => {
+    const [what, two] = op === "max" ? ["greater", "maximum"] : ["less", "minimum"];
+    return `the ${what} of two values is ${two}(a, b); where one number is meant write ${op}(x), without the axis`;
+  },
+});
+
 export const unusedResult = problem<{ op: string }>({
   code: "TS-K2027",
   about: "An expression whose value nobody takes does nothing.",

@@ -17,6 +17,7 @@ import { checkLoopOptions } from "../loop-options.js";
 import { assignHint, isOpen, sameType } from "./compare.js";
 import { inferExpression, inferValue, isPoisoned, resolveAttrs, resolveShape } from "./expressions.js";
 import type { Inference } from "./inference.js";
+import { warnOfReduced } from "./reduced.js";
 import type { Scope } from "./scope.js";
 import { countedTurns, keepsPositive } from "./turns.js";
 import { assignFirst, declareUnassigned } from "./unassigned.js";
@@ -54,6 +55,7 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
       const op = value.kind === "op" ? operatorText(value.op) : "this expression";
       context.fail(problems.unusedResult(stmt.span, { op }));
     }
+    warnOfReduced(value, scope, context);
     return { ...stmt, value };
   },
   for: inferFor,
@@ -105,6 +107,7 @@ function declare(stmt: Extract<Stmt, { kind: "assign" }>, value: Expr, scope: Sc
   // After a problem the author's own word is the best guess, so that one mistake is reported once.
   scope.declare(stmt.name, typed === null || isPoisoned(typed) ? known : typed.type, stmt.span, {
     positive: typed !== null && keepsPositive(stmt.name, typed, scope),
+    ...(typed !== null && !scope.reassigned.has(stmt.name) && { made: typed }),
   });
   return annotation ? { ...stmt, value: typed ?? value, annotation } : { ...stmt, value: typed ?? value };
 }

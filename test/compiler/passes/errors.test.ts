@@ -538,6 +538,19 @@ const CASES: readonly Case[] = [
     says: "< compares i32 as u32",
     hint: 'to(n, "i64")',
   },
+  ...["max", "min"].map((op) => ({
+    code: "TS-K2070",
+    title: `${op} of a tile and 0 that is meant as one of two values`,
+    body: () => [
+      () => d.declare("at", d.add("p", d.arange(0, N))),
+      () => d.declare("y", d.op(op, { x: d.load("at") }, { axis: 0 })),
+      () => d.store("at", d.mul("y", 2)),
+      () => d.store("p", d.op(op, { x: d.load("at") }, { axis: 0 })),
+      () => d.store("at", d.op(op, { x: d.load("at") })),
+    ],
+    says: `${op} along an axis makes one number of Tile<[N], f32>, which is stored in all its elements`,
+    hint: `of two values is ${op}imum(a, b)`,
+  })),
   {
     code: "TS-K2068",
     title: "the dtype of what is no pointer",
