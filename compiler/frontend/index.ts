@@ -74,7 +74,12 @@ function reportRefusals(unit: Unit, project: KernelProject): boolean {
     const refusal = project.refusal(source.fileName);
     if (refusal === undefined) continue;
     any = true;
-    unit.report(beyondLimit(unit.spanBetween(source, refusal.from, refusal.to), { limit: refusal.limit }));
+    unit.report(
+      beyondLimit(unit.spanBetween(source, refusal.from, refusal.to), {
+        limit: refusal.limit,
+        instead: refusal.instead,
+      }),
+    );
   }
   return any;
 }

@@ -179,6 +179,13 @@ export const g = kernel(<A extends ${dtypes}, B extends ${dtypes}, C extends ${d
   expect(found[0]!.startsWith(line)).toBe(true);
 });
 
+test("a long chain of else if is told from what is nested", () => {
+  const source = kernel(`${listed(120, (index) => `if (n === ${index}) store(out, ${index}.0); else`)} ${store}`);
+  const project = folderOf({ "k.kernel.ts": source });
+  const { diagnostics } = check([join(project, "k.kernel.ts")], { project, frontend });
+  expect(diagnostics).toMatchObject([{ code: "TS-K1050", hint: expect.stringMatching(/^each else if stands inside/) }]);
+});
+
 test("tiles have at most as many elements as Triton takes, also where they come from stretching", () => {
   const { tile } = LIMITS;
   expect(problems(kernel(`store(out + arange(0, N * ${tile / 64}), 1.0);`))).toEqual([]);
