@@ -1,4 +1,4 @@
-import type { Budget, DeviceFunction, DType } from "../ir/index.js";
+import type { Budget, DeviceFunction, DType, Stmt } from "../ir/index.js";
 import type { Leaving } from "./statements/leaving.js";
 import type { Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
@@ -98,6 +98,8 @@ export class Scope {
   readonly captured = new Map<Variable, Variable>();
   /** Loops around the statement being lowered. */
   loops = 0;
+  /** Statements that come before the one that is being lowered, where the expression to lower next is the whole of what it computes. */
+  before: Stmt[] | null = null;
   /** How the innermost of them is left early; null where nothing leaves it. */
   leaving: Leaving | null = null;
 

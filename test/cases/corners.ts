@@ -264,8 +264,8 @@ export const CORNERS: readonly Corner[] = [
   {
     title: "members that are spread",
     kernel: "spreads",
-    args: { n: 5 },
-    want: [196, 185, 5],
+    args: { n: 5, count: memory("i32", [0]) },
+    want: [196, 185, 5, 12, 197],
   },
   {
     title: "dtypes of the memory that a function is given",

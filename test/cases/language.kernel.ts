@@ -204,14 +204,20 @@ const weighed = (of: { low: number; high: number; scale: number; shift: number }
   (of.high * 10 + of.low) * of.scale + of.shift;
 const writeAt = ({ out, n, at }: { out: Out; n: number; at: number }) => store(out + at, to(n, "f64"));
 
+const next = (count: Ptr<"i32">) => ({ low: atomicAdd(count, 1), high: 0 });
+const doubled = (n: number) => ({ ...around(n), ...SCALING, shift: n });
+
 /** Members of an object that come from another: of two of one name the later one counts. */
-export const spreads = kernel((params: { out: Out; n: Int }) => {
-  const { out, n } = params;
+export const spreads = kernel((params: { out: Out; n: Int; count: Ptr<"i32"> }) => {
+  const { out, n, count } = params;
   const both = around(n);
   store(out, to(weighed({ ...both, ...SCALING }), "f64"));
   const more = { ...both, ...SCALING, low: 0, ...{ shift: n } };
   store(out + 1, to(weighed({ ...more }), "f64"));
   writeAt({ ...params, at: 2 });
+  const counted = { first: atomicAdd(count, 1), ...next(count), last: atomicAdd(count, 1) };
+  store(out + 3, to(counted.first * 100 + counted.low * 10 + counted.last, "f64"));
+  store(out + 4, to(weighed(doubled(n)), "f64"));
 });
 
 /** What a function writes has the dtype of the memory that it is given. */

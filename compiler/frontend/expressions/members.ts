@@ -1,5 +1,6 @@
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
-import { type Expr, UNKNOWN } from "../../ir/index.js";
+import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
+import { anyOp } from "../../ops/index.js";
 import { fixedInteger, fixedValue } from "../fixed.js";
 import { resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
@@ -105,7 +106,9 @@ export function list(node: ts.ArrayLiteralExpression, scope: Scope): Expr {
 
 /** `{ x, y }` as a tuple with its names in the type, sorted. */
 export function record(node: ts.ObjectLiteralExpression, scope: Scope): Expr {
-  const members = membersOf(node, scope);
+  const { before } = scope;
+  scope.before = null;
+  const members = membersOf(node, scope, before);
   if (members === null) return poison(node, scope);
   const names = [...members.keys()].sort();
   const items = names.map((name) => members.get(name)!);
@@ -116,12 +119,12 @@ export function record(node: ts.ObjectLiteralExpression, scope: Scope): Expr {
 type Members = ReadonlyMap<string, Expr>;
 
 /** Of two members of one name the later one counts, as in JavaScript. Null after a problem. */
-function membersOf(node: ts.ObjectLiteralExpression, scope: Scope): Members | null {
+function membersOf(node: ts.ObjectLiteralExpression, scope: Scope, before: Stmt[] | null): Members | null {
   const { unit } = scope;
   const members = new Map<string, Expr>();
   for (const member of node.properties) {
     if (ts.isSpreadAssignment(member)) {
-      const spread = spreadMembers(unwrapped(member.expression), scope);
+      const spread = spreadMembers(unwrapped(member.expression), members, scope, before);
       if (spread === null) return null;
       for (const [name, value] of spread) members.set(name, value);
       continue;
@@ -143,8 +146,13 @@ function membersOf(node: ts.ObjectLiteralExpression, scope: Scope): Members | nu
 }
 
 /** What `{ ...value }` brings: the members of a literal, of the kernel's parameters, of a constant, or of a value that has a name. */
-function spreadMembers(node: ts.Expression, scope: Scope): Members | null {
-  if (ts.isObjectLiteralExpression(node)) return membersOf(node, scope);
+function spreadMembers(
+  node: ts.Expression,
+  earlier: Map<string, Expr>,
+  scope: Scope,
+  before: Stmt[] | null,
+): Members | null {
+  if (ts.isObjectLiteralExpression(node)) return membersOf(node, scope, null);
   const { unit } = scope;
   const names = memberNames(node, scope);
   const owner = bindingOf(node, scope);
@@ -158,12 +166,28 @@ function spreadMembers(node: ts.Expression, scope: Scope): Members | null {
     const of = lowerExpression(node, scope);
     return new Map(names.map((name, index) => [name, element(of, index, node, scope)]));
   }
+  if (names.length > 0 && before !== null) {
+    // Before the statement, and so is what the author has written before the call and what may depend on the order.
+    for (const [name, value] of earlier)
+      if (anyOp(value, ({ effect, reads }) => Boolean(effect || reads))) earlier.set(name, named(value, before, scope));
+    const value = lowerExpression(node, scope);
+    if (isPoison(value)) return null;
+    const of = named(value, before, scope);
+    return new Map(names.map((name, index) => [name, element(of, index, node, scope)]));
+  }
   const instead =
     names.length > 0 && !isNamed(node)
       ? "give it a name first: const part = …; { ...part }"
       : "write every member: { x: a, y: b }";
   unit.report(unsupportedSyntax(unit.span(node), { what: `...${node.getText()} in an object`, instead }));
   return null;
+}
+
+/** The value under a name of its own, so that it is computed once. */
+function named(value: Expr, before: Stmt[], scope: Scope): Expr {
+  const name = scope.names.unique("part");
+  before.push({ kind: "assign", name, value, declares: true, span: value.span });
+  return { kind: "ref", name, type: UNKNOWN, span: value.span };
 }
 
 /** Whether an expression is evaluated as often as one likes. */

@@ -1,6 +1,5 @@
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
-import { lowerExpression } from "../expressions/index.js";
 import { fixedValue } from "../fixed.js";
 import { writtenType } from "../flavors.js";
 import { symbolOf, unwrapped } from "../names.js";
@@ -11,6 +10,7 @@ import type { Static } from "../static/value.js";
 import { ts } from "../typescript.mjs";
 import { unpack } from "./patterns.js";
 import type { StatementRules } from "./rule.js";
+import { lowerWhole } from "./whole.js";
 
 function variables(node: ts.VariableStatement, scope: Scope): readonly Stmt[] {
   const { unit } = scope;
@@ -58,12 +58,13 @@ function single(
     if (symbol !== null) scope.declare(symbol, { mutable, fixed, absent: true });
     return [];
   }
-  const value = lowerExpression(initializer, scope);
+  const { before, value } = lowerWhole(initializer, scope);
   const variable =
     symbol === null ? null : scope.declare(symbol, { mutable, fixed, broken: !mutable && isPoison(value) });
   if (variable === null) return [];
   const annotation = node.type === undefined || isPoison(value) ? undefined : annotated(node.type, scope);
   return [
+    ...before,
     {
       kind: "assign",
       name: variable.name,

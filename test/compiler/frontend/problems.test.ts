@@ -200,7 +200,7 @@ test("hints say what to write instead", () => {
   ]);
   expect(
     complaints(
-      "const f = (v: number) => ({ a: v, b: v }); const r = { ...f(n), c: n }; const s = { ...x }; store(out, to(r.c, 'f32')); store(out, s);",
+      "const f = (v: number) => ({ a: v, b: v }); const r = n > 0 ? { ...f(n), c: n } : { a: n, b: n, c: n }; const s = { ...x }; store(out, to(r.c, 'f32')); store(out, s);",
     ),
   ).toEqual([
     "TS-K1003 ...f(n) in an object cannot be used in a kernel → give it a name first: const part = …; { ...part }",
