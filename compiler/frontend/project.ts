@@ -68,6 +68,11 @@ export class KernelProject {
     return this.cache.get(path)?.refusal;
   }
 
+  /** Whether a file has an import that leads nowhere. */
+  isUnresolved(path: string): boolean {
+    return this.unresolved.has(path);
+  }
+
   /** Makes the next program anew: one whose checker was interrupted knows wrong things. */
   forget(): void {
     this.last = undefined;

@@ -274,3 +274,20 @@ test("a field of a build that Triton calls otherwise, and one that nobody has", 
     ["a build has no wraps", expect.stringMatching(/^there are constants, dtypes, warps, /)],
   ]);
 });
+
+test("a tsconfig.json that does not parse is told with its place, where an import leads nowhere", () => {
+  const files = (from: string) => ({
+    "tsconfig.json": `{
+  "compilerOptions": { "paths": { "@lib/*": ["./lib/*" } }
+}`,
+    "lib/act.ts": "export const twice = (v: number): number => v * 2;",
+    "k.kernel.ts": `import { kernel, store, type Ptr } from "tilescript"; import { twice } from "${from}";
+export const k = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, twice(1.0)));`,
+  });
+  const inConfig = (from: string) =>
+    lowered(files(from))
+      .diagnostics.filter(({ span }) => span.file === "tsconfig.json")
+      .map(({ code, span }) => [code, span.line, span.column]);
+  expect(inConfig("@gone/act.js")).toEqual([["TS-K1001", 2, 56]]);
+  expect(inConfig("./lib/act.js")).toEqual([]);
+});
