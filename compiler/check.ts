@@ -1,3 +1,4 @@
+import { withoutBuilds } from "./build/problems.js";
 import { buildProblems } from "./build/tried.js";
 import { type Diagnostic, isError, mergeDiagnostics } from "./diagnostics/index.js";
 import { createFrontend, type Frontend } from "./frontend/index.js";
@@ -41,12 +42,8 @@ export function check(files: readonly string[], { project, frontend, builds = tr
   const kernels = typed.map(({ kernel }) => kernel);
   // A kernel with a mistake would say it again in each of its builds, in other words.
   const sound = diagnostics.some(isError) ? [] : typed.filter((one) => !one.diagnostics.some(isError));
-  const tried = builds
-    ? buildProblems(
-        sound.map(({ kernel }) => kernel),
-        (kernel) => workOf(kernel, work),
-      )
-    : [];
+  const whole = sound.map(({ kernel }) => kernel);
+  const tried = builds ? [...withoutBuilds(whole), ...buildProblems(whole, (kernel) => workOf(kernel, work))] : [];
   const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics), ...tried];
   return { kernels, diagnostics: mergeDiagnostics(all), sources };
 }

@@ -3,8 +3,8 @@ import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { lacksBuilds } from "./plan.js";
 
-/** A generic kernel stands once for each choice of dtypes; it may be built for some of them only. */
-function* withoutBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
+/** Kernels that nothing can be made of. A generic one stands once for each choice of dtypes; it may be built for some of them only. */
+export function* withoutBuilds(kernels: readonly Kernel[]): Generator<Diagnostic> {
   const built = new Set(kernels.filter((kernel) => !lacksBuilds(kernel)).map(({ name }) => name));
   const firsts = new Map([...kernels].reverse().map((kernel) => [kernel.name, kernel]));
   for (const { name, span, params, dtypes } of [...firsts.values()].reverse()) {

@@ -1,5 +1,5 @@
-import type { Expr, Shape, Span, Stmt } from "../ir/index.js";
-import { dimPy, LEVEL, materialize, type Py, settle, within } from "../ops/index.js";
+import { type Expr, isFlag, type Shape, type Span, type Stmt } from "../ir/index.js";
+import { dimPy, LEVEL, materialize, type Py, settle, sizeConditionPy, within } from "../ops/index.js";
 import { expressionPy, valuePy } from "./expression.js";
 import type { FunctionText } from "./function-text.js";
 
@@ -101,9 +101,10 @@ const OPTIONS: Readonly<Record<string, string>> = {
 function iterator(stmt: Extract<Stmt, { kind: "for" }>, text: FunctionText): string {
   const options = Object.entries(stmt.options).flatMap(([name, value]) => {
     const python = OPTIONS[name];
-    return python === undefined || value === false
-      ? []
-      : [`${python}=${Array.isArray(value) ? dimPy((value as Shape)[0]!).text : "True"}`];
+    if (python === undefined || value === false) return [];
+    if (!Array.isArray(value)) return [`${python}=True`];
+    const write = isFlag(name) ? sizeConditionPy : dimPy;
+    return [`${python}=${write((value as Shape)[0]!, (one) => text.names.of(one)).text}`];
   });
   const name = stmt.static ? "tl.static_range" : options.length > 0 ? "tl.range" : "range";
   const step = boundPy(stmt.step, text);

@@ -118,6 +118,8 @@ const NUMBERS: Readonly<Record<string, readonly [expected: string, test: (value:
   maxRegisters: ["a whole number from 24 to 255", (value) => Number.isInteger(value) && value >= 24 && value <= 255],
 };
 
+const FIELDS = ["constants", "dtypes", ...Object.keys(NUMBERS), "pdl", "fpFusion", "divisible", "alignment"];
+
 class BuildReader {
   private readonly unit: Unit;
   private readonly kernel: string;
@@ -195,11 +197,8 @@ class BuildReader {
       return fits ? value.value : this.wrong(name, '"checked" or "required"', span);
     }
     if (name === "divisible") return this.divisible(value, span);
-    return this.wrong(
-      name,
-      "one of constants, dtypes, warps, stages, ctas, pdl, maxRegisters, fpFusion, divisible, alignment",
-      span,
-    );
+    this.unit.report(buildField(span, { what: name, expected: "", known: FIELDS }));
+    return null;
   }
 
   private divisible(value: Static, span: Span): readonly string[] | null {

@@ -20,6 +20,17 @@ export function tooDeep(file: ts.SourceFile): ts.Node | null {
   return first;
 }
 
+/** What to do about a node that stands too deep, where it does because each `else if` stands inside the one before. */
+export function insteadOfChain(node: ts.Node): string | undefined {
+  let [links, all] = [0, 0];
+  for (let one = node; one.parent !== undefined; one = one.parent) {
+    all += levels(one);
+    if (ts.isIfStatement(one) && ts.isIfStatement(one.parent) && one.parent.elseStatement === one) links += levels(one);
+  }
+  if (links < all / 2) return undefined;
+  return "each else if stands inside the one before: load from a list of values, or divide the chain into a few with if (i < 50) … else …";
+}
+
 /** Where TypeScript's parser ran out of stack: the end of the shortest beginning of the text on which it does. */
 export function parserEnds(text: string, parse: (text: string) => void): number {
   let [fine, fails] = [0, text.length];

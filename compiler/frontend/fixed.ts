@@ -80,7 +80,24 @@ export const fixedInteger = reader<number>("an integer", (value) =>
   value.kind === "int" && typeof value.value === "number" ? value.value : null,
 );
 
-export const fixedFlag = reader<boolean>("true or false", (value) => (value.kind === "bool" ? value.value : null));
+/** True or false, or what decides it. A name that the frontend does not know is of an integer until inference says. */
+export const fixedFlag = reader<boolean | Dim>(
+  "true or false",
+  (value) => {
+    if (value.kind === "bool") return value.value;
+    const symbolic = value.kind === "test" || (value.kind === "int" && typeof value.value !== "number");
+    return symbolic ? value.value : null;
+  },
+  sizeValue,
+);
+
+/** One that decides how many axes the result has. */
+export const fixedRankFlag = reader<boolean>(
+  "true or false",
+  (value) => (value.kind === "bool" ? value.value : null),
+  fixedValue,
+  () => "it decides how many axes the result has: write true or false",
+);
 
 export const fixedText = reader<string>("a text", (value) => (value.kind === "string" ? value.value : null));
 

@@ -12,6 +12,7 @@ import { poison } from "./poison.js";
 import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
 import { copyAssigned } from "./statements/copies.js";
 import { lowerStatements } from "./statements/index.js";
+import { lowerWhole } from "./statements/whole.js";
 import { ts } from "./typescript.mjs";
 
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
@@ -130,11 +131,11 @@ function bodyOf(node: FunctionNode, scope: Scope): readonly Stmt[] {
   const body = node.body!;
   if (ts.isBlock(body)) return lowerStatements(body.statements, scope);
   const { checker } = scope.unit;
-  const value = lowerExpression(body, scope);
+  const { before, value } = lowerWhole(body, scope);
   const span = scope.unit.span(body);
   const signature = checker.getSignatureFromDeclaration(node);
   const isVoid = signature !== undefined && (signature.getReturnType().flags & ts.TypeFlags.Void) !== 0;
-  return [isVoid ? { kind: "effect", value, span } : { kind: "return", value, span }];
+  return [...before, isVoid ? { kind: "effect", value, span } : { kind: "return", value, span }];
 }
 
 function givesValue(body: readonly Stmt[]): boolean {
@@ -157,7 +158,15 @@ function argumentsOf(
   const missing = parameters
     .slice(given)
     .some(({ node: parameter, missing }) => parameter.initializer === undefined && !missing);
-  if (spread !== undefined || given > parameters.length || missing) {
+  // A rest parameter is reported where it is declared.
+  if (parameters.some(({ node: parameter }) => parameter.dotDotDotToken)) return null;
+  if (spread !== undefined) {
+    scope.unit.report(
+      unsupportedSyntax(scope.unit.span(spread), { what: "a spread", instead: "write every argument" }),
+    );
+    return null;
+  }
+  if (given > parameters.length || missing) {
     const expected = `(${parameters.map(({ node: parameter }) => parameter.name.getText()).join(", ")})`;
     scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: given }));
     return null;

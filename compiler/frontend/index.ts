@@ -3,6 +3,7 @@ import { noFile } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
+import { reportConfigErrors } from "./config-errors.js";
 import { findKernels } from "./kernels.js";
 import { lowerKernel } from "./lower-kernel.js";
 import { KernelProject, LANGUAGE_FOLDER } from "./project.js";
@@ -56,6 +57,7 @@ function lowerFiles(project: KernelProject, files: readonly string[], root: stri
     return [];
   });
   const refused = reportRefusals(unit, project);
+  reportConfigErrors(unit, project);
   // What tsc cannot parse it guesses at: kernels of such a file would have problems that nobody wrote.
   const sound = refused ? [] : sources.filter((source) => unit.program.getSyntacticDiagnostics(source).length === 0);
   const drafts = sound
@@ -74,7 +76,12 @@ function reportRefusals(unit: Unit, project: KernelProject): boolean {
     const refusal = project.refusal(source.fileName);
     if (refusal === undefined) continue;
     any = true;
-    unit.report(beyondLimit(unit.spanBetween(source, refusal.from, refusal.to), { limit: refusal.limit }));
+    unit.report(
+      beyondLimit(unit.spanBetween(source, refusal.from, refusal.to), {
+        limit: refusal.limit,
+        instead: refusal.instead,
+      }),
+    );
   }
   return any;
 }

@@ -99,7 +99,7 @@ function declareParameters(
   if (node === undefined) return;
   const known = [
     ...params.map((param) => [param.name, knownOf(param)] as const),
-    ...broken.map((name) => [name, { mutable: false, fixed: null }] as const),
+    ...broken.map((name) => [name, { mutable: false, fixed: null, broken: true }] as const),
   ];
   const fields = new Map(
     known.map(([name, facts]): [string, Variable] => {

@@ -2,7 +2,7 @@ import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics
 import type { Attr, Attrs, Dim, Expr } from "../ir/index.js";
 import { type Argument, OPS } from "../ops/index.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
-import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedSize, fixedText } from "./fixed.js";
+import { fixedDType, fixedFlag, fixedInteger, fixedRankFlag, fixedShape, fixedSize, fixedText } from "./fixed.js";
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
 import type { Scope } from "./scope.js";
@@ -77,7 +77,8 @@ const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
   operand,
   integer,
   "integer?": { ...integer, optional: true },
-  flag: attribute(fixedFlag, (value) => value),
+  flag: attribute(fixedFlag, (value): Attr => (typeof value === "boolean" ? value : [value])),
+  "rank flag": attribute(fixedRankFlag, (value) => value),
   text: attribute(fixedText, (value) => value),
   shape: attribute(fixedShape, (value) => value),
   dtype: attribute(fixedDType, (value) => value),

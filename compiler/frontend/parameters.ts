@@ -6,11 +6,11 @@ import {
   unknownName,
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
-import { DTYPES, type DType, dimName, isDType, LIMITS, type Param } from "../ir/index.js";
+import { type Dim, DTYPES, type DType, dimName, isDType, LIMITS, type Param } from "../ir/index.js";
 import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import type { Variable } from "./scope.js";
-import { int } from "./static/value.js";
+import { int, type Static, test } from "./static/value.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
@@ -121,11 +121,14 @@ function forgottenImport(unit: Unit, { valueDeclaration }: ts.Symbol): ts.Identi
   return unit.language.has(type.typeName.text) && symbolOf(unit, type.typeName) === null ? type.typeName : null;
 }
 
+/** Constants that sizes may depend on. */
+const SYMBOLIC: Readonly<Record<string, (value: Dim) => Static>> = { int, bool: test };
+
 /** What the body knows of a parameter besides its type. */
 export function knownOf(param: Param): Pick<Variable, "mutable" | "fixed" | "pointee"> {
   return {
     mutable: false,
-    fixed: param.kind === "const" && param.of === "int" ? int(dimName(param.name)) : null,
+    fixed: param.kind !== "const" ? null : (SYMBOLIC[param.of]?.(dimName(param.name)) ?? null),
     ...(param.kind === "pointer" || param.kind === "descriptor" ? { pointee: param.dtype } : {}),
   };
 }

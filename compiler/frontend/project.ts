@@ -3,7 +3,7 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Aliases } from "../aliases.js";
 import { LIMITS, type Limit } from "../ir/index.js";
-import { parserEnds, tooDeep } from "./depth.js";
+import { insteadOfChain, parserEnds, tooDeep } from "./depth.js";
 import { ts } from "./typescript.mjs";
 
 /** The language's declarations: TypeScript in the repository, `.d.ts` beside the built compiler. */
@@ -38,6 +38,7 @@ export interface Refusal {
   readonly limit: Limit;
   readonly from: ts.LineAndCharacter;
   readonly to: ts.LineAndCharacter;
+  readonly instead?: string;
 }
 
 interface CachedFile {
@@ -65,6 +66,11 @@ export class KernelProject {
   /** Why a file of the program stands for nothing; undefined for all others. */
   refusal(path: string): Refusal | undefined {
     return this.cache.get(path)?.refusal;
+  }
+
+  /** Whether a file has an import that leads nowhere. */
+  isUnresolved(path: string): boolean {
+    return this.unresolved.has(path);
   }
 
   /** Makes the next program anew: one whose checker was interrupted knows wrong things. */
@@ -159,15 +165,15 @@ function textOf(path: string): string | undefined {
 function parsed(path: string, text: string): Omit<CachedFile, "text"> {
   const parse = (part: string) => ts.createSourceFile(path, part, ts.ScriptTarget.ES2022, true);
   const place = (at: number) => ts.getLineAndCharacterOfPosition({ text } as ts.SourceFileLike, at);
-  const refused = (limit: Limit, start: number, end: number) => ({
+  const refused = (limit: Limit, start: number, end: number, instead?: string) => ({
     source: parse(""),
-    refusal: { limit, from: place(start), to: place(end) },
+    refusal: { limit, from: place(start), to: place(end), ...(instead && { instead }) },
   });
   if (text.length > LIMITS.characters) return refused("characters", 0, 0);
   try {
     const source = parse(text);
     const node = tooDeep(source);
-    return node === null ? { source } : refused("nesting", node.getStart(), node.end);
+    return node === null ? { source } : refused("nesting", node.getStart(), node.end, insteadOfChain(node));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const at = parserEnds(text, parse);

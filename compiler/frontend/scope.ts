@@ -1,4 +1,4 @@
-import type { Budget, DeviceFunction, DType } from "../ir/index.js";
+import type { Budget, DeviceFunction, DType, Stmt } from "../ir/index.js";
 import type { Leaving } from "./statements/leaving.js";
 import type { Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
@@ -16,6 +16,8 @@ export interface Variable {
   readonly fixed: Static | null;
   /** True for a value that exists only at compile time (a list of sizes). */
   readonly absent?: boolean;
+  /** True where what it stands for has a problem that is reported: whatever comes of it is none of its own. */
+  readonly broken?: boolean;
   /** The dtype behind a pointer parameter, for `dtypeOf`. */
   readonly pointee?: DType;
 }
@@ -96,6 +98,8 @@ export class Scope {
   readonly captured = new Map<Variable, Variable>();
   /** Loops around the statement being lowered. */
   loops = 0;
+  /** Statements that come before the one that is being lowered, where the expression to lower next is the whole of what it computes. */
+  before: Stmt[] | null = null;
   /** How the innermost of them is left early; null where nothing leaves it. */
   leaving: Leaving | null = null;
 
@@ -110,7 +114,7 @@ export class Scope {
 
   declare(
     symbol: ts.Symbol,
-    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "pointee">,
+    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "broken" | "pointee">,
     name: string = symbol.name,
   ): Variable {
     const variable: Variable = { kind: "variable", ...facts, name: this.names.unique(name), owner: this };
@@ -142,8 +146,9 @@ export class Scope {
     if (known !== undefined) return known;
     const name = this.names.unique(around.name);
     // A symbolic size goes by the name of the parameter that carries it.
-    const symbolic = around.fixed?.kind === "int" && typeof around.fixed.value !== "number";
-    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? null : around.fixed };
+    const { fixed } = around;
+    const symbolic = fixed?.kind === "test" || (fixed?.kind === "int" && typeof fixed.value !== "number");
+    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? null : fixed };
     this.captured.set(around, own);
     return own;
   }

@@ -11,6 +11,27 @@ export const mapSizes = (attrs: Attrs, change: (sizes: Shape) => Shape): Attrs =
     Object.entries(attrs).map(([name, attr]) => [name, Array.isArray(attr) ? change(attr as Shape) : attr]),
   );
 
+/** Attributes and loop options that are true or false, or a list of the one size that is 1 or 0 once `Const` parameters have values. */
+const FLAGS: ReadonlySet<string> = new Set([
+  "descending",
+  "disallowAccMultiBuffer",
+  "flatten",
+  "propagateNan",
+  "reverse",
+  "volatile",
+]);
+
+export const isFlag = (name: string): boolean => FLAGS.has(name);
+
+/** Attributes with the flags decided that are known; one that is false is absent. */
+export const settleFlags = (attrs: Attrs): Attrs =>
+  Object.fromEntries(
+    Object.entries(attrs).flatMap(([name, attr]): [string, Attr][] => {
+      const known = isFlag(name) && Array.isArray(attr) ? attr[0] : undefined;
+      return typeof known !== "number" ? [[name, attr]] : known !== 0 ? [[name, true]] : [];
+    }),
+  );
+
 /** The names that the sizes among attributes depend on. */
 export const attrNames = (attrs: Attrs): readonly string[] =>
   Object.values(attrs).flatMap((attr) => (Array.isArray(attr) ? (attr as Shape).flatMap(dimNames) : []));

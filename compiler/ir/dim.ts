@@ -12,9 +12,12 @@ export interface DimExpression {
   readonly args: readonly (Dim | string)[];
 }
 
-export type DimOp = "name" | "+" | "*" | "//" | "cdiv" | "%" | "min" | "max";
+/** `<` and `==` are 1 where they hold and 0 where not; `?:` takes its second operand where the first is not 0, else the third. */
+export type DimOp = "name" | "+" | "*" | "//" | "cdiv" | "%" | "min" | "max" | "<" | "==" | "?:";
 
-const ORDINARY: Readonly<Record<Exclude<DimOp, "name">, (a: number, b: number) => number>> = {
+type Ordinary = Exclude<DimOp, "name" | "?:">;
+
+const ORDINARY: Readonly<Record<Ordinary, (a: number, b: number) => number>> = {
   "+": (a, b) => a + b,
   "*": (a, b) => a * b,
   // Rounded toward zero, with the sign of a: what the program does as it runs. Adding 0 makes −0 a 0.
@@ -23,6 +26,8 @@ const ORDINARY: Readonly<Record<Exclude<DimOp, "name">, (a: number, b: number) =
   "%": (a, b) => (a % b) + 0,
   min: (a, b) => Math.min(a, b),
   max: (a, b) => Math.max(a, b),
+  "<": (a, b) => Number(a < b),
+  "==": (a, b) => Number(a === b),
 };
 
 /** The pieces of a size. */
@@ -98,6 +103,37 @@ export function dimOp(op: "//" | "cdiv" | "%" | "min" | "max", a: Dim, b: Dim): 
   return limited({ op, args: [a, b] });
 }
 
+/** `<` and `==` of sizes as 1 or 0, decided where their difference is known. */
+export function dimTest(op: "<" | "==", a: Dim, b: Dim): Dim {
+  const difference = dimSub(a, b);
+  if (typeof difference === "number") return ORDINARY[op](difference, 0);
+  return limited({ op, args: op === "==" ? [a, b].sort(byText) : [a, b] });
+}
+
+/** Every comparison of sizes by these two. */
+export const COMPARE_DIMS = {
+  "<": (a: Dim, b: Dim): Dim => dimTest("<", a, b),
+  ">": (a: Dim, b: Dim): Dim => dimTest("<", b, a),
+  "<=": (a: Dim, b: Dim): Dim => dimNot(dimTest("<", b, a)),
+  ">=": (a: Dim, b: Dim): Dim => dimNot(dimTest("<", a, b)),
+  "==": (a: Dim, b: Dim): Dim => dimTest("==", a, b),
+  "!=": (a: Dim, b: Dim): Dim => dimNot(dimTest("==", a, b)),
+};
+
+/** Of conditions, which are 1 or 0. */
+export const dimNot = (a: Dim): Dim => dimSub(1, a);
+export const dimAnd = (a: Dim, b: Dim): Dim => dimChoose(a, b, 0);
+export const dimOr = (a: Dim, b: Dim): Dim => dimChoose(a, 1, b);
+
+/** The size that a condition chooses; of one that is turned round the other way round, as a person would write it. */
+export function dimChoose(condition: Dim, a: Dim, b: Dim): Dim {
+  if (typeof condition === "number") return condition !== 0 ? a : b;
+  if (dimEquals(a, b)) return a;
+  const turned = condition.op === "+" ? dimNot(condition) : condition;
+  const simpler = typeof turned !== "number" && turned.op !== "+";
+  return limited({ op: "?:", args: turned !== condition && simpler ? [turned, b, a] : [condition, a, b] });
+}
+
 export const dimEquals = (a: Dim, b: Dim): boolean => (typeof a === "number" ? a === b : keyOf(a) === keyOf(b));
 
 /** The value of a dim once every constant is known; null where a name is missing. */
@@ -105,11 +141,19 @@ export function evaluateDim(dim: Dim, constants: Readonly<Record<string, unknown
   if (typeof dim === "number") return dim;
   if (dim.op === "name") {
     const value = constants[dim.args[0] as string];
-    return typeof value === "number" ? value : null;
+    return typeof value === "number" || typeof value === "boolean" ? Number(value) : null;
   }
+  if (dim.op === "?:") return evaluateChoice(dim.args as Dim[], constants);
   const values = (dim.args as Dim[]).map((part) => evaluateDim(part, constants));
   if (values.some((value) => value === null)) return null;
   return (values as number[]).reduce(ORDINARY[dim.op]);
+}
+
+/** Only what is chosen must have a value. */
+function evaluateChoice(parts: readonly Dim[], constants: Readonly<Record<string, unknown>>): number | null {
+  const [condition, a, b] = parts as [Dim, Dim, Dim];
+  const chosen = evaluateDim(condition, constants);
+  return chosen === null ? null : evaluateDim(chosen !== 0 ? a : b, constants);
 }
 
 /** One text for equal dims: what sorts terms and tells sizes apart. */
@@ -125,16 +169,22 @@ export function dimText(dim: Dim): string {
   const parts = dim.args as readonly Dim[];
   if (dim.op === "+") return sumText(parts);
   if (dim.op === "*") return [...parts].sort(numbersLast).map(factorText).join(" * ");
-  if (dim.op === "//" || dim.op === "%") return parts.map(factorText).join(` ${dim.op} `);
+  if (INFIX.includes(dim.op)) return parts.map(factorText).join(` ${dim.op} `);
+  if (dim.op === "?:") return `${choiceText(parts[0]!)} ? ${choiceText(parts[1]!)} : ${choiceText(parts[2]!)}`;
   return `${dim.op}(${parts.map(dimText).join(", ")})`;
 }
 
 const numbersLast = (a: Dim, b: Dim): number => Number(typeof a === "number") - Number(typeof b === "number");
-const isInfix = (dim: Dim): boolean => typeof dim !== "number" && ["+", "*", "//", "%"].includes(dim.op);
-const factorText = (dim: Dim): string => (isInfix(dim) ? `(${dimText(dim)})` : dimText(dim));
+const CONDITIONAL: readonly DimOp[] = ["<", "==", "?:"];
+const INFIX: readonly DimOp[] = ["//", "%", "<", "=="];
+const isOneOf = (dim: Dim, ops: readonly DimOp[]): boolean => typeof dim !== "number" && ops.includes(dim.op);
+const factorText = (dim: Dim): string =>
+  isOneOf(dim, ["+", "*", ...INFIX, ...CONDITIONAL]) ? `(${dimText(dim)})` : dimText(dim);
+const choiceText = (dim: Dim): string => (isOneOf(dim, ["?:"]) ? `(${dimText(dim)})` : dimText(dim));
+const summandText = (dim: Dim): string => (isOneOf(dim, CONDITIONAL) ? `(${dimText(dim)})` : dimText(dim));
 
 function sumText(parts: readonly Dim[]): string {
-  const [first, ...rest] = [...parts].sort(numbersLast).map(dimText) as [string, ...string[]];
+  const [first, ...rest] = [...parts].sort(numbersLast).map(summandText) as [string, ...string[]];
   return rest.reduce(
     (text, part) => (part.startsWith("-") ? `${text} - ${part.slice(1)}` : `${text} + ${part}`),
     first,
@@ -147,10 +197,19 @@ export const shapeText = (shape: readonly Dim[]): string => `[${shape.map(dimTex
 export function substituteDim(dim: Dim, values: ReadonlyMap<string, Dim>): Dim {
   if (typeof dim === "number") return dim;
   if (dim.op === "name") return values.get(dim.args[0] as string) ?? dim;
+  if (dim.op === "?:") return substituteChoice(dim.args as Dim[], values);
   return (dim.args as Dim[]).map((part) => substituteDim(part, values)).reduce(COMBINE[dim.op]);
 }
 
-const COMBINE: Readonly<Record<Exclude<DimOp, "name">, (a: Dim, b: Dim) => Dim>> = {
+/** What is not chosen may hold sizes that make no sense here. */
+function substituteChoice(parts: readonly Dim[], values: ReadonlyMap<string, Dim>): Dim {
+  const [condition, a, b] = parts as [Dim, Dim, Dim];
+  const chosen = substituteDim(condition, values);
+  if (typeof chosen === "number") return substituteDim(chosen !== 0 ? a : b, values);
+  return dimChoose(chosen, substituteDim(a, values), substituteDim(b, values));
+}
+
+const COMBINE: Readonly<Record<Ordinary, (a: Dim, b: Dim) => Dim>> = {
   "+": dimAdd,
   "*": dimMul,
   "//": (a, b) => dimOp("//", a, b),
@@ -158,6 +217,8 @@ const COMBINE: Readonly<Record<Exclude<DimOp, "name">, (a: Dim, b: Dim) => Dim>>
   cdiv: (a, b) => dimOp("cdiv", a, b),
   min: (a, b) => dimOp("min", a, b),
   max: (a, b) => dimOp("max", a, b),
+  "<": (a, b) => dimTest("<", a, b),
+  "==": (a, b) => dimTest("==", a, b),
 };
 
 /** The names a dim depends on. */

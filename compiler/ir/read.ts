@@ -140,7 +140,7 @@ const span: Read = (value, at) => {
   return { file: at.files[file!] ?? at.fail("a file of the list"), line, column, endLine, endColumn };
 };
 
-const PAIR = new Set(["//", "cdiv", "%", "min", "max"]);
+const PAIR = new Set(["//", "cdiv", "%", "min", "max", "<", "=="]);
 
 /**
  * Sizes are in the normal form that `dim.ts` keeps: sums of products of what is neither. To multiply out any others could take for ever.
@@ -154,10 +154,11 @@ const dimBelow =
     if (Object.keys(rest).length > 0 || depth === DEEPEST_DIM) return at.fail("a size");
     if (op === "name") at.step("args", args, list(identifier, 1));
     else if (PAIR.has(op as string)) at.step("args", args, list(dimBelow(depth + 1), 2));
+    else if (op === "?:") at.step("args", args, list(dimBelow(depth + 1), 3));
     else if ((op === "*" && outer !== "*") || (op === "+" && outer === ""))
       at.step("args", args, list(dimBelow(depth + 1, op), LONGEST_DIM));
     else return at.fail("a size in normal form");
-    const least = op === "name" ? 1 : 2;
+    const least = op === "name" ? 1 : op === "?:" ? 3 : 2;
     return (args as readonly unknown[]).length >= least ? value : at.fail("the operands of a size");
   };
 

@@ -9,7 +9,7 @@ export function typeText(type: Type): string {
       return type.shape.length === 0 ? element : `Tile<${shapeText(type.shape)}, ${element}>`;
     }
     case "const":
-      return `Const<${type.dim === undefined ? type.of : dimText(type.dim)}>`;
+      return `Const<${type.dim === undefined || type.of === "bool" ? type.of : dimText(type.dim)}>`;
     case "descriptor":
       return `Descriptor<${type.dtype}, ${shapeText(type.block)}>`;
     case "tuple": {

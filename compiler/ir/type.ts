@@ -7,7 +7,8 @@ export type Shape = readonly Dim[];
  * The type of an IR value.
  * - `tile`: numbers of one dtype in a shape; the empty shape is a scalar. With `pointer` the elements are addresses of `dtype`.
  * - `const`: known when the kernel is compiled (a literal, a `Const` parameter, arithmetic of these). An integer one carries
- *   its symbolic value, so that it can be a size; a literal adapts to the dtype it meets.
+ *   its symbolic value, so that it can be a size, and a boolean one what it is as 1 or 0, so that it can choose one; a literal adapts to
+ *   the dtype it meets.
  * - `descriptor`: a tensor descriptor whose loads give tiles of shape `block`.
  * - `tuple`: what a device function returns when it returns several values; `names` is there for an object.
  * - `void`: the type of effects.

@@ -1,12 +1,13 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { dimAdd, dimMul, dimOp, dimSub, type Expr, isFloat, isInteger } from "../ir/index.js";
+import { flagPy } from "./attrs.js";
 import { broadcastAll, operatorText } from "./broadcast.js";
 import { decay, isNumbers, isOperand, isPointer } from "./convert.js";
 import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./elementwise.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { pointerProblem } from "./pointers.js";
-import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
-import { dtypeText, materialize, numberText } from "./python-values.js";
+import { call, infix, LEVEL, method, type Py, prefix, py } from "./python.js";
+import { dtypeText, materialize, numberText, ternary } from "./python-values.js";
 import { fusedMultiplyAdd } from "./real.mjs";
 
 const symbol =
@@ -158,6 +159,12 @@ export const mod = dividing({
 
 const NAN = numberText(Number.NaN, true).text;
 
+function propagation(flag: Py | string | undefined): Py | undefined {
+  const [all, none] = [py("tl.PropagateNan.ALL"), py("tl.PropagateNan.NONE")];
+  if (typeof flag === "object") return ternary(flag, all, none);
+  return flag === undefined ? undefined : all;
+}
+
 const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: number, b: number) => number): Op =>
   elementwise({
     name,
@@ -166,7 +173,7 @@ const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: num
     rule: arithmetic,
     constant: { of: "same", dim: (a, b) => dimOp(python, a, b) },
     emit: (operands, { attrs }) =>
-      call(`tl.${name}`, operands, { propagate_nan: attrs.propagateNan ? "tl.PropagateNan.ALL" : undefined }),
+      call(`tl.${name}`, operands, { propagate_nan: propagation(flagPy(attrs.propagateNan)) }),
     // Python's own would compare NaN, which Triton refuses.
     emitConstant: ([a, b]) => (a!.text === NAN ? b! : b!.text === NAN ? a! : call(python, [a!, b!])),
     of,

@@ -1,7 +1,9 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Attr, type Dim, DTYPES, type DType, isDType, type Shape, type Span } from "../ir/index.js";
 import type { Attrs, Call, InferContext } from "./op.js";
+import type { Py } from "./python.js";
 import { pythonString } from "./python-string.js";
+import { sizeConditionPy } from "./python-values.js";
 
 /** A size list of an op; one number stands for a list of one. */
 export function dims(attr: Attr | undefined): Shape {
@@ -53,6 +55,12 @@ export const isPowerOfTwo = (size: number): boolean =>
 /** Only the named attributes, without absent ones. */
 export const pick = (attrs: Attrs, names: readonly string[]): Attrs =>
   Object.fromEntries(names.flatMap((name) => (attrs[name] === undefined ? [] : [[name, attrs[name]]])));
+
+/** A flag as a keyword argument of Triton: a size where `Const` parameters decide it. */
+export function flagPy(attr: Attr | undefined): Py | string | undefined {
+  if (Array.isArray(attr)) return sizeConditionPy((attr as Shape)[0]!);
+  return attr ? "True" : undefined;
+}
 
 export const quoted = (attr: Attr | undefined, before = ""): string | undefined =>
   attr === undefined ? undefined : pythonString(before + String(attr));

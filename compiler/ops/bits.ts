@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, type Expr } from "../ir/index.js";
+import { type Dim, DTYPES, dimAnd, dimNot, dimOr, type Expr } from "../ir/index.js";
 import { holds } from "./convert.js";
 import { elementwise, integers, logical } from "./elementwise.js";
 import type { Op, OpNode } from "./op.js";
@@ -9,13 +9,18 @@ import { dtypeText, materialize } from "./python-values.js";
 import { type Integers, integersIn } from "./value.js";
 
 /** Of tiles, or of what touches no memory: both sides are computed (see passes/inference/guards.ts). */
-function logic(name: "and" | "or", python: "&" | "|", of: (a: number, b: number) => number): Op {
+function logic(
+  name: "and" | "or",
+  python: "&" | "|",
+  of: (a: number, b: number) => number,
+  dim: (a: Dim, b: Dim) => Dim,
+): Op {
   return elementwise({
     name,
     operands: ["a", "b"],
     operator: true,
     rule: logical,
-    constant: { of: "bool" },
+    constant: { of: "bool", dim },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL[python]),
     emitConstant: ([a, b]) => infix(a!, name, b!, LEVEL[name]),
     of,
@@ -27,7 +32,7 @@ const not = elementwise({
   operands: ["x"],
   operator: true,
   rule: logical,
-  constant: { of: "bool" },
+  constant: { of: "bool", dim: dimNot },
   emit: ([x]) => prefix("~", x!),
   emitConstant: ([x]) => prefix("not ", x!, LEVEL.not),
   of: (x) => 1 - x,
@@ -121,8 +126,8 @@ function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
 }
 
 export const BITS: readonly Op[] = [
-  logic("and", "&", (a, b) => a & b),
-  logic("or", "|", (a, b) => a | b),
+  logic("and", "&", (a, b) => a & b, dimAnd),
+  logic("or", "|", (a, b) => a | b, dimOr),
   not,
   bit("bitAnd", "&", (a, b) => a & b),
   bit("bitOr", "|", (a, b) => a | b),

@@ -1,9 +1,10 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Expr, type Type, typeText } from "../ir/index.js";
+import { dimChoose, dimEquals, type Expr, type Type } from "../ir/index.js";
 import { broadcastAll, sameShape } from "./broadcast.js";
 import {
   type ConstType,
   commonDType,
+  constantDim,
   convert,
   convertAll,
   isBool,
@@ -14,8 +15,8 @@ import {
   type TileType,
 } from "./convert.js";
 import type { Call, InferContext, Op } from "./op.js";
-import { call, LEVEL, py, within } from "./python.js";
-import { materialize, settle } from "./python-values.js";
+import { call } from "./python.js";
+import { materialize, settle, ternary } from "./python-values.js";
 import { broadcastShapes, stretch, type TileValue } from "./value.js";
 
 /** Two values in one dtype; pointers must be of one dtype already. Null after a problem. */
@@ -106,8 +107,7 @@ export const select: Op = {
     // Python's number would be what the choice gives where it is taken.
     const [left, right] =
       type.kind === "const" ? [a!, b!] : [materialize(a!, args.a!.type), materialize(b!, args.b!.type)];
-    const text = `${within(left, LEVEL.or)} if ${within(condition!, LEVEL.or)} else ${within(right, LEVEL.ternary)}`;
-    return py(text, LEVEL.ternary, type.kind === "const");
+    return { ...ternary(condition!, left, right), weak: type.kind === "const" };
   },
   evaluate: ({ condition, a, b }): TileValue => (condition!.data[0] ? a! : b!),
 };
@@ -116,8 +116,13 @@ export const select: Op = {
 function constantChoice(condition: Expr, a: Expr, b: Expr): Type | null {
   if (condition.type.kind !== "const" || a.type.kind !== "const" || b.type.kind !== "const") return null;
   if (a.type.of === b.type.of) {
-    const same = a.type.dim !== undefined && typeText(a.type) === typeText(b.type);
-    return same ? a.type : { kind: "const", of: a.type.of };
+    const [asked, left, right] = [condition, a, b].map(constantDim);
+    if (a.type.of === "float" || a.type.of === "string" || left === undefined || right === undefined)
+      return { kind: "const", of: a.type.of };
+    if (dimEquals(left, right)) return { kind: "const", of: a.type.of, dim: left };
+    return asked === undefined
+      ? { kind: "const", of: a.type.of }
+      : { kind: "const", of: a.type.of, dim: dimChoose(asked, left, right) };
   }
   const mixed = isConstNumber(a.type) && isConstNumber(b.type) && a.type.of !== "bool" && b.type.of !== "bool";
   return mixed ? { kind: "const", of: "float" } : null;

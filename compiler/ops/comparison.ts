@@ -1,18 +1,23 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import type { Expr } from "../ir/index.js";
+import { COMPARE_DIMS, type Dim, type Expr } from "../ir/index.js";
 import { operatorText } from "./broadcast.js";
 import { isPointer, literal } from "./convert.js";
 import { comparing, elementwise } from "./elementwise.js";
 import type { Call, Op } from "./op.js";
 import { infix, LEVEL } from "./python.js";
 
-function comparison(name: string, python: string, of: (a: number, b: number) => boolean): Op {
+function comparison(
+  name: string,
+  python: string,
+  of: (a: number, b: number) => boolean,
+  dim: (a: Dim, b: Dim) => Dim,
+): Op {
   return elementwise({
     name,
     operands: ["a", "b"],
     operator: true,
     rule: comparing,
-    constant: { of: "bool" },
+    constant: { of: "bool", dim },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL.comparison),
     of: (a, b) => Number(of(a, b)),
   });
@@ -42,10 +47,10 @@ function beyondNumbers(op: Op): Op {
 }
 
 export const COMPARISON: readonly Op[] = [
-  comparison("eq", "==", (a, b) => a === b),
-  comparison("ne", "!=", (a, b) => a !== b),
-  comparison("lt", "<", (a, b) => a < b),
-  comparison("le", "<=", (a, b) => a <= b),
-  comparison("gt", ">", (a, b) => a > b),
-  comparison("ge", ">=", (a, b) => a >= b),
+  comparison("eq", "==", (a, b) => a === b, COMPARE_DIMS["=="]),
+  comparison("ne", "!=", (a, b) => a !== b, COMPARE_DIMS["!="]),
+  comparison("lt", "<", (a, b) => a < b, COMPARE_DIMS["<"]),
+  comparison("le", "<=", (a, b) => a <= b, COMPARE_DIMS["<="]),
+  comparison("gt", ">", (a, b) => a > b, COMPARE_DIMS[">"]),
+  comparison("ge", ">=", (a, b) => a >= b, COMPARE_DIMS[">="]),
 ].map(beyondNumbers);

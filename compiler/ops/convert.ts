@@ -1,5 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import {
+  type Dim,
   DTYPES,
   type DType,
   type Expr,
@@ -26,6 +27,12 @@ export const isOperand = (type: Type): type is TileType | ConstType => isNumbers
 export const isBool = (type: Type): boolean =>
   (isNumbers(type) && type.dtype === "bool") || (type.kind === "const" && type.of === "bool");
 export const shapeOf = (type: Type): Shape => (type.kind === "tile" ? type.shape : []);
+
+/** The size that a constant stands for, of a boolean 1 or 0; undefined where none is known. */
+export function constantDim({ type, ...expr }: Expr): Dim | undefined {
+  if (expr.kind === "literal" && typeof expr.value === "boolean") return Number(expr.value);
+  return type.kind === "const" && (type.of === "int" || type.of === "bool") ? type.dim : undefined;
+}
 
 const INTEGER_ORDER: Readonly<Partial<Record<DType, number>>> = {
   bool: 0,

@@ -1,7 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Dim, type DType, type Expr, isFloat, isInteger, type Type } from "../ir/index.js";
+import { type Dim, type DType, type Expr, isFloat, isInteger, LimitExceeded, type Type } from "../ir/index.js";
 import { broadcastAll, operatorText } from "./broadcast.js";
-import { type ConstType, commonDType, convertAll, isOperand, literal, type TileType } from "./convert.js";
+import { type ConstType, commonDType, constantDim, convertAll, isOperand, literal, type TileType } from "./convert.js";
 import type { Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
 import { call, type Py } from "./python.js";
@@ -24,7 +24,7 @@ export interface ElementwiseSpec {
   readonly options?: Op["options"];
   readonly cost?: number;
   readonly rule: DTypeRule;
-  /** What `const` operands give: a kind, and for integers the symbolic size. Absent where constants just become scalars. */
+  /** What `const` operands give: a kind, and for integers and booleans the symbolic size. Absent where constants just become scalars. */
   readonly constant?: {
     readonly of: "int" | "float" | "bool" | "same";
     readonly dim?: (...dims: Dim[]) => Dim | undefined;
@@ -101,13 +101,15 @@ function constantResult(
   if (spec.rule(call, types, context) === null) return null;
   const of =
     spec.constant!.of === "same" ? (types.some((type) => type.of === "float") ? "float" : "int") : spec.constant!.of;
-  const dims = types.map((type) => (type.of === "int" ? type.dim : undefined));
+  const dims = operands.map(constantDim);
   const dim =
-    of === "int" && dims.every((one) => one !== undefined) ? spec.constant!.dim?.(...(dims as Dim[])) : undefined;
+    of !== "float" && dims.every((one) => one !== undefined)
+      ? known(of, () => spec.constant!.dim?.(...(dims as Dim[])))
+      : undefined;
   if (typeof dim === "number" && !Number.isFinite(dim))
     return context.fail(problems.noInteger(call.span, { op: operatorText(spec.name) }));
   const type: Type = dim === undefined ? { kind: "const", of } : { kind: "const", of, dim };
-  if (typeof dim === "number") return literal(dim, type, call.span);
+  if (of === "int" && typeof dim === "number") return literal(dim, type, call.span);
   if (
     operands.every((operand) => operand.kind === "literal") &&
     operands.every((operand) => typeof operand.value !== "bigint")
@@ -115,10 +117,20 @@ function constantResult(
     const value = spec.of(...operands.map((operand) => Number((operand as { value: number }).value)));
     if (of === "int" && !Number.isSafeInteger(value))
       return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
-    const whole: Type = of === "int" ? { kind: "const", of, dim: value } : type;
+    const whole: Type = of === "int" ? { kind: "const", of, dim: value } : { kind: "const", of };
     return literal(of === "bool" ? value !== 0 : value, whole, call.span);
   }
   return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
+}
+
+/** A size of too many terms is refused; a condition of too many only chooses no size. */
+function known(of: "int" | "bool", dim: () => Dim | undefined): Dim | undefined {
+  try {
+    return dim();
+  } catch (error) {
+    if (of === "bool" && error instanceof LimitExceeded) return undefined;
+    throw error;
+  }
 }
 
 function emitElementwise(spec: ElementwiseSpec, args: Readonly<Record<string, Py>>, node: OpNode): Py {

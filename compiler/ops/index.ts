@@ -50,4 +50,5 @@ export * from "./prelude.js";
 export * from "./python.js";
 export * from "./python-string.js";
 export * from "./python-values.js";
+export * from "./size-expressions.js";
 export * from "./value.js";

@@ -1,6 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Expr, VOID } from "../ir/index.js";
-import { checkChoices, pick, quoted } from "./attrs.js";
+import { checkChoices, flagPy, pick, quoted } from "./attrs.js";
 import { stretches } from "./broadcast.js";
 import { assignable, convert, isBool, isPointer, shapeOf, type TileType } from "./convert.js";
 import type { Args, Call, InferContext, Op } from "./op.js";
@@ -89,7 +89,7 @@ export const load: Op = {
       other,
       cache_modifier: quoted(attrs.cache, "."),
       eviction_policy: quoted(attrs.eviction),
-      volatile: attrs.volatile ? "True" : undefined,
+      volatile: flagPy(attrs.volatile),
     }),
 };
 

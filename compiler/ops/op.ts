@@ -27,12 +27,12 @@ export interface InferContext {
 
 /**
  * What an argument of a call becomes: an operand; the operands `offset0`, `offset1` … of a list; or an attribute, which is known when the
- * kernel is built. `integer?` may be left out, and `order` takes all that are left.
+ * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, and `order` takes all that are left.
  */
 export type Argument =
   | "operand"
   | { readonly operands: string }
-  | ("integer" | "integer?" | "flag" | "text" | "shape" | "dtype" | "size" | "order");
+  | ("integer" | "integer?" | "flag" | "rank flag" | "text" | "shape" | "dtype" | "size" | "order");
 
 /** Everything about one operation of the language. Adding one touches its object, its declaration in `dsl/` and its tests. */
 export interface Op {
@@ -70,3 +70,6 @@ export interface Op {
 /** Whether calling it does something, so that it may stand as a statement and must not be dropped. */
 export const hasEffect = (op: Op | undefined): boolean =>
   op !== undefined && (op.effect === true || op.writes !== undefined);
+
+/** Whether it matters when and how often it runs. */
+export const acts = (op: Op | undefined): boolean => hasEffect(op) || op?.reads !== undefined;

@@ -1,5 +1,5 @@
-import { type Dim, DTYPES, type DType, isFloat, type Shape, type Type } from "../ir/index.js";
-import { call, infix, LEVEL, list, type Py, py } from "./python.js";
+import { type Dim, DTYPES, type DType, dimNot, isFloat, type Shape, type Type } from "../ir/index.js";
+import { call, infix, LEVEL, list, type Py, prefix, py, within } from "./python.js";
 import { pythonString } from "./python-string.js";
 
 /** `tl.float32`. */
@@ -59,9 +59,26 @@ export function dimPy(dim: Dim, rename: (name: string) => string = (name) => nam
       return fold("%", LEVEL.product);
     case "cdiv":
       return ceilingDivision(parts[0]!, parts[1]!);
+    case "<":
+    case "==":
+      return infix(parts[0]!, dim.op, parts[1]!, LEVEL.comparison);
+    case "?:":
+      return ternary(parts[0]!, parts[1]!, parts[2]!);
     default:
       return { ...call(dim.op, parts), weak: true };
   }
+}
+
+/** `a if condition else b`. */
+export const ternary = (condition: Py, a: Py, b: Py): Py => {
+  const text = `${within(a, LEVEL.or)} if ${within(condition, LEVEL.or)} else ${within(b, LEVEL.ternary)}`;
+  return py(text, LEVEL.ternary, a.weak && b.weak);
+};
+
+/** A condition, 1 or 0 as a size; what is turned round reads as a person would write it. */
+export function sizeConditionPy(dim: Dim, rename?: (name: string) => string): Py {
+  if (typeof dim === "number" || dim.op !== "+") return dimPy(dim, rename);
+  return prefix("not ", sizeConditionPy(dimNot(dim), rename), LEVEL.not);
 }
 
 /** `(a + b - 1) // b`: tl.cdiv gives a tensor, and a size must stay a constexpr. */

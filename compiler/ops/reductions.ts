@@ -1,5 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Dim, DTYPES, type DType, dimMul, type Expr, isFloat, type Shape, type Type, tile } from "../ir/index.js";
+import { flagPy, pick } from "./attrs.js";
 import { operatorText } from "./broadcast.js";
 import { convert, isNumbers, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
@@ -61,7 +62,7 @@ function reduction(spec: ReductionSpec): Op {
     name: spec.name,
     whole: true,
     params: { x: "operand", axis: "integer?" },
-    options: { keepDims: "flag" },
+    options: { keepDims: "rank flag" },
     needs: spec.needs,
     infer(source, context) {
       const reduced = tileOperand(source, context);
@@ -260,6 +261,9 @@ const maxWithIndex: Op = {
   },
 };
 
+/** A flag that is not false. */
+const flag = ({ attrs }: Call, name: string): Attrs => (attrs[name] ? pick(attrs, [name]) : {});
+
 const cumsum: Op = {
   name: "cumsum",
   whole: true,
@@ -269,11 +273,10 @@ const cumsum: Op = {
     const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? 0 } }, context);
     const x = reduced && convert(reduced.x, widened(reduced.type.dtype), context);
     if (!x) return null;
-    const attrs: Attrs = { axis: reduced.axis!, ...(source.attrs.reverse ? { reverse: true } : {}) };
+    const attrs: Attrs = { axis: reduced.axis!, ...flag(source, "reverse") };
     return { kind: "op", op: "cumsum", args: { x }, attrs, type: x.type, span: source.span };
   },
-  emit: ({ x }, { attrs }) =>
-    call("tl.cumsum", [x!], { axis: String(attrs.axis), reverse: attrs.reverse ? "True" : undefined }),
+  emit: ({ x }, { attrs }) => call("tl.cumsum", [x!], { axis: String(attrs.axis), reverse: flagPy(attrs.reverse) }),
   evaluate({ x }, { attrs, type }) {
     const { lines } = linesOf(x!, attrs.axis as number);
     const { dtype } = type as TileType;
@@ -299,10 +302,10 @@ const sort: Op = {
       return context.fail(
         problems.sortAxis(source.span, { axis: reduced.axis!, type: reduced.type }, context.origins(reduced.x)),
       );
-    const attrs: Attrs = { axis: reduced.axis, ...(source.attrs.descending ? { descending: true } : {}) };
+    const attrs: Attrs = { axis: reduced.axis, ...flag(source, "descending") };
     return { kind: "op", op: "sort", args: { x: reduced.x }, attrs, type: reduced.type, span: source.span };
   },
-  emit: ({ x }, { attrs }) => call("tl.sort", [x!], { descending: attrs.descending ? "True" : undefined }),
+  emit: ({ x }, { attrs }) => call("tl.sort", [x!], { descending: flagPy(attrs.descending) }),
   evaluate({ x }, { attrs }) {
     const { lines } = linesOf(x!, attrs.axis as number);
     const sorted = lines.map((line) => line.sort((a, b) => (attrs.descending ? b - a : a - b)));

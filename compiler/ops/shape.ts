@@ -105,7 +105,11 @@ export const expandDims: Op = {
     const axis = given < 0 ? given + before.length + 1 : given;
     if (!Number.isInteger(axis) || axis < 0 || axis > before.length)
       return context.fail(
-        problems.badAxis(source.span, { op: "expandDims", axis: given, type: x.type }, context.origins(x)),
+        problems.badAxis(
+          source.span,
+          { op: "expandDims", axis: given, type: x.type, axes: before.length + 1 },
+          context.origins(x),
+        ),
       );
     const shape = [...before.slice(0, axis), 1, ...before.slice(axis)];
     return {

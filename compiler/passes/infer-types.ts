@@ -20,8 +20,8 @@ export function parameterType(param: Param): Type {
     case "scalar":
       return scalar(param.dtype);
     case "const":
-      return param.of === "int"
-        ? { kind: "const", of: "int", dim: dimName(param.name) }
+      return param.of === "int" || param.of === "bool"
+        ? { kind: "const", of: param.of, dim: dimName(param.name) }
         : { kind: "const", of: param.of };
     case "descriptor":
       return { kind: "descriptor", dtype: param.dtype, block: param.block };

@@ -14,7 +14,7 @@ export interface Corner {
   readonly kernel: string;
   /** Memory for pointers, numbers for scalars. `out` is added. */
   readonly args: Readonly<Record<string, CornerMemory | number>>;
-  readonly constants?: Readonly<Record<string, number>>;
+  readonly constants?: Readonly<Record<string, number | boolean>>;
   readonly want: readonly number[];
   /** Triton's interpreter takes a minute for it. */
   readonly large?: boolean;
@@ -267,8 +267,8 @@ export const CORNERS: readonly Corner[] = [
   {
     title: "members that are spread",
     kernel: "spreads",
-    args: { n: 5 },
-    want: [196, 185, 5],
+    args: { n: 5, count: memory("i32", [0]) },
+    want: [196, 185, 5, 12, 197],
   },
   {
     title: "dtypes of the memory that a function is given",
@@ -282,5 +282,19 @@ export const CORNERS: readonly Corner[] = [
     args: { n: 3 },
     constants: { B: 16 },
     want: [2226],
+  },
+  {
+    title: "sizes and flags that constants choose, when true",
+    kernel: "chosen",
+    args: { x: memory("f32", [1, none]), n: 4 },
+    constants: { B: 16, F: true },
+    want: [8, 16, 16 + 4, 8, 32 + 32, 1, 3, 2, 1, 0, 0, 1, 2, 3, 6, 6, 5, 3, none, 6],
+  },
+  {
+    title: "sizes and flags that constants choose, when false",
+    kernel: "chosen",
+    args: { x: memory("f32", [1, none]), n: 4 },
+    constants: { B: 4, F: false },
+    want: [4, 4, 8 + 4, 32, 8 + 8, 1, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 3, 6, 1, 6],
   },
 ];

@@ -3,6 +3,7 @@ import {
   arange,
   atomicAdd,
   type Const,
+  cumsum,
   dtypeOf,
   type F32,
   floorDiv,
@@ -13,6 +14,7 @@ import {
   maximum,
   type Ptr,
   range,
+  sort,
   staticRange,
   store,
   sum,
@@ -202,14 +204,20 @@ const weighed = (of: { low: number; high: number; scale: number; shift: number }
   (of.high * 10 + of.low) * of.scale + of.shift;
 const writeAt = ({ out, n, at }: { out: Out; n: number; at: number }) => store(out + at, to(n, "f64"));
 
+const next = (count: Ptr<"i32">) => ({ low: atomicAdd(count, 1), high: 0 });
+const doubled = (n: number) => ({ ...around(n), ...SCALING, shift: n });
+
 /** Members of an object that come from another: of two of one name the later one counts. */
-export const spreads = kernel((params: { out: Out; n: Int }) => {
-  const { out, n } = params;
+export const spreads = kernel((params: { out: Out; n: Int; count: Ptr<"i32"> }) => {
+  const { out, n, count } = params;
   const both = around(n);
   store(out, to(weighed({ ...both, ...SCALING }), "f64"));
   const more = { ...both, ...SCALING, low: 0, ...{ shift: n } };
   store(out + 1, to(weighed({ ...more }), "f64"));
   writeAt({ ...params, at: 2 });
+  const counted = { first: atomicAdd(count, 1), ...next(count), last: atomicAdd(count, 1) };
+  store(out + 3, to(counted.first * 100 + counted.low * 10 + counted.last, "f64"));
+  store(out + 4, to(weighed(doubled(n)), "f64"));
 });
 
 /** What a function writes has the dtype of the memory that it is given. */
@@ -240,4 +248,32 @@ export const turns = kernel(
     store(out, to(total, "f64"));
   },
   { builds: [{ constants: { B: 16 } }] },
+);
+
+const widthOf = (b: number, wide: boolean): number => (wide && b > 8 ? 16 : 8);
+const ones = (size: number): number => to(sum(full([size], 1, "i32"), 0), "f64");
+const ordered = (tile: Tile, down: boolean): Tile => sort(tile, 0, { descending: down });
+
+/** Sizes and flags that a build's constants choose. x = 1, NaN. */
+export const chosen = kernel(
+  ({ x, out, n, B, F }: { x: Ptr<"f32">; out: Out; n: Int; B: Const<"B">; F: Const<"F", boolean> }) => {
+    const W = B > 8 ? 8 : B;
+    store(out, ones(W));
+    store(out + 1, ones(F ? 16 : 4));
+    store(out + 2, ones(widthOf(B, F)) + ones(widthOf(B, !F)) / 2);
+    const shape = !F ? [4, 8] : [2, 4];
+    store(out + 3, to(sum(full(shape, 1, "i32")), "f64"));
+    const kept = { size: B * 2, F };
+    store(out + 4, to(kept.size, "f64") + ones(kept.size));
+    if (kept.F || B === 4) store(out + 5, 1.0);
+    const lanes = arange(0, 4);
+    store(out + 6 + lanes, to(ordered(lanes, F), "f64"));
+    store(out + 10 + lanes, to(ordered(lanes, !F), "f64"));
+    store(out + 14 + lanes, to(cumsum(lanes, 0, { reverse: F }), "f64"));
+    store(out + 18, to(maximum(load(x, { volatile: F }), load(x + 1), { propagateNan: F && B > 8 }), "f64"));
+    let turns = 0;
+    for (const i of range(0, n, { flatten: F, disallowAccMultiBuffer: !kept.F, numStages: F ? 2 : 1 })) turns += i;
+    store(out + 19, to(turns, "f64"));
+  },
+  { builds: [{ constants: { B: 16, F: true } }, { constants: { B: 4, F: false } }] },
 );

@@ -76,6 +76,18 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x 
     expect(check(["k.kernel.ts"], { project, builds: false }).diagnostics).toEqual([]);
   });
 
+  test.each(["", ", { builds: [] }"])(
+    "a kernel that nothing can be made of is one, as when it is built%s",
+    (builds) => {
+      const source = `import { type Const, kernel, type Ptr, store } from "tilescript";
+export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x + B, 1)${builds});
+`;
+      const project = folderOf({ "k.kernel.ts": source });
+      expect(check(["k.kernel.ts"], { project }).diagnostics).toMatchObject([{ code: "TS-K3001", severity: "error" }]);
+      expect(check(["k.kernel.ts"], { project, builds: false }).diagnostics).toEqual([]);
+    },
+  );
+
   test("all kernels of the product are fine, and checking them again takes less than half the time", () => {
     const project = fileURLToPath(new URL("../..", import.meta.url));
     const files = ["runtime/kernels", "examples"].flatMap((folder) =>

@@ -121,7 +121,9 @@ const SOURCES: readonly (readonly [
     "elements",
     "a list",
     (size) =>
-      kernel(store, { builds: `...[${again("1,", size)}].filter((N) => N > 1).map((N) => ({ constants: { N } }))` }),
+      kernel(store, {
+        builds: `...[${again("1,", size - 1)} 2].filter((N) => N > 1).map((N) => ({ constants: { N } }))`,
+      }),
     LIMITS.elements,
     /^5:\d+ /,
   ],
@@ -175,6 +177,13 @@ export const g = kernel(<A extends ${dtypes}, B extends ${dtypes}, C extends ${d
   const found = problems(kernel(body, { builds }) + (limit === "choices" ? `\n${generic}` : ""));
   expect(found[0]).toContain(` at most ${LIMITS[limit]} `);
   expect(found[0]!.startsWith(line)).toBe(true);
+});
+
+test("a long chain of else if is told from what is nested", () => {
+  const source = kernel(`${listed(120, (index) => `if (n === ${index}) store(out, ${index}.0); else`)} ${store}`);
+  const project = folderOf({ "k.kernel.ts": source });
+  const { diagnostics } = check([join(project, "k.kernel.ts")], { project, frontend });
+  expect(diagnostics).toMatchObject([{ code: "TS-K1050", hint: expect.stringMatching(/^each else if stands inside/) }]);
 });
 
 test("tiles have at most as many elements as Triton takes, also where they come from stretching", () => {

@@ -203,10 +203,12 @@ export const parameterType = problem<{ name: string; type: string }>({
   code: "TS-K1031",
   about: "A kernel parameter of a type that cannot be passed to a GPU.",
   message: ({ name, type }) => `parameter ${name} cannot have the type ${type}`,
-  hint: () =>
-    "use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>; " +
-    "a dtype is one of " +
-    Object.keys(DTYPES).join(", "),
+  hint: ({ type }) =>
+    / \| undefined$/.test(type)
+      ? "leave the question mark out: every launch passes every parameter"
+      : "use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>; " +
+        "a dtype is one of " +
+        Object.keys(DTYPES).join(", "),
 });
 
 export const constName = problem<{ parameter: string; name: string }>({
@@ -237,10 +239,21 @@ export const buildValue = problem<{ what: string }>({
   hint: () => "use literals, module-level constants, spreads, arithmetic, and map or flatMap over lists",
 });
 
-export const buildField = problem<{ what: string; expected: string }>({
+/** Fields of builds by what Triton calls them. */
+const OF_TRITON: Readonly<Record<string, string>> = {
+  num_warps: "warps",
+  num_stages: "stages",
+  num_ctas: "ctas",
+  maxnreg: "maxRegisters",
+  enable_fp_fusion: "fpFusion",
+  launch_pdl: "pdl",
+};
+
+export const buildField = problem<{ what: string; expected: string; known?: readonly string[] }>({
   code: "TS-K1041",
-  about: "A field of a build with a value that it cannot have.",
-  message: ({ what, expected }) => `${what} must be ${expected}`,
+  about: "A field of a build that does not exist, or one with a value that it cannot have.",
+  message: ({ what, expected, known }) => (known ? `a build has no ${what}` : `${what} must be ${expected}`),
+  hint: ({ what, known }) => known && (OF_TRITON[what] ? `write ${OF_TRITON[what]}` : `there are ${known.join(", ")}`),
 });
 
 export const buildConstants = problem<{ kernel: string; missing: readonly string[]; unknown: readonly string[] }>({

@@ -35,11 +35,11 @@ const TEXTS: Readonly<Record<Limit, readonly [text: (most: number) => string, hi
   tile: [(most) => `a tile has at most ${most} elements`, "work on a part of it at a time, in a loop"],
 };
 
-export const beyondLimit = problem<{ limit: Limit; got?: number }>({
+export const beyondLimit = problem<{ limit: Limit; got?: number; instead?: string }>({
   code: "TS-K1050",
   about: "A kernel goes beyond one of the language's limits, which docs/limits.md lists.",
   message: ({ limit, got }) => TEXTS[limit][0](LIMITS[limit]) + (got === undefined ? "" : `, got ${got}`),
-  hint: ({ limit }) => TEXTS[limit][1],
+  hint: ({ limit, instead }) => instead ?? TEXTS[limit][1],
 });
 
 export const internalError = problem<{ message: string }>({

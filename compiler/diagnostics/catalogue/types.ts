@@ -157,12 +157,12 @@ export const notConstant = problem<{ what: string; name: string; type: Type }>({
   hint: () => "use a Const parameter",
 });
 
-export const badAxis = problem<{ op: string; axis: number; type: Type }>({
+export const badAxis = problem<{ op: string; axis: number; type: Type; axes?: number }>({
   code: "TS-K2018",
   about: "The axis does not exist in the tile.",
   message: ({ op, axis, type }) => `${op} has no axis ${axis} in ${typeText(type)}`,
-  hint: ({ type }) =>
-    type.kind === "tile" && type.shape.length > 0 ? `axes go from 0 to ${type.shape.length - 1}` : undefined,
+  hint: ({ type, axes = type.kind === "tile" ? type.shape.length : 0 }) =>
+    axes > 1 ? `axes go from 0 to ${axes - 1}` : axes === 1 ? "there is axis 0 only" : undefined,
 });
 
 export const needsTile = problem<{ op: string; type: Type; rank?: string }>({
@@ -240,6 +240,19 @@ export const annotationDiffers = problem<{ name: string; written: Type; found: T
   about: "A type written on a declaration is checked against the one inferred.",
   message: ({ name, written, found }) =>
     `${name} is declared as ${typeText(written)}, but its value is ${typeText(found)}`,
+});
+
+export const storesReduced = problem<{ op: "max" | "min"; type: Type }>({
+  code: "TS-K2070",
+  severity: "warning",
+  about:
+    "The one greatest number of a tile is stored in each of its elements: max(x, 0) reduces along axis 0, and compares nothing with 0.",
+  message: ({ op, type }) =>
+    `${op} along an axis makes one number of ${typeText(type)}, which is stored in all its elements`,
+  hint: ({ op }) => {
+    const [what, two] = op === "max" ? ["greater", "maximum"] : ["less", "minimum"];
+    return `the ${what} of two values is ${two}(a, b); where one number is meant write ${op}(x), without the axis`;
+  },
 });
 
 export const unusedResult = problem<{ op: string }>({

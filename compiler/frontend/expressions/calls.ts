@@ -5,7 +5,7 @@ import { callFunction } from "../functions.js";
 import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { OPERATIONS, readCall } from "../operations.js";
 import { poison } from "../poison.js";
-import type { Scope } from "../scope.js";
+import type { Scope, Variable } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
@@ -58,6 +58,14 @@ function reject(
   if (named.kind === "unresolved" && ts.isIdentifier(callee)) {
     unit.report(missingName(unit, callee));
   } else if (named.kind === "global") {
+    const changed = ts.isPropertyAccessExpression(callee) ? listOf(callee.expression, scope) : null;
+    if (changed !== null) {
+      // Whatever is read of it now is not what was meant.
+      scope.bindings.set(changed.symbol, { ...changed.variable, broken: true });
+      const instead = "a list or object of a kernel stays as it is made: give it all its values there";
+      unit.report(unknownFunction(span, { name: `.${(callee as ts.PropertyAccessExpression).name.text}()`, instead }));
+      return poison(node, scope);
+    }
     const isMethod = ts.isPropertyAccessExpression(callee) && !isNamespace(callee.expression, scope);
     const instead = isMethod ? "tiles have no methods: use the functions of the language" : insteadOfGlobal(named.path);
     unit.report(unknownFunction(span, { name: isMethod ? `.${callee.name.text}()` : named.path, instead }));
@@ -66,6 +74,16 @@ function reject(
     unit.report(unknownFunction(span, { name, instead: insteadOfGlobal(name) }));
   }
   return poison(node, scope);
+}
+
+/** A variable that is a list or an object of constants. */
+function listOf(node: ts.Expression, scope: Scope): { readonly symbol: ts.Symbol; readonly variable: Variable } | null {
+  const name = unwrapped(node);
+  const symbol = ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
+  const variable = symbol === null ? null : scope.find(symbol);
+  const isList =
+    variable?.kind === "variable" && (variable.fixed?.kind === "list" || variable.fixed?.kind === "record");
+  return symbol !== null && isList ? { symbol, variable: variable as Variable } : null;
 }
 
 /** True for `Math`, false for a value of the kernel. */

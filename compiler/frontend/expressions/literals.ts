@@ -6,6 +6,7 @@ import type { Scope } from "../scope.js";
 import type { Static } from "../static/value.js";
 import { ts } from "../typescript.mjs";
 import type { ExpressionRules } from "./rule.js";
+import { ofCondition, ofSize } from "./sizes.js";
 
 const ofInt = (dim?: Dim): Type =>
   dim === undefined ? { kind: "const", of: "int" } : { kind: "const", of: "int", dim };
@@ -23,11 +24,13 @@ const literal = (value: number | bigint | boolean | string, type: Type, node: ts
 export const integerLiteral = (value: number, node: ts.Node, scope: Scope): Expr =>
   literal(value, ofInt(value), node, scope);
 
-/** A value known statically as a literal of the IR; null for lists, records and sizes that are still symbolic. */
+/** A value known statically as an expression of the IR; null for lists and records. */
 export function staticLiteral(value: Static, node: ts.Node, scope: Scope): Expr | null {
   switch (value.kind) {
     case "int":
-      return typeof value.value === "number" ? integerLiteral(value.value, node, scope) : null;
+      return ofSize(value.value, node, scope);
+    case "test":
+      return ofCondition(value.value, node, scope);
     case "float":
       return literal(value.value, FLOAT, node, scope);
     case "bool":

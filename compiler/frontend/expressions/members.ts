@@ -1,5 +1,6 @@
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
-import { type Expr, UNKNOWN } from "../../ir/index.js";
+import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
+import { acts, anyOp } from "../../ops/index.js";
 import { fixedInteger, fixedValue } from "../fixed.js";
 import { resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
@@ -38,6 +39,8 @@ function bindingOf(node: ts.Expression, scope: Scope): Binding | null {
   return symbol === null ? null : scope.find(symbol);
 }
 
+const isBroken = (binding: Binding | null): boolean => binding?.kind === "variable" && binding.broken === true;
+
 /** `p.x` of the kernel's parameters, `r.x` of what a function returned, or a constant such as `Math.PI`. */
 function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
@@ -47,6 +50,7 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
     const parameter = owner.field(name);
     return parameter === null ? unknownMember(node, name, scope) : reference(parameter, node, scope);
   }
+  if (isBroken(owner)) return poison(node, scope);
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
@@ -57,7 +61,8 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
     return poison(node, scope);
   }
   const index = memberNames(node.expression, scope).indexOf(name);
-  if (index < 0) return unknownMember(node, name, scope);
+  const isThis = unwrapped(node.expression).kind === ts.SyntaxKind.ThisKeyword;
+  if (index < 0 && !isThis) return unknownMember(node, name, scope);
   return element(lowerExpression(node.expression, scope), index, node, scope);
 }
 
@@ -69,6 +74,7 @@ function unknownMember(node: ts.PropertyAccessExpression, name: string, scope: S
 /** `t[0]` of what a function returned, or of a list of constants. */
 function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
+  if (isBroken(bindingOf(node.expression, scope))) return poison(node, scope);
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
@@ -100,7 +106,9 @@ export function list(node: ts.ArrayLiteralExpression, scope: Scope): Expr {
 
 /** `{ x, y }` as a tuple with its names in the type, sorted. */
 export function record(node: ts.ObjectLiteralExpression, scope: Scope): Expr {
-  const members = membersOf(node, scope);
+  const { before } = scope;
+  scope.before = null;
+  const members = membersOf(node, scope, before);
   if (members === null) return poison(node, scope);
   const names = [...members.keys()].sort();
   const items = names.map((name) => members.get(name)!);
@@ -111,12 +119,12 @@ export function record(node: ts.ObjectLiteralExpression, scope: Scope): Expr {
 type Members = ReadonlyMap<string, Expr>;
 
 /** Of two members of one name the later one counts, as in JavaScript. Null after a problem. */
-function membersOf(node: ts.ObjectLiteralExpression, scope: Scope): Members | null {
+function membersOf(node: ts.ObjectLiteralExpression, scope: Scope, before: Stmt[] | null): Members | null {
   const { unit } = scope;
   const members = new Map<string, Expr>();
   for (const member of node.properties) {
     if (ts.isSpreadAssignment(member)) {
-      const spread = spreadMembers(unwrapped(member.expression), scope);
+      const spread = spreadMembers(unwrapped(member.expression), members, scope, before);
       if (spread === null) return null;
       for (const [name, value] of spread) members.set(name, value);
       continue;
@@ -138,8 +146,13 @@ function membersOf(node: ts.ObjectLiteralExpression, scope: Scope): Members | nu
 }
 
 /** What `{ ...value }` brings: the members of a literal, of the kernel's parameters, of a constant, or of a value that has a name. */
-function spreadMembers(node: ts.Expression, scope: Scope): Members | null {
-  if (ts.isObjectLiteralExpression(node)) return membersOf(node, scope);
+function spreadMembers(
+  node: ts.Expression,
+  earlier: Map<string, Expr>,
+  scope: Scope,
+  before: Stmt[] | null,
+): Members | null {
+  if (ts.isObjectLiteralExpression(node)) return membersOf(node, scope, null);
   const { unit } = scope;
   const names = memberNames(node, scope);
   const owner = bindingOf(node, scope);
@@ -153,12 +166,27 @@ function spreadMembers(node: ts.Expression, scope: Scope): Members | null {
     const of = lowerExpression(node, scope);
     return new Map(names.map((name, index) => [name, element(of, index, node, scope)]));
   }
+  if (names.length > 0 && before !== null) {
+    // Before the statement, and so is what the author has written before the call and what may depend on the order.
+    for (const [name, value] of earlier) if (anyOp(value, acts)) earlier.set(name, named(value, before, scope));
+    const value = lowerExpression(node, scope);
+    if (isPoison(value)) return null;
+    const of = named(value, before, scope);
+    return new Map(names.map((name, index) => [name, element(of, index, node, scope)]));
+  }
   const instead =
     names.length > 0 && !isNamed(node)
       ? "give it a name first: const part = …; { ...part }"
       : "write every member: { x: a, y: b }";
   unit.report(unsupportedSyntax(unit.span(node), { what: `...${node.getText()} in an object`, instead }));
   return null;
+}
+
+/** The value under a name of its own, so that it is computed once. */
+function named(value: Expr, before: Stmt[], scope: Scope): Expr {
+  const name = scope.names.unique("part");
+  before.push({ kind: "assign", name, value, declares: true, span: value.span });
+  return { kind: "ref", name, type: UNKNOWN, span: value.span };
 }
 
 /** Whether an expression is evaluated as often as one likes. */

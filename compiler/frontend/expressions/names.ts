@@ -21,6 +21,7 @@ function identifier(node: ts.Identifier, scope: Scope): Expr {
   const { unit } = scope;
   const symbol = symbolOf(unit, node);
   const binding = symbol === null ? null : scope.find(symbol);
+  if (binding?.kind === "variable" && binding.broken) return poison(node, scope);
   if (binding?.kind === "variable" && !binding.absent) {
     if (binding.owner !== scope && binding.mutable) {
       unit.report(capturedMutable(unit.span(node), { name: node.text }));

@@ -7,6 +7,7 @@ import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 import { lowerBody, lowerStatements } from "./index.js";
 import type { StatementRules } from "./rule.js";
+import { lowerWhole } from "./whole.js";
 
 function branch(node: ts.IfStatement, scope: Scope): readonly Stmt[] {
   const known = decided(node.expression, scope);
@@ -24,9 +25,9 @@ function returned(node: ts.ReturnStatement, scope: Scope): readonly Stmt[] {
   const span = unit.span(node);
   if (scope.loops > 0) unit.report(returnInLoop(span));
   if (node.expression === undefined) return scope.loops > 0 ? [] : [{ kind: "return", value: null, span }];
-  const value = lowerExpression(node.expression, scope);
+  const { before, value } = lowerWhole(node.expression, scope);
   if (scope.isKernel) unit.report(returnsValue(span, { kernel: scope.name }));
-  return scope.loops > 0 || scope.isKernel ? [] : [{ kind: "return", value, span }];
+  return scope.loops > 0 || scope.isKernel ? [] : [...before, { kind: "return", value, span }];
 }
 
 export const BRANCHES: StatementRules = {

@@ -1,4 +1,4 @@
-import { hasEffect, OPS } from "../../ops/index.js";
+import { acts, OPS } from "../../ops/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import type { Scope } from "../scope.js";
 import { someChild, written } from "../syntax.js";
@@ -83,7 +83,7 @@ function keepsValue(node: ts.Node, scope: Scope, changed: ReadonlySet<ts.Symbol>
   if (ts.isCallExpression(node)) {
     const named = resolveCallee(scope.unit, node);
     const op = named.kind === "language" ? OPS.get(named.name) : undefined;
-    if (!op || hasEffect(op) || op.reads) return false;
+    if (!op || acts(op)) return false;
   }
   if (ts.isIdentifier(node)) {
     const symbol = symbolOf(scope.unit, node);

@@ -1,6 +1,5 @@
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
-import { lowerExpression } from "../expressions/index.js";
 import { fixedValue } from "../fixed.js";
 import { writtenType } from "../flavors.js";
 import { symbolOf, unwrapped } from "../names.js";
@@ -11,6 +10,7 @@ import type { Static } from "../static/value.js";
 import { ts } from "../typescript.mjs";
 import { unpack } from "./patterns.js";
 import type { StatementRules } from "./rule.js";
+import { lowerWhole } from "./whole.js";
 
 function variables(node: ts.VariableStatement, scope: Scope): readonly Stmt[] {
   const { unit } = scope;
@@ -58,11 +58,13 @@ function single(
     if (symbol !== null) scope.declare(symbol, { mutable, fixed, absent: true });
     return [];
   }
-  const value = lowerExpression(initializer, scope);
-  const variable = symbol === null ? null : scope.declare(symbol, { mutable, fixed });
+  const { before, value } = lowerWhole(initializer, scope);
+  const variable =
+    symbol === null ? null : scope.declare(symbol, { mutable, fixed, broken: !mutable && isPoison(value) });
   if (variable === null) return [];
   const annotation = node.type === undefined || isPoison(value) ? undefined : annotated(node.type, scope);
   return [
+    ...before,
     {
       kind: "assign",
       name: variable.name,
@@ -123,14 +125,29 @@ export function bindParameters(name: ts.BindingPattern, parameters: Parameters, 
     if (ts.isOmittedExpression(element)) continue;
     const key = element.propertyName ?? element.name;
     const parameter = ts.isIdentifier(key) ? parameters.field(key.text) : null;
-    if (parameter === null || !ts.isIdentifier(element.name) || element.dotDotDotToken || element.initializer) {
-      const instead = "take parameters by their names: ({ x, n }: { … }) => …";
-      unit.report(unsupportedSyntax(unit.span(element), { what: "this pattern", instead }));
+    const plain = ts.isIdentifier(element.name) && !element.dotDotDotToken && !element.initializer;
+    if (parameter === null || !plain) {
+      // The type of a parameter that launches may leave out is reported already.
+      if (!parameter?.broken) {
+        const instead = element.initializer
+          ? "every launch passes every parameter: put the number into the program that launches"
+          : "take parameters by their names: ({ x, n }: { … }) => …";
+        unit.report(unsupportedSyntax(unit.span(element), { what: "this pattern", instead }));
+      }
+      declareBroken(element.name, scope);
       continue;
     }
     const symbol = symbolOf(unit, element.name);
     if (symbol !== null) scope.bindings.set(symbol, parameter);
   }
+}
+
+/** Names of a pattern that has been reported. */
+export function declareBroken(name: ts.BindingName, scope: Scope): void {
+  if (ts.isIdentifier(name)) {
+    const symbol = symbolOf(scope.unit, name);
+    if (symbol !== null) scope.declare(symbol, { mutable: false, fixed: null, broken: true });
+  } else for (const element of name.elements) if (!ts.isOmittedExpression(element)) declareBroken(element.name, scope);
 }
 
 export const DECLARATIONS: StatementRules = {

@@ -1,12 +1,13 @@
 import { pattern as badPattern, notATuple } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr, Stmt } from "../../ir/index.js";
 import { UNKNOWN } from "../../ir/index.js";
-import { lowerExpression } from "../expressions/index.js";
 import { memberNames } from "../expressions/members.js";
 import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
+import { declareBroken } from "./declarations.js";
+import { lowerWhole } from "./whole.js";
 
 /** A place of a pattern: the index it takes, and the name or the pattern inside it. */
 interface Place {
@@ -22,8 +23,8 @@ export function unpack(
   scope: Scope,
   node: ts.Node,
 ): readonly Stmt[] {
-  const value = lowerExpression(initializer, scope);
-  return take(pattern, value, memberNames(initializer, scope), mutable, scope, node);
+  const { before, value } = lowerWhole(initializer, scope);
+  return [...before, ...take(pattern, value, memberNames(initializer, scope), mutable, scope, node)];
 }
 
 function take(
@@ -64,6 +65,10 @@ function placesOf(pattern: ts.BindingPattern, members: readonly string[], scope:
     if (ts.isOmittedExpression(element)) return [];
     const what = element.dotDotDotToken ? "a rest element" : element.initializer ? "a default value" : null;
     if (what !== null) unit.report(badPattern(unit.span(element), { what }));
+    if (element.dotDotDotToken) {
+      declareBroken(element.name, scope);
+      return [];
+    }
     if (ts.isArrayBindingPattern(pattern)) return [{ index: position, element }];
     const key = element.propertyName ?? element.name;
     const index = ts.isIdentifier(key) || ts.isStringLiteral(key) ? members.indexOf(key.text) : -1;

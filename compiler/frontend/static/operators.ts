@@ -1,7 +1,18 @@
-import { type Dim, dimAdd, dimMul, dimOp, dimSub } from "../../ir/index.js";
+import {
+  COMPARE_DIMS,
+  type Dim,
+  dimAdd,
+  dimAnd,
+  dimChoose,
+  dimMul,
+  dimNot,
+  dimOp,
+  dimOr,
+  dimSub,
+} from "../../ir/index.js";
 import { ts } from "../typescript.mjs";
 import type { Evaluator, Rule } from "./evaluate.js";
-import { bool, float, int, plainNumber, type Static, text } from "./value.js";
+import { bool, float, int, list, plainNumber, type Static, test, testOf, text } from "./value.js";
 
 /** Operators on sizes, which may be symbolic. */
 const ON_SIZES: Readonly<Partial<Record<ts.SyntaxKind, (a: Dim, b: Dim) => Dim>>> = {
@@ -37,6 +48,18 @@ const COMPARISONS: Readonly<Partial<Record<ts.SyntaxKind, (a: number, b: number)
   [ts.SyntaxKind.ExclamationEqualsToken]: (a, b) => a !== b,
 };
 
+/** The same of sizes that `Const` parameters decide. */
+const ON_TESTS: Readonly<Partial<Record<ts.SyntaxKind, (a: Dim, b: Dim) => Dim>>> = {
+  [ts.SyntaxKind.LessThanToken]: COMPARE_DIMS["<"],
+  [ts.SyntaxKind.LessThanEqualsToken]: COMPARE_DIMS["<="],
+  [ts.SyntaxKind.GreaterThanToken]: COMPARE_DIMS[">"],
+  [ts.SyntaxKind.GreaterThanEqualsToken]: COMPARE_DIMS[">="],
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: COMPARE_DIMS["=="],
+  [ts.SyntaxKind.EqualsEqualsToken]: COMPARE_DIMS["=="],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: COMPARE_DIMS["!="],
+  [ts.SyntaxKind.ExclamationEqualsToken]: COMPARE_DIMS["!="],
+};
+
 function binary(node: ts.BinaryExpression, evaluator: Evaluator): Static | null {
   const operator = node.operatorToken.kind;
   const a = evaluator.evaluate(node.left);
@@ -49,12 +72,16 @@ function binary(node: ts.BinaryExpression, evaluator: Evaluator): Static | null 
     const logical = operator === ts.SyntaxKind.AmpersandAmpersandToken || operator === ts.SyntaxKind.BarBarToken;
     return logical ? b : null;
   }
+  if (a.kind === "test") return ofTests(operator, a.value, testOf(b));
   if (a.kind === "string" && b.kind === "string") return ofTexts(operator, a.value, b.value);
   const onSizes = ON_SIZES[operator];
   if (a.kind === "int" && b.kind === "int" && onSizes !== undefined) return int(onSizes(a.value, b.value));
   if (a.kind === "int" && b.kind === "int" && operator === ts.SyntaxKind.PercentToken) {
     return int(dimOp("%", a.value, b.value));
   }
+  const onTests = ON_TESTS[operator];
+  const symbolic = a.kind === "int" && b.kind === "int" && (typeof a.value === "object" || typeof b.value === "object");
+  if (symbolic && onTests !== undefined) return test(onTests(a.value, b.value));
   const x = plainNumber(a);
   const y = plainNumber(b);
   if (x === null || y === null) return null;
@@ -64,6 +91,12 @@ function binary(node: ts.BinaryExpression, evaluator: Evaluator): Static | null 
   if (compute === undefined) return null;
   const value = compute(x, y);
   return a.kind === "int" && b.kind === "int" && Number.isInteger(value) ? int(value) : float(value);
+}
+
+function ofTests(operator: ts.SyntaxKind, a: Dim, b: Dim | null): Static | null {
+  if (b === null) return null;
+  if (operator === ts.SyntaxKind.AmpersandAmpersandToken) return test(dimAnd(a, b));
+  return operator === ts.SyntaxKind.BarBarToken ? test(dimOr(a, b)) : null;
 }
 
 function ofTexts(operator: ts.SyntaxKind, a: string, b: string): Static | null {
@@ -80,15 +113,32 @@ function prefix(node: ts.PrefixUnaryExpression, evaluator: Evaluator): Static | 
     return value?.kind === "float" ? float(-value.value) : null;
   }
   if (node.operator === ts.SyntaxKind.PlusToken) return value?.kind === "int" || value?.kind === "float" ? value : null;
-  if (node.operator === ts.SyntaxKind.ExclamationToken) return value?.kind === "bool" ? bool(!value.value) : null;
+  if (node.operator === ts.SyntaxKind.ExclamationToken) {
+    const asked = value && testOf(value);
+    return asked === null ? null : test(dimNot(asked));
+  }
   if (node.operator !== ts.SyntaxKind.TildeToken || value?.kind !== "int") return null;
   return typeof value.value === "number" ? int(~value.value) : null;
 }
 
 function conditional(node: ts.ConditionalExpression, evaluator: Evaluator): Static | null {
   const condition = evaluator.evaluate(node.condition);
-  if (condition?.kind !== "bool") return null;
-  return evaluator.evaluate(condition.value ? node.whenTrue : node.whenFalse);
+  if (condition?.kind === "bool") return evaluator.evaluate(condition.value ? node.whenTrue : node.whenFalse);
+  // A name that the frontend does not know may be a boolean, or a number that is 0 or not.
+  if (condition?.kind !== "test" && condition?.kind !== "int") return null;
+  const [a, b] = [evaluator.evaluate(node.whenTrue), evaluator.evaluate(node.whenFalse)];
+  return a && b && chosen(condition.value, a, b);
+}
+
+/** What a condition chooses that `Const` parameters decide: sizes, conditions, and lists of as many of them. */
+function chosen(condition: Dim, a: Static, b: Static): Static | null {
+  if (a.kind === "int" && b.kind === "int") return int(dimChoose(condition, a.value, b.value));
+  if (a.kind === "list" && b.kind === "list" && a.items.length === b.items.length) {
+    const items = a.items.map((item, index) => chosen(condition, item, b.items[index]!));
+    return items.includes(null) ? null : list(items as readonly Static[]);
+  }
+  const [left, right] = [testOf(a), testOf(b)];
+  return left === null || right === null ? null : test(dimChoose(condition, left, right));
 }
 
 export const OPERATORS: Readonly<Partial<Record<ts.SyntaxKind, Rule>>> = {

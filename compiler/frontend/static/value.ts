@@ -7,6 +7,8 @@ export type Static =
   | { readonly kind: "int"; readonly value: Dim }
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "bool"; readonly value: boolean }
+  /** A boolean that `Const` parameters decide, as 1 or 0. */
+  | { readonly kind: "test"; readonly value: Dim }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "missing" }
   | { readonly kind: "list"; readonly items: readonly Static[] }
@@ -30,6 +32,14 @@ export interface Environment {
 export const int = (value: Dim): Static => ({ kind: "int", value });
 export const float = (value: number): Static => ({ kind: "float", value });
 export const bool = (value: boolean): Static => ({ kind: "bool", value });
+export const test = (value: Dim): Static => (typeof value === "number" ? bool(value !== 0) : { kind: "test", value });
+
+/** A boolean as 1 or 0; null for the rest. */
+export function testOf(value: Static): Dim | null {
+  if (value.kind === "bool") return Number(value.value);
+  return value.kind === "test" ? value.value : null;
+}
+
 /** Lists and texts that grow out of one another: twenty lines could fill all memory. */
 function limited<T extends { readonly length: number }>(value: T): T {
   if (value.length > LIMITS.elements) throw new LimitExceeded("elements");

@@ -1,10 +1,12 @@
 import * as problems from "../../diagnostics/catalogue/types.js";
 import {
+  attrNames,
   type DeviceFunction,
   type Dim,
   declaredNames,
   dimEquals,
   dimName,
+  dimText,
   type Expr,
   renameIn,
   type Span,
@@ -13,8 +15,19 @@ import {
   UNKNOWN,
   VOID,
   walkExpressions,
+  walkStatements,
 } from "../../ir/index.js";
-import { assignable, convert, decay, hasEffect, type InferContext, isNumbers, OPS } from "../../ops/index.js";
+import {
+  assignable,
+  constantDim,
+  convert,
+  decay,
+  hasEffect,
+  type InferContext,
+  isNumbers,
+  OPS,
+  sizeExpression,
+} from "../../ops/index.js";
 import { isOpen, sameType } from "./compare.js";
 import { inferValue, isPoisoned } from "./expressions.js";
 import { type Inference, staticVariables } from "./inference.js";
@@ -47,9 +60,10 @@ export function inferCall(expr: CallExpr, scope: Scope, inference: Inference, co
   if (given.some(isPoisoned)) return failed;
   const args = given.map((arg, index) => argument(arg, draft, index, inference, context));
   if (args.includes(null)) return failed;
-  const instance = instanceFor(draft, args as Expr[], expr.span, inference);
+  const types = (args as Expr[]).map((arg, index) => typeInside(arg, draft, draft.params[index]!.name));
+  const instance = instanceFor(draft, types, expr.span, inference);
   if (instance === null || isOpen(instance.fn.result)) return failed;
-  if (instance.size !== undefined) return sizeExpression(instance.size, expr.span, context) ?? failed;
+  if (instance.size !== undefined) return typedSize(instance.size, expr.span, inference, context) ?? failed;
   return { ...expr, callee: instance.fn.name, args: args as Expr[], type: instance.fn.result };
 }
 
@@ -72,8 +86,29 @@ function argument(
   return null;
 }
 
-function instanceFor(draft: DeviceFunction, args: readonly Expr[], call: Span, inference: Inference): Instance | null {
-  const key = `${draft.name}(${args.map((arg) => typeText(arg.type)).join("; ")})`;
+/** The type of a parameter. What decides a boolean is kept where the function may choose a size or an option by it. */
+function typeInside(arg: Expr, draft: DeviceFunction, name: string): Type {
+  if (arg.type.kind !== "const" || arg.type.of !== "bool") return arg.type;
+  const dim = decides(name, draft) ? constantDim(arg) : undefined;
+  return { kind: "const", of: "bool", ...(dim === undefined ? {} : { dim }) };
+}
+
+function decides(name: string, { body }: DeviceFunction): boolean {
+  let found = false;
+  walkExpressions(body, (expr) => {
+    if (expr.kind === "op" && (expr.op === "select" || attrNames(expr.attrs).includes(name))) found = true;
+  });
+  walkStatements(body, (stmt) => {
+    if (stmt.kind === "for" && attrNames(stmt.options).includes(name)) found = true;
+  });
+  return found;
+}
+
+const keyText = (type: Type): string =>
+  type.kind === "const" && type.of === "bool" && type.dim !== undefined ? `bool ${dimText(type.dim)}` : typeText(type);
+
+function instanceFor(draft: DeviceFunction, types: readonly Type[], call: Span, inference: Inference): Instance | null {
+  const key = `${draft.name}(${types.map(keyText).join("; ")})`;
   const known = inference.instances.get(key);
   if (known) return known;
   if (inference.problems.calls.some(({ callee }) => callee === draft.name)) {
@@ -81,7 +116,7 @@ function instanceFor(draft: DeviceFunction, args: readonly Expr[], call: Span, i
     return null;
   }
   inference.problems.calls.push({ callee: draft.name, span: call });
-  const instance = instantiate(draft, args, inference);
+  const instance = instantiate(draft, types, inference);
   inference.problems.calls.pop();
   inference.instances.set(key, instance);
   return instance;
@@ -91,9 +126,9 @@ function instanceFor(draft: DeviceFunction, args: readonly Expr[], call: Span, i
  * A function whose own names say something else than the kernel's: a size inside it is written in the kernel's constants, so a local
  * of the same name would be taken for one. A parameter that gets just that constant may keep the name.
  */
-function withOwnNames(draft: DeviceFunction, args: readonly Expr[], inference: Inference): DeviceFunction {
+function withOwnNames(draft: DeviceFunction, types: readonly Type[], inference: Inference): DeviceFunction {
   const same = (name: string, index: number): boolean => {
-    const { type } = args[index]!;
+    const type = types[index]!;
     return type.kind === "const" && type.dim !== undefined && dimEquals(type.dim, dimName(name));
   };
   const params = draft.params.map(({ name }) => name);
@@ -110,10 +145,10 @@ function withOwnNames(draft: DeviceFunction, args: readonly Expr[], inference: I
   };
 }
 
-function instantiate(source: DeviceFunction, args: readonly Expr[], inference: Inference): Instance {
-  const draft = withOwnNames(source, args, inference);
+function instantiate(source: DeviceFunction, types: readonly Type[], inference: Inference): Instance {
+  const draft = withOwnNames(source, types, inference);
   const scope = new Scope(draft.body, draft.name);
-  const params = draft.params.map(({ name }, index) => ({ name, type: args[index]!.type }));
+  const params = draft.params.map(({ name }, index) => ({ name, type: types[index]! }));
   for (const { name, type } of params) scope.declare(name, type, draft.span, { parameter: true });
   const body = withoutUnassigned(inferBody(draft.body, scope, inference));
   const { result, returns } = unifyReturns(draft, scope, inference);
@@ -165,7 +200,7 @@ function replaceReturns(body: DeviceFunction["body"], returns: ReadonlyMap<Expr,
 /** The size that a function computes, where it does nothing else. */
 function sizeOf(scope: Scope, fn: DeviceFunction): Dim | undefined {
   const value = scope.returns.length === 1 ? scope.returns[0]!.value : null;
-  if (value?.type.kind !== "const" || value.type.dim === undefined) return undefined;
+  if (value?.type.kind !== "const" || value.type.of !== "int" || value.type.dim === undefined) return undefined;
   let pure = true;
   walkExpressions(fn.body, (expr) => {
     if (expr.kind === "call" || (expr.kind === "op" && hasEffect(OPS.get(expr.op)))) pure = false;
@@ -173,24 +208,18 @@ function sizeOf(scope: Scope, fn: DeviceFunction): Dim | undefined {
   return pure ? value.type.dim : undefined;
 }
 
-const OPERATIONS: Readonly<Record<string, string>> = {
-  "+": "add",
-  "*": "mul",
-  "//": "floorDiv",
-  "%": "mod",
-  cdiv: "cdiv",
-  min: "minimum",
-  max: "maximum",
-};
-
-/** A size as an expression over constants. */
-export function sizeExpression(dim: Dim, span: Span, context: InferContext): Expr | null {
-  if (typeof dim === "number") return { kind: "literal", value: dim, type: { kind: "const", of: "int", dim }, span };
-  if (dim.op === "name") {
-    const name = dim.args[0] as string;
-    return { kind: "ref", name, type: { kind: "const", of: "int", dim: dimName(name) }, span };
-  }
-  const parts = (dim.args as Dim[]).map((part) => sizeExpression(part, span, context));
-  const op = OPERATIONS[dim.op]!;
-  return parts.reduce((a, b) => a && b && OPS.get(op)!.infer({ op, args: { a, b }, attrs: {}, span }, context));
+/** A size as a typed expression over constants. */
+function typedSize(dim: Dim, span: Span, inference: Inference, context: InferContext): Expr | null {
+  return sizeExpression(dim, {
+    literal: (value) => {
+      const type: Type =
+        typeof value === "boolean" ? { kind: "const", of: "bool" } : { kind: "const", of: "int", dim: value };
+      return { kind: "literal", value, type, span };
+    },
+    name: (name) => {
+      const of = inference.flags.has(name) ? "bool" : "int";
+      return { kind: "ref", name, type: { kind: "const", of, dim: dimName(name) }, span };
+    },
+    op: (op, args) => OPS.get(op)!.infer({ op, args, attrs: {}, span }, context),
+  });
 }

@@ -10,8 +10,9 @@ export function sameType(a: Type, b: Type): boolean {
   if (a.kind === "const" && b.kind === "const")
     return (
       a.of === b.of &&
-      (a.dim === undefined) === (b.dim === undefined) &&
-      (a.dim === undefined || dimEquals(a.dim, b.dim!))
+      // A boolean is one, whatever decides it.
+      (a.of === "bool" ||
+        ((a.dim === undefined) === (b.dim === undefined) && (a.dim === undefined || dimEquals(a.dim, b.dim!))))
     );
   return a.kind === b.kind;
 }

@@ -7,6 +7,7 @@ import {
   type Expr,
   type Shape,
   type Span,
+  settleFlags,
   substituteDim,
   type Type,
   UNKNOWN,
@@ -114,7 +115,7 @@ export function resolveAttrs(attrs: Attrs, op: string, span: Span, scope: Scope,
     if (name === "dtype") return [name, pointeeOf(attr as Shape, span, scope, context)];
     return [name, resolveShape(attr as Shape, `${name === "shape" ? "a size" : name} of ${op}`, span, scope, context)];
   });
-  return resolved.some(([, attr]) => attr === null) ? null : (Object.fromEntries(resolved) as Attrs);
+  return resolved.some(([, attr]) => attr === null) ? null : settleFlags(Object.fromEntries(resolved) as Attrs);
 }
 
 /** The dtype of what a pointer of this name points to; null after reporting one that is none. */

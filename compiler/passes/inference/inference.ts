@@ -12,6 +12,8 @@ export class Inference {
   readonly instances = new Map<string, Instance>();
   /** Names that sizes are written in, also inside device functions (constants, variables of static loops), and whose they are. */
   readonly sizeNames = new Map<string, string>();
+  /** The kernel's constants that are true or false. */
+  readonly flags: ReadonlySet<string>;
   /** How much deeper statements and expressions may be inside one another, those of called functions included. */
   readonly depth = new Budget("nesting");
   private readonly operations = new Budget("operations");
@@ -23,6 +25,7 @@ export class Inference {
     this.drafts = new Map(kernel.functions.map((fn) => [fn.name, fn]));
     for (const param of kernel.params) if (param.kind === "const") this.sizeNames.set(param.name, kernel.name);
     for (const name of staticVariables(kernel.body)) this.sizeNames.set(name, kernel.name);
+    this.flags = new Set(kernel.params.flatMap((one) => (one.kind === "const" && one.of === "bool" ? [one.name] : [])));
     this.names = new Set([kernel.name]);
   }
 

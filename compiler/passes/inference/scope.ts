@@ -10,6 +10,8 @@ export interface Variable {
   readonly positive: boolean;
   /** Loops around its declaration. */
   readonly depth: number;
+  /** What it is, where that never changes. */
+  readonly made?: Expr;
 }
 
 /** A declaration that waits for its value, and the loops around it. */
@@ -35,8 +37,13 @@ export class Scope {
     this.reassigned = assignedNames(body);
   }
 
-  declare(name: string, type: Type, span: Span, { parameter = false, positive = false } = {}): void {
-    this.variables.set(name, { type, span, parameter, positive, depth: this.depth });
+  declare(
+    name: string,
+    type: Type,
+    span: Span,
+    { parameter = false, positive = false, made }: Partial<Variable> = {},
+  ): void {
+    this.variables.set(name, { type, span, parameter, positive, depth: this.depth, ...(made && { made }) });
   }
 
   /** The variables known here that a body assigns, in the order of their first assignment. */

@@ -18,6 +18,7 @@ import { checkLoopOptions } from "../loop-options.js";
 import { assignHint, isOpen, sameType } from "./compare.js";
 import { inferExpression, inferValue, isPoisoned, resolveAttrs, resolveShape } from "./expressions.js";
 import type { Inference } from "./inference.js";
+import { warnOfReduced } from "./reduced.js";
 import type { Scope } from "./scope.js";
 import { countedTurns, keepsPositive } from "./turns.js";
 import { assignFirst, declareUnassigned } from "./unassigned.js";
@@ -55,6 +56,7 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
       const op = value.kind === "op" ? operatorText(value.op) : "this expression";
       context.fail(problems.unusedResult(stmt.span, { op }));
     }
+    warnOfReduced(value, scope, context);
     return { ...stmt, value };
   },
   for: inferFor,
@@ -106,6 +108,7 @@ function declare(stmt: Extract<Stmt, { kind: "assign" }>, value: Expr, scope: Sc
   // After a problem the author's own word is the best guess, so that one mistake is reported once.
   scope.declare(stmt.name, typed === null || isPoisoned(typed) ? known : typed.type, stmt.span, {
     positive: typed !== null && keepsPositive(stmt.name, typed, scope),
+    ...(typed !== null && !scope.reassigned.has(stmt.name) && { made: typed }),
   });
   return annotation ? { ...stmt, value: typed ?? value, annotation } : { ...stmt, value: typed ?? value };
 }
@@ -170,8 +173,11 @@ function assign(name: string, value: Expr, scope: Scope, context: InferContext):
   if (sameType(plain.type, type)) return plain;
   const loop = scope.depth > variable.depth;
   const facts = { name, was: type, now: plain.type, loop, hint: assignHint(name, type, plain.type) };
-  const notes = [{ message: `${name} was given its type here`, span: variable.span }, ...context.origins(value)];
+  const others = context.origins(value).filter(({ span }) => span !== variable.span);
+  const notes = [{ message: `${name} was given its type here`, span: variable.span }, ...others];
   context.fail(problems.variableChanges(value.span, facts, notes));
+  // Which of the two types was meant nobody knows: what follows from either is not said.
+  scope.variables.set(name, { ...variable, type: UNKNOWN });
   return plain;
 }
 

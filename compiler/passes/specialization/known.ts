@@ -1,4 +1,13 @@
-import { type Attrs, type Dim, type Expr, mapSizes, type Shape, substituteDim, type Type } from "../../ir/index.js";
+import {
+  type Attrs,
+  type Dim,
+  type Expr,
+  mapSizes,
+  type Shape,
+  settleFlags,
+  substituteDim,
+  type Type,
+} from "../../ir/index.js";
 
 /** What names of constants stand for while a body is specialized. */
 export class Known {
@@ -15,7 +24,8 @@ export class Known {
   /** A `Const` parameter or the variable of an unrolled loop, in which sizes may be written. */
   set(name: string, literal: Extract<Expr, { kind: "literal" }>): void {
     this.literals.set(name, literal);
-    if (typeof literal.value === "number") this.dims.set(name, literal.value);
+    if (typeof literal.value === "number" || typeof literal.value === "boolean")
+      this.dims.set(name, Number(literal.value));
   }
 
   /** What a function called from here sees: sizes, and the literals of the kernel's own constants. */
@@ -45,6 +55,6 @@ export class Known {
   }
 
   attrs(attrs: Attrs): Attrs {
-    return mapSizes(attrs, (sizes) => this.shape(sizes));
+    return settleFlags(mapSizes(attrs, (sizes) => this.shape(sizes)));
   }
 }

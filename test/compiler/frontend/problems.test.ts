@@ -195,9 +195,12 @@ test("hints say what to write instead", () => {
     "TS-K1003 assigning to out[0] cannot be used in a kernel → store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile",
     "TS-K1003 indexing a tile cannot be used in a kernel → load(pointer + index) reads memory; sum(where(…)) picks an element",
   ]);
+  expect(complaints("store(out, sum(zeros([B], 'f32'), 0, { keepDims: B > 8 }));")).toEqual([
+    "TS-K1008 option keepDims of sum must be true or false known when the kernel is built → it decides how many axes the result has: write true or false",
+  ]);
   expect(
     complaints(
-      "const f = (v: number) => ({ a: v, b: v }); const r = { ...f(n), c: n }; const s = { ...x }; store(out, to(r.c, 'f32')); store(out, s);",
+      "const f = (v: number) => ({ a: v, b: v }); const r = n > 0 ? { ...f(n), c: n } : { a: n, b: n, c: n }; const s = { ...x }; store(out, to(r.c, 'f32')); store(out, s);",
     ),
   ).toEqual([
     "TS-K1003 ...f(n) in an object cannot be used in a kernel → give it a name first: const part = …; { ...part }",
@@ -228,4 +231,63 @@ test.each([
   "const C = { scale: 2 }; export const size = C.scale + [1].concat(2).length;",
 ])("what is not changed may be read: %s", (made) => {
   expect(complaints("store(out, C.scale);", made)).toEqual([]);
+});
+
+const PAIR = "const pair = (v: number): [number, number] => [v, v];";
+const kernelOf = (parameters: string, statements: string): string =>
+  `export const k = kernel((${parameters}) => { ${statements} });`;
+
+test.each([
+  [wrap("const list: number[] = []; list.push(n); store(out, list[0]!);"), ".push() cannot be called in a kernel"],
+  [wrap("const name = `v$" + "{n}`; store(out, name.length);"), "a text with values in it cannot be used in a kernel"],
+  [PAIR + wrap("const [a, ...rest] = pair(n); store(out, to(a + rest[0]!, 'f32'));"), /^a rest element cannot be used/],
+  [kernelOf('{ x, n = 5 }: { x: Ptr<"f32">; n?: Int }', "store(x + n, 1.0);"), /^parameter n cannot have the type Int/],
+  [
+    kernelOf('{ x, n = 5 }: { x: Ptr<"f32">; n: Int }', "store(x + n, 1.0);"),
+    "this pattern cannot be used in a kernel",
+  ],
+  [kernelOf('{ x, ...rest }: { x: Ptr<"f32">; n: Int }', "store(x + rest.n, 1.0);"), /^this pattern cannot be used/],
+  [`const f = (...xs: number[]): number => xs[0]! + 1; ${wrap("store(out + f(n, 2), 1.0);")}`, /^a rest parameter/],
+  [
+    "const f = (a: number, b: number): number => a + b; const two: [number, number] = [1, 2];" +
+      wrap("store(out + f(...two), 1.0);"),
+    /^a spread/,
+  ],
+  [
+    'export const k = kernel(function ({ x }: { x: Ptr<"f32"> }) { store(this.out, load(x)); });',
+    "this cannot be used in a kernel",
+  ],
+])("one mistake is one problem: %s", (source, message) => {
+  const found = lowered(source).diagnostics;
+  expect(found.map((one) => one.message)).toEqual([
+    typeof message === "string" ? message : expect.stringMatching(message),
+  ]);
+});
+
+test("a field of a build that Triton calls otherwise, and one that nobody has", () => {
+  const hints = (field: string) =>
+    lowered(
+      `export const k = kernel(({ x }: { x: Ptr<"f32"> }) => {}, { builds: [{ ${field}: 8 } as {}] });`,
+    ).diagnostics.map(({ message, hint }) => [message, hint]);
+  expect(hints("num_warps")).toEqual([["a build has no num_warps", "write warps"]]);
+  expect(hints("wraps")).toEqual([
+    ["a build has no wraps", expect.stringMatching(/^there are constants, dtypes, warps, /)],
+  ]);
+});
+
+test("a tsconfig.json that does not parse is told with its place, where an import leads nowhere", () => {
+  const files = (from: string) => ({
+    "tsconfig.json": `{
+  "compilerOptions": { "paths": { "@lib/*": ["./lib/*" } }
+}`,
+    "lib/act.ts": "export const twice = (v: number): number => v * 2;",
+    "k.kernel.ts": `import { kernel, store, type Ptr } from "tilescript"; import { twice } from "${from}";
+export const k = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, twice(1.0)));`,
+  });
+  const inConfig = (from: string) =>
+    lowered(files(from))
+      .diagnostics.filter(({ span }) => span.file === "tsconfig.json")
+      .map(({ code, span }) => [code, span.line, span.column]);
+  expect(inConfig("@gone/act.js")).toEqual([["TS-K1001", 2, 56]]);
+  expect(inConfig("./lib/act.js")).toEqual([]);
 });

@@ -1,13 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  COMPARE_DIMS,
   type Dim,
   dimAdd,
+  dimAnd,
+  dimChoose,
   dimEquals,
   dimMul,
   dimName,
   dimNames,
+  dimNot,
   dimOp,
+  dimOr,
   dimSub,
   dimText,
   evaluateDim,
@@ -32,6 +37,16 @@ const ORDINARY: Readonly<Record<(typeof DIVISIONS)[number], (a: number, b: numbe
   max: (a, b) => Math.max(a, b),
 };
 
+const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="] as const;
+const HOLDS: Readonly<Record<(typeof COMPARISONS)[number], (a: number, b: number) => boolean>> = {
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "==": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+};
+
 const { sized } = fc.letrec<{ sized: Sized; leaf: Sized }>((tie) => ({
   leaf: fc.oneof(
     fc.integer({ min: 1, max: 64 }).map((value): Sized => ({ dim: value, value: () => value })),
@@ -51,6 +66,16 @@ const { sized } = fc.letrec<{ sized: Sized; leaf: Sized }>((tie) => ({
       .map(
         ([a, b, op]): Sized => ({ dim: dimOp(op, a.dim, b.dim), value: (c) => ORDINARY[op](a.value(c), b.value(c)) }),
       ),
+    fc.tuple(tie("leaf"), tie("leaf"), tie("leaf"), tie("leaf"), fc.constantFrom(...COMPARISONS)).map(
+      ([a, b, x, y, op]): Sized => ({
+        dim: dimChoose(
+          dimAnd(dimNot(COMPARE_DIMS[op](a.dim, b.dim)), dimOr(COMPARE_DIMS["<"](x.dim, y.dim), 1)),
+          x.dim,
+          y.dim,
+        ),
+        value: (c) => (HOLDS[op](a.value(c), b.value(c)) ? y : x).value(c),
+      }),
+    ),
   ),
 }));
 
@@ -110,6 +135,8 @@ describe("sizes", () => {
     expect(dimText(dimSub(dimMul(BM, D), 1))).toBe("BM * D - 1");
     expect(dimText(dimSub(D, dimMul(2, BM)))).toBe("BM * -2 + D");
     expect(dimText(dimOp("cdiv", BM, D))).toBe("cdiv(BM, D)");
+    expect(dimText(dimAdd(dimChoose(COMPARE_DIMS[">="](BM, 64), 64, BM), D))).toBe("(BM < 64 ? BM : 64) + D");
+    expect(dimText(dimChoose(dimOr(D, COMPARE_DIMS["=="](BM, 1)), 1, 2))).toBe("(D ? 1 : 1 == BM) ? 1 : 2");
   });
 
   it("of the same names are one size, of others are not", () => {

@@ -235,7 +235,7 @@ const CASES: readonly Case[] = [
     title: "an axis that is not there",
     body: () => [use(d.op("sum", { x: tileOf([N]) }, { axis: 1 }))],
     says: "sum has no axis 1 in Tile<[N], f32>",
-    hint: "axes go from 0 to 0",
+    hint: "there is axis 0 only",
   },
   {
     code: "TS-K2019",
@@ -538,6 +538,19 @@ const CASES: readonly Case[] = [
     says: "< compares i32 as u32",
     hint: 'to(n, "i64")',
   },
+  ...["max", "min"].map((op) => ({
+    code: "TS-K2070",
+    title: `${op} of a tile and 0 that is meant as one of two values`,
+    body: () => [
+      () => d.declare("at", d.add("p", d.arange(0, N))),
+      () => d.declare("y", d.op(op, { x: d.load("at") }, { axis: 0 })),
+      () => d.store("at", d.mul("y", 2)),
+      () => d.store("p", d.op(op, { x: d.load("at") }, { axis: 0 })),
+      () => d.store("at", d.op(op, { x: d.load("at") })),
+    ],
+    says: `${op} along an axis makes one number of Tile<[N], f32>, which is stored in all its elements`,
+    hint: `of two values is ${op}imum(a, b)`,
+  })),
   {
     code: "TS-K2068",
     title: "the dtype of what is no pointer",
@@ -654,6 +667,15 @@ describe("a kernel with several mistakes", () => {
       "15 TS-K2024",
       "15 TS-K2004",
     ]);
+  });
+
+  it("says nothing of a variable whose type changed, wherever it is used later", () => {
+    const found = problems(() => [
+      () => d.declare("s", 0),
+      () => d.loop("i", [0, "n", 1], [d.assign("s", d.add("s", d.load("p")))]),
+      () => d.store("p", "s"),
+    ]);
+    expect(found.map(({ code, notes }) => [code, notes.length])).toEqual([["TS-K2025", 1]]);
   });
 
   it("reports a problem of a function once for all its calls, with the call", () => {
