@@ -8,7 +8,7 @@ import type { Call, InferContext, Op } from "./op.js";
 import { pointerProblem } from "./pointers.js";
 import { call, infix, LEVEL, method, type Py, prefix, py } from "./python.js";
 import { dtypeText, materialize, numberText, ternary } from "./python-values.js";
-import { fusedMultiplyAdd } from "./real.mjs";
+import { realFunction } from "./real.mjs";
 
 const symbol =
   (operator: string, level: number) =>
@@ -193,7 +193,7 @@ export const fma = elementwise({
   operands: ["a", "b", "c"],
   rule: floating,
   emit: (operands) => call("tl.fma", operands),
-  of: fusedMultiplyAdd,
+  of: realFunction("fma"),
 });
 
 export const clamp = elementwise({

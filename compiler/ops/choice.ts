@@ -38,6 +38,7 @@ function unify(source: Call, a: Expr, b: Expr, context: InferContext): readonly 
 export const where: Op = {
   name: "where",
   params: { condition: "operand", a: "operand", b: "operand" },
+  elements: ["condition", "a", "b"],
   infer(source, context) {
     const { condition, a, b } = source.args as { condition: Expr; a: Expr; b: Expr };
     if (!isBool(condition.type))

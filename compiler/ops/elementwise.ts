@@ -52,6 +52,7 @@ export function elementwise(spec: ElementwiseSpec): Op {
     params: spec.operator ? undefined : operandsOf(spec.operands),
     options: spec.options,
     cost: spec.cost,
+    elements: spec.operands,
     needs: (node) => (node.type.kind === "const" ? (spec.constantName ? [spec.constantName] : []) : (spec.needs ?? [])),
     infer: (call, context) => inferElementwise(spec, call, context),
     emit: (args, node) => emitElementwise(spec, args, node),

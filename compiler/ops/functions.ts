@@ -2,10 +2,9 @@ import * as problems from "../diagnostics/catalogue/types.js";
 import { type DType, isFloat, isInteger } from "../ir/index.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
-import type { PreludeName } from "./prelude.js";
 import { call, method, type Py, prefix } from "./python.js";
-import { dtypeText } from "./python-values.js";
-import { erf } from "./real.mjs";
+import { dtypeText, settle } from "./python-values.js";
+import { realFunction } from "./real.mjs";
 
 /** Triton's functions take f32 and f64; the halves are computed in f32 and rounded once. */
 export function throughF32(dtype: DType, operands: readonly Py[], compute: (...wide: Py[]) => Py): Py {
@@ -14,24 +13,31 @@ export function throughF32(dtype: DType, operands: readonly Py[], compute: (...w
   return method(compute(...wide), "to", [dtypeText(dtype)]);
 }
 
-/** A function of one real number under Triton's own name. */
-const real = (
-  name: string,
-  cost: number,
-  of: (x: number) => number,
-  python = `tl.${name}`,
-  needs: readonly PreludeName[] = [],
-): Op =>
+/** A function of real numbers under Triton's own name, or under that of CUDA's libdevice. */
+const real = (name: string, cost: number, from: "tl" | "libdevice" = "tl", operands: readonly string[] = ["x"]): Op =>
   elementwise({
     name,
     cost,
-    operands: ["x"],
+    operands,
     rule: floating,
-    needs,
-    emit: ([x], { type }) =>
-      throughF32(type.kind === "tile" ? type.dtype : "f32", [x!], (wide) => call(python, [wide])),
-    of,
+    needs: from === "libdevice" ? [from] : [],
+    // A number alone would be an f32 to libdevice, which has no function of an f32 and an f64.
+    emit: (given, { type, args }) =>
+      throughF32(
+        type.kind === "tile" ? type.dtype : "f32",
+        from === "tl" ? given : given.map((one, index) => settle(one, args[operands[index]!]!.type)),
+        (...wide) => call(`${from}.${name}`, wide),
+      ),
+    of: realFunction(name),
   });
+
+/** What a CPU takes for a call of JavaScript's function for each element. */
+const CALL = 60;
+
+/** Those of libdevice that Triton has no name of its own for. */
+const LIBDEVICE =
+  "acos acosh asin asinh atan atanh cbrt cosh erfc exp10 expm1 log10 log1p rint round sinh tan trunc".split(" ");
+const LIBDEVICE_OF_TWO = "atan2 copysign fmod hypot pow".split(" ");
 
 const magnitude: DTypeRule = (source, operands, context) => {
   const dtypes = arithmetic(source, operands, context)!;
@@ -41,19 +47,21 @@ const magnitude: DTypeRule = (source, operands, context) => {
 };
 
 export const FUNCTIONS: readonly Op[] = [
-  real("exp", 14, Math.exp),
-  real("exp2", 12, (x) => 2 ** x),
-  real("log", 20, Math.log),
-  real("log2", 20, Math.log2),
-  real("sqrt", 5, Math.sqrt),
-  real("rsqrt", 10, (x) => 1 / Math.sqrt(x)),
-  real("sin", 40, Math.sin),
-  real("cos", 40, Math.cos),
-  real("sigmoid", 20, (x) => 1 / (1 + Math.exp(-x))),
-  real("floor", 1, Math.floor),
-  real("ceil", 1, Math.ceil),
-  real("erf", 40, erf),
-  real("tanh", 25, Math.tanh, "libdevice.tanh", ["libdevice"]),
+  real("exp", 14),
+  real("exp2", 12),
+  real("log", 20),
+  real("log2", 20),
+  real("sqrt", 5),
+  real("rsqrt", 10),
+  real("sin", 40),
+  real("cos", 40),
+  real("sigmoid", 20),
+  real("floor", 1),
+  real("ceil", 1),
+  real("erf", 40),
+  real("tanh", 25, "libdevice"),
+  ...LIBDEVICE.map((name) => real(name, CALL, "libdevice")),
+  ...LIBDEVICE_OF_TWO.map((name) => real(name, CALL, "libdevice", ["a", "b"])),
   elementwise({
     name: "abs",
     operands: ["x"],

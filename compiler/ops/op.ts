@@ -43,6 +43,8 @@ export interface Op {
   readonly options?: Readonly<Record<string, Argument>>;
   /** What the language calls it, and which parameters a name fixes. Default: its own name. */
   readonly called?: Readonly<Record<string, Attrs>>;
+  /** Operands, in order, of an op that computes each element from theirs at the same place. */
+  readonly elements?: readonly string[];
   /** True where calling it does something besides writing memory. */
   readonly effect?: boolean;
   /** The operand that says where in memory it writes. */

@@ -1,2 +1,1 @@
-export function erf(x: number): number;
-export function fusedMultiplyAdd(a: number, b: number, c: number): number;
+export function realFunction(name: string): (...of: number[]) => number;

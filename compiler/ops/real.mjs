@@ -1,7 +1,7 @@
-/** Functions of doubles that JavaScript lacks: plain JavaScript, because the CPU executor's workers load it as it is. */
+/** Functions of doubles: plain JavaScript, because the CPU executor's workers load it as it is. */
 
 /** Maclaurin series below 3, continued fraction of erfc above (Abramowitz and Stegun 7.1.6, 7.1.14). */
-export function erf(x) {
+function erf(x) {
   const size = Math.abs(x);
   if (Number.isNaN(x) || size > 6) return Number.isNaN(x) ? x : Math.sign(x);
   if (size < 3) {
@@ -13,9 +13,14 @@ export function erf(x) {
     }
     return Math.sign(x) * sum * Math.exp(-size * size) * (2 / Math.sqrt(Math.PI));
   }
+  return Math.sign(x) * (1 - tail(size));
+}
+
+/** 1 − erf(x), of 3 and more. */
+function tail(x) {
   let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (size + fraction);
-  return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * (size + fraction)));
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (x + fraction);
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + fraction));
 }
 
 /** A double as sign and integer · 2^exponent. */
@@ -27,7 +32,7 @@ function parts(x) {
 }
 
 /** a · b + c with one rounding, in integers of any size. */
-export function fusedMultiplyAdd(a, b, c) {
+function fma(a, b, c) {
   const plain = a * b + c;
   if (a === 0 || b === 0 || ![a, b, c].every(Number.isFinite)) return plain;
   const [x, y, z] = [a, b, c].map(parts);
@@ -56,3 +61,37 @@ function rounded(sum, exponent) {
 
 /** In two steps: 2^exponent alone may leave the range where the product does not. */
 const scale = (value, exponent) => value * 2 ** Math.max(exponent, -1000) * 2 ** Math.min(exponent + 1000, 0);
+
+/** To the nearest whole number; of two the even one. */
+function rint(x) {
+  const down = Math.floor(x);
+  const rest = x - down;
+  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : rest >= 0.5 ? down + 1 : x;
+}
+
+/** To the nearest whole number; of two the one farther from zero. */
+function round(x) {
+  const whole = Math.trunc(x);
+  return Math.abs(x - whole) >= 0.5 ? whole + Math.sign(x) : whole;
+}
+
+const isFarEnd = (x) => x === Infinity || x === -Infinity;
+
+/** Functions that JavaScript's Math lacks, or where IEEE 754 says something else. */
+const REAL = {
+  exp2: (x) => 2 ** x,
+  exp10: (x) => 10 ** x,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  erf,
+  erfc: (x) => (x > 3 ? tail(x) : 1 - erf(x)),
+  rint,
+  round,
+  fma,
+  fmod: (a, b) => a % b,
+  copysign: (a, b) => (Object.is(Math.sign(b), -0) || b < 0 ? -Math.abs(a) : Math.abs(a)),
+  pow: (a, b) => (a === 1 || (a === -1 && isFarEnd(b)) ? 1 : a ** b),
+};
+
+/** The function of the op, on doubles; undefined where there is none. */
+export const realFunction = (name) => REAL[name] ?? Math[name];

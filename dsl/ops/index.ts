@@ -4,6 +4,7 @@ export * from "./control.js";
 export * from "./convert.js";
 export * from "./create.js";
 export * from "./descriptor.js";
+export * from "./libdevice.js";
 export * from "./math.js";
 export * from "./matrix.js";
 export * from "./memory.js";

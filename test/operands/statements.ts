@@ -1,5 +1,6 @@
 /** Every operation of the language on every kind of operand: statements of kernels, right and wrong, drawn by a seed or all of them. */
 
+import { FUNCTIONS } from "../../compiler/ops/functions.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
 
 const DTYPES = ["bool", "i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64"] as const;
@@ -27,7 +28,7 @@ const OPERANDS: readonly string[] = [
 const EXPRESSIONS: readonly string[] = [
   ..."+ - * / % & | ^ << >> >>> < <= > >= === !== && ||".split(" ").map((sign) => `$ ${sign} $`),
   ..."- ! ~ +".split(" ").map((sign) => `${sign}($)`),
-  ..."exp exp2 log log2 sqrt rsqrt sin cos abs sigmoid floor ceil tanh erf".split(" ").map((name) => `${name}($)`),
+  ...FUNCTIONS.map(({ name, elements }) => `${name}(${elements!.map(() => "$").join(", ")})`),
   ..."floorDiv cdiv mod minimum maximum".split(" ").map((name) => `${name}($, $)`),
   ..."sum max min argmax argmin any all xorSum".split(" ").map((name) => `${name}($)`),
   ..."sum max argmin any".split(" ").map((name) => `${name}($, 0)`),

@@ -1,29 +1,25 @@
 import { ts } from "../typescript.mjs";
 
+/** Functions of Math that the language has under the same name. */
+const SAME =
+  "acos acosh asin asinh atan atanh cbrt cos cosh exp expm1 log log10 log1p log2 sin sinh sqrt tan tanh".split(" ");
+const SAME_OF_TWO = "atan2 hypot pow".split(" ");
+
 /** What to write instead of JavaScript's own functions. */
 const GLOBALS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(SAME.map((name) => [`Math.${name}`, `use ${name}(x)`])),
+  ...Object.fromEntries(SAME_OF_TWO.map((name) => [`Math.${name}`, `use ${name}(a, b)`])),
   "Math.abs": "use abs(x)",
   "Math.ceil": "use ceil(x) on floats, cdiv(a, b) on integers",
-  "Math.cos": "use cos(x)",
-  "Math.exp": "use exp(x)",
   "Math.floor": "use floor(x) on floats, floorDiv(a, b) on integers",
   "Math.fround": 'use to(x, "f32")',
-  "Math.hypot": "use sqrt(a * a + b * b)",
   "Math.imul": "use a * b",
-  "Math.log": "use log(x)",
-  "Math.log2": "use log2(x)",
-  "Math.log10": "use log2(x) * 0.30102999566398120",
   "Math.max": "use maximum(a, b) for two values, max(x, axis) for the largest of a tile",
   "Math.min": "use minimum(a, b) for two values, min(x, axis) for the smallest of a tile",
-  "Math.pow": "use exp2(y * log2(x)), or multiply",
   "Math.random": "pass random numbers in through a pointer",
-  "Math.round": "use floor(x + 0.5)",
+  "Math.round": "use floor(x + 0.5), or round(x), which takes halves away from zero",
   "Math.sign": "use where(x > 0, 1, where(x < 0, -1, 0))",
-  "Math.sin": "use sin(x)",
-  "Math.sqrt": "use sqrt(x)",
-  "Math.tan": "use sin(x) / cos(x)",
-  "Math.tanh": "use tanh(x)",
-  "Math.trunc": 'use to(x, "i32")',
+  "Math.trunc": 'use trunc(x), or to(x, "i32") for an integer',
   Number: 'use to(x, "f32")',
   BigInt: 'use to(x, "i64")',
   Boolean: "use x !== 0",

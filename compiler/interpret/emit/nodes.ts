@@ -8,7 +8,7 @@ import type { HoistedCheck } from "./bounds.js";
 import { bitcastScalar, bitcastVector, castScalar, castVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
 import { constantRef, fitVector, type Operation } from "./operands.js";
-import { SCALAR_OPS } from "./scalar-ops.js";
+import { scalarOp } from "./scalar-ops.js";
 import { VECTOR_OPS } from "./vector-ops.js";
 
 /** Where emission stands: the function, the graph of the nest, and one list of statements for each loop level. */
@@ -71,7 +71,7 @@ export class NodeEmitter {
     const special = SPECIAL_SCALARS[node.op];
     if (special) return special(this, node);
     const args = node.args.map((arg) => this.scalar(arg, level));
-    return SCALAR_OPS[node.op]!(this.operation(node), ...args);
+    return scalarOp(node.op)(this.operation(node), ...args);
   }
 
   /** Terms of outer loops are summed there; each level adds its own. */
@@ -170,7 +170,7 @@ export class NodeEmitter {
       const operands = args.map((arg) => this.extract(arg.dtype, this.fb.get(arg.local), lane));
       // The operand may push statements: the vector so far must be in a local before them.
       const before = this.fb.hold("v128", result);
-      const value = SCALAR_OPS[node.op]!(operation, ...operands);
+      const value = scalarOp(node.op)(operation, ...operands);
       result = this.replace(node.dtype, this.fb.get(before), lane, value);
     }
     return result;

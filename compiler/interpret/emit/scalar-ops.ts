@@ -123,9 +123,7 @@ const propagating =
 const transcendental =
   (name: string, routine: (module: ModuleBuilder) => string): Emit =>
   (op, x) =>
-    family(op.dtype) === "f64"
-      ? op.module.call(op.module.imported(`${name}_f64`, ["f64"], "f64"), [x!], "f64")
-      : fitScalar(op, lanewise(op, routine, x!));
+    family(op.dtype) === "f64" ? hosted(name)(op, x!) : fitScalar(op, lanewise(op, routine, x!));
 
 const rounding =
   (name: "floor" | "ceil"): Emit =>
@@ -154,10 +152,9 @@ const floatOp =
     fitScalar(op, build(op, op.fb.m[family(op.dtype) as "f32" | "f64"], x));
 
 const fma: Emit = (op, a, b, c) => {
-  const { fb, module } = op;
+  const { fb } = op;
   const { m } = fb;
-  if (family(op.dtype) === "f64")
-    return module.call(module.imported("fma_f64", ["f64", "f64", "f64"], "f64"), [a!, b!, c!], "f64");
+  if (family(op.dtype) === "f64") return hosted("fma")(op, a!, b!, c!);
   // A product of two f32 is exact in f64. Their sum's error decides where the sum lies in the middle between two f32.
   const product = fb.hold("f64", m.f64.mul(m.f64.promote(a!), m.f64.promote(b!)));
   const addend = fb.hold("f64", m.f64.promote(c!));
@@ -193,6 +190,25 @@ const clamp: Emit = (op, x, low, high) => {
 };
 
 const where: Emit = (op, condition, a, b) => op.fb.m.select(condition!, a!, b!);
+
+/** JavaScript's own function, on a double. */
+const hosted =
+  (name: string): Emit =>
+  (op, ...x) => {
+    const { m } = op.fb;
+    const isDouble = family(op.dtype) === "f64";
+    const given = isDouble ? x : x.map((one) => m.f64.promote(one));
+    const imported = op.module.imported(
+      `${name}_f64`,
+      x.map(() => "f64" as const),
+      "f64",
+    );
+    const value = op.module.call(imported, given, "f64");
+    return isDouble ? value : fitScalar(op, m.f32.demote(value));
+  };
+
+/** What an op computes for one element; by a function of the host's where there is nothing better. */
+export const scalarOp = (name: string): Emit => SCALAR_OPS[name] ?? hosted(name);
 
 /** What each op computes for one element. */
 export const SCALAR_OPS: Readonly<Record<string, Emit>> = {

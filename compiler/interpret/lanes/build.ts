@@ -1,9 +1,8 @@
 import { DTYPES, type DType, type Expr } from "../../ir/index.js";
-import type { OpExpr } from "../fuse/ops.js";
+import { type OpExpr, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import type { BufferLocals, Environment, Variable } from "../variables.js";
 import { descriptorAccess } from "./descriptors.js";
-import { ELEMENTWISE } from "./elementwise.js";
 import { UNKNOWN_FACTS } from "./facts.js";
 import { constantOf, type Graph } from "./graph.js";
 import type { Node, Pointer, Provenance } from "./node.js";
@@ -63,7 +62,7 @@ export class LaneBuilder {
   }
 
   private elementwise(expr: OpExpr, index: Index): Node {
-    const names = ELEMENTWISE[expr.op];
+    const names = opOf(expr)?.elements;
     if (!names) throw new ExecutorError(`the CPU executor has no op ${expr.op}`, expr.span);
     const present = names.map((name) => expr.args[name]!);
     const met =

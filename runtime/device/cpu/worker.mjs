@@ -1,6 +1,6 @@
 /** A worker of the CPU executor: takes chunks of the running command until there is none, and sleeps. See control.ts. */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { erf, fusedMultiplyAdd } from "../../../compiler/ops/real.mjs";
+import { realFunction } from "../../../compiler/ops/real.mjs";
 
 const { memory, port, index, layout } = workerData;
 const { CONTROL, SLOT, COMMAND, FAULT } = layout;
@@ -27,22 +27,19 @@ const environment = {
   misaligned(site, base, element) {
     throw new Fault(FAULT.misaligned, site, base, element);
   },
-  exp_f64: Math.exp,
-  exp2_f64: (x) => 2 ** x,
-  log_f64: Math.log,
-  log2_f64: Math.log2,
-  sin_f64: Math.sin,
-  cos_f64: Math.cos,
-  tanh_f64: Math.tanh,
-  erf_f64: erf,
-  sigmoid_f64: (x) => 1 / (1 + Math.exp(-x)),
-  fma_f64: fusedMultiplyAdd,
 };
+
+/** A kernel's imports: the environment, and JavaScript's functions of doubles. */
+function importsOf(module) {
+  const named = WebAssembly.Module.imports(module).filter(({ name }) => name.endsWith("_f64"));
+  const functions = named.map(({ name }) => [name, realFunction(name.slice(0, -"_f64".length))]);
+  return { env: { ...environment, ...Object.fromEntries(functions) } };
+}
 
 function receive() {
   for (let message = receiveMessageOnPort(port); message; message = receiveMessageOnPort(port)) {
     const { kind, id, module, buffer } = message.message;
-    if (kind === "kernel") kernels[id] = new WebAssembly.Instance(module, { env: environment }).exports;
+    if (kind === "kernel") kernels[id] = new WebAssembly.Instance(module, importsOf(module)).exports;
     else if (kind === "mirror") mirrors[id] = buffer && new Uint8Array(buffer);
   }
 }

@@ -1,4 +1,5 @@
 import type { DType, Expr, Kernel, Shape } from "../../../compiler/ir/index.js";
+import { FUNCTIONS } from "../../../compiler/ops/functions.js";
 import { shapeOf, type TileType } from "../../../compiler/ops/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import * as d from "../ir/draft.js";
@@ -231,10 +232,12 @@ const masks: OpCase[] = [
   { title: "bool == bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("eq", { a: "a", b: "b" }) },
 ];
 
-const REAL = ["exp", "exp2", "log", "log2", "sqrt", "rsqrt", "sin", "cos", "sigmoid", "floor", "ceil", "erf", "tanh"];
+const REAL = FUNCTIONS.filter(({ name }) => name !== "abs");
 
 export const CASES: readonly OpCase[] = [
-  ...REAL.flatMap((op) => unary(op, ["f16", "bf16", "f32"])),
+  ...REAL.flatMap(({ name, elements }) =>
+    elements!.length === 1 ? unary(name, ["f16", "bf16", "f32"]) : binary(name, same(["f16", "f32"])),
+  ),
   ...unary("abs", ["i32", "f16", "bf16", "f32"]),
   ...unary("neg", ["i32", "bf16"]),
   ...unary("bitNot", ["i32", "u8"]),
