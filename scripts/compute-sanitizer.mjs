@@ -59,22 +59,22 @@ async function check(tool, name) {
   };
 }
 
-const runs = await Promise.all(
+const runs = [];
+/** What has ended so far, so that an interrupted run leaves that. */
+function write() {
+  const head = { date: new Date().toISOString(), commit: process.env.TILESCRIPT_COMMIT };
+  writeFileSync(join(values.out, "compute-sanitizer.json"), `${JSON.stringify({ ...head, runs }, null, 2)}\n`);
+}
+
+await Promise.all(
   values.tool.map(async (tool) => {
-    const done = [];
     for (const name of names) {
       const run = await check(tool, name);
       console.log(JSON.stringify(run));
-      done.push(run);
+      runs.push(run);
+      write();
     }
-    return done;
   }),
 );
-const head = { date: new Date().toISOString(), commit: process.env.TILESCRIPT_COMMIT };
-writeFileSync(
-  join(values.out, "compute-sanitizer.json"),
-  `${JSON.stringify({ ...head, runs: runs.flat() }, null, 2)}\n`,
-);
-process.exitCode = runs.flat().every(({ exit, failed, findings }) => exit === 0 && failed === 0 && findings === 0)
-  ? 0
-  : 1;
+const isClean = ({ exit, failed, findings }) => exit === 0 && failed === 0 && findings === 0;
+process.exitCode = runs.every(isClean) ? 0 : 1;

@@ -147,6 +147,19 @@ function fuzz({ targets, date }) {
   return `Hostile inputs, and what came of them (${how}):\n\n${table(head, rows)}`;
 }
 
+function sanitizer({ runs, device, driver, commit, date }) {
+  const tools = [...new Set(runs.map(({ tool }) => tool))];
+  const of = (tool, test) => runs.find((run) => run.tool === tool && run.test === test);
+  const rows = [...new Set(runs.map(({ test }) => test))].map((test) => [
+    test,
+    ...tools.map((tool) => {
+      const run = of(tool, test);
+      return run ? `${run.findings} in ${whole(run.passed)} tests` : "";
+    }),
+  ]);
+  return `Findings of NVIDIA's compute-sanitizer (\`scripts/compute-sanitizer.mjs\`; ${source({ device, driver, commit, date })}):\n\n${table(["tests", ...tools], rows)}`;
+}
+
 /** What each page shows, in order. */
 const PAGES = {
   "README.md": [
@@ -165,6 +178,7 @@ const PAGES = {
     ["niah-text", needles("niah-text", "SmolLM2-135M")],
     ["niah-parameters", parameters],
     ["fuzz", fuzz],
+    ["compute-sanitizer", sanitizer],
   ],
 };
 
