@@ -5,7 +5,7 @@ import type { Span } from "./span.js";
 export { IrFormatError };
 
 /** Raised by every change of the IR that an older reader would misread. */
-export const IR_VERSION = 1;
+export const IR_VERSION = 2;
 
 type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
 
