@@ -2,7 +2,7 @@ import * as problems from "../diagnostics/catalogue/types.js";
 import { type DType, isFloat, isInteger } from "../ir/index.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
-import { call, method, type Py, prefix } from "./python.js";
+import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
 import { dtypeText, settle } from "./python-values.js";
 import { realFunction } from "./real.mjs";
 
@@ -31,6 +31,20 @@ const real = (name: string, cost: number, from: "tl" | "libdevice" = "tl", opera
     of: realFunction(name),
   });
 
+/** Rounded as IEEE 754 says, which GPUs do for f64 in any case and for f32 when they are told to. */
+const precise = (name: string, operands: readonly string[], python: string, inF64: (...wide: Py[]) => Py): Op =>
+  elementwise({
+    name,
+    cost: 10,
+    operands,
+    rule: floating,
+    emit: (given, { type }) => {
+      const dtype = type.kind === "tile" ? type.dtype : "f32";
+      return throughF32(dtype, given, (...wide) => (dtype === "f64" ? inF64(...wide) : call(python, wide)));
+    },
+    of: realFunction(name),
+  });
+
 /** What a CPU takes for a call of JavaScript's function for each element. */
 const CALL = 60;
 
@@ -53,6 +67,8 @@ export const FUNCTIONS: readonly Op[] = [
   real("log2", 20),
   real("sqrt", 5),
   real("rsqrt", 10),
+  precise("sqrtRn", ["x"], "tl.sqrt_rn", (x) => call("tl.sqrt", [x])),
+  precise("divRn", ["a", "b"], "tl.div_rn", (a, b) => infix(a, "/", b, LEVEL.product)),
   real("sin", 40),
   real("cos", 40),
   real("sigmoid", 20),

@@ -104,6 +104,24 @@ export function ceil<S extends Shape = Forgotten, D extends FloatType = Forgotte
 }
 
 /**
+ * Square root with the rounding of IEEE 754: of f32, GPUs approximate `sqrt`. Triton: `tl.sqrt_rn`.
+ *
+ * @example const size = sqrtRn(sum(x * x));
+ */
+export function sqrtRn<S extends Shape = Forgotten, D extends FloatType = Forgotten>(x: Tile<S, D>): Tile<S, D> {
+  return outsideKernel("sqrtRn", x);
+}
+
+/**
+ * Quotient of floats with the rounding of IEEE 754: of f32, GPUs approximate `/`. Triton: `tl.div_rn`.
+ *
+ * @example const q = divRn(x, scale);
+ */
+export function divRn(a: number, b: number): number {
+  return outsideKernel("divRn", a, b);
+}
+
+/**
  * Hyperbolic tangent. Triton: `libdevice.tanh`.
  *
  * @example const y = 0.5 * x * (1 + tanh(0.7978845608 * (x + 0.044715 * x * x * x)));
