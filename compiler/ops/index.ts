@@ -1,4 +1,5 @@
 import { type Expr, operands } from "../ir/index.js";
+import { ALONG } from "./along.js";
 import { ARITHMETIC } from "./arithmetic.js";
 import { ATOMICS } from "./atomics.js";
 import { bitcast } from "./bitcast.js";
@@ -27,6 +28,7 @@ const ALL: readonly Op[] = [
   ...FUNCTIONS,
   ...CHOICE,
   ...REDUCTIONS,
+  ...ALONG,
   ...SHAPE,
   ...DOT,
   ...ATOMICS,

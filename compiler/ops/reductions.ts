@@ -1,6 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Dim, DTYPES, type DType, dimMul, type Expr, isFloat, type Shape, type Type, tile } from "../ir/index.js";
-import { flagPy, pick } from "./attrs.js";
 import { operatorText } from "./broadcast.js";
 import { convert, isNumbers, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
@@ -109,7 +108,7 @@ export function linesOf(
 }
 
 /** A tile from its lines along an axis. */
-function fromLines(lines: readonly (readonly number[])[], shape: readonly number[], axis: number): TileValue {
+export function fromLines(lines: readonly (readonly number[])[], shape: readonly number[], axis: number): TileValue {
   const inner = elementCount(shape.slice(axis + 1));
   const size = shape[axis]!;
   const data = new Array<number>(elementCount(shape));
@@ -123,7 +122,7 @@ function fromLines(lines: readonly (readonly number[])[], shape: readonly number
 }
 
 /** Sums of narrow numbers are wide: halves in f32, small integers in 32 bits of their sign. */
-const widened = (dtype: DType): DType => {
+export const widened = (dtype: DType): DType => {
   if (dtype === "f16" || dtype === "bf16") return "f32";
   if (dtype === "u8") return "u32";
   return dtype === "bool" || dtype === "i8" || dtype === "i16" ? "i32" : dtype;
@@ -261,58 +260,6 @@ const maxWithIndex: Op = {
   },
 };
 
-/** A flag that is not false. */
-const flag = ({ attrs }: Call, name: string): Attrs => (attrs[name] ? pick(attrs, [name]) : {});
-
-const cumsum: Op = {
-  name: "cumsum",
-  whole: true,
-  params: { x: "operand", axis: "integer" },
-  options: { reverse: "flag" },
-  infer(source, context) {
-    const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? 0 } }, context);
-    const x = reduced && convert(reduced.x, widened(reduced.type.dtype), context);
-    if (!x) return null;
-    const attrs: Attrs = { axis: reduced.axis!, ...flag(source, "reverse") };
-    return { kind: "op", op: "cumsum", args: { x }, attrs, type: x.type, span: source.span };
-  },
-  emit: ({ x }, { attrs }) => call("tl.cumsum", [x!], { axis: String(attrs.axis), reverse: flagPy(attrs.reverse) }),
-  evaluate({ x }, { attrs, type }) {
-    const { lines } = linesOf(x!, attrs.axis as number);
-    const { dtype } = type as TileType;
-    const summed = lines.map((line) => {
-      let sum = 0;
-      const ordered = attrs.reverse ? [...line].reverse() : line;
-      const sums = ordered.map((value) => (sum = roundTo(dtype, sum + value)));
-      return attrs.reverse ? sums.reverse() : sums;
-    });
-    return fromLines(summed, x!.shape, attrs.axis as number);
-  },
-};
-
-const sort: Op = {
-  name: "sort",
-  whole: true,
-  params: { x: "operand", axis: "integer?" },
-  options: { descending: "flag" },
-  infer(source, context) {
-    const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? -1 } }, context);
-    if (!reduced) return null;
-    if (reduced.axis !== reduced.type.shape.length - 1)
-      return context.fail(
-        problems.sortAxis(source.span, { axis: reduced.axis!, type: reduced.type }, context.origins(reduced.x)),
-      );
-    const attrs: Attrs = { axis: reduced.axis, ...flag(source, "descending") };
-    return { kind: "op", op: "sort", args: { x: reduced.x }, attrs, type: reduced.type, span: source.span };
-  },
-  emit: ({ x }, { attrs }) => call("tl.sort", [x!], { descending: flagPy(attrs.descending) }),
-  evaluate({ x }, { attrs }) {
-    const { lines } = linesOf(x!, attrs.axis as number);
-    const sorted = lines.map((line) => line.sort((a, b) => (attrs.descending ? b - a : a - b)));
-    return fromLines(sorted, x!.shape, attrs.axis as number);
-  },
-};
-
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 export const REDUCTIONS: readonly Op[] = [
@@ -349,6 +296,4 @@ export const REDUCTIONS: readonly Op[] = [
   reduction({ name: "any", accumulate: masks, emit: emitMask("tl.max"), of: greatest }),
   reduction({ name: "all", accumulate: masks, emit: emitMask("tl.min"), of: least }),
   maxWithIndex,
-  cumsum,
-  sort,
 ];

@@ -185,6 +185,22 @@ export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>
 }
 
 /**
+ * Running products along an axis. Triton: `tl.cumprod`.
+ *
+ * @example const survives = cumprod(1 - hazards, 0);
+ */
+export function cumprod<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis: number,
+  options?: {
+    /** Multiply from the end. */
+    readonly reverse?: boolean;
+  },
+): Tile<S, SumType<D>> {
+  return outsideKernel("cumprod", x, axis, options);
+}
+
+/**
  * Sorts along the last axis, ascending. Triton: `tl.sort`, which is slow to compile.
  *
  * @example const ranked = sort(scores, 0, { descending: true });

@@ -95,6 +95,18 @@ export function join<S extends Shape = Forgotten, D extends DType = Forgotten>(
 }
 
 /**
+ * The last of an axis first; of the last axis where none is given. Triton: `tl.flip`.
+ *
+ * @example const newestFirst = flip(load(history + arange(0, 64)));
+ */
+export function flip<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis?: number,
+): Tile<S, D> {
+  return outsideKernel("flip", x, axis);
+}
+
+/**
  * The two halves of a last axis of size 2. Triton: `tl.split`.
  *
  * @example const [even, odd] = split(reshape(x, [N, HALF, 2]));

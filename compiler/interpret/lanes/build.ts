@@ -185,6 +185,11 @@ export const MOVES: Readonly<
   },
   broadcastTo: ({ graph }, expr, index) => alignIndex(graph, shapeOf(expr.args.x!), index),
   reshape: ({ graph }, expr, index) => unflatten(graph, shapeOf(expr.args.x!), flatIndex(graph, shapeOf(expr), index)),
+  flip: ({ graph }, expr, index) => {
+    const axis = Number(expr.attrs.axis);
+    const last = graph.constant("i32", shapeOf(expr)[axis]! - 1);
+    return index.map((one, at) => (at === axis ? combine(graph, "sub", "i32", [last, one]) : one));
+  },
   trans: permuted,
   permute: permuted,
   multipleOf: (_builder, _expr, index) => [...index],

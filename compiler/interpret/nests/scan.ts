@@ -8,37 +8,39 @@ import { assignTile, copyTile, type TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
 import { runNest } from "./nest.js";
 
-/** Running sums along an axis, from its end with `reverse`. */
-export function cumulate(host: Host, expr: OpExpr, to: Variable | null): Variable {
-  const shape = shapeOf(expr);
-  const dtype = dtypeOf(expr);
-  const axis = axisOf(Number(expr.attrs.axis ?? 0), shape.length);
-  const sums = host.temporary(dtype, shape);
-  assignTile(host, expr.args.x!, sums);
-  const { fb } = host;
-  const type = REPRESENTATION[dtype];
-  const bytes = BYTES[type] * steps(shape)[axis]!;
-  const others = shape.map((_size, at) => at).filter((at) => at !== axis && shape[at]! > 1);
-  runNest(host, { extents: shape, order: others, lane: null, unroll: 1 }, (nest) => {
-    const place = flatIndex(nest.graph, shape, nest.index(0));
-    const emit = (): void =>
-      nest.at(nest.innermost, () => {
-        const { m } = fb;
-        const first = m.i32.mul(nest.emitter.scalar(place, nest.innermost), m.i32.const(BYTES[type]));
-        const skip = expr.attrs.reverse === true ? bytes * (shape[axis]! - 1) : 0;
-        const at = fb.hold("i32", m.i32.add(m.i32.add(host.frame(), first), m.i32.const(sums.slot + skip)));
-        const sum = fb.hold(type, m[type].load(0, 4, fb.get(at)));
-        const operation = { fb, module: fb.module, from: dtype, dtype };
-        if (shape[axis]! > 1)
-          fb.count(fb.local("i32"), shape[axis]! - 1, 1, () => {
-            fb.set(at, m.i32.add(fb.get(at), m.i32.const(expr.attrs.reverse === true ? -bytes : bytes)));
-            fb.set(sum, SCALAR_OPS.add!(operation, fb.get(sum), m[type].load(0, 4, fb.get(at))));
-            fb.push(m[type].store(0, 4, fb.get(at), fb.get(sum)));
-          });
-      });
-    return { values: [], places: [place], emit };
-  });
-  if (to === null) return sums;
-  copyTile(host, sums, to as TileVariable);
-  return to;
-}
+/** Running sums or products along an axis, from its end with `reverse`. */
+export const cumulate =
+  (combine: "add" | "mul") =>
+  (host: Host, expr: OpExpr, to: Variable | null): Variable => {
+    const shape = shapeOf(expr);
+    const dtype = dtypeOf(expr);
+    const axis = axisOf(Number(expr.attrs.axis ?? 0), shape.length);
+    const scanned = host.temporary(dtype, shape);
+    assignTile(host, expr.args.x!, scanned);
+    const { fb } = host;
+    const type = REPRESENTATION[dtype];
+    const bytes = BYTES[type] * steps(shape)[axis]!;
+    const others = shape.map((_size, at) => at).filter((at) => at !== axis && shape[at]! > 1);
+    runNest(host, { extents: shape, order: others, lane: null, unroll: 1 }, (nest) => {
+      const place = flatIndex(nest.graph, shape, nest.index(0));
+      const emit = (): void =>
+        nest.at(nest.innermost, () => {
+          const { m } = fb;
+          const first = m.i32.mul(nest.emitter.scalar(place, nest.innermost), m.i32.const(BYTES[type]));
+          const skip = expr.attrs.reverse === true ? bytes * (shape[axis]! - 1) : 0;
+          const at = fb.hold("i32", m.i32.add(m.i32.add(host.frame(), first), m.i32.const(scanned.slot + skip)));
+          const sofar = fb.hold(type, m[type].load(0, 4, fb.get(at)));
+          const operation = { fb, module: fb.module, from: dtype, dtype };
+          if (shape[axis]! > 1)
+            fb.count(fb.local("i32"), shape[axis]! - 1, 1, () => {
+              fb.set(at, m.i32.add(fb.get(at), m.i32.const(expr.attrs.reverse === true ? -bytes : bytes)));
+              fb.set(sofar, SCALAR_OPS[combine]!(operation, fb.get(sofar), m[type].load(0, 4, fb.get(at))));
+              fb.push(m[type].store(0, 4, fb.get(at), fb.get(sofar)));
+            });
+        });
+      return { values: [], places: [place], emit };
+    });
+    if (to === null) return scanned;
+    copyTile(host, scanned, to as TileVariable);
+    return to;
+  };

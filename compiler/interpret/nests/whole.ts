@@ -15,7 +15,8 @@ const WHOLE: Readonly<Record<string, Compute>> = {
     "sum max min any all xorSum argmax argmin".split(" ").map((op): [string, Compute] => [op, reduce]),
   ),
   dot,
-  cumsum: cumulate,
+  cumsum: cumulate("add"),
+  cumprod: cumulate("mul"),
   sort,
 };
 

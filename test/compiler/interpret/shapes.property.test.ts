@@ -85,6 +85,7 @@ const MOVES: Readonly<Record<string, Move>> = {
     const axis = pick(shape.length);
     return { expr: d.op("cumsum", { x: expr }, { axis, reverse: pick(2) === 1 }), shape };
   },
+  flip: ({ expr, shape }, pick) => ({ expr: d.op("flip", { x: expr }, { axis: pick(shape.length) }), shape }),
   itself: ({ expr, shape }) => ({ expr: d.add(expr, expr), shape }),
 };
 

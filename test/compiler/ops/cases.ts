@@ -261,16 +261,24 @@ export const CASES: readonly OpCase[] = [
     operands: [tile(dtype, 8, 16)],
     of: d.op("maxWithIndex", { x: "a" }, { axis: 1 }),
   })),
-  ...(["f32", "f16", "i32", "i8"] as const).map((dtype) => ({
-    title: `cumsum ${dtype}`,
+  ...["cumsum", "cumprod"].flatMap((op): OpCase[] => [
+    ...(["f32", "f16", "i32", "i8"] as const).map((dtype) => ({
+      title: `${op} ${dtype}`,
+      operands: [tile(dtype, 8, 16)],
+      of: d.op(op, { x: "a" }, { axis: 1 }),
+    })),
+    {
+      title: `${op} reverse`,
+      operands: [tile("i32", 8, 16)],
+      of: d.op(op, { x: "a" }, { axis: 0, reverse: true }),
+    },
+  ]),
+  ...(["f32", "f16", "i8", "i64"] as const).map((dtype) => ({
+    title: `flip ${dtype}`,
     operands: [tile(dtype, 8, 16)],
-    of: d.op("cumsum", { x: "a" }, { axis: 1 }),
+    of: d.op("flip", { x: "a" }),
   })),
-  {
-    title: "cumsum reverse",
-    operands: [tile("i32", 8, 16)],
-    of: d.op("cumsum", { x: "a" }, { axis: 0, reverse: true }),
-  },
+  { title: "flip of an axis", operands: [tile("i32", 8, 4)], of: d.op("flip", { x: "a" }, { axis: 0 }) },
   { title: "sort", operands: [tile("f32", 4, 16)], of: d.op("sort", { x: "a" }) },
   {
     title: "sort descending",
