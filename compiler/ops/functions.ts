@@ -21,11 +21,11 @@ const real = (name: string, cost: number, from: "tl" | "libdevice" = "tl", opera
     operands,
     rule: floating,
     needs: from === "libdevice" ? [from] : [],
-    // A number alone would be an f32 to libdevice, which has no function of an f32 and an f64.
+    // Triton would take a number alone for an f32, and libdevice has no function of an f32 and an f64.
     emit: (given, { type, args }) =>
       throughF32(
         type.kind === "tile" ? type.dtype : "f32",
-        from === "tl" ? given : given.map((one, index) => settle(one, args[operands[index]!]!.type)),
+        given.map((one, index) => settle(one, args[operands[index]!]!.type)),
         (...wide) => call(`${from}.${name}`, wide),
       ),
     of: realFunction(name),
@@ -38,9 +38,11 @@ const precise = (name: string, operands: readonly string[], python: string, inF6
     cost: 10,
     operands,
     rule: floating,
-    emit: (given, { type }) => {
+    emit: (given, { type, args }) => {
       const dtype = type.kind === "tile" ? type.dtype : "f32";
-      return throughF32(dtype, given, (...wide) => (dtype === "f64" ? inF64(...wide) : call(python, wide)));
+      // Of a half, a number is rounded to one first.
+      const settled = given.map((one, index) => settle(one, args[operands[index]!]!.type));
+      return throughF32(dtype, settled, (...wide) => (dtype === "f64" ? inF64(...wide) : call(python, wide)));
     },
     of: realFunction(name),
   });

@@ -14,6 +14,7 @@ import {
   clamp,
   col,
   debugBarrier,
+  divRn,
   floorDiv,
   fma,
   full,
@@ -47,6 +48,8 @@ export const literals = kernel(({ h, b, out }: { h: Ptr<"f16">; b: Ptr<"bf16">; 
   store(out + 20 + i, to(full([4], 0.1, "f16"), "f64"));
   store(out + 24 + i, to(x + 257, "f64"));
   store(out + 28 + i, to(clamp(x, 0.1, 0.3), "f64"));
+  store(out + 32 + i, to(divRn(x, 0.1), "f64"));
+  store(out + 36 + i, to(fma(load(h + i), 0.1, 0.3), "f64"));
 });
 
 /** A conversion of a literal is one, and so is the next. */

@@ -94,6 +94,8 @@ export const CORNERS: readonly Corner[] = [
       ...NUMBERS.map(() => half(0.1)),
       ...NUMBERS.map((x) => brain(brain(x) + brain(257))),
       ...NUMBERS.map((x) => Math.min(Math.max(brain(x), brain(0.1)), brain(0.3))),
+      ...NUMBERS.map((x) => brain(brain(x) / brain(0.1))),
+      ...NUMBERS.map((x) => half(half(x) * half(0.1) + half(0.3))),
     ],
   },
   {
