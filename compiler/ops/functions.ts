@@ -2,6 +2,7 @@ import * as problems from "../diagnostics/catalogue/types.js";
 import { type DType, isFloat, isInteger } from "../ir/index.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
+import type { PreludeName } from "./prelude.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
 import { dtypeText, settle } from "./python-values.js";
 import { realFunction } from "./real.mjs";
@@ -13,39 +14,34 @@ export function throughF32(dtype: DType, operands: readonly Py[], compute: (...w
   return method(compute(...wide), "to", [dtypeText(dtype)]);
 }
 
-/** A function of real numbers under Triton's own name, or under that of CUDA's libdevice. */
-const real = (name: string, cost: number, from: "tl" | "libdevice" = "tl", operands: readonly string[] = ["x"]): Op =>
+interface Real {
+  readonly name: string;
+  readonly cost: number;
+  readonly operands?: readonly string[];
+  /** What computes it in Triton, of f32 or f64. Default: its own name there. */
+  readonly python?: (dtype: DType, ...wide: Py[]) => Py;
+  readonly needs?: readonly PreludeName[];
+}
+
+/** A function of real numbers. Of a number that meets a tile, Triton would make an f32: it has the tile's dtype. */
+const real = ({ name, cost, operands = ["x"], python, needs = [] }: Real): Op =>
   elementwise({
     name,
     cost,
     operands,
     rule: floating,
-    needs: from === "libdevice" ? [from] : [],
-    // Triton would take a number alone for an f32, and libdevice has no function of an f32 and an f64.
-    emit: (given, { type, args }) =>
-      throughF32(
-        type.kind === "tile" ? type.dtype : "f32",
-        given.map((one, index) => settle(one, args[operands[index]!]!.type)),
-        (...wide) => call(`${from}.${name}`, wide),
-      ),
-    of: realFunction(name),
-  });
-
-/** Rounded as IEEE 754 says, which GPUs do for f64 in any case and for f32 when they are told to. */
-const precise = (name: string, operands: readonly string[], python: string, inF64: (...wide: Py[]) => Py): Op =>
-  elementwise({
-    name,
-    cost: 10,
-    operands,
-    rule: floating,
+    needs,
     emit: (given, { type, args }) => {
       const dtype = type.kind === "tile" ? type.dtype : "f32";
-      // Of a half, a number is rounded to one first.
       const settled = given.map((one, index) => settle(one, args[operands[index]!]!.type));
-      return throughF32(dtype, settled, (...wide) => (dtype === "f64" ? inF64(...wide) : call(python, wide)));
+      return throughF32(dtype, settled, (...wide) => python?.(dtype, ...wide) ?? call(`tl.${name}`, wide));
     },
     of: realFunction(name),
   });
+
+/** One of CUDA's libdevice. */
+const ofLibdevice = (name: string, cost: number, operands?: readonly string[]): Op =>
+  real({ name, cost, operands, python: (_, ...wide) => call(`libdevice.${name}`, wide), needs: ["libdevice"] });
 
 /** What a CPU takes for a call of JavaScript's function for each element. */
 const CALL = 60;
@@ -63,23 +59,29 @@ const magnitude: DTypeRule = (source, operands, context) => {
 };
 
 export const FUNCTIONS: readonly Op[] = [
-  real("exp", 14),
-  real("exp2", 12),
-  real("log", 20),
-  real("log2", 20),
-  real("sqrt", 5),
-  real("rsqrt", 10),
-  precise("sqrtRn", ["x"], "tl.sqrt_rn", (x) => call("tl.sqrt", [x])),
-  precise("divRn", ["a", "b"], "tl.div_rn", (a, b) => infix(a, "/", b, LEVEL.product)),
-  real("sin", 40),
-  real("cos", 40),
-  real("sigmoid", 20),
-  real("floor", 1),
-  real("ceil", 1),
-  real("erf", 40),
-  real("tanh", 25, "libdevice"),
-  ...LIBDEVICE.map((name) => real(name, CALL, "libdevice")),
-  ...LIBDEVICE_OF_TWO.map((name) => real(name, CALL, "libdevice", ["a", "b"])),
+  real({ name: "exp", cost: 14 }),
+  real({ name: "exp2", cost: 12 }),
+  real({ name: "log", cost: 20 }),
+  real({ name: "log2", cost: 20 }),
+  real({ name: "sqrt", cost: 5 }),
+  real({ name: "rsqrt", cost: 10 }),
+  // Rounded as IEEE 754 says, which GPUs do for f64 in any case and for f32 when they are told to.
+  real({ name: "sqrtRn", cost: 10, python: (dtype, x) => call(dtype === "f64" ? "tl.sqrt" : "tl.sqrt_rn", [x]) }),
+  real({
+    name: "divRn",
+    cost: 10,
+    operands: ["a", "b"],
+    python: (dtype, a, b) => (dtype === "f64" ? infix(a, "/", b, LEVEL.product) : call("tl.div_rn", [a, b])),
+  }),
+  real({ name: "sin", cost: 40 }),
+  real({ name: "cos", cost: 40 }),
+  real({ name: "sigmoid", cost: 20 }),
+  real({ name: "floor", cost: 1 }),
+  real({ name: "ceil", cost: 1 }),
+  real({ name: "erf", cost: 40 }),
+  ofLibdevice("tanh", 25),
+  ...LIBDEVICE.map((name) => ofLibdevice(name, CALL)),
+  ...LIBDEVICE_OF_TWO.map((name) => ofLibdevice(name, CALL, ["a", "b"])),
   elementwise({
     name: "abs",
     operands: ["x"],
