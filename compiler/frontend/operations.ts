@@ -6,6 +6,7 @@ import { fixedDType, fixedFlag, fixedInteger, fixedRankFlag, fixedShape, fixedSi
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
 import type { Scope } from "./scope.js";
+import { memberOf } from "./syntax.js";
 import { ts } from "./typescript.mjs";
 
 /** What a call has given so far. */
@@ -143,16 +144,12 @@ function readOptions(
     return;
   }
   for (const property of literal.properties) {
-    const value = ts.isPropertyAssignment(property)
-      ? property.initializer
-      : ts.isShorthandPropertyAssignment(property)
-        ? property.name
-        : null;
-    const key = property.name;
-    if (value === null || key === undefined || ts.isComputedPropertyName(key)) {
+    const member = memberOf(property);
+    if (member === null) {
       unit.report(optionsNotLiteral(unit.span(property), { name }));
       continue;
     }
+    const { key, value } = member;
     const reader = entry.options[key.text];
     if (reader === undefined) {
       unit.report(unknownOption(unit.span(key), { name, option: key.text, options: Object.keys(entry.options) }));

@@ -16,3 +16,18 @@ export function written(node: ts.Node): ts.Expression | undefined {
   const { operator, operand } = node;
   return operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken ? operand : undefined;
 }
+
+/** A member of an object that is written as `name: value` or `name`; null for every other. */
+export function memberOf(
+  node: ts.ObjectLiteralElementLike,
+): { readonly key: MemberName; readonly value: ts.Expression } | null {
+  const value = ts.isPropertyAssignment(node)
+    ? node.initializer
+    : ts.isShorthandPropertyAssignment(node)
+      ? node.name
+      : null;
+  const key = node.name;
+  return value === null || key === undefined || ts.isComputedPropertyName(key) ? null : { key, value };
+}
+
+type MemberName = Exclude<ts.PropertyName, ts.ComputedPropertyName>;

@@ -74,4 +74,4 @@ export const hasEffect = (op: Op | undefined): boolean =>
   op !== undefined && (op.effect === true || op.writes !== undefined);
 
 /** Whether it matters when and how often it runs. */
-export const acts = (op: Op | undefined): boolean => hasEffect(op) || op?.reads !== undefined;
+export const isImpure = (op: Op | undefined): boolean => hasEffect(op) || op?.reads !== undefined;

@@ -168,6 +168,11 @@ export function maxWithIndex<A extends number, S extends Shape = Forgotten, D ex
   return outsideKernel("maxWithIndex", x, axis);
 }
 
+export interface ScanOptions {
+  /** From the end of the axis. Default: from its start. */
+  readonly reverse?: boolean;
+}
+
 /**
  * Running sums along an axis. Triton: `tl.cumsum`.
  *
@@ -176,10 +181,7 @@ export function maxWithIndex<A extends number, S extends Shape = Forgotten, D ex
 export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis: number,
-  options?: {
-    /** Sum from the end. */
-    readonly reverse?: boolean;
-  },
+  options?: ScanOptions,
 ): Tile<S, SumType<D>> {
   return outsideKernel("cumsum", x, axis, options);
 }
@@ -192,10 +194,7 @@ export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>
 export function cumprod<S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis: number,
-  options?: {
-    /** Multiply from the end. */
-    readonly reverse?: boolean;
-  },
+  options?: ScanOptions,
 ): Tile<S, SumType<D>> {
   return outsideKernel("cumprod", x, axis, options);
 }

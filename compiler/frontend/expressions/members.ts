@@ -1,10 +1,11 @@
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
-import { acts, anyOp } from "../../ops/index.js";
+import { anyOp, isImpure } from "../../ops/index.js";
 import { fixedInteger, fixedValue } from "../fixed.js";
 import { resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Binding, Scope } from "../scope.js";
+import { memberOf } from "../syntax.js";
 import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
@@ -129,18 +130,13 @@ function membersOf(node: ts.ObjectLiteralExpression, scope: Scope, before: Stmt[
       for (const [name, value] of spread) members.set(name, value);
       continue;
     }
-    const value = ts.isPropertyAssignment(member)
-      ? member.initializer
-      : ts.isShorthandPropertyAssignment(member)
-        ? member.name
-        : null;
-    const key = member.name;
-    if (value === null || ts.isComputedPropertyName(key)) {
+    const plain = memberOf(member);
+    if (plain === null) {
       const what = "a method or a computed name in an object";
       unit.report(unsupportedSyntax(unit.span(member), { what, instead: "write every member: { x: a, y: b }" }));
       return null;
     }
-    members.set(key.text, lowerExpression(value, scope));
+    members.set(plain.key.text, lowerExpression(plain.value, scope));
   }
   return members;
 }
@@ -168,7 +164,7 @@ function spreadMembers(
   }
   if (names.length > 0 && before !== null) {
     // Before the statement, and so is what the author has written before the call and what may depend on the order.
-    for (const [name, value] of earlier) if (anyOp(value, acts)) earlier.set(name, named(value, before, scope));
+    for (const [name, value] of earlier) if (anyOp(value, isImpure)) earlier.set(name, named(value, before, scope));
     const value = lowerExpression(node, scope);
     if (isPoison(value)) return null;
     const of = named(value, before, scope);

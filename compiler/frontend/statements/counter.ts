@@ -1,4 +1,4 @@
-import { acts, OPS } from "../../ops/index.js";
+import { isImpure, OPS } from "../../ops/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import type { Scope } from "../scope.js";
 import { someChild, written } from "../syntax.js";
@@ -83,7 +83,7 @@ function keepsValue(node: ts.Node, scope: Scope, changed: ReadonlySet<ts.Symbol>
   if (ts.isCallExpression(node)) {
     const named = resolveCallee(scope.unit, node);
     const op = named.kind === "language" ? OPS.get(named.name) : undefined;
-    if (!op || acts(op)) return false;
+    if (!op || isImpure(op)) return false;
   }
   if (ts.isIdentifier(node)) {
     const symbol = symbolOf(scope.unit, node);

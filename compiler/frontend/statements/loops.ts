@@ -8,7 +8,7 @@ import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { int, type Static } from "../static/value.js";
-import { someChild } from "../syntax.js";
+import { memberOf, someChild } from "../syntax.js";
 import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 import { counter } from "./counter.js";
@@ -168,14 +168,11 @@ function boundsOf(node: ts.Expression, scope: Scope): Bounds | null {
 function optionsOf(node: ts.ObjectLiteralExpression, scope: Scope): Bounds["options"] {
   const options: Record<string, Attr> = {};
   for (const property of node.properties) {
-    const key = property.name?.getText() as keyof typeof OPTIONS;
-    const value = ts.isPropertyAssignment(property)
-      ? property.initializer
-      : ts.isShorthandPropertyAssignment(property)
-        ? property.name
-        : undefined;
+    const member = memberOf(property);
+    if (member === null) continue;
+    const key = member.key.text as keyof typeof OPTIONS;
     // tsc itself reports an option that range() does not have.
-    const read = value === undefined ? null : (OPTIONS[key]?.(value, scope, `option ${key} of range`) ?? null);
+    const read = OPTIONS[key]?.(member.value, scope, `option ${key} of range`) ?? null;
     if (read !== null) options[key] = typeof read === "boolean" ? read : [read];
   }
   return options;

@@ -1,7 +1,7 @@
 import { type Expr, scalar } from "../../ir/index.js";
-import { acts, anyOp, type Call, isBool, literal, shapeOf } from "../../ops/index.js";
+import { anyOp, type Call, isBool, isImpure, literal, shapeOf } from "../../ops/index.js";
 
-const touchesMemory = (expr: Expr): boolean => anyOp(expr, acts);
+const touchesMemory = (expr: Expr): boolean => anyOp(expr, isImpure);
 
 /**
  * `a && b` and `a || b` whose left side is one condition for the program and whose right side touches memory, as the choice that TypeScript
