@@ -8,6 +8,7 @@ import type { Parameters, Scope } from "../scope.js";
 import { takeApart } from "../static/patterns.js";
 import type { Static } from "../static/value.js";
 import { ts } from "../typescript.mjs";
+import { declareBroken } from "./broken.js";
 import { unpack } from "./patterns.js";
 import type { StatementRules } from "./rule.js";
 import { lowerWhole } from "./whole.js";
@@ -140,14 +141,6 @@ export function bindParameters(name: ts.BindingPattern, parameters: Parameters, 
     const symbol = symbolOf(unit, element.name);
     if (symbol !== null) scope.bindings.set(symbol, parameter);
   }
-}
-
-/** Names of a pattern that has been reported. */
-export function declareBroken(name: ts.BindingName, scope: Scope): void {
-  if (ts.isIdentifier(name)) {
-    const symbol = symbolOf(scope.unit, name);
-    if (symbol !== null) scope.declare(symbol, { mutable: false, fixed: null, broken: true });
-  } else for (const element of name.elements) if (!ts.isOmittedExpression(element)) declareBroken(element.name, scope);
 }
 
 export const DECLARATIONS: StatementRules = {

@@ -6,7 +6,7 @@ import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
-import { declareBroken } from "./declarations.js";
+import { declareBroken } from "./broken.js";
 import { lowerWhole } from "./whole.js";
 
 /** A place of a pattern: the index it takes, and the name or the pattern inside it. */
