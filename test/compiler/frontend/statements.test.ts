@@ -54,10 +54,10 @@ const t: Tile<[Const<"B">, 4], "f32"> = zeros([B, 4], "f32"); const y: number = 
 });
 
 describe("loops", () => {
-  test("range takes a stop, a start, a step and options", () => {
+  test("range takes a stop, a start, a step and options, quoted ones too", () => {
     expect(
       body(`let a = 0; for (const k of range(n)) a += k;
-for (const k of range(1, n, B, { numStages: 2, flatten: true })) { a += k; }
+for (const k of range(1, n, B, { numStages: 2, "flatten": true })) { a += k; }
 for (const k of staticRange(4, 0, -1)) a = a * 2 + k;`),
     ).toMatchInlineSnapshot(`
       "
