@@ -1,4 +1,5 @@
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
+import { TileScriptError } from "../dsl/errors.js";
 import { colours } from "./colours.js";
 import { printable } from "./printable.js";
 
@@ -14,12 +15,6 @@ const UNTYPED = new Set([
   "AssertionError",
   "AggregateError",
 ]);
-
-const hintOf = (error: Error): string | undefined => {
-  const hint = (error as { hint?: unknown }).hint;
-  // Some classes put their hint into the message already.
-  return typeof hint === "string" && !error.message.includes(hint) ? hint : undefined;
-};
 
 /** What the system says of files, for people: a code alone means nothing to most. */
 const SYSTEM: Readonly<Record<string, string>> = {
@@ -41,7 +36,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
 export const systemText = ({ code, syscall, message }: NodeJS.ErrnoException): string | undefined =>
   code === undefined || syscall === undefined ? undefined : (SYSTEM[code] ?? message);
 
-function messageOf(error: Error): string {
+function problemOf(error: Error): string {
+  if (error instanceof TileScriptError) return error.problem;
   const { code, path } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : SYSTEM[code];
   return known && path ? `${path}: ${known}` : error.message;
@@ -54,9 +50,8 @@ export async function report(error: unknown, verbose: boolean): Promise<number> 
     const { showDiagnostics } = await import("./diagnostics.js");
     showDiagnostics(error.diagnostics, process.stderr, error.root);
   } else if (error instanceof Error) {
-    write(`${pc.red("error:")} ${printable(messageOf(error), process.stderr)}`);
-    const hint = hintOf(error);
-    if (hint) write(`${pc.cyan("hint:")} ${hint}`);
+    write(`${pc.red("error:")} ${printable(problemOf(error), process.stderr)}`);
+    if (error instanceof TileScriptError && error.hint) write(`${pc.cyan("hint:")} ${error.hint}`);
     if (UNTYPED.has(error.name) && systemText(error) === undefined && !verbose)
       write(pc.dim("--verbose shows where this comes from"));
   } else write(`${pc.red("error:")} ${String(error)}`);

@@ -1,5 +1,6 @@
 // What a kernel author imports: `import { kernel, load, store, type Ptr } from "tilescript"`.
 export type { DType, FloatType, IntType } from "./dtypes.js";
+export { type ErrorDetails, TileScriptError } from "./errors.js";
 export {
   type ArgumentFor,
   type Buffer,

@@ -1,12 +1,15 @@
+import { TileScriptError } from "./errors.js";
+
 /** Thrown when an operation of the language is called by Node instead of being compiled. */
-export class OutsideKernelError extends Error {
+export class OutsideKernelError extends TileScriptError {
   override readonly name = "OutsideKernelError";
   readonly operation: string;
   constructor(operation: string) {
-    super(
-      `${operation}() has meaning only inside a kernel. Write it in the function given to kernel(), compile the file with ` +
+    super("outside-kernel", `${operation}() has meaning only inside a kernel`, {
+      hint:
+        "Write it in the function given to kernel(), compile the file with " +
         "`tilescript build`, and launch the kernel through tilescript/runtime.",
-    );
+    });
     this.operation = operation;
   }
 }

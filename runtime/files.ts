@@ -1,18 +1,17 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, type Stats, writeFileSync } from "node:fs";
+import { TileScriptError } from "../dsl/errors.js";
 
 /** A path names something that is not read: a pipe, a device, a folder, or a file that is far too long. */
-export class FileError extends Error {
+export class FileError extends TileScriptError {
   override readonly name = "FileError";
   readonly path: string;
-  /** The message without the path. */
+  /** What is wrong, without the path. */
   readonly what: string;
-  readonly hint: string;
 
   constructor(path: string, what: string, hint = "Give a regular file.") {
-    super(`${path}: ${what}`);
+    super("file", `${path}: ${what}`, { hint });
     this.path = path;
     this.what = what;
-    this.hint = hint;
   }
 }
 

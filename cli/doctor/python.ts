@@ -12,7 +12,7 @@ function pythonFinding({ systemPython, pythonVersion, folder, uv }: EnvironmentR
       state: "missing",
       found: systemPython.missing,
       costs: COMPILING,
-      remedy: systemPython.remedy,
+      remedy: systemPython.hint,
     };
   return { name: "Python", state: "ok", found: `${systemPython.version} at ${systemPython.path}${installer}` };
 }

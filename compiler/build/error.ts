@@ -1,11 +1,11 @@
-/** What stops a build although the kernels are right: the disk, the folder, the Python environment, the arguments. */
-export class BuildError extends Error {
-  override readonly name = "BuildError";
-  readonly hint: string;
+import { TileScriptError } from "../../dsl/errors.js";
 
-  constructor(message: string, hint: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.hint = hint;
+/** What stops a build although the kernels are right: the disk, the folder, the Python environment, the arguments. */
+export class BuildError extends TileScriptError {
+  override readonly name = "BuildError";
+
+  constructor(problem: string, hint: string, cause?: unknown) {
+    super("build", problem, { hint, cause });
   }
 
   /** The error for a failed write, by the system's code. */

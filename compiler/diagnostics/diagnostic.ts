@@ -1,3 +1,4 @@
+import { TileScriptError } from "../../dsl/errors.js";
 import type { Span } from "../ir/index.js";
 
 export interface Note {
@@ -41,13 +42,14 @@ export function problem<Facts = void>(entry: CatalogueEntry<Facts>) {
 }
 
 /** Thrown by stages that cannot go on; carries every problem found so far. */
-export class DiagnosticError extends Error {
+export class DiagnosticError extends TileScriptError {
   override readonly name = "DiagnosticError";
   readonly diagnostics: readonly Diagnostic[];
   /** Folder that the spans' files are relative to, where the thrower knows it. */
   readonly root: string | undefined;
   constructor(diagnostics: readonly Diagnostic[], root?: string) {
     super(
+      diagnostics[0]?.code ?? "diagnostics",
       diagnostics
         .map((one) => `${one.span.file}:${one.span.line}:${one.span.column} ${one.code}: ${one.message}`)
         .join("\n"),

@@ -1,8 +1,13 @@
+import { TileScriptError } from "../../dsl/errors.js";
 import { ts } from "./typescript.mjs";
 
 /** A host program does not parse. */
-export class ScriptError extends SyntaxError {
+export class ScriptError extends TileScriptError {
   override readonly name = "ScriptError";
+
+  constructor(mistakes: string) {
+    super("script", mistakes);
+  }
 }
 
 /**

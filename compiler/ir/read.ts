@@ -2,11 +2,16 @@
  * The shape of serialized IR as tables, and reading by them: whatever is not as they say is refused with its place, so that passes may trust
  * their types although a file may come from anywhere. What the parts mean together is for `verify`.
  */
+import { type ErrorDetails, TileScriptError } from "../../dsl/errors.js";
 import { DTYPES } from "./dtype.js";
 import type { Kernel } from "./kernel.js";
 
-export class IrFormatError extends Error {
+export class IrFormatError extends TileScriptError {
   override readonly name = "IrFormatError";
+
+  constructor(problem: string, details?: ErrorDetails) {
+    super("ir-format", problem, details);
+  }
 }
 
 /** Numbers that JSON cannot hold, as objects with one key that no IR node has. */

@@ -1,3 +1,4 @@
+import { TileScriptError } from "../../dsl/errors.js";
 import { type DeviceFunction, type Expr, type Kernel, operands, type Stmt, type Type, typeText } from "../ir/index.js";
 import { exprText } from "../ir/print.js";
 import { type InferContext, OPS, type Op, type OpNode } from "../ops/index.js";
@@ -5,15 +6,15 @@ import { parameterType } from "./infer-types.js";
 import { sameType } from "./inference/compare.js";
 
 /** A pass made IR that breaks the rules: a mistake of the compiler, not of the user. */
-export class InvalidIrError extends Error {
+export class InvalidIrError extends TileScriptError {
   override readonly name = "InvalidIrError";
   /** The place and the problem alone, for IR that no pass of this compiler made. */
   readonly finding: string;
 
   constructor(pass: string, where: string, problem: string) {
-    super(
-      `${pass} made invalid IR at ${where}: ${problem}. This is a bug of the compiler; please report it with the kernel.`,
-    );
+    super("invalid-ir", `${pass} made invalid IR at ${where}: ${problem}`, {
+      hint: "This is a bug of the compiler; please report it with the kernel.",
+    });
     this.finding = `${where}: ${problem}`;
   }
 }

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { TileScriptError } from "../../dsl/errors.js";
 import { makeFolder } from "../make-folder.js";
 import { DamagedFile, isOurs, othersMayWrite } from "./whole-file.js";
 
@@ -9,9 +10,12 @@ const PRIVATE = 0o700;
 const OURS = new Set("builds entries environments last-eviction models python run scripts temporary wasm".split(" "));
 
 /** The folder cannot be used, because somebody else could put things into it that we would run. */
-export class UntrustedFolder extends Error {
+export class UntrustedFolder extends TileScriptError {
   override readonly name = "UntrustedFolder";
-  readonly hint = "Set TILESCRIPT_CACHE to a folder that belongs to you alone.";
+
+  constructor(problem: string) {
+    super("untrusted-folder", problem, { hint: "Set TILESCRIPT_CACHE to a folder that belongs to you alone." });
+  }
 }
 
 /**

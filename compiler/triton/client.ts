@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { TileScriptError } from "../../dsl/errors.js";
 import { checkJob, checkResources } from "./check-job.js";
 import { changed, tritonContent } from "./content.js";
 import { describeDeath } from "./describe-death.js";
@@ -40,10 +41,10 @@ export interface TritonService {
   [Symbol.dispose](): void;
 }
 
-export class ServiceClosedError extends Error {
+export class ServiceClosedError extends TileScriptError {
   override readonly name = "ServiceClosedError";
   constructor() {
-    super("The Triton service was closed before this kernel was compiled.");
+    super("service-closed", "The Triton service was closed before this kernel was compiled");
   }
 }
 

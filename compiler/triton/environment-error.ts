@@ -1,3 +1,5 @@
+import { TileScriptError } from "../../dsl/errors.js";
+
 /** Why the private Python environment is not there. Each costs compiling with Triton, and nothing else. */
 export type EnvironmentErrorCode =
   | "no-python"
@@ -20,22 +22,19 @@ export type EnvironmentErrorCode =
 const STILL_WORKS = "`tilescript check`, the CPU executor and prebuilt bundles work without it.";
 
 /** The message has three lines: what is missing, what still works, how to get it. */
-export class EnvironmentError extends Error {
+export class EnvironmentError extends TileScriptError {
   override readonly name = "EnvironmentError";
-  readonly code: EnvironmentErrorCode;
+  declare readonly code: EnvironmentErrorCode;
   /** What is missing, in one sentence. */
   readonly missing: string;
   readonly stillWorks = STILL_WORKS;
-  /** What to do about it. */
-  readonly remedy: string;
+  declare readonly hint: string;
   /** Output of the program that failed, where there was one. */
   readonly detail: string;
 
-  constructor(code: EnvironmentErrorCode, missing: string, remedy: string, detail = "") {
-    super(`${missing}\n${STILL_WORKS}\n${remedy}`);
-    this.code = code;
+  constructor(code: EnvironmentErrorCode, missing: string, hint: string, detail = "") {
+    super(code, `${missing}\n${STILL_WORKS}`, { hint });
     this.missing = missing;
-    this.remedy = remedy;
     this.detail = detail;
   }
 }

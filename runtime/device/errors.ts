@@ -1,5 +1,7 @@
 /** The errors of devices: before the driver is called, from the driver, and about what was to be loaded. */
 
+import { type ErrorDetails, TileScriptError } from "../../dsl/errors.js";
+
 /** What usually helps, by the driver's name for the error. */
 const cudaHints: Readonly<Record<string, string>> = {
   CUDA_ERROR_OUT_OF_MEMORY: "Free buffers, shorten the context, or use a smaller model.",
@@ -20,23 +22,21 @@ const cudaHints: Readonly<Record<string, string>> = {
   CUDA_ERROR_NOT_SUPPORTED: "This driver or GPU cannot do it: update the driver.",
 };
 
-/** A driver call that failed. `name` is the driver's own, such as CUDA_ERROR_OUT_OF_MEMORY. */
-export class CudaError extends Error {
-  readonly code: number;
+/** A driver call that failed. `name` and `code` are the driver's own name of it, such as CUDA_ERROR_OUT_OF_MEMORY. */
+export class CudaError extends TileScriptError {
+  /** The driver's number of it, a CUresult. */
+  readonly result: number;
   /** The driver's sentence, and for a module its log. */
   readonly text: string;
   /** The call with the arguments that matter: "cuMemAlloc_v2(1048576)". */
   readonly call: string;
-  readonly hint: string | undefined;
 
-  constructor(code: number, name: string, text: string, call: string) {
-    const hint = cudaHints[name];
-    super(`${call}: ${text}.${hint ? ` ${hint}` : ""}`);
+  constructor(result: number, name: string, text: string, call: string) {
+    super(name, `${call}: ${text}`, { hint: cudaHints[name] });
     this.name = name;
-    this.code = code;
+    this.result = result;
     this.text = text;
     this.call = call;
-    this.hint = hint;
   }
 }
 
@@ -50,36 +50,32 @@ export interface LaunchFault {
 }
 
 /** Arguments, a grid or a configuration that cannot be launched. Thrown before any driver call. */
-export class LaunchError extends Error {
+export class LaunchError extends TileScriptError {
   override readonly name = "LaunchError";
   readonly kernel: string;
   readonly parameter: string | undefined;
   readonly expected: string;
   readonly got: string;
-  readonly hint: string | undefined;
 
   constructor(fault: LaunchFault) {
     const where = fault.parameter === undefined ? fault.kernel : `${fault.kernel}, parameter ${fault.parameter}`;
-    super(`${where}: expected ${fault.expected}, got ${fault.got}.${fault.hint ? ` ${fault.hint}` : ""}`);
+    super("launch", `${where}: expected ${fault.expected}, got ${fault.got}`, { hint: fault.hint });
     this.kernel = fault.kernel;
     this.parameter = fault.parameter;
     this.expected = fault.expected;
     this.got = fault.got;
-    this.hint = fault.hint;
   }
 }
 
 /** A bundle that cannot be used: no or bad manifest, a file that is not the one built, no kernel or variant that fits. */
-export class BundleError extends Error {
+export class BundleError extends TileScriptError {
   override readonly name = "BundleError";
   /** The bundle's folder, or the file in it that is at fault. */
   readonly path: string;
-  readonly hint: string;
 
   constructor(path: string, problem: string, hint: string, options?: { readonly cause?: unknown }) {
-    super(`${path}: ${problem}. ${hint}`, options);
+    super("bundle", `${path}: ${problem}`, { hint, ...options });
     this.path = path;
-    this.hint = hint;
   }
 }
 
@@ -95,7 +91,7 @@ export interface MemoryShortage {
 }
 
 /** A device had less memory than was wanted. Nothing was changed. All numbers are bytes. */
-export class OutOfMemoryError extends Error {
+export class OutOfMemoryError extends TileScriptError {
   override readonly name = "OutOfMemoryError";
   readonly wanted: number;
   /** What the buffer has that was to grow; 0 where a new one was wanted. */
@@ -103,41 +99,38 @@ export class OutOfMemoryError extends Error {
   /** The most that would have fitted: in the CPU executor's memory, in one piece. */
   readonly free: number;
   readonly total: number;
-  readonly hint: string;
 
   constructor({ wanted, committed, free, total, hint }: MemoryShortage, options?: { readonly cause?: unknown }) {
     const what = committed === undefined ? "" : `, where ${mebibytes(committed)} are committed`;
-    const help = hint ?? cudaHints.CUDA_ERROR_OUT_OF_MEMORY!;
     super(
-      `Out of memory: ${mebibytes(wanted)} wanted${what}, ${mebibytes(free)} of ${mebibytes(total)} free. ${help}`,
-      options,
+      "out-of-memory",
+      `Out of memory: ${mebibytes(wanted)} wanted${what}, ${mebibytes(free)} of ${mebibytes(total)} free`,
+      { hint: hint ?? cudaHints.CUDA_ERROR_OUT_OF_MEMORY, ...options },
     );
     this.wanted = wanted;
     this.committed = committed ?? 0;
     this.free = free;
     this.total = total;
-    this.hint = help;
   }
 }
 
 export type UnavailableReason = "no-addon" | "bad-addon" | "no-library" | "old-driver" | "no-device" | "init-failed";
 
 /** The native add-on, the driver or a GPU is not there. Programs that can go on with the CPU executor do. */
-export class UnavailableError extends Error {
+export class UnavailableError extends TileScriptError {
   override readonly name = "UnavailableError";
-  readonly reason: UnavailableReason;
-  readonly detail: string;
-  readonly hint: string;
+  declare readonly code: UnavailableReason;
 
   constructor({ reason, detail, hint }: { reason: UnavailableReason; detail: string; hint: string }) {
-    super(`${detail}. ${hint}`);
-    this.reason = reason;
-    this.detail = detail;
-    this.hint = hint;
+    super(reason, detail, { hint });
   }
 }
 
 /** Memory or another object of a device used after it was freed, or on a device it does not belong to. */
-export class DeviceError extends Error {
+export class DeviceError extends TileScriptError {
   override readonly name = "DeviceError";
+
+  constructor(problem: string, details?: ErrorDetails) {
+    super("device", problem, details);
+  }
 }

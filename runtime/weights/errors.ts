@@ -1,3 +1,5 @@
+import { TileScriptError } from "../../dsl/errors.js";
+
 /** What can be wrong with a model's files, as data: one code, one way out. */
 
 const remedies = {
@@ -65,22 +67,19 @@ export interface ModelErrorPlace {
 }
 
 /** A model file, or what was asked of it, is unusable. The message names the place, the fault and the way out. */
-export class ModelError extends Error {
+export class ModelError extends TileScriptError {
   override readonly name = "ModelError";
-  readonly code: ModelErrorCode;
+  declare readonly code: ModelErrorCode;
   readonly file: string | undefined;
   readonly offset: number | undefined;
-  readonly hint: string;
+  declare readonly hint: string;
 
   constructor(code: ModelErrorCode, what: string, place: ModelErrorPlace = {}) {
-    const hint = place.hint ?? remedies[code];
     const where = [place.file, place.offset === undefined ? undefined : `byte ${place.offset}`]
       .filter(Boolean)
       .join(", ");
-    super(`${where ? `${where}: ` : ""}${what}. ${hint}`, { cause: place.cause });
-    this.code = code;
+    super(code, `${where ? `${where}: ` : ""}${what}`, { hint: place.hint ?? remedies[code], cause: place.cause });
     this.file = place.file;
     this.offset = place.offset;
-    this.hint = hint;
   }
 }

@@ -88,7 +88,7 @@ describe("the folder of results", () => {
     ] as const)
       expect(() => ensureResultsFolder(folder)).toThrow(
         expect.objectContaining({
-          message: `results cannot be written into the folder of --out, ${folder}: ${cause}`,
+          problem: `results cannot be written into the folder of --out, ${folder}: ${cause}`,
           hint: "Give --out a folder that you may write to.",
         }),
       );

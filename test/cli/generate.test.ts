@@ -98,7 +98,7 @@ test("a model with damaged weights is not taken for one that has nothing to say"
   closeSync(file);
   const { stdout, stderr, status } = tilescript(["generate", "--model", model, "--prompt", "hi", "--max-tokens", "4"]);
   expect(stderr).toMatch(
-    /damaged\.gguf, byte \d+: tensor "blk\.[\w.]+" has weights that are no numbers\. The file is damaged/,
+    /damaged\.gguf, byte \d+: tensor "blk\.[\w.]+" has weights that are no numbers\nhint: The file is damaged/,
   );
   expect([stdout, status]).toEqual(["", 1]);
 });

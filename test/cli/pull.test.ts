@@ -59,13 +59,13 @@ it("errors have a way out and no token in them, even with --verbose", async () =
     code: 1,
     stdout: "",
     stderr: expect.stringMatching(
-      /^error: owner\/model is gated: .* Ask for access at http:\/\/127\.0\.0\.1:\d+\/owner\/model/,
+      /^error: owner\/model is gated: .*\nhint: Ask for access at http:\/\/127\.0\.0\.1:\d+\/owner\/model/,
     ),
   });
   expect(refused.stderr).not.toContain(TOKEN);
   expect(await cli("pull", "owner/model")).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^error: "owner\/model" does not begin with "hf:"\. Write hf:OWNER\/REPO/),
+    stderr: expect.stringMatching(/^error: "owner\/model" does not begin with "hf:"\nhint: Write hf:OWNER\/REPO/),
   });
   expect(await cli("pull")).toMatchObject({
     code: 2,

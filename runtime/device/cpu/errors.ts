@@ -1,5 +1,6 @@
 import type { AccessSite } from "../../../compiler/interpret/index.js";
 import type { Span } from "../../../compiler/ir/index.js";
+import { type ErrorDetails, TileScriptError } from "../../../dsl/errors.js";
 
 export type Program = readonly [x: number, y: number, z: number];
 
@@ -23,7 +24,7 @@ const verb = (op: string): string => VERBS[op] ?? `${op} on`;
 const where = (program: Program): string => `in program (${program.join(", ")})`;
 
 /** A kernel read or wrote outside of the buffer that its pointer came from. */
-export class OutOfBoundsError extends Error {
+export class OutOfBoundsError extends TileScriptError {
   override readonly name = "OutOfBoundsError";
   readonly kernel: string;
   readonly parameter: string;
@@ -35,7 +36,9 @@ export class OutOfBoundsError extends Error {
 
   constructor({ kernel, site, parameter, program, element, elements }: AccessFault) {
     super(
-      `${kernel}: ${verb(site.op)} \`${parameter}\` at ${place(site.span)} reaches element ${element} of ${elements} ${where(program)}. Mask what lies outside, or pass a larger buffer.`,
+      "out-of-bounds",
+      `${kernel}: ${verb(site.op)} \`${parameter}\` at ${place(site.span)} reaches element ${element} of ${elements} ${where(program)}`,
+      { hint: "Mask what lies outside, or pass a larger buffer." },
     );
     this.kernel = kernel;
     this.parameter = parameter;
@@ -47,13 +50,13 @@ export class OutOfBoundsError extends Error {
 }
 
 /** A kernel broke off for another reason than leaving a buffer. */
-export class KernelFailure extends Error {
+export class KernelFailure extends TileScriptError {
   override readonly name = "KernelFailure";
   readonly kernel: string;
   readonly program: Program;
 
-  constructor(kernel: string, problem: string, program: Program, options?: { readonly cause?: unknown }) {
-    super(`${kernel}: ${problem} ${where(program)}.`, options);
+  constructor(kernel: string, problem: string, program: Program, details?: ErrorDetails) {
+    super("kernel-failure", `${kernel}: ${problem} ${where(program)}`, details);
     this.kernel = kernel;
     this.program = program;
   }

@@ -1,3 +1,5 @@
+import { TileScriptError } from "../../../dsl/errors.js";
+
 /** What can go wrong between a reference and files on this disk, as data: one code, one way out. */
 
 const remedies = {
@@ -30,17 +32,12 @@ export interface PullErrorDetails {
 }
 
 /** A model could not be pulled. The message says of what, why, and the way out; it never has the token in it. */
-export class PullError extends Error {
+export class PullError extends TileScriptError {
   override readonly name = "PullError";
-  readonly code: PullErrorCode;
-  /** The message without the way out. */
-  readonly what: string;
-  readonly hint: string;
+  declare readonly code: PullErrorCode;
+  declare readonly hint: string;
 
-  constructor(code: PullErrorCode, what: string, { hint = remedies[code], cause }: PullErrorDetails = {}) {
-    super(`${what}. ${hint}`, { cause });
-    this.code = code;
-    this.what = what;
-    this.hint = hint;
+  constructor(code: PullErrorCode, problem: string, { hint = remedies[code], cause }: PullErrorDetails = {}) {
+    super(code, problem, { hint, cause });
   }
 }

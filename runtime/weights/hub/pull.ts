@@ -78,7 +78,7 @@ async function fromAnywhere(errand: Errand): Promise<Pulled> {
     if (!(error instanceof PullError) || error.code !== "unreachable") throw error;
     const cached = await fromCache(errand).catch(() => undefined);
     if (cached === undefined) throw error;
-    options.onNotice?.(`${error.what}: using the cached commit ${cached.commit}`);
+    options.onNotice?.(`${error.problem}: using the cached commit ${cached.commit}`);
     return cached;
   }
   return await fromHub(errand, listing);
@@ -117,7 +117,7 @@ async function fromCache(errand: Errand): Promise<Pulled> {
     return pulled(errand, commit, chosen, new Set());
   } catch (cause) {
     if (!(cause instanceof PullError)) throw cause;
-    throw new PullError("not-cached", `${why}of what is cached, ${cause.what}`, { cause });
+    throw new PullError("not-cached", `${why}of what is cached, ${cause.problem}`, { cause });
   }
 }
 

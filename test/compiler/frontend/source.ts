@@ -6,7 +6,7 @@ import { type Kernel, printKernel } from "../../../compiler/ir/index.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
 const TYPES = ["Bool", "Const", "Descriptor", "DType", "F32", "I64", "Int", "Mask", "Ptr", "Scalar", "Tile", "U32"];
-const NAMES = Object.keys(language).filter((name) => name !== "OutsideKernelError");
+const NAMES = Object.keys(language).filter((name) => !name.endsWith("Error"));
 
 /** Everything of the language, imported on one line: a source's own first line is line 2. */
 export const IMPORTS = `import { ${[...NAMES, ...TYPES.map((name) => `type ${name}`)].join(", ")} } from "tilescript";\n`;

