@@ -4,6 +4,8 @@ import {
   DTYPES,
   type DType,
   type Expr,
+  greatestFloat,
+  integerRange,
   isFloat,
   isInteger,
   type Shape,
@@ -12,7 +14,7 @@ import {
   type Type,
 } from "../ir/index.js";
 import type { InferContext } from "./op.js";
-import { integerRange, roundTo } from "./value.js";
+import { roundTo } from "./value.js";
 
 export type Literal = Extract<Expr, { kind: "literal" }>;
 export type TileType = Extract<Type, { kind: "tile" }>;
@@ -34,20 +36,11 @@ export function constantDim({ type, ...expr }: Expr): Dim | undefined {
   return type.kind === "const" && (type.of === "int" || type.of === "bool") ? type.dim : undefined;
 }
 
-const INTEGER_ORDER: Readonly<Partial<Record<DType, number>>> = {
-  bool: 0,
-  i8: 1,
-  u8: 1,
-  i16: 2,
-  i32: 3,
-  u32: 3,
-  i64: 4,
-};
+const widthOf = (dtype: DType): number => (dtype === "bool" ? 0 : DTYPES[dtype].bytes);
 
 /** The integer that holds the result of two: the wider one, of equal ones the unsigned, as in C and Triton. */
 function promoteIntegers(a: DType, b: DType): DType {
-  const [rankA, rankB] = [INTEGER_ORDER[a]!, INTEGER_ORDER[b]!];
-  if (rankA !== rankB) return rankA > rankB ? a : b;
+  if (widthOf(a) !== widthOf(b)) return widthOf(a) > widthOf(b) ? a : b;
   return DTYPES[a].kind === "unsigned" ? a : b;
 }
 
@@ -104,19 +97,18 @@ export function holds(dtype: DType, value: number | bigint | boolean | string): 
   return BigInt(value) >= least && BigInt(value) <= greatest;
 }
 
-const LARGEST: Readonly<Partial<Record<DType, string>>> = {
-  f16: "65504",
-  bf16: "about 3.39e38",
-  f32: "about 3.40e38",
-  f64: "about 1.80e308",
-};
+/** The greatest number of a float dtype, as an error says it. */
+function greatestText(dtype: DType): string {
+  const greatest = greatestFloat(dtype);
+  return greatest < 1e6 ? String(greatest) : `about ${greatest.toExponential(2).replace("+", "")}`;
+}
 
 /** A literal with a dtype; reports one that does not fit. */
 function adaptLiteral(literal: Literal, dtype: DType, context: InferContext): Expr | null {
   const { value } = literal;
   if (!holds(dtype, value)) {
     const range = isFloat(dtype)
-      ? `numbers up to ${LARGEST[dtype]}`
+      ? `numbers up to ${greatestText(dtype)}`
       : `the integers from ${integerRange(dtype).join(" to ")}`;
     return context.fail(problems.literalRange(literal.span, { value: String(value), dtype, range }));
   }

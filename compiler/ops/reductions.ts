@@ -123,9 +123,9 @@ export function fromLines(lines: readonly (readonly number[])[], shape: readonly
 
 /** Sums of narrow numbers are wide: halves in f32, small integers in 32 bits of their sign. */
 export const widened = (dtype: DType): DType => {
-  if (dtype === "f16" || dtype === "bf16") return "f32";
-  if (dtype === "u8") return "u32";
-  return dtype === "bool" || dtype === "i8" || dtype === "i16" ? "i32" : dtype;
+  if (DTYPES[dtype].bytes >= 4) return dtype;
+  if (isFloat(dtype)) return "f32";
+  return DTYPES[dtype].kind === "unsigned" ? "u32" : "i32";
 };
 
 const numbers = (dtype: DType, source: Call, context: InferContext): DType | null =>

@@ -1,3 +1,4 @@
+import { DTYPES } from "../ir/index.js";
 import type { TritonFailure, TritonJob, TritonOptions, TritonOutput } from "./job.js";
 
 interface Architecture {
@@ -65,7 +66,11 @@ const OPTIONS: Record<keyof TritonOptions, Check> = {
   default_dot_input_precision: oneOf("tf32", "tf32x3", "ieee", "bf16x3", "bf16x6"),
 };
 
-const SCALAR = /^(\*k?)?(i1|i8|i16|i32|i64|u1|u8|u16|u32|u64|fp16|bf16|fp32|fp64|fp8e4nv|fp8e5|fp8e4b15)$/;
+const SCALAR = new RegExp(
+  `^(\\*k?)?(${Object.values(DTYPES)
+    .map((dtype) => dtype.signature)
+    .join("|")})$`,
+);
 const DESCRIPTOR = /^tensordesc<\w+\[\d+(, ?\d+){0,4}\]>$/;
 
 /** Everything wrong with a job that can be known before Triton sees it; empty when it is fine. */

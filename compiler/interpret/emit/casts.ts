@@ -1,9 +1,8 @@
-import type { DType } from "../../ir/index.js";
 import { isFloat } from "../../ir/index.js";
-import { narrowF16, widenF16, widenF16Scalar } from "../math/halves.js";
 import type { Ref } from "../wasm/module.js";
 import { REPRESENTATION, type Representation } from "../wasm/representation.js";
-import { constantRef, fitScalar, fitVector, isUnsigned, lanewise, type Operation } from "./operands.js";
+import { bitsOf, bitsOfValues, valueOfBits, valuesOfBits } from "./bits.js";
+import { constantRef, fitScalar, fitVector, isUnsigned, type Operation } from "./operands.js";
 
 type Convert = (op: Operation, x: Ref) => Ref;
 
@@ -78,32 +77,6 @@ export const castVector: Convert = (op, x) => {
   return fitVector(op, x);
 };
 
-/** A value's bits as the integer of its width, and back. */
-const toBits: Readonly<Partial<Record<DType, Convert>>> = {
-  f32: (op, x) => op.fb.m.i32.reinterpret(x),
-  f64: (op, x) => op.fb.m.i64.reinterpret(x),
-  bf16: (op, x) => op.fb.m.i32.shr_u(op.fb.m.i32.reinterpret(x), op.fb.m.i32.const(16)),
-  f16: (op, x) => op.fb.m.i32.reinterpret(lanewise(op, narrowF16, x)),
-};
+export const bitcastScalar: Convert = (op, x) => valueOfBits(op, op.dtype, bitsOf(op, op.from, x));
 
-const fromBits: Readonly<Partial<Record<DType, Convert>>> = {
-  f32: (op, x) => op.fb.m.f32.reinterpret(x),
-  f64: (op, x) => op.fb.m.f64.reinterpret(x),
-  bf16: (op, x) => op.fb.m.f32.reinterpret(op.fb.m.i32.shl(x, op.fb.m.i32.const(16))),
-  f16: (op, x) => widenF16Scalar(op.fb, x),
-};
-
-export const bitcastScalar: Convert = (op, x) => {
-  const bits = toBits[op.from]?.(op, x) ?? x;
-  return fromBits[op.dtype]?.(op, bits) ?? fitScalar(op, bits);
-};
-
-export const bitcastVector: Convert = (op, x) => {
-  const { m } = op.fb;
-  const call = (name: string, value: Ref): Ref => op.module.call(name, [value], "v128");
-  const bits =
-    op.from === "bf16" ? m.i32x4.shr_u(x, m.i32.const(16)) : op.from === "f16" ? call(narrowF16(op.module), x) : x;
-  if (op.dtype === "bf16") return m.i32x4.shl(bits, m.i32.const(16));
-  if (op.dtype === "f16") return call(widenF16(op.module), bits);
-  return isFloat(op.dtype) ? bits : fitVector(op, bits);
-};
+export const bitcastVector: Convert = (op, x) => valuesOfBits(op, op.dtype, bitsOfValues(op, op.from, x));

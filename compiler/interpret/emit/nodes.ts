@@ -1,4 +1,4 @@
-import type { DType } from "../../ir/index.js";
+import { type DType, isNarrow } from "../../ir/index.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { FunctionBuilder } from "../wasm/function.js";
@@ -7,7 +7,7 @@ import { REPRESENTATION } from "../wasm/representation.js";
 import type { HoistedCheck } from "./bounds.js";
 import { bitcastScalar, bitcastVector, castScalar, castVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
-import { constantRef, fitVector, type Operation } from "./operands.js";
+import { constantRef, fitVector, isUnsigned, type Operation } from "./operands.js";
 import { scalarOp } from "./scalar-ops.js";
 import { VECTOR_OPS } from "./vector-ops.js";
 
@@ -211,8 +211,9 @@ const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node
   cast: (e, node) => castVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   shiftLeft: (e, node) => shiftVector(e, node, "shl"),
-  shiftRight: (e, node) => shiftVector(e, node, node.dtype === "u8" || node.dtype === "u32" ? "shr_u" : "shr_s"),
-  shiftRightLogical: (e, node) => (node.dtype === "i8" || node.dtype === "i16" ? null : shiftVector(e, node, "shr_u")),
+  shiftRight: (e, node) => shiftVector(e, node, isUnsigned(node.dtype) ? "shr_u" : "shr_s"),
+  shiftRightLogical: (e, node) =>
+    isNarrow(node.dtype) && !isUnsigned(node.dtype) ? null : shiftVector(e, node, "shr_u"),
 };
 
 /** All lanes shift by one amount; otherwise it goes lane by lane. */

@@ -1,4 +1,12 @@
-import type { DType, Expr, Kernel, Shape } from "../../../compiler/ir/index.js";
+import {
+  DTYPE_NAMES,
+  type DType,
+  type Expr,
+  isFloat,
+  isInteger,
+  type Kernel,
+  type Shape,
+} from "../../../compiler/ir/index.js";
 import { FUNCTIONS } from "../../../compiler/ops/functions.js";
 import { shapeOf, type TileType } from "../../../compiler/ops/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
@@ -74,8 +82,8 @@ const reduction = (op: string, dtypes: readonly DType[], more: Record<string, nu
     ),
   );
 
-const FLOATS: readonly DType[] = ["f16", "bf16", "f32", "f64"];
-const INTS: readonly DType[] = ["i8", "u8", "i16", "i32", "u32", "i64"];
+const FLOATS = DTYPE_NAMES.filter(isFloat);
+const INTS = DTYPE_NAMES.filter(isInteger);
 const ALL: readonly DType[] = [...INTS, ...FLOATS];
 const same = (dtypes: readonly DType[]): readonly (readonly [DType, DType])[] => dtypes.map((dtype) => [dtype, dtype]);
 const MIXED: readonly (readonly [DType, DType])[] = [
