@@ -4,9 +4,11 @@ export interface DTypeFacts {
   i8: { sum: "i32"; argument: number };
   u8: { sum: "u32"; argument: number };
   i16: { sum: "i32"; argument: number };
+  u16: { sum: "u32"; argument: number };
   i32: { sum: "i32"; argument: number };
   u32: { sum: "u32"; argument: number };
   i64: { sum: "i64"; argument: number | bigint };
+  u64: { sum: "u64"; argument: number | bigint };
   f16: { sum: "f32"; argument: number };
   bf16: { sum: "f32"; argument: number };
   f32: { sum: "f32"; argument: number };

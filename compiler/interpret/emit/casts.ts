@@ -17,18 +17,18 @@ const SCALAR: Readonly<Record<Representation, Readonly<Record<Representation, Co
   i64: {
     i32: (op, x) => op.fb.m.i32.wrap(x),
     i64: (_op, x) => x,
-    f32: (op, x) => op.fb.m.f32.convert_s.i64(x),
-    f64: (op, x) => op.fb.m.f64.convert_s.i64(x),
+    f32: (op, x) => op.fb.m.f32[isUnsigned(op.from) ? "convert_u" : "convert_s"].i64(x),
+    f64: (op, x) => op.fb.m.f64[isUnsigned(op.from) ? "convert_u" : "convert_s"].i64(x),
   },
   f32: {
     i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f32(x) : op.fb.m.i32.trunc_s_sat.f32(x)),
-    i64: (op, x) => op.fb.m.i64.trunc_s_sat.f32(x),
+    i64: (op, x) => op.fb.m.i64[isUnsigned(op.dtype) ? "trunc_u_sat" : "trunc_s_sat"].f32(x),
     f32: (_op, x) => x,
     f64: (op, x) => op.fb.m.f64.promote(x),
   },
   f64: {
     i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f64(x) : op.fb.m.i32.trunc_s_sat.f64(x)),
-    i64: (op, x) => op.fb.m.i64.trunc_s_sat.f64(x),
+    i64: (op, x) => op.fb.m.i64[isUnsigned(op.dtype) ? "trunc_u_sat" : "trunc_s_sat"].f64(x),
     f32: (op, x) => demoted(op, x),
     f64: (_op, x) => x,
   },

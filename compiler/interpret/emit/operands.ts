@@ -52,7 +52,7 @@ export function constantRef(operation: Pick<Operation, "fb">, dtype: DType, valu
   const { m } = operation.fb;
   switch (REPRESENTATION[dtype]) {
     case "i64":
-      return m.i64.const(BigInt(value));
+      return m.i64.const(BigInt.asIntN(64, BigInt(value)));
     case "f32":
       return Number.isNaN(Number(value)) ? m.f32.const_bits(0x7fc00000) : m.f32.const(Number(value));
     case "f64":

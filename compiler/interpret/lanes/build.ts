@@ -2,6 +2,7 @@ import { DTYPES, type DType, type Expr } from "../../ir/index.js";
 import { type OpExpr, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import type { BufferLocals, Environment, Variable } from "../variables.js";
+import { REPRESENTATION } from "../wasm/representation.js";
 import { descriptorAccess } from "./descriptors.js";
 import { UNKNOWN_FACTS } from "./facts.js";
 import { constantOf, type Graph } from "./graph.js";
@@ -142,7 +143,7 @@ export class LaneBuilder {
 
   /** An index or offset in 32 bits. */
   word(node: Node): Node {
-    return combine(this.graph, node.dtype === "i64" ? "narrow" : "cast", "i32", [node]);
+    return combine(this.graph, REPRESENTATION[node.dtype] === "i64" ? "narrow" : "cast", "i32", [node]);
   }
 
   /** Both conditions, either of which may be absent. */
