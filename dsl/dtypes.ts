@@ -9,6 +9,8 @@ export interface DTypeFacts {
   u32: { sum: "u32"; argument: number };
   i64: { sum: "i64"; argument: number | bigint };
   u64: { sum: "u64"; argument: number | bigint };
+  f8e4m3: { sum: never; argument: number };
+  f8e5m2: { sum: never; argument: number };
   f16: { sum: "f32"; argument: number };
   bf16: { sum: "f32"; argument: number };
   f32: { sum: "f32"; argument: number };

@@ -6,6 +6,8 @@ export type { DType };
 export interface FloatFormat {
   readonly exponent: number;
   readonly fraction: number;
+  /** It has no infinity: the greatest exponent has numbers too, and all ones are its NaN. */
+  readonly finite?: true;
 }
 
 /** What every stage needs to know of an element type; all else about it is derived from this. */
@@ -33,6 +35,8 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
   u32: { bytes: 4, kind: "unsigned", triton: "uint32", signature: "u32", array: Uint32Array },
   i64: { bytes: 8, kind: "signed", triton: "int64", signature: "i64", array: BigInt64Array },
   u64: { bytes: 8, kind: "unsigned", triton: "uint64", signature: "u64", array: BigUint64Array },
+  f8e4m3: float("float8e4nv", "fp8e4nv", Uint8Array, { exponent: 4, fraction: 3, finite: true }),
+  f8e5m2: float("float8e5", "fp8e5", Uint8Array, { exponent: 5, fraction: 2 }),
   f16: float("float16", "fp16", Uint16Array, { exponent: 5, fraction: 10 }),
   bf16: float("bfloat16", "bf16", Uint16Array, { exponent: 8, fraction: 7 }),
   f32: float("float32", "fp32", Float32Array, { exponent: 8, fraction: 23 }),
@@ -65,6 +69,9 @@ export const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === "float"
 export const isInteger = (dtype: DType): boolean =>
   DTYPES[dtype].kind === "signed" || DTYPES[dtype].kind === "unsigned";
 export const isDType = (text: string): text is DType => Object.hasOwn(DTYPES, text);
+
+/** A float of 8 bits: it is stored, converted and multiplied as a matrix; nothing else computes in it. */
+export const isFloat8 = (dtype: DType): boolean => isFloat(dtype) && DTYPES[dtype].bytes === 1;
 
 /** Of fewer than 32 bits: machines compute it in more, and bring the result back. */
 export const isNarrow = (dtype: DType): boolean => dtype !== "bool" && DTYPES[dtype].bytes < 4;

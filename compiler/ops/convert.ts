@@ -7,6 +7,7 @@ import {
   greatestFloat,
   integerRange,
   isFloat,
+  isFloat8,
   isInteger,
   type Shape,
   type Span,
@@ -91,6 +92,8 @@ export const implicitCast = (x: Expr, dtype: DType, shape: Shape): Expr => ({
 /** Whether a dtype holds a literal, if rounded: floats hold what does not become infinite, and booleans every number that is 0 or not. */
 export function holds(dtype: DType, value: number | bigint | boolean | string): boolean {
   if (typeof value === "boolean" || dtype === "bool") return true;
+  // A conversion to 8 bits would take any number.
+  if (isFloat8(dtype)) return !(Math.abs(Number(value)) > greatestFloat(dtype));
   if (isFloat(dtype)) return !Number.isFinite(Number(value)) || Number.isFinite(roundTo(dtype, Number(value)));
   if (typeof value === "number" && !Number.isInteger(value)) return false;
   const [least, greatest] = integerRange(dtype);
@@ -124,6 +127,8 @@ export const literalIn = (literal: Literal, dtype: DType): Expr => ({
 
 function valueIn(value: number | bigint | boolean | string, dtype: DType): number | bigint | boolean {
   if (dtype === "bool") return Boolean(value);
+  // Triton would round a constant of 8 bits in its own way.
+  if (isFloat8(dtype)) return roundTo(dtype, Number(value));
   if (isFloat(dtype) || typeof value === "boolean") return Number(value);
   const whole = BigInt(value);
   return whole >= BigInt(Number.MIN_SAFE_INTEGER) && whole <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(whole) : whole;
@@ -133,9 +138,19 @@ function valueIn(value: number | bigint | boolean | string, dtype: DType): numbe
 export function convert(operand: Expr, dtype: DType, context: InferContext): Expr | null {
   const { type } = operand;
   if (operand.kind === "literal" && type.kind === "const") return adaptLiteral(operand, dtype, context);
+  if (type.kind === "tile" && type.dtype === dtype) return operand;
+  if ((type.kind === "tile" || type.kind === "const") && !converts(type, dtype))
+    return context.fail(problems.float8Conversion(operand.span, { from: type, to: dtype }, context.origins(operand)));
   if (type.kind === "const") return implicitCast(operand, dtype, []);
-  if (type.kind !== "tile" || type.dtype === dtype) return operand;
+  if (type.kind !== "tile") return operand;
   return implicitCast(operand, dtype, type.shape);
+}
+
+/** Whether the hardware converts so: floats of 8 bits from and to f16, bf16 and f32 only. */
+export function converts(from: TileType | ConstType, to: DType): boolean {
+  if (from.kind === "const") return !isFloat8(to);
+  const [a, b] = [from.dtype, to].sort((a, b) => Number(isFloat8(b)) - Number(isFloat8(a))) as [DType, DType];
+  return !isFloat8(a) || (isFloat(b) && !isFloat8(b) && b !== "f64");
 }
 
 /** Every operand in one dtype; null after a problem. */

@@ -36,16 +36,24 @@ function bf16Bits(values: ArrayLike<number>): Uint16Array {
   return result;
 }
 
-/** Numbers as 16-bit floats, rounded to nearest even, as a GPU stores them. */
-export const toBits = (dtype: "bf16" | "f16", values: ArrayLike<number>): Uint16Array =>
-  dtype === "bf16" ? bf16Bits(values) : Uint16Array.from(values, (value) => floatBits(dtype, value));
+type Float16 = "bf16" | "f16";
+type Float8 = "f8e4m3" | "f8e5m2";
 
-function bf16Values(bits: Uint16Array): Float32Array {
+/** Numbers as floats of 16 or 8 bits, rounded to nearest even, as a GPU stores them; what 8 bits do not hold becomes their greatest number. */
+export function toBits(dtype: Float16, values: ArrayLike<number>): Uint16Array;
+export function toBits(dtype: Float8, values: ArrayLike<number>): Uint8Array;
+export function toBits(dtype: Float16 | Float8, values: ArrayLike<number>): Uint16Array | Uint8Array {
+  if (dtype === "bf16") return bf16Bits(values);
+  const bits = (value: number): number => floatBits(dtype, value);
+  return dtype === "f16" ? Uint16Array.from(values, bits) : Uint8Array.from(values, bits);
+}
+
+function bf16Values(bits: Uint16Array | Uint8Array): Float32Array {
   const words = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
   return new Float32Array(words.buffer);
 }
 
-/** The numbers behind 16-bit floats, exactly. */
-export const fromBits = (dtype: "bf16" | "f16", bits: Uint16Array): Float32Array =>
+/** The numbers behind floats of 16 or 8 bits, exactly. */
+export const fromBits = (dtype: Float16 | Float8, bits: Uint16Array | Uint8Array): Float32Array =>
   dtype === "bf16" ? bf16Values(bits) : Float32Array.from(bits, (one) => floatValue(dtype, one));

@@ -32,6 +32,7 @@ const EXPRESSIONS: readonly string[] = [
   ..."sum max argmin any".split(" ").map((name) => `${name}($, 0)`),
   ...["fma($, $, $)", "clamp($, $, $)", "where($, $, $)", "$ ? $ : $"],
   ...["to($, @)", "bitcast($, @)", "full([16], $, @)", "to(to($, @), @)"],
+  ...["rtz", "rtne"].map((rounding) => `to($, @, { rounding: "${rounding}" })`),
   ...[
     "maxWithIndex($, 0)[0]",
     "cumsum($, 0)",

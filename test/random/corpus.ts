@@ -1,12 +1,12 @@
-import { DTYPE_NAMES, isFloat, isInteger, isNarrow } from "../../compiler/ir/index.js";
+import { DTYPE_NAMES, type DType, isFloat, isFloat8, isInteger, isNarrow } from "../../compiler/ir/index.js";
 
 /** The kernels that `npm test` compares with Triton's interpreter, and test/gpu with a GPU; the scripts draw others. */
 export const CORPUS = { seed: 1, count: 2000 } as const;
 
 export const INTEGERS = DTYPE_NAMES.filter(isInteger);
-export const FLOATS = DTYPE_NAMES.filter(isFloat);
+export const FLOATS = DTYPE_NAMES.filter((dtype) => isFloat(dtype) && !isFloat8(dtype));
 export const NUMBERS = [...INTEGERS, ...FLOATS];
-export const ALL = DTYPE_NAMES;
+export const ALL: readonly DType[] = ["bool", ...NUMBERS];
 /** Those that memory is changed in, in one step. */
 export const COUNTED = INTEGERS.filter((dtype) => !isNarrow(dtype));
 

@@ -1,5 +1,5 @@
 import { DTYPES, type DType, isFloat, isNarrow } from "../../ir/index.js";
-import { narrowF16, widenF16, widenF16Scalar } from "../math/halves.js";
+import { narrow, widenF16Scalar, widenNarrow } from "../math/narrow-floats.js";
 import type { Ref } from "../wasm/module.js";
 import { fitScalar, fitVector, lanewise, type Operation } from "./operands.js";
 
@@ -13,16 +13,19 @@ interface Packing {
   readonly unpackVector: Change;
 }
 
-const call = (op: Operation, routine: string, x: Ref): Ref => op.module.call(routine, [x], "v128");
+/** By functions of four lanes; `unpack` of one where that is quicker. */
+const byLanes = (dtype: DType, unpack?: Change): Packing => ({
+  pack: (op, x) => op.fb.m.i32.reinterpret(lanewise(op, narrow(dtype), x)),
+  unpack: unpack ?? ((op, x) => lanewise(op, widenNarrow(dtype), op.fb.m.f32.reinterpret(x))),
+  packVector: (op, x) => op.module.call(narrow(dtype)(op.module), [x], "v128"),
+  unpackVector: (op, x) => op.module.call(widenNarrow(dtype)(op.module), [x], "v128"),
+});
 
 /** The floats that are not in memory what they are in a register. */
 const PACKED: Readonly<Partial<Record<DType, Packing>>> = {
-  f16: {
-    pack: (op, x) => op.fb.m.i32.reinterpret(lanewise(op, narrowF16, x)),
-    unpack: (op, x) => widenF16Scalar(op.fb, x),
-    packVector: (op, x) => call(op, narrowF16(op.module), x),
-    unpackVector: (op, x) => call(op, widenF16(op.module), x),
-  },
+  f8e4m3: byLanes("f8e4m3"),
+  f8e5m2: byLanes("f8e5m2"),
+  f16: byLanes("f16", (op, x) => widenF16Scalar(op.fb, x)),
   bf16: {
     pack: (op, x) => op.fb.m.i32.shr_u(op.fb.m.i32.reinterpret(x), op.fb.m.i32.const(16)),
     unpack: (op, x) => op.fb.m.f32.reinterpret(op.fb.m.i32.shl(x, op.fb.m.i32.const(16))),

@@ -1,8 +1,9 @@
 import { isFloat } from "../../ir/index.js";
+import { truncateNarrow } from "../math/narrow-floats.js";
 import type { Ref } from "../wasm/module.js";
 import { REPRESENTATION, type Representation } from "../wasm/representation.js";
 import { bitsOf, bitsOfValues, valueOfBits, valuesOfBits } from "./bits.js";
-import { constantRef, fitScalar, fitVector, isUnsigned, type Operation } from "./operands.js";
+import { constantRef, fitScalar, fitVector, isUnsigned, lanewise, type Operation } from "./operands.js";
 
 type Convert = (op: Operation, x: Ref) => Ref;
 
@@ -56,6 +57,10 @@ export const castScalar: Convert = (op, x) => {
   if (op.dtype === "bool") return op.fb.m[kind].ne(x, constantRef(op, kind, 0));
   return fitScalar(op, SCALAR[kind][REPRESENTATION[op.dtype]](op, x));
 };
+
+/** From f32 to a narrower float, toward zero. */
+export const truncateScalar: Convert = (op, x) => lanewise(op, truncateNarrow(op.dtype), x);
+export const truncateVector: Convert = (op, x) => op.module.call(truncateNarrow(op.dtype)(op.module), [x], "v128");
 
 /** Both dtypes are at most 32 bits wide. Booleans are masks. */
 export const castVector: Convert = (op, x) => {

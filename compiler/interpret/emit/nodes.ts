@@ -5,7 +5,7 @@ import type { FunctionBuilder } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { HoistedCheck } from "./bounds.js";
-import { bitcastScalar, bitcastVector, castScalar, castVector } from "./casts.js";
+import { bitcastScalar, bitcastVector, castScalar, castVector, truncateScalar, truncateVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
 import { constantRef, fitVector, isUnsigned, type Operation } from "./operands.js";
 import { scalarOp } from "./scalar-ops.js";
@@ -186,6 +186,7 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
     return e.fb.m.i32.mul(e.scalar(x, node.level), e.scalar(factor, node.level));
   },
   cast: (e, node) => castScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
+  castToZero: (e, node) => truncateScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   /** How many places a run of `more` + 1 elements can start at. */
   starts: (e, node) => {
@@ -209,6 +210,7 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
 
 const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Ref | null>> = {
   cast: (e, node) => castVector(e.operation(node), e.vector(node.args[0]!, node.level)),
+  castToZero: (e, node) => truncateVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   shiftLeft: (e, node) => shiftVector(e, node, "shl"),
   shiftRight: (e, node) => shiftVector(e, node, isUnsigned(node.dtype) ? "shr_u" : "shr_s"),

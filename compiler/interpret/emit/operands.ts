@@ -1,5 +1,5 @@
 import { DTYPES, type DType, isFloat, isNarrow } from "../../ir/index.js";
-import { roundBf16, roundF16 } from "../math/halves.js";
+import { roundBf16, roundNarrow } from "../math/narrow-floats.js";
 import type { FunctionBuilder } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
@@ -25,7 +25,12 @@ export function lanewise(operation: Operation, routine: (module: ModuleBuilder) 
   return m.f32x4.extract_lane(operation.module.call(name, [m.f32x4.splat(x)], "v128"), 0);
 }
 
-const ROUND: Readonly<Partial<Record<DType, (module: ModuleBuilder) => string>>> = { f16: roundF16, bf16: roundBf16 };
+const ROUND: Readonly<Partial<Record<DType, (module: ModuleBuilder) => string>>> = {
+  f8e4m3: roundNarrow("f8e4m3"),
+  f8e5m2: roundNarrow("f8e5m2"),
+  f16: roundNarrow("f16"),
+  bf16: roundBf16,
+};
 
 /** Brings the result of arithmetic to what its dtype can hold: wraps narrow integers, rounds narrow floats. */
 export function fitScalar(operation: Operation, value: Ref): Ref {

@@ -54,7 +54,11 @@ it.each<[string, Expr, (x: bigint) => bigint]>([
   ["takes the least of all", d.op("min", { x: d.op("maximum", { a: "x", b: d.big(HALF + 1n) }) }), () => HALF + 1n],
   ["takes the greatest of all", d.op("max", { x: "x" }), () => MOST],
   ["sums", d.op("sum", { x: "x" }), () => wrap(words.reduce((a, b) => a + b, 0n))],
-  ["counts as i64 does, by bits", d.op("cast", { x: d.op("cast", { x: "x" }, { dtype: "i64" }) }, { dtype: "u64" }), (x) => x],
+  [
+    "counts as i64 does, by bits",
+    d.op("cast", { x: d.op("cast", { x: "x" }, { dtype: "i64" }) }, { dtype: "u64" }),
+    (x) => x,
+  ],
 ])("%s in all 64 bits", async (_what, of, expected) => {
   expect(await compute(WORDS, "u64", of, "u64", 3n)).toEqual(words.map(expected));
 });
@@ -80,13 +84,23 @@ it("becomes a float with one rounding", async () => {
 
 it.each(["f32", "f64"] as const)("is made of an %s without its fraction", async (dtype) => {
   const given = encode(dtype, [2 ** 63, 2 ** 63 + 2 ** 41, 1.9, 0, 0.5, 2 ** 40 + 2 ** 20, 255, 256]);
-  expect(await compute(given as Elements, dtype, d.op("cast", { x: "x" }, { dtype: "u64" }), "u64")).toEqual(
-    [2n ** 63n, 2n ** 63n + 2n ** 41n, 1n, 0n, 0n, 2n ** 40n + 2n ** 20n, 255n, 256n],
-  );
+  expect(await compute(given as Elements, dtype, d.op("cast", { x: "x" }, { dtype: "u64" }), "u64")).toEqual([
+    2n ** 63n,
+    2n ** 63n + 2n ** 41n,
+    1n,
+    0n,
+    0n,
+    2n ** 40n + 2n ** 20n,
+    255n,
+    256n,
+  ]);
 });
 
 it("updates memory by whole words", async () => {
-  const old = d.op("atomicMax", { ptr: d.add("p", d.arange(0, 8)), value: d.op("full", { value: d.big(HALF) }, { shape: [8], dtype: "u64" }) });
+  const old = d.op("atomicMax", {
+    ptr: d.add("p", d.arange(0, 8)),
+    value: d.op("full", { value: d.big(HALF) }, { shape: [8], dtype: "u64" }),
+  });
   expect(await compute(WORDS, "u64", old, "u64")).toEqual(words);
 });
 
@@ -95,8 +109,12 @@ it("wraps u16 and compares it without a sign", async () => {
   const all = [...given];
   expect(await compute(given, "u16", d.mul("x", "x"), "u16")).toEqual(all.map((x) => Math.imul(x, x) & 0xffff));
   expect(await compute(given, "u16", d.op("max", { x: "x" }), "u16")).toEqual(all.map(() => 65535));
-  expect(await compute(given, "u16", d.op("sum", { x: "x" }), "u32")).toEqual(all.map(() => all.reduce((a, b) => a + b)));
+  expect(await compute(given, "u16", d.op("sum", { x: "x" }), "u32")).toEqual(
+    all.map(() => all.reduce((a, b) => a + b)),
+  );
   expect(await compute(given, "u16", d.op("shiftRight", { a: "x", b: 15 }), "u16")).toEqual(all.map((x) => x >> 15));
-  expect(await compute(given, "u16", d.op("cast", { x: "x" }, { dtype: "i16" }), "i16")).toEqual(all.map((x) => (x << 16) >> 16));
+  expect(await compute(given, "u16", d.op("cast", { x: "x" }, { dtype: "i16" }), "i16")).toEqual(
+    all.map((x) => (x << 16) >> 16),
+  );
   expect(await compute(given, "u16", d.op("cast", { x: "x" }, { dtype: "f32" }), "f32")).toEqual(all);
 });

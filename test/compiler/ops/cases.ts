@@ -3,6 +3,7 @@ import {
   type DType,
   type Expr,
   isFloat,
+  isFloat8,
   isInteger,
   type Kernel,
   type Shape,
@@ -82,7 +83,8 @@ const reduction = (op: string, dtypes: readonly DType[], more: Record<string, nu
     ),
   );
 
-const FLOATS = DTYPE_NAMES.filter(isFloat);
+const FLOATS = DTYPE_NAMES.filter((dtype) => isFloat(dtype) && !isFloat8(dtype));
+const FLOATS8 = DTYPE_NAMES.filter(isFloat8);
 const INTS = DTYPE_NAMES.filter(isInteger);
 const ALL: readonly DType[] = [...INTS, ...FLOATS];
 const same = (dtypes: readonly DType[]): readonly (readonly [DType, DType])[] => dtypes.map((dtype) => [dtype, dtype]);
@@ -226,6 +228,38 @@ const bitcasts: OpCase[] = (
   of: d.op("bitcast", { x: "a" }, { dtype: to }),
 }));
 
+const float8: OpCase[] = [
+  ...FLOATS8.flatMap((dtype): OpCase[] => [
+    ...(["f16", "bf16", "f32"] as const).flatMap((other) => [
+      { title: `cast ${other} ${dtype}`, operands: [tile(other, 16)], of: d.op("cast", { x: "a" }, { dtype }) },
+      { title: `cast ${dtype} ${other}`, operands: [tile(dtype, 16)], of: d.op("cast", { x: "a" }, { dtype: other }) },
+    ]),
+    {
+      title: `bitcast u8 ${dtype}`,
+      operands: [tile("u8", 16)],
+      of: d.op("bitcast", { x: "a" }, { dtype }),
+    },
+    { title: `trans ${dtype}`, operands: [tile(dtype, 8, 16)], of: d.op("trans", { x: "a" }) },
+    { title: `flip ${dtype}`, operands: [tile(dtype, 8, 16)], of: d.op("flip", { x: "a" }) },
+    {
+      title: `where ${dtype}`,
+      operands: [tile("bool", 16), tile(dtype, 16)],
+      of: d.op("where", { condition: "a", a: "b", b: d.float(1.6) }),
+    },
+    { title: `full ${dtype}`, operands: [], of: d.op("full", { value: d.float(0.3) }, { shape: [8], dtype }) },
+    ...FLOATS8.map((other) => ({
+      title: `dot ${dtype} ${other}`,
+      operands: [tile(dtype, 16, 32), tile(other, 32, 16)],
+      of: d.op("dot", { a: "a", b: "b" }),
+    })),
+  ]),
+  ...(["f16", "bf16", "f8e5m2"] as const).map((dtype) => ({
+    title: `cast f32 ${dtype} toward zero`,
+    operands: [tile("f32", 16)],
+    of: d.op("cast", { x: "a" }, { dtype, rounding: "rtz" }),
+  })),
+];
+
 const literals: OpCase[] = [
   { title: "f16 + 1", operands: [tile("f16", 16)], of: d.add("a", 1) },
   { title: "bf16 · 0.5", operands: [tile("bf16", 16)], of: d.mul("a", d.float(0.5)) },
@@ -263,7 +297,9 @@ export const CASES: readonly OpCase[] = [
   // (a + b − 1) wraps in i8, as it does in Triton.
   ...binary("cdiv", same(["i32", "u32", "i64", "u16", "u64"])),
   ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [...same(INTS), ["u8", "i32"]])),
-  ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"]))),
+  ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) =>
+    binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"])),
+  ),
   ...["eq", "ne", "lt", "le", "gt", "ge"].flatMap((op) =>
     binary(op, [...same(["i32", "u32", "u64", "u16", "bf16", "f32"]), ["i32", "f32"]]),
   ),
@@ -311,6 +347,7 @@ export const CASES: readonly OpCase[] = [
   ...choices,
   ...conversions,
   ...bitcasts,
+  ...float8,
   ...literals,
   ...masks,
 ];
