@@ -88,9 +88,12 @@ describe.each(DTYPES8)("%s", (dtype) => {
       expect(floatValue(dtype, byte)).toBe(value);
       if (!Number.isNaN(value)) expect(floatBits(dtype, value)).toBe(byte);
     });
-    expect([...toBits(dtype, around(dtype).filter((one) => Math.abs(one) !== Infinity))]).toEqual(
-      [...around(dtype)].filter((one) => Math.abs(one) !== Infinity).map((value) => nearest(dtype, value)),
-    );
+    expect([
+      ...toBits(
+        dtype,
+        around(dtype).filter((one) => Math.abs(one) !== Infinity),
+      ),
+    ]).toEqual([...around(dtype)].filter((one) => Math.abs(one) !== Infinity).map((value) => nearest(dtype, value)));
   });
 
   it.each(["f32", "f16", "bf16"] as const)("becomes %s exactly, all 256 of it", async (to) => {
