@@ -29,4 +29,5 @@ export type {
   Shape,
   Tile,
   U32,
+  U64,
 } from "./types.js";

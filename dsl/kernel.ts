@@ -1,4 +1,4 @@
-import type { DType } from "./dtypes.js";
+import type { DType, DTypeFacts } from "./dtypes.js";
 import { outsideKernel } from "./outside.js";
 import type { ConstKey, DTypeKey, Forgotten, KindKey, ShapeKey } from "./types.js";
 
@@ -94,7 +94,7 @@ export interface DescriptorBuffer<D extends DType = Forgotten> {
 
 type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> & DType : Forgotten;
 
-type ScalarArgument<D> = [D] extends ["bool"] ? boolean : [D] extends ["i64"] ? number | bigint : number;
+type ScalarArgument<D> = D extends DType ? DTypeFacts[D]["argument"] : number;
 
 /** What a launch takes for a parameter. */
 export type ArgumentFor<T> =

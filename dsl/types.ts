@@ -47,6 +47,8 @@ export type Int = Scalar<"i32">;
 export type I64 = Scalar<"i64">;
 /** Unsigned integer argument of 32 bits. */
 export type U32 = Scalar<"u32">;
+/** Unsigned integer argument of 64 bits; a launch takes a number or a bigint. */
+export type U64 = Scalar<"u64">;
 /** Floating-point argument of 32 bits. */
 export type F32 = Scalar<"f32">;
 /** Boolean argument. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DTYPE_NAMES } from "../ir/index.js";
 import { holding, kernelProblems, manifestProblems, paramProblems, variantProblems } from "./consistency.js";
 
 /**
@@ -21,7 +22,7 @@ const identifier = z
 const text = z.string().max(2 ** 16);
 const line = text.regex(/^\P{Cc}*$/u, "it has control characters");
 
-const dtype = z.enum(["bool", "i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64"]);
+const dtype = z.enum(DTYPE_NAMES);
 const dtypes = z.record(identifier, dtype);
 const constants = z.record(identifier, z.union([z.number(), z.boolean(), text]));
 

@@ -1,4 +1,4 @@
-import type { Expr } from "../ir/index.js";
+import { type Expr, isFloat8 } from "../ir/index.js";
 import { call, index, literalText, materialize, OPS, type Py, py } from "../ops/index.js";
 import type { FunctionText } from "./function-text.js";
 
@@ -17,7 +17,9 @@ const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
     const text = literalText(expr.value, expr.type);
     // Triton takes a number that meets no tensor for a float32.
     const double = expr.type.kind === "tile" && expr.type.dtype === "f64" && typeof expr.value === "number";
-    return double && !Object.is(Math.fround(expr.value), expr.value) ? materialize(text, expr.type) : text;
+    if (double && !Object.is(Math.fround(expr.value as number), expr.value)) return materialize(text, expr.type);
+    // What it makes of one that meets 8 bits depends on where that is.
+    return expr.type.kind === "tile" && isFloat8(expr.type.dtype) ? materialize(text, expr.type) : text;
   },
   ref: (expr, text) => text.reference(expr.name, expr.type.kind === "const"),
   op: (expr, text) => {

@@ -1,7 +1,7 @@
 import { DTYPES, type Expr, type Kernel, type Type } from "../ir/index.js";
 import { type ArgumentLayout, HEADER_BYTES } from "./argument-layout.js";
 import type { AccessSite } from "./cpu-kernel.js";
-import { LOAD_ELEMENT } from "./emit/memory.js";
+import { loadElement } from "./emit/memory.js";
 import type { Flat } from "./flatten/steps.js";
 import type { Inlined } from "./fuse/decide.js";
 import type { Origins } from "./fuse/provenance.js";
@@ -60,7 +60,7 @@ export class KernelScope implements Environment {
     if (slot.kind === "scalar") {
       const local = fb.local(REPRESENTATION[slot.dtype]);
       const operation = { fb, module: fb.module, from: slot.dtype, dtype: slot.dtype };
-      fb.set(local, LOAD_ELEMENT[slot.dtype](operation, block(), slot.offset));
+      fb.set(local, loadElement(operation, slot.dtype, block(), slot.offset));
       this.variables.set(name, { kind: "scalar", dtype: slot.dtype, local });
       return;
     }

@@ -1,4 +1,5 @@
 import type { Expr } from "../ir/index.js";
+import { isUnsigned } from "./emit/operands.js";
 import type { Step } from "./flatten/steps.js";
 import { groupFrom } from "./fuse/groups.js";
 import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
@@ -231,7 +232,7 @@ export class Statements {
       };
     const counter = fb.hold(kind, fb.get(start.local));
     fb.forever((exit) => {
-      const order = down ? "le_s" : dtype === "u32" ? "ge_u" : "ge_s";
+      const order = down ? "le_s" : isUnsigned(dtype) ? "ge_u" : "ge_s";
       fb.push(m.br_if(exit, m[kind][order](fb.get(counter), fb.get(stop.local))));
       fb.set(type.local, fb.get(counter));
       this.run(step.body);

@@ -1,6 +1,7 @@
 export * from "./attrs.js";
 export * from "./dim.js";
 export * from "./dtype.js";
+export * from "./float-bits.js";
 export * from "./kernel.js";
 export * from "./limits.js";
 export * from "./print.js";

@@ -1,14 +1,21 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { isInteger } from "../ir/index.js";
+import { isInteger, wrapped } from "../ir/index.js";
 import { flagPy, pick } from "./attrs.js";
 import { convert, type TileType } from "./convert.js";
 import type { Attrs, Call, Op } from "./op.js";
 import { call } from "./python.js";
 import { fromLines, linesOf, tileOperand, widened } from "./reductions.js";
-import { roundTo, wrapInteger } from "./value.js";
+import { roundTo } from "./value.js";
 
 /** A flag that is not false. */
 const flag = ({ attrs }: Call, name: string): Attrs => (attrs[name] ? pick(attrs, [name]) : {});
+
+/** What is combined up to each place. */
+function soFar<T>(values: readonly T[], combine: (a: T, b: T) => T): T[] {
+  const results: T[] = [];
+  for (const value of values) results.push(results.length === 0 ? value : combine(results.at(-1)!, value));
+  return results;
+}
 
 /** What is combined so far along an axis, at each place. */
 const scan = (
@@ -31,14 +38,11 @@ const scan = (
   evaluate({ x }, { attrs, type }) {
     const { lines } = linesOf(x!, attrs.axis as number);
     const { dtype } = type as TileType;
-    const combine = (a: number, b: number): number =>
-      isInteger(dtype) ? wrapInteger(dtype, of(BigInt(a), BigInt(b))) : roundTo(dtype, ofReal(a, b));
-    const scanned = lines.map((line) => {
-      const ordered = attrs.reverse ? [...line].reverse() : line;
-      const results: number[] = [];
-      for (const value of ordered) results.push(results.length === 0 ? value : combine(results.at(-1)!, value));
-      return attrs.reverse ? results.reverse() : results;
-    });
+    // What a product of integers wraps to is exact as a bigint only.
+    const along = isInteger(dtype)
+      ? (line: number[]) => soFar(line.map(BigInt), (a, b) => wrapped(dtype, of(a, b))).map(Number)
+      : (line: number[]) => soFar(line, (a, b) => roundTo(dtype, ofReal(a, b)));
+    const scanned = lines.map((line) => (attrs.reverse ? along([...line].reverse()).reverse() : along(line)));
     return fromLines(scanned, x!.shape, attrs.axis as number);
   },
 });

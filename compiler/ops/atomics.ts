@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type DType, type Expr, tile } from "../ir/index.js";
+import { DTYPE_NAMES, type DType, type Expr, isInteger, isNarrow, tile } from "../ir/index.js";
 import { checkChoices, pick, quoted } from "./attrs.js";
 import { sameShape } from "./broadcast.js";
 import type { TileType } from "./convert.js";
@@ -8,7 +8,7 @@ import type { Args, Call, InferContext, Op } from "./op.js";
 import { call } from "./python.js";
 import { materialize } from "./python-values.js";
 
-const WHOLE: readonly DType[] = ["i32", "u32", "i64"];
+const WHOLE: readonly DType[] = DTYPE_NAMES.filter((dtype) => isInteger(dtype) && !isNarrow(dtype));
 const ORDER = { sem: ["acquire", "release", "acq_rel", "relaxed"], scope: ["gpu", "cta", "sys"] };
 
 /** The pointer, of a dtype the hardware has this operation for; null after a problem. */

@@ -107,19 +107,11 @@ function shift({ name, python, emit, constantName, ofIntegers }: Shift): Op {
   };
 }
 
-/** The dtype whose right shift brings in zeros. Triton has no u16 and no u64 in this language, so only their names occur here. */
-const UNSIGNED: Readonly<Record<string, string>> = {
-  i8: "tl.uint8",
-  i16: "tl.uint16",
-  i32: "tl.uint32",
-  i64: "tl.uint64",
-};
-
 /** `>>>`: a shift of the bits as an unsigned number, back in the operand's dtype. */
 function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
   if (node.type.kind !== "tile" || DTYPES[node.type.dtype].kind === "unsigned")
     return shifted("shift_right", a!, b!, node);
-  const unsigned = UNSIGNED[node.type.dtype]!;
+  const unsigned = `tl.u${DTYPES[node.type.dtype].triton}`;
   const bits = method(materialize(a!, node.args.a!.type), "to", [unsigned], { bitcast: "True" });
   const amount = b!.weak ? b! : method(b!, "to", [unsigned]);
   return method(shifted("shift_right", bits, amount, node), "to", [dtypeText(node.type.dtype)], { bitcast: "True" });

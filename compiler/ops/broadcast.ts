@@ -100,3 +100,9 @@ export const operatorText = (op: string): string => OPERATORS[op] ?? op;
 /** For messages that name an operand and its type. */
 export const describe = (operand: Expr): string =>
   operand.kind === "ref" ? `${operand.name}: ${typeText(operand.type)}` : typeText(operand.type);
+
+/** Reports an operand that an op does not compute with, since it has 8 bits. */
+export const float8Operand = ({ op }: Call, operand: Expr, context: InferContext): null =>
+  context.fail(
+    problems.float8Operand(operand.span, { op: operatorText(op), type: operand.type }, context.origins(operand)),
+  );

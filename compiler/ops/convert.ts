@@ -4,7 +4,10 @@ import {
   DTYPES,
   type DType,
   type Expr,
+  greatestFloat,
+  integerRange,
   isFloat,
+  isFloat8,
   isInteger,
   type Shape,
   type Span,
@@ -12,7 +15,7 @@ import {
   type Type,
 } from "../ir/index.js";
 import type { InferContext } from "./op.js";
-import { integerRange, roundTo } from "./value.js";
+import { roundTo } from "./value.js";
 
 export type Literal = Extract<Expr, { kind: "literal" }>;
 export type TileType = Extract<Type, { kind: "tile" }>;
@@ -34,20 +37,11 @@ export function constantDim({ type, ...expr }: Expr): Dim | undefined {
   return type.kind === "const" && (type.of === "int" || type.of === "bool") ? type.dim : undefined;
 }
 
-const INTEGER_ORDER: Readonly<Partial<Record<DType, number>>> = {
-  bool: 0,
-  i8: 1,
-  u8: 1,
-  i16: 2,
-  i32: 3,
-  u32: 3,
-  i64: 4,
-};
+const widthOf = (dtype: DType): number => (dtype === "bool" ? 0 : DTYPES[dtype].bytes);
 
 /** The integer that holds the result of two: the wider one, of equal ones the unsigned, as in C and Triton. */
 function promoteIntegers(a: DType, b: DType): DType {
-  const [rankA, rankB] = [INTEGER_ORDER[a]!, INTEGER_ORDER[b]!];
-  if (rankA !== rankB) return rankA > rankB ? a : b;
+  if (widthOf(a) !== widthOf(b)) return widthOf(a) > widthOf(b) ? a : b;
   return DTYPES[a].kind === "unsigned" ? a : b;
 }
 
@@ -98,25 +92,26 @@ export const implicitCast = (x: Expr, dtype: DType, shape: Shape): Expr => ({
 /** Whether a dtype holds a literal, if rounded: floats hold what does not become infinite, and booleans every number that is 0 or not. */
 export function holds(dtype: DType, value: number | bigint | boolean | string): boolean {
   if (typeof value === "boolean" || dtype === "bool") return true;
+  // A conversion to 8 bits would take any number.
+  if (isFloat8(dtype)) return !(Math.abs(Number(value)) > greatestFloat(dtype));
   if (isFloat(dtype)) return !Number.isFinite(Number(value)) || Number.isFinite(roundTo(dtype, Number(value)));
   if (typeof value === "number" && !Number.isInteger(value)) return false;
   const [least, greatest] = integerRange(dtype);
   return BigInt(value) >= least && BigInt(value) <= greatest;
 }
 
-const LARGEST: Readonly<Partial<Record<DType, string>>> = {
-  f16: "65504",
-  bf16: "about 3.39e38",
-  f32: "about 3.40e38",
-  f64: "about 1.80e308",
-};
+/** The greatest number of a float dtype, as an error says it. */
+function greatestText(dtype: DType): string {
+  const greatest = greatestFloat(dtype);
+  return greatest < 1e6 ? String(greatest) : `about ${greatest.toExponential(2).replace("+", "")}`;
+}
 
 /** A literal with a dtype; reports one that does not fit. */
 function adaptLiteral(literal: Literal, dtype: DType, context: InferContext): Expr | null {
   const { value } = literal;
   if (!holds(dtype, value)) {
     const range = isFloat(dtype)
-      ? `numbers up to ${LARGEST[dtype]}`
+      ? `numbers up to ${greatestText(dtype)}`
       : `the integers from ${integerRange(dtype).join(" to ")}`;
     return context.fail(problems.literalRange(literal.span, { value: String(value), dtype, range }));
   }
@@ -132,6 +127,8 @@ export const literalIn = (literal: Literal, dtype: DType): Expr => ({
 
 function valueIn(value: number | bigint | boolean | string, dtype: DType): number | bigint | boolean {
   if (dtype === "bool") return Boolean(value);
+  // Triton would round a constant of 8 bits in its own way.
+  if (isFloat8(dtype)) return roundTo(dtype, Number(value));
   if (isFloat(dtype) || typeof value === "boolean") return Number(value);
   const whole = BigInt(value);
   return whole >= BigInt(Number.MIN_SAFE_INTEGER) && whole <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(whole) : whole;
@@ -141,9 +138,19 @@ function valueIn(value: number | bigint | boolean | string, dtype: DType): numbe
 export function convert(operand: Expr, dtype: DType, context: InferContext): Expr | null {
   const { type } = operand;
   if (operand.kind === "literal" && type.kind === "const") return adaptLiteral(operand, dtype, context);
+  if (type.kind === "tile" && type.dtype === dtype) return operand;
+  if ((type.kind === "tile" || type.kind === "const") && !converts(type, dtype))
+    return context.fail(problems.float8Conversion(operand.span, { from: type, to: dtype }, context.origins(operand)));
   if (type.kind === "const") return implicitCast(operand, dtype, []);
-  if (type.kind !== "tile" || type.dtype === dtype) return operand;
+  if (type.kind !== "tile") return operand;
   return implicitCast(operand, dtype, type.shape);
+}
+
+/** Whether the hardware converts so: floats of 8 bits from and to f16, bf16 and f32 only. */
+export function converts(from: TileType | ConstType, to: DType): boolean {
+  if (from.kind === "const") return !isFloat8(to);
+  const [a, b] = [from.dtype, to].sort((a, b) => Number(isFloat8(b)) - Number(isFloat8(a))) as [DType, DType];
+  return !isFloat8(a) || (isFloat(b) && !isFloat8(b) && b !== "f64");
 }
 
 /** Every operand in one dtype; null after a problem. */

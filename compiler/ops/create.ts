@@ -1,8 +1,19 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { dimSub, type Expr, isFloat, isInteger, scalar, tile } from "../ir/index.js";
-import { checkSizes, dims, dtypeOf, firstDim } from "./attrs.js";
-import { commonDType, convert, isConstNumber, isNumbers, isOperand, literalIn, shapeOf } from "./convert.js";
-import type { Op } from "./op.js";
+import { DTYPES, type DType, dimSub, type Expr, isFloat, isInteger, roundFloat, scalar, tile } from "../ir/index.js";
+import { checkChoices, checkSizes, dims, dtypeOf, firstDim, quoted } from "./attrs.js";
+import {
+  commonDType,
+  convert,
+  converts,
+  decay,
+  isConstNumber,
+  isNumbers,
+  isOperand,
+  literalIn,
+  shapeOf,
+  type TileType,
+} from "./convert.js";
+import type { Call, InferContext, Op } from "./op.js";
 import { call, method, type Py } from "./python.js";
 import { dimPy, dtypeText, materialize, shapePy } from "./python-values.js";
 import { elementCount, roundTo } from "./value.js";
@@ -84,6 +95,7 @@ export const full: Op = {
 export const cast: Op = {
   name: "cast",
   params: { x: "operand", dtype: "dtype" },
+  options: { rounding: "text" },
   called: { to: {} },
   infer(source, context) {
     const x = source.args.x!;
@@ -91,6 +103,8 @@ export const cast: Op = {
     if (dtype === null) return null;
     if (!isOperand(x.type))
       return context.fail(problems.cannotConvert(source.span, { from: x.type, to: dtype }, context.origins(x)));
+    if (!checkChoices(source, { rounding: ROUNDINGS }, context)) return null;
+    if (source.attrs.rounding !== undefined) return rounding(source, x, dtype, context);
     if (
       x.kind === "literal" &&
       isConstNumber(x.type) &&
@@ -98,6 +112,8 @@ export const cast: Op = {
     )
       return isFloat(dtype) ? literalIn(x, dtype) : convert(x, dtype, context);
     if (isNumbers(x.type) && x.type.dtype === dtype) return x;
+    if (!converts(x.type, dtype))
+      return context.fail(problems.float8Conversion(source.span, { from: x.type, to: dtype }, context.origins(x)));
     return {
       kind: "op",
       op: "cast",
@@ -108,7 +124,10 @@ export const cast: Op = {
     };
   },
   emit({ x }, { args, attrs, type }) {
-    const to = (value: Py): Py => method(value, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])]);
+    const to = (value: Py): Py =>
+      method(value, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])], {
+        fp_downcast_rounding: quoted(attrs.rounding),
+      });
     if (!x!.weak || type.kind !== "tile") return to(x!);
     const from = args.x!.type;
     // A literal that has a dtype already keeps what that has made of it.
@@ -118,11 +137,33 @@ export const cast: Op = {
     // What the narrower dtype does not hold wraps, as in any conversion.
     return isInteger(type.dtype) && type.dtype !== "i64" ? to(materialize(x!, scalar("i64"))) : materialize(x!, type);
   },
-  evaluate: ({ x }, { type }) => ({
-    shape: x!.shape,
-    data: x!.data.map((value) => (type.kind === "tile" ? roundTo(type.dtype, value) : value)),
-  }),
+  evaluate: ({ x }, { type, attrs }) => {
+    const { dtype } = type as TileType;
+    const toZero = attrs.rounding === "rtz";
+    return {
+      shape: x!.shape,
+      data: x!.data.map((one) => (toZero ? roundFloat(dtype, one, true) : roundTo(dtype, one))),
+    };
+  },
 };
+
+const ROUNDINGS = ["rtne", "rtz"];
+/** What the hardware rounds toward zero to, from f32. */
+const TO_ZERO: readonly DType[] = ["f8e5m2", "f16", "bf16"];
+
+/** A conversion with a rounding that the author names: of floats to narrower ones. */
+function rounding(source: Call, given: Expr, dtype: DType, context: InferContext): Expr | null {
+  const x = decay(given, context);
+  if (!x || !isNumbers(x.type)) return null;
+  const from = x.type.dtype;
+  const toZero = source.attrs.rounding === "rtz";
+  const narrows =
+    isFloat(from) && isFloat(dtype) && DTYPES[dtype].bytes < DTYPES[from].bytes && converts(x.type, dtype);
+  if (!narrows || (toZero && !(from === "f32" && TO_ZERO.includes(dtype))))
+    return context.fail(problems.noRounding(source.span, { from: x.type, to: dtype, toZero }, context.origins(given)));
+  const attrs = { dtype, ...(toZero ? { rounding: "rtz" } : {}) };
+  return { kind: "op", op: "cast", args: { x }, attrs, type: tile(dtype, x.type.shape), span: source.span };
+}
 
 const scalarType = (dtype: Parameters<typeof scalar>[0]): Extract<Expr["type"], { kind: "tile" }> =>
   scalar(dtype) as Extract<Expr["type"], { kind: "tile" }>;

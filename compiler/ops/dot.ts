@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, type DType, dimEquals, type Expr, type Shape, type Type, tile } from "../ir/index.js";
+import { DTYPES, type DType, dimEquals, type Expr, isFloat8, type Shape, type Type, tile } from "../ir/index.js";
 import { checkChoices, quoted } from "./attrs.js";
 import { sameShape } from "./broadcast.js";
 import { isNumbers, shapeOf, type TileType } from "./convert.js";
@@ -10,6 +10,8 @@ import type { TileValue } from "./value.js";
 
 /** What the tensor cores accumulate in. */
 const RESULT: Readonly<Partial<Record<DType, DType>>> = {
+  f8e4m3: "f32",
+  f8e5m2: "f32",
   f16: "f32",
   bf16: "f32",
   f32: "f32",
@@ -66,8 +68,8 @@ function checkOperands(source: Call, a: Expr, b: Expr, context: InferContext): b
         ),
       );
   const [left, right] = [a.type as TileType, b.type as TileType];
-  if (left.dtype !== right.dtype || !RESULT[left.dtype])
-    return fail(problems.dotTypes(source.span, { a: left, b: right }, notes));
+  const pair = left.dtype === right.dtype || (isFloat8(left.dtype) && isFloat8(right.dtype));
+  if (!pair || !RESULT[left.dtype]) return fail(problems.dotTypes(source.span, { a: left, b: right }, notes));
   const [outer, inner] = [left.shape.slice(0, -2), left.shape.at(-1)!];
   if (!sameShape(outer, right.shape.slice(0, -2)) || !dimEquals(inner, right.shape.at(-2)!))
     return fail(problems.dotInnerSizes(source.span, { a: left, b: right, hint: transHint(a, b) }, notes));

@@ -1,6 +1,15 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Dim, type DType, type Expr, isFloat, isInteger, LimitExceeded, type Type } from "../ir/index.js";
-import { broadcastAll, operatorText } from "./broadcast.js";
+import {
+  type Dim,
+  type DType,
+  type Expr,
+  isFloat,
+  isFloat8,
+  isInteger,
+  LimitExceeded,
+  type Type,
+} from "../ir/index.js";
+import { broadcastAll, float8Operand, operatorText } from "./broadcast.js";
 import { type ConstType, commonDType, constantDim, convertAll, isOperand, literal, type TileType } from "./convert.js";
 import type { Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
@@ -71,6 +80,8 @@ function inferElementwise(spec: ElementwiseSpec, call: Call, context: InferConte
           context.origins(operand),
         ),
       );
+  const stored = operands.find(({ type }) => type.kind === "tile" && isFloat8(type.dtype));
+  if (stored) return float8Operand(call, stored, context);
   if (spec.check && !spec.check(call, operands, context)) return null;
   const types = operands.map((operand) => operand.type as TileType | ConstType);
   if (spec.constant && types.every((type) => type.kind === "const"))

@@ -1,6 +1,17 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Dim, DTYPES, type DType, dimMul, type Expr, isFloat, type Shape, type Type, tile } from "../ir/index.js";
-import { operatorText } from "./broadcast.js";
+import {
+  type Dim,
+  DTYPES,
+  type DType,
+  dimMul,
+  type Expr,
+  isFloat,
+  isFloat8,
+  type Shape,
+  type Type,
+  tile,
+} from "../ir/index.js";
+import { float8Operand, operatorText } from "./broadcast.js";
 import { convert, isNumbers, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
@@ -19,6 +30,7 @@ export function tileOperand(source: Call, context: InferContext): Reduced | null
   const x = source.args.x!;
   if (!isNumbers(x.type) || x.type.shape.length === 0)
     return context.fail(problems.needsTile(x.span, { op: source.op, type: x.type }, context.origins(x)));
+  if (isFloat8(x.type.dtype) && source.op !== "flip") return float8Operand(source, x, context);
   const { axis } = source.attrs;
   if (axis === undefined) return { x, type: x.type, axis: null };
   const rank = x.type.shape.length;
@@ -123,9 +135,9 @@ export function fromLines(lines: readonly (readonly number[])[], shape: readonly
 
 /** Sums of narrow numbers are wide: halves in f32, small integers in 32 bits of their sign. */
 export const widened = (dtype: DType): DType => {
-  if (dtype === "f16" || dtype === "bf16") return "f32";
-  if (dtype === "u8") return "u32";
-  return dtype === "bool" || dtype === "i8" || dtype === "i16" ? "i32" : dtype;
+  if (DTYPES[dtype].bytes >= 4) return dtype;
+  if (isFloat(dtype)) return "f32";
+  return DTYPES[dtype].kind === "unsigned" ? "u32" : "i32";
 };
 
 const numbers = (dtype: DType, source: Call, context: InferContext): DType | null =>

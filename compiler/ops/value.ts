@@ -1,4 +1,4 @@
-import { DTYPES, type DType } from "../ir/index.js";
+import { DTYPE_NAMES, DTYPES, type DType, integerRange, isFloat, roundFloat, wrapped } from "../ir/index.js";
 
 /** A tile of plain numbers, row-major: what `evaluate` computes with. Booleans are 0 and 1. */
 export interface TileValue {
@@ -9,43 +9,18 @@ export interface TileValue {
 export const scalarValue = (value: number): TileValue => ({ shape: [], data: [value] });
 export const elementCount = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** A float of so many significant bits (the hidden one counts) and this least and greatest exponent, rounded to the nearest even. */
-function roundFloat(value: number, bits: number, least: number, greatest: number): number {
-  if (!Number.isFinite(value) || value === 0) return value;
-  const magnitude = Math.abs(value);
-  const step = 2 ** (Math.max(exponentOf(magnitude), least) - bits + 1);
-  const rounded = roundHalfEven(magnitude / step) * step;
-  return Math.sign(value) * (rounded >= 2 ** (greatest + 1) ? Infinity : rounded);
-}
-
-/** The power of two below: a logarithm may be off by one beside a power. */
-function exponentOf(magnitude: number): number {
-  const near = Math.floor(Math.log2(magnitude));
-  return magnitude < 2 ** near ? near - 1 : magnitude >= 2 ** (near + 1) ? near + 1 : near;
-}
-
-function roundHalfEven(value: number): number {
-  const down = Math.floor(value);
-  const rest = value - down;
-  return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
-}
-
-const ROUND: Readonly<Record<DType, (value: number) => number>> = {
-  bool: (value) => (value === 0 ? 0 : 1),
-  i8: (value) => (Math.trunc(value) << 24) >> 24,
-  u8: (value) => Math.trunc(value) & 0xff,
-  i16: (value) => (Math.trunc(value) << 16) >> 16,
-  i32: (value) => Math.trunc(value) | 0,
-  u32: (value) => Math.trunc(value) >>> 0,
-  i64: (value) => Math.trunc(value),
-  f16: (value) => roundFloat(value, 11, -14, 15),
-  bf16: (value) => roundFloat(value, 8, -126, 127),
-  f32: Math.fround,
-  f64: (value) => value,
-};
-
 /** A number as an element of a dtype holds it: floats rounded to nearest even, integers cut and wrapped. */
-export const roundTo = (dtype: DType, value: number): number => ROUND[dtype](value);
+export function roundTo(dtype: DType, value: number): number {
+  if (isFloat(dtype)) return roundFloat(dtype, value);
+  if (dtype === "bool") return value === 0 ? 0 : 1;
+  const whole = Number.isFinite(value) ? Math.trunc(value) + 0 : 0;
+  const [least, greatest] = RANGES[dtype];
+  return whole >= least && whole <= greatest ? whole : wrapInteger(dtype, BigInt(whole));
+}
+
+const RANGES = Object.fromEntries(
+  DTYPE_NAMES.map((dtype) => [dtype, integerRange(dtype).map(Number) as [number, number]] as const),
+) as unknown as Readonly<Record<DType, readonly [number, number]>>;
 
 /** Integers of a dtype. */
 export interface Integers {
@@ -59,17 +34,7 @@ export const integersIn = (dtype: DType): Integers => ({
 });
 
 /** An integer of any size as a dtype holds it. */
-export function wrapInteger(dtype: DType, value: bigint): number {
-  const bits = DTYPES[dtype].bytes * 8;
-  return Number(DTYPES[dtype].kind === "unsigned" ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value));
-}
-
-/** The least and the greatest integer of a dtype. */
-export function integerRange(dtype: DType): readonly [bigint, bigint] {
-  const bits = BigInt(DTYPES[dtype].bytes * 8);
-  if (dtype === "bool") return [0n, 1n];
-  return DTYPES[dtype].kind === "unsigned" ? [0n, (1n << bits) - 1n] : [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n];
-}
+export const wrapInteger = (dtype: DType, value: bigint): number => Number(wrapped(dtype, value));
 
 /** The shape that shapes stretch to, aligned right; null where two sizes differ and neither is 1. */
 export function broadcastShapes(shapes: readonly (readonly number[])[]): readonly number[] | null {

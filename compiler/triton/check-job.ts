@@ -1,3 +1,4 @@
+import { DTYPES } from "../ir/index.js";
 import type { TritonFailure, TritonJob, TritonOptions, TritonOutput } from "./job.js";
 
 interface Architecture {
@@ -65,12 +66,16 @@ const OPTIONS: Record<keyof TritonOptions, Check> = {
   default_dot_input_precision: oneOf("tf32", "tf32x3", "ieee", "bf16x3", "bf16x6"),
 };
 
-const SCALAR = /^(\*k?)?(i1|i8|i16|i32|i64|u1|u8|u16|u32|u64|fp16|bf16|fp32|fp64|fp8e4nv|fp8e5|fp8e4b15)$/;
+const SCALAR = new RegExp(
+  `^(\\*k?)?(${Object.values(DTYPES)
+    .map((dtype) => dtype.signature)
+    .join("|")})$`,
+);
 const DESCRIPTOR = /^tensordesc<\w+\[\d+(, ?\d+){0,4}\]>$/;
 
 /** Everything wrong with a job that can be known before Triton sees it; empty when it is fine. */
 export function checkJob(job: TritonJob): TritonFailure | undefined {
-  const problems = [...checkTarget(job), ...checkOptions(job), ...checkSignature(job)];
+  const problems = [...checkTarget(job), ...checkOptions(job), ...checkSignature(job), ...checkFloat8(job)];
   return problems.length === 0 ? undefined : failure("options", problems.join("; "));
 }
 
@@ -112,6 +117,12 @@ function* checkSignature({ signature, constants = {}, divisible = [] }: TritonJo
       yield `${name} cannot be marked divisible: it is ${type}, not a pointer or an integer`;
     }
   }
+}
+
+/** Older GPUs have no instruction that converts to 8 bits, or multiplies them. */
+function* checkFloat8({ source, signature, target }: TritonJob): Generator<string> {
+  const used = /\btl\.float8/.test(source) || Object.values(signature).some((type) => type.includes("fp8"));
+  if (used && target.arch < 89) yield `f8e4m3 and f8e5m2 need sm_89 or newer, got sm_${target.arch}`;
 }
 
 /** Compiled, but no such GPU could launch it: Triton itself notices only there. */

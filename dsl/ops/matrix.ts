@@ -34,7 +34,8 @@ export interface DotOptions {
 }
 
 /**
- * Matrix product [M, K] · [K, N] → [M, N], accumulated in f32 (i8 in i32); a third, leading axis is a batch. Triton: `tl.dot`.
+ * Matrix product [M, K] · [K, N] → [M, N], accumulated in f32 (i8 in i32); a third, leading axis is a batch. f8e4m3 and f8e5m2 may meet; sm_90
+ * keeps fewer bits of their sums. Triton: `tl.dot`.
  *
  * @example acc = dot(x, y, { acc });
  */

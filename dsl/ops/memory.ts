@@ -1,4 +1,4 @@
-import type { DType } from "../dtypes.js";
+import type { DType, FloatType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
 import type { BroadcastClash, IsAny, Problem, ShapeOf, SizeName } from "../shapes.js";
 import type { DTypeKey, Forgotten, KindKey, Mask, MaskLike, Pointer, Shape, Tile } from "../types.js";
@@ -37,23 +37,21 @@ export interface StoreOptions {
   readonly eviction?: "evict_first" | "evict_last";
 }
 
-type Floats = "f16" | "bf16" | "f32" | "f64";
-
 /** Conversions that store makes by itself: float to float, integer to integer. */
 type KindClash<P, V> =
   IsAny<P> extends true
     ? false
     : IsAny<V> extends true
       ? false
-      : [P] extends [Floats]
-        ? [V] extends [Floats]
+      : [P] extends [FloatType]
+        ? [V] extends [FloatType]
           ? false
           : true
         : [P] extends ["bool"]
           ? [V] extends ["bool"]
             ? false
             : true
-          : [V] extends [Floats | "bool"]
+          : [V] extends [FloatType | "bool"]
             ? true
             : false;
 

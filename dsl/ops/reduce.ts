@@ -1,4 +1,4 @@
-import type { DType } from "../dtypes.js";
+import type { DType, DTypeFacts } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
 import type { IsAny, Reduced } from "../shapes.js";
 import type { Forgotten, Mask, MaskLike, Shape, Tile } from "../types.js";
@@ -9,18 +9,7 @@ export interface ReduceOptions<Keep extends boolean = boolean> {
 }
 
 /** What sums are returned in: small integers in 32 bits of their sign, small floats in f32. */
-type SumType<D> =
-  IsAny<D> extends true
-    ? Forgotten
-    : D extends "u8"
-      ? "u32"
-      : D extends "bool" | "i8" | "i16"
-        ? "i32"
-        : D extends "f16" | "bf16"
-          ? "f32"
-          : D extends DType
-            ? D
-            : Forgotten;
+type SumType<D> = IsAny<D> extends true ? Forgotten : D extends DType ? DTypeFacts[D]["sum"] : Forgotten;
 
 /**
  * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, u8 in u32, f16 and bf16 in f32. Triton: `tl.sum`.

@@ -1,3 +1,4 @@
+import { floatBits, floatValue } from "../../compiler/ir/index.js";
 import type { Allocator } from "./allocations.js";
 import type { DeviceBuffer } from "./device.js";
 
@@ -35,48 +36,24 @@ function bf16Bits(values: ArrayLike<number>): Uint16Array {
   return result;
 }
 
-function f16Bits(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (Number.isNaN(size)) return 0x7e00;
-  // Half of the last step above the largest finite value rounds up to infinity.
-  if (size >= 65520) return sign | 0x7c00;
-  const exponent = Math.max(Math.floor(Math.log2(size)), -14);
-  const steps = roundHalfEven(size / 2 ** (exponent - 10));
-  // A rounding up to the next power of two carries into the exponent by itself; below 2^-14 there is no implicit bit.
-  return sign | (steps + (exponent + 14) * 1024);
+type Float16 = "bf16" | "f16";
+type Float8 = "f8e4m3" | "f8e5m2";
+
+/** Numbers as floats of 16 or 8 bits, rounded to nearest even, as a GPU stores them; what 8 bits do not hold becomes their greatest number. */
+export function toBits(dtype: Float16, values: ArrayLike<number>): Uint16Array;
+export function toBits(dtype: Float8, values: ArrayLike<number>): Uint8Array;
+export function toBits(dtype: Float16 | Float8, values: ArrayLike<number>): Uint16Array | Uint8Array {
+  if (dtype === "bf16") return bf16Bits(values);
+  const bits = (value: number): number => floatBits(dtype, value);
+  return dtype === "f16" ? Uint16Array.from(values, bits) : Uint8Array.from(values, bits);
 }
 
-function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
-}
-
-/** Numbers as 16-bit floats, rounded to nearest even, as a GPU stores them. */
-export const toBits = (dtype: "bf16" | "f16", values: ArrayLike<number>): Uint16Array =>
-  dtype === "bf16" ? bf16Bits(values) : Uint16Array.from(values, f16Bits);
-
-function f16Value(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const size =
-    exponent === 31
-      ? fraction
-        ? Number.NaN
-        : Number.POSITIVE_INFINITY
-      : exponent === 0
-        ? fraction * 2 ** -24
-        : (1024 + fraction) * 2 ** (exponent - 25);
-  return bits & 0x8000 ? -size : size;
-}
-
-function bf16Values(bits: Uint16Array): Float32Array {
+function bf16Values(bits: Uint16Array | Uint8Array): Float32Array {
   const words = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
   return new Float32Array(words.buffer);
 }
 
-/** The numbers behind 16-bit floats, exactly. */
-export const fromBits = (dtype: "bf16" | "f16", bits: Uint16Array): Float32Array =>
-  dtype === "bf16" ? bf16Values(bits) : Float32Array.from(bits, f16Value);
+/** The numbers behind floats of 16 or 8 bits, exactly. */
+export const fromBits = (dtype: Float16 | Float8, bits: Uint16Array | Uint8Array): Float32Array =>
+  dtype === "bf16" ? bf16Values(bits) : Float32Array.from(bits, (one) => floatValue(dtype, one));

@@ -1,5 +1,5 @@
 /** Checks of a launch's arguments that hold on every device: names, kinds, dtypes, ranges, and that a tensor lies in its buffer. */
-import { DTYPES, type DType } from "../../compiler/ir/index.js";
+import { DTYPES, type DType, integerRange, isFloat } from "../../compiler/ir/index.js";
 import type { Argument, Arguments, DescriptorArgument, Device, DeviceBuffer, Grid } from "./device.js";
 import { DeviceError, LaunchError } from "./errors.js";
 
@@ -54,26 +54,14 @@ function bufferFault(value: unknown, device: Device): Fault | undefined {
   return { expected: `a buffer of ${device.name}`, got: show(value) };
 }
 
-const integerRange: Partial<Record<DType, readonly [low: bigint, high: bigint]>> = Object.fromEntries(
-  (Object.keys(DTYPES) as DType[])
-    .filter((dtype) => DTYPES[dtype].kind === "signed" || DTYPES[dtype].kind === "unsigned")
-    .map((dtype) => {
-      const bits = BigInt(DTYPES[dtype].bytes * 8);
-      return [
-        dtype,
-        DTYPES[dtype].kind === "signed" ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n],
-      ];
-    }),
-);
-
 function scalarFault(value: unknown, dtype: DType): Fault | undefined {
   if (dtype === "bool") return typeof value === "boolean" ? undefined : { expected: "a boolean", got: show(value) };
-  const range = integerRange[dtype];
-  if (!range) return typeof value === "number" ? undefined : { expected: `a number (${dtype})`, got: show(value) };
+  if (isFloat(dtype))
+    return typeof value === "number" ? undefined : { expected: `a number (${dtype})`, got: show(value) };
   const whole = typeof value === "bigint" || Number.isSafeInteger(value);
-  const [low, high] = range;
+  const [low, high] = integerRange(dtype);
   if (whole && BigInt(value as number | bigint) >= low && BigInt(value as number | bigint) <= high) return undefined;
-  const safe = typeof value === "number" && Number.isInteger(value) && dtype === "i64";
+  const safe = typeof value === "number" && Number.isInteger(value) && DTYPES[dtype].bytes === 8;
   return {
     expected: `a whole number from ${low} to ${high} (${dtype})`,
     got: show(value),

@@ -1,18 +1,18 @@
-import type { DType } from "../../compiler/ir/index.js";
-import { toBits } from "./arrays.js";
+import { DTYPE_NAMES, DTYPES, type DType, toElement } from "../../compiler/ir/index.js";
 
-export type ScalarWriter = (block: DataView, at: number, value: number) => void;
+export type ScalarWriter = (block: DataView, at: number, value: number | bigint | boolean) => void;
 
-/** How a scalar argument lies in a launch's block, on every device; i64 is a bigint and has its own way. */
-export const SCALAR_WRITERS: Readonly<Record<Exclude<DType, "i64">, ScalarWriter>> = {
-  bool: (block, at, value) => block.setUint8(at, Number(value)),
-  i8: (block, at, value) => block.setInt8(at, value),
-  u8: (block, at, value) => block.setUint8(at, value),
-  i16: (block, at, value) => block.setInt16(at, value, true),
-  i32: (block, at, value) => block.setInt32(at, value, true),
-  u32: (block, at, value) => block.setUint32(at, value, true),
-  f16: (block, at, value) => block.setUint16(at, toBits("f16", [value])[0]!, true),
-  bf16: (block, at, value) => block.setUint16(at, toBits("bf16", [value])[0]!, true),
-  f32: (block, at, value) => block.setFloat32(at, value, true),
-  f64: (block, at, value) => block.setFloat64(at, value, true),
-};
+function writer(dtype: DType): ScalarWriter {
+  const { array, bytes } = DTYPES[dtype];
+  const element = new array(1) as unknown as [number | bigint];
+  const from = new Uint8Array((element as unknown as Uint8Array).buffer);
+  return (block, at, value) => {
+    element[0] = toElement(dtype, typeof value === "boolean" ? Number(value) : value);
+    for (let byte = 0; byte < bytes; byte++) block.setUint8(at + byte, from[byte]!);
+  };
+}
+
+/** How a scalar argument lies in a launch's block, on every device. Hosts are little-endian, as devices are. */
+export const SCALAR_WRITERS = Object.fromEntries(DTYPE_NAMES.map((dtype) => [dtype, writer(dtype)])) as Readonly<
+  Record<DType, ScalarWriter>
+>;

@@ -8,7 +8,7 @@ import { type Diagnostic, DiagnosticError, isError } from "../../compiler/diagno
 import { emitTriton } from "../../compiler/emit/index.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
 import { compileForCpu } from "../../compiler/interpret/index.js";
-import { type Kernel, printKernel } from "../../compiler/ir/index.js";
+import { DTYPE_NAMES, type Kernel, printKernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
 import { noteInput } from "./harness/noted-input.js";
@@ -45,9 +45,7 @@ const NUMBERS =
   "0 1 2 3 7 16 64 100 255 256 1024 65536 2147483647 2147483648 4294967296 9007199254740993 1e400 -1 -0.0 0.1 2.5 1e-9 NaN Infinity -Infinity 5n".split(
     " ",
   );
-const DTYPES = ["bool", "i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64", "float"].map(
-  (one) => `"${one}"`,
-);
+const DTYPES = [...DTYPE_NAMES, "float"].map((one) => `"${one}"`);
 const TYPES = [
   "Int",
   "I64",

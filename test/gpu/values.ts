@@ -1,27 +1,11 @@
-import { DTYPES, type DType, isFloat } from "../../compiler/ir/index.js";
-import { fromBits, toBits } from "../../runtime/device/arrays.js";
+import { DTYPES, type DType, fromElement, isFloat, toElement } from "../../compiler/ir/index.js";
 
 /** How many elements a tile has. */
 export const elements = (shape: readonly unknown[]): number =>
   (shape as readonly number[]).reduce((product, size) => product * size, 1);
 
-const ARRAYS = {
-  bool: Uint8Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  i64: BigInt64Array,
-  f16: Uint16Array,
-  bf16: Uint16Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} satisfies Record<DType, unknown>;
-
 /** Room for `count` elements as they lie in memory. */
-export const room = (dtype: DType, count: number): ArrayBufferView =>
-  new ARRAYS[dtype](count) as unknown as ArrayBufferView;
+export const room = (dtype: DType, count: number): ArrayBufferView => new DTYPES[dtype].array(count);
 
 /** Repeatable numbers from −4 to 4: whole ones for integers, never 0 (they divide) and small where they may be shifts. */
 function* numbers(seed: number): Generator<number> {
@@ -46,17 +30,14 @@ export function operand(dtype: DType, count: number, seed: number, negative = tr
 }
 
 /** Numbers as they lie in memory. */
-export function encode(dtype: DType, values: readonly number[]): ArrayBufferView {
-  if (dtype === "bf16" || dtype === "f16") return toBits(dtype, values);
-  if (dtype === "i64") return BigInt64Array.from(values, BigInt);
-  const array = room(dtype, values.length) as Float64Array;
-  array.set(values);
+export function encode(dtype: DType, values: readonly (number | bigint)[]): ArrayBufferView {
+  const array = room(dtype, values.length);
+  values.forEach((value, at) => {
+    (array as unknown as (number | bigint)[])[at] = toElement(dtype, value);
+  });
   return array;
 }
 
 /** What lies in memory, as numbers. */
-export function asNumbers(dtype: DType, data: ArrayBufferView): Float64Array {
-  if (dtype === "bf16" || dtype === "f16") return Float64Array.from(fromBits(dtype, data as Uint16Array));
-  if (dtype === "i64") return Float64Array.from(data as BigInt64Array, Number);
-  return Float64Array.from(data as Float64Array);
-}
+export const asNumbers = (dtype: DType, data: ArrayBufferView): Float64Array =>
+  Float64Array.from(data as unknown as Iterable<number | bigint>, (element) => fromElement(dtype, element));

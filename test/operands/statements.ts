@@ -1,10 +1,8 @@
 /** Every operation of the language on every kind of operand: statements of kernels, right and wrong, drawn by a seed or all of them. */
 
+import { DTYPE_NAMES as DTYPES, type DType } from "../../compiler/ir/index.js";
 import { FUNCTIONS } from "../../compiler/ops/functions.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
-
-const DTYPES = ["bool", "i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64"] as const;
-type DType = (typeof DTYPES)[number];
 
 /** A `Const` parameter each, with its value. */
 export const CONSTANTS = { INT: 3, NEGATIVE: -2, WIDE: 2 ** 40, YES: true } as const;
@@ -34,6 +32,7 @@ const EXPRESSIONS: readonly string[] = [
   ..."sum max argmin any".split(" ").map((name) => `${name}($, 0)`),
   ...["fma($, $, $)", "clamp($, $, $)", "where($, $, $)", "$ ? $ : $"],
   ...["to($, @)", "bitcast($, @)", "full([16], $, @)", "to(to($, @), @)"],
+  ...["rtz", "rtne"].map((rounding) => `to($, @, { rounding: "${rounding}" })`),
   ...[
     "maxWithIndex($, 0)[0]",
     "cumsum($, 0)",

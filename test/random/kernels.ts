@@ -1,7 +1,8 @@
 /** Kernels that fast-check draws and makes smaller: every one is well typed, ends, and stays in its memory. */
 
 import fc from "fast-check";
-import { ALL, CONSTANTS, type DType, FLOATS, INTEGERS, NUMBERS, REGION, SIZE } from "./corpus.js";
+import { type DType, isInteger } from "../../compiler/ir/index.js";
+import { ALL, CONSTANTS, COUNTED, FLOATS, INTEGERS, NUMBERS, REGION, SIZE } from "./corpus.js";
 
 type Shape = "tile" | "scalar";
 
@@ -11,7 +12,6 @@ const join = (parts: readonly Text[], write: (...texts: string[]) => string): Te
   fc.tuple(...parts).map((texts) => write(...texts));
 
 const isUnsigned = (dtype: DType): boolean => dtype.startsWith("u");
-const isInteger = (dtype: DType): boolean => (INTEGERS as readonly string[]).includes(dtype);
 
 const literal = (dtype: DType): Text =>
   dtype === "bool"
@@ -200,11 +200,11 @@ const keyed = fc.constantFrom(
 const { statement } = fc.letrec<{ statement: string }>((tie) => {
   const some = (most: number): Text =>
     fc.array(tie("statement"), { minLength: 1, maxLength: most }).map((all) => all.join("\n"));
-  const atomics = fc.constantFrom("i32", "u32", "i64").chain((dtype) =>
+  const atomics = fc.constantFrom(...COUNTED).chain((dtype) =>
     join(
       [
         text("atomicAdd", "atomicMax", "atomicMin", "atomicXor", "atomicAnd", "atomicOr"),
-        expressions[`tile_${dtype as DType}`] as Text,
+        expressions[`tile_${dtype}`] as Text,
         expressions.tile_i32 as Text,
         expressions.tile_bool as Text,
       ],
@@ -279,7 +279,7 @@ const { statement } = fc.letrec<{ statement: string }>((tie) => {
 export const bodies: Text = fc.array(statement, { minLength: 1, maxLength: 2 }).map((all) => all.join("\n"));
 
 const POINTERS = ALL.flatMap((dtype) => ["x", "m", "out"].map((name) => `${name}_${dtype}: Ptr<"${dtype}">`)).concat(
-  ["i32", "u32", "i64"].map((dtype) => `c_${dtype}: Ptr<"${dtype}">`),
+  COUNTED.map((dtype) => `c_${dtype}: Ptr<"${dtype}">`),
 );
 const FUNCTIONS = ALL.flatMap((dtype) => {
   const [tile, scalar] = dtype === "bool" ? ["Mask<[16]>", "Bool"] : [`Tile<[16], "${dtype}">`, `Tile<[], "${dtype}">`];

@@ -1,8 +1,8 @@
+import { type DType, integerRange, isFloat } from "../../compiler/ir/index.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
 import { encode } from "../gpu/values.js";
-import { ALL, type DType, INTEGERS, PROGRAMS, REGION } from "./corpus.js";
+import { ALL, COUNTED, PROGRAMS, REGION } from "./corpus.js";
 
-const BITS: Readonly<Record<string, number>> = { i8: 8, u8: 8, i16: 16, i32: 32, u32: 32, i64: 64 };
 const SMALL = [0, 1, 2, 3, 5, 7, 31, 64, 100];
 const FLOATS = [0, -0, 1, -1, 0.5, 0.1, -2.75, 3, 100, -1e-3, 1e-7, 6e4, -Infinity, Infinity, Number.NaN];
 
@@ -14,23 +14,18 @@ function numbersOf(dtype: DType, count: number, draw: Draw): ArrayBufferView {
       dtype,
       each(() => Number(draw() < 0.5)),
     );
-  const bits = BITS[dtype];
-  if (bits === undefined)
+  if (isFloat(dtype))
     return encode(
       dtype,
       each(() => (draw() < 0.3 ? pick(FLOATS, draw) : Math.round((draw() - 0.5) * 200) / 8)),
     );
-  const unsigned = dtype.startsWith("u");
-  const [low, high] = unsigned
-    ? [0n, (1n << BigInt(bits)) - 1n]
-    : [-(1n << BigInt(bits - 1)), (1n << BigInt(bits - 1)) - 1n];
+  const [low, high] = integerRange(dtype);
   const whole = (): bigint => {
     if (draw() < 0.2) return pick([low, high, low + 1n, high - 1n], draw);
     const value = BigInt(pick(SMALL, draw));
-    return unsigned || draw() < 0.5 ? value : -value;
+    return low === 0n || draw() < 0.5 ? value : -value;
   };
-  const all = each(whole);
-  return dtype === "i64" ? BigInt64Array.from(all) : encode(dtype, all.map(Number));
+  return encode(dtype, each(whole));
 }
 
 /** What the kernels of one seed are given: the memory of every pointer that a kernel may have, by its name. */
@@ -42,9 +37,8 @@ export function memoryOf(seed: number): Record<string, NodeJS.ArrayBufferView> {
     [`m_${dtype}`, numbersOf(dtype, length, draw)] as const,
     [`out_${dtype}`, encode(dtype, Array(length).fill(0))] as const,
   ]);
-  const counters = INTEGERS.filter((dtype) => ["i32", "u32", "i64"].includes(dtype));
   return Object.fromEntries([
     ...all,
-    ...counters.map((dtype) => [`c_${dtype}`, numbersOf(dtype, 1024, draw)] as const),
+    ...COUNTED.map((dtype) => [`c_${dtype}`, numbersOf(dtype, 1024, draw)] as const),
   ]) as Record<string, NodeJS.ArrayBufferView>;
 }

@@ -1,4 +1,5 @@
-import { fromBits, upload } from "../../runtime/device/arrays.js";
+import { type DType, fromElement, isFloat } from "../../compiler/ir/index.js";
+import { upload } from "../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
 import { CONSTANTS, PROGRAMS } from "./corpus.js";
 
@@ -23,10 +24,9 @@ export async function run(device: Device, kernels: LoadedBundle, name: string, m
 }
 
 const numbers = (name: string, view: ArrayBufferView): readonly (number | bigint)[] => {
-  const dtype = name.slice(name.indexOf("_") + 1);
-  return dtype === "f16" || dtype === "bf16"
-    ? [...fromBits(dtype, view as Uint16Array)]
-    : [...(view as unknown as Iterable<number | bigint>)];
+  const dtype = name.slice(name.indexOf("_") + 1) as DType;
+  const elements = [...(view as unknown as Iterable<number | bigint>)];
+  return isFloat(dtype) ? elements.map((one) => fromElement(dtype, one)) : elements;
 };
 
 /** The first few numbers that are others in memory of the same names, in words; undefined where there are none. */

@@ -7,6 +7,7 @@ Protocol: a line of JSON, then the bytes of the buffers one after the other; the
 What Triton 3.9's interpreter gets wrong or leaves open is mended here:
 - bf16 is kept as bit patterns on which it does integer arithmetic, and its conversion to bf16 truncates. Here every float
   operation on bf16 is done in fp32 and rounded to nearest even, as a GPU does.
+- its conversions to 8 bits round ties up and know no NaN. Here they go to the nearest, ties to even, and end at the greatest number.
 - fma rounds the product, and then the sum. Here it rounds once.
 - loop variables are Python integers without a type; a GPU has i32.
 - an address outside of every buffer would end the process; here it is an error.
@@ -67,9 +68,65 @@ def in_fp32(operation):
     return wrapped
 
 
+# Floats of 8 bits by tables of what their bytes stand for
+
+
+def float8_values(exponent_bits, fraction_bits, finite):
+    codes = np.arange(256)
+    exponent, fraction = (codes >> fraction_bits) & ((1 << exponent_bits) - 1), codes & ((1 << fraction_bits) - 1)
+    bias, whole = (1 << (exponent_bits - 1)) - 1, 1 << fraction_bits
+    size = np.where(exponent == 0, fraction / whole * 2.0**(1 - bias), (1 + fraction / whole) * 2.0**(exponent - bias))
+    greatest_exponent = exponent == (1 << exponent_bits) - 1
+    if finite:
+        size[greatest_exponent & (fraction == whole - 1)] = np.nan
+    else:
+        size[greatest_exponent] = np.where(fraction == 0, np.inf, np.nan)[greatest_exponent]
+    return np.where(codes < 128, size, -size).astype(np.float32)
+
+
+FLOAT8 = {tl.float8e4nv: float8_values(4, 3, True), tl.float8e5: float8_values(5, 2, False)}
+
+
+def float8_of(handle):
+    return FLOAT8.get(handle.dtype.scalar) if isinstance(handle, Handle) else None
+
+
+def decode8(handle):
+    return FLOAT8[handle.dtype.scalar][handle.data]
+
+
+def encode8(values, kind, toward_zero=False):
+    table = FLOAT8[kind].astype(np.float64)
+    numbers = table[:128][np.isfinite(table[:128])]
+    values = np.asarray(values).astype(np.float64)
+    size = np.abs(values)
+    low = np.searchsorted(numbers, size, side="right") - 1
+    high = np.minimum(low + 1, len(numbers) - 1)
+    below, above = size - numbers[low], numbers[high] - size
+    up = (below > above) | ((below == above) & (low % 2 == 1))
+    code = low if toward_zero else np.where(np.isfinite(size) & up, high, low)
+    if toward_zero:
+        code = np.where(np.isinf(size), len(numbers), code)
+    return np.where(np.isnan(values), 0x7F, code | np.where(np.signbit(values), 0x80, 0)).astype(np.uint8)
+
+
+def toward_zero(data, kind):
+    if kind in FLOAT8:
+        return Handle(encode8(data, kind, True), kind)
+    if kind == tl.float16:
+        near = data.astype(np.float16)
+        over = np.abs(near.astype(np.float64)) > np.abs(data.astype(np.float64))
+        return Handle(np.where(over, np.nextafter(near, np.float16(0)), near), kind)
+    bits = np.ascontiguousarray(data, dtype=np.float32).view(np.uint32)
+    return Handle((bits >> 16).astype(np.uint16), tl.bfloat16)
+
+
 def cast(self, source, target):
     data = decode(source.data) if is_bf16(source) else source.data
+    data = data if float8_of(source) is None else decode8(source)
     kind = target.scalar
+    if kind in FLOAT8:
+        return Handle(encode8(data, kind), kind)
     if kind == tl.bfloat16:
         return Handle(encode(to_odd(data) if data.dtype == np.float64 else data.astype(np.float32)), kind)
     return Handle(data.astype(interp._get_np_dtype(kind)), kind)
@@ -87,10 +144,9 @@ def to_odd(data):
 def float_to_float(original):
 
     def wrapped(self, source, target, rounding):
-        if target.scalar == tl.bfloat16 and rounding == interp._ir.ROUNDING_MODE.RTZ:
-            bits = np.ascontiguousarray(widened(source).data, dtype=np.float32).view(np.uint32)
-            return Handle((bits >> 16).astype(np.uint16), tl.bfloat16)
-        if tl.bfloat16 in (source.dtype.scalar, target.scalar):
+        if rounding == interp._ir.ROUNDING_MODE.RTZ:
+            return toward_zero(widened(source).data, target.scalar)
+        if {tl.bfloat16, *FLOAT8} & {source.dtype.scalar, target.scalar}:
             return self.cast_impl(source, target)
         return original(self, source, target, rounding)
 
@@ -100,7 +156,8 @@ def float_to_float(original):
 def dot(original):
 
     def wrapped(self, a, b, accumulator, *rest):
-        return original(self, widened(a), widened(b), accumulator, *rest)
+        factors = [widened(one) if float8_of(one) is None else Handle(decode8(one), tl.float32) for one in (a, b)]
+        return original(self, *factors, accumulator, *rest)
 
     return wrapped
 
@@ -282,6 +339,8 @@ def pointer(kind, address):
 def scalar(kind, value):
     if kind == tl.bfloat16:
         data = encode(np.array([float(value)], dtype=np.float32))
+    elif kind in FLOAT8:
+        data = encode8(np.array([float(value)]), kind)
     elif kind.is_floating():
         data = np.array([float(value)]).astype(interp._get_np_dtype(kind))
     else:

@@ -322,8 +322,9 @@ export const assertionFailed = problem<{ message: string }>({
 
 export const dotTypes = problem<{ a: Type; b: Type }>({
   code: "TS-K2037",
-  about: "dot multiplies two tiles of one dtype: f16, bf16, f32, f64 or i8.",
-  message: ({ a, b }) => `dot multiplies tiles of one dtype out of f16, bf16, f32, f64 and i8, got ${both(a, b)}`,
+  about: "dot multiplies two tiles of one dtype: f16, bf16, f32, f64 or i8, or of f8e4m3 and f8e5m2.",
+  message: ({ a, b }) =>
+    `dot multiplies tiles of one dtype out of f8e4m3, f8e5m2, f16, bf16, f32, f64 and i8, got ${both(a, b)}`,
   hint: ({ a, b }) =>
     a.kind !== "tile" || b.kind !== "tile"
       ? undefined
@@ -516,4 +517,26 @@ export const hintsClash = problem<{ op: string; hints: readonly string[] }>({
   code: "TS-K2059",
   about: "The hardware takes a cache hint alone: no eviction hint and no volatile beside it.",
   message: ({ op, hints }) => `${op} takes one of ${hints.join(" and ")}, not both`,
+});
+
+export const float8Operand = problem<{ op: string; type: Type }>({
+  code: "TS-K2071",
+  about: "Nothing computes in floats of 8 bits: they are loaded, stored, converted, moved and multiplied by dot.",
+  message: ({ op, type }) => `${op} does not compute in 8 bits, got ${typeText(type)}`,
+  hint: () => 'convert first: to(x, "f32")',
+});
+
+export const float8Conversion = problem<{ from: Type; to: DType }>({
+  code: "TS-K2072",
+  about: "Floats of 8 bits are converted from and to f16, bf16 and f32 only.",
+  message: ({ from, to }) => `no conversion from ${typeText(from)} to ${to}`,
+  hint: ({ to }) => `go through f32: to(to(x, "f32"), "${to}")`,
+});
+
+export const noRounding = problem<{ from: Type; to: DType; toZero: boolean }>({
+  code: "TS-K2073",
+  about: "A rounding is named where a float becomes a narrower one; toward zero goes f32 to f16, bf16 and f8e5m2 only.",
+  message: ({ from, to, toZero }) =>
+    `a conversion from ${typeText(from)} to ${to} has no rounding ${toZero ? "toward zero" : "to choose"}`,
+  hint: ({ toZero }) => (toZero ? "leave the rounding out, or start from f32" : "leave the rounding out"),
 });

@@ -1,8 +1,8 @@
-import type { DType } from "../../ir/index.js";
 import { isFloat } from "../../ir/index.js";
-import { narrowF16, widenF16, widenF16Scalar } from "../math/halves.js";
+import { truncateNarrow } from "../math/narrow-floats.js";
 import type { Ref } from "../wasm/module.js";
 import { REPRESENTATION, type Representation } from "../wasm/representation.js";
+import { bitsOf, bitsOfValues, valueOfBits, valuesOfBits } from "./bits.js";
 import { constantRef, fitScalar, fitVector, isUnsigned, lanewise, type Operation } from "./operands.js";
 
 type Convert = (op: Operation, x: Ref) => Ref;
@@ -18,18 +18,18 @@ const SCALAR: Readonly<Record<Representation, Readonly<Record<Representation, Co
   i64: {
     i32: (op, x) => op.fb.m.i32.wrap(x),
     i64: (_op, x) => x,
-    f32: (op, x) => op.fb.m.f32.convert_s.i64(x),
-    f64: (op, x) => op.fb.m.f64.convert_s.i64(x),
+    f32: (op, x) => op.fb.m.f32[isUnsigned(op.from) ? "convert_u" : "convert_s"].i64(x),
+    f64: (op, x) => op.fb.m.f64[isUnsigned(op.from) ? "convert_u" : "convert_s"].i64(x),
   },
   f32: {
     i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f32(x) : op.fb.m.i32.trunc_s_sat.f32(x)),
-    i64: (op, x) => op.fb.m.i64.trunc_s_sat.f32(x),
+    i64: (op, x) => op.fb.m.i64[isUnsigned(op.dtype) ? "trunc_u_sat" : "trunc_s_sat"].f32(x),
     f32: (_op, x) => x,
     f64: (op, x) => op.fb.m.f64.promote(x),
   },
   f64: {
     i32: (op, x) => (op.dtype === "u32" ? op.fb.m.i32.trunc_u_sat.f64(x) : op.fb.m.i32.trunc_s_sat.f64(x)),
-    i64: (op, x) => op.fb.m.i64.trunc_s_sat.f64(x),
+    i64: (op, x) => op.fb.m.i64[isUnsigned(op.dtype) ? "trunc_u_sat" : "trunc_s_sat"].f64(x),
     f32: (op, x) => demoted(op, x),
     f64: (_op, x) => x,
   },
@@ -58,6 +58,10 @@ export const castScalar: Convert = (op, x) => {
   return fitScalar(op, SCALAR[kind][REPRESENTATION[op.dtype]](op, x));
 };
 
+/** From f32 to a narrower float, toward zero. */
+export const truncateScalar: Convert = (op, x) => lanewise(op, truncateNarrow(op.dtype), x);
+export const truncateVector: Convert = (op, x) => op.module.call(truncateNarrow(op.dtype)(op.module), [x], "v128");
+
 /** Both dtypes are at most 32 bits wide. Booleans are masks. */
 export const castVector: Convert = (op, x) => {
   const { m } = op.fb;
@@ -78,32 +82,6 @@ export const castVector: Convert = (op, x) => {
   return fitVector(op, x);
 };
 
-/** A value's bits as the integer of its width, and back. */
-const toBits: Readonly<Partial<Record<DType, Convert>>> = {
-  f32: (op, x) => op.fb.m.i32.reinterpret(x),
-  f64: (op, x) => op.fb.m.i64.reinterpret(x),
-  bf16: (op, x) => op.fb.m.i32.shr_u(op.fb.m.i32.reinterpret(x), op.fb.m.i32.const(16)),
-  f16: (op, x) => op.fb.m.i32.reinterpret(lanewise(op, narrowF16, x)),
-};
+export const bitcastScalar: Convert = (op, x) => valueOfBits(op, op.dtype, bitsOf(op, op.from, x));
 
-const fromBits: Readonly<Partial<Record<DType, Convert>>> = {
-  f32: (op, x) => op.fb.m.f32.reinterpret(x),
-  f64: (op, x) => op.fb.m.f64.reinterpret(x),
-  bf16: (op, x) => op.fb.m.f32.reinterpret(op.fb.m.i32.shl(x, op.fb.m.i32.const(16))),
-  f16: (op, x) => widenF16Scalar(op.fb, x),
-};
-
-export const bitcastScalar: Convert = (op, x) => {
-  const bits = toBits[op.from]?.(op, x) ?? x;
-  return fromBits[op.dtype]?.(op, bits) ?? fitScalar(op, bits);
-};
-
-export const bitcastVector: Convert = (op, x) => {
-  const { m } = op.fb;
-  const call = (name: string, value: Ref): Ref => op.module.call(name, [value], "v128");
-  const bits =
-    op.from === "bf16" ? m.i32x4.shr_u(x, m.i32.const(16)) : op.from === "f16" ? call(narrowF16(op.module), x) : x;
-  if (op.dtype === "bf16") return m.i32x4.shl(bits, m.i32.const(16));
-  if (op.dtype === "f16") return call(widenF16(op.module), bits);
-  return isFloat(op.dtype) ? bits : fitVector(op, bits);
-};
+export const bitcastVector: Convert = (op, x) => valuesOfBits(op, op.dtype, bitsOfValues(op, op.from, x));

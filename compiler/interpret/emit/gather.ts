@@ -3,7 +3,7 @@ import type { Access, Node } from "../lanes/node.js";
 import { FunctionBuilder } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
-import { LOAD_ELEMENT, STORE_ELEMENT } from "./memory.js";
+import { loadElement, storeElement } from "./memory.js";
 import type { NodeEmitter } from "./nodes.js";
 
 interface LaneVisit {
@@ -52,7 +52,7 @@ export function gather(e: NodeEmitter, node: Node, indices: Ref, mask: Ref, othe
   const { dtype } = node;
   const name = visitor(e.module, `gather_${dtype}`, access.bytes, ({ fb, lane, address }, values) => {
     const { m } = fb;
-    const value = LOAD_ELEMENT[dtype](operation(fb, dtype), address(), 0);
+    const value = loadElement(operation(fb, dtype), dtype, address(), 0);
     if (REPRESENTATION[dtype] === "f32") return m.f32x4.replace_lane(values(), lane, value);
     return m.i32x4.replace_lane(values(), lane, dtype === "bool" ? m.i32.sub(m.i32.const(0), value) : value);
   });
@@ -74,7 +74,7 @@ export function scatter(
     const float = REPRESENTATION[dtype] === "f32";
     const word = float ? m.f32x4.extract_lane(all(), lane) : m.i32x4.extract_lane(all(), lane);
     const value = dtype === "bool" ? m.i32.and(word, m.i32.const(1)) : word;
-    STORE_ELEMENT[dtype](operation(fb, dtype), address(), 0, value);
+    storeElement(operation(fb, dtype), dtype, address(), 0, value);
     return null;
   });
   e.fb.push(e.fb.m.drop(callVisitor(e, name, access, [indices, mask, values], level)));

@@ -6,7 +6,7 @@ import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { checkElement, checkRun, hoistCheck } from "./bounds.js";
 import { gather } from "./gather.js";
 import { allTrue } from "./masks.js";
-import { LOAD_ELEMENT, LOAD_VECTOR } from "./memory.js";
+import { loadElement, loadElements } from "./memory.js";
 import type { NodeEmitter } from "./nodes.js";
 
 /** An address as a base and a constant that the instruction adds itself. */
@@ -86,7 +86,7 @@ export function loadScalar(e: NodeEmitter, node: Node): Ref {
   const read = (): Ref => {
     checkElement(e, access, index, node.level);
     const { base, offset } = elementPlace(e, access, index, node.level);
-    return LOAD_ELEMENT[node.dtype](op, base, offset);
+    return loadElement(op, node.dtype, base, offset);
   };
   if (!mask) return read();
   const result = fb.local(REPRESENTATION[node.dtype]);
@@ -132,7 +132,7 @@ export function loadVector(e: NodeEmitter, node: Node): Ref {
 function readRun(e: NodeEmitter, node: Node): Ref {
   const { access, index } = partsOf(node);
   const { base, offset } = elementPlace(e, access, index, node.level);
-  return LOAD_VECTOR[node.dtype]!({ ...e.operation(node), from: node.dtype }, base, offset);
+  return loadElements({ ...e.operation(node), from: node.dtype }, node.dtype, base, offset);
 }
 
 /** Neighbouring vectors under one condition and one check; gives the one that is asked for and keeps the others. */

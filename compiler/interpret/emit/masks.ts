@@ -2,6 +2,7 @@ import { linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import { combine } from "../lanes/simplify.js";
 import type { Ref } from "../wasm/module.js";
+import { REPRESENTATION } from "../wasm/representation.js";
 import type { NodeEmitter } from "./nodes.js";
 
 const ORDERED = new Set(["lt", "le", "gt", "ge"]);
@@ -9,7 +10,7 @@ const ORDERED = new Set(["lt", "le", "gt", "ge"]);
 /** The node in another lane: its sum with the lane's share added. Null where lanes differ otherwise. */
 function inLane(e: NodeEmitter, node: Node, lane: number): Node | null {
   if (node.stride === 0) return node;
-  if (node.stride === null || node.dtype === "i64") return null;
+  if (node.stride === null || REPRESENTATION[node.dtype] === "i64") return null;
   const { terms, constant } = linearForm(node);
   const uniform = [...terms].every(([term]) => term.op === "lane" || term.stride === 0);
   if (!uniform) return null;

@@ -1,51 +1,42 @@
-import type { DType } from "../../ir/index.js";
-import { narrowF16, widenF16, widenF16Scalar } from "../math/halves.js";
+import { DTYPES, type DType, isFloat, isNarrow } from "../../ir/index.js";
 import type { Ref } from "../wasm/module.js";
-import { lanewise, type Operation } from "./operands.js";
+import { REPRESENTATION } from "../wasm/representation.js";
+import { bitsOf, bitsOfValues, valueOfBits, valuesOfBits } from "./bits.js";
+import type { Operation } from "./operands.js";
 
 /*
  * Elements in a buffer have their dtype's own width. Elements of a tile in scratch memory have the width of their representation, so that
  * an f16 is not converted back and forth; a boolean there is a word of 0 or −1.
  */
 
-type Load = (op: Operation, address: Ref, offset: number) => Ref;
-type Store = (op: Operation, address: Ref, offset: number, value: Ref) => void;
+/** An element in a buffer of 1, 2 or 4 bytes as a word, whose sign goes on where it has one. */
+function loadWord(op: Operation, at: Ref, offset: number): Ref {
+  const { i32 } = op.fb.m;
+  const { bytes, kind } = DTYPES[op.dtype];
+  if (bytes === 4) return i32.load(offset, 1, at);
+  if (bytes === 2) return i32[kind === "signed" ? "load16_s" : "load16_u"](offset, 1, at);
+  return i32[kind === "signed" ? "load8_s" : "load8_u"](offset, 1, at);
+}
 
-const bf16Value = (op: Operation, bits: Ref): Ref =>
-  op.fb.m.f32.reinterpret(op.fb.m.i32.shl(bits, op.fb.m.i32.const(16)));
+/** An element of `dtype` in a buffer. */
+export function loadElement(operation: Operation, dtype: DType, at: Ref, offset: number): Ref {
+  const op = { ...operation, dtype };
+  const { m } = op.fb;
+  const form = REPRESENTATION[dtype];
+  if (dtype === "bool") return m.i32.ne(loadWord(op, at, offset), m.i32.const(0));
+  if (!isNarrow(dtype)) return m[form].load(offset, 1, at);
+  return isFloat(dtype) ? valueOfBits(op, dtype, loadWord(op, at, offset)) : loadWord(op, at, offset);
+}
 
-export const LOAD_ELEMENT: Readonly<Record<DType, Load>> = {
-  bool: (op, at, offset) => op.fb.m.i32.ne(op.fb.m.i32.load8_u(offset, 1, at), op.fb.m.i32.const(0)),
-  i8: (op, at, offset) => op.fb.m.i32.load8_s(offset, 1, at),
-  u8: (op, at, offset) => op.fb.m.i32.load8_u(offset, 1, at),
-  i16: (op, at, offset) => op.fb.m.i32.load16_s(offset, 1, at),
-  i32: (op, at, offset) => op.fb.m.i32.load(offset, 1, at),
-  u32: (op, at, offset) => op.fb.m.i32.load(offset, 1, at),
-  i64: (op, at, offset) => op.fb.m.i64.load(offset, 1, at),
-  f16: (op, at, offset) => widenF16Scalar(op.fb, op.fb.m.i32.load16_u(offset, 1, at)),
-  bf16: (op, at, offset) => bf16Value(op, op.fb.m.i32.load16_u(offset, 1, at)),
-  f32: (op, at, offset) => op.fb.m.f32.load(offset, 1, at),
-  f64: (op, at, offset) => op.fb.m.f64.load(offset, 1, at),
-};
-
-const store8: Store = (op, at, offset, value) => op.fb.push(op.fb.m.i32.store8(offset, 1, at, value));
-const store16: Store = (op, at, offset, value) => op.fb.push(op.fb.m.i32.store16(offset, 1, at, value));
-const store32: Store = (op, at, offset, value) => op.fb.push(op.fb.m.i32.store(offset, 1, at, value));
-
-export const STORE_ELEMENT: Readonly<Record<DType, Store>> = {
-  bool: store8,
-  i8: store8,
-  u8: store8,
-  i16: store16,
-  i32: store32,
-  u32: store32,
-  i64: (op, at, offset, value) => op.fb.push(op.fb.m.i64.store(offset, 1, at, value)),
-  f16: (op, at, offset, value) => store16(op, at, offset, op.fb.m.i32.reinterpret(lanewise(op, narrowF16, value))),
-  bf16: (op, at, offset, value) =>
-    store16(op, at, offset, op.fb.m.i32.shr_u(op.fb.m.i32.reinterpret(value), op.fb.m.i32.const(16))),
-  f32: (op, at, offset, value) => op.fb.push(op.fb.m.f32.store(offset, 1, at, value)),
-  f64: (op, at, offset, value) => op.fb.push(op.fb.m.f64.store(offset, 1, at, value)),
-};
+export function storeElement(operation: Operation, dtype: DType, at: Ref, offset: number, value: Ref): void {
+  const { fb } = operation;
+  const { bytes } = DTYPES[dtype];
+  if (bytes >= 4) fb.push(fb.m[REPRESENTATION[dtype]].store(offset, 1, at, value));
+  else {
+    const bits = bitsOf({ ...operation, dtype }, dtype, value);
+    fb.push(fb.m.i32[bytes === 2 ? "store16" : "store8"](offset, 1, at, bits));
+  }
+}
 
 const bytesToWords = (op: Operation, signed: boolean, at: Ref, offset: number): Ref => {
   const { m } = op.fb;
@@ -55,19 +46,22 @@ const bytesToWords = (op: Operation, signed: boolean, at: Ref, offset: number): 
     : m.i32x4.extend_low_i16x8_u(m.i16x8.extend_low_i8x16_u(bytes));
 };
 
-/** Four neighbours; dtypes of 8 bytes have no vector form. */
-export const LOAD_VECTOR: Readonly<Partial<Record<DType, Load>>> = {
-  bool: (op, at, offset) =>
-    op.fb.m.i32x4.ne(bytesToWords(op, false, at, offset), op.fb.m.i32x4.splat(op.fb.m.i32.const(0))),
-  i8: (op, at, offset) => bytesToWords(op, true, at, offset),
-  u8: (op, at, offset) => bytesToWords(op, false, at, offset),
-  i16: (op, at, offset) => op.fb.m.v128.load16x4_s(offset, 1, at),
-  i32: (op, at, offset) => op.fb.m.v128.load(offset, 1, at),
-  u32: (op, at, offset) => op.fb.m.v128.load(offset, 1, at),
-  f16: (op, at, offset) => op.module.call(widenF16(op.module), [op.fb.m.v128.load16x4_u(offset, 1, at)], "v128"),
-  bf16: (op, at, offset) => op.fb.m.i32x4.shl(op.fb.m.v128.load16x4_u(offset, 1, at), op.fb.m.i32.const(16)),
-  f32: (op, at, offset) => op.fb.m.v128.load(offset, 1, at),
-};
+/** Four neighbours as words; dtypes of 8 bytes have no vector form. */
+function loadWords(op: Operation, at: Ref, offset: number): Ref {
+  const { bytes, kind } = DTYPES[op.dtype];
+  const { v128 } = op.fb.m;
+  if (bytes === 4) return v128.load(offset, 1, at);
+  if (bytes === 2) return v128[kind === "signed" ? "load16x4_s" : "load16x4_u"](offset, 1, at);
+  return bytesToWords(op, kind === "signed", at, offset);
+}
+
+export function loadElements(operation: Operation, dtype: DType, at: Ref, offset: number): Ref {
+  const op = { ...operation, dtype };
+  const { i32x4, i32 } = op.fb.m;
+  const words = loadWords(op, at, offset);
+  if (dtype === "bool") return i32x4.ne(words, i32x4.splat(i32.const(0)));
+  return isFloat(dtype) ? valuesOfBits(op, dtype, words) : words;
+}
 
 /** The low halves of four words, side by side in the low eight bytes. */
 const packHalves = (op: Operation, words: Ref): Ref => {
@@ -82,21 +76,13 @@ const packBytes = (op: Operation, words: Ref): Ref => {
   return op.fb.m.i8x16.shuffle(op.fb.get(value), op.fb.get(value), pick);
 };
 
-const storeBytes: Store = (op, at, offset, value) =>
-  op.fb.push(op.fb.m.v128.store32_lane(offset, 1, 0, at, packBytes(op, value)));
-const storeHalves: Store = (op, at, offset, value) =>
-  op.fb.push(op.fb.m.v128.store64_lane(offset, 1, 0, at, packHalves(op, value)));
-const storeWords: Store = (op, at, offset, value) => op.fb.push(op.fb.m.v128.store(offset, 1, at, value));
-
-export const STORE_VECTOR: Readonly<Partial<Record<DType, Store>>> = {
-  bool: (op, at, offset, value) =>
-    storeBytes(op, at, offset, op.fb.m.v128.and(value, op.fb.m.i32x4.splat(op.fb.m.i32.const(1)))),
-  i8: storeBytes,
-  u8: storeBytes,
-  i16: storeHalves,
-  i32: storeWords,
-  u32: storeWords,
-  f16: (op, at, offset, value) => storeHalves(op, at, offset, op.module.call(narrowF16(op.module), [value], "v128")),
-  bf16: (op, at, offset, value) => storeHalves(op, at, offset, op.fb.m.i32x4.shr_u(value, op.fb.m.i32.const(16))),
-  f32: storeWords,
-};
+export function storeElements(operation: Operation, dtype: DType, at: Ref, offset: number, value: Ref): void {
+  const { fb } = operation;
+  const { v128, i32x4, i32 } = fb.m;
+  const op = { ...operation, dtype };
+  const words = dtype === "bool" ? v128.and(value, i32x4.splat(i32.const(1))) : bitsOfValues(op, dtype, value);
+  const { bytes } = DTYPES[dtype];
+  if (bytes === 4) fb.push(v128.store(offset, 1, at, words));
+  else if (bytes === 2) fb.push(v128.store64_lane(offset, 1, 0, at, packHalves(op, words)));
+  else fb.push(v128.store32_lane(offset, 1, 0, at, packBytes(op, words)));
+}

@@ -1,13 +1,13 @@
-import type { DType } from "../../ir/index.js";
+import { type DType, isNarrow } from "../../ir/index.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { FunctionBuilder } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { HoistedCheck } from "./bounds.js";
-import { bitcastScalar, bitcastVector, castScalar, castVector } from "./casts.js";
+import { bitcastScalar, bitcastVector, castScalar, castVector, truncateScalar, truncateVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
-import { constantRef, fitVector, type Operation } from "./operands.js";
+import { constantRef, fitVector, isUnsigned, type Operation } from "./operands.js";
 import { scalarOp } from "./scalar-ops.js";
 import { VECTOR_OPS } from "./vector-ops.js";
 
@@ -186,6 +186,7 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
     return e.fb.m.i32.mul(e.scalar(x, node.level), e.scalar(factor, node.level));
   },
   cast: (e, node) => castScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
+  castToZero: (e, node) => truncateScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   /** How many places a run of `more` + 1 elements can start at. */
   starts: (e, node) => {
@@ -209,10 +210,12 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
 
 const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Ref | null>> = {
   cast: (e, node) => castVector(e.operation(node), e.vector(node.args[0]!, node.level)),
+  castToZero: (e, node) => truncateVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   shiftLeft: (e, node) => shiftVector(e, node, "shl"),
-  shiftRight: (e, node) => shiftVector(e, node, node.dtype === "u8" || node.dtype === "u32" ? "shr_u" : "shr_s"),
-  shiftRightLogical: (e, node) => (node.dtype === "i8" || node.dtype === "i16" ? null : shiftVector(e, node, "shr_u")),
+  shiftRight: (e, node) => shiftVector(e, node, isUnsigned(node.dtype) ? "shr_u" : "shr_s"),
+  shiftRightLogical: (e, node) =>
+    isNarrow(node.dtype) && !isUnsigned(node.dtype) ? null : shiftVector(e, node, "shr_u"),
 };
 
 /** All lanes shift by one amount; otherwise it goes lane by lane. */

@@ -3,6 +3,7 @@ import { erf, exp, exp2, log, log2, sigmoid, tanh } from "../math/exponential.js
 import { cos, sin } from "../math/trigonometric.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
+import { cleanBits } from "./bits.js";
 import { demoted } from "./casts.js";
 import { constantRef, type Emit, fitScalar, isFloat, isUnsigned, lanewise, type Operation } from "./operands.js";
 
@@ -238,9 +239,7 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   shiftRight: shift("shr_s", "shr_u"),
   // A narrow signed number shifts in the zeros of its own width.
   shiftRightLogical: (op, a, b) => {
-    const width = op.dtype === "i8" ? 0xff : op.dtype === "i16" ? 0xffff : null;
-    const x = width === null ? a! : op.fb.m.i32.and(a!, op.fb.m.i32.const(width));
-    return shift("shr_u")(op, x, b!);
+    return shift("shr_u")(op, cleanBits(op, op.dtype, a!), b!);
   },
   eq: compare("eq"),
   ne: compare("ne"),

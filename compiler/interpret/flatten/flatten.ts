@@ -1,7 +1,10 @@
 import {
   assignedNames,
   type DeviceFunction,
+  type DType,
   type Expr,
+  isInteger,
+  isNarrow,
   type Kernel,
   operands,
   type Span,
@@ -339,9 +342,10 @@ const isTuple = (value: Bound): value is readonly Bound[] => Array.isArray(value
 const isText = (value: Bound): boolean =>
   !isTuple(value) && value.kind === "literal" && typeof value.value === "string";
 
-function loopDType(stop: Expr): "i32" | "i64" | "u32" {
+/** A loop counts in the dtype of its bound, in 32 bits at least. */
+function loopDType(stop: Expr): DType {
   const { type } = stop;
-  return type.kind === "tile" && (type.dtype === "i64" || type.dtype === "u32") ? type.dtype : "i32";
+  return type.kind === "tile" && isInteger(type.dtype) && !isNarrow(type.dtype) ? type.dtype : "i32";
 }
 
 /** A variable that is given constants holds numbers of a dtype. */

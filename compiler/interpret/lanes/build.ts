@@ -2,6 +2,7 @@ import { DTYPES, type DType, type Expr } from "../../ir/index.js";
 import { type OpExpr, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import type { BufferLocals, Environment, Variable } from "../variables.js";
+import { REPRESENTATION } from "../wasm/representation.js";
 import { descriptorAccess } from "./descriptors.js";
 import { UNKNOWN_FACTS } from "./facts.js";
 import { constantOf, type Graph } from "./graph.js";
@@ -142,7 +143,7 @@ export class LaneBuilder {
 
   /** An index or offset in 32 bits. */
   word(node: Node): Node {
-    return combine(this.graph, node.dtype === "i64" ? "narrow" : "cast", "i32", [node]);
+    return combine(this.graph, REPRESENTATION[node.dtype] === "i64" ? "narrow" : "cast", "i32", [node]);
   }
 
   /** Both conditions, either of which may be absent. */
@@ -246,6 +247,7 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   full: (builder, expr) => builder.convert(builder.build(expr.args.value!, []), dtypeOf(expr)),
   cast: (builder, expr, index) => {
     const x = builder.build(expr.args.x!, index);
+    if (expr.attrs.rounding === "rtz") return combine(builder.graph, "castToZero", dtypeOf(expr), [x]);
     return expr.args.x!.type.kind === "const"
       ? builder.convert(x, dtypeOf(expr))
       : combine(builder.graph, "cast", dtypeOf(expr), [x]);

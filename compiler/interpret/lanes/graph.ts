@@ -1,10 +1,17 @@
-import type { DType } from "../../ir/index.js";
+import { type DType, wrapped } from "../../ir/index.js";
 import { roundTo } from "../../ops/index.js";
 import type { Local } from "../wasm/function.js";
+import { REPRESENTATION } from "../wasm/representation.js";
 import { bounded, exactly, type Facts, gcd, UNKNOWN_FACTS } from "./facts.js";
 import type { Access, Node, NodeData } from "./node.js";
 
 const wraps = (dtype: DType): boolean => dtype === "i32" || dtype === "u32";
+
+/** Integers of 32 bits as signed ones, those of 64 as bigints. */
+function storedAs(dtype: DType, value: number | bigint): number | bigint {
+  if (wraps(dtype)) return Number(BigInt.asIntN(32, BigInt(value)));
+  return REPRESENTATION[dtype] === "i64" ? wrapped(dtype, BigInt(value)) : roundTo(dtype, Number(value));
+}
 
 /** The nodes of one loop nest, made so that equal ones are the same object. */
 export class Graph {
@@ -39,7 +46,7 @@ export class Graph {
   /** A number as its dtype holds it: 0.1 is another number in f16. */
   constant(dtype: DType, value: number | bigint | boolean): Node {
     const plain = typeof value === "boolean" ? Number(value) : value;
-    const stored = dtype === "i64" ? BigInt(plain) : wraps(dtype) ? Number(plain) | 0 : roundTo(dtype, Number(plain));
+    const stored = storedAs(dtype, plain);
     const key = Object.is(stored, -0) ? "-0" : String(stored);
     const facts = typeof stored === "number" && Number.isInteger(stored) ? exactly(stored) : UNKNOWN_FACTS;
     return this.node("constant", dtype, [], { data: { kind: "constant", value: stored }, key, facts });

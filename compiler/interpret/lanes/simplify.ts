@@ -1,4 +1,5 @@
 import { DTYPES, type DType } from "../../ir/index.js";
+import { REPRESENTATION } from "../wasm/representation.js";
 import { bounded, type Facts, gcd } from "./facts.js";
 import { constantOf, type Graph, linearForm } from "./graph.js";
 import type { Node } from "./node.js";
@@ -151,7 +152,7 @@ const choose: Rule = (_graph, _dtype, [condition, a, b]) => {
 const steadySum =
   (op: string, sign: number): Rule =>
   (graph, dtype, [a, b]) => {
-    if (dtype !== "i64" || a!.stride === null || b!.stride === null) return null;
+    if (REPRESENTATION[dtype] !== "i64" || a!.stride === null || b!.stride === null) return null;
     return graph.node(op, dtype, [a!, b!], { stride: a!.stride + sign * b!.stride });
   };
 

@@ -5,7 +5,7 @@ import type { Node } from "../lanes/node.js";
 import { flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
 import type { Ref } from "../wasm/module.js";
-import { REPRESENTATION } from "../wasm/representation.js";
+import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { costOf } from "./cost.js";
 import type { Host } from "./host.js";
 import { loopsOver, type Nest, runNest } from "./nest.js";
@@ -98,8 +98,7 @@ export function readsElsewhere(value: Node, slot: number, place: Node): boolean 
 export function copyTile(host: Host, from: TileVariable, to: TileVariable): void {
   const { fb, frame } = host;
   const { m } = fb;
-  const bytes =
-    from.shape.reduce((a, b) => a * b, 1) * (REPRESENTATION[from.dtype] === "i64" || from.dtype === "f64" ? 8 : 4);
+  const bytes = from.shape.reduce((a, b) => a * b, 1) * BYTES[REPRESENTATION[from.dtype]];
   const at = (slot: number): Ref => m.i32.add(frame(), m.i32.const(slot));
   fb.push(m.memory.copy(at(to.slot), at(from.slot), m.i32.const(bytes)));
 }

@@ -1,14 +1,14 @@
 import { DTYPES, type DType } from "../../ir/index.js";
+import { cleanBits, valueOfBits } from "../emit/bits.js";
 import { checkElement } from "../emit/bounds.js";
 import { elementPlace, slotPlace } from "../emit/loads.js";
-import { constantRef, lanewise } from "../emit/operands.js";
+import { constantRef, type Operation } from "../emit/operands.js";
 import { SCALAR_OPS } from "../emit/scalar-ops.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
 import { descriptorAccess, descriptorOf } from "../lanes/descriptors.js";
 import type { Access, Node } from "../lanes/node.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
-import { narrowF16, widenF16Scalar } from "../math/halves.js";
 import type { Variable } from "../variables.js";
 import type { FunctionBuilder, Local } from "../wasm/function.js";
 import type { Ref } from "../wasm/module.js";
@@ -199,8 +199,7 @@ class Word {
     const type = REPRESENTATION[this.dtype];
     fb.forever((done) => {
       fb.set(old, this.fromBits(fb.get(before)));
-      const operation = { fb, module: fb.module, from: this.dtype, dtype: this.dtype };
-      const next = fb.hold(type, SCALAR_OPS[COMBINE[op]!]!(operation, fb.get(old), fb.get(given)));
+      const next = fb.hold(type, SCALAR_OPS[COMBINE[op]!]!(this.operation, fb.get(old), fb.get(given)));
       const seen = fb.hold(this.bits, this.swap(fb.get(before), this.toBits(fb.get(next))));
       fb.push(fb.m.br_if(done, fb.m[this.bits].eq(fb.get(seen), fb.get(before))));
       fb.set(before, fb.get(seen));
@@ -234,44 +233,15 @@ class Word {
     return bytes === 2 ? fb.m.i32.atomic.load16_u(0, at) : fb.m.i32.atomic.load(0, at);
   }
 
+  private get operation(): Operation {
+    return { fb: this.fb, module: this.fb.module, from: this.dtype, dtype: this.dtype };
+  }
+
   private toBits(value: Ref): Ref {
-    const { m } = this.fb;
-    const operation = { fb: this.fb, module: this.fb.module, from: this.dtype, dtype: this.dtype };
-    switch (this.dtype) {
-      case "f32":
-        return m.i32.reinterpret(value);
-      case "f64":
-        return m.i64.reinterpret(value);
-      case "bf16":
-        return m.i32.shr_u(m.i32.reinterpret(value), m.i32.const(16));
-      case "f16":
-        return m.i32.reinterpret(lanewise(operation, narrowF16, value));
-      case "i8":
-        return m.i32.and(value, m.i32.const(0xff));
-      case "i16":
-        return m.i32.and(value, m.i32.const(0xffff));
-      default:
-        return value;
-    }
+    return cleanBits(this.operation, this.dtype, value);
   }
 
   private fromBits(bits: Ref): Ref {
-    const { m } = this.fb;
-    switch (this.dtype) {
-      case "f32":
-        return m.f32.reinterpret(bits);
-      case "f64":
-        return m.f64.reinterpret(bits);
-      case "bf16":
-        return m.f32.reinterpret(m.i32.shl(bits, m.i32.const(16)));
-      case "f16":
-        return widenF16Scalar(this.fb, bits);
-      case "i8":
-        return m.i32.extend8_s(bits);
-      case "i16":
-        return m.i32.extend16_s(bits);
-      default:
-        return bits;
-    }
+    return valueOfBits(this.operation, this.dtype, bits);
   }
 }

@@ -1,7 +1,7 @@
 import type { DType } from "../../ir/index.js";
 import { FunctionBuilder, type Local } from "../wasm/function.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
-import { REPRESENTATION, type Representation } from "../wasm/representation.js";
+import { BYTES, REPRESENTATION, type Representation } from "../wasm/representation.js";
 
 export interface DotShape {
   readonly m: number;
@@ -117,7 +117,7 @@ function alongInner(fb: FunctionBuilder, { m, k, n }: DotShape, lanes: Vectors):
 function elementByElement(fb: FunctionBuilder, { m, k, n, transposed }: DotShape, type: Representation): void {
   const { m: w } = fb;
   const [a, b, c] = fb.params as [Local, Local, Local];
-  const bytes = type === "f64" || type === "i64" ? 8 : 4;
+  const bytes = BYTES[type];
   const [stepK, stepN] = transposed ? [1, k] : [n, 1];
   blocks(fb, m, 1, (row) =>
     blocks(fb, n, 1, (column) => {

@@ -4,6 +4,7 @@ import { dtypeOf } from "../lanes/build.js";
 import { elements, orderOf, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
 import type { Ref } from "../wasm/module.js";
+import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { assignTile, copyTile, type TileVariable } from "./assign.js";
 import { dotFunction } from "./dot-function.js";
 import type { Host } from "./host.js";
@@ -33,7 +34,7 @@ export function dot(host: Host, expr: OpExpr, to: Variable | null): Variable {
   return target;
 }
 
-const bytesOf = (tile: TileVariable): number => (tile.dtype === "f64" ? 8 : 4);
+const bytesOf = (tile: TileVariable): number => BYTES[REPRESENTATION[tile.dtype]];
 
 function operand(host: Host, expr: Expr): TileVariable {
   const { env } = host;

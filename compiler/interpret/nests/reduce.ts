@@ -1,4 +1,4 @@
-import type { DType } from "../../ir/index.js";
+import { type DType, integerRange, isFloat } from "../../ir/index.js";
 import type { Operation } from "../emit/operands.js";
 import { SCALAR_OPS } from "../emit/scalar-ops.js";
 import { VECTOR_OPS } from "../emit/vector-ops.js";
@@ -22,24 +22,11 @@ interface Reducer {
   readonly identity: (dtype: DType) => number | bigint;
 }
 
-const LEAST: Readonly<Partial<Record<DType, number | bigint>>> = {
-  bool: 0,
-  i8: -128,
-  u8: 0,
-  i16: -32768,
-  i32: -(2 ** 31),
-  u32: 0,
-  i64: -(2n ** 63n),
-};
-const GREATEST: Readonly<Partial<Record<DType, number | bigint>>> = {
-  bool: 1,
-  i8: 127,
-  u8: 255,
-  i16: 32767,
-  i32: 2 ** 31 - 1,
-  u32: 2 ** 32 - 1,
-  i64: 2n ** 63n - 1n,
-};
+/** The least and the greatest of an integer dtype, what stands in for it of a float. */
+const least = (dtype: DType, otherwise: number): number | bigint =>
+  isFloat(dtype) ? otherwise : integerRange(dtype)[0];
+const greatest = (dtype: DType, otherwise: number): number | bigint =>
+  isFloat(dtype) ? otherwise : integerRange(dtype)[1];
 
 // A NaN as the start of a maximum gives way to any number, so only a row of NaN stays NaN.
 const REDUCERS: Readonly<Record<string, Reducer>> = {
@@ -47,13 +34,13 @@ const REDUCERS: Readonly<Record<string, Reducer>> = {
   xorSum: { combine: "bitXor", identity: () => 0 },
   any: { combine: "or", identity: () => 0 },
   all: { combine: "and", identity: () => 1 },
-  max: { combine: "maximum", identity: (dtype) => LEAST[dtype] ?? Number.NaN },
-  min: { combine: "minimum", identity: (dtype) => GREATEST[dtype] ?? Number.NaN },
+  max: { combine: "maximum", identity: (dtype) => least(dtype, Number.NaN) },
+  min: { combine: "minimum", identity: (dtype) => greatest(dtype, Number.NaN) },
 };
 
 const ARGUMENTS: Readonly<Record<string, { order: "gt" | "lt"; identity: (dtype: DType) => number | bigint }>> = {
-  argmax: { order: "gt", identity: (dtype) => LEAST[dtype] ?? Number.NEGATIVE_INFINITY },
-  argmin: { order: "lt", identity: (dtype) => GREATEST[dtype] ?? Number.POSITIVE_INFINITY },
+  argmax: { order: "gt", identity: (dtype) => least(dtype, Number.NEGATIVE_INFINITY) },
+  argmin: { order: "lt", identity: (dtype) => greatest(dtype, Number.POSITIVE_INFINITY) },
 };
 
 /** The axes that a reduction runs over, sums of sums taken together, and what is reduced. */

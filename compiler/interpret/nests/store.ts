@@ -4,7 +4,7 @@ import { checkElement, checkRun, hoistCheck } from "../emit/bounds.js";
 import { scatter } from "../emit/gather.js";
 import { elementPlace } from "../emit/loads.js";
 import { allTrue } from "../emit/masks.js";
-import { STORE_ELEMENT, STORE_VECTOR } from "../emit/memory.js";
+import { storeElement, storeElements } from "../emit/memory.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { originsOf } from "../fuse/provenance.js";
 import type { LaneBuilder } from "../lanes/build.js";
@@ -93,7 +93,7 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
       const emit = (): void => {
         for (const one of work)
           nest.at(nest.innermost, () =>
-            (nest.vector ? storeVector : storeElement)(nest, dtype, one.access, one.at.offset, one.value, one.mask),
+            (nest.vector ? storeVector : storeOne)(nest, dtype, one.access, one.at.offset, one.value, one.mask),
           );
       };
       return { values, places, emit };
@@ -126,14 +126,14 @@ function readFirst(host: Host, value: Expr): void {
 
 type StoreOne = (nest: Nest, dtype: DType, access: Access, index: Node, value: Node, mask: Node | null) => void;
 
-const storeElement: StoreOne = (nest, dtype, access, index, value, mask) => {
+const storeOne: StoreOne = (nest, dtype, access, index, value, mask) => {
   const { emitter, innermost } = nest;
   const { fb } = emitter;
   const stored = fb.hold(REPRESENTATION[dtype], emitter.scalar(value, innermost));
   const write = (): void => {
     checkElement(emitter, access, index, innermost);
     const { base, offset } = elementPlace(emitter, access, index, innermost);
-    STORE_ELEMENT[dtype](operation(nest, dtype), base, offset, fb.get(stored));
+    storeElement(operation(nest, dtype), dtype, base, offset, fb.get(stored));
   };
   if (mask) fb.if(emitter.scalar(mask, innermost), write);
   else write();
@@ -154,11 +154,10 @@ const storeVector: StoreOne = (nest, dtype, access, index, value, mask) => {
       emitter.vector(value, innermost),
     );
   }
-  const write = STORE_VECTOR[dtype]!;
   const stored = fb.hold("v128", emitter.vector(value, innermost));
   const writeAll = (): void => {
     const { base, offset } = elementPlace(emitter, access, index, innermost);
-    write(operation(nest, dtype), base, offset, fb.get(stored));
+    storeElements(operation(nest, dtype), dtype, base, offset, fb.get(stored));
   };
   if (!mask) {
     if (!hoistCheck(emitter, access, index)) checkRun(emitter, access, index, innermost);

@@ -18,10 +18,7 @@ type Writer<K extends ArgumentSlot["kind"]> = (block: DataView, slot: Of<K>, val
 const WRITERS: { readonly [K in ArgumentSlot["kind"]]: Writer<K> } = {
   const: () => undefined,
   pointer: (block, { offset, dtype }, value) => writeBuffer(block, offset, value as CpuBuffer, dtype),
-  scalar: (block, { offset, dtype }, value) => {
-    if (dtype === "i64") block.setBigInt64(offset, BigInt(value as number | bigint), true);
-    else SCALAR_WRITERS[dtype](block, offset, Number(value));
-  },
+  scalar: (block, { offset, dtype }, value) => SCALAR_WRITERS[dtype](block, offset, value as number | bigint | boolean),
   descriptor: (block, { offset, dtype }, value) => {
     const { buffer, shape, strides } = value as DescriptorArgument;
     writeBuffer(block, offset, buffer as CpuBuffer, dtype);

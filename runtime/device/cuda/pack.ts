@@ -25,9 +25,8 @@ function valueWriter({ offset }: AbiSlot, param: VariantParam): Writer {
   if (param.kind === "descriptor")
     return (block, value) => block.setBigUint64(offset, (value as DescriptorArgument).buffer.address, true);
   if (param.kind === "const") return () => undefined;
-  if (param.dtype === "i64") return (block, value) => block.setBigInt64(offset, BigInt(value as number | bigint), true);
   const write = SCALAR_WRITERS[param.dtype];
-  return (block, value) => write(block, offset, typeof value === "bigint" ? Number(value) : (value as number));
+  return (block, value) => write(block, offset, value as number | bigint | boolean);
 }
 
 const integerWriter =

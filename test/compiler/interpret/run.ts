@@ -1,27 +1,13 @@
 import { DTYPES, type DType, type Kernel } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
-import { fromBits, upload } from "../../../runtime/device/arrays.js";
+import { upload } from "../../../runtime/device/arrays.js";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import type { Argument, DeviceBuffer, Grid } from "../../../runtime/device/device.js";
-import { encode } from "../../gpu/values.js";
+import { asNumbers, encode } from "../../gpu/values.js";
 
-const ARRAYS = {
-  bool: Uint8Array,
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  u32: Uint32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const;
-
-export function decode(dtype: DType, bytes: Uint8Array): number[] {
-  const { buffer } = bytes.slice();
-  if (dtype === "f16" || dtype === "bf16") return [...fromBits(dtype, new Uint16Array(buffer))];
-  if (dtype === "i64") return [...new BigInt64Array(buffer)].map(Number);
-  return [...new ARRAYS[dtype](buffer)];
-}
+export const decode = (dtype: DType, bytes: Uint8Array): number[] => [
+  ...asNumbers(dtype, new DTYPES[dtype].array(bytes.slice().buffer)),
+];
 
 export interface Tensor {
   readonly dtype: DType;

@@ -1,4 +1,13 @@
-import type { DType, Expr, Kernel, Shape } from "../../../compiler/ir/index.js";
+import {
+  DTYPE_NAMES,
+  type DType,
+  type Expr,
+  isFloat,
+  isFloat8,
+  isInteger,
+  type Kernel,
+  type Shape,
+} from "../../../compiler/ir/index.js";
 import { FUNCTIONS } from "../../../compiler/ops/functions.js";
 import { shapeOf, type TileType } from "../../../compiler/ops/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
@@ -74,8 +83,9 @@ const reduction = (op: string, dtypes: readonly DType[], more: Record<string, nu
     ),
   );
 
-const FLOATS: readonly DType[] = ["f16", "bf16", "f32", "f64"];
-const INTS: readonly DType[] = ["i8", "u8", "i16", "i32", "u32", "i64"];
+const FLOATS = DTYPE_NAMES.filter((dtype) => isFloat(dtype) && !isFloat8(dtype));
+const FLOATS8 = DTYPE_NAMES.filter(isFloat8);
+const INTS = DTYPE_NAMES.filter(isInteger);
 const ALL: readonly DType[] = [...INTS, ...FLOATS];
 const same = (dtypes: readonly DType[]): readonly (readonly [DType, DType])[] => dtypes.map((dtype) => [dtype, dtype]);
 const MIXED: readonly (readonly [DType, DType])[] = [
@@ -85,6 +95,10 @@ const MIXED: readonly (readonly [DType, DType])[] = [
   ["i32", "i64"],
   ["u32", "i32"],
   ["i8", "i32"],
+  ["u64", "u32"],
+  ["u16", "i16"],
+  ["i64", "u16"],
+  ["u64", "f32"],
 ];
 
 const shapes: OpCase[] = [
@@ -204,6 +218,9 @@ const bitcasts: OpCase[] = (
     ["f16", "i16"],
     ["i16", "bf16"],
     ["i8", "u8"],
+    ["u16", "bf16"],
+    ["f16", "u16"],
+    ["u64", "i64"],
   ] as const
 ).map(([from, to]) => ({
   title: `bitcast ${from} ${to}`,
@@ -211,11 +228,44 @@ const bitcasts: OpCase[] = (
   of: d.op("bitcast", { x: "a" }, { dtype: to }),
 }));
 
+const float8: OpCase[] = [
+  ...FLOATS8.flatMap((dtype): OpCase[] => [
+    ...(["f16", "bf16", "f32"] as const).flatMap((other) => [
+      { title: `cast ${other} ${dtype}`, operands: [tile(other, 16)], of: d.op("cast", { x: "a" }, { dtype }) },
+      { title: `cast ${dtype} ${other}`, operands: [tile(dtype, 16)], of: d.op("cast", { x: "a" }, { dtype: other }) },
+    ]),
+    {
+      title: `bitcast u8 ${dtype}`,
+      operands: [tile("u8", 16)],
+      of: d.op("bitcast", { x: "a" }, { dtype }),
+    },
+    { title: `trans ${dtype}`, operands: [tile(dtype, 8, 16)], of: d.op("trans", { x: "a" }) },
+    { title: `flip ${dtype}`, operands: [tile(dtype, 8, 16)], of: d.op("flip", { x: "a" }) },
+    {
+      title: `where ${dtype}`,
+      operands: [tile("bool", 16), tile(dtype, 16)],
+      of: d.op("where", { condition: "a", a: "b", b: d.float(1.6) }),
+    },
+    { title: `full ${dtype}`, operands: [], of: d.op("full", { value: d.float(0.3) }, { shape: [8], dtype }) },
+    ...FLOATS8.map((other) => ({
+      title: `dot ${dtype} ${other}`,
+      operands: [tile(dtype, 16, 32), tile(other, 32, 16)],
+      of: d.op("dot", { a: "a", b: "b" }),
+    })),
+  ]),
+  ...(["f16", "bf16", "f8e5m2"] as const).map((dtype) => ({
+    title: `cast f32 ${dtype} toward zero`,
+    operands: [tile("f32", 16)],
+    of: d.op("cast", { x: "a" }, { dtype, rounding: "rtz" }),
+  })),
+];
+
 const literals: OpCase[] = [
   { title: "f16 + 1", operands: [tile("f16", 16)], of: d.add("a", 1) },
   { title: "bf16 · 0.5", operands: [tile("bf16", 16)], of: d.mul("a", d.float(0.5)) },
   { title: "i32 · 0.5", operands: [tile("i32", 16)], of: d.mul("a", d.float(0.5)) },
   { title: "i64 + a large number", operands: [tile("i64", 16)], of: d.add("a", d.big(1n << 40n)) },
+  { title: "u64 + a large number", operands: [tile("u64", 16)], of: d.add("a", d.big(1n << 63n)) },
   { title: "u8 & 15", operands: [tile("u8", 16)], of: d.op("bitAnd", { a: "a", b: 15 }) },
   { title: "i32 < 3", operands: [tile("i32", 16)], of: d.lt("a", 3) },
   { title: "1 / f16", operands: [tile("f16", 16)], of: d.div(1, "a") },
@@ -243,26 +293,28 @@ export const CASES: readonly OpCase[] = [
   ...unary("bitNot", ["i32", "u8"]),
   ...["add", "sub", "mul", "minimum", "maximum"].flatMap((op) => binary(op, [...same(ALL), ...MIXED])),
   ...binary("div", [...same(FLOATS), ["i32", "f32"]]),
-  ...["floorDiv", "mod"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "i8"]))),
+  ...["floorDiv", "mod"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"]))),
   // (a + b − 1) wraps in i8, as it does in Triton.
-  ...binary("cdiv", same(["i32", "u32", "i64"])),
+  ...binary("cdiv", same(["i32", "u32", "i64", "u16", "u64"])),
   ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [...same(INTS), ["u8", "i32"]])),
-  ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "i8"]))),
-  ...["eq", "ne", "lt", "le", "gt", "ge"].flatMap((op) =>
-    binary(op, [...same(["i32", "u32", "bf16", "f32"]), ["i32", "f32"]]),
+  ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) =>
+    binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"])),
   ),
-  ...["sum", "max", "min"].flatMap((op) => reduction(op, ["i8", "i32", "f16", "bf16", "f32"])),
-  ...["argmax", "argmin"].flatMap((op) => reduction(op, ["i32", "bf16", "f32"])),
+  ...["eq", "ne", "lt", "le", "gt", "ge"].flatMap((op) =>
+    binary(op, [...same(["i32", "u32", "u64", "u16", "bf16", "f32"]), ["i32", "f32"]]),
+  ),
+  ...["sum", "max", "min"].flatMap((op) => reduction(op, ["i8", "u16", "i32", "u64", "f16", "bf16", "f32"])),
+  ...["argmax", "argmin"].flatMap((op) => reduction(op, ["i32", "u16", "u64", "bf16", "f32"])),
   ...reduction("sum", ["bool", "u8", "i64"]),
-  ...reduction("xorSum", ["i32", "u32"]),
+  ...reduction("xorSum", ["i32", "u32", "u16", "u64"]),
   ...["any", "all"].flatMap((op) => reduction(op, ["bool"])),
-  ...(["f32", "bf16", "i32"] as const).map((dtype) => ({
+  ...(["f32", "bf16", "i32", "u16", "u64"] as const).map((dtype) => ({
     title: `maxWithIndex ${dtype}`,
     operands: [tile(dtype, 8, 16)],
     of: d.op("maxWithIndex", { x: "a" }, { axis: 1 }),
   })),
   ...["cumsum", "cumprod"].flatMap((op): OpCase[] => [
-    ...(["f32", "f16", "i32", "i8"] as const).map((dtype) => ({
+    ...(["f32", "f16", "i32", "i8", "u16", "u64"] as const).map((dtype) => ({
       title: `${op} ${dtype}`,
       operands: [tile(dtype, 8, 16)],
       of: d.op(op, { x: "a" }, { axis: 1 }),
@@ -273,7 +325,7 @@ export const CASES: readonly OpCase[] = [
       of: d.op(op, { x: "a" }, { axis: 0, reverse: true }),
     },
   ]),
-  ...(["f32", "f16", "i8", "i64"] as const).map((dtype) => ({
+  ...(["f32", "f16", "i8", "i64", "u16", "u64"] as const).map((dtype) => ({
     title: `flip ${dtype}`,
     operands: [tile(dtype, 8, 16)],
     of: d.op("flip", { x: "a" }),
@@ -285,11 +337,17 @@ export const CASES: readonly OpCase[] = [
     operands: [tile("i32", 16)],
     of: d.op("sort", { x: "a" }, { axis: 0, descending: true }),
   },
+  ...(["u16", "u64"] as const).map((dtype) => ({
+    title: `sort ${dtype}`,
+    operands: [tile(dtype, 16)],
+    of: d.op("sort", { x: "a" }),
+  })),
   ...shapes,
   ...dots,
   ...choices,
   ...conversions,
   ...bitcasts,
+  ...float8,
   ...literals,
   ...masks,
 ];

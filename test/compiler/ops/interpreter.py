@@ -10,14 +10,19 @@ os.environ["TRITON_INTERPRET"] = "1"
 
 import numpy  # noqa: E402
 
-NUMPY = {
-    "bool": numpy.int8, "i8": numpy.int8, "u8": numpy.uint8, "i16": numpy.int16, "i32": numpy.int32, "u32": numpy.uint32,
-    "i64": numpy.int64, "f16": numpy.float16, "f32": numpy.float32, "f64": numpy.float64,
-}  # fmt: skip
-TORCH = {
-    "bool": "bool", "i8": "int8", "u8": "uint8", "i16": "int16", "i32": "int32", "u32": "uint32", "i64": "int64",
-    "f16": "float16", "f32": "float32", "f64": "float64",
-}  # fmt: skip
+FLOATS = {"f16": "float16", "f32": "float32", "f64": "float64"}
+
+
+def torch_name(dtype):
+    """As torch names it: `u32` is `uint32`."""
+    if dtype == "bool" or dtype in FLOATS:
+        return FLOATS.get(dtype, dtype)
+    return {"i": "int", "u": "uint"}[dtype[0]] + dtype[1:]
+
+
+def numpy_type(dtype):
+    return numpy.int8 if dtype == "bool" else getattr(numpy, torch_name(dtype))
+
 
 
 class Storage:
@@ -87,7 +92,7 @@ def plain(value):
 
 def run(index, job):
     def tensor(dtype, data):
-        return Tensor(numpy.array([number(value) for value in data]).astype(NUMPY[dtype]), TORCH[dtype])
+        return Tensor(numpy.array([number(value) for value in data]).astype(numpy_type(dtype)), torch_name(dtype))
 
     inputs = [tensor(one["dtype"], one["data"]) for one in job["inputs"]]
     outputs = [tensor(one["dtype"], [0] * one["size"]) for one in job["outputs"]]

@@ -165,6 +165,14 @@ describe("a job that cannot work", () => {
     [{ options: { warps: 4 } as object }, /unknown option warps; known are num_warps, /],
     [{ target: { arch: 75 } }, /sm_75 is not supported; supported are sm_80, /],
     [{ signature: { ...add.signature, x: "*float" } }, 'x has the unknown type "*float"'],
+    [
+      { signature: { ...add.signature, x: "*fp8e5" }, target: { arch: 86 } },
+      "f8e4m3 and f8e5m2 need sm_89 or newer, got sm_86",
+    ],
+    [
+      { source: add.source.replace("tl.store", "x.to(tl.float8e4nv); tl.store"), target: { arch: 80 } },
+      "f8e4m3 and f8e5m2 need sm_89 or newer, got sm_80",
+    ],
     [{ constants: {} }, "the constexpr BLOCK has no value"],
     [{ constants: { BLOCK: 1024, n: 4 } }, "n has a value but is not a constexpr"],
     [{ divisible: ["BLOCK"] }, "BLOCK cannot be marked divisible: it is constexpr, not a pointer or an integer"],
