@@ -11,6 +11,7 @@ import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
 import { FUNCTIONS } from "./functions.js";
 import { HINTS } from "./hints.js";
+import { INTEGERS } from "./integers.js";
 import { MEMORY } from "./memory.js";
 import type { Op } from "./op.js";
 import { PROGRAM } from "./program.js";
@@ -25,6 +26,7 @@ const ALL: readonly Op[] = [
   ...ARITHMETIC,
   ...COMPARISON,
   ...BITS,
+  ...INTEGERS,
   ...FUNCTIONS,
   ...CHOICE,
   ...REDUCTIONS,

@@ -27,6 +27,15 @@ export function mod(a: number, b: number): number {
   return outsideKernel("mod", a, b);
 }
 
+/**
+ * The upper half of the product, of i32, u32 or i64: their bits are multiplied as unsigned integers to twice the width. Triton: `tl.umulhi`.
+ *
+ * @example const draw = umulhi(bits, limit); // of random u32: one of 0 … limit − 1
+ */
+export function umulhi(a: number, b: number): number {
+  return outsideKernel("umulhi", a, b);
+}
+
 export interface NanOptions {
   /** True: NaN if either operand is NaN. Default: the operand that is a number. */
   readonly propagateNan?: boolean;

@@ -29,7 +29,7 @@ const EXPRESSIONS: readonly string[] = [
   ..."+ - * / % & | ^ << >> >>> < <= > >= === !== && ||".split(" ").map((sign) => `$ ${sign} $`),
   ..."- ! ~ +".split(" ").map((sign) => `${sign}($)`),
   ...FUNCTIONS.map(({ name, elements }) => `${name}(${elements!.map(() => "$").join(", ")})`),
-  ..."floorDiv cdiv mod minimum maximum".split(" ").map((name) => `${name}($, $)`),
+  ..."floorDiv cdiv mod umulhi minimum maximum".split(" ").map((name) => `${name}($, $)`),
   ..."sum max min argmax argmin any all xorSum".split(" ").map((name) => `${name}($)`),
   ..."sum max argmin any".split(" ").map((name) => `${name}($, 0)`),
   ...["fma($, $, $)", "clamp($, $, $)", "where($, $, $)", "$ ? $ : $"],

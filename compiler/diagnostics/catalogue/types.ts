@@ -374,9 +374,9 @@ export const descriptorLayout = problem<{ message: string }>({
   message: ({ message }) => message,
 });
 
-export const atomicType = problem<{ op: string; dtype: DType; allowed: readonly DType[] }>({
+export const lacksDType = problem<{ op: string; dtype: DType; allowed: readonly DType[] }>({
   code: "TS-K2044",
-  about: "The hardware has no such atomic operation on this dtype.",
+  about: "The hardware has no such operation on this dtype: some of integers and of memory want a wider one.",
   message: ({ op, dtype, allowed }) => `${op} does not work on ${dtype}; it does on ${allowed.join(", ")}`,
 });
 

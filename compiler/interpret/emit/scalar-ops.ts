@@ -4,6 +4,7 @@ import { cos, sin } from "../math/trigonometric.js";
 import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import { demoted } from "./casts.js";
+import { INTEGER_OPS } from "./integer-ops.js";
 import { constantRef, type Emit, fitScalar, isFloat, isUnsigned, lanewise, type Operation } from "./operands.js";
 
 type Family = "i32" | "i64" | "f32" | "f64";
@@ -265,6 +266,7 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   ceil: rounding("ceil"),
   fma,
   clamp,
+  ...INTEGER_OPS,
 };
 
 export { isFloat };

@@ -247,6 +247,7 @@ export const CASES: readonly OpCase[] = [
   // (a + b − 1) wraps in i8, as it does in Triton.
   ...binary("cdiv", same(["i32", "u32", "i64"])),
   ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [...same(INTS), ["u8", "i32"]])),
+  ...binary("umulhi", [...same(["i32", "u32", "i64"]), ["u32", "i32"], ["i8", "i64"]]),
   ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "i8"]))),
   ...["eq", "ne", "lt", "le", "gt", "ge"].flatMap((op) =>
     binary(op, [...same(["i32", "u32", "bf16", "f32"]), ["i32", "f32"]]),

@@ -27,6 +27,7 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
       kind === "float" && title.startsWith("cast") ? next() * 100 - (title.includes(" u") ? 0 : 50) : next() * 4 - 2,
     );
   }
+  if (op === "umulhi") return roundTo(dtype, (next() * 2 - 1) * 2 ** Math.min(DTYPES[dtype].bytes * 8, 53));
   const value = Math.floor(next() * 200) - (kind === "signed" ? 100 : 0);
   const divides = /^(floorDiv|mod|cdiv)$/.test(op);
   if (op === "cdiv") return Math.abs(value) + 1;

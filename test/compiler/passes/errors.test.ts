@@ -419,6 +419,12 @@ const CASES: readonly Case[] = [
     says: "atomicMax does not work on f16",
   },
   {
+    code: "TS-K2044",
+    title: "umulhi of narrow integers",
+    body: () => [use(d.op("umulhi", { a: tileOf([N], "i8"), b: tileOf([N], "i8") }))],
+    says: "umulhi does not work on i8; it does on i32, u32, i64",
+  },
+  {
     code: "TS-K2045",
     title: "an order that is none",
     body: () => [use(d.op("trans", { x: tileOf([N, M]) }, { order: [0, 0] }))],
