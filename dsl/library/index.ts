@@ -1,0 +1,2 @@
+// Functions that are written in the language itself: the compiler takes them as it takes functions of a kernel's author.
+export * from "./random.js";
