@@ -10,6 +10,7 @@ import { CREATE } from "./create.js";
 import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
 import { FUNCTIONS } from "./functions.js";
+import { GATHER } from "./gather.js";
 import { HINTS } from "./hints.js";
 import { INTEGERS } from "./integers.js";
 import { MEMORY } from "./memory.js";
@@ -31,6 +32,7 @@ const ALL: readonly Op[] = [
   ...CHOICE,
   ...REDUCTIONS,
   ...ALONG,
+  ...GATHER,
   ...SHAPE,
   ...DOT,
   ...ATOMICS,

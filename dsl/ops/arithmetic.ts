@@ -69,10 +69,10 @@ export function fma(a: number, b: number, c: number): number {
 }
 
 /**
- * `x` kept between `low` and `high`. Triton: `tl.clamp`.
+ * `x` kept between `low` and `high`; NaN becomes `low`, unless it is to stay. Triton: `tl.clamp`.
  *
  * @example const q = clamp(x / step, -127, 127);
  */
-export function clamp(x: number, low: number, high: number): number {
-  return outsideKernel("clamp", x, low, high);
+export function clamp(x: number, low: number, high: number, options?: NanOptions): number {
+  return outsideKernel("clamp", x, low, high, options);
 }

@@ -3,8 +3,12 @@ import {
   arange,
   type Const,
   col,
+  gather,
   type I64,
   type Int,
+  isfinite,
+  isinf,
+  isnan,
   kernel,
   load,
   type Ptr,
@@ -17,6 +21,7 @@ import {
   randn4x,
   row,
   store,
+  swizzle2d,
   type U32,
 } from "tilescript";
 
@@ -72,6 +77,40 @@ export const philoxOfRows = kernel(
     store(p.words + 3, d);
     const place = col(lane) * 4 + row(lane);
     store(p.words + 4 + place, philox(p.seed, col(lane), row(lane), 0, load(p.c))[2]);
+  },
+  { builds: [{}] },
+);
+
+/** Three masks of 8 numbers. */
+export const kindsOfNumbers = kernel(
+  (p: { x: Ptr<"f32">; h: Ptr<"f16">; out: Ptr<"bool"> }) => {
+    const lane = arange(0, 8);
+    const [x, h] = [load(p.x + lane), load(p.h + lane)];
+    store(p.out + lane, isnan(x));
+    store(p.out + 8 + lane, isinf(x));
+    store(p.out + 16 + lane, isfinite(x));
+    store(p.out + 24 + lane, isnan(h));
+    store(p.out + 32 + lane, isinf(h));
+    store(p.out + 40 + lane, isfinite(h));
+  },
+  { builds: [{}] },
+);
+
+/** The place of each program of 4 × 4, in groups of rows. */
+export const swizzled = kernel(
+  (p: { out: Ptr<"i32">; group: Int }) => {
+    const place = arange(0, 16);
+    const [i, j] = swizzle2d(place >> 2, place & 3, 4, 4, p.group);
+    store(p.out + i * 4 + j, place);
+  },
+  { builds: [{}] },
+);
+
+/** What is gathered is written over what it is gathered from. */
+export const gatheredInPlace = kernel(
+  (p: { x: Ptr<"i32"> }) => {
+    const lane = arange(0, 16);
+    store(p.x + lane, gather(load(p.x + lane), (lane * 5) & 15, 0));
   },
   { builds: [{}] },
 );

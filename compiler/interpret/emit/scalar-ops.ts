@@ -190,6 +190,11 @@ const clamp: Emit = (op, x, low, high) => {
   return extremum("lt")(op, bounded, high!);
 };
 
+const clampNan: Emit = (op, x, low, high) => {
+  const bounded = propagating("max", "gt")(op, x!, low!);
+  return propagating("min", "lt")(op, bounded, high!);
+};
+
 const where: Emit = (op, condition, a, b) => op.fb.m.select(condition!, a!, b!);
 
 /** JavaScript's own function, on a double. */
@@ -266,6 +271,7 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   ceil: rounding("ceil"),
   fma,
   clamp,
+  clampNan,
   ...INTEGER_OPS,
 };
 

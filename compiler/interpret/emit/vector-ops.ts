@@ -107,5 +107,6 @@ export const VECTOR_OPS: Readonly<Record<string, Emit>> = {
     const high = m.i64x2.extmul_high_i32x4_u(fb.get(x), fb.get(y));
     return m.i8x16.shuffle(low, high, UPPER_WORDS);
   },
+  clampNan: (op, x, low, high) => propagating("min")(op, propagating("max")(op, x!, low!), high!),
   clamp: (op, x, low, high) => extremum("min")(op, extremum("max")(op, x!, low!), high!),
 };

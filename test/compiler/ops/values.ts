@@ -20,7 +20,7 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
   if (op.startsWith("shift") && operand === 1) return Math.floor(next() * 7);
   const { kind } = DTYPES[dtype];
   if (kind === "float") {
-    if (/^(argm|maxWith)/.test(op) && at % 5 === 0) return Number.NaN;
+    if (/^(argm|maxWith|minWith)/.test(op) && at % 5 === 0) return Number.NaN;
     if (/^(log|log2|sqrt|rsqrt)$/.test(op)) return roundTo(dtype, next() * 4 + 0.1);
     return roundTo(
       dtype,

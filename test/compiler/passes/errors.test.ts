@@ -474,6 +474,24 @@ const CASES: readonly Case[] = [
     says: "sort works along the last axis only",
   },
   {
+    code: "TS-K2090",
+    title: "more of a line than there is",
+    body: () => [use(d.op("topk", { x: tileOf([4, 16]) }, { k: 32 }))],
+    says: "topk cannot take 32 elements of each line of Tile<[4, 16], f32>",
+  },
+  {
+    code: "TS-K2002",
+    title: "gather by an index of another shape",
+    body: () => [use(d.op("gather", { x: tileOf([4, 16]), index: tileOf([8, 16], "i32") }, { axis: 1 }))],
+    says: "gather cannot combine the shapes of Tile<[4, 16], f32> and Tile<[8, 16], i32>",
+  },
+  {
+    code: "TS-K2021",
+    title: "a histogram under a mask of another size",
+    body: () => [use(d.op("histogram", { x: tileOf([16], "i32"), mask: tileOf([8], "bool") }, { bins: 4 }))],
+    says: "Tile<[8], bool> does not broadcast to [16]",
+  },
+  {
     code: "TS-K2053",
     title: "an argument of another type",
     body: () => [use(d.call("f", "n"))],
