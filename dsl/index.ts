@@ -12,6 +12,7 @@ export {
   type KernelOptions,
   kernel,
 } from "./kernel.js";
+export * from "./library/index.js";
 export * from "./ops/index.js";
 export { OutsideKernelError } from "./outside.js";
 export type {

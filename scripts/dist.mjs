@@ -74,6 +74,9 @@ function compile() {
   const done = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, encoding: "utf8" });
   for (const path of folders.flatMap((folder) => [...filesOf(join(root, folder))]))
     if (assets.test(path)) cpSync(path, join(dist, relative(root, path)));
+  // Its library is compiled with kernels: the front end reads the sources. Beside the declarations they would take their place.
+  rmSync(join(dist, "language"), { recursive: true, force: true });
+  cpSync(join(root, "dsl"), join(dist, "language"), { recursive: true });
   removeOrphans();
   if (done.status !== 0)
     throw new Error(`dist/ is built from sources with errors:\n${done.stdout}${done.stderr}`.trimEnd());

@@ -12,7 +12,9 @@ test("every class of error that a face of the package has is a TileScriptError",
     ),
   );
   expect(classes.length).toBeGreaterThan(8);
-  expect(classes.filter((one) => !Object.is(one, TileScriptError) && !(one.prototype instanceof TileScriptError))).toEqual([]);
+  expect(
+    classes.filter((one) => !Object.is(one, TileScriptError) && !(one.prototype instanceof TileScriptError)),
+  ).toEqual([]);
 });
 
 test("an error has a code for programs, its problem, and its hint; the message is both", () => {

@@ -9,6 +9,7 @@ import { writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import { poison } from "./poison.js";
+import { isOfLibrary } from "./project.js";
 import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
 import { copyAssigned } from "./statements/copies.js";
 import { lowerStatements } from "./statements/index.js";
@@ -55,7 +56,7 @@ function leftOut({ arguments: given }: ts.CallExpression, callee: FunctionNode, 
 function lowerFunction(name: string, node: FunctionNode, missing: readonly number[], caller: Scope): LoweredFunction {
   const { unit, kernel } = caller;
   kernel.active.push(node);
-  unit.regions.add(node);
+  if (!isOfLibrary(node.getSourceFile())) unit.regions.add(node);
   const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: scopeAround(node, caller) });
   const params: { name: string; type: DeviceFunction["result"] }[] = [];
   const parameters = node.parameters.map((parameter, place) =>

@@ -6,7 +6,7 @@ import type { Kernel } from "../ir/index.js";
 import { reportConfigErrors } from "./config-errors.js";
 import { findKernels } from "./kernels.js";
 import { lowerKernel } from "./lower-kernel.js";
-import { KernelProject, LANGUAGE_FOLDER } from "./project.js";
+import { isOfLanguage, KernelProject } from "./project.js";
 import { reportTypeErrors } from "./type-errors.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
@@ -90,5 +90,5 @@ function reportRefusals(unit: Unit, project: KernelProject): boolean {
 const filesOf = (program: ts.Program): readonly string[] =>
   program
     .getSourceFiles()
-    .filter((file) => !program.isSourceFileDefaultLibrary(file) && !file.fileName.startsWith(LANGUAGE_FOLDER))
+    .filter((file) => !program.isSourceFileDefaultLibrary(file) && !isOfLanguage(file))
     .map(({ fileName }) => fileName);

@@ -1,6 +1,6 @@
 import { missingImport, unknownName } from "../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../diagnostics/index.js";
-import { LANGUAGE_FOLDER } from "./project.js";
+import { isOfLanguage, isOfLibrary } from "./project.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
@@ -44,7 +44,7 @@ export function resolveName(unit: Unit, node: ts.Node): Named {
   const declaration = symbol.valueDeclaration ?? symbol.declarations?.[0];
   if (declaration === undefined) return { kind: "global", path: symbol.name };
   const file = declaration.getSourceFile();
-  if (file.fileName.startsWith(LANGUAGE_FOLDER)) return { kind: "language", name: symbol.name };
+  if (isOfLanguage(file) && !isOfLibrary(file)) return { kind: "language", name: symbol.name };
   if (unit.program.isSourceFileDefaultLibrary(file)) return { kind: "global", path: globalPath(symbol, declaration) };
   const node_ = functionOf(symbol.declarations?.find(hasBody) ?? declaration);
   return node_ === null

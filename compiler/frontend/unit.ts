@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { attempt, type Diagnostic } from "../diagnostics/index.js";
 import { Budget, type Span } from "../ir/index.js";
-import { LANGUAGE_FILE } from "./project.js";
+import { isOfLanguage, LANGUAGE_FILE, nameInLanguage } from "./project.js";
 import type { Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
 
@@ -68,6 +68,7 @@ export class Unit {
 
   /** The file's path relative to the project, with forward slashes, so that bundles do not depend on the machine. */
   nameOf(file: ts.SourceFile): string {
+    if (isOfLanguage(file)) return nameInLanguage(file);
     return relative(this.root, file.fileName).split(sep).join("/");
   }
 }

@@ -13,6 +13,7 @@ export const mapSizes = (attrs: Attrs, change: (sizes: Shape) => Shape): Attrs =
 
 /** Attributes and loop options that are true or false, or a list of the one size that is 1 or 0 once `Const` parameters have values. */
 const FLAGS: ReadonlySet<string> = new Set([
+  "ascending",
   "descending",
   "disallowAccMultiBuffer",
   "flatten",

@@ -6,3 +6,8 @@ export interface Span {
   readonly endLine: number;
   readonly endColumn: number;
 }
+
+/** What the files of the language itself are called by, whose library is compiled with kernels. */
+export const LANGUAGE = "tilescript:";
+
+export const isOfLanguage = ({ file }: Span): boolean => file.startsWith(LANGUAGE);

@@ -1,9 +1,10 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { isInteger, wrapped } from "../ir/index.js";
-import { flagPy, pick } from "./attrs.js";
-import { convert, type TileType } from "./convert.js";
-import type { Attrs, Call, Op } from "./op.js";
-import { call } from "./python.js";
+import { type Attr, DTYPES, dimNot, isInteger, type Shape, wrapped } from "../ir/index.js";
+import { checkSizes, dims, flagPy, pick } from "./attrs.js";
+import { convert, shapeOf, type TileType } from "./convert.js";
+import type { Attrs, Call, InferContext, Op } from "./op.js";
+import { call, method } from "./python.js";
+import { dimPy, dtypeText } from "./python-values.js";
 import { fromLines, linesOf, tileOperand, widened } from "./reductions.js";
 import { roundTo } from "./value.js";
 
@@ -47,19 +48,23 @@ const scan = (
   },
 });
 
+/** The operand of what works along the last axis alone; null after a problem. */
+function lastAxis(source: Call, context: InferContext): ReturnType<typeof tileOperand> {
+  const found = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? -1 } }, context);
+  if (found === null || found.axis === found.type.shape.length - 1) return found;
+  const facts = { op: source.op, axis: found.axis!, type: found.type };
+  return context.fail(problems.sortAxis(source.span, facts, context.origins(found.x)));
+}
+
 const sort: Op = {
   name: "sort",
   whole: true,
   params: { x: "operand", axis: "integer?" },
   options: { descending: "flag" },
   infer(source, context) {
-    const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? -1 } }, context);
+    const reduced = lastAxis(source, context);
     if (!reduced) return null;
-    if (reduced.axis !== reduced.type.shape.length - 1)
-      return context.fail(
-        problems.sortAxis(source.span, { axis: reduced.axis!, type: reduced.type }, context.origins(reduced.x)),
-      );
-    const attrs: Attrs = { axis: reduced.axis, ...flag(source, "descending") };
+    const attrs: Attrs = { axis: reduced.axis!, ...flag(source, "descending") };
     return { kind: "op", op: "sort", args: { x: reduced.x }, attrs, type: reduced.type, span: source.span };
   },
   emit: ({ x }, { attrs }) => call("tl.sort", [x!], { descending: flagPy(attrs.descending) }),
@@ -67,6 +72,51 @@ const sort: Op = {
     const { lines } = linesOf(x!, attrs.axis as number);
     const sorted = lines.map((line) => line.sort((a, b) => (attrs.descending ? b - a : a - b)));
     return fromLines(sorted, x!.shape, attrs.axis as number);
+  },
+};
+
+/** A flag that is false turned round; one that is true, or absent, gives none. */
+const turned = (flag: Attr | undefined): Attr | undefined =>
+  Array.isArray(flag) ? [dimNot((flag as Shape)[0]!)] : flag === false ? true : undefined;
+
+/** A flag that is false is absent: of one that is true where nothing is said, the opposite is kept. */
+function ascending({ attrs }: Call): Attrs {
+  const flag = attrs.ascending ?? turned(attrs.descending);
+  return flag === undefined ? {} : { ascending: flag };
+}
+
+/** The greatest k of a line, or the least, in order. */
+const topk: Op = {
+  name: "topk",
+  whole: true,
+  params: { x: "operand", k: "size", axis: "integer?" },
+  options: { descending: "flag" },
+  infer(source, context) {
+    const of = lastAxis(source, context);
+    if (!of) return null;
+    const [k] = dims(source.attrs.k);
+    const type = { ...of.type, shape: [...of.type.shape.slice(0, -1), k!] };
+    const attrs: Attrs = { k: source.attrs.k!, ...ascending(source) };
+    return { kind: "op", op: "topk", args: { x: of.x }, attrs, type, span: source.span };
+  },
+  check(node, context) {
+    const [k, of] = [node.type, node.args.x!.type].map((type) => shapeOf(type).at(-1)!);
+    if (typeof k === "number" && typeof of === "number" && k > of)
+      context.fail(problems.topkSize(node.span, { k, type: node.args.x!.type }, context.origins(node.args.x!)));
+    else checkSizes("topk", shapeOf(node.type), node.span, context);
+  },
+  emit: ({ x }, { attrs, type }) => {
+    const { dtype } = type as TileType;
+    const descending = attrs.ascending === true ? "False" : flagPy(turned(attrs.ascending));
+    const best = call("tl.topk", [x!, dimPy(shapeOf(type).at(-1)!)], { descending });
+    // Triton reduces narrow numbers in 32 bits and leaves them there.
+    return DTYPES[dtype].bytes < 4 ? method(best, "to", [dtypeText(dtype)]) : best;
+  },
+  evaluate({ x }, { attrs, type }) {
+    const shape = shapeOf(type) as number[];
+    const { lines } = linesOf(x!, shape.length - 1);
+    const best = lines.map((line) => line.sort((a, b) => (attrs.ascending ? a - b : b - a)).slice(0, shape.at(-1)));
+    return fromLines(best, shape, shape.length - 1);
   },
 };
 
@@ -101,5 +151,6 @@ export const ALONG: readonly Op[] = [
     (a, b) => a * b,
   ),
   sort,
+  topk,
   flip,
 ];

@@ -199,9 +199,11 @@ export const fma = elementwise({
 export const clamp = elementwise({
   name: "clamp",
   operands: ["x", "low", "high"],
+  options: { propagateNan: "flag" },
   rule: arithmetic,
-  emit: ([x, low, high], { type, args }) => {
-    if (type.kind !== "tile" || !isInteger(type.dtype)) return call("tl.clamp", [x!, low!, high!]);
+  emit: ([x, low, high], { type, args, attrs }) => {
+    if (type.kind !== "tile" || !isInteger(type.dtype))
+      return call("tl.clamp", [x!, low!, high!], { propagate_nan: propagation(flagPy(attrs.propagateNan)) });
     // Two numbers alone would be compared in dtypes of their own.
     const given = x!.weak && low!.weak ? materialize(x!, args.x!.type) : x!;
     return call("tl.minimum", [call("tl.maximum", [given, low!]), high!]);

@@ -17,7 +17,7 @@ function atomicPointer(source: Call, allowed: readonly DType[], context: InferCo
   if (!ptr) return null;
   const { dtype } = ptr.type as TileType;
   if (allowed.includes(dtype)) return ptr;
-  return context.fail(problems.atomicType(source.span, { op: source.op, dtype, allowed }, context.origins(ptr)));
+  return context.fail(problems.lacksDType(source.span, { op: source.op, dtype, allowed }, context.origins(ptr)));
 }
 
 const order = (attrs: Call["attrs"]): Record<string, string | undefined> => ({

@@ -80,7 +80,7 @@ const write = (name: string, python: string, allowed?: readonly DType[]): Op => 
     if (!desc) return null;
     const { dtype, block } = desc.type as DescriptorType;
     if (allowed && !allowed.includes(dtype))
-      return context.fail(problems.atomicType(source.span, { op: name, dtype, allowed }, context.origins(desc)));
+      return context.fail(problems.lacksDType(source.span, { op: name, dtype, allowed }, context.origins(desc)));
     const offsets = integersFor("offsets", source, numbered(source.args, "offset"), block.length, "i32", context);
     const given = source.args.value!;
     const fits = assignable(given.type, dtype) && isNumbers(given.type) && sameShape(shapeOf(given.type), block);

@@ -43,8 +43,8 @@ export interface ElementwiseSpec {
   readonly emitConstant?: (operands: readonly Py[], node: OpNode) => Py;
   /** The function of the prelude that computes with constexpr operands, where Python's operator means something else. */
   readonly constantName?: PreludeName;
-  /** One element of the result, not yet rounded to its dtype. */
-  readonly of: (...values: number[]) => number;
+  /** One element of the result, not yet rounded to its dtype. Absent where integers have all of the meaning. */
+  readonly of?: (...values: number[]) => number;
   /** The same on integers, where a double does not hold it before it wraps, or where their width matters. */
   readonly ofIntegers?: (of: Integers, ...values: bigint[]) => bigint;
   readonly needs?: readonly PreludeName[];
@@ -126,7 +126,7 @@ function constantResult(
     operands.every((operand) => operand.kind === "literal") &&
     operands.every((operand) => typeof operand.value !== "bigint")
   ) {
-    const value = spec.of(...operands.map((operand) => Number((operand as { value: number }).value)));
+    const value = spec.of!(...operands.map((operand) => Number((operand as { value: number }).value)));
     if (of === "int" && !Number.isSafeInteger(value))
       return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
     const whole: Type = of === "int" ? { kind: "const", of, dim: value } : { kind: "const", of };
@@ -173,7 +173,7 @@ function evaluateElementwise(
   const count = stretched[0]?.length ?? 0;
   const integer = node.type.kind === "tile" && isInteger(node.type.dtype) ? node.type.dtype : null;
   const compute = (...operands: number[]): number => {
-    if (integer === null || !spec.ofIntegers) return round(spec.of(...operands));
+    if (integer === null || !spec.ofIntegers) return round(spec.of!(...operands));
     return wrapInteger(integer, spec.ofIntegers(integersIn(integer), ...operands.map(BigInt)));
   };
   return { shape, data: Array.from({ length: count }, (_, at) => compute(...stretched.map((data) => data[at]!))) };

@@ -10,7 +10,9 @@ import { CREATE } from "./create.js";
 import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
 import { FUNCTIONS } from "./functions.js";
+import { GATHER } from "./gather.js";
 import { HINTS } from "./hints.js";
+import { INTEGERS } from "./integers.js";
 import { MEMORY } from "./memory.js";
 import type { Op } from "./op.js";
 import { PROGRAM } from "./program.js";
@@ -25,10 +27,12 @@ const ALL: readonly Op[] = [
   ...ARITHMETIC,
   ...COMPARISON,
   ...BITS,
+  ...INTEGERS,
   ...FUNCTIONS,
   ...CHOICE,
   ...REDUCTIONS,
   ...ALONG,
+  ...GATHER,
   ...SHAPE,
   ...DOT,
   ...ATOMICS,

@@ -186,6 +186,7 @@ const WITH_INDEX: Readonly<Record<string, PreludeName>> = {
   argmax: "max_with_index",
   argmin: "min_with_index",
   maxWithIndex: "max_with_index",
+  minWithIndex: "min_with_index",
 };
 /** Whether all of a tile competes as the one row of a matrix. */
 function competesAsRow({ args, attrs }: OpNode): boolean {
@@ -195,7 +196,7 @@ function competesAsRow({ args, attrs }: OpNode): boolean {
 
 const needsOfIndex = (node: OpNode): readonly PreludeName[] => [
   WITH_INDEX[node.op]!,
-  ...(node.op === "maxWithIndex" && competesAsRow(node) ? (["scalars"] as const) : []),
+  ...(node.op.endsWith("WithIndex") && competesAsRow(node) ? (["scalars"] as const) : []),
 ];
 
 /**
@@ -239,8 +240,9 @@ const emitMask =
   (x, { attrs }) =>
     infix(call(python, [method(x, "to", ["tl.int32"])], axisPy(attrs)), "!=", numberText(0, false), LEVEL.comparison);
 
-const maxWithIndex: Op = {
-  name: "maxWithIndex",
+/** The best of a line and where it is. */
+const withIndex = (name: "maxWithIndex" | "minWithIndex", better: (a: number, b: number) => boolean): Op => ({
+  name,
   params: { x: "operand", axis: "integer" },
   needs: needsOfIndex,
   infer(source, context) {
@@ -251,7 +253,7 @@ const maxWithIndex: Op = {
     const type: Type = { kind: "tuple", items: [tile(dtype, shape), tile("i32", shape)] };
     return {
       kind: "op",
-      op: "maxWithIndex",
+      op: name,
       args: { x: reduced.x },
       attrs: reduceAttrs(reduced.axis, source),
       type,
@@ -264,13 +266,13 @@ const maxWithIndex: Op = {
   },
   evaluate({ x }, { attrs }) {
     const { shape, lines } = linesOf(x!, attrs.axis as number | undefined);
-    const at = lines.map((line) => indexOfBest(line, (a, b) => a > b));
+    const at = lines.map((line) => indexOfBest(line, better));
     return [
       { shape, data: lines.map((line, index) => line[at[index]!]!) },
       { shape, data: at },
     ];
   },
-};
+});
 
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -307,5 +309,6 @@ export const REDUCTIONS: readonly Op[] = [
   }),
   reduction({ name: "any", accumulate: masks, emit: emitMask("tl.max"), of: greatest }),
   reduction({ name: "all", accumulate: masks, emit: emitMask("tl.min"), of: least }),
-  maxWithIndex,
+  withIndex("maxWithIndex", (a, b) => a > b),
+  withIndex("minWithIndex", (a, b) => a < b),
 ];

@@ -1,7 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { type Dim, dimEquals, dimMul, type Expr, type Shape, type Type } from "../ir/index.js";
 import { checkSizes, dims } from "./attrs.js";
-import { broadcastAll, stretches } from "./broadcast.js";
+import { broadcastAll, sameShape, stretches } from "./broadcast.js";
 import { commonDType, convertAll, decay, isOperand, shapeOf, type TileType } from "./convert.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { call, LEVEL, list, type Py, py, within } from "./python.js";
@@ -215,6 +215,48 @@ const joining = (name: "join" | "interleave", shapeAfter: (shape: Shape) => Shap
   },
 });
 
+/** In one axis. */
+const ravel: Op = {
+  ...reshape,
+  name: "ravel",
+  params: { x: "operand" },
+  infer(source, context) {
+    const x = shaped(source, context);
+    return x && reshape.infer({ ...source, args: { x }, attrs: { shape: [count(shapeOf(x.type))] } }, context);
+  },
+};
+
+/** One tile after the other along an axis: joined in an axis of two, which then goes before the one that they share. */
+const cat: Op = {
+  ...reshape,
+  name: "cat",
+  params: { a: "operand", b: "operand", axis: "integer?" },
+  infer(source, context) {
+    const both = pair(source, context);
+    if (!both) return null;
+    const { a, b, shape } = both;
+    const given = Number(source.attrs.axis ?? 0);
+    const axis = given < 0 ? given + shape.length : given;
+    if (shape.length === 0 || !sameShape(shapeOf(a.type), shapeOf(b.type)))
+      return context.fail(
+        problems.shapesDiffer(source.span, { op: "cat", a: a.type, b: b.type }, context.origins(a, b)),
+      );
+    if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)
+      return context.fail(problems.badAxis(source.span, { op: "cat", axis: given, type: a.type }, context.origins(a)));
+    const joined = joining("join", (one) => [...one, 2]).infer(
+      { ...source, op: "join", args: { a, b }, attrs: {} },
+      context,
+    );
+    const places = [...shape.keys()];
+    const order = [...places.slice(0, axis), shape.length, ...places.slice(axis)];
+    const moved =
+      joined &&
+      transposing("permute").infer({ ...source, op: "permute", args: { x: joined }, attrs: { order } }, context);
+    const whole = shape.map((size, at) => (at === axis ? dimMul(2, size) : size));
+    return moved && reshape.infer({ ...source, op: "reshape", args: { x: moved }, attrs: { shape: whole } }, context);
+  },
+};
+
 const split: Op = {
   name: "split",
   params: { x: "operand" },
@@ -250,4 +292,6 @@ export const SHAPE: readonly Op[] = [
   joining("join", (shape) => [...shape, 2]),
   joining("interleave", (shape) => [...shape.slice(0, -1), dimMul(2, shape.at(-1)!)]),
   split,
+  ravel,
+  cat,
 ];

@@ -27,6 +27,15 @@ export function mod(a: number, b: number): number {
   return outsideKernel("mod", a, b);
 }
 
+/**
+ * The upper half of the product, of i32, u32, i64 or u64: their bits are multiplied as unsigned integers to twice the width. Triton: `tl.umulhi`.
+ *
+ * @example const draw = umulhi(bits, limit); // of random u32: one of 0 … limit − 1
+ */
+export function umulhi(a: number, b: number): number {
+  return outsideKernel("umulhi", a, b);
+}
+
 export interface NanOptions {
   /** True: NaN if either operand is NaN. Default: the operand that is a number. */
   readonly propagateNan?: boolean;
@@ -60,10 +69,10 @@ export function fma(a: number, b: number, c: number): number {
 }
 
 /**
- * `x` kept between `low` and `high`. Triton: `tl.clamp`.
+ * `x` kept between `low` and `high`; NaN becomes `low`, unless it is to stay. Triton: `tl.clamp`.
  *
  * @example const q = clamp(x / step, -127, 127);
  */
-export function clamp(x: number, low: number, high: number): number {
-  return outsideKernel("clamp", x, low, high);
+export function clamp(x: number, low: number, high: number, options?: NanOptions): number {
+  return outsideKernel("clamp", x, low, high, options);
 }

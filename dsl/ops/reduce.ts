@@ -157,6 +157,18 @@ export function maxWithIndex<A extends number, S extends Shape = Forgotten, D ex
   return outsideKernel("maxWithIndex", x, axis);
 }
 
+/**
+ * Smallest elements and their indices in one reduction: `[values, indices]`. Triton: `tl.min(…, return_indices=True)`.
+ *
+ * @example const [least, where] = minWithIndex(distances, 1);
+ */
+export function minWithIndex<A extends number, S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  axis: A,
+): [Tile<Reduced<S, A, false>, D>, Tile<Reduced<S, A, false>, "i32">] {
+  return outsideKernel("minWithIndex", x, axis);
+}
+
 export interface ScanOptions {
   /** From the end of the axis. Default: from its start. */
   readonly reverse?: boolean;
@@ -199,4 +211,40 @@ export function sort<S extends Shape = Forgotten, D extends DType = Forgotten>(
   options?: { readonly descending?: boolean },
 ): Tile<S, D> {
   return outsideKernel("sort", x, axis, options);
+}
+
+type FirstOf<S, K> =
+  IsAny<S> extends true
+    ? Forgotten
+    : S extends readonly [...infer Head extends Shape, unknown]
+      ? [...Head, K]
+      : Forgotten;
+
+/**
+ * The `k` largest elements along the last axis, largest first; the smallest, smallest first, where `descending` is false. `k` is a power of
+ * two; there is no order of NaN. Triton: `tl.topk`.
+ *
+ * @example const best = topk(scores, 8); // [M, N] → [M, 8]
+ */
+export function topk<K extends number, S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<S, D>,
+  k: K,
+  axis?: number,
+  options?: { readonly descending?: boolean },
+): Tile<FirstOf<S, K>, D> {
+  return outsideKernel("topk", x, k, axis, options);
+}
+
+/**
+ * How often each of the numbers 0 … bins − 1 occurs in a vector of i32 or u32, where the mask is set. `bins` is a power of two; a number that is
+ * none of them, unmasked, makes the counts undefined. Triton: `tl.histogram`.
+ *
+ * @example const counts = histogram(digits, 256, { mask: at < n });
+ */
+export function histogram<N extends number>(
+  x: Tile<Forgotten, "i32" | "u32">,
+  bins: N,
+  options?: { readonly mask?: MaskLike },
+): Tile<[N], "i32"> {
+  return outsideKernel("histogram", x, bins, options);
 }

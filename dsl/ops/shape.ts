@@ -1,4 +1,4 @@
-import type { DType } from "../dtypes.js";
+import type { DType, IntType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
 import type { BroadcastClash, ElementsDiffer, Expanded, IsAny, Problem, ShapeOf, SizeName } from "../shapes.js";
 import type { DTypeKey, Forgotten, Mask, Shape, Tile } from "../types.js";
@@ -127,4 +127,40 @@ export function interleave<D extends DType = Forgotten>(
   b: Tile<Forgotten, NoInfer<D>>,
 ): Tile<Forgotten, D> {
   return outsideKernel("interleave", a, b);
+}
+
+/**
+ * The elements in row-major order in one axis. Triton: `tl.ravel`.
+ *
+ * @example const all = ravel(x); // [M, N] → [M * N]
+ */
+export function ravel<D extends DType = Forgotten>(x: Tile<Forgotten, D>): Tile<Forgotten, D> {
+  return outsideKernel("ravel", x);
+}
+
+/**
+ * Two tiles of one shape, the second after the first along an axis (the first one where none is given). Triton: `tl.cat`, in order.
+ *
+ * @example const both = cat(past, fresh); // [N] and [N] → [2 * N]
+ */
+export function cat<D extends DType = Forgotten>(
+  a: Tile<Forgotten, D>,
+  b: Tile<Forgotten, NoInfer<D>>,
+  axis?: number,
+): Tile<Forgotten, D> {
+  return outsideKernel("cat", a, b, axis);
+}
+
+/**
+ * Elements along an axis by their indices: `x[index]` of vectors. The index has the axes of x and the sizes of all others; one that is outside
+ * of the axis gives an undefined element. Triton: `tl.gather`.
+ *
+ * @example const permuted = gather(values, order, 0); // [N] and [M] → [M]
+ */
+export function gather<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  x: Tile<Forgotten, D>,
+  index: Tile<S, IntType>,
+  axis: number,
+): Tile<S, D> {
+  return outsideKernel("gather", x, index, axis);
 }

@@ -21,6 +21,13 @@ test("every mistake of a file is shown with its place", async () => {
   expect(stdout).toContain("3 errors");
 });
 
+test("what is written in the language itself is there once the compiler is built", async () => {
+  const text = `import { arange, kernel, type Ptr, rand, store } from "tilescript";
+export const noise = kernel(({ x }: { x: Ptr<"f32"> }) => store(x + arange(0, 64), rand(7, arange(0, 64))));
+`;
+  expect(await cli("check", folderWith({ "noise.kernel.ts": text }))).toMatchObject({ code: 0 });
+});
+
 test("--json is a list that programs can read", async () => {
   const folder = folderWith({ "wrong.kernel.ts": THREE_MISTAKES });
   const { code, stdout } = await cli("check", "--json", join(folder, "wrong.kernel.ts"));

@@ -63,6 +63,33 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x,
     ]);
   });
 
+  test("what is wrong inside of the language's own library is told where the author calls it", () => {
+    const source = `import { arange, kernel, load, type Ptr, rand, store } from "tilescript";
+const dropped = (x: number, at: number) => x * rand(3, at);
+export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Ptr<"i32"> }) => {
+  const at = arange(0, 64);
+  store(x + at, rand(1, at, load(n)));
+  store(x + at, dropped(1.0, load(x + at) + at));
+});
+`;
+    const project = folderOf({ "k.kernel.ts": source });
+    const { diagnostics } = check(["k.kernel.ts"], { project });
+    expect(`\n${renderDiagnostics(diagnostics, { color: false, readSource: sourceReader(project) })}\n`).toBe(`
+k.kernel.ts:2:48  error TS-K2009: in rand: >>> works on integers, got Tile<[64], f32>
+    2 | const dropped = (x: number, at: number) => x * rand(3, at);
+      |                                                ^^^^^^^^^^^
+   note: in dropped, called here:  store(x + at, dropped(1.0, load(x + at) + at));
+   hint: convert first: to(x, "i32")
+
+k.kernel.ts:5:17  error TS-K2031: in rand: stop of a staticRange must be known when compiling, got i32
+    5 |   store(x + at, rand(1, at, load(n)));
+      |                 ^^^^^^^^^^^^^^^^^^^^
+   hint: use range, or a Const parameter
+
+2 errors
+`);
+  });
+
   test("what only the constants of a kernel's own builds show is found too", () => {
     const source = `import { arange, type Const, kernel, type Ptr, store } from "tilescript";
 export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x + arange(0, B), 1), {

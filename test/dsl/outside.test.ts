@@ -1,5 +1,6 @@
 import * as language from "tilescript";
 import { expect, test } from "vitest";
+import * as library from "../../dsl/library/index.js";
 
 const operations = Object.entries(language).filter(
   ([name]) => !["kernel", "OutsideKernelError", "TileScriptError"].includes(name),
@@ -9,6 +10,8 @@ test("every operation says where it belongs when Node calls it", () => {
   for (const [name, operation] of operations) {
     const call = operation as (...operands: unknown[]) => unknown;
     expect(() => call(), name).toThrow(language.OutsideKernelError);
+    // Of a function that is written in the language, the first operation in it does.
+    if (name in library) continue;
     expect(() => call(), name).toThrow(`${name}() has meaning only inside a kernel`);
   }
 });

@@ -375,9 +375,9 @@ export const descriptorLayout = problem<{ message: string }>({
   message: ({ message }) => message,
 });
 
-export const atomicType = problem<{ op: string; dtype: DType; allowed: readonly DType[] }>({
+export const lacksDType = problem<{ op: string; dtype: DType; allowed: readonly DType[] }>({
   code: "TS-K2044",
-  about: "The hardware has no such atomic operation on this dtype.",
+  about: "The hardware has no such operation on this dtype: some of integers and of memory want a wider one.",
   message: ({ op, dtype, allowed }) => `${op} does not work on ${dtype}; it does on ${allowed.join(", ")}`,
 });
 
@@ -427,11 +427,17 @@ export const noElement = problem<{ type: Type; index: number }>({
   message: ({ type, index }) => `${typeText(type)} has no element ${index}`,
 });
 
-export const sortAxis = problem<{ axis: number; type: Type }>({
+export const sortAxis = problem<{ op: string; axis: number; type: Type }>({
   code: "TS-K2052",
-  about: "sort works along the last axis.",
-  message: ({ axis, type }) => `sort works along the last axis only, got axis ${axis} of ${typeText(type)}`,
+  about: "sort and topk work along the last axis.",
+  message: ({ op, axis, type }) => `${op} works along the last axis only, got axis ${axis} of ${typeText(type)}`,
   hint: () => "move the axis to the end with trans(x, …)",
+});
+
+export const topkSize = problem<{ k: number; type: Type }>({
+  code: "TS-K2090",
+  about: "topk gives no more elements than there are along the last axis.",
+  message: ({ k, type }) => `topk cannot take ${k} elements of each line of ${typeText(type)}`,
 });
 
 export const parameterType = problem<{ callee: string; name: string; want: Type; got: Type }>({

@@ -5,6 +5,7 @@ import type { ModuleBuilder, Ref } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import { cleanBits } from "./bits.js";
 import { demoted } from "./casts.js";
+import { INTEGER_OPS } from "./integer-ops.js";
 import { constantRef, type Emit, fitScalar, isFloat, isUnsigned, lanewise, type Operation } from "./operands.js";
 
 type Family = "i32" | "i64" | "f32" | "f64";
@@ -190,6 +191,11 @@ const clamp: Emit = (op, x, low, high) => {
   return extremum("lt")(op, bounded, high!);
 };
 
+const clampNan: Emit = (op, x, low, high) => {
+  const bounded = propagating("max", "gt")(op, x!, low!);
+  return propagating("min", "lt")(op, bounded, high!);
+};
+
 const where: Emit = (op, condition, a, b) => op.fb.m.select(condition!, a!, b!);
 
 /** JavaScript's own function, on a double. */
@@ -264,6 +270,8 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   ceil: rounding("ceil"),
   fma,
   clamp,
+  clampNan,
+  ...INTEGER_OPS,
 };
 
 export { isFloat };

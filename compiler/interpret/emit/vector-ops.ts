@@ -53,6 +53,9 @@ const transcendental =
 
 const one = (op: Parameters<Emit>[0]): Ref => op.fb.m.f32x4.splat(op.fb.m.f32.const(1));
 
+/** Bytes of the upper words of four numbers of 64 bits in two vectors. */
+const UPPER_WORDS = [4, 12, 20, 28].flatMap((at) => [at, at + 1, at + 2, at + 3]);
+
 /**
  * What each op computes for four lanes. An op of the scalar table that is missing here is done lane by lane; shifts take their amount as
  * a scalar and are handled by `emit/vector.ts`.
@@ -96,5 +99,14 @@ export const VECTOR_OPS: Readonly<Record<string, Emit>> = {
     isFloat(op.dtype) ? op.fb.m.f32x4.abs(x!) : isUnsigned(op.dtype) ? x! : fitVector(op, op.fb.m.i32x4.abs(x!)),
   floor: (op, x) => op.fb.m.f32x4.floor(x!),
   ceil: (op, x) => op.fb.m.f32x4.ceil(x!),
+  umulhi: (op, a, b) => {
+    const { fb } = op;
+    const { m } = fb;
+    const [x, y] = [fb.hold("v128", a!), fb.hold("v128", b!)];
+    const low = m.i64x2.extmul_low_i32x4_u(fb.get(x), fb.get(y));
+    const high = m.i64x2.extmul_high_i32x4_u(fb.get(x), fb.get(y));
+    return m.i8x16.shuffle(low, high, UPPER_WORDS);
+  },
+  clampNan: (op, x, low, high) => propagating("min")(op, propagating("max")(op, x!, low!), high!),
   clamp: (op, x, low, high) => extremum("min")(op, extremum("max")(op, x!, low!), high!),
 };

@@ -76,8 +76,7 @@ export class LaneBuilder {
         ? this.convert(node, dtypeOf(met))
         : node;
     });
-    const op =
-      expr.attrs.propagateNan === true && (expr.op === "minimum" || expr.op === "maximum") ? `${expr.op}Nan` : expr.op;
+    const op = expr.attrs.propagateNan === true ? `${expr.op}Nan` : expr.op;
     return combine(this.graph, op, dtypeOf(expr), args);
   }
 
@@ -260,6 +259,17 @@ const SPECIAL: Readonly<Record<string, Build>> = {
     const last = index.at(-1)!;
     const [half, side] = ["floorDiv", "mod"].map((op) => combine(builder.graph, op, "i32", [last, two(builder.graph)]));
     return sideBySide(builder, expr, side!, [...index.slice(0, -1), half!]);
+  },
+  gather: (builder, expr, index) => {
+    const axis = Number(expr.attrs.axis);
+    const wanted = builder.word(builder.build(expr.args.index!, index));
+    // An index outside gives some element of the tile: it must not give one of others.
+    const last = builder.graph.constant("i32", shapeOf(expr.args.x!)[axis]! - 1);
+    const inside = combine(builder.graph, "bitAnd", "i32", [wanted, last]);
+    return builder.build(
+      expr.args.x!,
+      index.map((one, at) => (at === axis ? inside : one)),
+    );
   },
   splitPart: (builder, expr, index) =>
     builder.build(expr.args.x!, [...index, builder.graph.constant("i32", Number(expr.attrs.part))]),

@@ -12,13 +12,38 @@ import type { Host } from "./host.js";
 
 /** Sorts along the last axis. */
 export function sort(host: Host, expr: OpExpr, to: Variable | null): Variable {
+  const sorted = sortedLines(host, expr, expr.attrs.descending === true);
+  if (to === null) return sorted;
+  copyTile(host, sorted, to as TileVariable);
+  return to;
+}
+
+/** The first of each line, sorted. */
+export function topk(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const shape = shapeOf(expr);
   const dtype = dtypeOf(expr);
+  const sorted = sortedLines(host, expr, expr.attrs.ascending !== true);
+  const { slot } = (to ?? host.temporary(dtype, shape)) as TileVariable;
+  const { fb, frame } = host;
+  const { m } = fb;
+  const [before, after] = [sorted.shape, shape].map((one) => one.at(-1)! * BYTES[REPRESENTATION[dtype]]);
+  const row = fb.local("i32");
+  fb.count(row, elements(shape.slice(0, -1)), 1, () => {
+    const at = (start: number, line: number): Ref =>
+      m.i32.add(m.i32.add(frame(), m.i32.mul(fb.get(row), m.i32.const(line))), m.i32.const(start));
+    fb.push(m.memory.copy(at(slot, after!), at(sorted.slot, before!), m.i32.const(after!)));
+  });
+  return to ?? { kind: "tile", dtype, shape, slot };
+}
+
+function sortedLines(host: Host, expr: OpExpr, descending: boolean): TileVariable {
+  const dtype = dtypeOf(expr);
+  const shape = shapeOf(expr.args.x!);
   const sorted = assignTile(host, expr.args.x!, host.temporary(dtype, shape));
   const size = shape.at(-1)!;
   const { fb } = host;
   const { m } = fb;
-  const name = sortFunction(fb.module, dtype, size, expr.attrs.descending === true);
+  const name = sortFunction(fb.module, dtype, size, descending);
   const rows = elements(shape.slice(0, -1));
   const row = fb.local("i32");
   fb.count(row, rows, 1, () => {
@@ -26,9 +51,7 @@ export function sort(host: Host, expr: OpExpr, to: Variable | null): Variable {
     const address = m.i32.add(m.i32.add(host.frame(), start), m.i32.const(sorted.slot));
     fb.push(fb.module.call(name, [address], "none"));
   });
-  if (to === null) return sorted;
-  copyTile(host, sorted, to as TileVariable);
-  return to;
+  return sorted;
 }
 
 /**

@@ -88,6 +88,10 @@ const REARRANGED: Readonly<Record<string, (expr: OpExpr, operand: Expr, axes: Ax
     const all = loopsOf(axes);
     return shapeOf(operand).map((size) => (size === 1 ? new Set<number>() : all));
   },
+  gather: (expr, operand, axes) =>
+    operand === expr.args.x
+      ? shapeOf(operand).map((_size, axis) => (axis === expr.attrs.axis ? loopsOf(axes) : axes[axis]!))
+      : axes,
   join: (_expr, _operand, axes) => axes.slice(0, -1),
   splitPart: (_expr, _operand, axes) => [...axes, new Set<number>()],
   interleave: (_expr, _operand, axes) => axes,

@@ -3,10 +3,11 @@ import { ExecutorError } from "../unsupported.js";
 import type { Variable } from "../variables.js";
 import { atomic } from "./atomic.js";
 import { dot } from "./dot.js";
+import { histogram } from "./histogram.js";
 import type { Host } from "./host.js";
 import { reduce } from "./reduce.js";
 import { cumulate } from "./scan.js";
-import { sort } from "./sort.js";
+import { sort, topk } from "./sort.js";
 
 type Compute = (host: Host, expr: OpExpr, to: Variable | null) => Variable;
 
@@ -18,6 +19,8 @@ const WHOLE: Readonly<Record<string, Compute>> = {
   cumsum: cumulate("add"),
   cumprod: cumulate("mul"),
   sort,
+  topk,
+  histogram,
 };
 
 /** Computes an op that needs loops of its own, into `to` or into a temporary. */

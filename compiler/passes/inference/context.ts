@@ -1,5 +1,5 @@
 import type { Diagnostic, Note } from "../../diagnostics/index.js";
-import { type Expr, operands, type Span, shapeText, type Type, typeText } from "../../ir/index.js";
+import { type Expr, isOfLanguage, operands, type Span, shapeText, type Type, typeText } from "../../ir/index.js";
 import { type InferContext, sameShape, shapeOf } from "../../ops/index.js";
 import type { Scope } from "./scope.js";
 
@@ -10,10 +10,21 @@ export class Problems {
   readonly calls: { readonly callee: string; readonly span: Span }[] = [];
 
   add(diagnostic: Diagnostic): void {
-    const { span, code, message } = diagnostic;
+    const { span, code, message, notes } = this.outsideLanguage(diagnostic);
     const key = `${span.file}:${span.line}:${span.column} ${code} ${message}`;
-    const chain = this.calls.map(({ callee, span: at }): Note => ({ message: `in ${callee}, called here`, span: at }));
-    if (!this.found.has(key)) this.found.set(key, { ...diagnostic, notes: [...diagnostic.notes, ...chain.reverse()] });
+    const chain = this.calls
+      .filter(({ span: at }) => at !== span && !isOfLanguage(at))
+      .map(({ callee, span: at }): Note => ({ message: `in ${callee}, called here`, span: at }));
+    if (!this.found.has(key))
+      this.found.set(key, { ...diagnostic, span, message, notes: [...notes, ...chain.reverse()] });
+  }
+
+  /** A problem inside of the language's own library is one of the call that led there. */
+  private outsideLanguage(diagnostic: Diagnostic): Diagnostic {
+    if (!isOfLanguage(diagnostic.span)) return diagnostic;
+    const { callee, span } = this.calls.findLast((one) => !isOfLanguage(one.span))!;
+    const notes = diagnostic.notes.filter((note) => note.span === undefined || !isOfLanguage(note.span));
+    return { ...diagnostic, span, message: `in ${callee}: ${diagnostic.message}`, notes };
   }
 
   /** In the order of the source. */

@@ -194,6 +194,11 @@ const choices: OpCase[] = [
   { title: "clamp", operands: [tile("f32", 16)], of: d.op("clamp", { x: "a", low: -1, high: 1 }) },
   { title: "clamp of integers", operands: [tile("i32", 16)], of: d.op("clamp", { x: "a", low: -5, high: 5 }) },
   {
+    title: "clamp that keeps NaN",
+    operands: [tile("f32", 16)],
+    of: d.op("clamp", { x: "a", low: -1, high: 1 }, { propagateNan: true }),
+  },
+  {
     title: "maximum that keeps NaN",
     operands: [tile("f32", 16), tile("f32", 16)],
     of: d.op("maximum", { a: "a", b: "b" }, { propagateNan: true }),
@@ -297,6 +302,7 @@ export const CASES: readonly OpCase[] = [
   // (a + b − 1) wraps in i8, as it does in Triton.
   ...binary("cdiv", same(["i32", "u32", "i64", "u16", "u64"])),
   ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [...same(INTS), ["u8", "i32"]])),
+  ...binary("umulhi", [...same(["i32", "u32", "i64", "u64"]), ["u32", "i32"], ["i8", "i64"]]),
   ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) =>
     binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"])),
   ),
@@ -308,11 +314,13 @@ export const CASES: readonly OpCase[] = [
   ...reduction("sum", ["bool", "u8", "i64"]),
   ...reduction("xorSum", ["i32", "u32", "u16", "u64"]),
   ...["any", "all"].flatMap((op) => reduction(op, ["bool"])),
-  ...(["f32", "bf16", "i32", "u16", "u64"] as const).map((dtype) => ({
-    title: `maxWithIndex ${dtype}`,
-    operands: [tile(dtype, 8, 16)],
-    of: d.op("maxWithIndex", { x: "a" }, { axis: 1 }),
-  })),
+  ...(["maxWithIndex", "minWithIndex"] as const).flatMap((op) =>
+    (["f32", "bf16", "i32", "u16", "u64"] as const).map((dtype) => ({
+      title: `${op} ${dtype}`,
+      operands: [tile(dtype, 8, 16)],
+      of: d.op(op, { x: "a" }, { axis: 1 }),
+    })),
+  ),
   ...["cumsum", "cumprod"].flatMap((op): OpCase[] => [
     ...(["f32", "f16", "i32", "i8", "u16", "u64"] as const).map((dtype) => ({
       title: `${op} ${dtype}`,
@@ -331,6 +339,45 @@ export const CASES: readonly OpCase[] = [
     of: d.op("flip", { x: "a" }),
   })),
   { title: "flip of an axis", operands: [tile("i32", 8, 4)], of: d.op("flip", { x: "a" }, { axis: 0 }) },
+  ...(["f32", "f16", "i8", "i64"] as const).flatMap((dtype): OpCase[] => [
+    {
+      title: `gather ${dtype}`,
+      operands: [tile(dtype, 8, 16), tile("u8", 8, 32)],
+      of: d.op(
+        "gather",
+        { x: "a", index: d.op("cast", { x: d.op("bitAnd", { a: "b", b: 15 }) }, { dtype: "i32" }) },
+        { axis: 1 },
+      ),
+    },
+    { title: `topk ${dtype}`, operands: [tile(dtype, 4, 16)], of: d.op("topk", { x: "a" }, { k: 4 }) },
+    {
+      title: `topk ${dtype} ascending`,
+      operands: [tile(dtype, 16)],
+      of: d.op("topk", { x: "a" }, { k: 1, descending: false }),
+    },
+  ]),
+  {
+    title: "gather of an axis",
+    operands: [tile("i32", 4, 8), tile("i64", 2, 8)],
+    of: d.op("gather", { x: "a", index: d.op("bitAnd", { a: "b", b: 3 }) }, { axis: 0 }),
+  },
+  {
+    title: "histogram",
+    operands: [tile("i32", 64)],
+    of: d.op("histogram", { x: d.op("bitAnd", { a: "a", b: 15 }) }, { bins: 16 }),
+  },
+  {
+    title: "histogram under a mask",
+    operands: [tile("u32", 64), tile("bool", 64)],
+    of: d.op("histogram", { x: "a", mask: d.and("b", d.lt("a", 32)) }, { bins: 32 }),
+  },
+  { title: "ravel", operands: [tile("f16", 8, 4)], of: d.op("ravel", { x: "a" }) },
+  { title: "cat", operands: [tile("f32", 8), tile("f32", 8)], of: d.op("cat", { a: "a", b: "b" }) },
+  {
+    title: "cat of a last axis",
+    operands: [tile("i32", 4, 8), tile("i32", 4, 8)],
+    of: d.op("cat", { a: "a", b: "b" }, { axis: 1 }),
+  },
   { title: "sort", operands: [tile("f32", 4, 16)], of: d.op("sort", { x: "a" }) },
   {
     title: "sort descending",

@@ -20,13 +20,14 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
   if (op.startsWith("shift") && operand === 1) return Math.floor(next() * 7);
   const { kind } = DTYPES[dtype];
   if (kind === "float") {
-    if (/^(argm|maxWith)/.test(op) && at % 5 === 0) return Number.NaN;
+    if (/^(argm|maxWith|minWith)/.test(op) && at % 5 === 0) return Number.NaN;
     if (/^(log|log2|sqrt|rsqrt)$/.test(op)) return roundTo(dtype, next() * 4 + 0.1);
     return roundTo(
       dtype,
       kind === "float" && title.startsWith("cast") ? next() * 100 - (title.includes(" u") ? 0 : 50) : next() * 4 - 2,
     );
   }
+  if (op === "umulhi") return roundTo(dtype, (next() * 2 - 1) * 2 ** Math.min(DTYPES[dtype].bytes * 8, 53));
   const value = Math.floor(next() * 200) - (kind === "signed" ? 100 : 0);
   const divides = /^(floorDiv|mod|cdiv)$/.test(op);
   if (op === "cdiv") return Math.abs(value) + 1;

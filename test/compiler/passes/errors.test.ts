@@ -460,6 +460,12 @@ const CASES: readonly Case[] = [
     says: "atomicMax does not work on f16",
   },
   {
+    code: "TS-K2044",
+    title: "umulhi of narrow integers",
+    body: () => [use(d.op("umulhi", { a: tileOf([N], "i8"), b: tileOf([N], "i8") }))],
+    says: "umulhi does not work on i8; it does on i32, u32, i64",
+  },
+  {
     code: "TS-K2045",
     title: "an order that is none",
     body: () => [use(d.op("trans", { x: tileOf([N, M]) }, { order: [0, 0] }))],
@@ -507,6 +513,24 @@ const CASES: readonly Case[] = [
     title: "sort along the first axis",
     body: () => [use(d.op("sort", { x: tileOf([N, M]) }, { axis: 0 }))],
     says: "sort works along the last axis only",
+  },
+  {
+    code: "TS-K2090",
+    title: "more of a line than there is",
+    body: () => [use(d.op("topk", { x: tileOf([4, 16]) }, { k: 32 }))],
+    says: "topk cannot take 32 elements of each line of Tile<[4, 16], f32>",
+  },
+  {
+    code: "TS-K2002",
+    title: "gather by an index of another shape",
+    body: () => [use(d.op("gather", { x: tileOf([4, 16]), index: tileOf([8, 16], "i32") }, { axis: 1 }))],
+    says: "gather cannot combine the shapes of Tile<[4, 16], f32> and Tile<[8, 16], i32>",
+  },
+  {
+    code: "TS-K2021",
+    title: "a histogram under a mask of another size",
+    body: () => [use(d.op("histogram", { x: tileOf([16], "i32"), mask: tileOf([8], "bool") }, { bins: 4 }))],
+    says: "Tile<[8], bool> does not broadcast to [16]",
   },
   {
     code: "TS-K2053",

@@ -1,0 +1,3 @@
+// Functions that are written in the language itself: the compiler takes them as it takes functions of a kernel's author.
+export * from "./numbers.js";
+export * from "./random.js";

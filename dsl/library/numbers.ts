@@ -1,0 +1,52 @@
+import type { FloatType } from "../dtypes.js";
+import { floorDiv, minimum, mod } from "../ops/arithmetic.js";
+import { abs } from "../ops/math.js";
+import type { Forgotten, Mask, Shape, Tile } from "../types.js";
+
+/**
+ * True where x is NaN. Triton: `libdevice.isnan`.
+ *
+ * @example const clean = where(isnan(x), 0, x);
+ */
+export function isnan<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Mask<S> {
+  return !(abs(x) >= 0.0);
+}
+
+/**
+ * True where x is ∞ or −∞. Triton: `libdevice.isinf`.
+ *
+ * @example const overflowed = any(isinf(x));
+ */
+export function isinf<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Mask<S> {
+  return abs(x) === Infinity;
+}
+
+/**
+ * True where x is neither infinite nor NaN. Triton: `libdevice.isfinited`.
+ *
+ * @example const kept = where(isfinite(gradient), gradient, 0);
+ */
+export function isfinite<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Mask<S> {
+  return abs(x) < Infinity;
+}
+
+/**
+ * Where the program `i, j` of a grid of `sizeI` rows and `sizeJ` columns works when each `sizeG` rows are done column by column, so that programs
+ * that run at once share what they read. Triton: `tl.swizzle2d`.
+ *
+ * @example const [m, n] = swizzle2d(programId(0), programId(1), numPrograms(0), numPrograms(1), 8);
+ */
+export function swizzle2d<S extends Shape = Forgotten>(
+  i: Tile<S>,
+  j: Tile<S>,
+  sizeI: number,
+  sizeJ: number,
+  sizeG: number,
+): [Tile<S>, Tile<S>] {
+  const place = i * sizeJ + j;
+  const first = floorDiv(place, sizeG * sizeJ) * sizeG;
+  // The last group may have fewer rows.
+  const rows = minimum(sizeI - first, sizeG);
+  const inGroup = mod(place, sizeG * sizeJ);
+  return [first + mod(inGroup, rows), floorDiv(inGroup, rows)];
+}
