@@ -2,6 +2,7 @@
 
 import type { DType } from "../../compiler/ir/index.js";
 import { fromBits, toBits } from "../../runtime/index.js";
+import { FUNCTIONS } from "./functions.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
 export interface CornerMemory {
@@ -299,4 +300,5 @@ export const CORNERS: readonly Corner[] = [
     constants: { B: 4, F: false },
     want: [4, 4, 8 + 4, 32, 8 + 8, 1, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 3, 6, 1, 6],
   },
+  ...FUNCTIONS,
 ];

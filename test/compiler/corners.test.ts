@@ -9,9 +9,12 @@ import { encode } from "../gpu/values.js";
 import { interpret } from "../reference/triton-interpreter.js";
 import { decode, run, type Tensor } from "./interpret/run.js";
 
-const { drafts, diagnostics } = createFrontend().lower(["corners.kernel.ts", "language.kernel.ts"], {
-  root: fileURLToPath(new URL("../cases", import.meta.url)),
-});
+const { drafts, diagnostics } = createFrontend().lower(
+  ["corners.kernel.ts", "functions.kernel.ts", "language.kernel.ts"],
+  {
+    root: fileURLToPath(new URL("../cases", import.meta.url)),
+  },
+);
 const kernels = new Map(drafts.map((draft) => [draft.name, draft]));
 
 const room = ({ want }: Corner): Tensor => ({ dtype: "f64", data: want.map(() => UNTOUCHED) });

@@ -517,3 +517,10 @@ export const hintsClash = problem<{ op: string; hints: readonly string[] }>({
   about: "The hardware takes a cache hint alone: no eviction hint and no volatile beside it.",
   message: ({ op, hints }) => `${op} takes one of ${hints.join(" and ")}, not both`,
 });
+
+export const decidedTooLate = problem({
+  code: "TS-K2071",
+  about: "Which function is called must be known when the kernel is built.",
+  message: () => "the choice between two functions must be known when the kernel is built",
+  hint: () => "decide it by a Const parameter, or call both: c ? f(x) : g(x), where(mask, f(x), g(x))",
+});

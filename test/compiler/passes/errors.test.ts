@@ -325,6 +325,22 @@ const CASES: readonly Case[] = [
     says: "stop of a staticRange must be known when compiling, got i32",
   },
   {
+    code: "TS-K2071",
+    title: "a choice between functions as the kernel runs",
+    body: () => [
+      use(
+        d.op("select", {
+          condition: d.op("decides", { x: d.op("gt", { a: "n", b: 0 }) }),
+          a: d.call("f", "n"),
+          b: d.call("f", "n"),
+        }),
+      ),
+    ],
+    functions: () => [d.fn("f", ["a"], [d.give("a")])],
+    says: "the choice between two functions must be known when the kernel is built",
+    hint: "decide it by a Const parameter",
+  },
+  {
     code: "TS-K2032",
     title: "a call with too few arguments",
     body: () => [use(d.call("f", 1))],
