@@ -138,9 +138,18 @@ export function localBinding(node: ts.Expression, scope: Scope): Binding | null 
     const symbol = symbolOf(scope.unit, inner);
     return symbol === null ? null : scope.find(symbol);
   }
-  if (!ts.isPropertyAccessExpression(inner)) return null;
+  if (!ts.isPropertyAccessExpression(inner) && !ts.isElementAccessExpression(inner)) return null;
   const owner = localBinding(inner.expression, scope);
-  return owner?.kind === "members" ? owner.field(inner.name.text) : null;
+  if (owner?.kind !== "members") return null;
+  const key = ts.isPropertyAccessExpression(inner) ? inner.name.text : keyOf(inner.argumentExpression, scope);
+  return key === null ? null : owner.field(key);
+}
+
+/** The index of an element, or the name of a member, that is known. */
+function keyOf(node: ts.Expression, scope: Scope): string | null {
+  const value = fixedValue(node, scope);
+  if (value?.kind === "string") return value.value;
+  return value?.kind === "int" && typeof value.value === "number" ? String(value.value) : null;
 }
 
 /** The parameter or variable that an expression names: `x`, or `p.x` of the kernel's parameter object. */

@@ -81,6 +81,20 @@ export function applied(
   return { kind: "call", callee: lowered.name, args: [...args, ...captured], type: UNKNOWN, span };
 }
 
+/** A function on elements that only inference knows: `count` of them, or as many tuples of `items`. */
+export function callOfElements(
+  fn: UserFunction,
+  count: number,
+  items: number,
+  node: ts.CallExpression,
+  scope: Scope,
+): Expr {
+  const element: Given = { kind: "value", node: null, lower: () => poison(node, scope) };
+  const tuple = new Map(Array.from({ length: items }, (_, index): [string, Given] => [String(index), element]));
+  const given: Given = items === 0 ? element : { kind: "object", fields: tuple };
+  return applied(fn, new Array<Given>(count).fill(given), node, scope);
+}
+
 /** A choice of functions is one of calls, and what decides it is known as the kernel is built. */
 export function chosen(
   { condition }: Extract<FunctionValue, { kind: "choice" }>,
@@ -165,20 +179,40 @@ function declareMissing(node: ts.ParameterDeclaration, scope: Scope): LoweredPar
 
 /** A parameter that a call gives functions or constants: its other members are parameters of their own. */
 function declareKnown(node: ts.ParameterDeclaration, given: Given, params: Params, scope: Scope): LoweredParameter {
-  const name = ts.isIdentifier(node.name) ? node.name.text : "value";
-  const binding = bindingFor(given, name, params, scope);
+  const binding = bindingFor(given, nameIn(node.name), params, scope);
   if (!bindName(node.name, binding, scope)) reject(node, "this pattern", scope);
   return { node, members: null };
 }
 
-function bindingFor(given: Given, name: string, params: Params, scope: Scope): Binding {
+/** What parameters are called that hold parts of one: members by their names, elements by those that a pattern gives them. */
+function nameIn(name: ts.BindingName): (path: readonly string[]) => string {
+  return (path) => {
+    const last = path.at(-1);
+    if (ts.isIdentifier(name)) return last === undefined || /^\d/.test(last) ? [name.text, ...path].join("_") : last;
+    const element = ts.isArrayBindingPattern(name) ? name.elements[Number(path[0])] : undefined;
+    const own =
+      element && ts.isBindingElement(element) && ts.isIdentifier(element.name) ? element.name.text : undefined;
+    return own ?? last ?? "value";
+  };
+}
+
+function bindingFor(
+  given: Given,
+  nameOf: (path: readonly string[]) => string,
+  params: Params,
+  scope: Scope,
+  path: readonly string[] = [],
+): Binding {
+  const name = nameOf(path);
   if (given.kind === "value") {
     const own = scope.names.unique(name);
     params.push({ name: own, type: UNKNOWN });
     return { kind: "variable", name: own, owner: scope, mutable: false, fixed: null };
   }
   if (given.kind === "object") {
-    const fields = [...given.fields].map(([key, one]) => [key, bindingFor(one, key, params, scope)] as const);
+    const fields = [...given.fields].map(
+      ([key, one]) => [key, bindingFor(one, nameOf, params, scope, [...path, key])] as const,
+    );
     return membersOf(new Map(fields));
   }
   const { binding } = given;
@@ -272,8 +306,10 @@ function argumentsOf(
     const argument = all[index] ?? null;
     if (parameter.missing) return [];
     if (argument === null) return [defaultValue(parameter.node.initializer!, scope)];
-    if (argument.kind === "value" && argument.node !== null && parameter.members !== null)
-      return membersOfArgument(argument.node, parameter.members, scope);
+    if (argument.kind === "value" && parameter.members !== null) {
+      if (argument.node !== null) return membersOfArgument(argument.node, parameter.members, scope);
+      reject(parameter.node, "taking one number apart", scope);
+    }
     return valuesOf(argument);
   });
 }

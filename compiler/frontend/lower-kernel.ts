@@ -69,6 +69,7 @@ function draft(
     fn,
     dtypes: bound,
     functions: new Map(),
+    operations: new Map(),
     order: [],
     functionNames: new Names(),
     depth: new Budget("nesting"),

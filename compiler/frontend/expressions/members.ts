@@ -70,6 +70,8 @@ function unknownMember(node: ts.PropertyAccessExpression, name: string, scope: S
 function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
   if (isBroken(localBinding(node.expression, scope))) return poison(node, scope);
+  const bound = localBinding(node, scope);
+  if (bound !== null) return boundValue(bound, node, scope);
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;

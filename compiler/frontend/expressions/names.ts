@@ -55,6 +55,10 @@ export function boundValue(binding: Binding, node: ts.Expression, scope: Scope):
       return poison(node, scope);
     }
   }
+  if (binding.kind === "members" && binding.names.every((one, index) => one === String(index))) {
+    const items = binding.names.map((one) => boundValue(binding.field(one)!, node, scope));
+    return { kind: "tuple", items, type: UNKNOWN, span };
+  }
   if (isFunctionValue(binding) || (binding.kind === "variable" && binding.fixed?.kind === "function"))
     unit.report(functionEscapes(span, { name }));
   else {

@@ -134,10 +134,11 @@ export function bindName(name: ts.BindingName, binding: Binding, scope: Scope): 
 /** Binds the names of a pattern to members of an object. */
 export function bindMembers(name: ts.BindingPattern, members: Members, scope: Scope): void {
   const { unit } = scope;
-  for (const element of name.elements) {
+  for (const [index, element] of name.elements.entries()) {
     if (ts.isOmittedExpression(element)) continue;
-    const key = element.propertyName ?? element.name;
-    const member = ts.isIdentifier(key) ? members.field(key.text) : null;
+    const named = element.propertyName ?? element.name;
+    const key = ts.isArrayBindingPattern(name) ? String(index) : ts.isIdentifier(named) ? named.text : null;
+    const member = key === null ? null : members.field(key);
     const plain = !element.dotDotDotToken && !element.initializer;
     if (member !== null && plain && bindName(element.name, member, scope)) continue;
     // The type of a parameter that launches may leave out is reported already.
