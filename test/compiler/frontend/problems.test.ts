@@ -91,6 +91,10 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
     `const f = (v: number): number => v; ${wrap(`let g = f; store(out, g(n));`)}`,
     "f is a function, which is no value of a running kernel",
   ],
+  "TS-K1052": [
+    wrap(`store(out, reduce(zeros([16], "i32"), 0, (a, b) => a + b + n));`),
+    "the function of reduce reads n, and gets nothing but its elements",
+  ],
   "TS-K1050": [
     wrap(`store(out, ${"(".repeat(300)}n${")".repeat(300)});`),
     /^statements and expressions stand at most 200 levels inside one another/,
