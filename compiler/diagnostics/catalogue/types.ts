@@ -519,14 +519,14 @@ export const hintsClash = problem<{ op: string; hints: readonly string[] }>({
 });
 
 export const decidedTooLate = problem({
-  code: "TS-K2071",
+  code: "TS-K2074",
   about: "Which function is called must be known when the kernel is built.",
   message: () => "the choice between two functions must be known when the kernel is built",
   hint: () => "decide it by a Const parameter, or call both: c ? f(x) : g(x), where(mask, f(x), g(x))",
 });
 
 export const combineResult = problem<{ op: string; want: Type; got: Type }>({
-  code: "TS-K2072",
+  code: "TS-K2075",
   about:
     "What a function combines it is asked to combine again: it gives back as many numbers as it gets, of the same dtypes.",
   message: ({ op, want, got }) => `the function of ${op} must return ${typeText(want)}, but returns ${typeText(got)}`,
@@ -534,13 +534,13 @@ export const combineResult = problem<{ op: string; want: Type; got: Type }>({
 });
 
 export const mapResult = problem<{ got: Type }>({
-  code: "TS-K2073",
+  code: "TS-K2076",
   about: "A function of elements returns a number, or several.",
   message: ({ got }) => `the function of mapElementwise must return numbers, but returns ${typeText(got)}`,
 });
 
 export const combineImpure = problem<{ op: string; inside: string }>({
-  code: "TS-K2074",
+  code: "TS-K2077",
   about:
     "A function of elements runs in an order and as often as the hardware likes: it computes, and touches no memory.",
   message: ({ op, inside }) => `${inside} cannot be used in a function that ${op} runs for its elements`,
@@ -548,7 +548,7 @@ export const combineImpure = problem<{ op: string; inside: string }>({
 });
 
 export const combineTile = problem<{ op: string; type: Type }>({
-  code: "TS-K2075",
+  code: "TS-K2078",
   about: "A function of elements gets one of each tile at a time, and computes with numbers.",
   message: ({ op, type }) =>
     `a function that ${op} runs for its elements has numbers only, and this is ${typeText(type)}`,
@@ -556,7 +556,7 @@ export const combineTile = problem<{ op: string; type: Type }>({
 });
 
 export const combineLoop = problem<{ op: string }>({
-  code: "TS-K2076",
+  code: "TS-K2079",
   about: "Triton compiles no branches and no loops in functions that reduce or scan.",
   message: ({ op }) => `a function that ${op} runs has no if and no loops`,
   hint: () => "choose with c ? a : b, write the turns one after another, or loop around the reduction",
