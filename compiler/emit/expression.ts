@@ -12,6 +12,10 @@ export function expressionPy(expr: Expr, text: FunctionText): Py {
 /** The Python of a value that keeps its dtype wherever it goes: an argument, an element, a return value. */
 export const valuePy = (expr: Expr, text: FunctionText): Py => materialize(expressionPy(expr, text), expr.type);
 
+/** An operand; of a function that combines elements its name. */
+const operandPy = (name: string, arg: Expr, text: FunctionText): Py =>
+  name === "combine" && arg.kind === "call" ? py(text.module.callee(arg.callee).name) : expressionPy(arg, text);
+
 const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
   literal: (expr) => {
     const text = literalText(expr.value, expr.type);
@@ -25,7 +29,7 @@ const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
   op: (expr, text) => {
     const op = OPS.get(expr.op)!;
     for (const need of op.needs?.(expr) ?? []) text.module.need(need);
-    const args = Object.fromEntries(Object.entries(expr.args).map(([name, arg]) => [name, expressionPy(arg, text)]));
+    const args = Object.fromEntries(Object.entries(expr.args).map(([name, arg]) => [name, operandPy(name, arg, text)]));
     return op.emit(args, text.renamed(expr));
   },
   call: (expr, text) => {

@@ -1,7 +1,7 @@
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
 import { type Dim, DTYPES, type DType, dimName, isDType } from "../ir/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "./names.js";
-import type { Scope, Variable } from "./scope.js";
+import type { Binding, Scope, Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
 import { int, type Static } from "./static/value.js";
 import { ts } from "./typescript.mjs";
@@ -131,11 +131,29 @@ function pointeeOf(node: ts.Expression, scope: Scope): DType | readonly Dim[] | 
   return pointer.pointee ?? (pointer.owner === scope ? [dimName(pointer.name)] : null);
 }
 
+/** What a name of the function being lowered, or a member of one, stands for; null for every other expression. */
+export function localBinding(node: ts.Expression, scope: Scope): Binding | null {
+  const inner = unwrapped(node);
+  if (ts.isIdentifier(inner)) {
+    const symbol = symbolOf(scope.unit, inner);
+    return symbol === null ? null : scope.find(symbol);
+  }
+  if (!ts.isPropertyAccessExpression(inner) && !ts.isElementAccessExpression(inner)) return null;
+  const owner = localBinding(inner.expression, scope);
+  if (owner?.kind !== "members") return null;
+  const key = ts.isPropertyAccessExpression(inner) ? inner.name.text : keyOf(inner.argumentExpression, scope);
+  return key === null ? null : owner.field(key);
+}
+
+/** The index of an element, or the name of a member, that is known. */
+function keyOf(node: ts.Expression, scope: Scope): string | null {
+  const value = fixedValue(node, scope);
+  if (value?.kind === "string") return value.value;
+  return value?.kind === "int" && typeof value.value === "number" ? String(value.value) : null;
+}
+
 /** The parameter or variable that an expression names: `x`, or `p.x` of the kernel's parameter object. */
 function parameterOf(node: ts.Expression, scope: Scope): Variable | null {
-  const owner = ts.isPropertyAccessExpression(node) ? unwrapped(node.expression) : node;
-  const symbol = ts.isIdentifier(owner) ? symbolOf(scope.unit, owner) : null;
-  const binding = symbol === null ? null : scope.find(symbol);
-  if (binding?.kind === "parameters") return ts.isPropertyAccessExpression(node) ? binding.field(node.name.text) : null;
-  return ts.isIdentifier(node) ? binding : null;
+  const binding = localBinding(node, scope);
+  return binding?.kind === "variable" ? scope.reach(binding) : null;
 }

@@ -1,84 +1,176 @@
 import { recursion, unknownFunction, unsupportedSyntax, wrongArguments } from "../diagnostics/catalogue/frontend.js";
 import { type DeviceFunction, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
+import { aroundKey, functionsIn, type Given, givenBy, keyOf, valuesOf, withChoice } from "./arguments.js";
+import { bindingOf, isFunctionValue, membersOf } from "./bindings.js";
 import { lowerExpression } from "./expressions/index.js";
 import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
 import { reference } from "./expressions/names.js";
+import { op } from "./expressions/operators.js";
 import { fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import { poison } from "./poison.js";
 import { isOfLibrary } from "./project.js";
-import { type LoweredFunction, type LoweredParameter, Scope } from "./scope.js";
+import {
+  type Binding,
+  type FunctionValue,
+  type KernelScope,
+  type LoweredFunction,
+  type LoweredParameter,
+  Scope,
+} from "./scope.js";
 import { copyAssigned } from "./statements/copies.js";
+import { bindName } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
 import { lowerWhole } from "./statements/whole.js";
 import { ts } from "./typescript.mjs";
 
+type UserFunction = Extract<FunctionValue, { kind: "function" }>;
+
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
-export function callFunction(node: ts.CallExpression, name: string, callee: FunctionNode, scope: Scope): Expr {
+export function callFunction(node: ts.CallExpression, fn: UserFunction, scope: Scope): Expr {
+  const given = node.arguments.map((one) => (isGiven(one, scope) === false ? null : givenBy(one, scope)));
+  return applied(fn, given, node, scope);
+}
+
+/** A function on what is given for its parameters; null, or nothing at the end, for what is left out. */
+export function applied(
+  fn: UserFunction,
+  given: readonly (Given | null)[],
+  node: ts.CallExpression,
+  scope: Scope,
+): Expr {
   const { unit, kernel } = scope;
   const span = unit.span(node);
-  if (kernel.active.includes(callee)) {
-    unit.report(recursion(span, { name }));
-    return poison(node, scope);
-  }
+  const name = fn.name ?? "fn";
+  const { node: callee } = fn;
   if (callee.body === undefined || callee.asteriskToken || ts.getModifiers(callee)?.some(isAsync)) {
     const instead = "only plain functions with a body in TypeScript can be compiled";
     unit.report(unknownFunction(unit.span(node.expression), { name, instead }));
     return poison(node, scope);
   }
-  const missing = leftOut(node, callee, scope);
+  const all = callee.parameters.map((parameter, place) => given[place] ?? defaultGiven(parameter, scope));
+  const choice = all.flatMap((one) => (one ? functionsIn(one) : [])).find(({ kind }) => kind === "choice");
+  if (choice?.kind === "choice") {
+    const taken = (side: boolean): Expr =>
+      applied(
+        fn,
+        given.map((one) => one && withChoice(one, choice, side)),
+        node,
+        scope,
+      );
+    return chosen(choice, taken, node, scope);
+  }
+  const active = `${keyOf({ kind: "known", binding: fn }, false)}(${all.map((one) => (one ? keyOf(one, false) : "")).join("; ")})`;
+  if (callee === kernel.fn || kernel.active.includes(active)) {
+    unit.report(recursion(span, { name }));
+    return poison(node, scope);
+  }
+  const missing = leftOut(given, all, callee);
+  const key = [aroundKey(fn.around), missing.join(), ...all.map((one) => (one ? keyOf(one) : "_"))].join("; ");
   const instances = kernel.functions.get(callee) ?? new Map<string, LoweredFunction>();
   kernel.functions.set(callee, instances);
-  const lowered = instances.get(missing.join()) ?? lowerFunction(name, callee, missing, scope);
-  instances.set(missing.join(), lowered);
-  const args = argumentsOf(node, name, lowered, scope);
+  kernel.active.push(active);
+  const lowered = instances.get(key) ?? lowerFunction(fn, name, missing, all, scope);
+  kernel.active.pop();
+  instances.set(key, lowered);
+  const args = argumentsOf(node, name, lowered, given, all, scope);
   if (args === null) return poison(node, scope);
   const captured = lowered.captured.map((variable) => reference(scope.reach(variable), node, scope));
   return { kind: "call", callee: lowered.name, args: [...args, ...captured], type: UNKNOWN, span };
 }
 
+/** A function on elements that only inference knows: `count` of them, or as many tuples of `items`. */
+export function callOfElements(
+  fn: UserFunction,
+  count: number,
+  items: number,
+  node: ts.CallExpression,
+  scope: Scope,
+): Expr {
+  const element: Given = { kind: "value", node: null, lower: () => poison(node, scope) };
+  const tuple = new Map(Array.from({ length: items }, (_, index): [string, Given] => [String(index), element]));
+  const given: Given = items === 0 ? element : { kind: "object", fields: tuple };
+  return applied(fn, new Array<Given>(count).fill(given), node, scope);
+}
+
+/** A choice of functions is one of calls, and what decides it is known as the kernel is built. */
+export function chosen(
+  { condition }: Extract<FunctionValue, { kind: "choice" }>,
+  taken: (side: boolean) => Expr,
+  node: ts.Node,
+  scope: Scope,
+): Expr {
+  const asked = op("decides", { x: lowerExpression(condition, scope) }, condition, scope);
+  return op("select", { condition: asked, a: taken(true), b: taken(false) }, node, scope);
+}
+
+/** Drops what was made for functions that stand inside a node: they see other values in the next turn of a loop that is unrolled. */
+export function forgetInside(node: ts.Node, { functions }: KernelScope): void {
+  const isInside = (fn: ts.Node): boolean =>
+    fn.getSourceFile() === node.getSourceFile() && fn.pos >= node.pos && fn.end <= node.end;
+  for (const [fn, instances] of functions) {
+    if (isInside(fn)) functions.delete(fn);
+    for (const [key, { passed }] of instances) if (passed.some(isInside)) instances.delete(key);
+  }
+}
+
 const isAsync = (modifier: ts.Modifier): boolean => modifier.kind === ts.SyntaxKind.AsyncKeyword;
 
+/** A function that stands for one that the call leaves out; null for every other default value. */
+function defaultGiven({ initializer }: ts.ParameterDeclaration, scope: Scope): Given | null {
+  const binding = initializer === undefined ? null : bindingOf(initializer, scope);
+  return isFunctionValue(binding) ? { kind: "known", binding } : null;
+}
+
 /** The optional parameters that a call leaves out, by their places: the function is made for each choice of them. */
-function leftOut({ arguments: given }: ts.CallExpression, callee: FunctionNode, scope: Scope): readonly number[] {
-  const places = [...callee.parameters.keys()];
-  return places.filter((place) => {
+function leftOut(
+  given: readonly (Given | null)[],
+  all: readonly (Given | null)[],
+  callee: FunctionNode,
+): readonly number[] {
+  return [...all.keys()].filter((place) => {
     const { questionToken, initializer } = callee.parameters[place]!;
-    const argument = given[place];
-    if (initializer !== undefined) return false;
-    return argument === undefined ? questionToken !== undefined : isGiven(argument, scope) === false;
+    if (initializer !== undefined || all[place] !== null) return false;
+    return given[place] === undefined ? questionToken !== undefined : true;
   });
 }
 
-function lowerFunction(name: string, node: FunctionNode, missing: readonly number[], caller: Scope): LoweredFunction {
+function lowerFunction(
+  { node, around }: UserFunction,
+  name: string,
+  missing: readonly number[],
+  given: readonly (Given | null)[],
+  caller: Scope,
+): LoweredFunction {
   const { unit, kernel } = caller;
-  kernel.active.push(node);
   if (!isOfLibrary(node.getSourceFile())) unit.regions.add(node);
-  const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: scopeAround(node, caller) });
-  const params: { name: string; type: DeviceFunction["result"] }[] = [];
-  const parameters = node.parameters.map((parameter, place) =>
-    missing.includes(place) ? declareMissing(parameter, scope) : declareParameter(parameter, params, scope),
-  );
+  const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: around });
+  const params: Params = [];
+  const parameters = node.parameters.map((parameter, place) => {
+    if (missing.includes(place)) return declareMissing(parameter, scope);
+    const one = given[place];
+    return one && one.kind !== "value"
+      ? declareKnown(parameter, one, params, scope)
+      : declareParameter(parameter, params, scope);
+  });
   const copies = copyAssigned(node.body!, scope);
   const body = [...copies, ...bodyOf(node, scope)];
-  kernel.active.pop();
   for (const own of scope.captured.values()) params.push({ name: own.name, type: UNKNOWN });
-  const irName = kernel.functionNames.unique(name);
+  const passed = given.flatMap((one) => (one ? functionsIn(one) : []));
+  const irName = kernel.functionNames.unique([name, ...passed.flatMap(nameOfPassed)].join("_"));
   kernel.order.push({ name: irName, params, body, result: givesValue(body) ? UNKNOWN : VOID, span: unit.span(node) });
-  return { name: irName, parameters, captured: [...scope.captured.keys()] };
+  const nodes = passed.flatMap((fn) => (fn.kind === "function" ? [fn.node] : []));
+  return { name: irName, parameters, captured: [...scope.captured.keys()], passed: nodes };
 }
 
-/** The scope around a function that is declared inside the kernel or inside another function; null for one of a module. */
-function scopeAround(node: FunctionNode, caller: Scope): Scope | null {
-  for (let around: Scope | null = caller; around !== null; around = around.outer) {
-    const { node: outer } = around;
-    if (outer.getSourceFile() === node.getSourceFile() && outer.pos <= node.pos && node.end <= outer.end) return around;
-  }
-  return null;
-}
+type Params = { name: string; type: DeviceFunction["result"] }[];
+
+/** What a function is passed is in its name: `matmul_relu`. */
+const nameOfPassed = (fn: FunctionValue): readonly string[] =>
+  fn.kind !== "choice" && fn.name !== null ? [fn.name] : [];
 
 function declareMissing(node: ts.ParameterDeclaration, scope: Scope): LoweredParameter {
   const symbol = ts.isIdentifier(node.name) ? symbolOf(scope.unit, node.name) : null;
@@ -86,11 +178,49 @@ function declareMissing(node: ts.ParameterDeclaration, scope: Scope): LoweredPar
   return { node, members: [], missing: true };
 }
 
-function declareParameter(
-  node: ts.ParameterDeclaration,
-  params: { name: string; type: DeviceFunction["result"] }[],
+/** A parameter that a call gives functions or constants: its other members are parameters of their own. */
+function declareKnown(node: ts.ParameterDeclaration, given: Given, params: Params, scope: Scope): LoweredParameter {
+  const binding = bindingFor(given, nameIn(node.name), params, scope);
+  if (!bindName(node.name, binding, scope)) reject(node, "this pattern", scope);
+  return { node, members: null };
+}
+
+/** What parameters are called that hold parts of one: members by their names, elements by those that a pattern gives them. */
+function nameIn(name: ts.BindingName): (path: readonly string[]) => string {
+  return (path) => {
+    const last = path.at(-1);
+    if (ts.isIdentifier(name)) return last === undefined || /^\d/.test(last) ? [name.text, ...path].join("_") : last;
+    const element = ts.isArrayBindingPattern(name) ? name.elements[Number(path[0])] : undefined;
+    const own =
+      element && ts.isBindingElement(element) && ts.isIdentifier(element.name) ? element.name.text : undefined;
+    return own ?? last ?? "value";
+  };
+}
+
+function bindingFor(
+  given: Given,
+  nameOf: (path: readonly string[]) => string,
+  params: Params,
   scope: Scope,
-): LoweredParameter {
+  path: readonly string[] = [],
+): Binding {
+  const name = nameOf(path);
+  if (given.kind === "value") {
+    const own = scope.names.unique(name);
+    params.push({ name: own, type: UNKNOWN });
+    return { kind: "variable", name: own, owner: scope, mutable: false, fixed: null };
+  }
+  if (given.kind === "object") {
+    const fields = [...given.fields].map(
+      ([key, one]) => [key, bindingFor(one, nameOf, params, scope, [...path, key])] as const,
+    );
+    return membersOf(new Map(fields));
+  }
+  const { binding } = given;
+  return binding.kind === "function" && binding.name === null ? { ...binding, name } : binding;
+}
+
+function declareParameter(node: ts.ParameterDeclaration, params: Params, scope: Scope): LoweredParameter {
   const { unit, kernel } = scope;
   const declare = (name: ts.Identifier): void => {
     const symbol = symbolOf(unit, name);
@@ -151,14 +281,15 @@ function argumentsOf(
   node: ts.CallExpression,
   name: string,
   callee: LoweredFunction,
+  given: readonly (Given | null)[],
+  all: readonly (Given | null)[],
   scope: Scope,
 ): readonly Expr[] | null {
   const { parameters } = callee;
-  const given = node.arguments.length;
   const spread = node.arguments.find(ts.isSpreadElement);
-  const missing = parameters
-    .slice(given)
-    .some(({ node: parameter, missing }) => parameter.initializer === undefined && !missing);
+  const missing = parameters.some(
+    ({ node: { initializer }, missing }, place) => given[place] === undefined && initializer === undefined && !missing,
+  );
   // A rest parameter is reported where it is declared.
   if (parameters.some(({ node: parameter }) => parameter.dotDotDotToken)) return null;
   if (spread !== undefined) {
@@ -167,18 +298,20 @@ function argumentsOf(
     );
     return null;
   }
-  if (given > parameters.length || missing) {
+  if (given.length > parameters.length || missing) {
     const expected = `(${parameters.map(({ node: parameter }) => parameter.name.getText()).join(", ")})`;
-    scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: given }));
+    scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: given.length }));
     return null;
   }
   return parameters.flatMap((parameter, index): readonly Expr[] => {
-    const argument = node.arguments[index];
+    const argument = all[index] ?? null;
     if (parameter.missing) return [];
-    if (argument === undefined || isGiven(argument, scope) === false)
-      return [defaultValue(parameter.node.initializer!, scope)];
-    if (parameter.members === null) return [lowerExpression(argument, scope)];
-    return membersOf(argument, parameter.members, scope);
+    if (argument === null) return [defaultValue(parameter.node.initializer!, scope)];
+    if (argument.kind === "value" && parameter.members !== null) {
+      if (argument.node !== null) return membersOfArgument(argument.node, parameter.members, scope);
+      reject(parameter.node, "taking one number apart", scope);
+    }
+    return valuesOf(argument);
   });
 }
 
@@ -193,7 +326,11 @@ function defaultValue(node: ts.Expression, scope: Scope): Expr {
 }
 
 /** The members that an object or array pattern takes from an argument. */
-function membersOf(argument: ts.Expression, members: readonly (string | number)[], scope: Scope): readonly Expr[] {
+function membersOfArgument(
+  argument: ts.Expression,
+  members: readonly (string | number)[],
+  scope: Scope,
+): readonly Expr[] {
   const value = lowerExpression(argument, scope);
   const names = memberNames(argument, scope);
   const indices = members.map((member) => (typeof member === "number" ? member : names.indexOf(member)));

@@ -1,4 +1,5 @@
-import { symbolOf, unwrapped } from "./names.js";
+import { localBinding } from "./fixed.js";
+import { unwrapped } from "./names.js";
 import type { Scope, Variable } from "./scope.js";
 import { ts } from "./typescript.mjs";
 
@@ -7,13 +8,26 @@ export const isMissing = ({ fixed }: Variable): boolean => fixed?.kind === "miss
 
 const isUndefined = (node: ts.Expression): boolean => ts.isIdentifier(node) && node.text === "undefined";
 
-/** Whether a variable of a kernel has a value, which only an optional parameter may lack; null for all that is no variable. */
+/** Whether a name of a kernel has a value, which only an optional parameter may lack; null for all that is no name. */
 export function isGiven(node: ts.Expression, scope: Scope): boolean | null {
   const inner = unwrapped(node);
   if (isUndefined(inner)) return false;
-  const symbol = ts.isIdentifier(inner) ? symbolOf(scope.unit, inner) : null;
-  const binding = symbol === null ? null : scope.find(symbol);
-  return binding?.kind === "variable" ? !isMissing(binding) : null;
+  const binding = localBinding(inner, scope);
+  // A member of an object whose members are all known.
+  if (
+    binding === null &&
+    ts.isPropertyAccessExpression(inner) &&
+    localBinding(inner.expression, scope)?.kind === "members"
+  )
+    return false;
+  return binding === null ? null : binding.kind !== "variable" || !isMissing(binding);
+}
+
+/** Whether there is a function: `f ? f(x) : x`. */
+function isThere(node: ts.Expression, scope: Scope): boolean | null {
+  if (isGiven(node, scope) === false) return false;
+  const kind = localBinding(node, scope)?.kind;
+  return kind === undefined || kind === "variable" ? null : true;
 }
 
 const EQUAL: Readonly<Partial<Record<ts.SyntaxKind, boolean>>> = {
@@ -30,7 +44,7 @@ export function decided(node: ts.Expression, scope: Scope): boolean | null {
     const known = decided(inner.operand, scope);
     return known === null ? null : !known;
   }
-  if (!ts.isBinaryExpression(inner)) return null;
+  if (!ts.isBinaryExpression(inner)) return isThere(inner, scope);
   const { left, operatorToken, right } = inner;
   const isAnd = operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
   if (isAnd || operatorToken.kind === ts.SyntaxKind.BarBarToken) {

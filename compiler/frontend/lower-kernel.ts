@@ -12,9 +12,9 @@ import {
   kernelParameters,
   knownOf,
 } from "./parameters.js";
-import { type KernelScope, Names, type Parameters, Scope, type Variable } from "./scope.js";
+import { type KernelScope, type Members, Names, Scope, type Variable } from "./scope.js";
 import { copyAssigned } from "./statements/copies.js";
-import { bindParameters } from "./statements/declarations.js";
+import { bindMembers } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
@@ -66,13 +66,15 @@ function draft(
 ): Kernel {
   const { fn, name } = kernel;
   const shared: KernelScope = {
+    fn,
     dtypes: bound,
     functions: new Map(),
+    operations: new Map(),
     order: [],
     functionNames: new Names(),
     depth: new Budget("nesting"),
     work,
-    active: [fn],
+    active: [],
   };
   shared.functionNames.unique(name);
   const scope = new Scope({ unit, kernel: shared, name, node: fn, isKernel: true, outer: null });
@@ -106,11 +108,12 @@ function declareParameters(
       return [name, { kind: "variable", ...facts, name: scope.names.unique(name), owner: scope }];
     }),
   );
-  const parameters: Parameters = { kind: "parameters", field: (name) => fields.get(name) ?? null };
+  const names = [...fields.keys()];
+  const parameters: Members = { kind: "members", names, field: (name) => fields.get(name) ?? null };
   if (ts.isIdentifier(node.name)) {
     const symbol = symbolOf(scope.unit, node.name);
     if (symbol !== null) scope.bindings.set(symbol, parameters);
-  } else bindParameters(node.name, parameters, scope);
+  } else bindMembers(node.name, parameters, scope);
 }
 
 function bodyOf({ fn, name }: KernelDeclaration, scope: Scope): readonly Stmt[] {

@@ -1,11 +1,20 @@
-import { optionsNotLiteral, unknownOption, wrongArguments } from "../diagnostics/catalogue/frontend.js";
-import type { Attr, Attrs, Dim, Expr } from "../ir/index.js";
+import {
+  combineCaptures,
+  notStatic,
+  optionsNotLiteral,
+  unknownOption,
+  wrongArguments,
+} from "../diagnostics/catalogue/frontend.js";
+import { type Attr, type Attrs, type Dim, type Expr, UNKNOWN } from "../ir/index.js";
 import { type Argument, OPS } from "../ops/index.js";
+import { bindingOf, isFunctionValue } from "./bindings.js";
+import { lowerExpression } from "./expressions/index.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
 import { fixedDType, fixedFlag, fixedInteger, fixedRankFlag, fixedShape, fixedSize, fixedText } from "./fixed.js";
+import { callOfElements, chosen } from "./functions.js";
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
-import type { Scope } from "./scope.js";
+import type { FunctionValue, Scope } from "./scope.js";
 import { memberOf } from "./syntax.js";
 import { ts } from "./typescript.mjs";
 
@@ -13,6 +22,8 @@ import { ts } from "./typescript.mjs";
 interface Given {
   readonly args: Record<string, Expr>;
   readonly attrs: Record<string, Attr>;
+  /** A function of elements, and how it is called. */
+  combines?: { readonly fn: FunctionValue; readonly node: ts.Expression; readonly times: 1 | 2 };
   /** False once something that the op cannot do without was wrong and has been reported. */
   sound: boolean;
 }
@@ -48,6 +59,38 @@ const operandList = (prefix: string): Reader => ({
   },
 });
 
+/** `x` or `[x, y]`. */
+const state = (prefix: string): Reader => ({
+  read: (node, _name, given, scope, lower, what) => {
+    const isList = ts.isArrayLiteralExpression(unwrapped(node));
+    const items = isList ? lowerList(node, scope, what) : [lower(node)];
+    if (items === null || items.length === 0) given.sound = false;
+    else for (const [index, item] of items.entries()) given.args[`${prefix}${index}`] = item;
+    if (isList) given.attrs.tuple = true;
+    if (items?.length === 0) scope.unit.report(notStatic(scope.unit.span(node), { what, kind: "a list of tiles" }));
+  },
+});
+
+/** All arguments that are left. */
+const operandRest = (prefix: string): Reader => ({
+  read: () => {},
+  rest: (nodes, _name, given, scope) => {
+    for (const [index, node] of nodes.entries()) given.args[`${prefix}${index}`] = lowerExpression(node, scope);
+  },
+});
+
+const combines = (times: 1 | 2): Reader => ({
+  read: (node, _name, given, scope, _lower, what) => {
+    const fn = bindingOf(node, scope);
+    if (isFunctionValue(fn)) given.combines = { fn, node, times };
+    else {
+      const instead = "write one in its place, (a, b) => …, or name one";
+      scope.unit.report(notStatic(scope.unit.span(node), { what, kind: "a function", instead }));
+      given.sound = false;
+    }
+  },
+});
+
 function attribute<T>(
   read: (node: ts.Expression, scope: Scope, what: string) => T | null,
   toAttr: (value: T) => Attr,
@@ -78,6 +121,11 @@ const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
   operand,
   integer,
   "integer?": { ...integer, optional: true },
+  axis: {
+    read: (node, ...more) => {
+      if (!(ts.isIdentifier(node) && node.text === "undefined")) integer.read(node, ...more);
+    },
+  },
   flag: attribute(fixedFlag, (value): Attr => (typeof value === "boolean" ? value : [value])),
   "rank flag": attribute(fixedRankFlag, (value) => value),
   text: attribute(fixedText, (value) => value),
@@ -89,7 +137,13 @@ const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
 };
 
 const readersOf = (all: Readonly<Record<string, Argument>> = {}): (readonly [string, Reader])[] =>
-  Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? READERS[one] : operandList(one.operands)]);
+  Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? READERS[one] : readerOf(one)]);
+
+function readerOf(one: Exclude<Argument, string>): Reader {
+  if ("operands" in one) return operandList(one.operands);
+  if ("state" in one) return state(one.state);
+  return "rest" in one ? operandRest(one.rest) : combines(one.times);
+}
 
 /** How the call of each function of the language becomes an op. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = Object.fromEntries(
@@ -121,7 +175,66 @@ export function readCall(node: ts.CallExpression, name: string, entry: Operation
   if (options !== undefined) readOptions(options, name, entry, given, scope, lower);
   if (!given.sound) return poison(node, scope);
   const { args, attrs } = given;
-  return { kind: "op", op: entry.op, args, attrs, type: { kind: "unknown" }, span: scope.unit.span(node) };
+  const op: OpExpr = { kind: "op", op: entry.op, args, attrs, type: { kind: "unknown" }, span: scope.unit.span(node) };
+  return given.combines === undefined ? op : combining(op, name, given.combines, node, scope);
+}
+
+type OpExpr = Extract<Expr, { kind: "op" }>;
+
+/** An op with the call that stands for all it makes of a function; of a choice between two functions a choice between two ops. */
+function combining(
+  expr: OpExpr,
+  name: string,
+  { fn, node, times }: NonNullable<Given["combines"]>,
+  at: ts.CallExpression,
+  scope: Scope,
+): Expr {
+  if (fn.kind === "choice") {
+    const taken = (side: boolean): Expr =>
+      combining(expr, name, { fn: side ? fn.whenTrue : fn.whenFalse, node, times }, at, scope);
+    return chosen(fn, taken, at, scope);
+  }
+  const states = Object.keys(expr.args).length;
+  const tuples = times === 2 && expr.attrs.tuple === true;
+  const call =
+    fn.kind === "operation"
+      ? callOperation(fn.name, states * times, at, scope)
+      : callOfElements({ ...fn, name: fn.name ?? "combine" }, times === 1 ? states : 2, tuples ? states : 0, at, scope);
+  if (call === null) {
+    const instead = `${fn.name} takes other arguments than ${states * times} numbers: call it in a function of your own`;
+    scope.unit.report(
+      notStatic(scope.unit.span(node), { what: `the function of ${name}`, kind: "a function", instead }),
+    );
+    return poison(at, scope);
+  }
+  if (call.kind !== "call") return poison(at, scope);
+  const captured = call.args.slice(states * times).flatMap((one) => (one.kind === "ref" ? [one.name] : []));
+  if (captured.length > 0) {
+    scope.unit.report(combineCaptures(scope.unit.span(node), { op: name, names: captured }));
+    return poison(at, scope);
+  }
+  return { ...expr, args: { ...expr.args, combine: call } };
+}
+
+/** A function of the language as one of the kernel; null where it takes something else than so many operands. */
+function callOperation(name: string, count: number, node: ts.CallExpression, scope: Scope): Expr | null {
+  const { parameters, op, fixed } = OPERATIONS[name]!;
+  if (parameters.length !== count || parameters.some(([, reader]) => reader !== operand)) return null;
+  const { kernel } = scope;
+  const span = scope.unit.span(node);
+  const names = parameters.map(([parameter]) => parameter);
+  if (!kernel.operations.has(name)) {
+    const irName = kernel.functionNames.unique(name);
+    const args = Object.fromEntries(
+      names.map((one): [string, Expr] => [one, { kind: "ref", name: one, type: UNKNOWN, span }]),
+    );
+    const value: Expr = { kind: "op", op, args, attrs: fixed, type: UNKNOWN, span };
+    const params = names.map((one) => ({ name: one, type: UNKNOWN }));
+    kernel.order.push({ name: irName, params, body: [{ kind: "return", value, span }], result: UNKNOWN, span });
+    kernel.operations.set(name, irName);
+  }
+  const args = names.map((): Expr => ({ kind: "literal", value: 0, type: UNKNOWN, span }));
+  return { kind: "call", callee: kernel.operations.get(name)!, args, type: UNKNOWN, span };
 }
 
 /** An object where an optional parameter could stand is the options: `sum(x, { … })` has no axis. */

@@ -1,4 +1,5 @@
 import type { Budget, DeviceFunction, DType, Stmt } from "../ir/index.js";
+import type { FunctionNode } from "./names.js";
 import type { Leaving } from "./statements/leaving.js";
 import type { Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
@@ -22,19 +23,43 @@ export interface Variable {
   readonly pointee?: DType;
 }
 
-/** The object a kernel takes, when it is not taken apart in the parameter list. */
-export interface Parameters {
-  readonly kind: "parameters";
-  field(name: string): Variable | null;
+/** An object whose members are known one by one: the one a kernel takes, or one that holds functions or constants. */
+export interface Members {
+  readonly kind: "members";
+  readonly names: readonly string[];
+  field(name: string): Binding | null;
 }
 
-export type Binding = Variable | Parameters;
+/** A function as a value: it exists while the kernel is compiled, and is gone when the kernel runs. */
+export type FunctionValue =
+  /** `around` is the function that it is declared in; `name` is null where it has none of its own. */
+  | {
+      readonly kind: "function";
+      readonly node: FunctionNode;
+      readonly name: string | null;
+      readonly around: Scope | null;
+    }
+  /** A function of the language. */
+  | { readonly kind: "operation"; readonly name: string }
+  /** `condition ? f : g`. */
+  | {
+      readonly kind: "choice";
+      readonly condition: ts.Expression;
+      readonly whenTrue: FunctionValue;
+      readonly whenFalse: FunctionValue;
+    };
+
+export type Binding = Variable | Members | FunctionValue;
 
 /** What all functions of one kernel share. */
 export interface KernelScope {
+  /** The kernel's own function. */
+  readonly fn: ts.Node;
   readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
-  /** One for each choice of optional parameters that calls leave out. */
+  /** One for each choice of optional parameters that calls leave out, and of functions and constants that they pass. */
   readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
+  /** Functions of the language that are passed as values. */
+  readonly operations: Map<string, string>;
   /** Callees first. */
   readonly order: DeviceFunction[];
   readonly functionNames: Names;
@@ -42,15 +67,17 @@ export interface KernelScope {
   readonly depth: Budget;
   /** What all choices of dtypes may take together. */
   readonly work: Budget;
-  /** Functions whose bodies are being lowered now: calling one of them is recursion. */
-  readonly active: ts.Node[];
+  /** Functions whose bodies are being lowered now, each with the functions passed to it: calling one of them so is recursion. */
+  readonly active: string[];
 }
 
 export interface LoweredFunction {
   readonly name: string;
   readonly parameters: readonly LoweredParameter[];
-  /** Variables of functions around it that the body reads, passed after the parameters. */
+  /** Variables of other functions that the body reads, passed after the parameters. */
   readonly captured: readonly Variable[];
+  /** Functions that the call passes. */
+  readonly passed: readonly ts.Node[];
 }
 
 /** How one parameter of the source becomes parameters of the IR function. */
@@ -122,26 +149,16 @@ export class Scope {
     return variable;
   }
 
-  /** The binding of a symbol, here or around; null for what is not local. */
+  /** The binding of a symbol, here or around; null for what is not local. Members of objects are reached where they are used. */
   find(symbol: ts.Symbol): Binding | null {
-    const own = this.bindings.get(symbol);
-    if (own !== undefined) return own;
-    const around = this.outer?.find(symbol) ?? null;
-    if (around === null) return null;
-    if (around.kind === "variable") return this.reach(around);
-    return {
-      kind: "parameters",
-      field: (name) => {
-        const parameter = around.field(name);
-        return parameter === null ? null : this.reach(parameter);
-      },
-    };
+    const binding = this.bindings.get(symbol) ?? this.outer?.find(symbol) ?? null;
+    return binding?.kind === "variable" ? this.reach(binding) : binding;
   }
 
-  /** A variable as this function sees it: one of a function around it comes in as a parameter. One that changes stays where it is. */
+  /** A variable as this function sees it: one of another function comes in as a parameter. One that changes stays where it is. */
   reach(variable: Variable): Variable {
-    if (variable.owner === this || variable.absent || variable.mutable || this.outer === null) return variable;
-    const around = this.outer.reach(variable);
+    if (variable.owner === this || variable.absent || variable.mutable) return variable;
+    const around = this.outer?.reach(variable) ?? variable;
     const known = this.captured.get(around);
     if (known !== undefined) return known;
     const name = this.names.unique(around.name);

@@ -89,6 +89,22 @@ export class Statements {
     this.fb.set(target.local, ref);
   }
 
+  put({ name, index, value, span }: Extract<Step, { kind: "put" }>): void {
+    const target = this.scope.target(name, value);
+    if (target.kind !== "tile") throw new ExecutorError("an element of what is no tile", span);
+    this.scope.statement(() => {
+      const [place, element] = [this.scalar(index, "i32"), this.scalar(value, target.dtype)].map(({ ref }, at) =>
+        this.fb.hold(at === 0 ? "i32" : REPRESENTATION[target.dtype], ref),
+      );
+      runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+        const { graph } = nest;
+        const at = graph.local("i32", place!, UNKNOWN_FACTS);
+        const node = graph.local(target.dtype, element!, UNKNOWN_FACTS);
+        return { values: [node], places: [at], emit: () => nest.at(0, () => storeInSlot(nest, target, at, node)) };
+      });
+    });
+  }
+
   /** The value of a scalar expression. */
   scalar(expr: Expr, dtype = dtypeOf(expr)): { ref: Ref; node: Node } {
     let result: { ref: Ref; node: Node } | undefined;
@@ -275,6 +291,7 @@ export class Statements {
 const STEPS: { readonly [K in Step["kind"]]: (statements: Statements, step: Extract<Step, { kind: K }>) => void } = {
   assign: (statements, step) => statements.assign(step),
   effect: (statements, step) => statements.effect(step),
+  put: (statements, step) => statements.put(step),
   for: (statements, step) => statements.for(step),
   while: (statements, step) => statements.while(step),
   if: (statements, step) => statements.if(step),

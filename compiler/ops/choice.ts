@@ -129,4 +129,14 @@ function constantChoice(condition: Expr, a: Expr, b: Expr): Type | null {
   return mixed ? { kind: "const", of: "float" } : null;
 }
 
-export const CHOICE: readonly Op[] = [where, select];
+/** What decides which function is called, in a draft: inference leaves the condition alone, which must be a constant. */
+const decides: Op = {
+  name: "decides",
+  infer({ args: { x }, span }, context) {
+    const isKnown = x!.type.kind === "const" && x!.type.of === "bool";
+    return isKnown ? x! : context.fail(problems.decidedTooLate(span, undefined, context.origins(x!)));
+  },
+  emit: ({ x }) => x!,
+};
+
+export const CHOICE: readonly Op[] = [where, select, decides];

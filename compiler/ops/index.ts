@@ -5,6 +5,7 @@ import { ATOMICS } from "./atomics.js";
 import { bitcast } from "./bitcast.js";
 import { BITS } from "./bits.js";
 import { CHOICE } from "./choice.js";
+import { COMBINING } from "./combining.js";
 import { COMPARISON } from "./comparison.js";
 import { CREATE } from "./create.js";
 import { DESCRIPTORS } from "./descriptors.js";
@@ -33,6 +34,7 @@ const ALL: readonly Op[] = [
   ...REDUCTIONS,
   ...ALONG,
   ...GATHER,
+  ...COMBINING,
   ...SHAPE,
   ...DOT,
   ...ATOMICS,
@@ -50,6 +52,7 @@ export function anyOp(expr: Expr, test: (op: Op) => boolean): boolean {
 }
 
 export * from "./broadcast.js";
+export { statesOf } from "./combining.js";
 export * from "./convert.js";
 export * from "./op.js";
 export * from "./prelude.js";

@@ -27,12 +27,19 @@ export interface InferContext {
 
 /**
  * What an argument of a call becomes: an operand; the operands `offset0`, `offset1` … of a list; or an attribute, which is known when the
- * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, and `order` takes all that are left.
+ * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, `axis` may be undefined, and `order` takes
+ * all that are left.
  */
 export type Argument =
   | "operand"
   | { readonly operands: string }
-  | ("integer" | "integer?" | "flag" | "rank flag" | "text" | "shape" | "dtype" | "size" | "order");
+  /** `tile` or `[tile, tile]`; the second is marked by the attribute `tuple`. */
+  | { readonly state: string }
+  /** All that is left, each an operand. */
+  | { readonly rest: string }
+  /** A function of the elements of these operands, as a call of it: of two states, or of one element of each. */
+  | { readonly combines: string; readonly times: 1 | 2 }
+  | ("integer" | "integer?" | "flag" | "axis" | "rank flag" | "text" | "shape" | "dtype" | "size" | "order");
 
 /** Everything about one operation of the language. Adding one touches its object, its declaration in `dsl/` and its tests. */
 export interface Op {

@@ -1,6 +1,7 @@
 /** Python that a generated file starts with when an op in it needs it. */
 export type PreludeName =
   | ("libdevice" | "max_with_index" | "min_with_index" | "scalars" | "gdc_wait" | "gdc_launch_dependents" | "ceil_div")
+  | "reshaped"
   | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical")
   | ("shift_left" | "shift_right");
 
@@ -74,6 +75,14 @@ export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
   scalars: {
     kind: "function",
     lines: ["@triton.jit", "def scalars(pair):", "    return tl.reshape(pair[0], []), tl.reshape(pair[1], [])"],
+  },
+  reshaped: {
+    kind: "function",
+    lines: [
+      "@triton.jit",
+      "def reshaped(state, shape: tl.constexpr):",
+      "    return tl.tuple([tl.reshape(x, shape) for x in state])",
+    ],
   },
   gdc_wait: { kind: "function", lines: fromHopper("gdc_wait") },
   gdc_launch_dependents: { kind: "function", lines: fromHopper("gdc_launch_dependents") },

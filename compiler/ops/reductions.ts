@@ -42,17 +42,17 @@ export function tileOperand(source: Call, context: InferContext): Reduced | null
   return { x, type: x.type, axis: index < 0 ? index + rank : index };
 }
 
-function reducedShape(shape: Shape, axis: number | null, keepDims: boolean): Shape {
+export function reducedShape(shape: Shape, axis: number | null, keepDims: boolean): Shape {
   const gone = (index: number): boolean => axis === null || index === axis;
   return keepDims ? shape.map((dim, index): Dim => (gone(index) ? 1 : dim)) : shape.filter((_, index) => !gone(index));
 }
 
-const reduceAttrs = (axis: number | null, source: Call): Attrs => ({
+export const reduceAttrs = (axis: number | null, source: Call): Attrs => ({
   ...(axis === null ? {} : { axis }),
   ...(source.attrs.keepDims ? { keepDims: true } : {}),
 });
 
-const axisPy = (attrs: Attrs): Record<string, string | undefined> => ({
+export const axisPy = (attrs: Attrs): Record<string, string | undefined> => ({
   axis: attrs.axis === undefined ? undefined : String(attrs.axis),
   keep_dims: attrs.keepDims ? "True" : undefined,
 });

@@ -1,5 +1,6 @@
 export * from "./arithmetic.js";
 export * from "./atomic.js";
+export * from "./combine.js";
 export * from "./control.js";
 export * from "./convert.js";
 export * from "./create.js";

@@ -2,6 +2,8 @@
 
 import type { DType } from "../../compiler/ir/index.js";
 import { fromBits, toBits } from "../../runtime/index.js";
+import { COMBINING } from "./combining.js";
+import { FUNCTIONS } from "./functions.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
 export interface CornerMemory {
@@ -16,6 +18,8 @@ export interface Corner {
   readonly args: Readonly<Record<string, CornerMemory | number>>;
   readonly constants?: Readonly<Record<string, number | boolean>>;
   readonly want: readonly number[];
+  /** How far what is right to rounding alone may be off; 0 for what is exact. */
+  readonly near?: number;
   /** Triton's interpreter takes a minute for it. */
   readonly large?: boolean;
 }
@@ -299,4 +303,6 @@ export const CORNERS: readonly Corner[] = [
     constants: { B: 4, F: false },
     want: [4, 4, 8 + 4, 32, 8 + 8, 1, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 3, 6, 1, 6],
   },
+  ...FUNCTIONS,
+  ...COMBINING,
 ];

@@ -9,10 +9,19 @@ import { encode } from "../gpu/values.js";
 import { interpret } from "../reference/triton-interpreter.js";
 import { decode, run, type Tensor } from "./interpret/run.js";
 
-const { drafts, diagnostics } = createFrontend().lower(["corners.kernel.ts", "language.kernel.ts"], {
-  root: fileURLToPath(new URL("../cases", import.meta.url)),
-});
-const kernels = new Map(drafts.map((draft) => [draft.name, draft]));
+const { drafts, diagnostics } = createFrontend().lower(
+  ["combining.kernel.ts", "corners.kernel.ts", "functions.kernel.ts", "language.kernel.ts"],
+  {
+    root: fileURLToPath(new URL("../cases", import.meta.url)),
+  },
+);
+const kernels = new Set(drafts.map(({ name }) => name));
+
+/** The kernel, of a generic one that of the dtype of what `x` points to. */
+function kernelOf({ kernel, args: { x } }: Corner): Kernel {
+  const dtype = typeof x === "object" ? x.dtype : undefined;
+  return drafts.find(({ name, dtypes: { T } }) => name === kernel && (T === undefined || T === dtype))!;
+}
 
 const room = ({ want }: Corner): Tensor => ({ dtype: "f64", data: want.map(() => UNTOUCHED) });
 const given = ({ args }: Corner): Record<string, Tensor | number> =>
@@ -24,7 +33,7 @@ const given = ({ args }: Corner): Record<string, Tensor | number> =>
   );
 
 async function inTriton(corner: Corner): Promise<number[]> {
-  const kernel: Kernel = inferTypes(kernels.get(corner.kernel)!).kernel;
+  const kernel: Kernel = inferTypes(kernelOf(corner)).kernel;
   const build = { constants: corner.constants ?? {}, dtypes: {} } as Build;
   const memory = Object.entries({ ...given(corner), out: room(corner) }).map(([name, value]) => [
     name,
@@ -36,6 +45,11 @@ async function inTriton(corner: Corner): Promise<number[]> {
   return decode("f64", new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
+/** What is off by more than rounding stands in the difference as it is. */
+function expectRight(got: readonly number[], { want, near = 0 }: Corner): void {
+  expect(got.map((value, at) => (Math.abs(value - want[at]!) <= near ? want[at]! : value))).toEqual(want);
+}
+
 describe("corners", () => {
   let device: CpuDevice;
   beforeAll(async () => {
@@ -45,20 +59,20 @@ describe("corners", () => {
 
   it("have kernels without problems, and each is asked about", () => {
     expect(diagnostics).toEqual([]);
-    expect(new Set(CORNERS.map(({ kernel }) => kernel))).toEqual(new Set(kernels.keys()));
+    expect(new Set(CORNERS.map(({ kernel }) => kernel))).toEqual(kernels);
   });
 
   it.each(CORNERS)("$title, on the CPU executor", async (corner) => {
     const args = { ...given(corner), out: room(corner), ...corner.constants };
-    const { out } = await run(device, kernels.get(corner.kernel)!, args);
-    expect(out).toEqual(corner.want);
+    const { out } = await run(device, kernelOf(corner), args);
+    expectRight(out as readonly number[], corner);
   });
 
   it.each(CORNERS.filter(({ large }) => !large))(
     "$title, in Triton's interpreter",
     { timeout: 120_000 },
     async (corner) => {
-      expect(await inTriton(corner)).toEqual(corner.want);
+      expectRight(await inTriton(corner), corner);
     },
   );
 });

@@ -177,7 +177,9 @@ def over_axis(original):
 
     def wrapped(self, input):
         inputs = input if isinstance(input, tuple) else (input, )
-        if not any(is_bf16(one.handle) for one in inputs):
+        # What a kernel's own function combines is rounded as the function rounds it.
+        own = not self.combine_fn.fn.__module__.startswith("triton.")
+        if own or not any(is_bf16(one.handle) for one in inputs):
             return original(self, input)
         wide = tuple(as_type(one, widened(one.handle)) for one in inputs)
         results = original(self, wide if isinstance(input, tuple) else wide[0])
@@ -237,6 +239,31 @@ interp.ReduceOps.apply = over_axis(interp.ReduceOps.apply)
 interp.ScanOps.apply = over_axis(interp.ScanOps.apply)
 
 
+# Functions of elements
+
+
+def map_elementwise(function, *tiles, **_hints):
+    """Triton's interpreter leaves it out."""
+    shapes = [tile.handle.data.shape for tile in tiles if tile.type.is_block()]
+    shape = np.broadcast_shapes(*shapes)
+    wide = [np.broadcast_to(tile.handle.data, shape) for tile in tiles]
+    rows = []
+    for at in np.ndindex(shape):
+        elements = [tl.core.tensor(Handle(np.array([data[at]], dtype=data.dtype), tile.dtype.scalar), tile.dtype.scalar)
+                    for data, tile in zip(wide, tiles)]
+        result = function.fn(*elements)
+        rows.append(result if isinstance(result, tuple) else (result, ))
+    results = []
+    for part in range(len(rows[0])):
+        # A variable that no turn of a loop has assigned is still a number of Python.
+        kinds = {row[part].dtype.scalar for row in rows if isinstance(row[part], tl.tensor)} or {tl.int32}
+        kind = kinds.pop()
+        data = np.array([row[part].handle.data.reshape(-1)[0] if isinstance(row[part], tl.tensor) else row[part]
+                         for row in rows]).astype(interp._get_np_dtype(kind)).reshape(shape)
+        results.append(tl.core.tensor(Handle(data, kind), tl.block_type(kind, list(shape))))
+    return results[0] if not isinstance(result, tuple) else tuple(results)
+
+
 # Loop variables with a type
 
 
@@ -255,6 +282,7 @@ patch_core = interp._patch_lang_core
 def patch_core_with_types(lang, scope):
     patch_core(lang, scope)
     scope.set_attr(lang, "range", typed_range)
+    scope.set_attr(lang, "map_elementwise", map_elementwise)
 
 
 interp._patch_lang_core = patch_core_with_types

@@ -99,6 +99,24 @@ export const capturedMutable = problem<{ name: string }>({
     `declare ${name} with const if it keeps its value, or pass it as a parameter and return the new one`,
 });
 
+export const functionEscapes = problem<{ name: string }>({
+  code: "TS-K1051",
+  about: "Functions are values while a kernel is compiled only: none is left to be stored or returned when it runs.",
+  message: ({ name }) => `${name} is a function, which is no value of a running kernel`,
+  hint: () => "call it, pass it to a function, or give it a name with const",
+});
+
+export const combineCaptures = problem<{ op: string; names: readonly string[] }>({
+  code: "TS-K1052",
+  about:
+    "A function that a reduction, a scan or mapElementwise runs for elements gets these, and sees no variables around it.",
+  message: ({ op, names }) => `the function of ${op} reads ${names.join(", ")}, and gets nothing but its elements`,
+  hint: ({ op, names }) =>
+    op === "mapElementwise"
+      ? `pass it as one more value: mapElementwise((x, ${names[0]}) => …, x, ${names[0]})`
+      : `make it a part of the state: ${op}([x, full(shape, ${names[0]}, dtype)], …)`,
+});
+
 export const assignsConstant = problem<{ name: string; what: string }>({
   code: "TS-K1013",
   about: "An assignment to something that keeps its value.",

@@ -546,3 +546,47 @@ export const noRounding = problem<{ from: Type; to: DType; toZero: boolean }>({
     `a conversion from ${typeText(from)} to ${to} has no rounding ${toZero ? "toward zero" : "to choose"}`,
   hint: ({ toZero }) => (toZero ? "leave the rounding out, or start from f32" : "leave the rounding out"),
 });
+
+export const decidedTooLate = problem({
+  code: "TS-K2074",
+  about: "Which function is called must be known when the kernel is built.",
+  message: () => "the choice between two functions must be known when the kernel is built",
+  hint: () => "decide it by a Const parameter, or call both: c ? f(x) : g(x), where(mask, f(x), g(x))",
+});
+
+export const combineResult = problem<{ op: string; want: Type; got: Type }>({
+  code: "TS-K2075",
+  about:
+    "What a function combines it is asked to combine again: it gives back as many numbers as it gets, of the same dtypes.",
+  message: ({ op, want, got }) => `the function of ${op} must return ${typeText(want)}, but returns ${typeText(got)}`,
+  hint: () => 'convert what it returns with to(x, dtype), or the tiles before: to(x, "f32")',
+});
+
+export const mapResult = problem<{ got: Type }>({
+  code: "TS-K2076",
+  about: "A function of elements returns a number, or several.",
+  message: ({ got }) => `the function of mapElementwise must return numbers, but returns ${typeText(got)}`,
+});
+
+export const combineImpure = problem<{ op: string; inside: string }>({
+  code: "TS-K2077",
+  about:
+    "A function of elements runs in an order and as often as the hardware likes: it computes, and touches no memory.",
+  message: ({ op, inside }) => `${inside} cannot be used in a function that ${op} runs for its elements`,
+  hint: ({ op }) => `load before ${op} and store what it gives`,
+});
+
+export const combineTile = problem<{ op: string; type: Type }>({
+  code: "TS-K2078",
+  about: "A function of elements gets one of each tile at a time, and computes with numbers.",
+  message: ({ op, type }) =>
+    `a function that ${op} runs for its elements has numbers only, and this is ${typeText(type)}`,
+  hint: ({ op }) => `compute with tiles before or after ${op}`,
+});
+
+export const combineLoop = problem<{ op: string }>({
+  code: "TS-K2079",
+  about: "Triton compiles no branches and no loops in functions that reduce or scan.",
+  message: ({ op }) => `a function that ${op} runs has no if and no loops`,
+  hint: () => "choose with c ? a : b, write the turns one after another, or loop around the reduction",
+});

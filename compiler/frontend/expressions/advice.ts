@@ -32,8 +32,6 @@ export const insteadOfGlobal = (path: string): string =>
 
 /** What to write instead of a kind of syntax that has no meaning on a GPU. */
 export const SYNTAX: Readonly<Partial<Record<ts.SyntaxKind, readonly [what: string, instead: string]>>> = {
-  [ts.SyntaxKind.ArrowFunction]: ["a function as a value", "give it a name (const f = (x: Tile) => …) and call it"],
-  [ts.SyntaxKind.FunctionExpression]: ["a function as a value", "give it a name and call it"],
   [ts.SyntaxKind.AwaitExpression]: ["await", "a kernel runs to its end; wait for it in Node"],
   [ts.SyntaxKind.YieldExpression]: ["yield", "store each result through a pointer"],
   [ts.SyntaxKind.NewExpression]: ["new", "a kernel has numbers and tiles only: zeros(shape, dtype) makes one"],

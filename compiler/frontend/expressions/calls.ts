@@ -1,11 +1,12 @@
 import { notStatic, unknownFunction } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr } from "../../ir/index.js";
+import { bindingOf, functionBinding, isFunctionValue } from "../bindings.js";
 import { fixedValue } from "../fixed.js";
-import { callFunction } from "../functions.js";
+import { callFunction, chosen } from "../functions.js";
 import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { OPERATIONS, readCall } from "../operations.js";
 import { poison } from "../poison.js";
-import type { Scope, Variable } from "../scope.js";
+import type { FunctionValue, Scope, Variable } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
@@ -25,11 +26,20 @@ function call(node: ts.CallExpression, scope: Scope): Expr {
   const place = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
   const named = ts.isIdentifier(place) ? resolveName(unit, place) : ({ kind: "unresolved" } as const);
   if (named.kind === "language") return language(node, named.name, scope);
-  if (named.kind === "function") return callFunction(node, named.name, named.node, scope);
+  if (named.kind === "function") return callValue(node, functionBinding(named.node, named.name, scope), scope);
+  const fn = named.kind === "global" ? null : bindingOf(callee, scope);
+  if (isFunctionValue(fn)) return callValue(node, fn, scope);
   const value = named.kind === "global" ? fixedValue(node, scope) : null;
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
   return reject(node, callee, named, scope);
+}
+
+/** A call of a function that is a value: a parameter, a member of a constant, one that a constant chooses. */
+function callValue(node: ts.CallExpression, fn: FunctionValue, scope: Scope): Expr {
+  if (fn.kind === "function") return callFunction(node, fn, scope);
+  if (fn.kind === "operation") return language(node, fn.name, scope);
+  return chosen(fn, (side) => callValue(node, side ? fn.whenTrue : fn.whenFalse, scope), node, scope);
 }
 
 function language(node: ts.CallExpression, name: string, scope: Scope): Expr {

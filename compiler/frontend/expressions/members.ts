@@ -1,8 +1,8 @@
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
 import { anyOp, isImpure } from "../../ops/index.js";
-import { fixedInteger, fixedValue } from "../fixed.js";
-import { resolveName, symbolOf, unwrapped } from "../names.js";
+import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
+import { resolveName, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Binding, Scope } from "../scope.js";
 import { memberOf } from "../syntax.js";
@@ -10,7 +10,7 @@ import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
 import { staticLiteral } from "./literals.js";
-import { reference } from "./names.js";
+import { boundValue } from "./names.js";
 import type { ExpressionRules } from "./rule.js";
 
 /** The names of an object's members in the order of its tuple in the IR: sorted, so that `{ a, b }` and `{ b, a }` are one type. */
@@ -34,22 +34,16 @@ function isMethodOfJavaScript(property: ts.Symbol, scope: Scope): boolean {
 export const element = (of: Expr, index: number, node: ts.Node, scope: Scope): Expr =>
   isPoison(of) ? of : { kind: "element", of, index, type: UNKNOWN, span: scope.unit.span(node) };
 
-function bindingOf(node: ts.Expression, scope: Scope): Binding | null {
-  const name = unwrapped(node);
-  const symbol = ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
-  return symbol === null ? null : scope.find(symbol);
-}
-
 const isBroken = (binding: Binding | null): boolean => binding?.kind === "variable" && binding.broken === true;
 
 /** `p.x` of the kernel's parameters, `r.x` of what a function returned, or a constant such as `Math.PI`. */
 function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
   const name = node.name.text;
-  const owner = bindingOf(node.expression, scope);
-  if (owner?.kind === "parameters") {
-    const parameter = owner.field(name);
-    return parameter === null ? unknownMember(node, name, scope) : reference(parameter, node, scope);
+  const owner = localBinding(node.expression, scope);
+  if (owner?.kind === "members") {
+    const member = owner.field(name);
+    return member === null ? unknownMember(node, name, scope) : boundValue(member, node, scope);
   }
   if (isBroken(owner)) return poison(node, scope);
   const value = fixedValue(node, scope);
@@ -75,7 +69,9 @@ function unknownMember(node: ts.PropertyAccessExpression, name: string, scope: S
 /** `t[0]` of what a function returned, or of a list of constants. */
 function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
-  if (isBroken(bindingOf(node.expression, scope))) return poison(node, scope);
+  if (isBroken(localBinding(node.expression, scope))) return poison(node, scope);
+  const bound = localBinding(node, scope);
+  if (bound !== null) return boundValue(bound, node, scope);
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
@@ -151,9 +147,9 @@ function spreadMembers(
   if (ts.isObjectLiteralExpression(node)) return membersOf(node, scope, null);
   const { unit } = scope;
   const names = memberNames(node, scope);
-  const owner = bindingOf(node, scope);
-  if (owner?.kind === "parameters")
-    return new Map(names.map((name) => [name, reference(owner.field(name)!, node, scope)]));
+  const owner = localBinding(node, scope);
+  if (owner?.kind === "members")
+    return new Map(owner.names.map((name) => [name, boundValue(owner.field(name)!, node, scope)]));
   const fixed = fixedValue(node, scope);
   if (fixed?.kind === "record") {
     const literals = [...fixed.fields].map(([name, value]) => [name, staticLiteral(value, node, scope)] as const);

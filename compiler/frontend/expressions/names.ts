@@ -1,11 +1,17 @@
-import { capturedMutable, notAConstant, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import {
+  capturedMutable,
+  functionEscapes,
+  notAConstant,
+  unsupportedSyntax,
+} from "../../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
+import { isFunctionValue } from "../bindings.js";
 import { fixedValue } from "../fixed.js";
 import { isMissing } from "../given.js";
 import { missingName, resolveName, symbolOf } from "../names.js";
 import { poison } from "../poison.js";
-import type { Scope, Variable } from "../scope.js";
+import type { Binding, Scope, Variable } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { staticLiteral } from "./literals.js";
 import type { ExpressionRules } from "./rule.js";
@@ -21,37 +27,56 @@ function identifier(node: ts.Identifier, scope: Scope): Expr {
   const { unit } = scope;
   const symbol = symbolOf(unit, node);
   const binding = symbol === null ? null : scope.find(symbol);
-  if (binding?.kind === "variable" && binding.broken) return poison(node, scope);
-  if (binding?.kind === "variable" && !binding.absent) {
-    if (binding.owner !== scope && binding.mutable) {
-      unit.report(capturedMutable(unit.span(node), { name: node.text }));
-      return poison(node, scope);
-    }
-    return reference(binding, node, scope);
-  }
+  if (binding !== null) return boundValue(binding, node, scope);
   const value = symbol === null ? null : fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
-  unit.report(problemOf(node, scope, symbol));
+  unit.report(problemOf(node, symbol, scope));
   return poison(node, scope);
 }
 
-function problemOf(node: ts.Identifier, scope: Scope, symbol: ts.Symbol | null): Diagnostic {
+/** What a name or a member stands for, as a value of the kernel. */
+export function boundValue(binding: Binding, node: ts.Expression, scope: Scope): Expr {
+  const { unit } = scope;
+  const span = unit.span(node);
+  const name = node.getText();
+  if (binding.kind === "variable") {
+    if (binding.broken) return poison(node, scope);
+    if (!binding.absent) {
+      const own = scope.reach(binding);
+      if (own.owner === scope) return reference(own, node, scope);
+      unit.report(capturedMutable(span, { name }));
+      return poison(node, scope);
+    }
+    const literal = binding.fixed && staticLiteral(binding.fixed, node, scope);
+    if (literal) return literal;
+    if (isMissing(binding)) {
+      unit.report(notAConstant(span, { name, why: "a call leaves this parameter out" }));
+      return poison(node, scope);
+    }
+  }
+  if (binding.kind === "members" && binding.names.every((one, index) => one === String(index))) {
+    const items = binding.names.map((one) => boundValue(binding.field(one)!, node, scope));
+    return { kind: "tuple", items, type: UNKNOWN, span };
+  }
+  if (isFunctionValue(binding) || (binding.kind === "variable" && binding.fixed?.kind === "function"))
+    unit.report(functionEscapes(span, { name }));
+  else {
+    const what = binding.kind === "members" ? "an object that is taken apart" : "a list or object";
+    unit.report(
+      unsupportedSyntax(span, { what: `${what} as a value`, instead: `use a member: ${name}.…, or ${name}[0]` }),
+    );
+  }
+  return poison(node, scope);
+}
+
+function problemOf(node: ts.Identifier, symbol: ts.Symbol | null, scope: Scope): Diagnostic {
   const { unit } = scope;
   const span = unit.span(node);
   const name = node.text;
   if (symbol === null) return missingName(unit, node);
-  const binding = scope.find(symbol);
-  if (binding?.kind === "variable" && isMissing(binding))
-    return notAConstant(span, { name, why: "a call leaves this parameter out" });
-  if (binding !== null) {
-    const what = binding.kind === "parameters" ? "the object of all parameters" : "a list or object";
-    return unsupportedSyntax(span, { what: `${what} as a value`, instead: `use a member: ${name}.…, or ${name}[0]` });
-  }
   const named = resolveName(unit, node);
-  if (named.kind === "language" || named.kind === "function") {
-    return unsupportedSyntax(span, { what: `the function ${name} as a value`, instead: `call it: ${name}(…)` });
-  }
+  if (named.kind === "language" || named.kind === "function") return functionEscapes(span, { name });
   return notAConstant(span, { name, why: whyNot(symbol.valueDeclaration) });
 }
 
@@ -61,4 +86,13 @@ function whyNot(declaration: ts.Declaration | undefined): string {
   return "its value comes from running the program";
 }
 
-export const NAMES: ExpressionRules = { [ts.SyntaxKind.Identifier]: identifier };
+function written(node: ts.Expression, scope: Scope): Expr {
+  scope.unit.report(functionEscapes(scope.unit.span(node), { name: "this" }));
+  return poison(node, scope);
+}
+
+export const NAMES: ExpressionRules = {
+  [ts.SyntaxKind.Identifier]: identifier,
+  [ts.SyntaxKind.ArrowFunction]: written,
+  [ts.SyntaxKind.FunctionExpression]: written,
+};

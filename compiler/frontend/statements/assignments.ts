@@ -42,11 +42,19 @@ function effects(node: ts.Expression, scope: Scope): readonly Stmt[] {
   const span = unit.span(inner);
   const value = lowerExpression(inner, scope);
   if (isPoison(value)) return [];
-  if (ts.isCallExpression(inner)) return [{ kind: "effect", value, span }];
+  if (ts.isCallExpression(inner)) return [called(value)];
   if (anyOp(value, hasEffect))
     return [{ kind: "assign", name: scope.names.unique("unused"), value, declares: true, span }];
   unit.report(noEffect(span));
   return [];
+}
+
+/** A call for its effect; of a choice of functions the one that is chosen. */
+function called(value: Expr): Stmt {
+  const { span } = value;
+  if (value.kind !== "op" || value.op !== "select") return { kind: "effect", value, span };
+  const { condition, a, b } = value.args as { condition: Expr; a: Expr; b: Expr };
+  return { kind: "if", condition, then: [called(a)], else: [called(b)], carried: [], span };
 }
 
 /** `c ? f() : g()` and its kin as statements. */
@@ -128,7 +136,7 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
   const what =
     binding === null
       ? "declared outside the kernel"
-      : binding.kind === "parameters" || isParameter(symbol)
+      : isParameter(symbol)
         ? "a parameter"
         : !own
           ? "a variable of the function around this one"

@@ -1,10 +1,12 @@
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
-import { fixedValue } from "../fixed.js";
+import { type Given, objectOf } from "../arguments.js";
+import { bindingOf, isFunctionValue, membersOf } from "../bindings.js";
+import { fixedValue, localBinding } from "../fixed.js";
 import { writtenType } from "../flavors.js";
-import { symbolOf, unwrapped } from "../names.js";
+import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
-import type { Parameters, Scope } from "../scope.js";
+import type { Binding, Members, Scope } from "../scope.js";
 import { takeApart } from "../static/patterns.js";
 import type { Static } from "../static/value.js";
 import { ts } from "../typescript.mjs";
@@ -34,9 +36,14 @@ function variable(node: ts.VariableDeclaration, scope: Scope): readonly Stmt[] {
     return [{ kind: "assign", name, value, declares: true, span }];
   }
   const mutable = (node.parent.flags & ts.NodeFlags.Const) === 0;
-  if (isFunction(node.initializer)) return [];
-  const parameters = parametersObject(node.initializer, scope);
-  if (parameters !== null && !mutable) return alias(node.name, parameters, scope);
+  if (!mutable) {
+    const local = localBinding(node.initializer, scope);
+    const binding = local?.kind === "members" ? local : bindingOf(node.initializer, scope);
+    if ((binding === local || isFunctionValue(binding)) && binding?.kind !== "variable")
+      if (binding !== null && bindName(node.name, binding, scope)) return [];
+    const object = ts.isIdentifier(node.name) ? objectOf(node.initializer, scope) : null;
+    if (object !== null) return declareObject(node.name as ts.Identifier, object, scope);
+  }
   if (!ts.isIdentifier(node.name)) {
     const fixed = mutable ? null : fixedValue(node.initializer, scope);
     if (fixed !== null && bindFixed(node.name, fixed, scope)) return [];
@@ -94,52 +101,54 @@ function annotated(node: ts.TypeNode, scope: Scope): Type | undefined {
 const existsOnlyAtCompileTime = (value: Static): boolean =>
   value.kind === "list" || value.kind === "record" || value.kind === "string" || value.kind === "function";
 
-const isFunction = (node: ts.Expression): boolean => {
-  const value = unwrapped(node);
-  return ts.isArrowFunction(value) || ts.isFunctionExpression(value);
-};
-
-/** The kernel's parameter object, when an expression is just that. */
-function parametersObject(node: ts.Expression, scope: Scope): Parameters | null {
-  const name = unwrapped(node);
-  const symbol = ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
-  const binding = symbol === null ? null : scope.find(symbol);
-  return binding?.kind === "parameters" ? binding : null;
+/** `const o = { f: (x) => …, n: x + 1 }`: a variable for each member that is a value. */
+function declareObject(name: ts.Identifier, given: Given, scope: Scope): readonly Stmt[] {
+  const statements: Stmt[] = [];
+  const declared = (one: Given, path: string): Binding => {
+    if (one.kind === "known") return one.binding;
+    if (one.kind === "object")
+      return membersOf(new Map([...one.fields].map(([key, field]) => [key, declared(field, `${path}_${key}`)])));
+    const value = one.lower();
+    const own = scope.names.unique(path);
+    statements.push({ kind: "assign", name: own, value, declares: true, span: value.span });
+    return { kind: "variable", name: own, owner: scope, mutable: false, fixed: null, broken: isPoison(value) };
+  };
+  const binding = declared(given, name.text);
+  bindName(name, binding, scope);
+  return statements;
 }
 
-/** `const p = params` and `const { x, y: z } = params` give names to parameters and compute nothing. */
-function alias(name: ts.BindingName, parameters: Parameters, scope: Scope): readonly Stmt[] {
-  const { unit } = scope;
+/** Gives a name, or the names of a pattern, what is known as the kernel is compiled; false where they do not fit it. */
+export function bindName(name: ts.BindingName, binding: Binding, scope: Scope): boolean {
   if (ts.isIdentifier(name)) {
-    const symbol = symbolOf(unit, name);
-    if (symbol !== null) scope.bindings.set(symbol, parameters);
-    return [];
+    const symbol = symbolOf(scope.unit, name);
+    if (symbol !== null) scope.bindings.set(symbol, binding);
+    return true;
   }
-  bindParameters(name, parameters, scope);
-  return [];
+  if (binding.kind === "variable" && binding.fixed !== null) return bindFixed(name, binding.fixed, scope);
+  if (binding.kind !== "members") return false;
+  bindMembers(name, binding, scope);
+  return true;
 }
 
-/** Binds the names of a pattern to the kernel's parameters. */
-export function bindParameters(name: ts.BindingPattern, parameters: Parameters, scope: Scope): void {
+/** Binds the names of a pattern to members of an object. */
+export function bindMembers(name: ts.BindingPattern, members: Members, scope: Scope): void {
   const { unit } = scope;
-  for (const element of name.elements) {
+  for (const [index, element] of name.elements.entries()) {
     if (ts.isOmittedExpression(element)) continue;
-    const key = element.propertyName ?? element.name;
-    const parameter = ts.isIdentifier(key) ? parameters.field(key.text) : null;
-    const plain = ts.isIdentifier(element.name) && !element.dotDotDotToken && !element.initializer;
-    if (parameter === null || !plain) {
-      // The type of a parameter that launches may leave out is reported already.
-      if (!parameter?.broken) {
-        const instead = element.initializer
-          ? "every launch passes every parameter: put the number into the program that launches"
-          : "take parameters by their names: ({ x, n }: { … }) => …";
-        unit.report(unsupportedSyntax(unit.span(element), { what: "this pattern", instead }));
-      }
-      declareBroken(element.name, scope);
-      continue;
+    const named = element.propertyName ?? element.name;
+    const key = ts.isArrayBindingPattern(name) ? String(index) : ts.isIdentifier(named) ? named.text : null;
+    const member = key === null ? null : members.field(key);
+    const plain = !element.dotDotDotToken && !element.initializer;
+    if (member !== null && plain && bindName(element.name, member, scope)) continue;
+    // The type of a parameter that launches may leave out is reported already.
+    if (member?.kind !== "variable" || !member.broken) {
+      const instead = element.initializer
+        ? "every launch passes every parameter: put the number into the program that launches"
+        : "take parameters by their names: ({ x, n }: { … }) => …";
+      unit.report(unsupportedSyntax(unit.span(element), { what: "this pattern", instead }));
     }
-    const symbol = symbolOf(unit, element.name);
-    if (symbol !== null) scope.bindings.set(symbol, parameter);
+    declareBroken(element.name, scope);
   }
 }
 

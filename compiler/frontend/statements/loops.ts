@@ -4,6 +4,7 @@ import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
 import { fixedFlag, fixedSize, fixedValue } from "../fixed.js";
+import { forgetInside } from "../functions.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
@@ -94,7 +95,6 @@ function picks(node: ts.ForOfStatement, scope: Scope): boolean {
 
 /** A body for each value of the loop's variable, one after another. */
 function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Scope): readonly Stmt[] {
-  const { kernel } = scope;
   const name = loopName(node);
   scope.loops++;
   const turn = (value: Static): readonly Stmt[] => {
@@ -104,9 +104,7 @@ function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Sco
     }
     const lowered = lowerBody(node.statement, scope);
     // A function in the body sees another value in the next turn.
-    for (const fn of kernel.functions.keys())
-      if (fn.getSourceFile() === node.getSourceFile() && fn.pos >= node.pos && fn.end <= node.end)
-        kernel.functions.delete(fn);
+    forgetInside(node, scope.kernel);
     return lowered;
   };
   const { before, body } = withLeaving(

@@ -11,12 +11,14 @@ import {
   type Stmt,
   type Type,
 } from "../../ir/index.js";
-import { isWhole, opOf } from "../fuse/ops.js";
+import { statesOf } from "../../ops/index.js";
+import { isWhole, type OpExpr, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
+import { type Combining, combineAlong, mapElements, spread } from "./combining.js";
 import type { Flat, Step } from "./steps.js";
 
 /** A value that names stand for: an expression, or one for each element of a tuple. */
-type Bound = Expr | readonly Bound[];
+export type Bound = Expr | readonly Bound[];
 
 /** Where `return` goes inside the function being put in place. */
 interface Frame {
@@ -210,8 +212,31 @@ class Flattener {
         return this.call(expr, frame, out);
       case "op":
         if (expr.op === "select" && (acts(expr.args.a!) || acts(expr.args.b!))) return this.branch(expr, frame, out);
-        return this.op(expr, frame, out);
+        return expr.args.combine ? this.combining(expr, frame, out) : this.op(expr, frame, out);
     }
+  }
+
+  /** An op that asks a function of the author's for each element. */
+  private combining(expr: OpExpr, frame: Frame, out: Step[]): Bound {
+    const { span } = expr;
+    const combine = expr.args.combine as Extract<Expr, { kind: "call" }>;
+    const host: Combining = {
+      variable: (type) => {
+        const name = this.unique(`$${this.count++}`);
+        this.variables.set(name, type);
+        return { kind: "ref", name, type, span };
+      },
+      call: (elements, inner) => {
+        const result = this.inline(combine.callee, elements, frame.prefix, inner, span);
+        return (isTuple(result) ? result : [result]) as readonly Expr[];
+      },
+    };
+    const maps = expr.op === "mapElementwise";
+    const operands = (maps ? spread(expr) : statesOf(expr.args)).map((arg) =>
+      this.fresh(this.plain(arg, frame, out), out, span),
+    );
+    const results = maps ? mapElements(expr, operands, host, out) : combineAlong(expr, operands, host, out);
+    return expr.type.kind === "tuple" ? results : results[0]!;
   }
 
   /** A choice whose branches do something: only the one that is taken may do it. */
@@ -252,14 +277,19 @@ class Flattener {
   }
 
   private call(expr: Extract<Expr, { kind: "call" }>, frame: Frame, out: Step[]): Bound {
-    const callee = this.functions.get(expr.callee);
-    if (!callee) throw new ExecutorError(`no device function ${expr.callee}`, expr.span);
     const args = expr.args.map((arg) => this.value(arg, frame, out));
-    const prefix = `${frame.prefix}${expr.callee}#${this.count++}.`;
+    return this.inline(expr.callee, args, frame.prefix, out, expr.span);
+  }
+
+  /** A function put in the place of a call. */
+  private inline(name: string, args: readonly Bound[], around: string, out: Step[], span: Span): Bound {
+    const callee = this.functions.get(name);
+    if (!callee) throw new ExecutorError(`no device function ${name}`, span);
+    const prefix = `${around}${name}#${this.count++}.`;
     const names = new Map<string, Bound>();
     const changed = assignedNames(callee.body);
     callee.params.forEach((param, index) => {
-      const bound = this.argument(args[index]!, prefix + param.name, changed.has(param.name), out, expr.span);
+      const bound = this.argument(args[index]!, prefix + param.name, changed.has(param.name), out, span);
       names.set(param.name, bound);
     });
     const last = callee.body.at(-1);
@@ -269,7 +299,7 @@ class Flattener {
       this.body(last?.kind === "return" ? callee.body.slice(0, -1) : callee.body, inner, out);
       return last?.kind === "return" && last.value ? this.value(last.value, inner, out) : [];
     }
-    const into = this.resultVariables(callee.result, `${prefix}result`, expr.span);
+    const into = this.resultVariables(callee.result, `${prefix}result`, span);
     const label = this.unique(`${prefix}end`);
     this.variables.set(label, { kind: "void" });
     const body: Step[] = [];

@@ -7,6 +7,8 @@ import type { Expr, Span, Type } from "../../ir/index.js";
 export type Step =
   | { readonly kind: "assign"; readonly name: string; readonly value: Expr; readonly span: Span }
   | { readonly kind: "effect"; readonly value: Expr; readonly span: Span }
+  /** One element of a tile, by its place in row-major order. */
+  | { readonly kind: "put"; readonly name: string; readonly index: Expr; readonly value: Expr; readonly span: Span }
   | {
       readonly kind: "for";
       readonly variable: string;

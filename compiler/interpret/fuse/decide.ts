@@ -48,7 +48,10 @@ class Chooser {
 
   choose(): Inlined {
     walkSteps(this.flat.steps, (step) => {
-      if (step.kind === "assign") this.assignments.set(step.name, (this.assignments.get(step.name) ?? 0) + 1);
+      // A tile whose elements are written one by one is never what one expression says.
+      const times = step.kind === "assign" ? 1 : 2;
+      if (step.kind === "assign" || step.kind === "put")
+        this.assignments.set(step.name, (this.assignments.get(step.name) ?? 0) + times);
     });
     this.block(this.flat.steps);
     // Later definitions first: where one goes, its own reads go too.
@@ -125,7 +128,7 @@ class Chooser {
     const read = this.readsOf(value);
     let disturbed = false;
     walkSteps([step], (inner) => {
-      if (inner.kind === "assign" && read.variables.has(inner.name)) disturbed = true;
+      if ((inner.kind === "assign" || inner.kind === "put") && read.variables.has(inner.name)) disturbed = true;
       for (const expr of ownExpressions(inner))
         forEachOp(expr, (op, { args }) => {
           if (op?.orders && read.memory.size > 0) disturbed = true;
@@ -190,6 +193,8 @@ export function ownExpressions(step: Step): readonly Expr[] {
     case "assign":
     case "effect":
       return [step.value];
+    case "put":
+      return [step.index, step.value];
     case "for":
       return [step.start, step.stop, step.step];
     case "while":

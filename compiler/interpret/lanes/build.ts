@@ -254,6 +254,11 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   bitcast: (builder, expr, index) =>
     combine(builder.graph, "bitcast", dtypeOf(expr), [builder.build(expr.args.x!, index)]),
   select: choose,
+  // Made by `flatten`: an element by its place in row-major order.
+  elementAt: (builder, expr) => {
+    const x = expr.args.x!;
+    return builder.build(x, unflatten(builder.graph, shapeOf(x), builder.build(expr.args.index!, [])));
+  },
   join: (builder, expr, index) => sideBySide(builder, expr, index.at(-1)!, index.slice(0, -1)),
   interleave: (builder, expr, index) => {
     const last = index.at(-1)!;

@@ -37,6 +37,10 @@ export class Problems {
     );
   }
 
+  get count(): number {
+    return this.found.size;
+  }
+
   get hasErrors(): boolean {
     return [...this.found.values()].some((one) => one.severity === "error");
   }

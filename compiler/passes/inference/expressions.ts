@@ -14,6 +14,7 @@ import {
 } from "../../ir/index.js";
 import { type Attrs, decay, type InferContext, OPS, operatorText } from "../../ops/index.js";
 import { inferCall } from "./calls.js";
+import { inferCombine } from "./combining.js";
 import { guarded } from "./guards.js";
 import type { Inference } from "./inference.js";
 import type { Scope } from "./scope.js";
@@ -95,9 +96,16 @@ function inferOp(expr: Extract<Expr, { kind: "op" }>, scope: Scope, inference: I
     inference.problems.add(problems.unknownName(expr.span, { name: expr.op }));
     return poisoned(expr);
   }
+  const { combine, ...operands } = expr.args;
   const args = Object.fromEntries(
-    Object.entries(expr.args).map(([name, arg]) => [name, inferValue(arg, scope, inference)]),
+    Object.entries(operands).map(([name, arg]) => {
+      const typed = inferValue(arg, scope, inference);
+      // A constant has no dtype of its own that a function of elements could be asked with.
+      return [name, combine && !isPoisoned(typed) ? (decay(typed, context) ?? poisoned(typed)) : typed];
+    }),
   );
+  if (combine && !Object.values(args).some(isPoisoned))
+    args.combine = inferCombine(expr, args, scope, inference, context);
   const attrs = resolveAttrs(expr.attrs, expr.op, expr.span, scope, context);
   if (attrs === null || Object.values(args).some(isPoisoned)) return poisoned({ ...expr, args });
   const call = { op: expr.op, args, attrs, span: expr.span };

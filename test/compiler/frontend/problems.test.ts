@@ -87,6 +87,14 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
   "TS-K1046": [wrap(`store(out, 9007199254740993);`), "9007199254740993 is 9007199254740992 as a number of JavaScript"],
   "TS-K1047": [wrap(`store(out, 1e400);`), "1e400 is beyond the largest number, about 1.8e308"],
   "TS-K1048": [`const W = [1, 2]; ${wrap(`store(out, W[2]);`)}`, "W has 2 elements, and none with this index"],
+  "TS-K1051": [
+    `const f = (v: number): number => v; ${wrap(`let g = f; store(out, g(n));`)}`,
+    "f is a function, which is no value of a running kernel",
+  ],
+  "TS-K1052": [
+    wrap(`store(out, reduce(zeros([16], "i32"), 0, (a, b) => a + b + n));`),
+    "the function of reduce reads n, and gets nothing but its elements",
+  ],
   "TS-K1050": [
     wrap(`store(out, ${"(".repeat(300)}n${")".repeat(300)});`),
     /^statements and expressions stand at most 200 levels inside one another/,

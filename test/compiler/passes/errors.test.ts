@@ -366,6 +366,59 @@ const CASES: readonly Case[] = [
     says: "stop of a staticRange must be known when compiling, got i32",
   },
   {
+    code: "TS-K2074",
+    title: "a choice between functions as the kernel runs",
+    body: () => [
+      use(
+        d.op("select", {
+          condition: d.op("decides", { x: d.op("gt", { a: "n", b: 0 }) }),
+          a: d.call("f", "n"),
+          b: d.call("f", "n"),
+        }),
+      ),
+    ],
+    functions: () => [d.fn("f", ["a"], [d.give("a")])],
+    says: "the choice between two functions must be known when the kernel is built",
+    hint: "decide it by a Const parameter",
+  },
+  {
+    code: "TS-K2075",
+    title: "a reduction whose function returns another dtype",
+    body: () => [use(d.op("reduce", { x0: d.arange(0, 16), combine: d.call("f", "n", "n") }, { axis: 0 }))],
+    functions: () => [d.fn("f", ["a", "b"], [d.give(d.op("cast", { x: "a" }, { dtype: "f32" }))])],
+    says: "the function of reduce must return i32, but returns f32",
+  },
+  {
+    code: "TS-K2076",
+    title: "a function of elements that returns none",
+    body: () => [use(d.op("mapElementwise", { x0: d.arange(0, 16), combine: d.call("f", "n") }))],
+    functions: () => [d.fn("f", ["a"], [d.declare("c", "a")])],
+    says: "the function of mapElementwise must return numbers",
+  },
+  {
+    code: "TS-K2077",
+    title: "a reduction whose function reads which program it is in",
+    body: () => [use(d.op("reduce", { x0: d.arange(0, 16), combine: d.call("f", "n", "n") }, { axis: 0 }))],
+    functions: () => [
+      d.fn("f", ["a", "b"], [{ kind: "effect", value: d.op("debugBarrier", {}), span: d.span() }, d.give("a")]),
+    ],
+    says: "debugBarrier cannot be used in a function that reduce runs for its elements",
+  },
+  {
+    code: "TS-K2078",
+    title: "a scan whose function makes a tile",
+    body: () => [use(d.op("associativeScan", { x0: d.arange(0, 16), combine: d.call("f", "n", "n") }, { axis: 0 }))],
+    functions: () => [d.fn("f", ["a", "b"], [d.declare("c", d.arange(0, 4)), d.give("a")])],
+    says: "a function that associativeScan runs for its elements has numbers only",
+  },
+  {
+    code: "TS-K2079",
+    title: "a scan whose function branches",
+    body: () => [use(d.op("associativeScan", { x0: d.arange(0, 16), combine: d.call("f", "n", "n") }, { axis: 0 }))],
+    functions: () => [d.fn("f", ["a", "b"], [d.when(d.lt("a", "b"), [d.give("a")], [d.give("b")])])],
+    says: "a function that associativeScan runs has no if and no loops",
+  },
+  {
     code: "TS-K2032",
     title: "a call with too few arguments",
     body: () => [use(d.call("f", 1))],
