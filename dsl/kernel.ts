@@ -30,6 +30,11 @@ export interface CompileOptions<P> {
   readonly pdl?: boolean;
   readonly maxRegisters?: number;
   /**
+   * Compiles `deviceAssert` into the cubin, as Triton's debug does: default false, where the GPU runs nothing for it. The CPU executor always
+   * checks. Integers wrap either way.
+   */
+  readonly debug?: boolean;
+  /**
    * Products that are added round once, as one fused multiply-add: Triton's enable_fp_fusion. Default true. With false each rounds, as on the CPU
    * executor; `fma()` rounds once either way.
    */

@@ -10,6 +10,7 @@ import type { Node } from "./lanes/node.js";
 import { flatIndex, shapeOf, sizes } from "./lanes/shapes.js";
 import { assignTile, assignTiles, storeInSlot, type TileVariable } from "./nests/assign.js";
 import { atomicBlock } from "./nests/atomic.js";
+import { assertion, print } from "./nests/debug.js";
 import type { Host } from "./nests/host.js";
 import { loopsOver, runNest } from "./nests/nest.js";
 import { stage } from "./nests/stage.js";
@@ -286,6 +287,8 @@ const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   store,
   storeTensorDescriptor: storeDescriptor,
   atomicAddTensorDescriptor: atomicBlock,
+  devicePrint: print,
+  deviceAssert: assertion,
 };
 
 /** x + dot(a, b) is the product that starts from x. */

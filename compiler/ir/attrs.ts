@@ -16,6 +16,7 @@ const FLAGS: ReadonlySet<string> = new Set([
   "descending",
   "disallowAccMultiBuffer",
   "flatten",
+  "hex",
   "propagateNan",
   "reverse",
   "volatile",

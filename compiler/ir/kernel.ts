@@ -69,6 +69,8 @@ export interface CompileOptions {
   /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
   readonly pdl: boolean;
   readonly maxRegisters?: number;
+  /** Compiles deviceAssert into the cubin. */
+  readonly debug?: boolean;
   /** Products that are added round once: Triton's enable_fp_fusion. Default true. */
   readonly fpFusion: boolean;
   /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */

@@ -226,6 +226,7 @@ const options = {
   ctas: whole,
   pdl: flag,
   "maxRegisters?": whole,
+  "debug?": flag,
   fpFusion: flag,
   "divisible?": names,
   alignment: oneOf("checked", "required"),

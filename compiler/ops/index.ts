@@ -7,6 +7,7 @@ import { BITS } from "./bits.js";
 import { CHOICE } from "./choice.js";
 import { COMPARISON } from "./comparison.js";
 import { CREATE } from "./create.js";
+import { DEBUG } from "./debug.js";
 import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
 import { FUNCTIONS } from "./functions.js";
@@ -34,6 +35,7 @@ const ALL: readonly Op[] = [
   ...ATOMICS,
   ...DESCRIPTORS,
   ...HINTS,
+  ...DEBUG,
 ];
 
 /** Every operation of the language by its name in the IR. */

@@ -27,11 +27,13 @@ export interface InferContext {
 
 /**
  * What an argument of a call becomes: an operand; the operands `offset0`, `offset1` … of a list; or an attribute, which is known when the
- * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, and `order` takes all that are left.
+ * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, and `order` and the operands of a `rest`
+ * take all that are left.
  */
 export type Argument =
   | "operand"
   | { readonly operands: string }
+  | { readonly rest: string }
   | ("integer" | "integer?" | "flag" | "rank flag" | "text" | "shape" | "dtype" | "size" | "order");
 
 /** Everything about one operation of the language. Adding one touches its object, its declaration in `dsl/` and its tests. */

@@ -9,6 +9,7 @@ import {
   type TritonOutput,
   type TritonService,
 } from "../../../compiler/triton/index.js";
+import { folderOf } from "../frontend/source.js";
 import * as d from "../ir/draft.js";
 import { SAMPLES } from "../ir/samples.js";
 import { CASES, kernelOf, type OpCase } from "../ops/cases.js";
@@ -64,6 +65,32 @@ it("products that are added round once, or each where a build says so", async ()
   expect(await ptx(true)).toMatch(/\bfma\.rn\.f32/);
   expect(await ptx(false)).not.toMatch(/\bfma\.rn\.f32/);
   expect(await ptx(false)).toMatch(/\bmul\.(?:rn\.)?f32[\s\S]*\badd\.(?:rn\.)?f32/);
+});
+
+it("what a kernel prints is in the cubin, what it asserts where a build says debug, and what it says as it is built in neither", async () => {
+  const printing = (options: string) =>
+    `import { arange, col, type Const, type Int, kernel, load, type Ptr, row, staticPrint, deviceAssert, devicePrint, programId, to } from "tilescript";
+export const k = kernel(({ x, h, n, N }: { x: Ptr<"f32">; h: Ptr<"bf16">; n: Int; N: Const<"N"> }) => {
+  const v = load(x + arange(0, N));
+  devicePrint("50% of \\"v\\"", v, load(h), n, 0.1, true, programId(0) > n, to(1, "i64"), { hex: N > 8 });
+  devicePrint("alone");
+  deviceAssert(v > 0, "v \\"é\\" is 100% positive", { mask: arange(0, N) < n });
+  deviceAssert(col(v) > 0, "columns", { mask: row(arange(0, 8)) < n });
+  deviceAssert(N > 99, "constants");
+  staticPrint("N", N, v, x, n, true);
+}, { builds: [{ constants: { N: 16 }${options} }] });`;
+  const ptx = async (options: string) => {
+    const { kernels, diagnostics } = check(["k.kernel.ts"], {
+      project: folderOf({ "k.kernel.ts": printing(options) }),
+    });
+    expect(diagnostics.map(({ message }) => message)).toEqual(["N 16 Tile<[16], f32> Ptr<f32> i32 true"]);
+    return (await compiled(kernels[0]!, 90)).ptx!;
+  };
+  const plain = await ptx("");
+  expect(plain).toContain("vprintf");
+  expect(plain).not.toContain("__assertfail");
+  const debug = await ptx(", debug: true");
+  expect(debug.match(/call\.uni\s+__assertfail|__assertfail,/g)!.length).toBeGreaterThanOrEqual(3);
 });
 
 /** The cases of each op, which make one kernel. */
