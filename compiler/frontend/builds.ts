@@ -118,7 +118,7 @@ const NUMBERS: Readonly<Record<string, readonly [expected: string, test: (value:
   maxRegisters: ["a whole number from 24 to 255", (value) => Number.isInteger(value) && value >= 24 && value <= 255],
 };
 
-const FLAGS = ["pdl", "fpFusion", "debug"];
+const FLAGS = ["pdl", "fpFusion", "cooperative", "debug"];
 
 const FIELDS = ["constants", "dtypes", ...Object.keys(NUMBERS), ...FLAGS, "divisible", "alignment"];
 

@@ -227,6 +227,7 @@ const options = {
   pdl: flag,
   "maxRegisters?": whole,
   "debug?": flag,
+  "cooperative?": flag,
   fpFusion: flag,
   "divisible?": names,
   alignment: oneOf("checked", "required"),

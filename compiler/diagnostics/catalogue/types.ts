@@ -320,6 +320,13 @@ export const assertionFailed = problem<{ message: string }>({
   message: ({ message }) => (message === "" ? "staticAssert does not hold" : message),
 });
 
+export const negativeTime = problem<{ value: string }>({
+  code: "TS-K2084",
+  about: "A time to wait cannot be negative.",
+  message: ({ value }) => `timeoutNs of atomicPoll is a number of nanoseconds, got ${value}`,
+  hint: () => "0 looks once; leave it out to wait for ever",
+});
+
 export const staticPrinted = problem<{ text: string }>({
   code: "TS-K2080",
   severity: "note",

@@ -4,6 +4,7 @@ import type { Variable } from "../variables.js";
 import { atomic } from "./atomic.js";
 import { dot } from "./dot.js";
 import type { Host } from "./host.js";
+import { poll } from "./poll.js";
 import { reduce } from "./reduce.js";
 import { cumulate } from "./scan.js";
 import { sort } from "./sort.js";
@@ -15,6 +16,8 @@ const WHOLE: Readonly<Record<string, Compute>> = {
     "sum max min any all xorSum argmax argmin".split(" ").map((op): [string, Compute] => [op, reduce]),
   ),
   dot,
+  atomicLoad: atomic,
+  atomicPoll: poll,
   cumsum: cumulate("add"),
   cumprod: cumulate("mul"),
   sort,

@@ -30,6 +30,7 @@ const environment = {
   assertion_failed(site, element) {
     throw new Fault(FAULT.assertion, site, 0, element);
   },
+  clock: () => process.hrtime.bigint(),
   print_f64: print,
   print_i64: print,
 };

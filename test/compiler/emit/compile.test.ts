@@ -93,6 +93,33 @@ export const k = kernel(({ x, h, n, N }: { x: Ptr<"f32">; h: Ptr<"bf16">; n: Int
   expect(debug.match(/call\.uni\s+__assertfail|__assertfail,/g)!.length).toBeGreaterThanOrEqual(3);
 });
 
+it("programs that wait for each other", async () => {
+  const POLLED = ["i16", "i32", "u32", "i64"];
+  const polls = (dtype: string): string =>
+    `store(x + i, to(atomicPoll(x + i, n, { timeoutNs: n }), "${dtype}"));
+  store(x, to(atomicPoll(x, 2, { sem: "relaxed", timeoutNs: 1000 }), "${dtype}"));
+  atomicPoll(x + i, 3);`;
+  const kernelOf = (dtype: string): string =>
+    `export const k_${dtype} = kernel(({ x, n }: { x: Ptr<"${dtype}">; n: Int }) => {
+  const i = arange(0, 64);
+  atomicStore(x + i, atomicLoad(x + i, { mask: i < n, sem: "relaxed", scope: "sys" }), { mask: i < n, scope: "cta" });
+  atomicStore(x, 1, { sem: "release" });
+  atomicLoad(x + n);
+  ${POLLED.includes(dtype) ? polls(dtype) : ""}
+}, { builds: [{ cooperative: true }] });`;
+  const names = "arange, atomicLoad, atomicPoll, atomicStore, type Int, kernel, type Ptr, store, to";
+  const kernels = [...POLLED, "i8", "u8", "f16", "bf16", "f32", "f64"].map(kernelOf);
+  const source = [`import { ${names} } from "tilescript";`, ...kernels].join("\n");
+  const checked = check(["k.kernel.ts"], { project: folderOf({ "k.kernel.ts": source }) });
+  expect(checked.diagnostics).toEqual([]);
+  for (const kernel of checked.kernels) {
+    const { ptx, metadata } = await compiled(kernel, 90);
+    expect(metadata.cooperative).toBe(true);
+    expect(ptx).toMatch(/\.acquire\.gpu/);
+    expect(ptx).toMatch(/\.release\.(gpu|cta)/);
+  }
+});
+
 /** The cases of each op, which make one kernel. */
 const groups = new Map<string, OpCase[]>();
 for (const one of CASES) {

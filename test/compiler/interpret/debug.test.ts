@@ -198,6 +198,8 @@ test.each([
   [`deviceAssert(n, "n")`, /TS-K2010: the condition of deviceAssert needs booleans, got i32/],
   [`deviceAssert(n > 0, "n", { mask: to(1, "i32") })`, /TS-K2010: the mask of deviceAssert needs booleans/],
   [`deviceAssert(arange(0, 8) > 0, "n", { mask: arange(0, 4) > 0 })`, /TS-K2002: .*\[8\].*\[4\]/],
+  [`atomicStore(x, 1, { sem: "acquire" })`, /TS-K2015: atomicStore has no sem "acquire"/],
+  [`atomicPoll(x, 1)`, /TS-K20\d\d: atomicPoll .*f32/],
   [`staticPrint(atomicAdd(x, 1))`, /TS-K2083: staticPrint prints as the kernel is built, and this would run/],
 ])("%s is refused", (statement, message) => {
   const source = `${IMPORTS}export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => { ${statement}; });`;
