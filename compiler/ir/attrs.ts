@@ -14,12 +14,14 @@ export const mapSizes = (attrs: Attrs, change: (sizes: Shape) => Shape): Attrs =
 /** Attributes and loop options that are true or false, or a list of the one size that is 1 or 0 once `Const` parameters have values. */
 const FLAGS: ReadonlySet<string> = new Set([
   "descending",
+  "disableLicm",
   "disallowAccMultiBuffer",
   "flatten",
   "hex",
   "propagateNan",
   "reverse",
   "volatile",
+  "warpSpecialize",
 ]);
 
 export const isFlag = (name: string): boolean => FLAGS.has(name);

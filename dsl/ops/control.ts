@@ -8,7 +8,15 @@ export interface RangeOptions {
   readonly loopUnrollFactor?: number;
   /** Fuse nested loops into one. */
   readonly flatten?: boolean;
+  /** Keep one copy of the accumulator of a `dot` in this loop. */
   readonly disallowAccMultiBuffer?: boolean;
+  /**
+   * Warps of their own for what the loop loads, multiplies and computes: Triton does it on Blackwell (sm_100 and newer), for simple loops around a
+   * `dot`, and adds warps to those of the build. Elsewhere it is left out.
+   */
+  readonly warpSpecialize?: boolean;
+  /** Leave in the loop what is the same in each turn: it is computed again, and takes no registers around the loop. */
+  readonly disableLicm?: boolean;
 }
 
 /**

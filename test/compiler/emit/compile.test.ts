@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { forTarget } from "../../../compiler/build/target.js";
 import { check } from "../../../compiler/check.js";
 import { emitTriton, signatureOf } from "../../../compiler/emit/index.js";
 import type { Kernel } from "../../../compiler/ir/index.js";
@@ -118,6 +119,35 @@ it("programs that wait for each other", async () => {
     expect(ptx).toMatch(/\.acquire\.gpu/);
     expect(ptx).toMatch(/\.release\.(gpu|cta)/);
   }
+});
+
+it("loops with every option, and what an architecture has no such thing for", async () => {
+  const source = `import { arange, col, type Const, dot, type Int, kernel, load, type Ptr, range, row, store, zeros } from "tilescript";
+export const k = kernel(({ a, b, out, K, WS, LICM }: {
+  a: Ptr<"f16">; b: Ptr<"f16">; out: Ptr<"f32">; K: Int; WS: Const<"WS", boolean>; LICM: Const<"LICM", boolean>;
+}) => {
+  const i = arange(0, 128);
+  const k = arange(0, 64);
+  let acc = zeros([128, 128], "f32");
+  for (const at of range(0, K, 64, { warpSpecialize: WS, disableLicm: !LICM, numStages: 2, disallowAccMultiBuffer: true }))
+    acc = dot(load(a + col(i) * K + row(k) + at), load(b + col(k + at) * 128 + row(i)), { acc });
+  store(out + col(i) * 128 + row(i), acc);
+}, { builds: [{ constants: { WS: true, LICM: false } }, { constants: { WS: false, LICM: true } }] });`;
+  const { kernels, diagnostics } = check(["k.kernel.ts"], { project: folderOf({ "k.kernel.ts": source }) });
+  expect(diagnostics).toEqual([]);
+  const [kernel] = kernels;
+  const loop = (arch: number) => /for at .*/.exec(emitTriton(forTarget(kernel!, arch)).text)![0];
+  expect(loop(100)).toBe(
+    "for at in tl.range(0, K, 64, warp_specialize=WS, disable_licm=not LICM, num_stages=2, disallow_acc_multi_buffer=True):",
+  );
+  expect(loop(90)).toBe(
+    "for at in tl.range(0, K, 64, disable_licm=not LICM, num_stages=2, disallow_acc_multi_buffer=True):",
+  );
+  for (const arch of [90, 100, 120])
+    for (const build of kernel!.builds) {
+      const { cubin } = await compiled({ ...forTarget(kernel!, arch), builds: [build] }, arch, ["a", "b", "out", "K"]);
+      expect(cubin!.length).toBeGreaterThan(1000);
+    }
 });
 
 /** The cases of each op, which make one kernel. */
