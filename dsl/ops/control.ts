@@ -80,6 +80,15 @@ export function maxContiguous<X extends number>(x: X, n: number): X {
 }
 
 /**
+ * Tells the compiler that values come in runs of `n` equal ones. Triton: `tl.max_constancy`.
+ *
+ * @example const group = maxConstancy(floorDiv(arange(0, BLOCK), 16), 16);
+ */
+export function maxConstancy<X extends number>(x: X, n: number): X {
+  return outsideKernel("maxConstancy", x, n);
+}
+
+/**
  * With programmatic dependent launch: waits until the kernel before has written its results. Triton: `tl.extra.cuda.gdc_wait`.
  *
  * @example gdcWait(); // loads of weights go before, loads of the predecessor's results after

@@ -196,6 +196,7 @@ export const MOVES: Readonly<
   permute: permuted,
   multipleOf: (_builder, _expr, index) => [...index],
   maxContiguous: (_builder, _expr, index) => [...index],
+  maxConstancy: (_builder, _expr, index) => [...index],
 };
 
 function permuted(_builder: unknown, expr: OpExpr, index: Index): Node[] {

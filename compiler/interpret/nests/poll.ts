@@ -7,8 +7,8 @@ import type { Access } from "../lanes/node.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
 import { REPRESENTATION } from "../wasm/representation.js";
-import { checkAligned, Word } from "./atomic.js";
 import { storeRef, type TileVariable } from "./assign.js";
+import { checkAligned, Word } from "./atomic.js";
 import type { Host } from "./host.js";
 import { runNest } from "./nest.js";
 import { place } from "./reduce.js";
@@ -56,8 +56,7 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
         fb.forever((done) => {
           fb.set(seen, word.holds(held));
           fb.push(m.br_if(done, fb.get(seen)));
-          if (until && start)
-            fb.push(m.br_if(done, m.i64.ge_u(m.i64.sub(clock(), fb.get(start)), fb.get(until))));
+          if (until && start) fb.push(m.br_if(done, m.i64.ge_u(m.i64.sub(clock(), fb.get(start)), fb.get(until))));
         });
         if (target.kind === "scalar") fb.set(target.local, fb.get(seen));
         else storeRef(nest, target as TileVariable, spot, fb.get(seen), innermost);

@@ -161,7 +161,8 @@ export class BoundLaunch {
   setGrid(grid: readonly [number, number, number]): void {
     const { ctas, globalScratchBytes, profileScratchBytes } = this.#variant.variant.launch;
     const blocks = grid[0] * grid[1] * grid[2] * ctas;
-    if (blocks > this.#most) throw tooLargeToCooperate(this.#variant.kernel, Math.floor(this.#most / ctas), blocks / ctas);
+    if (blocks > this.#most)
+      throw tooLargeToCooperate(this.#variant.kernel, Math.floor(this.#most / ctas), blocks / ctas);
     this.#native.setGrid(grid[0] * ctas, grid[1], grid[2]);
     const { packing, globalScratch, profileScratch } = this.#variant;
     this.#point(packing.scratch.global, globalScratch, blocks * globalScratchBytes);

@@ -122,7 +122,7 @@ it("programs that wait for each other", async () => {
 });
 
 it("loops with every option, and what an architecture has no such thing for", async () => {
-  const source = `import { arange, col, type Const, dot, type Int, kernel, load, type Ptr, range, row, store, zeros } from "tilescript";
+  const source = `import { arange, broadcastTo, col, type Const, dot, type Int, kernel, load, maxConstancy, type Ptr, range, row, store, zeros } from "tilescript";
 export const k = kernel(({ a, b, out, K, WS, LICM }: {
   a: Ptr<"f16">; b: Ptr<"f16">; out: Ptr<"f32">; K: Int; WS: Const<"WS", boolean>; LICM: Const<"LICM", boolean>;
 }) => {
@@ -131,7 +131,7 @@ export const k = kernel(({ a, b, out, K, WS, LICM }: {
   let acc = zeros([128, 128], "f32");
   for (const at of range(0, K, 64, { warpSpecialize: WS, disableLicm: !LICM, numStages: 2, disallowAccMultiBuffer: true }))
     acc = dot(load(a + col(i) * K + row(k) + at), load(b + col(k + at) * 128 + row(i)), { acc });
-  store(out + col(i) * 128 + row(i), acc);
+  store(out + maxConstancy(broadcastTo(col(i) * 128, [128, 128]), 128) + row(i), acc);
 }, { builds: [{ constants: { WS: true, LICM: false } }, { constants: { WS: false, LICM: true } }] });`;
   const { kernels, diagnostics } = check(["k.kernel.ts"], { project: folderOf({ "k.kernel.ts": source }) });
   expect(diagnostics).toEqual([]);

@@ -87,6 +87,7 @@ test.each([
   [`devicePrint("x", to(0.1, "f16"), { hex: true })`, "pid (0, 0, 0) idx () x: 0x1.998p-4"],
   [`devicePrint("x", 0.0, { hex: true })`, "pid (0, 0, 0) idx () x: 0x0p+0"],
   [`devicePrint("x", to(n, "f32") / 0.0)`, "pid (0, 0, 0) idx () x: inf"],
+  [`devicePrint("x", sum(maxConstancy(floorDiv(arange(0, 64), 16), 16)))`, "pid (0, 0, 0) idx () x: 96"],
   [`devicePrint("x", NaN)`, "pid (0, 0, 0) idx () x: nan"],
 ])("%s", async (statement, line) => {
   kernelOf("n: Int", `${statement};`).launch([1], { n: 5 });
@@ -198,6 +199,7 @@ test.each([
   [`deviceAssert(n, "n")`, /TS-K2010: the condition of deviceAssert needs booleans, got i32/],
   [`deviceAssert(n > 0, "n", { mask: to(1, "i32") })`, /TS-K2010: the mask of deviceAssert needs booleans/],
   [`deviceAssert(arange(0, 8) > 0, "n", { mask: arange(0, 4) > 0 })`, /TS-K2002: .*\[8\].*\[4\]/],
+  [`maxConstancy(n, 16)`, /TS-K2019: maxConstancy needs a tile, got i32/],
   [`atomicStore(x, 1, { sem: "acquire" })`, /TS-K2015: atomicStore has no sem "acquire"/],
   [`atomicPoll(x, 1)`, /TS-K20\d\d: atomicPoll .*f32/],
   [`staticPrint(atomicAdd(x, 1))`, /TS-K2083: staticPrint prints as the kernel is built, and this would run/],

@@ -66,7 +66,9 @@ describe("packing", () => {
     const launch = { cooperative: true as const, warps: 8, ctas: 2 };
     const kernel = await load({ name: "k", params: [scalar("n")], variants: [{ launch }] });
     kernel.launch([3], { n: 1 });
-    expect(fake.launches()[0]).toContain("k grid=6,1,1 block=256,1,1 shared=0 attribute4=2,1,1 attribute5=1 attribute2=1");
+    expect(fake.launches()[0]).toContain(
+      "k grid=6,1,1 block=256,1,1 shared=0 attribute4=2,1,1 attribute5=1 attribute2=1",
+    );
     const most = (device.processors * 8) / 2;
     kernel.launch([most], { n: 1 });
     const launched = fake.launches().length;
