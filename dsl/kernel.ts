@@ -30,6 +30,16 @@ export interface CompileOptions<P> {
   readonly pdl?: boolean;
   readonly maxRegisters?: number;
   /**
+   * A cooperative launch, Triton's launch_cooperative_grid: all programs run at once, so that they may wait for each other. A grid of more than
+   * fit on the device is a LaunchError; on the CPU executor as many fit as it has threads.
+   */
+  readonly cooperative?: boolean;
+  /**
+   * Compiles `deviceAssert` into the cubin, as Triton's debug does: default false, where the GPU runs nothing for it. The CPU executor always
+   * checks. Integers wrap either way.
+   */
+  readonly debug?: boolean;
+  /**
    * Products that are added round once, as one fused multiply-add: Triton's enable_fp_fusion. Default true. With false each rounds, as on the CPU
    * executor; `fma()` rounds once either way.
    */

@@ -98,6 +98,7 @@ function variantOf({ unit, output }: Made, files: Files): Variant {
       ctas: metadata.numCtas,
       sharedBytes: metadata.shared,
       pdl: metadata.launchPdl,
+      ...(metadata.cooperative && { cooperative: true as const }),
       globalScratchBytes: metadata.globalScratchSize,
       globalScratchAlign: metadata.globalScratchAlign,
       profileScratchBytes: metadata.profileScratchSize,

@@ -93,6 +93,8 @@ const variant = z.object({
     ctas: powerOfTwo(16),
     sharedBytes: whole(0, 2 ** 20),
     pdl: z.boolean(),
+    /** Absent where it is not. */
+    cooperative: z.literal(true).optional(),
     /** Of one program. */
     globalScratchBytes: whole(0, 2 ** 24),
     globalScratchAlign: powerOfTwo(2 ** 12),

@@ -8,7 +8,8 @@ export interface Note {
 
 /** One problem of the user's program. `code` is a key of the catalogue ("TS-K2003"). */
 export interface Diagnostic {
-  readonly severity: "error" | "warning";
+  /** A `note` is no problem: what a kernel prints as it is built. */
+  readonly severity: "error" | "warning" | "note";
   readonly code: string;
   readonly message: string;
   readonly span: Span;
@@ -21,7 +22,7 @@ export const isError = ({ severity }: Diagnostic): boolean => severity === "erro
 
 export interface CatalogueEntry<Facts> {
   readonly code: string;
-  readonly severity?: "warning";
+  readonly severity?: "warning" | "note";
   readonly message: (facts: Facts) => string;
   readonly hint?: (facts: Facts) => string | undefined;
   /** One sentence for the docs. */

@@ -6,7 +6,7 @@ export interface DiagnosticJson {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
-  readonly severity: "error" | "warning";
+  readonly severity: "error" | "warning" | "note";
   readonly code: string;
   readonly message: string;
   readonly notes: readonly {

@@ -14,8 +14,9 @@ export function mergeDiagnostics(all: readonly Diagnostic[]): readonly Diagnosti
   return once.filter((one) => !echoes(one)).sort(bySource);
 }
 
-/** Notes do not tell two problems apart: they say how a place was reached. */
-const keyOf = ({ code, message, span }: Diagnostic): string => JSON.stringify([code, message, span]);
+/** Notes do not tell two problems apart: they say how a place was reached. What a build prints, each build prints. */
+const keyOf = ({ code, message, span, severity, notes }: Diagnostic): string =>
+  JSON.stringify([code, message, span, severity === "note" ? notes : []]);
 
 const isBefore = (line: number, column: number, otherLine: number, otherColumn: number): boolean =>
   line < otherLine || (line === otherLine && column < otherColumn);

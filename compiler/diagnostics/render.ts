@@ -21,7 +21,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
   const { span, code, message, notes, hint, severity } = diagnostic;
   const colors = pc.createColors(options.color ?? pc.isColorSupported);
   const readSource = options.readSource ?? sourceReader();
-  const tint = severity === "error" ? colors.red : colors.yellow;
+  const tint = { error: colors.red, warning: colors.yellow, note: colors.cyan }[severity];
   const head = `${colors.bold(place(span))}  ${tint(severity)} ${colors.dim(`${code}:`)} ${colors.bold(printable(message))}`;
   return [
     head,
@@ -34,9 +34,9 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
 /** Several problems with a last line that counts them; empty for none. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   if (diagnostics.length === 0) return "";
-  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
-  const warnings = diagnostics.length - errors;
-  const counts = [counted(errors, "error"), counted(warnings, "warning")].filter((text) => text !== "");
+  const counts = (["error", "warning", "note"] as const)
+    .map((kind) => counted(diagnostics.filter(({ severity }) => severity === kind).length, kind))
+    .filter((text) => text !== "");
   return [...diagnostics.map((one) => renderDiagnostic(one, options)), counts.join(", ")].join("\n\n");
 }
 

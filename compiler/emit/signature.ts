@@ -15,6 +15,9 @@ export interface TritonSignature {
     readonly enable_fp_fusion: boolean;
     readonly launch_pdl?: true;
     readonly maxnreg?: number;
+    readonly launch_cooperative_grid?: true;
+    readonly debug?: true;
+    readonly sanitize_overflow?: false;
   };
 }
 
@@ -67,6 +70,9 @@ export function signatureOf(
       enable_fp_fusion: build.fpFusion,
       ...(build.pdl ? { launch_pdl: true as const } : {}),
       ...(build.maxRegisters === undefined ? {} : { maxnreg: build.maxRegisters }),
+      ...(build.cooperative ? { launch_cooperative_grid: true as const } : {}),
+      // With debug Triton would check every sum for an overflow too; ours wrap, as they do without it.
+      ...(build.debug ? { debug: true as const, sanitize_overflow: false as const } : {}),
     },
   };
 }

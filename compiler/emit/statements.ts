@@ -96,6 +96,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   loopUnrollFactor: "loop_unroll_factor",
   flatten: "flatten",
   disallowAccMultiBuffer: "disallow_acc_multi_buffer",
+  warpSpecialize: "warp_specialize",
+  disableLicm: "disable_licm",
 };
 
 function iterator(stmt: Extract<Stmt, { kind: "for" }>, text: FunctionText): string {

@@ -118,7 +118,9 @@ const NUMBERS: Readonly<Record<string, readonly [expected: string, test: (value:
   maxRegisters: ["a whole number from 24 to 255", (value) => Number.isInteger(value) && value >= 24 && value <= 255],
 };
 
-const FIELDS = ["constants", "dtypes", ...Object.keys(NUMBERS), "pdl", "fpFusion", "divisible", "alignment"];
+const FLAGS = ["pdl", "fpFusion", "cooperative", "debug"];
+
+const FIELDS = ["constants", "dtypes", ...Object.keys(NUMBERS), ...FLAGS, "divisible", "alignment"];
 
 class BuildReader {
   private readonly unit: Unit;
@@ -190,8 +192,7 @@ class BuildReader {
       const given = plainNumber(value);
       return given !== null && number[1](given) ? given : this.wrong(name, number[0], span);
     }
-    if (name === "pdl" || name === "fpFusion")
-      return value.kind === "bool" ? value.value : this.wrong(name, "true or false", span);
+    if (FLAGS.includes(name)) return value.kind === "bool" ? value.value : this.wrong(name, "true or false", span);
     if (name === "alignment") {
       const fits = value.kind === "string" && (value.value === "checked" || value.value === "required");
       return fits ? value.value : this.wrong(name, '"checked" or "required"', span);

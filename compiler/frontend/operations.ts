@@ -33,7 +33,14 @@ interface Reader {
   readonly read: (node: ts.Expression, name: string, given: Given, scope: Scope, lower: Lower, what: string) => void;
   readonly optional?: boolean;
   /** Takes all arguments that are left. */
-  readonly rest?: (nodes: readonly ts.Expression[], name: string, given: Given, scope: Scope, what: string) => void;
+  readonly rest?: (
+    nodes: readonly ts.Expression[],
+    name: string,
+    given: Given,
+    scope: Scope,
+    lower: Lower,
+    what: string,
+  ) => void;
 }
 
 export interface Operation {
@@ -71,11 +78,12 @@ const state = (prefix: string): Reader => ({
   },
 });
 
-/** All arguments that are left. */
+/** The arguments that are left as the operands `<prefix>0`, `<prefix>1`. */
 const operandRest = (prefix: string): Reader => ({
+  optional: true,
   read: () => {},
-  rest: (nodes, _name, given, scope) => {
-    for (const [index, node] of nodes.entries()) given.args[`${prefix}${index}`] = lowerExpression(node, scope);
+  rest: (nodes, _name, given, _scope, lower) => {
+    for (const [index, node] of nodes.entries()) given.args[`${prefix}${index}`] = lower(node);
   },
 });
 
@@ -110,7 +118,7 @@ const integer = attribute(fixedInteger, (value) => value);
 const order: Reader = {
   optional: true,
   read: () => {},
-  rest: (nodes, name, given, scope, what) => {
+  rest: (nodes, name, given, scope, _lower, what) => {
     const axes = nodes.map((node) => fixedInteger(node, scope, what));
     if (axes.includes(null)) given.sound = false;
     else if (axes.length > 0) given.attrs[name] = axes as number[];
@@ -136,14 +144,15 @@ const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
   order,
 };
 
-const readersOf = (all: Readonly<Record<string, Argument>> = {}): (readonly [string, Reader])[] =>
-  Object.entries(all).map(([name, one]) => [name, typeof one === "string" ? READERS[one] : readerOf(one)]);
-
-function readerOf(one: Exclude<Argument, string>): Reader {
+function readerOf(one: Argument): Reader {
+  if (typeof one === "string") return READERS[one];
   if ("operands" in one) return operandList(one.operands);
   if ("state" in one) return state(one.state);
   return "rest" in one ? operandRest(one.rest) : combines(one.times);
 }
+
+const readersOf = (all: Readonly<Record<string, Argument>> = {}): (readonly [string, Reader])[] =>
+  Object.entries(all).map(([name, one]) => [name, readerOf(one)]);
 
 /** How the call of each function of the language becomes an op. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = Object.fromEntries(
@@ -163,8 +172,11 @@ export function readCall(node: ts.CallExpression, name: string, entry: Operation
   const left = [...node.arguments];
   for (const [parameter, reader] of entry.parameters) {
     const what = `${parameter} of ${name}`;
-    if (reader.rest) reader.rest(left.splice(0), parameter, given, scope, what);
-    else if (left.length > 0 && !(reader.optional && isOptions(left[0]!, entry))) {
+    if (reader.rest) {
+      const last = left.at(-1);
+      const most = last !== undefined && isOptions(last, entry) ? left.length - 1 : left.length;
+      reader.rest(left.splice(0, most), parameter, given, scope, lower, what);
+    } else if (left.length > 0 && !(reader.optional && isOptions(left[0]!, entry))) {
       reader.read(left.shift()!, parameter, given, scope, lower, what);
     } else if (!reader.optional) return wrongCount(node, name, entry, scope);
   }

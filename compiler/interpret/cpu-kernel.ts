@@ -2,11 +2,16 @@ import type { ConstValue, DType, Span } from "../ir/index.js";
 import type { ArgumentLayout } from "./argument-layout.js";
 import type {} from "./wasm/webassembly.js";
 
-/** A place in a kernel that reads or writes memory. */
+/** A place in a kernel that reads or writes memory, prints or asserts. */
 export interface AccessSite {
   readonly op: string;
   readonly params: readonly string[];
   readonly span: Span;
+  /** What deviceAssert says, or devicePrint before its values. */
+  readonly text?: string;
+  readonly hex?: boolean;
+  /** What devicePrint prints, or deviceAssert asks. */
+  readonly values?: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
 }
 
 /** What the host must know to run a compiled kernel; it travels inside the WebAssembly as a custom section. */

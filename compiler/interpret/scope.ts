@@ -7,7 +7,7 @@ import type { Inlined } from "./fuse/decide.js";
 import type { Origins } from "./fuse/provenance.js";
 import { elements, sizes } from "./lanes/shapes.js";
 import { ExecutorError } from "./unsupported.js";
-import type { BufferLocals, Environment, Variable } from "./variables.js";
+import type { BufferLocals, Environment, SiteFacts, Variable } from "./variables.js";
 import type { FunctionBuilder, Local } from "./wasm/function.js";
 import { BYTES, REPRESENTATION } from "./wasm/representation.js";
 
@@ -156,11 +156,11 @@ export class KernelScope implements Environment {
     this.variables.set(name, variable);
   }
 
-  site(op: string, params: readonly string[], span: Expr["span"]): number {
-    const key = `${op} ${params.join(",")} ${span.file}:${span.line}:${span.column}`;
+  site(op: string, params: readonly string[], span: Expr["span"], more: SiteFacts = {}): number {
+    const key = `${op} ${params.join(",")} ${span.file}:${span.line}:${span.column} ${JSON.stringify(more)}`;
     let number = this.siteNumbers.get(key);
     if (number === undefined) {
-      number = this.sites.push({ op, params, span }) - 1;
+      number = this.sites.push({ op, params, span, ...more }) - 1;
       this.siteNumbers.set(key, number);
     }
     return number;

@@ -2,7 +2,7 @@ import type { Expr } from "../ir/index.js";
 import { isUnsigned } from "./emit/operands.js";
 import type { Step } from "./flatten/steps.js";
 import { groupFrom } from "./fuse/groups.js";
-import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
+import { isWhole, type OpExpr } from "./fuse/ops.js";
 import { dtypeOf } from "./lanes/build.js";
 import { descriptorOf } from "./lanes/descriptors.js";
 import { gcd, UNKNOWN_FACTS } from "./lanes/facts.js";
@@ -10,7 +10,8 @@ import { constantOf } from "./lanes/graph.js";
 import type { Node } from "./lanes/node.js";
 import { flatIndex, shapeOf, sizes } from "./lanes/shapes.js";
 import { assignTile, assignTiles, storeInSlot, type TileVariable } from "./nests/assign.js";
-import { atomicBlock } from "./nests/atomic.js";
+import { atomicBlock, atomicElements } from "./nests/atomic.js";
+import { assertion, print } from "./nests/debug.js";
 import type { Host } from "./nests/host.js";
 import { loopsOver, runNest } from "./nests/nest.js";
 import { stage } from "./nests/stage.js";
@@ -218,7 +219,7 @@ export class Statements {
     this.scope.statement(() => {
       const effect = EFFECTS[value.op];
       if (effect) effect(this.host, value);
-      else if (isAtomic(value)) computeWhole(this.host, value, null);
+      else if (isWhole(value)) computeWhole(this.host, value, null);
     });
   }
 
@@ -304,6 +305,9 @@ const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   store,
   storeTensorDescriptor: storeDescriptor,
   atomicAddTensorDescriptor: atomicBlock,
+  atomicStore: (host, expr) => atomicElements(host, expr, null),
+  devicePrint: print,
+  deviceAssert: assertion,
 };
 
 /** x + dot(a, b) is the product that starts from x. */

@@ -1,4 +1,5 @@
 import type { DType, Expr } from "../ir/index.js";
+import type { AccessSite } from "./cpu-kernel.js";
 import type { Inlined } from "./fuse/decide.js";
 import type { Facts } from "./lanes/facts.js";
 import type { Local } from "./wasm/function.js";
@@ -35,6 +36,9 @@ export type Variable =
       readonly strides: readonly Local[];
     };
 
+/** What is known of a place beside where it is. */
+export type SiteFacts = Pick<AccessSite, "text" | "hex" | "values">;
+
 /** What names and expressions stand for while a kernel is compiled. */
 export interface Environment {
   readonly inlined: Inlined;
@@ -45,5 +49,5 @@ export interface Environment {
   readonly program: readonly Local[];
   readonly programs: readonly Local[];
   /** The number of a place in the source, for errors. */
-  site(op: string, params: readonly string[], span: Expr["span"]): number;
+  site(op: string, params: readonly string[], span: Expr["span"], more?: SiteFacts): number;
 }

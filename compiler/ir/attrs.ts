@@ -15,11 +15,14 @@ export const mapSizes = (attrs: Attrs, change: (sizes: Shape) => Shape): Attrs =
 const FLAGS: ReadonlySet<string> = new Set([
   "ascending",
   "descending",
+  "disableLicm",
   "disallowAccMultiBuffer",
   "flatten",
+  "hex",
   "propagateNan",
   "reverse",
   "volatile",
+  "warpSpecialize",
 ]);
 
 export const isFlag = (name: string): boolean => FLAGS.has(name);

@@ -69,6 +69,10 @@ export interface CompileOptions {
   /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
   readonly pdl: boolean;
   readonly maxRegisters?: number;
+  /** All programs run at once: a launch of more than fit is refused. */
+  readonly cooperative?: boolean;
+  /** Compiles deviceAssert into the cubin. */
+  readonly debug?: boolean;
   /** Products that are added round once: Triton's enable_fp_fusion. Default true. */
   readonly fpFusion: boolean;
   /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
@@ -122,7 +126,7 @@ export type Stmt =
       readonly step: Expr;
       /** True for staticRange: bounds are constants and the loop is unrolled. */
       readonly static: boolean;
-      /** Triton's loop options: numStages and loopUnrollFactor, lists of the one number, and flatten and disallowAccMultiBuffer. */
+      /** Triton's loop options: numStages and loopUnrollFactor, lists of the one number, and flags. */
       readonly options: Attrs;
       readonly body: readonly Stmt[];
       /** Variables declared outside that the body assigns. */

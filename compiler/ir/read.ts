@@ -231,6 +231,8 @@ const options = {
   ctas: whole,
   pdl: flag,
   "maxRegisters?": whole,
+  "debug?": flag,
+  "cooperative?": flag,
   fpFusion: flag,
   "divisible?": names,
   alignment: oneOf("checked", "required"),

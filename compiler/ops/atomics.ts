@@ -1,15 +1,19 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPE_NAMES, type DType, type Expr, isInteger, isNarrow, tile } from "../ir/index.js";
+import { DTYPE_NAMES, type DType, type Expr, isFloat8, isInteger, isNarrow, tile, VOID } from "../ir/index.js";
 import { checkChoices, pick, quoted } from "./attrs.js";
 import { sameShape } from "./broadcast.js";
-import type { TileType } from "./convert.js";
+import { convert, isOperand, shapeOf, type TileType } from "./convert.js";
 import { maskOperand, pointerOperand, present, valueOperand } from "./memory.js";
 import type { Args, Call, InferContext, Op } from "./op.js";
 import { call } from "./python.js";
 import { materialize } from "./python-values.js";
 
 const WHOLE: readonly DType[] = DTYPE_NAMES.filter((dtype) => isInteger(dtype) && !isNarrow(dtype));
-const ORDER = { sem: ["acquire", "release", "acq_rel", "relaxed"], scope: ["gpu", "cta", "sys"] };
+const WORDS: readonly DType[] = DTYPE_NAMES.filter((dtype) => dtype !== "bool" && !isFloat8(dtype));
+const SCOPE = ["gpu", "cta", "sys"];
+const ORDER = { sem: ["acquire", "release", "acq_rel", "relaxed"], scope: SCOPE };
+const READING = { sem: ["acquire", "relaxed"], scope: SCOPE };
+const WRITING = { sem: ["release", "relaxed"], scope: SCOPE };
 
 /** The pointer, of a dtype the hardware has this operation for; null after a problem. */
 function atomicPointer(source: Call, allowed: readonly DType[], context: InferContext): Expr | null {
@@ -96,6 +100,96 @@ const atomicCas: Op = {
     ),
 };
 
+const atomicLoad: Op = {
+  name: "atomicLoad",
+  params: { ptr: "operand" },
+  options: { mask: "operand", sem: "text", scope: "text" },
+  reads: "ptr",
+  effect: true,
+  orders: true,
+  whole: true,
+  infer(source, context) {
+    const choices = checkChoices(source, READING, context);
+    const ptr = atomicPointer(source, WORDS, context);
+    const mask = ptr && maskOperand(source, ptr, context);
+    if (!ptr || mask === null || !choices) return null;
+    return {
+      kind: "op",
+      op: "atomicLoad",
+      args: present({ ptr, mask }),
+      attrs: pick(source.attrs, ["sem", "scope"]),
+      type: { ...(ptr.type as TileType), pointer: false },
+      span: source.span,
+    };
+  },
+  emit: ({ ptr, mask }, { args, attrs }) =>
+    call("tl.atomic_load", [ptr!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
+};
+
+const atomicStore: Op = {
+  name: "atomicStore",
+  params: { ptr: "operand", value: "operand" },
+  options: { mask: "operand", sem: "text", scope: "text" },
+  writes: "ptr",
+  orders: true,
+  infer(source, context) {
+    const choices = checkChoices(source, WRITING, context);
+    const ptr = atomicPointer(source, WORDS, context);
+    const value = ptr && valueOperand("value", source.args.value!, ptr, context);
+    const mask = ptr && maskOperand(source, ptr, context);
+    if (!value || mask === null || !choices) return null;
+    const args = present({ ptr, value, mask });
+    const attrs = pick(source.attrs, ["sem", "scope"]);
+    return { kind: "op", op: "atomicStore", args, attrs, type: VOID, span: source.span };
+  },
+  emit: ({ ptr, value, mask }, { args, attrs }) =>
+    call("tl.atomic_store", [ptr!, value!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
+};
+
+/** A number of nanoseconds; null after a problem. */
+function nanoseconds(given: Expr, source: Call, context: InferContext): Expr | null {
+  const { type, span } = given;
+  const what = `timeoutNs of ${source.op}`;
+  const whole = type.kind === "const" ? type.of === "int" : isOperand(type) && isInteger(type.dtype);
+  if (!whole) return context.fail(problems.needsInteger(span, { op: what, type }, context.origins(given)));
+  if (shapeOf(type).length > 0)
+    return context.fail(problems.tileCondition(span, { statement: what, type }, context.origins(given)));
+  if (given.kind === "literal" && Number(given.value) < 0)
+    return context.fail(problems.negativeTime(span, { value: String(given.value) }));
+  return convert(given, "i64", context);
+}
+
+const atomicPoll: Op = {
+  name: "atomicPoll",
+  params: { ptr: "operand", expected: "operand" },
+  options: { sem: "text", scope: "text", timeoutNs: "operand" },
+  reads: "ptr",
+  effect: true,
+  orders: true,
+  whole: true,
+  infer(source, context) {
+    const choices = checkChoices(source, READING, context);
+    const ptr = atomicPointer(source, [...WHOLE, "i16"], context);
+    const expected = ptr && valueOperand("expected", source.args.expected!, ptr, context);
+    const given = source.args.timeoutNs;
+    const timeoutNs = given && nanoseconds(given, source, context);
+    if (!expected || timeoutNs === null || !choices) return null;
+    return {
+      kind: "op",
+      op: "atomicPoll",
+      args: present({ ptr, expected, timeoutNs }),
+      attrs: pick(source.attrs, ["sem", "scope"]),
+      type: tile("bool", shapeOf(ptr.type)),
+      span: source.span,
+    };
+  },
+  emit: ({ ptr, expected, timeoutNs }, { args, attrs }) =>
+    call("tl.atomic_poll", [ptr!, expected!], {
+      ...order(attrs),
+      timeout_ns: timeoutNs && materialize(timeoutNs, args.timeoutNs!.type),
+    }),
+};
+
 export const ATOMICS: readonly Op[] = [
   atomic("atomicAdd", "tl.atomic_add", [...WHOLE, "f16", "bf16", "f32", "f64"]),
   atomic("atomicMax", "tl.atomic_max", [...WHOLE, "f32", "f64"]),
@@ -105,4 +199,7 @@ export const ATOMICS: readonly Op[] = [
   atomic("atomicXor", "tl.atomic_xor", WHOLE),
   atomic("atomicExchange", "tl.atomic_xchg", [...WHOLE, "f32", "f64"]),
   atomicCas,
+  atomicLoad,
+  atomicStore,
+  atomicPoll,
 ];

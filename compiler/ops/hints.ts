@@ -13,8 +13,8 @@ const promise = (name: string, python: string): Op => ({
   params: { x: "operand", n: "size" },
   infer(source, context) {
     const x = source.args.x!;
-    // Triton takes a multiple of a scalar, and nothing contiguous of it.
-    if (x.type.kind !== "tile" || (name === "maxContiguous" && x.type.shape.length === 0))
+    // Triton takes a multiple of a scalar, and nothing of its neighbours.
+    if (x.type.kind !== "tile" || (name !== "multipleOf" && x.type.shape.length === 0))
       return context.fail(problems.needsTile(x.span, { op: name, type: x.type }, context.origins(x)));
     const given = dims(source.attrs.n);
     const rank = Math.max(1, x.type.shape.length);
@@ -83,6 +83,7 @@ const staticAssert: Op = {
 export const HINTS: readonly Op[] = [
   promise("multipleOf", "tl.multiple_of"),
   promise("maxContiguous", "tl.max_contiguous"),
+  promise("maxConstancy", "tl.max_constancy"),
   assume,
   staticAssert,
 ];

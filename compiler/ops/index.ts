@@ -8,6 +8,7 @@ import { CHOICE } from "./choice.js";
 import { COMBINING } from "./combining.js";
 import { COMPARISON } from "./comparison.js";
 import { CREATE } from "./create.js";
+import { DEBUG } from "./debug.js";
 import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
 import { FUNCTIONS } from "./functions.js";
@@ -40,6 +41,7 @@ const ALL: readonly Op[] = [
   ...ATOMICS,
   ...DESCRIPTORS,
   ...HINTS,
+  ...DEBUG,
 ];
 
 /** Every operation of the language by its name in the IR. */

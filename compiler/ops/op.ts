@@ -27,8 +27,8 @@ export interface InferContext {
 
 /**
  * What an argument of a call becomes: an operand; the operands `offset0`, `offset1` … of a list; or an attribute, which is known when the
- * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, `axis` may be undefined, and `order` takes
- * all that are left.
+ * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, `axis` may be undefined, and `order` and the
+ * operands of a `rest` take all that are left.
  */
 export type Argument =
   | "operand"

@@ -16,8 +16,14 @@ type ConstParam = Extract<Param, { kind: "const" }>;
  *
  * Throws DiagnosticError where the build lacks a constant, a size is impossible, or a staticAssert does not hold.
  * @param work what is left of it for all choices of dtypes and builds of the kernel
+ * @param print takes what the kernel's staticPrints say
  */
-export function specialize(kernel: Kernel, build: Pick<Build, "constants">, work: Budget = new Budget("work")): Kernel {
+export function specialize(
+  kernel: Kernel,
+  build: Pick<Build, "constants">,
+  work: Budget = new Budget("work"),
+  print: (note: Diagnostic) => void = () => {},
+): Kernel {
   const known = new Known();
   const pass = new Specialization(kernel, known, work);
   const constants: Record<string, ConstValue> = {};
@@ -34,6 +40,7 @@ export function specialize(kernel: Kernel, build: Pick<Build, "constants">, work
   if (pass.diagnostics.length > 0) throw new DiagnosticError(pass.diagnostics);
   const report = (problem: Diagnostic): void => void pass.diagnostics.push(problem);
   const body = attempt(kernel.span, report, () => specializeBody(kernel.body, known, pass)) ?? [];
+  pass.notes.forEach(print);
   const params = kernel.params.map((param) =>
     param.kind === "descriptor" ? { ...param, block: known.shape(param.block) } : param,
   );

@@ -58,6 +58,8 @@ const OPTIONS: Record<keyof TritonOptions, Check> = {
     value === true && arch < 90 ? "needs sm_90 or newer: older GPUs have no dependent launch" : flag(value, arch),
   launch_cooperative_grid: flag,
   maxnreg: integer(24, 255),
+  debug: flag,
+  sanitize_overflow: flag,
   ptx_version: (value, arch) => {
     const first = ARCHITECTURES[arch]?.firstPtx ?? 70;
     return integer(first, 99)(value, arch) && `must be from ${first} to 99 for sm_${arch}`;

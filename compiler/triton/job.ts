@@ -25,6 +25,9 @@ export interface TritonOptions {
   readonly launch_pdl?: boolean;
   readonly launch_cooperative_grid?: boolean;
   readonly maxnreg?: number;
+  /** Compiles tl.device_assert, and, unless `sanitize_overflow` is false, a check of every sum and product of integers. */
+  readonly debug?: boolean;
+  readonly sanitize_overflow?: boolean;
   /** Fixes the PTX version (83 for 8.3) instead of looking for the lowest that ptxas takes. */
   readonly ptx_version?: number;
   /** Extra arguments of ptxas, separated by spaces. */

@@ -1,6 +1,6 @@
 import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
-import type { Forgotten, MaskLike, Pointer, Shape, Tile } from "../types.js";
+import type { Forgotten, Mask, MaskLike, Pointer, Shape, Tile } from "../types.js";
 
 // Atomics act on memory element by element and give the values that were there before.
 
@@ -116,4 +116,63 @@ export function atomicCas<S extends Shape = Forgotten, D extends DType = Forgott
   options?: Omit<AtomicOptions, "mask">,
 ): Tile<S, D> {
   return outsideKernel("atomicCas", ptr, compare, value, options);
+}
+
+export interface AtomicLoadOptions {
+  /** Where false nothing is read, and the result is anything (0 on the CPU executor). */
+  readonly mask?: MaskLike;
+  /** Memory ordering; the default is acquire: what comes after it sees what came before the store that it reads. */
+  readonly sem?: "acquire" | "relaxed";
+  /** Who sees the ordering; the default is the whole GPU. */
+  readonly scope?: "gpu" | "cta" | "sys";
+}
+
+/**
+ * Reads memory as one step, each time anew. Triton: `tl.atomic_load`.
+ *
+ * @example while (atomicLoad(ready) === 0) { debugBarrier(); }
+ */
+export function atomicLoad<S extends Shape = Forgotten, D extends DType = Forgotten>(
+  ptr: Pointer<S, D>,
+  options?: AtomicLoadOptions,
+): Tile<S, D> {
+  return outsideKernel("atomicLoad", ptr, options);
+}
+
+export interface AtomicStoreOptions {
+  /** Where false nothing is written. */
+  readonly mask?: MaskLike;
+  /** Memory ordering; the default is release: whoever reads it with acquire sees what was written before. */
+  readonly sem?: "release" | "relaxed";
+  /** Who sees the ordering; the default is the whole GPU. */
+  readonly scope?: "gpu" | "cta" | "sys";
+}
+
+/**
+ * Writes memory as one step. Triton: `tl.atomic_store`.
+ *
+ * @example atomicStore(ready + programId(0), 1);
+ */
+export function atomicStore(ptr: Pointer, value: number, options?: AtomicStoreOptions): void {
+  outsideKernel("atomicStore", ptr, value, options);
+}
+
+export interface AtomicPollOptions extends Omit<AtomicLoadOptions, "mask"> {
+  /** Nanoseconds that all elements have together; each is looked at once at least. Default: no end. */
+  readonly timeoutNs?: number;
+}
+
+/**
+ * Waits until memory holds `expected`, at each pointer: integers of 16, 32 or 64 bits. Gives where it came to hold it, which is everywhere unless
+ * the time was over. A program that waits for one that has not begun waits for ever: launch no more than run at once, with
+ * `cooperative: true`. Triton: `tl.atomic_poll`.
+ *
+ * @example const arrived = atomicPoll(ready, 1, { timeoutNs: 1000000 });
+ */
+export function atomicPoll<S extends Shape = Forgotten>(
+  ptr: Pointer<S>,
+  expected: number,
+  options?: AtomicPollOptions,
+): Mask<S> {
+  return outsideKernel("atomicPoll", ptr, expected, options);
 }

@@ -8,7 +8,15 @@ export interface RangeOptions {
   readonly loopUnrollFactor?: number;
   /** Fuse nested loops into one. */
   readonly flatten?: boolean;
+  /** Keep one copy of the accumulator of a `dot` in this loop. */
   readonly disallowAccMultiBuffer?: boolean;
+  /**
+   * Warps of their own for what the loop loads, multiplies and computes: Triton does it on Blackwell (sm_100 and newer), for simple loops around a
+   * `dot`, and adds warps to those of the build. Elsewhere it is left out.
+   */
+  readonly warpSpecialize?: boolean;
+  /** Leave in the loop what is the same in each turn: it is computed again, and takes no registers around the loop. */
+  readonly disableLicm?: boolean;
 }
 
 /**
@@ -69,6 +77,15 @@ export function multipleOf<X extends number>(x: X, n: number): X {
  */
 export function maxContiguous<X extends number>(x: X, n: number): X {
   return outsideKernel("maxContiguous", x, n);
+}
+
+/**
+ * Tells the compiler that values come in runs of `n` equal ones. Triton: `tl.max_constancy`.
+ *
+ * @example const group = maxConstancy(floorDiv(arange(0, BLOCK), 16), 16);
+ */
+export function maxConstancy<X extends number>(x: X, n: number): X {
+  return outsideKernel("maxConstancy", x, n);
 }
 
 /**

@@ -4,6 +4,7 @@ export * from "./combine.js";
 export * from "./control.js";
 export * from "./convert.js";
 export * from "./create.js";
+export * from "./debug.js";
 export * from "./descriptor.js";
 export * from "./libdevice.js";
 export * from "./math.js";

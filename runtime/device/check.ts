@@ -138,6 +138,15 @@ export function argumentChecker(
 
 const gridLimits = [2 ** 31 - 1, 65535, 65535];
 
+/** Programs of a cooperative launch wait for each other: one that has no room yet would let all others wait for ever. */
+export const tooLargeToCooperate = (kernel: string, most: number, programs: number): LaunchError =>
+  new LaunchError({
+    kernel,
+    expected: `a grid of at most ${most} programs, which this device runs at once`,
+    got: `${programs}`,
+    hint: "The launch is cooperative: let each program take several tiles, in a loop by numPrograms().",
+  });
+
 /** The grid as three numbers. Throws LaunchError unless it is 1 to 3 whole numbers that a GPU can launch; 0 means nothing to do. */
 export function checkGrid(kernel: string, grid: Grid): readonly [number, number, number] {
   const fits = (size: number, axis: number) => Number.isInteger(size) && size >= 0 && size <= gridLimits[axis]!;

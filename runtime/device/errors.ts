@@ -14,6 +14,8 @@ const cudaHints: Readonly<Record<string, string>> = {
   CUDA_ERROR_MISALIGNED_ADDRESS:
     "An address is not a multiple of its element's size. The GPU context is lost; restart the process.",
   CUDA_ERROR_LAUNCH_FAILED: "A kernel broke off. The GPU context is lost; restart the process.",
+  CUDA_ERROR_ASSERT:
+    "A deviceAssert does not hold: the driver has written its message to standard error. The GPU context is lost; restart the process.",
   CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES:
     "The kernel needs more registers or threads than a multiprocessor has: use fewer warps.",
   CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED:
@@ -49,7 +51,10 @@ export interface LaunchFault {
   readonly hint?: string;
 }
 
-/** Arguments, a grid or a configuration that cannot be launched. Thrown before any driver call. */
+/**
+ * Arguments, a grid or a configuration that cannot be launched: thrown before any driver call. On the CPU executor also a launch that a
+ * deviceAssert has ended.
+ */
 export class LaunchError extends TileScriptError {
   override readonly name = "LaunchError";
   readonly kernel: string;

@@ -4,13 +4,15 @@ import { DeviceError, type UnavailableError } from "./errors.js";
 export interface OpenOptions {
   /** `cuda` fails where there is no GPU. Default: what TILESCRIPT_DEVICE says, else a GPU if there is one, else the CPU executor. */
   readonly prefer?: "cuda" | "cpu";
+  /** Takes each line that devicePrint prints on the CPU executor. Default: standard output, to which a GPU's driver writes by itself. */
+  readonly print?: (line: string) => void;
   /** Called where the CPU executor is taken because there is no GPU, with the reason. */
   readonly onFallback?: (reason: UnavailableError) => void;
 }
 
 const OPENERS = {
-  cuda: async (): Promise<Device> => (await import("./cuda/index.js")).CudaDevice.open(),
-  cpu: async (): Promise<Device> => (await import("./cpu/index.js")).CpuDevice.open(),
+  cuda: async (_options: OpenOptions): Promise<Device> => (await import("./cuda/index.js")).CudaDevice.open(),
+  cpu: async ({ print }: OpenOptions): Promise<Device> => (await import("./cpu/index.js")).CpuDevice.open({ print }),
 } as const;
 
 function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
@@ -23,15 +25,16 @@ function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
  * Opens the best device there is, or the one that is wanted. Throws UnavailableError where a GPU is wanted and there is none, and CudaError
  * where there is one that does not work.
  */
-export async function openDevice({ prefer, onFallback }: OpenOptions = {}): Promise<Device> {
+export async function openDevice(options: OpenOptions = {}): Promise<Device> {
+  const { prefer, onFallback } = options;
   const kind = wanted(prefer);
-  if (kind) return remembered(await OPENERS[kind]());
+  if (kind) return remembered(await OPENERS[kind](options));
   try {
-    return remembered(await OPENERS.cuda());
+    return remembered(await OPENERS.cuda(options));
   } catch (error) {
     if ((error as Error).name !== "UnavailableError") throw error;
     onFallback?.(error as UnavailableError);
-    return remembered(await OPENERS.cpu());
+    return remembered(await OPENERS.cpu(options));
   }
 }
 

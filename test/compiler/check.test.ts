@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { check } from "../../compiler/check.js";
-import { renderDiagnostics, sourceReader } from "../../compiler/diagnostics/index.js";
+import { diagnosticsToJson, renderDiagnostics, sourceReader } from "../../compiler/diagnostics/index.js";
 import { folderOf } from "./frontend/source.js";
 
 const KERNEL = `import { arange, dot, kernel, load, type Ptr, store, sum, zeros } from "tilescript";
@@ -131,4 +131,41 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x 
     const first = seconds();
     expect(seconds()).toBeLessThan(first / 2);
   });
+});
+
+test("staticPrint says what is known in each build, as a note with its place", () => {
+  const project = folderOf({
+    "k.kernel.ts": `import { arange, type Const, col, kernel, load, type Ptr, staticPrint, staticRange } from "tilescript";
+export const k = kernel(
+  ({ x, N, MODE }: { x: Ptr<"f16">; N: Const<"N">; MODE: Const<"MODE", string> }) => {
+    staticPrint("N is", N * 2, MODE, load(x + col(arange(0, N))), x);
+    if (N > 32) staticPrint();
+    for (const i of staticRange(2)) staticPrint("turn", i);
+  },
+  { builds: [{ constants: { N: 16, MODE: "a" } }, { constants: { N: 64, MODE: "ünï" } }] },
+);
+`,
+  });
+  const { diagnostics } = check(["k.kernel.ts"], { project });
+  expect(
+    diagnostics.map(({ severity, message, span, notes }) => [severity, message, span.line, notes[0]?.message]),
+  ).toEqual([
+    ["note", "N is 32 a Tile<[16, 1], f16> Ptr<f16>", 4, "in the build with N = 16, MODE = a"],
+    ["note", "N is 128 ünï Tile<[64, 1], f16> Ptr<f16>", 4, "in the build with N = 64, MODE = ünï"],
+    ["note", "", 5, "in the build with N = 64, MODE = ünï"],
+    ["note", "turn 0", 6, "in the build with N = 16, MODE = a"],
+    ["note", "turn 1", 6, "in the build with N = 16, MODE = a"],
+    ["note", "turn 0", 6, "in the build with N = 64, MODE = ünï"],
+    ["note", "turn 1", 6, "in the build with N = 64, MODE = ünï"],
+  ]);
+  expect(diagnosticsToJson(diagnostics)[0]).toMatchObject({
+    severity: "note",
+    code: "TS-K2080",
+    file: "k.kernel.ts",
+    line: 4,
+    column: 5,
+  });
+  const text = renderDiagnostics(diagnostics, { color: false, readSource: sourceReader(project) });
+  expect(text).toMatch(/^k.kernel.ts:4:5 {2}note TS-K2080: N is 32 a/);
+  expect(text.split("\n").at(-1)).toBe("7 notes");
 });

@@ -53,7 +53,13 @@ const EXPRESSIONS: readonly string[] = [
   ],
   ...["broadcastTo($, [16])", "sum(broadcastTo($, [2, 16]), 0)", "sum(reshape($, [4, 4]), 1)", "reshape($, [1])"],
   ...["sum(col($), 1)", "sum(row($), 0)", "sum(col($) * row($), 1)"],
-  ...["split(join($, $))[0]", "sum(interleave($, $))", "multipleOf($, 16)", "maxContiguous($, 16)"],
+  ...[
+    "split(join($, $))[0]",
+    "sum(interleave($, $))",
+    "multipleOf($, 16)",
+    "maxContiguous($, 16)",
+    "maxConstancy($, 16)",
+  ],
   ...["maximum($, $, { propagateNan: true })", "minimum($, $, { propagateNan: true })"],
   ...["load(p_@ + $)", "load(p_@ + at, { mask: $, other: $ })", "load(p_@, { mask: $ })"],
 ];

@@ -320,6 +320,42 @@ export const assertionFailed = problem<{ message: string }>({
   message: ({ message }) => (message === "" ? "staticAssert does not hold" : message),
 });
 
+export const negativeTime = problem<{ value: string }>({
+  code: "TS-K2084",
+  about: "A time to wait cannot be negative.",
+  message: ({ value }) => `timeoutNs of atomicPoll is a number of nanoseconds, got ${value}`,
+  hint: () => "0 looks once; leave it out to wait for ever",
+});
+
+export const staticPrinted = problem<{ text: string }>({
+  code: "TS-K2080",
+  severity: "note",
+  about: "What a staticPrint says, for one of the builds.",
+  message: ({ text }) => text,
+});
+
+export const printDoes = problem({
+  code: "TS-K2083",
+  about: "What staticPrint is given runs nothing: it is printed as the kernel is built.",
+  message: () => "staticPrint prints as the kernel is built, and this would run",
+  hint: () => "give it a name first: const value = …",
+});
+
+export const notPrintable = problem<{ text: string }>({
+  code: "TS-K2081",
+  about: "devicePrint takes a text of ASCII.",
+  message: ({ text }) => `devicePrint takes a text of ASCII, got ${JSON.stringify(text)}`,
+  hint: () => "write it in letters that ASCII has",
+});
+
+export const notANumber = problem<{ op: string; type: Type }>({
+  code: "TS-K2082",
+  about: "devicePrint takes numbers and booleans.",
+  message: ({ op, type }) => `${op} takes numbers and booleans, got ${typeText(type)}`,
+  hint: ({ type }) =>
+    type.kind === "tile" ? "load what the pointer points to" : "print its parts, or say it in the text before them",
+});
+
 export const dotTypes = problem<{ a: Type; b: Type }>({
   code: "TS-K2037",
   about: "dot multiplies two tiles of one dtype: f16, bf16, f32, f64 or i8, or of f8e4m3 and f8e5m2.",

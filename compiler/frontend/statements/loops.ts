@@ -31,6 +31,8 @@ const OPTIONS = {
   loopUnrollFactor: fixedSize,
   flatten: fixedFlag,
   disallowAccMultiBuffer: fixedFlag,
+  warpSpecialize: fixedFlag,
+  disableLicm: fixedFlag,
 } as const;
 
 /** `for (const i of range(…)) { … }` */

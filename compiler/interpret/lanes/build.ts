@@ -81,7 +81,9 @@ export class LaneBuilder {
   }
 
   convert(node: Node, dtype: DType): Node {
-    const value = constantOf(node);
+    const stored = constantOf(node);
+    // Unsigned numbers are kept in the bits of a signed one.
+    const value = node.dtype === "u32" && stored !== null ? Number(stored) >>> 0 : stored;
     if (value !== null && !(DTYPES[node.dtype].kind === "float" && DTYPES[dtype].kind !== "float"))
       return this.graph.constant(dtype, value);
     return combine(this.graph, "cast", dtype, [node]);
@@ -194,6 +196,7 @@ export const MOVES: Readonly<
   permute: permuted,
   multipleOf: (_builder, _expr, index) => [...index],
   maxContiguous: (_builder, _expr, index) => [...index],
+  maxConstancy: (_builder, _expr, index) => [...index],
 };
 
 function permuted(_builder: unknown, expr: OpExpr, index: Index): Node[] {

@@ -21,10 +21,16 @@ import { stage } from "./stage.js";
 
 /** Read-modify-write of memory through pointers, element by element; gives what was there before. */
 export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable {
+  const target = to ?? place(host, dtypeOf(expr), shapeOf(expr));
+  atomicElements(host, expr, target);
+  return target;
+}
+
+/** The same; what was there is lost where there is no `target`. */
+export function atomicElements(host: Host, expr: OpExpr, target: Variable | null): void {
   const { ptr, value, compare, mask } = expr.args;
   const shape = shapeOf(ptr!);
-  const dtype = dtypeOf(expr);
-  const target = to ?? place(host, dtype, shape);
+  const dtype = dtypeOf(ptr!);
   const order = shape.map((_size, axis) => axis);
   for (const operand of Object.values(expr.args))
     stage(
@@ -39,7 +45,7 @@ export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable 
     const of = (operand: typeof ptr): Node | null =>
       operand ? builder.build(operand, alignIndex(nest.graph, shapeOf(operand), index)) : null;
     const at = builder.pointer(ptr!, index);
-    const given = builder.convert(of(value)!, dtype);
+    const given = value ? builder.convert(of(value)!, dtype) : null;
     const expected = compare ? builder.convert(of(compare)!, dtype) : null;
     const condition = of(mask);
     const spot = flatIndex(nest.graph, shape, index);
@@ -52,7 +58,7 @@ export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable 
       at.offset,
       at.from.base,
       at.from.count,
-      given,
+      ...(given ? [given] : []),
       ...(expected ? [expected] : []),
       ...(condition ? [condition] : []),
     ];
@@ -65,13 +71,12 @@ export function atomic(host: Host, expr: OpExpr, to: Variable | null): Variable 
           given,
           expected,
           condition,
-          kept: { spot, target },
+          kept: target && { spot, target },
         }),
       );
     };
     return { values, places: [spot], emit };
   });
-  return target;
 }
 
 /** The same for the elements of a descriptor's block that are inside the tensor; gives nothing. */
@@ -97,7 +102,7 @@ interface Exchange {
   readonly dtype: DType;
   readonly access: Access;
   readonly index: Node;
-  readonly given: Node;
+  readonly given: Node | null;
   readonly expected: Node | null;
   readonly condition: Node | null;
   /** Where the old value goes. */
@@ -108,7 +113,7 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
   const { fb } = host;
   const { emitter, innermost } = nest;
   const type = REPRESENTATION[what.dtype];
-  const given = fb.hold(type, emitter.scalar(what.given, innermost));
+  const given = what.given && fb.hold(type, emitter.scalar(what.given, innermost));
   const expected = what.expected && fb.hold(type, emitter.scalar(what.expected, innermost));
   const old = fb.hold(type, constantRef({ fb }, type, 0));
   const act = (): void => {
@@ -132,7 +137,7 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
 }
 
 /** Atomic instructions trap on addresses that are no multiple of their width. */
-function checkAligned(nest: Nest, access: Access, index: Node, address: Local): void {
+export function checkAligned(nest: Nest, access: Access, index: Node, address: Local): void {
   if (access.bytes === 1) return;
   const { emitter, innermost } = nest;
   const { fb, module } = emitter;
@@ -169,7 +174,7 @@ type AtomicI32 = FunctionBuilder["m"]["i32"]["atomic"];
 type AtomicI64 = FunctionBuilder["m"]["i64"]["atomic"];
 
 /** One element in shared memory, updated as the bits of an integer of its width. */
-class Word {
+export class Word {
   private readonly fb: FunctionBuilder;
   private readonly dtype: DType;
   private readonly address: Local;
@@ -182,8 +187,16 @@ class Word {
     this.bits = DTYPES[dtype].bytes === 8 ? "i64" : "i32";
   }
 
-  update(op: string, given: Local, expected: Local | null, old: Local): void {
+  update(op: string, given: Local | null, expected: Local | null, old: Local): void {
     const { fb } = this;
+    if (given === null) {
+      fb.set(old, this.fromBits(this.load()));
+      return;
+    }
+    if (op === "atomicStore") {
+      this.store(this.toBits(fb.get(given)));
+      return;
+    }
     const native = NATIVE[op];
     const bits = (): Ref => this.toBits(fb.get(given));
     const integral = DTYPES[this.dtype].kind !== "float";
@@ -222,6 +235,21 @@ class Word {
     if (this.bits === "i64")
       return (fb.m.i64.atomic as AtomicI64).rmw.cmpxchg(0, fb.get(this.address), expected, replacement);
     return fb.m.i32.atomic[this.narrow()].cmpxchg(0, fb.get(this.address), expected, replacement);
+  }
+
+  /** Whether the memory holds a number now. */
+  holds(given: Local): Ref {
+    return this.fb.m[this.bits].eq(this.load(), this.toBits(this.fb.get(given)));
+  }
+
+  private store(value: Ref): void {
+    const { fb } = this;
+    const at = fb.get(this.address);
+    const { bytes } = DTYPES[this.dtype];
+    const { i32, i64 } = fb.m;
+    if (bytes === 8) fb.push(i64.atomic.store(0, at, value));
+    else if (bytes === 4) fb.push(i32.atomic.store(0, at, value));
+    else fb.push(i32.atomic[bytes === 2 ? "store16" : "store8"](0, at, value));
   }
 
   private load(): Ref {

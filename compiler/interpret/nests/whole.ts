@@ -5,6 +5,7 @@ import { atomic } from "./atomic.js";
 import { dot } from "./dot.js";
 import { histogram } from "./histogram.js";
 import type { Host } from "./host.js";
+import { poll } from "./poll.js";
 import { reduce } from "./reduce.js";
 import { cumulate } from "./scan.js";
 import { sort, topk } from "./sort.js";
@@ -16,6 +17,8 @@ const WHOLE: Readonly<Record<string, Compute>> = {
     "sum max min any all xorSum argmax argmin".split(" ").map((op): [string, Compute] => [op, reduce]),
   ),
   dot,
+  atomicLoad: atomic,
+  atomicPoll: poll,
   cumsum: cumulate("add"),
   cumprod: cumulate("mul"),
   sort,

@@ -15,9 +15,10 @@ import {
   type Span,
   type Stmt,
   type Type,
+  typeText,
   walkExpressions,
 } from "../../ir/index.js";
-import { convert, elementCount, type InferContext, OPS, shapeOf } from "../../ops/index.js";
+import { anyOp, convert, elementCount, hasEffect, type InferContext, OPS, shapeOf } from "../../ops/index.js";
 import { foldExpression } from "../fold-constants.js";
 import { decayConstants } from "./decay-constants.js";
 import type { Known } from "./known.js";
@@ -26,6 +27,8 @@ import { specializeBody } from "./statements.js";
 /** What the specialization of one kernel keeps across its functions. */
 export class Specialization {
   readonly diagnostics: Diagnostic[] = [];
+  /** What the kernel prints as it is built. */
+  readonly notes: Diagnostic[] = [];
   /** Specialized functions, callees first. */
   readonly functions: DeviceFunction[] = [];
   private readonly drafts: ReadonlyMap<string, DeviceFunction>;
@@ -147,6 +150,16 @@ export class Specialization {
     return fresh;
   }
 
+  /** What a staticPrint says of its values: constants themselves, of all else the type. */
+  print(values: readonly Expr[], known: Known, span: Span): void {
+    const texts = values.map((value) => {
+      if (anyOp(value, hasEffect)) this.diagnostics.push(problems.printDoes(value.span));
+      const found = this.expression(value, known);
+      return found.kind === "literal" ? String(found.value) : typeText(found.type);
+    });
+    this.notes.push(problems.staticPrinted(span, { text: texts.join(" ") }));
+  }
+
   assertion(condition: Expr, message: string, span: Span): void {
     if (condition.kind === "literal" && !condition.value)
       this.diagnostics.push(problems.assertionFailed(span, { message }));
@@ -182,7 +195,7 @@ export function mustUnroll(variable: string, body: readonly Stmt[]): boolean {
     if (inType(expr.type)) must = true;
     if (expr.kind === "call" && expr.args.some((arg) => arg.type.kind === "const")) must = true;
     if (expr.kind !== "op") return;
-    if (expr.op === "staticAssert") must = true;
+    if (expr.op === "staticAssert" || expr.op === "staticPrint") must = true;
     if (attrNames(expr.attrs).includes(variable)) must = true;
   });
   return must;

@@ -48,6 +48,10 @@ const RULES: { readonly [K in Stmt["kind"]]: Rule<K> } = {
       pass.assertion(pass.expression(value.args.condition!, known), String(value.attrs.message), value.span);
       return [];
     }
+    if (value.kind === "op" && value.op === "staticPrint") {
+      pass.print(Object.values(value.args), known, value.span);
+      return [];
+    }
     return [{ ...stmt, value: pass.value(value, known) }];
   },
   for: specializeFor,

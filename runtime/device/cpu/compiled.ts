@@ -112,6 +112,8 @@ const textOf = (value: ConstValue): string => (Object.is(value, -0) ? "-0" : Str
 /** A kernel with every constant known, and how to launch it. */
 export class Variant {
   readonly shape: LaunchShape;
+  /** Whether all programs of a launch must run at once. */
+  readonly cooperative: boolean;
   readonly #general: Kernel;
   readonly #kernel: Kernel;
   readonly #registry: KernelRegistry;
@@ -120,6 +122,10 @@ export class Variant {
   constructor(registry: KernelRegistry, general: Kernel, constants: Readonly<Record<string, ConstValue>>) {
     this.#registry = registry;
     this.#general = general;
+    const build = general.builds.find((one) =>
+      Object.entries(one.constants).every(([name, value]) => Object.is(constants[name], value)),
+    );
+    this.cooperative = (build ?? general.defaults)?.cooperative ?? false;
     this.#kernel = specialize(general, { constants });
     this.shape = describeForCpu(this.#kernel);
   }

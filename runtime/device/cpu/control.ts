@@ -17,6 +17,8 @@ export const CONTROL = {
   /** 0: none; 1: one worker is writing its error; 2: it is written. Commands after an error do nothing until the host has taken it. */
   error: 4,
   stop: 5,
+  /** Counts up with every message of a worker about what kernels have printed. */
+  printed: 6,
   /** What went wrong: see `Fault`. */
   fault: 16,
   faultText: 64,
@@ -38,7 +40,7 @@ export const SLOT = { kind: 0, id: 1, block: 2, total: 3, chunk: 4, chunks: 5, t
 
 export const COMMAND = { launch: 1, copy: 2, fill: 3, mirror: 4, stamp: 5, signal: 6 } as const;
 
-export const FAULT = { outOfBounds: 1, misaligned: 2, other: 3 } as const;
+export const FAULT = { outOfBounds: 1, misaligned: 2, other: 3, assertion: 4 } as const;
 
 /** One command as the host queues it. */
 export interface Command {

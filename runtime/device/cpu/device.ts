@@ -19,12 +19,13 @@ import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
 import { KernelRegistry } from "./compiled.js";
 import { COMMAND, CONTROL, type Command, FAULT } from "./control.js";
-import { KernelFailure, misaligned, OutOfBoundsError } from "./errors.js";
+import { assertionFailed, KernelFailure, misaligned, OutOfBoundsError } from "./errors.js";
 import { CpuGraph, type Recorded } from "./graph.js";
 import { CpuGrowable } from "./growable.js";
 import { Heap } from "./heap.js";
 import type { CpuLaunch } from "./kernel.js";
 import { CpuMirror } from "./mirror.js";
+import { printedLines } from "./printed.js";
 import { type Fault, Queue } from "./queue.js";
 import { uploadFiles } from "./uploads.js";
 import { WasmFolder, type WasmStore } from "./wasm-store.js";
@@ -34,9 +35,16 @@ export interface CpuOptions {
   readonly threads?: number;
   /** Where compiled kernels are kept between starts; null keeps none. Default: the user's cache folder. */
   readonly store?: WasmStore | null;
+  /**
+   * Takes each line that devicePrint prints, without its end, once the program has waited for the launch. Default: standard output, where a GPU
+   * prints too.
+   */
+  readonly print?: (line: string) => void;
   /** Milliseconds that close() leaves to queued work that does not get on. Default 10,000. */
   readonly closeLimit?: number;
 }
+
+const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function threadCount(wanted: number | undefined): number {
   const named = process.env.TILESCRIPT_CPU_THREADS;
@@ -85,12 +93,15 @@ export class CpuDevice implements Device {
     return new CpuDevice(options);
   }
 
-  private constructor({ threads, store, closeLimit = CLOSE_LIMIT }: CpuOptions) {
+  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT }: CpuOptions) {
     this.#closeLimit = closeLimit;
     this.processors = threadCount(threads);
     const processor = cpus()[0]?.model.trim() || process.arch;
     this.name = `CPU executor (${processor}, ${this.processors} thread${this.processors === 1 ? "" : "s"})`;
-    this.queue = new Queue(this.heap, this.processors, (fault) => this.#explain(fault));
+    this.queue = new Queue(this.heap, this.processors, {
+      explain: (fault) => this.#explain(fault),
+      print: ({ kernel, printed }) => printedLines(this.kernels.info(kernel)!, printed).forEach(print),
+    });
     this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store);
   }
 
@@ -300,6 +311,7 @@ export class CpuDevice implements Device {
     const site = info?.sites[number];
     if (kind === FAULT.other || !info || !site)
       return new KernelFailure(info?.name ?? "the queue", `the kernel broke off (${text})`, program);
+    if (kind === FAULT.assertion) return assertionFailed(info.name, site, program, element);
     const word = (at: number): number => new Uint32Array(this.heap.memory.buffer, block + at, 1)[0]!;
     const buffers = info.layout.slots.flatMap((slot) =>
       slot.kind === "pointer" || slot.kind === "descriptor"

@@ -1,6 +1,8 @@
 import type { AccessSite } from "../../../compiler/interpret/index.js";
 import type { Span } from "../../../compiler/ir/index.js";
 import { type ErrorDetails, TileScriptError } from "../../../dsl/errors.js";
+import { LaunchError } from "../errors.js";
+import { indexOf } from "./printed.js";
 
 export type Program = readonly [x: number, y: number, z: number];
 
@@ -60,6 +62,17 @@ export class KernelFailure extends TileScriptError {
     this.kernel = kernel;
     this.program = program;
   }
+}
+
+/** A deviceAssert that does not hold ends its launch as what cannot be launched does. */
+export function assertionFailed(kernel: string, site: AccessSite, program: Program, element: number): LaunchError {
+  const shape = site.values?.[0]?.shape ?? [];
+  const which = shape.length === 0 ? "" : ` for element (${indexOf(element, shape).join(", ")})`;
+  return new LaunchError({
+    kernel,
+    expected: `the deviceAssert at ${place(site.span)} to hold (${site.text})`,
+    got: `false${which} ${where(program)}`,
+  });
 }
 
 export const misaligned = ({ kernel, site, parameter, program, element }: AccessFault): KernelFailure =>

@@ -1,6 +1,6 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
 import type { ConstValue, DType, Kernel } from "../../../compiler/ir/index.js";
-import { argumentChecker, type CheckedParam, checkGrid } from "../check.js";
+import { argumentChecker, type CheckedParam, checkGrid, tooLargeToCooperate } from "../check.js";
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { selectBuilds } from "../select.js";
@@ -194,6 +194,9 @@ export class CpuLaunch implements Launch {
 
   #bind(variant: Variant): void {
     const { layout } = variant.shape;
+    const { processors } = this.#kernel.device;
+    if (variant.cooperative && this.#programs > processors)
+      throw tooLargeToCooperate(this.#kernel.name, processors, this.#programs);
     this.#variant = variant;
     this.#block = new Uint32Array(layout.bytes / 4);
     this.#view = new DataView(this.#block.buffer);

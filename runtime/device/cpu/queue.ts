@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { ownOptions } from "../../worker-options.js";
 import { DeviceError } from "../errors.js";
 import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, SLOT } from "./control.js";
@@ -15,6 +15,30 @@ export interface Fault {
   /** Address of the launch's arguments. */
   readonly block: number;
   readonly text: string;
+}
+
+/** What the programs of one chunk of a launch have printed. */
+export interface Printed {
+  /** Number of the launch among all commands. */
+  readonly command: number;
+  /** The chunk's first program. */
+  readonly first: number;
+  readonly kernel: number;
+  readonly printed: readonly PrintedValue[];
+}
+
+export type PrintedValue = readonly [
+  site: number,
+  number: number,
+  element: number,
+  value: number | bigint,
+  program: readonly [number, number, number],
+];
+
+/** What a queue tells whoever has it. */
+export interface QueueHost {
+  explain(fault: Fault): Error;
+  print(printed: Printed): void;
 }
 
 interface Waiting {
@@ -50,7 +74,7 @@ export class Queue {
   readonly #words: Int32Array;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
-  readonly #explain: (fault: Fault) => Error;
+  readonly #host: QueueHost;
   readonly #waiting: Waiting[] = [];
   #pending: Pending[] = [];
   #closed = false;
@@ -59,14 +83,17 @@ export class Queue {
   #enqueued = 0;
   #signals = 0;
   #failure: unknown;
+  /** Messages about what was printed: those that were received, and those of launches that still run. */
+  #received = 0;
+  #printed: Printed[] = [];
   #frameBytes = 0;
   #frames: number[] = [];
   #retired: { address: number; bytes: number; after: number }[] = [];
 
-  constructor(heap: Heap, threads: number, explain: (fault: Fault) => Error) {
+  constructor(heap: Heap, threads: number, host: QueueHost) {
     this.#heap = heap;
     this.threads = threads;
-    this.#explain = explain;
+    this.#host = host;
     this.#words = new Int32Array(heap.memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
     const layout = { CONTROL, SLOT, COMMAND, FAULT };
     for (let index = 0; index < threads; index++) {
@@ -148,8 +175,10 @@ export class Queue {
 
   /** Resolves when everything queued so far has run; rejects with what went wrong in it. */
   passed(): Promise<void> {
-    if (this.idle && this.#failure === undefined && Atomics.load(this.#words, CONTROL.error) === 0)
+    if (this.idle && this.#failure === undefined && Atomics.load(this.#words, CONTROL.error) === 0) {
+      this.#print(this.finished);
       return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ signal: ++this.#signals, resolve, reject });
       this.push({ kind: COMMAND.signal, id: 0, block: 0, total: 1, to: 0, value: 0 });
@@ -190,6 +219,7 @@ export class Queue {
 
   #end(): void {
     this.#closed = true;
+    this.#print(Number.POSITIVE_INFINITY);
     this.#pending = [];
     for (const one of this.#waiting.splice(0))
       one.reject(new DeviceError("The device was closed while work was queued."));
@@ -288,6 +318,7 @@ export class Queue {
   }
 
   #settle(seen: number): void {
+    this.#print(this.finished);
     const error = this.#takeError();
     this.reclaim();
     while (this.#waiting.length > 0 && this.#waiting[0]!.signal <= seen) {
@@ -295,6 +326,19 @@ export class Queue {
       if (error === undefined) one.resolve();
       else one.reject(error);
     }
+  }
+
+  /** Hands on what the commands before `end` have printed, in the order of launches and programs, whichever worker was faster. */
+  #print(end: number): void {
+    const sent = Atomics.load(this.#words, CONTROL.printed);
+    if (sent === this.#received && this.#printed.length === 0) return;
+    this.#received = sent;
+    for (const port of this.#ports)
+      for (let one = receiveMessageOnPort(port); one; one = receiveMessageOnPort(port)) this.#printed.push(one.message);
+    const whole = this.#printed.filter(({ command }) => command < end);
+    this.#printed = this.#printed.filter(({ command }) => command >= end);
+    whole.sort((a, b) => a.command - b.command || a.first - b.first);
+    for (const one of whole) this.#host.print(one);
   }
 
   #takeError(): unknown {
@@ -308,7 +352,7 @@ export class Queue {
     const [kind, kernel, site, base, element, x, y, z, block, length] = words.subarray(CONTROL.fault);
     const text = Buffer.from(this.#heap.bytes.slice(CONTROL.faultText * 4, CONTROL.faultText * 4 + length!)).toString();
     Atomics.store(words, CONTROL.error, 0);
-    return this.#explain({
+    return this.#host.explain({
       kind: kind!,
       kernel: kernel!,
       site: site!,

@@ -27,11 +27,26 @@ const environment = {
   misaligned(site, base, element) {
     throw new Fault(FAULT.misaligned, site, base, element);
   },
+  assertion_failed(site, element) {
+    throw new Fault(FAULT.assertion, site, 0, element);
+  },
+  clock: () => process.hrtime.bigint(),
+  print_f64: print,
+  print_i64: print,
 };
+
+/** What the chunk at hand has printed: place, number of the value, element, value, and the program. */
+let printed = [];
+
+function print(site, number, element, value) {
+  printed.push([site, number, element, value, [running.x.value, running.y.value, running.z.value]]);
+}
 
 /** A kernel's imports: the environment, and JavaScript's functions of doubles. */
 function importsOf(module) {
-  const named = WebAssembly.Module.imports(module).filter(({ name }) => name.endsWith("_f64"));
+  const named = WebAssembly.Module.imports(module).filter(
+    ({ name }) => name.endsWith("_f64") && !(name in environment),
+  );
   const functions = named.map(({ name }) => [name, realFunction(name.slice(0, -"_f64".length))]);
   return { env: { ...environment, ...Object.fromEntries(functions) } };
 }
@@ -87,7 +102,15 @@ function report(error, slot) {
   Atomics.store(words, CONTROL.error, 2);
 }
 
-function work(slot, kind, first, length) {
+/** Hands on what a chunk has printed, with its place in the order of all: the number of its command among all, and its first program. */
+function handOn(slot, command, first) {
+  if (printed.length === 0) return;
+  port.postMessage({ command, first, kernel: words[slot + SLOT.id], printed });
+  printed = [];
+  Atomics.add(words, CONTROL.printed, 1);
+}
+
+function work(slot, kind, command, first, length) {
   // After an error the rest of the queue is not run: its input may be what the failed kernel should have written.
   if (kind === COMMAND.signal) {
     Atomics.add(words, CONTROL.signals, 1);
@@ -98,6 +121,8 @@ function work(slot, kind, first, length) {
     RUN[kind](slot, first, length);
   } catch (error) {
     report(error, slot);
+  } finally {
+    handOn(slot, command, first);
   }
 }
 
@@ -128,7 +153,8 @@ while (Atomics.load(words, CONTROL.stop) === 0) {
   const total = words[slot + SLOT.total] >>> 0;
   if (Atomics.compareExchange(words, CONTROL.state, state, state + 1) !== state) continue;
   const first = claimed * chunk;
-  work(slot, kind, first, Math.min(chunk, total - first));
+  const command = tail - ((tail - number) & CONTROL.numberMask);
+  work(slot, kind, command, first, Math.min(chunk, total - first));
   if (Atomics.add(words, CONTROL.completed, 1) + 1 === chunks) {
     Atomics.store(words, CONTROL.completed, 0);
     Atomics.store(words, CONTROL.state, ((number + 1) & CONTROL.numberMask) << CONTROL.chunkBits);

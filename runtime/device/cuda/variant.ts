@@ -1,5 +1,6 @@
 import type { Variant, VariantParam } from "../../../compiler/bundle/index.js";
 import type { KernelFunction, LaunchConfig, Module, PreparedLaunch } from "../../native/index.js";
+import { tooLargeToCooperate } from "../check.js";
 import type { Argument, Arguments, DescriptorArgument, DeviceBuffer } from "../device.js";
 import { BundleError } from "../errors.js";
 import type { CudaBuffer } from "./buffer.js";
@@ -131,19 +132,25 @@ export class BoundLaunch {
   readonly #variant: LoadedVariant;
   readonly #native: PreparedLaunch;
   readonly #block: DataView;
+  /** Blocks that a launch may have. */
+  readonly #most: number;
 
   constructor(device: CudaDevice, variant: LoadedVariant, kernelFunction: KernelFunction) {
-    const { warps, ctas, sharedBytes, pdl } = variant.variant.launch;
+    const { warps, ctas, sharedBytes, pdl, cooperative = false } = variant.variant.launch;
     const config: LaunchConfig = {
       grid: [0],
       block: [32 * warps],
       sharedBytes,
       pdl,
+      cooperative,
       ...(ctas > 1 && { cluster: [ctas, 1, 1] }),
     };
     const { offsets, bytes } = variant.packing;
     const parameters = variant.variant.abi.length;
     this.#variant = variant;
+    this.#most = cooperative
+      ? device.processors * kernelFunction.maxActiveBlocks(32 * warps, sharedBytes)
+      : Number.POSITIVE_INFINITY;
     const { PreparedLaunch } = device.driver.addon;
     this.#native = device.handles.add(
       new PreparedLaunch(kernelFunction, device.stream, config, offsets, bytes, parameters),
@@ -153,8 +160,10 @@ export class BoundLaunch {
 
   setGrid(grid: readonly [number, number, number]): void {
     const { ctas, globalScratchBytes, profileScratchBytes } = this.#variant.variant.launch;
-    this.#native.setGrid(grid[0] * ctas, grid[1], grid[2]);
     const blocks = grid[0] * grid[1] * grid[2] * ctas;
+    if (blocks > this.#most)
+      throw tooLargeToCooperate(this.#variant.kernel, Math.floor(this.#most / ctas), blocks / ctas);
+    this.#native.setGrid(grid[0] * ctas, grid[1], grid[2]);
     const { packing, globalScratch, profileScratch } = this.#variant;
     this.#point(packing.scratch.global, globalScratch, blocks * globalScratchBytes);
     this.#point(packing.scratch.profile, profileScratch, blocks * profileScratchBytes);

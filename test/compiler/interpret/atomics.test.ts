@@ -100,3 +100,69 @@ it("compare-and-swap makes a lock that holds", async () => {
   );
   expect(x).toEqual([2000]);
 });
+
+const BYTES_AND_MORE = ["i8", "u8", "i16", "i32", "u32", "i64", "f16", "bf16", "f32", "f64"] as const;
+it.each(BYTES_AND_MORE)("atomicLoad and atomicStore of %s move what is not masked", async (dtype) => {
+  const mask = d.lt(d.arange(0, 4), 3);
+  const kernel = d.kernel(
+    "moved",
+    [d.ptr("x", dtype), d.ptr("out", dtype)],
+    [
+      d.declare("v", d.op("atomicLoad", { ptr: d.add("x", d.arange(0, 4)), mask })),
+      d.effect(d.op("atomicStore", { ptr: d.add("out", d.arange(0, 4)), value: "v", mask }, { sem: "relaxed" })),
+      d.effect(d.op("atomicStore", { ptr: d.add("out", 4), value: d.op("atomicLoad", { ptr: d.add("x", 3) }) })),
+      d.effect(d.op("atomicLoad", { ptr: "x" })),
+    ],
+    { builds },
+  );
+  const data = dtype.startsWith("u") ? [1, 2, 200, 4] : [1, -2, 100, -4];
+  const { out } = await run(device, kernel, { x: { dtype, data }, out: { dtype, data: [9, 9, 9, 9, 9] } });
+  expect(out).toEqual([data[0], data[1], data[2], 9, data[3]]);
+});
+
+it("atomicPoll gives where memory came to hold a number before the time was over", async () => {
+  const kernel = d.kernel(
+    "polled",
+    [d.ptr("x", "i16"), d.ptr("out", "i32"), d.scalarParam("ns", "i32")],
+    [
+      d.declare("seen", d.op("atomicPoll", { ptr: d.add("x", d.arange(0, 4)), expected: -3, timeoutNs: "ns" })),
+      d.store(d.add("out", d.arange(0, 4)), d.op("cast", { x: "seen" }, { dtype: "i32" })),
+      d.store(d.add("out", 4), d.op("cast", { x: d.op("atomicPoll", { ptr: "x", expected: -3 }) }, { dtype: "i32" })),
+    ],
+    { builds },
+  );
+  const x = { dtype: "i16" as const, data: [-3, 3, -3, 0] };
+  for (const ns of [0, 2_000_000]) {
+    const { out } = await run(device, kernel, { x, out: { dtype: "i32", data: [9, 9, 9, 9, 9] }, ns });
+    expect(out).toEqual([1, 0, 1, 0, 1]);
+  }
+});
+
+/** Each program tells the next that it is done and waits for all: what they wrote before must be seen after. */
+const meeting = d.kernel(
+  "meeting",
+  [d.ptr("data", "i32"), d.ptr("arrived", "i32"), d.ptr("out", "i32")],
+  [
+    d.declare("pid", d.programId(0)),
+    d.declare("early", d.load("data")),
+    d.store(d.add("data", "pid"), d.add("pid", 100)),
+    d.effect(d.op("atomicAdd", { ptr: "arrived", value: 1 })),
+    d.declare("met", d.op("atomicPoll", { ptr: "arrived", expected: d.op("numPrograms", {}, { axis: 0 }) })),
+    d.store(d.add("out", "pid"), d.op("sum", { x: d.load(d.add("data", d.arange(0, 4))) })),
+    d.effect(d.op("atomicAdd", { ptr: d.add("out", 4), value: "early" }, {})),
+  ],
+  { builds: [d.build({}, { cooperative: true })] },
+);
+
+it("programs of a cooperative launch meet, and more than run at once are refused", async () => {
+  const args = () => ({
+    data: { dtype: "i32" as const, data: [0, 0, 0, 0] },
+    arrived: { dtype: "i32" as const, data: [0] },
+    out: { dtype: "i32" as const, data: [0, 0, 0, 0, 0] },
+  });
+  const { out } = await run(device, meeting, args(), [4]);
+  expect(out!.slice(0, 4)).toEqual([406, 406, 406, 406]);
+  await expect(run(device, meeting, args(), [5])).rejects.toThrow(
+    "meeting: expected a grid of at most 4 programs, which this device runs at once, got 5.",
+  );
+});

@@ -617,6 +617,24 @@ const CASES: readonly Case[] = [
     says: "the condition of staticAssert must be a boolean known when compiling, got bool",
   },
   {
+    code: "TS-K2081",
+    title: "a text that a GPU does not print",
+    body: () => [() => d.effect(d.op("devicePrint", { value0: "n" }, { text: "größe" }))],
+    says: 'devicePrint takes a text of ASCII, got "größe"',
+  },
+  {
+    code: "TS-K2082",
+    title: "an address that is printed",
+    body: () => [() => d.effect(d.op("devicePrint", { value0: "p" }, { text: "p" }))],
+    says: "devicePrint takes numbers and booleans, got Ptr<f32>",
+  },
+  {
+    code: "TS-K2084",
+    title: "a time before now",
+    body: () => [() => d.effect(d.op("atomicPoll", { ptr: "pi", expected: 1, timeoutNs: -5 }))],
+    says: "timeoutNs of atomicPoll is a number of nanoseconds, got -5",
+  },
+  {
     code: "TS-K2062",
     title: "a shift by more than there is",
     body: () => [use(d.op("shiftLeft", { a: "n", b: 32 }))],
@@ -729,6 +747,17 @@ describe("problems that depend on a build", () => {
     ]);
   });
 
+  it("TS-K2080 and TS-K2083: what staticPrint says, and what it must not run", () => {
+    const notes: Diagnostic[] = [];
+    const { kernel } = inferTypes(
+      d.kernel("k", PARAMS, [d.effect(d.op("staticPrint", { value0: d.mul("N", 2), value1: "p" }))]),
+    );
+    specialize(kernel, { constants: { N: 16, M: 1, FLAG: true } }, undefined, (note) => notes.push(note));
+    expect(notes).toMatchObject([{ code: "TS-K2080", severity: "note", message: "32 Ptr<f32>" }]);
+    const body = [d.effect(d.op("staticPrint", { value0: d.op("atomicAdd", { ptr: "pi", value: 1 }) }))];
+    expect(compile(body, { N: 64, M: 1, FLAG: true })).toMatchObject([{ code: "TS-K2083" }]);
+  });
+
   it("TS-K2054: a constant without a value", () => {
     expect(compile([], { N: 64, FLAG: true })).toMatchObject([
       { code: "TS-K2054", hint: "add it: constants: { M: 64 }" },
@@ -811,6 +840,14 @@ describe("a kernel with several mistakes", () => {
 it("every entry of the catalogue is provoked here and has its own code", () => {
   const entries = Object.values(catalogue).map(({ entry }) => entry.code);
   expect(new Set(entries).size).toBe(entries.length);
-  const provoked = new Set([...CASES.map(({ code }) => code), "TS-K2036", "TS-K2054", "TS-K2060", "TS-K2061"]);
+  const provoked = new Set([
+    ...CASES.map(({ code }) => code),
+    "TS-K2036",
+    "TS-K2054",
+    "TS-K2060",
+    "TS-K2061",
+    "TS-K2080",
+    "TS-K2083",
+  ]);
   expect([...provoked].sort()).toEqual([...entries].sort());
 });

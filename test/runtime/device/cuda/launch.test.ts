@@ -62,6 +62,23 @@ describe("packing", () => {
     );
   });
 
+  it("tells the driver of a cooperative launch, and refuses one of more programs than run at once", async () => {
+    const launch = { cooperative: true as const, warps: 8, ctas: 2 };
+    const kernel = await load({ name: "k", params: [scalar("n")], variants: [{ launch }] });
+    kernel.launch([3], { n: 1 });
+    expect(fake.launches()[0]).toContain(
+      "k grid=6,1,1 block=256,1,1 shared=0 attribute4=2,1,1 attribute5=1 attribute2=1",
+    );
+    const most = (device.processors * 8) / 2;
+    kernel.launch([most], { n: 1 });
+    const launched = fake.launches().length;
+    expect(() => kernel.launch([most + 1], { n: 1 })).toThrow("which this device runs at once");
+    expect(() => kernel.prepare([1, most + 1], { n: 1 })).toThrow(
+      `k: expected a grid of at most ${most} programs, which this device runs at once, got ${most + 1}.`,
+    );
+    expect(fake.launches()).toHaveLength(launched);
+  });
+
   it("allocates global scratch for every program, and again only when more is needed", async () => {
     const kernel = await load({ name: "k", params: [], variants: [{ launch: { globalScratchBytes: 128, ctas: 2 } }] });
     fake.reset();

@@ -1,0 +1,81 @@
+import type { Expr } from "../../ir/index.js";
+import { broadcast } from "../../ops/index.js";
+import type { OpExpr } from "../fuse/ops.js";
+import { dtypeOf } from "../lanes/build.js";
+import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
+import type { Ref } from "../wasm/module.js";
+import type { Host } from "./host.js";
+import { type LoopPlan, runNest } from "./nest.js";
+import { stage } from "./stage.js";
+
+/** Loops over a shape in its own order, one element after another. */
+const inOrder = (shape: readonly number[]): LoopPlan => {
+  const order = shape.map((_size, axis) => axis).filter((axis) => shape[axis]! > 1);
+  return { extents: shape, order, lane: null, unroll: 1 };
+};
+
+/** Tells the host each element of each value: one value after the other, elements in row-major order. */
+export function print(host: Host, expr: OpExpr): void {
+  const { fb, env } = host;
+  const { m, module } = fb;
+  const values = Object.values(expr.args);
+  const site = env.site(expr.op, [], expr.span, {
+    text: String(expr.attrs.text),
+    hex: expr.attrs.hex === true,
+    values: values.map((value) => ({ dtype: dtypeOf(value), shape: shapeOf(value) })),
+  });
+  const tell = (number: number, element: Ref, value: Ref, type: "f64" | "i64"): void => {
+    const name = module.imported(`print_${type}`, ["i32", "i32", "i32", type], "none");
+    fb.push(module.call(name, [m.i32.const(site), m.i32.const(number), element, value], "none"));
+  };
+  if (values.length === 0) tell(0, m.i32.const(0), m.f64.const(0), "f64");
+  for (const [number, value] of values.entries()) {
+    const shape = shapeOf(value);
+    const plan = inOrder(shape);
+    // Doubles hold the numbers of every dtype but one.
+    const type = dtypeOf(value) === "i64" ? "i64" : "f64";
+    stage(host, value, shape, plan.order);
+    runNest(host, plan, (nest) => {
+      const index = nest.index(0);
+      const node = nest.builder.convert(nest.builder.build(value, index), type);
+      const place = flatIndex(nest.graph, shape, index);
+      const { emitter, innermost } = nest;
+      const emit = (): void =>
+        nest.at(innermost, () => tell(number, emitter.scalar(place, innermost), emitter.scalar(node, innermost), type));
+      return { values: [node], places: [place], emit };
+    });
+  }
+}
+
+/** Breaks the kernel off at the first element, in row-major order, for which the condition does not hold and the mask does. */
+export function assertion(host: Host, expr: OpExpr): void {
+  const { fb, env } = host;
+  const { m, module } = fb;
+  const { condition, mask } = expr.args;
+  const shape = (broadcast(shapeOf(condition!), mask ? shapeOf(mask) : []) ?? []) as readonly number[];
+  const site = env.site(expr.op, [], expr.span, {
+    text: String(expr.attrs.message),
+    values: [{ dtype: "bool", shape }],
+  });
+  const name = module.imported("assertion_failed", ["i32", "i32"], "none");
+  const plan = inOrder(shape);
+  stage(host, expr, shape, plan.order);
+  runNest(host, plan, (nest) => {
+    const { builder, emitter, innermost } = nest;
+    const index = nest.index(0);
+    const of = (operand: Expr) => builder.build(operand, alignIndex(nest.graph, shapeOf(operand), index));
+    const holds = of(condition!);
+    const asked = mask ? of(mask) : null;
+    const place = flatIndex(nest.graph, shape, index);
+    const check = (): void =>
+      fb.if(m.i32.eqz(emitter.scalar(holds, innermost)), () =>
+        fb.push(module.call(name, [m.i32.const(site), emitter.scalar(place, innermost)], "none")),
+      );
+    const emit = (): void =>
+      nest.at(innermost, () => {
+        if (asked) fb.if(emitter.scalar(asked, innermost), check);
+        else check();
+      });
+    return { values: [holds, ...(asked ? [asked] : [])], places: [place], emit };
+  });
+}

@@ -1,0 +1,68 @@
+import { DTYPES } from "../../ir/index.js";
+import { checkElement } from "../emit/bounds.js";
+import { elementPlace } from "../emit/loads.js";
+import type { OpExpr } from "../fuse/ops.js";
+import { dtypeOf } from "../lanes/build.js";
+import type { Access } from "../lanes/node.js";
+import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
+import type { Variable } from "../variables.js";
+import { REPRESENTATION } from "../wasm/representation.js";
+import { storeRef, type TileVariable } from "./assign.js";
+import { checkAligned, Word } from "./atomic.js";
+import type { Host } from "./host.js";
+import { runNest } from "./nest.js";
+import { place } from "./reduce.js";
+import { stage } from "./stage.js";
+
+/** Waits at each pointer until it holds what is expected, or the time that all of them have together is over; each is looked at once at least. */
+export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
+  const { fb } = host;
+  const { m } = fb;
+  const { ptr, expected, timeoutNs } = expr.args;
+  const shape = shapeOf(ptr!);
+  const dtype = dtypeOf(ptr!);
+  const target = to ?? place(host, "bool", shape);
+  const order = shape.map((_size, axis) => axis);
+  for (const operand of Object.values(expr.args)) {
+    const own = shapeOf(operand);
+    stage(
+      host,
+      operand,
+      own,
+      own.map((_size, axis) => axis),
+    );
+  }
+  const clock = () => fb.module.call(fb.module.imported("clock", [], "i64"), [], "i64");
+  const start = timeoutNs ? fb.hold("i64", clock()) : null;
+  runNest(host, { extents: shape, order: order.filter((axis) => shape[axis]! > 1), lane: null, unroll: 1 }, (nest) => {
+    const { builder, emitter, innermost, graph } = nest;
+    const index = nest.index(0);
+    const at = builder.pointer(ptr!, index);
+    const wanted = builder.convert(builder.build(expected!, alignIndex(graph, shapeOf(expected!), index)), dtype);
+    const limit = timeoutNs ? builder.convert(builder.build(timeoutNs, []), "i64") : null;
+    const spot = flatIndex(graph, shape, index);
+    const site = host.env.site(expr.op, at.from.params, expr.span);
+    const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
+    const emit = (): void =>
+      nest.at(innermost, () => {
+        const held = fb.hold(REPRESENTATION[dtype], emitter.scalar(wanted, innermost));
+        const until = limit && fb.hold("i64", emitter.scalar(limit, innermost));
+        checkElement(emitter, access, at.offset, innermost);
+        const { base, offset } = elementPlace(emitter, access, at.offset, innermost);
+        const address = fb.hold("i32", m.i32.add(base, m.i32.const(offset)));
+        checkAligned(nest, access, at.offset, address);
+        const word = new Word(fb, dtype, address);
+        const seen = fb.local("i32");
+        fb.forever((done) => {
+          fb.set(seen, word.holds(held));
+          fb.push(m.br_if(done, fb.get(seen)));
+          if (until && start) fb.push(m.br_if(done, m.i64.ge_u(m.i64.sub(clock(), fb.get(start)), fb.get(until))));
+        });
+        if (target.kind === "scalar") fb.set(target.local, fb.get(seen));
+        else storeRef(nest, target as TileVariable, spot, fb.get(seen), innermost);
+      });
+    const values = [at.offset, at.from.base, at.from.count, wanted, ...(limit ? [limit] : [])];
+    return { values, places: [spot], emit };
+  });
+  return target;
+}
