@@ -3,11 +3,13 @@ import { noFile } from "../diagnostics/catalogue/frontend.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { reportConfigErrors } from "./config-errors.js";
+import { type Description, describe } from "./describe.js";
 import { type LoweredFile, LoweredFiles } from "./lower-file.js";
-import { KernelProject, LANGUAGE_FOLDER } from "./project.js";
+import { KernelProject, LANGUAGE_FOLDER, type Texts } from "./project.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
 
+export type { Description } from "./describe.js";
 export type { LoweredFile } from "./lower-file.js";
 
 export interface LowerOptions {
@@ -31,13 +33,23 @@ export interface Frontend {
    * literals of unknown type in the places that were reported.
    */
   lower(files: readonly string[], options?: LowerOptions): Lowered;
+  /** What the language's documentation says of a name that it exports; undefined before anything was lowered, and for other names. */
+  describe(name: string): Description | undefined;
+}
+
+export interface FrontendOptions {
+  /** Texts that stand in the place of what is on disk, by absolute paths: what an editor has not saved. They may change between calls. */
+  readonly texts?: Texts;
 }
 
 /** A frontend that keeps its TypeScript program, and what files gave that neither changed nor import one that did. */
-export function createFrontend(): Frontend {
-  const project = new KernelProject();
+export function createFrontend({ texts }: FrontendOptions = {}): Frontend {
+  const project = new KernelProject(texts);
   const known = new LoweredFiles(project);
-  return { lower: (files, options = {}) => lowerFiles(project, known, files, options.root ?? process.cwd()) };
+  return {
+    lower: (files, options = {}) => lowerFiles(project, known, files, options.root ?? process.cwd()),
+    describe: (name) => project.current && describe(project.current, name),
+  };
 }
 
 let shared: Frontend | undefined;
