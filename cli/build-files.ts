@@ -12,6 +12,7 @@ interface BuildRequest {
   readonly out: string;
   readonly jobs?: number;
   readonly json?: boolean;
+  readonly lineInfo?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 import { withoutBuilds } from "./build/problems.js";
 import { buildProblems } from "./build/tried.js";
 import { type Diagnostic, isError, mergeDiagnostics } from "./diagnostics/index.js";
-import { createFrontend, type Frontend } from "./frontend/index.js";
+import { createFrontend, type Frontend, type LoweredFile } from "./frontend/index.js";
 import { Budget, type Kernel } from "./ir/index.js";
 import { inferTypes } from "./passes/index.js";
 
@@ -23,12 +23,39 @@ export interface Checked {
   readonly sources: readonly string[];
 }
 
-/** What is left to do for a kernel, in all its choices of dtypes. */
-function workOf({ file, name }: Kernel, known: Map<string, Budget>): Budget {
-  const key = `${file}#${name}`;
-  const work = known.get(key) ?? new Budget("work");
-  known.set(key, work);
-  return work;
+interface Typed {
+  readonly kernels: readonly Kernel[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** What is wrong with its builds. */
+  tried(): readonly Diagnostic[];
+}
+
+/** What is known of files that did not change since. */
+const known = new WeakMap<LoweredFile, Typed>();
+
+function typedFile(file: LoweredFile): Typed {
+  const typed = known.get(file) ?? typeFile(file);
+  known.set(file, typed);
+  return typed;
+}
+
+function typeFile({ drafts, diagnostics }: LoweredFile): Typed {
+  // What is left to do for a kernel, in all its choices of dtypes.
+  const work = new Map(drafts.map(({ name }) => [name, new Budget("work")]));
+  const workOf = ({ name }: Kernel): Budget => work.get(name)!;
+  const typed = drafts.map((draft) => inferTypes(draft, workOf(draft)));
+  let tried: readonly Diagnostic[] | undefined;
+  return {
+    kernels: typed.map(({ kernel }) => kernel),
+    diagnostics: typed.flatMap((one) => one.diagnostics),
+    tried() {
+      // A kernel with a mistake would say it again in each of its builds, in other words.
+      const sound = diagnostics.some(isError) ? [] : typed.filter((one) => !one.diagnostics.some(isError));
+      const whole = sound.map(({ kernel }) => kernel);
+      tried ??= [...withoutBuilds(whole), ...buildProblems(whole, workOf)];
+      return tried;
+    },
+  };
 }
 
 let shared: Frontend | undefined;
@@ -36,14 +63,12 @@ let shared: Frontend | undefined;
 /** Reads and types kernels: everything the compiler knows of them without Python. */
 export function check(files: readonly string[], { project, frontend, builds = true }: CheckOptions = {}): Checked {
   shared ??= createFrontend();
-  const { drafts, diagnostics, sources } = (frontend ?? shared).lower(files, { root: project });
-  const work = new Map<string, Budget>();
-  const typed = drafts.map((draft) => inferTypes(draft, workOf(draft, work)));
-  const kernels = typed.map(({ kernel }) => kernel);
-  // A kernel with a mistake would say it again in each of its builds, in other words.
-  const sound = diagnostics.some(isError) ? [] : typed.filter((one) => !one.diagnostics.some(isError));
-  const whole = sound.map(({ kernel }) => kernel);
-  const tried = builds ? [...withoutBuilds(whole), ...buildProblems(whole, (kernel) => workOf(kernel, work))] : [];
-  const all = [...diagnostics, ...typed.flatMap((one) => one.diagnostics), ...tried];
-  return { kernels, diagnostics: mergeDiagnostics(all), sources };
+  const lowered = (frontend ?? shared).lower(files, { root: project });
+  const typed = lowered.files.map(typedFile);
+  const found = typed.flatMap((file) => [...file.diagnostics, ...(builds ? file.tried() : [])]);
+  return {
+    kernels: typed.flatMap(({ kernels }) => kernels),
+    diagnostics: mergeDiagnostics([...lowered.diagnostics, ...found]),
+    sources: lowered.sources,
+  };
 }

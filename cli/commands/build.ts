@@ -10,6 +10,7 @@ interface Options {
   readonly out: string;
   readonly jobs?: number;
   readonly json?: boolean;
+  readonly lineInfo?: boolean;
 }
 
 export default command<Options>({
@@ -40,6 +41,11 @@ export default command<Options>({
       default: "bundle",
     },
     { flags: "-j, --jobs <number>", about: "Triton processes at once (default: the cores)", parse: positive },
+    {
+      flags: "--line-info",
+      about: "cubins name the lines of TypeScript, for Nsight and cuda-gdb; they are larger",
+      conflicts: ["model"],
+    },
     { flags: "--json", about: "print one object: folder, kernels, variants, built, cached, milliseconds" },
   ],
   examples: [

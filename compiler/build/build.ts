@@ -24,6 +24,11 @@ export interface BuildOptions {
   readonly own?: boolean;
   /** Folder that names in the bundle are relative to. Default: the one of the first file's package.json. */
   readonly project?: string;
+  /**
+   * Cubins that name the lines of TypeScript that they were made of, for profilers and debuggers; names are relative to `project`. They are larger.
+   * Default false.
+   */
+  readonly lineInfo?: boolean;
   /** Triton processes at once. Default: the cores. */
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
@@ -71,6 +76,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     own,
     project,
     sourceHash,
+    lineInfo: request.lineInfo,
     jobs,
     environment,
     onProgress,
@@ -81,7 +87,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return { folder, manifest: bundle.manifest, diagnostics, built: bundle.built, cached: bundle.cached };
 }
 
-function requestOf({ files, arch, out, project }: BuildOptions): Request {
+function requestOf({ files, arch, out, project, lineInfo }: BuildOptions): Request {
   const [first] = files;
   if (first === undefined)
     throw new BuildError("there are no files to build", "Name the TypeScript files with the kernels.");
@@ -91,6 +97,7 @@ function requestOf({ files, arch, out, project }: BuildOptions): Request {
     arch: [...new Set(arch)].sort((a, b) => a - b),
     folder: resolve(out),
     project: resolve(project ?? projectOf(first)),
+    ...(lineInfo && { lineInfo }),
   };
 }
 

@@ -20,6 +20,13 @@ export interface Compiled {
 
 type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly failed: Failed };
 
+export interface CompileUnitsOptions {
+  /** Cubins that name the lines of TypeScript that they were made of. */
+  readonly lineInfo?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onDone?: (unit: Unit, done: number, total: number) => void;
+}
+
 /**
  * Compiles every unit, as many at once as the compiler has workers. A unit that fails does not keep the others from being compiled, so that
  * all problems are reported; without a compiler at all everything stops.
@@ -27,7 +34,7 @@ type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly fa
 export async function compileUnits(
   units: readonly Unit[],
   compiler: Compiler,
-  { signal, onDone }: { signal?: AbortSignal; onDone?: (unit: Unit, done: number, total: number) => void },
+  { lineInfo, signal, onDone }: CompileUnitsOptions,
 ): Promise<Compiled> {
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -35,9 +42,12 @@ export async function compileUnits(
   setMaxListeners(0, either);
   let done = 0;
   const one = async (unit: Unit): Promise<Outcome> => {
-    const { job, lines } = jobOf(unit);
+    const { job, lines } = jobOf(unit, undefined, lineInfo);
     try {
-      const { result, cached } = await compiler.compile(job, { signal: either });
+      const first = await compiler.compile(job, { signal: either });
+      // What failed is found by the lines of the Python, so that must be what the failure speaks of.
+      const isMoved = lineInfo && !first.result.ok;
+      const { result, cached } = isMoved ? await compiler.compile(jobOf(unit).job, { signal: either }) : first;
       onDone?.(unit, ++done, units.length);
       return result.ok
         ? { made: { unit, output: result }, cached }

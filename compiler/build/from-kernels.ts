@@ -24,6 +24,7 @@ export interface KernelBundleOptions {
   readonly sourceHash: (file: string) => string;
   /** The kernels with the builds that they declare, of those whose builds somebody else named. */
   readonly declared?: ReadonlyMap<Kernel, Kernel>;
+  readonly lineInfo?: boolean;
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
   readonly environment?: () => Promise<PythonEnvironment>;
@@ -56,6 +57,7 @@ async function compileAll(
   {
     arch,
     project,
+    lineInfo,
     jobs,
     onProgress,
     signal,
@@ -64,6 +66,7 @@ async function compileAll(
 ): Promise<Compiled> {
   using service = await startTriton({ jobs, environment });
   const compiled = await compileUnits(planUnits(kernels, arch), cachedTriton(service, new Cache()), {
+    lineInfo,
     signal,
     onDone: ({ kernel }, done, total) =>
       onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),

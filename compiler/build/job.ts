@@ -1,6 +1,7 @@
 import { emitTriton, signatureOf } from "../emit/index.js";
 import type { Span } from "../ir/index.js";
-import type { TritonJob, TritonStage } from "../triton/index.js";
+import type { LineOrigin, TritonJob, TritonStage } from "../triton/index.js";
+import { placeOf } from "./failure.js";
 import { bindingName } from "./names.js";
 import type { Unit } from "./plan.js";
 import { forTarget, HOPPER } from "./target.js";
@@ -11,10 +12,11 @@ export interface PlannedJob {
   readonly lines: readonly (Span | null)[];
 }
 
-/** What Triton is asked for to make a unit's cubin. */
+/** What Triton is asked for to make a unit's cubin; with `lineInfo` that names the lines of TypeScript that it was made of. */
 export function jobOf(
   { kernel, build, arch, divisible }: Unit,
   stages: readonly TritonStage[] = ["cubin", "ptx"],
+  lineInfo = false,
 ): PlannedJob {
   const { text, lines, entry, parameters } = emitTriton(forTarget(kernel, arch));
   const possible = arch >= HOPPER ? build : { ...build, pdl: false };
@@ -25,6 +27,14 @@ export function jobOf(
     ...signatureOf(kernel, possible, divisible, parameters),
     target: { arch },
     stages,
+    ...(lineInfo && { lineInfo: originsOf(lines) }),
   };
   return { job, lines };
 }
+
+/** A line without a place of its own belongs to what stands above it. */
+const originsOf = (lines: readonly (Span | null)[]): readonly LineOrigin[] =>
+  lines.flatMap((_, index) => {
+    const span = placeOf(lines, index + 1);
+    return span ? [{ python: index + 1, file: span.file, line: span.line, column: span.column }] : [];
+  });

@@ -13,6 +13,7 @@ export interface Request {
   readonly arch: readonly number[];
   readonly folder: string;
   readonly project: string;
+  readonly lineInfo?: boolean;
 }
 
 /** What is remembered of a build that succeeded. */

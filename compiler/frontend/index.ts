@@ -1,15 +1,16 @@
 import { resolve } from "node:path";
 import { noFile } from "../diagnostics/catalogue/frontend.js";
-import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { reportConfigErrors } from "./config-errors.js";
-import { findKernels } from "./kernels.js";
-import { lowerKernel } from "./lower-kernel.js";
-import { isOfLanguage, KernelProject } from "./project.js";
-import { reportTypeErrors } from "./type-errors.js";
+import { type Description, describe } from "./describe.js";
+import { type LoweredFile, LoweredFiles } from "./lower-file.js";
+import { isOfLanguage, KernelProject, type Texts } from "./project.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
+
+export type { Description } from "./describe.js";
+export type { LoweredFile } from "./lower-file.js";
 
 export interface LowerOptions {
   /** Folder that the files are relative to and that names in diagnostics and IR are relative to. Default: the current directory. */
@@ -17,7 +18,9 @@ export interface LowerOptions {
 }
 
 export interface Lowered {
-  /** Draft IR: types are unknown but for literals; a generic kernel stands once for each choice of dtypes. */
+  /** What each of the files gave that are there, in their order. */
+  readonly files: readonly LoweredFile[];
+  /** The drafts of all files. */
   readonly drafts: readonly Kernel[];
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute paths of the user's files that were read, imports included: what a build depends on. */
@@ -30,12 +33,23 @@ export interface Frontend {
    * literals of unknown type in the places that were reported.
    */
   lower(files: readonly string[], options?: LowerOptions): Lowered;
+  /** What the language's documentation says of a name that it exports; undefined before anything was lowered, and for other names. */
+  describe(name: string): Description | undefined;
 }
 
-/** A frontend that keeps its TypeScript program: the second `lower` takes milliseconds, and reads again only files that changed. */
-export function createFrontend(): Frontend {
-  const project = new KernelProject();
-  return { lower: (files, options = {}) => lowerFiles(project, files, options.root ?? process.cwd()) };
+export interface FrontendOptions {
+  /** Texts that stand in the place of what is on disk, by absolute paths: what an editor has not saved. They may change between calls. */
+  readonly texts?: Texts;
+}
+
+/** A frontend that keeps its TypeScript program, and what files gave that neither changed nor import one that did. */
+export function createFrontend({ texts }: FrontendOptions = {}): Frontend {
+  const project = new KernelProject(texts);
+  const known = new LoweredFiles(project);
+  return {
+    lower: (files, options = {}) => lowerFiles(project, known, files, options.root ?? process.cwd()),
+    describe: (name) => project.current && describe(project.current, name),
+  };
 }
 
 let shared: Frontend | undefined;
@@ -46,7 +60,7 @@ export function lower(files: readonly string[], options: LowerOptions = {}): Low
   return shared.lower(files, options);
 }
 
-function lowerFiles(project: KernelProject, files: readonly string[], root: string): Lowered {
+function lowerFiles(project: KernelProject, known: LoweredFiles, files: readonly string[], root: string): Lowered {
   const paths = files.map((file) => resolve(root, file));
   const unit = new Unit(project.program(paths), root);
   const sources = paths.flatMap((path, index): readonly ts.SourceFile[] => {
@@ -56,34 +70,14 @@ function lowerFiles(project: KernelProject, files: readonly string[], root: stri
     unit.report(noFile(span, { path: files[index]! }));
     return [];
   });
-  const refused = reportRefusals(unit, project);
   reportConfigErrors(unit, project);
-  // What tsc cannot parse it guesses at: kernels of such a file would have problems that nobody wrote.
-  const sound = refused ? [] : sources.filter((source) => unit.program.getSyntacticDiagnostics(source).length === 0);
-  const drafts = sound
-    .flatMap((source) => unit.attempt(source, () => findKernels(unit, source)))
-    .flatMap((kernel) => unit.attempt(kernel.call, () => lowerKernel(unit, kernel)));
-  // A checker that was interrupted knows wrong things.
-  if (unit.interrupted) project.forget();
-  else if (!refused) reportTypeErrors(unit, sources);
-  return { drafts, diagnostics: mergeDiagnostics(unit.diagnostics), sources: filesOf(unit.program) };
-}
-
-/** Says which files go beyond a limit as they are written. Others import what these would export, so nothing else is said then. */
-function reportRefusals(unit: Unit, project: KernelProject): boolean {
-  let any = false;
-  for (const source of unit.program.getSourceFiles()) {
-    const refusal = project.refusal(source.fileName);
-    if (refusal === undefined) continue;
-    any = true;
-    unit.report(
-      beyondLimit(unit.spanBetween(source, refusal.from, refusal.to), {
-        limit: refusal.limit,
-        instead: refusal.instead,
-      }),
-    );
-  }
-  return any;
+  const lowered = known.lower(unit.program, sources, root);
+  return {
+    files: lowered,
+    drafts: lowered.flatMap(({ drafts }) => drafts),
+    diagnostics: mergeDiagnostics([...unit.diagnostics, ...lowered.flatMap(({ diagnostics }) => diagnostics)]),
+    sources: filesOf(unit.program),
+  };
 }
 
 /** Absolute paths of the program's files, without the language's own and TypeScript's. */

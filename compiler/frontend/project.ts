@@ -60,6 +60,9 @@ interface CachedFile {
   readonly refusal?: Refusal;
 }
 
+/** Texts of files by their absolute paths. */
+export type Texts = Pick<ReadonlyMap<string, string>, "get" | "has">;
+
 /** Bytes of a character in UTF-8, at most: a larger file is not even read. */
 const MOST_BYTES = 4 * LIMITS.characters;
 
@@ -74,6 +77,12 @@ export class KernelProject {
   /** Files with an import that led nowhere: what is missing may be there next time. */
   private readonly unresolved = new Set<string>();
   private last: ts.Program | undefined;
+  private readonly texts: Texts;
+
+  /** @param texts what stands in the place of the text of files: what an editor has not saved yet */
+  constructor(texts: Texts = new Map()) {
+    this.texts = texts;
+  }
 
   /** Why a file of the program stands for nothing; undefined for all others. */
   refusal(path: string): Refusal | undefined {
@@ -83,6 +92,11 @@ export class KernelProject {
   /** Whether a file has an import that leads nowhere. */
   isUnresolved(path: string): boolean {
     return this.unresolved.has(path);
+  }
+
+  /** The program of the last call. */
+  get current(): ts.Program | undefined {
+    return this.last;
   }
 
   /** Makes the next program anew: one whose checker was interrupted knows wrong things. */
@@ -122,9 +136,11 @@ export class KernelProject {
   private host(): ts.CompilerHost {
     const resolved = ts.createModuleResolutionCache("/", (name) => name, OPTIONS);
     const aliases = new Aliases();
+    const fileExists = (path: string) => this.texts.has(path) || ts.sys.fileExists(path);
+    const system: ts.System = { ...ts.sys, fileExists };
     return {
-      fileExists: (path) => ts.sys.fileExists(path),
-      readFile: (path) => ts.sys.readFile(path),
+      fileExists,
+      readFile: (path) => this.texts.get(path) ?? ts.sys.readFile(path),
       directoryExists: (path) => ts.sys.directoryExists(path),
       getDirectories: (path) => ts.sys.getDirectories(path),
       realpath: (path) => ts.sys.realpath?.(path) ?? path,
@@ -142,7 +158,7 @@ export class KernelProject {
         return names.map(({ text }) => {
           if (HOST_MODULES.test(text)) return { resolvedModule: undefined };
           const name = text === "tilescript" ? text : (aliases.source(text, containing) ?? text);
-          const found = ts.resolveModuleName(name, containing, options, ts.sys, resolved);
+          const found = ts.resolveModuleName(name, containing, options, system, resolved);
           if (found.resolvedModule === undefined) this.unresolved.add(containing);
           return found;
         });
@@ -152,7 +168,7 @@ export class KernelProject {
 
   /** A file as it is now: the same object as before while it has not changed. */
   private read(path: string): ts.SourceFile | undefined {
-    const text = textOf(path);
+    const text = this.texts.get(path) ?? textOf(path);
     if (text === undefined) return undefined;
     const known = this.cache.get(path);
     if (known?.text === text) return known.source;

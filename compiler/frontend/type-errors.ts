@@ -12,11 +12,9 @@ const NO_OVERLOAD = new Set([2769, 2772, 2770]);
  * What tsc itself says about kernels: everything in a file named `*.kernel.ts`, and in other files only inside kernels and the functions
  * they call, because such a file may be a program for Node whose libraries are not loaded here.
  */
-export function reportTypeErrors(unit: Unit, files: readonly ts.SourceFile[]): void {
+export function reportTypeErrors(unit: Unit, source: ts.SourceFile): void {
   const regionFiles = [...unit.regions].map((node) => node.getSourceFile());
-  for (const file of new Set([...files, ...regionFiles])) {
-    unit.attempt(file, () => reportIn(unit, file));
-  }
+  for (const file of new Set([source, ...regionFiles])) unit.attempt(file, () => reportIn(unit, file));
 }
 
 function reportIn(unit: Unit, file: ts.SourceFile): readonly [] {

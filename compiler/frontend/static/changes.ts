@@ -21,7 +21,8 @@ export function changeOf(unit: Unit, symbol: ts.Symbol): ts.Expression | undefin
   return undefined;
 }
 
-function changesIn(file: ts.SourceFile): readonly ts.Expression[] {
+/** Members and lists that a file changes, whatever they belong to. */
+export function changesIn(file: ts.SourceFile): readonly ts.Expression[] {
   const known = changes.get(file);
   if (known) return known;
   const found: ts.Expression[] = [];
