@@ -12,17 +12,15 @@ export interface PlannedJob {
 }
 
 /** What Triton is asked for to make a unit's cubin. */
-export function jobOf(
-  { kernel, build, arch, divisible }: Unit,
-  stages: readonly TritonStage[] = ["cubin", "ptx"],
-): PlannedJob {
+export function jobOf(unit: Unit, stages: readonly TritonStage[] = ["cubin", "ptx"]): PlannedJob {
+  const { kernel, build, arch } = unit;
   const { text, lines, entry, parameters } = emitTriton(forTarget(kernel, arch));
   const possible = arch >= HOPPER ? build : { ...build, pdl: false };
   const job: TritonJob = {
     source: text,
     file: `${bindingName(kernel)}.triton.py`,
     kernel: entry,
-    ...signatureOf(kernel, possible, divisible, parameters),
+    ...signatureOf(kernel, possible, unit, parameters),
     target: { arch },
     stages,
   };

@@ -3,7 +3,7 @@
  * their types although a file may come from anywhere. What the parts mean together is for `verify`.
  */
 import { DTYPES } from "./dtype.js";
-import type { Kernel } from "./kernel.js";
+import { type Kernel, MOST_VARIANTS } from "./kernel.js";
 
 export class IrFormatError extends Error {
   override readonly name = "IrFormatError";
@@ -228,6 +228,7 @@ const options = {
   "maxRegisters?": whole,
   fpFusion: flag,
   "divisible?": names,
+  "specialize?": list(object({ divisible: names, one: names }), MOST_VARIANTS),
   alignment: oneOf("checked", "required"),
 };
 

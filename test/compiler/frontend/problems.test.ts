@@ -87,6 +87,10 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
   "TS-K1046": [wrap(`store(out, 9007199254740993);`), "9007199254740993 is 9007199254740992 as a number of JavaScript"],
   "TS-K1047": [wrap(`store(out, 1e400);`), "1e400 is beyond the largest number, about 1.8e308"],
   "TS-K1048": [`const W = [1, 2]; ${wrap(`store(out, W[2]);`)}`, "W has 2 elements, and none with this index"],
+  "TS-K1060": [
+    `export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => {}, { builds: [{ specialize: [{ divisible: ["x"] }, { divisible: ["x", "n"] }] }] });`,
+    "specialize[1] of k asks for all that specialize[0] asks for, so no launch reaches it",
+  ],
   "TS-K1050": [
     wrap(`store(out, ${"(".repeat(300)}n${")".repeat(300)});`),
     /^statements and expressions stand at most 200 levels inside one another/,
