@@ -3,7 +3,7 @@ import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
 import { type Failed, failureDiagnostics } from "./failure.js";
-import { jobOf } from "./job.js";
+import { jobOf, type PlannedJob } from "./job.js";
 import type { Unit } from "./plan.js";
 
 /** Something that compiles, and knows whether it had to. */
@@ -27,7 +27,16 @@ type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly fa
 export async function compileUnits(
   units: readonly Unit[],
   compiler: Compiler,
-  { signal, onDone }: { signal?: AbortSignal; onDone?: (unit: Unit, done: number, total: number) => void },
+  {
+    signal,
+    onDone,
+    plan = jobOf,
+  }: {
+    signal?: AbortSignal;
+    onDone?: (unit: Unit, done: number, total: number) => void;
+    /** What is asked for of each unit. Default: its cubin and PTX. */
+    plan?: (unit: Unit) => PlannedJob;
+  },
 ): Promise<Compiled> {
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -35,7 +44,7 @@ export async function compileUnits(
   setMaxListeners(0, either);
   let done = 0;
   const one = async (unit: Unit): Promise<Outcome> => {
-    const { job, lines } = jobOf(unit);
+    const { job, lines } = plan(unit);
     try {
       const { result, cached } = await compiler.compile(job, { signal: either });
       onDone?.(unit, ++done, units.length);
