@@ -18,7 +18,7 @@ export interface Explained {
   readonly count: number;
 }
 
-/** The job of a unit with the places of its TypeScript in the PTX. */
+/** The job of a unit whose PTX has the places of its TypeScript. */
 export function explainingJob(unit: Unit): PlannedJob {
   const { job, lines } = jobOf(unit, ["ptx"]);
   const lineInfo = lines.flatMap((span, index) =>
