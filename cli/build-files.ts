@@ -41,10 +41,12 @@ const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: 
       milliseconds: Math.round(milliseconds),
       kernels: manifest.kernels.map(({ name, variants }) => ({
         name,
-        variants: variants.map(({ arch, constants, dtypes, launch, resources }) => ({
+        variants: variants.map(({ arch, constants, dtypes, params, launch, resources }) => ({
           arch,
           constants,
           dtypes,
+          divisible: params.flatMap(({ name, divisible }) => (divisible ? [name] : [])),
+          one: params.flatMap((param) => (param.kind === "scalar" && param.one ? [param.name] : [])),
           ...resources,
           sharedBytes: launch.sharedBytes,
           warps: launch.warps,

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { failureDiagnostic } from "../compiler/build/failure.js";
-import { divisibleParams } from "../compiler/build/guards.js";
 import { buildsOf } from "../compiler/build/index.js";
 import { jobOf } from "../compiler/build/job.js";
 import { projectOf } from "../compiler/build/project.js";
+import { variantsOf } from "../compiler/build/variants.js";
 import { Cache, cachedTriton } from "../compiler/cache/index.js";
 import { check } from "../compiler/check.js";
 import { DiagnosticError, isError } from "../compiler/diagnostics/index.js";
@@ -76,9 +76,9 @@ async function compiled({ kernel, build }: Choice, { target, stage, arch, signal
     kernel,
     build,
     arch: arch ?? gpuArchitecture() ?? 90,
-    divisible: divisibleParams(kernel.params, build),
+    ...variantsOf(kernel, build)[0]!,
   };
-  const { job, lines } = jobOf(unit, [stage as TritonStage]);
+  const { job, lines } = jobOf(unit, { stages: [stage as TritonStage] });
   const line = progress();
   using service = await startTriton({
     jobs: 1,

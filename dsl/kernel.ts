@@ -44,10 +44,36 @@ export interface CompileOptions<P> {
    * executor; `fma()` rounds once either way.
    */
   readonly fpFusion?: boolean;
-  /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
+  /**
+   * Pointers, descriptors and integers that may be taken as multiples of 16. Default: all whose alignment decides how memory is accessed, or with
+   * `alignment: "required"` simply all.
+   */
   readonly divisible?: readonly (keyof P & string)[];
-  /** `checked` (the default) also builds a variant without assumptions; with `required` an unaligned launch is an error. */
+  /**
+   * The variants to compile, in the order in which a launch tries them, in place of those that the compiler derives. At most 8; each must be
+   * one that a launch can reach.
+   *
+   * @example
+   * // First for row-major b, then for b given transposed.
+   * specialize: [
+   *   { divisible: ["a", "b", "strideBK"], one: ["strideBN"] },
+   *   { divisible: ["a", "b", "strideBN"], one: ["strideBK"] },
+   * ]
+   */
+  readonly specialize?: readonly Specialization<P>[];
+  /**
+   * `checked` (the default) also builds a variant without assumptions, for arguments that keep no other's; with `required` launching those is an
+   * error.
+   */
   readonly alignment?: "checked" | "required";
+}
+
+/** What a variant of a kernel is compiled for. A launch takes the first variant whose conditions its arguments meet. */
+export interface Specialization<P> {
+  /** Pointers whose address, and integers whose value, is a multiple of 16. */
+  readonly divisible?: readonly (keyof P & string)[];
+  /** Integers that are 1, such as the stride of the innermost dimension. They stay arguments of the launch. */
+  readonly one?: readonly (keyof P & string)[];
 }
 
 /** One configuration to compile. */

@@ -51,7 +51,7 @@ const tensorMapOf = (facts: TensorDescriptorFacts) => ({
 });
 
 function paramsOf(
-  { kernel, build, divisible }: Unit,
+  { kernel, build, divisible, one }: Unit,
   descriptors: readonly TensorDescriptorFacts[],
 ): Variant["params"] {
   const order = kernel.params.filter((param) => param.kind === "descriptor");
@@ -60,7 +60,8 @@ function paramsOf(
     const isDivisible = divisible.includes(name);
     if (kind === "const") return { name, kind, divisible: isDivisible };
     const { dtype } = param;
-    if (kind !== "descriptor") return { name, kind, divisible: isDivisible, dtype };
+    if (kind === "pointer") return { name, kind, divisible: isDivisible, dtype };
+    if (kind === "scalar") return { name, kind, divisible: isDivisible, one: one.includes(name), dtype };
     const { padding } = param;
     const facts = descriptors[order.indexOf(param)];
     const block = param.block.map((size) => evaluateDim(size, build.constants) ?? 0);

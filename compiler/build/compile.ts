@@ -3,7 +3,7 @@ import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
 import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
 import { type Failed, failureDiagnostics } from "./failure.js";
-import { jobOf } from "./job.js";
+import { type JobOptions, jobOf } from "./job.js";
 import type { Unit } from "./plan.js";
 
 /** Something that compiles, and knows whether it had to. */
@@ -20,9 +20,7 @@ export interface Compiled {
 
 type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly failed: Failed };
 
-export interface CompileUnitsOptions {
-  /** Cubins that name the lines of TypeScript that they were made of. */
-  readonly lineInfo?: boolean;
+export interface CompileUnitsOptions extends JobOptions {
   readonly signal?: AbortSignal;
   readonly onDone?: (unit: Unit, done: number, total: number) => void;
 }
@@ -34,7 +32,7 @@ export interface CompileUnitsOptions {
 export async function compileUnits(
   units: readonly Unit[],
   compiler: Compiler,
-  { lineInfo, signal, onDone }: CompileUnitsOptions,
+  { stages, lineInfo, signal, onDone }: CompileUnitsOptions,
 ): Promise<Compiled> {
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -42,12 +40,14 @@ export async function compileUnits(
   setMaxListeners(0, either);
   let done = 0;
   const one = async (unit: Unit): Promise<Outcome> => {
-    const { job, lines } = jobOf(unit, undefined, lineInfo);
+    const { job, lines } = jobOf(unit, { stages, lineInfo });
     try {
       const first = await compiler.compile(job, { signal: either });
       // What failed is found by the lines of the Python, so that must be what the failure speaks of.
       const isMoved = lineInfo && !first.result.ok;
-      const { result, cached } = isMoved ? await compiler.compile(jobOf(unit).job, { signal: either }) : first;
+      const { result, cached } = isMoved
+        ? await compiler.compile(jobOf(unit, { stages }).job, { signal: either })
+        : first;
       onDone?.(unit, ++done, units.length);
       return result.ok
         ? { made: { unit, output: result }, cached }

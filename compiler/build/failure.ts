@@ -3,6 +3,7 @@ import type { Diagnostic, Note } from "../diagnostics/index.js";
 import type { Span } from "../ir/index.js";
 import type { TritonFailure, TritonFailureStage } from "../triton/index.js";
 import type { Unit } from "./plan.js";
+import { promisesText } from "./variants.js";
 
 /** Which problem of the catalogue a failed stage is. */
 const PROBLEMS = {
@@ -21,9 +22,10 @@ export function placeOf(lines: readonly (Span | null)[], line: number | undefine
   return lines.slice(0, line ?? 0).findLast((span) => span !== null) ?? undefined;
 }
 
-const configuration = ({ build, arch, divisible }: Unit): string => {
+const configuration = (unit: Unit): string => {
+  const { build, arch } = unit;
   const values = Object.entries({ ...build.dtypes, ...build.constants }).map(([name, value]) => `${name} = ${value}`);
-  return `${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages${divisible.length > 0 ? "" : ", unaligned"}`;
+  return `${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages, for ${promisesText(unit)}`;
 };
 
 /** Stages whose failure says that the build and the architecture do not go together, not that the kernel is wrong. */

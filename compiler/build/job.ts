@@ -12,19 +12,23 @@ export interface PlannedJob {
   readonly lines: readonly (Span | null)[];
 }
 
-/** What Triton is asked for to make a unit's cubin; with `lineInfo` that names the lines of TypeScript that it was made of. */
-export function jobOf(
-  { kernel, build, arch, divisible }: Unit,
-  stages: readonly TritonStage[] = ["cubin", "ptx"],
-  lineInfo = false,
-): PlannedJob {
+export interface JobOptions {
+  /** What is asked for. Default: the cubin and the PTX. */
+  readonly stages?: readonly TritonStage[] | undefined;
+  /** PTX and cubins that name the lines of TypeScript that they were made of. */
+  readonly lineInfo?: boolean | undefined;
+}
+
+/** What Triton is asked for of a unit. */
+export function jobOf(unit: Unit, { stages = ["cubin", "ptx"], lineInfo = false }: JobOptions = {}): PlannedJob {
+  const { kernel, build, arch } = unit;
   const { text, lines, entry, parameters } = emitTriton(forTarget(kernel, arch));
   const possible = arch >= HOPPER ? build : { ...build, pdl: false };
   const job: TritonJob = {
     source: text,
     file: `${bindingName(kernel)}.triton.py`,
     kernel: entry,
-    ...signatureOf(kernel, possible, divisible, parameters),
+    ...signatureOf(kernel, possible, unit, parameters),
     target: { arch },
     stages,
     ...(lineInfo && { lineInfo: originsOf(lines) }),

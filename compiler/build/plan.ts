@@ -1,12 +1,11 @@
-import { type Build, DEFAULT_OPTIONS, type Kernel } from "../ir/index.js";
-import { divisibleParams } from "./guards.js";
+import { type Build, DEFAULT_OPTIONS, type Kernel, type Promises } from "../ir/index.js";
+import { variantsOf } from "./variants.js";
 
-/** One cubin to make: a typed kernel, a configuration, a target, and what may be taken as divisible by 16. */
-export interface Unit {
+/** One cubin to make: a typed kernel, a configuration, a target, and what is taken for granted of the arguments. */
+export interface Unit extends Promises {
   readonly kernel: Kernel;
   readonly build: Build;
   readonly arch: number;
-  readonly divisible: readonly string[];
 }
 
 /** What a kernel is built as when its author named nothing and nothing needs a name. */
@@ -29,19 +28,12 @@ export function buildsOf(kernel: Kernel): readonly Build[] {
   return kernel.builds.filter((build) => sameDtypes(kernel.dtypes, build.dtypes));
 }
 
-/** The guesses about alignment to compile a build under, best first: the launcher takes the first whose guards hold. */
-function alignments(kernel: Kernel, build: Build): readonly (readonly string[])[] {
-  const aligned = divisibleParams(kernel.params, build);
-  if (aligned.length === 0) return [[]];
-  return build.alignment === "required" ? [aligned] : [aligned, []];
-}
-
 /** Every cubin of a bundle, kernel by kernel in the order their variants are tried. */
 export const planUnits = (kernels: readonly Kernel[], archs: readonly number[]): Unit[] =>
   kernels.flatMap((kernel) =>
     archs.flatMap((arch) =>
       buildsOf(kernel).flatMap((build) =>
-        alignments(kernel, build).map((divisible) => ({ kernel, build, arch, divisible })),
+        variantsOf(kernel, build).map((promises) => ({ kernel, build, arch, ...promises })),
       ),
     ),
   );

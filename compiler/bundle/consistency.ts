@@ -1,5 +1,6 @@
 /** What must hold between the parts of a manifest, so that a launch never meets a kernel that does not fit itself. */
 import type { z } from "zod";
+import { isInteger } from "../ir/index.js";
 import { abiOf, MOST_ARGUMENT_BYTES } from "./abi.js";
 import type { AbiSlot, KernelEntry, Variant, VariantParam } from "./manifest.js";
 
@@ -27,6 +28,8 @@ function* withoutRepeats(what: string, names: readonly string[]): Problems {
 }
 
 export function* paramProblems(param: VariantParam): Problems {
+  if (param.kind === "scalar" && param.one && (param.divisible || !isInteger(param.dtype)))
+    yield { path: ["one"], message: "only an integer that is no multiple of 16 is 1" };
   if (param.kind !== "descriptor" || !param.tensorMap) return;
   if (param.tensorMap.blockSize.length !== param.block.length)
     yield { path: ["tensorMap", "blockSize"], message: `it has not the ${param.block.length} sizes of the block` };

@@ -7,7 +7,10 @@ import { holding, kernelProblems, manifestProblems, paramProblems, variantProble
  * the schema takes can be launched: every number has its limits, and the parts of a kernel fit each other.
  * Bump MANIFEST_VERSION when a reader of the old shape would misread the new one.
  */
-export const MANIFEST_VERSION = 1;
+export const MANIFEST_VERSION = 2;
+
+/** Versions that say the same in the same words, as far as they go: the first knew nothing of arguments equal to 1. */
+export const READ_VERSIONS = [1, MANIFEST_VERSION] as const;
 
 /** Far beyond any cubin: a file that says more is refused before it is read. */
 export const MOST_FILE_BYTES = 2 ** 28;
@@ -42,10 +45,13 @@ const file = (name: RegExp) =>
 
 const named = { name: identifier, divisible: z.boolean() };
 
-/** A parameter as the launcher packs it. `divisible`: this variant was compiled for multiples of 16 (bytes of a pointer, the value of an integer). */
+/**
+ * A parameter as the launcher packs it. This variant was compiled for multiples of 16 where it is `divisible` (bytes of a pointer, the value of
+ * an integer), and for 1 where it is `one`.
+ */
 const param = z.discriminatedUnion("kind", [
   z.object({ ...named, kind: z.literal("pointer"), dtype }),
-  z.object({ ...named, kind: z.literal("scalar"), dtype }),
+  z.object({ ...named, kind: z.literal("scalar"), dtype, one: z.boolean().default(false) }),
   z.object({ ...named, kind: z.literal("const") }),
   z.object({
     ...named,
@@ -119,7 +125,7 @@ const kernelEntry = z.object({
 });
 
 export const manifestSchema = z.object({
-  version: z.literal(MANIFEST_VERSION),
+  version: z.literal(READ_VERSIONS),
   compiler: z.object({
     tilescript: line,
     /** Names the compiler by its code: what another one made may differ. */

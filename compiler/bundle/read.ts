@@ -4,10 +4,10 @@ import { basename, dirname, join } from "node:path";
 import {
   type FileEntry,
   filesNamed,
-  MANIFEST_VERSION,
   type Manifest,
   MOST_FILE_BYTES,
   manifestSchema,
+  READ_VERSIONS,
 } from "./manifest.js";
 
 export const MANIFEST = "manifest.json";
@@ -114,9 +114,9 @@ export function readManifest(folder: string): ReadManifest {
     throw new BundleFault(path, "foreign", `it is not JSON (${(cause as Error).message})`, cause);
   }
   const version = (value as { version?: unknown } | null)?.version;
-  if (version !== MANIFEST_VERSION) {
+  if (!READ_VERSIONS.some((one) => one === version)) {
     const found = typeof version === "number" ? `version ${version}` : "no version";
-    throw new BundleFault(path, "foreign", `it has ${found}, and this runtime reads ${MANIFEST_VERSION}`);
+    throw new BundleFault(path, "foreign", `it has ${found}, and this runtime reads ${READ_VERSIONS.join(" and ")}`);
   }
   const parsed = manifestSchema.safeParse(value);
   if (!parsed.success) throw new BundleFault(path, "foreign", `it is not a manifest: ${complaints(parsed.error)}`);

@@ -60,7 +60,7 @@ export function cachedTriton(
 
 /** Everything that the output depends on: the job, the content of Triton with its ptxas, and how we drive them. */
 export function jobKey(job: TritonJob, content: string): string {
-  const { source, file, kernel, signature, constants, divisible, target, options, stages, lineInfo } = job;
+  const { source, file, kernel, signature, constants, divisible, one, target, options, stages, lineInfo } = job;
   return cacheKey({
     backend: backendFingerprint(),
     content,
@@ -71,6 +71,7 @@ export function jobKey(job: TritonJob, content: string): string {
     signature,
     constants: constants ?? {},
     divisible: [...(divisible ?? [])].sort(),
+    one: [...(one ?? [])].sort(),
     arch: target.arch,
     options: { ...options },
     stages: [...(stages ?? STANDARD)].sort(),

@@ -1,4 +1,12 @@
-import { type Build, type ConstValue, DTYPES, evaluateDim, type Kernel, type Param } from "../ir/index.js";
+import {
+  type Build,
+  type ConstValue,
+  DTYPES,
+  evaluateDim,
+  type Kernel,
+  type Param,
+  type Promises,
+} from "../ir/index.js";
 
 /** What Triton's compiler needs besides the text, as `compiler/triton` takes it. Keys are Python's parameter names. */
 export interface TritonSignature {
@@ -8,6 +16,8 @@ export interface TritonSignature {
   >;
   /** Parameters taken as multiples of 16: pointers by bytes, integers by value. */
   readonly divisible: readonly string[];
+  /** Integers that are 1. */
+  readonly one: readonly string[];
   readonly options: {
     readonly num_warps: number;
     readonly num_stages: number;
@@ -44,25 +54,29 @@ function constantOf(value: ConstValue, of: "int" | "float" | "bool" | "string"):
 
 /**
  * Triton's signature of one build.
- * @param divisible the parameters taken as multiples of 16, by their names in the kernel; none for the generic variant
+ * @param promises what the variant takes for granted, by the kernel's names of the parameters
  * @param parameters Python's names, from `emitTriton`
  */
 export function signatureOf(
   kernel: Kernel,
   build: Build,
-  divisible: readonly string[],
+  promises: Promises,
   parameters: ReadonlyMap<string, string>,
 ): TritonSignature {
   const python = (name: string): string => parameters.get(name) ?? name;
   const type = (param: Param): string => (TYPES[param.kind] as (param: Param, build: Build) => string)(param, build);
   const constants = kernel.params.filter((param) => param.kind === "const");
-  const aligned = kernel.params.filter((param) => param.kind === "pointer" || param.kind === "scalar");
+  const named = (names: readonly string[]): string[] =>
+    kernel.params
+      .filter(({ kind, name }) => (kind === "pointer" || kind === "scalar") && names.includes(name))
+      .map(({ name }) => python(name));
   return {
     signature: Object.fromEntries(kernel.params.map((param) => [python(param.name), type(param)])),
     constants: Object.fromEntries(
       constants.map((param) => [python(param.name), constantOf(build.constants[param.name]!, param.of)]),
     ),
-    divisible: aligned.filter(({ name }) => divisible.includes(name)).map(({ name }) => python(name)),
+    divisible: named(promises.divisible),
+    one: named(promises.one),
     options: {
       num_warps: build.warps,
       num_stages: build.stages,

@@ -4,10 +4,11 @@ import {
   buildField,
   buildValue,
   unreachableBuild,
+  unreachableVariant,
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
-import type { Build, CompileOptions, ConstValue, DType, Param, Span } from "../ir/index.js";
-import { DEFAULT_OPTIONS, LIMITS, placed } from "../ir/index.js";
+import type { Build, CompileOptions, ConstValue, DType, Param, Promises, Span } from "../ir/index.js";
+import { DEFAULT_OPTIONS, hides, isInteger, LIMITS, MOST_VARIANTS, placed } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
@@ -120,7 +121,10 @@ const NUMBERS: Readonly<Record<string, readonly [expected: string, test: (value:
 
 const FLAGS = ["pdl", "fpFusion", "cooperative", "debug"];
 
-const FIELDS = ["constants", "dtypes", ...Object.keys(NUMBERS), ...FLAGS, "divisible", "alignment"];
+const FIELDS = ["constants", "dtypes", ...Object.keys(NUMBERS), ...FLAGS, "divisible", "specialize", "alignment"];
+
+/** A build that says what its variants promise says all of it. */
+const withoutPromises = ({ divisible, specialize, ...others }: CompileOptions) => others;
 
 class BuildReader {
   private readonly unit: Unit;
@@ -143,12 +147,15 @@ class BuildReader {
       span,
     );
     if (constants === null || dtypes === null || options === null) return null;
-    return { ...defaults, ...options, constants, dtypes };
+    const base = options.divisible || options.specialize ? withoutPromises(defaults) : defaults;
+    return { ...base, ...options, constants, dtypes };
   }
 
   /** What of the options is said; null after reporting what cannot be. */
   options(fields: Fields, span: Span): Partial<CompileOptions> | null {
     const given = [...fields].filter(([, value]) => value.kind !== "missing");
+    if (given.filter(([name]) => name === "divisible" || name === "specialize").length > 1)
+      return this.wrong("divisible", "in each variant of specialize, beside which there is no other", span);
     const read = given.map(([name, value]) => [name, this.field(name, value, span)] as const);
     return read.some(([, value]) => value === null) ? null : (Object.fromEntries(read) as Partial<CompileOptions>);
   }
@@ -198,6 +205,7 @@ class BuildReader {
       return fits ? value.value : this.wrong(name, '"checked" or "required"', span);
     }
     if (name === "divisible") return this.divisible(value, span);
+    if (name === "specialize") return this.specialize(value, span);
     this.unit.report(buildField(span, { what: name, expected: "", known: FIELDS }));
     return null;
   }
@@ -208,6 +216,47 @@ class BuildReader {
     return given.every((name) => names.includes(name))
       ? given
       : this.wrong("divisible", `a list of parameters (${names.join(", ")})`, span);
+  }
+
+  private specialize(value: Static, span: Span): readonly Promises[] | null {
+    const given = value.kind === "list" ? value.items : [];
+    if (given.length === 0 || given.length > MOST_VARIANTS)
+      return this.wrong("specialize", `a list of 1 to ${MOST_VARIANTS} variants`, span);
+    const variants = given.map((one, index) => this.promises(one, `specialize[${index}]`, span));
+    if (variants.includes(null)) return null;
+    const read = variants as readonly Promises[];
+    for (const [index, later] of read.entries()) {
+      const earlier = read.slice(0, index).findIndex((one) => hides(one, later));
+      if (earlier < 0) continue;
+      this.unit.report(unreachableVariant(span, { kernel: this.kernel, variant: index, earlier }));
+      return null;
+    }
+    return read;
+  }
+
+  private promises(value: Static, place: string, span: Span): Promises | null {
+    const fields = value.kind === "record" ? value.fields : new Map<string, Static>();
+    const odd = [...fields.keys()].some((name) => name !== "divisible" && name !== "one");
+    if (value.kind !== "record" || odd) return this.wrong(place, "an object with divisible, one or both", span);
+    const integers = this.params.filter((param) => param.kind === "scalar" && isInteger(param.dtype));
+    const pointers = this.params.filter(({ kind }) => kind === "pointer");
+    const divisible = this.names(fields.get("divisible"), `${place}.divisible`, [...pointers, ...integers], span);
+    const one = this.names(fields.get("one"), `${place}.one`, integers, span);
+    if (divisible === null || one === null) return null;
+    const both = one.find((name) => divisible.includes(name));
+    return both === undefined
+      ? { divisible, one }
+      : this.wrong(`${place}.one`, `a list without ${both}, which is in divisible`, span);
+  }
+
+  /** A list of some of these parameters, in their order; empty where there is none. */
+  private names(value: Static | undefined, what: string, able: readonly Param[], span: Span): readonly string[] | null {
+    const names = able.map(({ name }) => name);
+    if (value === undefined || value.kind === "missing") return [];
+    const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
+    if (given.every((name) => names.includes(name))) return names.filter((name) => given.includes(name));
+    const kinds = what.endsWith("one") ? "integers" : "pointers and integers";
+    return this.wrong(what, `a list of ${kinds} among the parameters (${names.join(", ") || "there are none"})`, span);
   }
 
   private wrong(what: string, expected: string, span: Span): null {

@@ -77,9 +77,29 @@ export interface CompileOptions {
   readonly fpFusion: boolean;
   /** Pointers, descriptors and integers taken as multiples of 16 in the aligned variant. Default: all. */
   readonly divisible?: readonly string[];
+  /** The variants to compile instead of those that `compiler/build` derives, in the order in which a launch tries them. */
+  readonly specialize?: readonly Promises[];
   /** `checked` also builds a variant without assumptions; `required` does not, and launching unaligned is an error. */
   readonly alignment: "checked" | "required";
 }
+
+/** What a variant takes for granted of its arguments: names of parameters. */
+export interface Promises {
+  /** Multiples of 16: pointers by bytes, integers by value. */
+  readonly divisible: readonly string[];
+  /** Integers that are 1. */
+  readonly one: readonly string[];
+}
+
+export const NO_PROMISES: Promises = { divisible: [], one: [] };
+
+/** The most that an author may name of one build: each is a cubin, and all are loaded. */
+export const MOST_VARIANTS = 8;
+
+/** Whether whoever keeps the second's promises keeps the first's too, so that after the first no launch reaches the second. */
+export const hides = (earlier: Promises, later: Promises): boolean =>
+  earlier.divisible.every((name) => later.divisible.includes(name)) &&
+  earlier.one.every((name) => later.one.includes(name));
 
 export const DEFAULT_OPTIONS: CompileOptions = {
   warps: 4,

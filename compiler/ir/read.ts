@@ -4,7 +4,7 @@
  */
 import { type ErrorDetails, TileScriptError } from "../../dsl/errors.js";
 import { DTYPES } from "./dtype.js";
-import type { Kernel } from "./kernel.js";
+import { type Kernel, MOST_VARIANTS } from "./kernel.js";
 
 export class IrFormatError extends TileScriptError {
   override readonly name = "IrFormatError";
@@ -235,6 +235,7 @@ const options = {
   "cooperative?": flag,
   fpFusion: flag,
   "divisible?": names,
+  "specialize?": list(object({ divisible: names, one: names }), MOST_VARIANTS),
   alignment: oneOf("checked", "required"),
 };
 

@@ -102,7 +102,9 @@ function* checkOptions({ options = {}, target }: TritonJob): Generator<string> {
   }
 }
 
-function* checkSignature({ signature, constants = {}, divisible = [] }: TritonJob): Generator<string> {
+const INTEGER = /^[iu](8|16|32|64)$/;
+
+function* checkSignature({ signature, constants = {}, divisible = [], one = [] }: TritonJob): Generator<string> {
   for (const [name, type] of Object.entries(signature)) {
     if (type === "constexpr") {
       if (!(name in constants)) yield `the constexpr ${name} has no value`;
@@ -115,9 +117,13 @@ function* checkSignature({ signature, constants = {}, divisible = [] }: TritonJo
   }
   for (const name of divisible) {
     const type = signature[name] ?? "absent";
-    if (!type.startsWith("*") && !/^[iu](8|16|32|64)$/.test(type)) {
+    if (!type.startsWith("*") && !INTEGER.test(type)) {
       yield `${name} cannot be marked divisible: it is ${type}, not a pointer or an integer`;
     }
+  }
+  for (const name of one) {
+    const type = signature[name] ?? "absent";
+    if (!INTEGER.test(type)) yield `${name} cannot be marked as 1: it is ${type}, not an integer`;
   }
 }
 

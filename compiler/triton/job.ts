@@ -56,6 +56,8 @@ export interface TritonJob {
   readonly constants?: Readonly<Record<string, TritonConstant>>;
   /** Pointers (by bytes) and integers (by value) that are multiples of 16. */
   readonly divisible?: readonly string[];
+  /** Integers that are 1. They stay arguments of the cubin, which does not read them. */
+  readonly one?: readonly string[];
   /** Compute capability without the dot: 90 for sm_90. */
   readonly target: { readonly arch: number };
   readonly options?: TritonOptions;

@@ -20,6 +20,7 @@ export function toMessage(job: TritonJob): object {
     signature: job.signature,
     constants: job.constants ?? {},
     divisible: job.divisible ?? [],
+    one: job.one ?? [],
     arch: job.target.arch,
     options,
     stages: job.stages ?? ["cubin", "ptx"],

@@ -71,6 +71,7 @@ def compile_kernel(source, job, line_info):
         function = source.function(job["kernel"])
         module = _ast_source(function, job).make_ir(
             target, options, backend.get_codegen_implementation(options), backend.get_module_map(), context)
+        _put_one(module, function, job, context)
         if isinstance(line_info, list):
             module = _with_lines(module, context, source.file, line_info)
     except Exception as error:
@@ -106,6 +107,47 @@ def _ast_source(function, job):
     constants = {name: _constant(value) for name, value in job["constants"].items()}
     attributes = {(function.arg_names.index(name), ): [["tt.divisibility", 16]] for name in job["divisible"]}
     return ASTSource(function, signature, constants, attributes)
+
+
+def _put_one(module, function, job, context):
+    """
+    Puts the constant 1 in the place of the arguments in `job["one"]`. Triton's own specialisation makes them constexprs, which have no
+    dtype (an i64 stride would be computed in i32), cannot be assigned in a loop, and leave the ABI; these keep all three.
+    """
+    if not job["one"]:
+        return
+    entry = module.get_function(job["kernel"])
+    builder = ir.builder(context)
+    builder.set_insertion_point_to_start(_entry_block(module, entry))
+    index = 0
+    for name in function.arg_names:
+        kind = job["signature"][name]
+        if name in job["one"]:
+            width = int(kind.lstrip("iu"))
+            entry.args(index).replace_all_uses_with(getattr(builder, f"get_int{width}")(1))
+        index += _ir_arguments(kind)
+    assert index == entry.get_num_args(), f"{job['kernel']} has {entry.get_num_args()} arguments in TTIR, not {index}"
+
+
+def _entry_block(module, entry):
+    """The block that has the function's arguments. (`function.get_body` of 3.9 takes no index that Python could pass.)"""
+    found = []
+
+    def visit(operation):
+        block = operation.get_block()
+        if block and block.get_num_arguments() and block.get_argument(0).id() == entry.args(0).id():
+            found.append(block)
+
+    module.walk(visit)
+    return found[0]
+
+
+def _ir_arguments(kind):
+    """A descriptor also brings its shape and its strides."""
+    if kind == "constexpr":
+        return 0
+    block = re.fullmatch(r"tensordesc<\w+\[(.*)\]>", kind)
+    return 1 + 2 * len(block.group(1).split(",")) if block else 1
 
 
 def _constant(value):

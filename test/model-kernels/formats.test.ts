@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { divisibleParams } from "../../compiler/build/guards.js";
 import { jobOf } from "../../compiler/build/job.js";
-import { DEFAULT_BUILD } from "../../compiler/build/plan.js";
+import { DEFAULT_BUILD, planUnits } from "../../compiler/build/plan.js";
 import { check } from "../../compiler/check.js";
 import type { Kernel } from "../../compiler/ir/index.js";
 import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
@@ -108,8 +107,8 @@ describe("with Triton", () => {
     const kernel = kernelOf("dequantizeMatrix");
     const compiled = formats.map(async (FORMAT) => {
       const build = { ...DEFAULT_BUILD, ...kernel.defaults, constants: { R: 2, B: 32, FORMAT } };
-      const divisible = divisibleParams(kernel.params, build);
-      const result = await triton.compile(jobOf({ kernel, build, arch, divisible }, ["cubin", "ptx"]).job);
+      const [unit] = planUnits([{ ...kernel, builds: [build] }], [arch]);
+      const result = await triton.compile(jobOf(unit!).job);
       if (!result.ok) throw new Error(`${FORMAT}: ${result.error.message}\n${result.error.detail}`);
       const single = result.ptx!.match(/ld\.global\.b8/g)?.length ?? 0;
       return { FORMAT, spills: result.resources.spillStoreBytes, single };

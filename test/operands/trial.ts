@@ -5,7 +5,7 @@ import { isError } from "../../compiler/diagnostics/index.js";
 import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
 import type { Frontend } from "../../compiler/frontend/index.js";
 import { compileForCpu } from "../../compiler/interpret/index.js";
-import { type Kernel, serializeKernel } from "../../compiler/ir/index.js";
+import { type Kernel, NO_PROMISES, serializeKernel } from "../../compiler/ir/index.js";
 import { specialize, storedKernel } from "../../compiler/passes/index.js";
 import type { TritonService } from "../../compiler/triton/index.js";
 import { FIRST_LINE, kernelText } from "./statements.js";
@@ -91,7 +91,7 @@ export class Trial {
       return `CPU executor: ${(error as Error).stack}`;
     }
     const { text, entry, parameters } = emitTriton(kernel);
-    const signature = signatureOf(kernel, kernel.builds[0]!, [], parameters);
+    const signature = signatureOf(kernel, kernel.builds[0]!, NO_PROMISES, parameters);
     const result = await this.#triton.compile({ source: text, kernel: entry, ...signature, target: { arch: 90 } });
     return result.ok ? undefined : `${result.error.stage}: ${result.error.message}`;
   }

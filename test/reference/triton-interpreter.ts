@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
-import type { Build, Kernel } from "../../compiler/ir/index.js";
+import { type Build, type Kernel, NO_PROMISES } from "../../compiler/ir/index.js";
 import { ensureEnvironment, type TritonConstant, type TritonType } from "../../compiler/triton/index.js";
 
 export interface InterpretedDescriptor {
@@ -61,7 +61,7 @@ export function interpret(
   grid: readonly number[],
 ): Promise<void> {
   const { text, entry, parameters } = emitTriton(kernel);
-  const { signature, constants } = signatureOf(kernel, build, [], parameters);
+  const { signature, constants } = signatureOf(kernel, build, NO_PROMISES, parameters);
   const named = Object.fromEntries(Object.entries(args).map(([name, value]) => [parameters.get(name) ?? name, value]));
   // As Triton's own job has them, constants are of more kinds than JSON has.
   return runInTriton({ source: text, kernel: entry, signature, args: named, constants: constants as never, grid });

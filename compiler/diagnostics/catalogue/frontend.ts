@@ -132,6 +132,15 @@ export const unreachableBuild = problem<{ kernel: string }>({
   hint: () => "remove one, or tell them apart by a Const parameter",
 });
 
+export const unreachableVariant = problem<{ kernel: string; variant: number; earlier: number }>({
+  code: "TS-K1060",
+  about:
+    "Launches try the variants in specialize in order: one that asks for all that an earlier one asks for would never run.",
+  message: ({ kernel, variant, earlier }) =>
+    `specialize[${variant}] of ${kernel} asks for all that specialize[${earlier}] asks for, so no launch reaches it`,
+  hint: () => "put the variant that asks for more before the other, or remove it",
+});
+
 export const outsideList = problem<{ list: string; count: number }>({
   code: "TS-K1048",
   about: "An index beyond the end of a list of constants.",

@@ -74,13 +74,13 @@ export class CudaKernel implements LoadedKernel {
   #refusal(variants: readonly LoadedVariant[], args: Arguments): LaunchError {
     const promising = variants.find((variant) => !variant.unfit);
     if (!promising) return new LaunchError({ kernel: this.name, ...variants[0]!.unfit! });
-    const param = promising.brokenPromise(args)!;
+    const { name, expected } = promising.brokenPromise(args)!;
     return new LaunchError({
       kernel: this.name,
-      parameter: param.name,
-      expected: "a multiple of 16",
-      got: place(args[param.name]!),
-      hint: 'The kernel was built for aligned arguments only; alignment: "checked" in its build allows others.',
+      parameter: name,
+      expected,
+      got: place(args[name]!),
+      hint: 'The kernel was built for such arguments only; alignment: "checked" in its build allows others.',
     });
   }
 }

@@ -17,13 +17,29 @@ const portableCluster = 8;
 const isMultiple = (value: number | bigint): boolean =>
   typeof value === "bigint" ? value % 16n === 0n : value % 16 === 0;
 
-/** Whether an argument keeps the promise that a variant was compiled on. */
-const promises: Readonly<Record<VariantParam["kind"], (value: Argument) => boolean>> = {
+/** Whether an argument is a multiple of 16, as a variant was compiled for. */
+const divisible: Readonly<Record<VariantParam["kind"], (value: Argument) => boolean>> = {
   pointer: (value) => (value as DeviceBuffer as CudaBuffer).aligned,
   descriptor: (value) => ((value as DescriptorArgument).buffer as CudaBuffer).aligned,
   scalar: (value) => isMultiple(value as number | bigint),
   const: () => true,
 };
+
+const isOne = (value: Argument): boolean => value === 1 || value === 1n;
+
+/** What a variant takes for granted of an argument: in words, and as a test. */
+export interface Promised {
+  readonly name: string;
+  readonly expected: "1" | "a multiple of 16";
+  readonly holds: (value: Argument) => boolean;
+}
+
+const promisesOf = (param: VariantParam): readonly Promised[] => [
+  ...(param.divisible
+    ? [{ name: param.name, expected: "a multiple of 16", holds: divisible[param.kind] } as const]
+    : []),
+  ...(param.kind === "scalar" && param.one ? [{ name: param.name, expected: "1", holds: isOne } as const] : []),
+];
 
 /** One compiled form of a kernel, loaded onto a device and checked against what the device says of it. */
 export class LoadedVariant {
@@ -36,7 +52,7 @@ export class LoadedVariant {
   readonly profileScratch: Scratch;
   readonly #device: CudaDevice;
   readonly #function: KernelFunction;
-  readonly #promised: readonly VariantParam[];
+  readonly #promised: readonly Promised[];
   /** For launches that are made once: the driver copies the arguments at each launch, so one block serves them all. */
   #shared: BoundLaunch | undefined;
 
@@ -47,16 +63,16 @@ export class LoadedVariant {
     this.globalScratch = new Scratch(device);
     this.profileScratch = new Scratch(device);
     this.#function = device.handles.add(functionOf(path, module, variant.launch.symbol));
-    this.#promised = variant.params.filter((param) => param.divisible);
+    this.#promised = variant.params.flatMap(promisesOf);
     const { addon, version } = device.driver;
     this.packing = packing(variant, (param, argument) => encodeTensorMap(addon, version, kernel, param, argument));
     checkLayout(path, kernel, variant, this.#function);
     this.unfit = this.#fit();
   }
 
-  /** The parameter whose promise of divisibility by 16 the arguments break, if any. */
-  brokenPromise(args: Arguments): VariantParam | undefined {
-    return this.#promised.find((param) => !promises[param.kind](args[param.name]!));
+  /** The first promise that the arguments break, if any. */
+  brokenPromise(args: Arguments): Promised | undefined {
+    return this.#promised.find(({ name, holds }) => !holds(args[name]!));
   }
 
   /** A launch with a block of arguments of its own. */

@@ -136,17 +136,18 @@ describe("a bundle for the CPU executor", () => {
 });
 
 describe("a bundle with cubins", () => {
-  test("has two variants, whose arguments lie as in the cubin, and comes from the cache without Python the second time", async () => {
+  test("has three variants, whose arguments lie as in the cubin, and comes from the cache without Python the second time", async () => {
     const folder = scaleProject();
     const first = await buildIn(folder, "scale.kernel.ts", { arch: [90] });
-    expect([first.built, first.cached]).toEqual([2, 0]);
-    const [aligned, generic] = first.manifest.kernels[0]!.variants;
+    expect([first.built, first.cached]).toEqual([3, 0]);
+    const [aligned, ragged, generic] = first.manifest.kernels[0]!.variants;
     expect(aligned!.params.map(({ name, divisible }) => [name, divisible])).toEqual([
       ["x", true],
       ["factor", false],
       ["n", true],
       ["B", false],
     ]);
+    expect(ragged!.params.map(({ divisible }) => divisible)).toEqual([true, false, false, false]);
     expect(generic!.params.some(({ divisible }) => divisible)).toBe(false);
     expect(aligned!.abi.map(({ from, offset, size }) => [from, offset, size])).toEqual([
       ["x", 0, 8],
@@ -164,7 +165,7 @@ describe("a bundle with cubins", () => {
 
     withoutPython();
     const again = await buildIn(folder, "scale.kernel.ts", { arch: [90], out: join(folder, "other") });
-    expect([again.built, again.cached]).toEqual([0, 2]);
+    expect([again.built, again.cached]).toEqual([0, 3]);
   });
 
   test("has the same bytes wherever it is built", async () => {
@@ -173,7 +174,7 @@ describe("a bundle with cubins", () => {
     vi.stubEnv("TILESCRIPT_CACHE", temporaryFolder("build-cache"));
     const two = await buildIn(there, "scale.kernel.ts", { arch: [90] });
     expect(contents(two.folder)).toEqual(contents(one.folder));
-    expect(two.built).toBe(2);
+    expect(two.built).toBe(3);
   });
 
   test("has tensor maps from sm_90 on, and pointers, shapes and strides below", async () => {

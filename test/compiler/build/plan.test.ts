@@ -4,19 +4,24 @@ import { bundleProblems } from "../../../compiler/build/problems.js";
 import { build, constant, descriptor, kernel, pointer, scalar } from "./kernels.js";
 
 const shown = (...given: Parameters<typeof planUnits>): string[] =>
-  planUnits(...given).map(({ kernel: { name }, build: { constants, dtypes }, arch, divisible }) =>
-    [name, `sm_${arch}`, ...Object.values({ ...dtypes, ...constants }), divisible.join("+") || "generic"].join(" "),
+  planUnits(...given).map(({ kernel: { name }, build: { constants, dtypes }, arch, divisible, one }) =>
+    [
+      ...[name, `sm_${arch}`, ...Object.values({ ...dtypes, ...constants })],
+      [divisible.join("+"), ...one.map((integer) => `${integer}=1`)].filter(Boolean).join(" ") || "generic",
+    ].join(" "),
   );
 
 test("every build is compiled for every architecture, aligned first, then without assumptions", () => {
   const k = kernel({
     params: [pointer("x"), scalar("n", "i32"), scalar("eps", "f32"), constant("B")],
-    builds: [build({ constants: { B: 64 } })],
+    builds: [build({ constants: { B: 64 }, divisible: ["x", "n"] })],
   });
   expect(shown([k], [80, 90])).toEqual([
     "k sm_80 64 x+n",
+    "k sm_80 64 x",
     "k sm_80 64 generic",
     "k sm_90 64 x+n",
+    "k sm_90 64 x",
     "k sm_90 64 generic",
   ]);
 });
@@ -24,6 +29,27 @@ test("every build is compiled for every architecture, aligned first, then withou
 test("the author may narrow what is divisible and may do without the generic variant", () => {
   const builds = [build({ divisible: ["x"], alignment: "required" })];
   expect(shown([kernel({ params: [pointer("x"), scalar("n", "i32")], builds })], [90])).toEqual(["k sm_90 x"]);
+});
+
+test("with required alignment and nothing named all is divisible that can be", () => {
+  const params = [pointer("x"), scalar("n", "i32"), scalar("eps", "f32")];
+  expect(shown([kernel({ params, builds: [build({ alignment: "required" })] })], [90])).toEqual(["k sm_90 x+n"]);
+});
+
+test("the author may name the variants; one for any arguments follows unless alignment is required", () => {
+  const params = [pointer("x"), scalar("n", "i32"), scalar("stride", "i64")];
+  const specialize = [
+    { divisible: ["x", "n"], one: ["stride"] },
+    { divisible: ["x"], one: [] },
+  ];
+  const named = (changes: Parameters<typeof build>[0]) =>
+    shown([kernel({ params, builds: [build({ specialize, ...changes })] })], [90]);
+  expect(named({})).toEqual(["k sm_90 x+n stride=1", "k sm_90 x", "k sm_90 generic"]);
+  expect(named({ alignment: "required" })).toEqual(["k sm_90 x+n stride=1", "k sm_90 x"]);
+  expect(named({ specialize: [specialize[0]!, { divisible: [], one: [] }] })).toEqual([
+    "k sm_90 x+n stride=1",
+    "k sm_90 generic",
+  ]);
 });
 
 test("what cannot be divisible needs no second variant", () => {

@@ -109,6 +109,7 @@ describe("jobKey", () => {
     { constants: { B: 128 } },
     { constants: { B: { float: 64 } } },
     { divisible: ["x"] },
+    { one: ["n"] },
     { target: { arch: 100 } },
     { options: { num_warps: 8 } },
     { stages: ["cubin"] },

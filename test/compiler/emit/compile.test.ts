@@ -30,7 +30,7 @@ async function compiled(kernel: Kernel, arch: number, divisible: readonly string
   const { text, entry, parameters } = emitTriton(kernel);
   const [build] = kernel.builds;
   const possible = arch >= 90 ? build! : { ...build!, pdl: false };
-  const signature = signatureOf(kernel, possible, divisible, parameters);
+  const signature = signatureOf(kernel, possible, { divisible, one: [] }, parameters);
   const result = await triton.compile({ source: text, kernel: entry, ...signature, target: { arch } });
   if (!result.ok) throw new Error(`${result.error.stage}: ${result.error.message}\n${text}`);
   return result;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emitTriton, signatureOf } from "../../../compiler/emit/index.js";
-import { dimName } from "../../../compiler/ir/index.js";
+import { dimName, NO_PROMISES } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import * as d from "../ir/draft.js";
 
@@ -24,7 +24,7 @@ const build = d.build(
 
 describe("what Triton is told besides the text", () => {
   it("names types in its spelling, and parameters as Python has them", () => {
-    expect(signatureOf(kernel, build, [], parameters).signature).toEqual({
+    expect(signatureOf(kernel, build, NO_PROMISES, parameters).signature).toEqual({
       x: "*bf16",
       seen: "*i1",
       in_: "tensordesc<fp16[32, 64]>",
@@ -38,23 +38,34 @@ describe("what Triton is told besides the text", () => {
   });
 
   it("keeps floats floats", () => {
-    expect(signatureOf(kernel, build, [], parameters).constants).toEqual({
+    expect(signatureOf(kernel, build, NO_PROMISES, parameters).constants).toEqual({
       B: 32,
       EPSILON: { float: 1 },
       CAUSAL: true,
       MODE: "exp",
     });
     const infinite = { ...build, constants: { ...build.constants, EPSILON: -Infinity } };
-    expect(signatureOf(kernel, infinite, [], parameters).constants.EPSILON).toEqual({ float: "-inf" });
+    expect(signatureOf(kernel, infinite, NO_PROMISES, parameters).constants.EPSILON).toEqual({ float: "-inf" });
   });
 
   it("takes as divisible what the variant says, but for descriptors, which always are", () => {
-    expect(signatureOf(kernel, build, ["x", "n", "in"], parameters).divisible).toEqual(["x", "n"]);
-    expect(signatureOf(kernel, build, [], parameters).divisible).toEqual([]);
+    expect(signatureOf(kernel, build, { divisible: ["x", "n", "in"], one: [] }, parameters).divisible).toEqual([
+      "x",
+      "n",
+    ]);
+    expect(signatureOf(kernel, build, NO_PROMISES, parameters).divisible).toEqual([]);
+  });
+
+  it("takes as 1 what the variant says", () => {
+    expect(signatureOf(kernel, build, { divisible: ["x"], one: ["n"] }, parameters)).toMatchObject({
+      signature: { n: "i64" },
+      divisible: ["x"],
+      one: ["n"],
+    });
   });
 
   it("passes every option, so that no default of Triton's decides", () => {
-    expect(signatureOf(kernel, build, [], parameters).options).toEqual({
+    expect(signatureOf(kernel, build, NO_PROMISES, parameters).options).toEqual({
       num_warps: 8,
       num_stages: 2,
       num_ctas: 1,

@@ -111,3 +111,58 @@ export const k = kernel(({ x, B, ON }: { x: Ptr<"f32">; B: Const<"B">; ON: Const
     ]);
   });
 });
+
+describe("specialize", () => {
+  const source = (fields: string): string =>
+    `export const k = kernel(({ x, n, s, f, B }: { x: Ptr<"f32">; n: Int; s: I64; f: F32; B: Const<"B"> }) => {}, { builds: [{ constants: { B: 1 }, ${fields} }] });`;
+
+  test("names what each variant takes for granted, in the order of the parameters", () => {
+    expect(
+      builds(source(`specialize: [{ divisible: ["n", "x"], one: ["s"] }, { one: ["s", "n"] }, {}]`)),
+    ).toMatchObject([
+      {
+        specialize: [
+          { divisible: ["x", "n"], one: ["s"] },
+          { divisible: [], one: ["n", "s"] },
+          { divisible: [], one: [] },
+        ],
+      },
+    ]);
+  });
+
+  test("of a build replaces divisible of the defaults, and the other way round", () => {
+    const [first, second] = builds(
+      `export const k = kernel(({ x, n, B }: { x: Ptr<"f32">; n: Int; B: Const<"B"> }) => {}, {
+  defaults: { divisible: ["x"] }, builds: [{ constants: { B: 1 }, specialize: [{ one: ["n"] }] }, { constants: { B: 2 } }] });`,
+    );
+    expect([first!.divisible, second!.divisible]).toEqual([undefined, ["x"]]);
+    expect([first!.specialize, second!.specialize]).toEqual([[{ divisible: [], one: ["n"] }], undefined]);
+  });
+
+  test.each([
+    [`specialize: []`, "specialize must be a list of 1 to 8 variants"],
+    [`specialize: [{ one: ["f"] }]`, "specialize[0].one must be a list of integers among the parameters (n, s)"],
+    [`specialize: [{ one: ["x"] }]`, "specialize[0].one must be a list of integers among the parameters (n, s)"],
+    [
+      `specialize: [{}, { divisible: ["B"] }]`,
+      "specialize[1].divisible must be a list of pointers and integers among the parameters (x, n, s)",
+    ],
+    [
+      `specialize: [{ divisible: ["n"], one: ["n"] }]`,
+      "specialize[0].one must be a list without n, which is in divisible",
+    ],
+    [`specialize: [{ ones: ["n"] } as {}]`, "specialize[0] must be an object with divisible, one or both"],
+    [
+      `divisible: ["x"], specialize: [{}]`,
+      "divisible must be in each variant of specialize, beside which there is no other",
+    ],
+    [
+      `specialize: [{ one: ["s"] }, { divisible: ["x"] }, { divisible: ["n", "x"] }]`,
+      "specialize[2] of k asks for all that specialize[1] asks for, so no launch reaches it",
+    ],
+  ])("%s is refused at the build", (fields, message) => {
+    const [problem] = lowered(source(fields)).diagnostics;
+    expect(problem!.message).toBe(message);
+    expect(problem!.span).toMatchObject({ line: 2, column: expect.any(Number) });
+  });
+});

@@ -95,6 +95,10 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
     wrap(`store(out, reduce(zeros([16], "i32"), 0, (a, b) => a + b + n));`),
     "the function of reduce reads n, and gets nothing but its elements",
   ],
+  "TS-K1060": [
+    `export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => {}, { builds: [{ specialize: [{ divisible: ["x"] }, { divisible: ["x", "n"] }] }] });`,
+    "specialize[1] of k asks for all that specialize[0] asks for, so no launch reaches it",
+  ],
   "TS-K1050": [
     wrap(`store(out, ${"(".repeat(300)}n${")".repeat(300)});`),
     /^statements and expressions stand at most 200 levels inside one another/,

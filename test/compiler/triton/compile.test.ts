@@ -135,6 +135,34 @@ describe("a compiled kernel", () => {
     expect(mapped.ptx).toMatch(/\.loc\s+1 70 5\s+\/\/ add\.kernel\.ts:70:5/);
   });
 
+  it("puts 1 in the place of arguments that are 1, of their dtype, and leaves them in the ABI", async () => {
+    const source = `import triton
+import triton.language as tl
+
+@triton.jit
+def strided(x, d, out, n, s):
+    tl.static_assert(s.dtype == tl.int64)
+    i = tl.arange(0, 128)
+    step = s
+    for turn in range(n):
+        step += s
+    tl.store(out + i, tl.load(x + i * s) + step.to(tl.float32) + d.load([0]))
+`;
+    const signature = { x: "*fp32", d: "tensordesc<fp32[128]>", out: "*fp32", n: "i32", s: "i64" };
+    const job: TritonJob = { source, kernel: "strided", signature, target: { arch: 90 }, options: { num_warps: 1 } };
+    const [any, unit] = await Promise.all(
+      [job, { ...job, divisible: ["x", "out"], one: ["s"] }].map((each) =>
+        compiled({ ...each, stages: ["ttir", "ptx"] }),
+      ),
+    );
+    expect(unit!.metadata.parameters).toEqual(any!.metadata.parameters);
+    // A descriptor brings two arguments more, so s is the seventh.
+    expect(unit!.ttir!.match(/%arg6\b/g)).toHaveLength(1);
+    expect(any!.ttir!.match(/%arg6\b/g)!.length).toBeGreaterThan(1);
+    expect(unit!.ttir).toMatch(/arith\.constant .*1 : i64/);
+    expect([any!, unit!].map(({ ptx }) => /ld\.global\.v4\.b32/.test(ptx!))).toEqual([false, true]);
+  });
+
   it("takes typed constants", async () => {
     const source = `import triton
 import triton.language as tl

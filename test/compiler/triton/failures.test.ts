@@ -175,6 +175,7 @@ describe("a job that cannot work", () => {
     ],
     [{ constants: {} }, "the constexpr BLOCK has no value"],
     [{ constants: { BLOCK: 1024, n: 4 } }, "n has a value but is not a constexpr"],
+    [{ one: ["x"] }, "x cannot be marked as 1: it is *fp32, not an integer"],
     [{ divisible: ["BLOCK"] }, "BLOCK cannot be marked divisible: it is constexpr, not a pointer or an integer"],
   ] as const)("%j is told before Triton is asked", async (change, message) => {
     const error = await failure({ ...add, ...(change as Partial<TritonJob>) });

@@ -157,6 +157,7 @@ const PARAMS: readonly FakeParam[] = [
   constant("B"),
 ];
 const VARIANTS = [
+  { constants: { B: 64 }, divisible: ["x"], one: ["n"] },
   { constants: { B: 64 }, divisible: ["x", "n"] },
   { constants: { B: 64 } },
   { constants: { B: 128 }, launch: { globalScratchBytes: 128, globalScratchAlign: 128 } },

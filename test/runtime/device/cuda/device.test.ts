@@ -272,8 +272,8 @@ describe("a bundle", () => {
     ["no JSON", () => spoil((text) => text.slice(1)), "it is not JSON"],
     [
       "another version",
-      () => fakeBundle([append], (m) => ({ ...m, version: 2 })),
-      "it has version 2, and this runtime reads 1",
+      () => fakeBundle([append], (m) => ({ ...m, version: 3 })),
+      "it has version 3, and this runtime reads 1 and 2",
     ],
     ["a broken manifest", () => fakeBundle([append], (m) => ({ ...m, kernels: 3 })), "it is not a manifest"],
     [

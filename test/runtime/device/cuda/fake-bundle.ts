@@ -5,7 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { abiOf } from "../../../../compiler/bundle/abi.js";
-import type { KernelEntry, Manifest, Variant, VariantParam } from "../../../../compiler/bundle/index.js";
+import {
+  type KernelEntry,
+  MANIFEST_VERSION,
+  type Manifest,
+  type Variant,
+  type VariantParam,
+} from "../../../../compiler/bundle/index.js";
 import type { DType, Param, Span } from "../../../../compiler/ir/index.js";
 
 const span: Span = { file: "fake.kernel.ts", line: 1, column: 1, endLine: 1, endColumn: 2 };
@@ -19,6 +25,8 @@ export interface FakeVariant {
   readonly dtypes?: Readonly<Record<string, DType>>;
   /** Names of parameters taken as multiples of 16. */
   readonly divisible?: readonly string[];
+  /** Names of integers taken as 1. */
+  readonly one?: readonly string[];
   readonly launch?: Partial<Variant["launch"]>;
   /** Replaces what the image says of its kernel: "params=4 threads=64". */
   readonly image?: string;
@@ -52,6 +60,7 @@ function variantOf(folder: string, { name, params }: FakeKernel, variant: FakeVa
     dtypes: variant.dtypes ?? {},
     params: params.map((param): VariantParam => {
       const divisible = variant.divisible?.includes(param.name) ?? false;
+      if (param.kind === "scalar") return { ...param, divisible, one: variant.one?.includes(param.name) ?? false };
       if (param.kind !== "descriptor") return { ...param, divisible };
       return { ...param, block: [...param.block] as number[], tensorMap: arch >= 90 ? tensorMap : null, divisible };
     }),
@@ -91,7 +100,7 @@ export function fakeBundle(kernels: readonly FakeKernel[], change?: (manifest: M
     }),
   );
   const manifest: Manifest = {
-    version: 1,
+    version: MANIFEST_VERSION,
     compiler: { tilescript: "0.1.0", triton: "3.9.0", ptxas: {} },
     kernels: entries,
   };

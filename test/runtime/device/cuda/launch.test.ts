@@ -190,6 +190,36 @@ describe("the choice of a variant", () => {
     expect(launched()).toEqual(["k_aligned", "k_any", "k_any"]);
   });
 
+  it("looks for arguments equal to 1 too, whether numbers or bigints", async () => {
+    const kernel = await load({
+      name: "k",
+      params: [scalar("stride", "i64"), scalar("n")],
+      variants: [
+        { one: ["stride"], divisible: ["n"], launch: { symbol: "k_unit_aligned" } },
+        { one: ["stride"], launch: { symbol: "k_unit" } },
+        { launch: { symbol: "k_any" } },
+      ],
+    });
+    for (const [stride, n] of [
+      [1, 16],
+      [1n, 0],
+      [1, 7],
+      [1n, 7],
+      [2, 16],
+      [0, 16],
+      [16n, 16],
+    ] as const)
+      kernel.launch([1], { stride, n });
+    expect(launched()).toEqual(["k_unit_aligned", "k_unit_aligned", "k_unit", "k_unit", "k_any", "k_any", "k_any"]);
+    expect(packed().slice(0, 2)).toEqual([little(8, 16n), "10000000"]);
+  });
+
+  it("refuses what is not 1 where no variant takes it", async () => {
+    const kernel = await load({ name: "k", params: [scalar("stride")], variants: [{ one: ["stride"] }] });
+    kernel.launch([1], { stride: 1 });
+    expect(() => kernel.launch([1], { stride: 2 })).toThrow("k, parameter stride: expected 1, got 2");
+  });
+
   it("is made again when a prepared launch's argument changes", async () => {
     const kernel = await load(aligned);
     using x = device.alloc(64);
@@ -216,7 +246,7 @@ describe("the choice of a variant", () => {
     const kernel = await load({ ...aligned, variants: [{ divisible: ["x", "n"] }] });
     using x = device.alloc(64);
     expect(() => kernel.launch([1], { x, n: 33, s: 0 })).toThrow(
-      "k, parameter n: expected a multiple of 16, got 33. The kernel was built for aligned arguments only",
+      "k, parameter n: expected a multiple of 16, got 33. The kernel was built for such arguments only",
     );
     expect(() => kernel.launch([1], { x: x.view(8), n: 32, s: 0 })).toThrow(
       "k, parameter x: expected a multiple of 16, got address 0x",

@@ -1,0 +1,66 @@
+import { compileUnits } from "../compiler/build/compile.js";
+import { EXPLAINED, type Explained, explained } from "../compiler/build/explain.js";
+import { planUnits, type Unit } from "../compiler/build/plan.js";
+import { promisesText } from "../compiler/build/variants.js";
+import { Cache, cachedTriton } from "../compiler/cache/index.js";
+import { check } from "../compiler/check.js";
+import { isError } from "../compiler/diagnostics/index.js";
+import { ensureEnvironment, startTriton } from "../compiler/triton/index.js";
+import { colours } from "./colours.js";
+import { showDiagnostics } from "./diagnostics.js";
+import { gpuArchitecture } from "./gpu-architecture.js";
+import { kernelFiles } from "./kernel-files.js";
+import { progress } from "./progress.js";
+
+interface ExplainRequest {
+  /** Files and folders of kernels that `check` finds nothing wrong with. */
+  readonly paths: readonly string[];
+  readonly arch?: number;
+  readonly signal: AbortSignal;
+}
+
+/** What cubins are made for where nobody says it: the GPU here, else Hopper. */
+const DEFAULT_ARCH = 90;
+
+function buildText({ kernel, build, arch }: Unit): string {
+  const values = Object.entries({ ...build.dtypes, ...build.constants }).map(([name, value]) => `${name} = ${value}`);
+  return `${kernel.name} (${kernel.file}:${kernel.span.line}) ${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages`;
+}
+
+/** Lines of a table: place, what the author wrote there, what it became. */
+function rows(found: readonly Explained[], own: string): string[] {
+  const cells = found.map(({ file, line, kind, how, count }) => [
+    file === own ? `${line}` : `${file}:${line}`,
+    kind,
+    count > 0 ? `${count} × ${how}` : how,
+  ]);
+  const width = Math.max(...cells.map(([place]) => place!.length));
+  return cells.map(([place, kind, how]) => `    ${place!.padStart(width)}  ${kind!.padEnd(6)}  ${how}`);
+}
+
+/** Compiles every variant of every build and prints what its lines became. Gives 1 where one cannot be compiled. */
+export async function explainFiles({ paths, arch, signal }: ExplainRequest): Promise<number> {
+  const { kernels } = check(kernelFiles(paths), { builds: false });
+  const units = planUnits(kernels, [arch ?? gpuArchitecture() ?? DEFAULT_ARCH]);
+  const line = progress();
+  using service = await startTriton({
+    environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),
+  });
+  const { made, problems } = await compileUnits(units, cachedTriton(service, new Cache()), {
+    signal,
+    ...EXPLAINED,
+    onDone: ({ kernel }, done, total) => line.show(`Compiling kernels: ${done} of ${total} (${kernel.name})`),
+  }).finally(line.clear);
+  const { bold, dim } = colours(process.stdout);
+  let shown: Unit | undefined;
+  for (const one of made) {
+    const { unit } = one;
+    if (unit.kernel !== shown?.kernel || unit.build !== shown.build) console.log(`\n${bold(buildText(unit))}`);
+    shown = unit;
+    console.log(`  ${promisesText(unit)}`);
+    const found = rows(explained(one), unit.kernel.file);
+    console.log(found.length > 0 ? found.join("\n") : dim("    no accesses"));
+  }
+  if (problems.length > 0) showDiagnostics(problems, process.stdout);
+  return problems.some(isError) ? 1 : 0;
+}

@@ -1,0 +1,65 @@
+import { type Build, hides, isInteger, type Kernel, NO_PROMISES, type Param, type Promises } from "../ir/index.js";
+import { accessParams } from "./accesses.js";
+
+const canBeDivisible = (param: Param): boolean =>
+  param.kind === "pointer" || (param.kind === "scalar" && isInteger(param.dtype));
+
+/**
+ * Names of the parameters that a build takes as multiples of 16 (bytes of a pointer, the value of an integer): those the author listed, or all
+ * that can be. Integers matter as much as pointers: a masked load is vectorised only where the bound in its mask is divisible too. The base of a
+ * descriptor is always aligned: a tensor map asks for it.
+ */
+export function divisibleParams(params: readonly Param[], build: Build): string[] {
+  const able = params.filter(canBeDivisible).map((param) => param.name);
+  return build.divisible ? able.filter((name) => build.divisible?.includes(name)) : able;
+}
+
+/**
+ * What the variants of a build take for granted, most first: a launch takes the first whose promises its arguments keep. With what may be
+ * ragged the last promises nothing.
+ */
+export function variantsOf(kernel: Kernel, build: Build): readonly Promises[] {
+  const { specialize, alignment } = build;
+  if (specialize) return alignment === "required" ? specialize : reachable([...specialize, NO_PROMISES]);
+  if (alignment === "required") return [{ divisible: divisibleParams(kernel.params, build), one: [] }];
+  return reachable([...derived(kernel, build), NO_PROMISES]);
+}
+
+/**
+ * At most four variants with promises. All that matters is aligned and innermost strides are 1; then one integer is ragged, and with it those
+ * that meet it in an access: each of two such groups alone, else all; then strides are what they are.
+ */
+function derived(kernel: Kernel, build: Build): readonly Promises[] {
+  const able = divisibleParams(kernel.params, build);
+  const found = accessParams(kernel);
+  const isPointer = (name: string): boolean => kernel.params.some((one) => one.kind === "pointer" && one.name === name);
+  const first = build.divisible ? able.filter(isPointer) : found.pointers;
+  const groups = build.divisible ? [able.filter((name) => !isPointer(name))] : found.groups;
+  const one = found.unit.filter((name) => !build.divisible?.includes(name));
+  const all = { divisible: [...first, ...groups.flat()], one };
+  const ragged = groups.length === 2 ? groups.map((group) => [...first, ...group]).reverse() : [first];
+  const without = groups.length > 0 ? ragged.map((divisible) => ({ divisible, one })) : [];
+  const last = one.length > 0 ? all.divisible : first;
+  return [all, ...without, { divisible: last, one: [] }].map((promises) => inOrder(promises, kernel.params));
+}
+
+/** Promises in words: `strideA = 1; a, n multiples of 16`. */
+export const promisesText = ({ divisible, one }: Promises): string =>
+  [
+    ...(one.length > 0 ? [`${one.join(" = ")} = 1`] : []),
+    ...(divisible.length > 0
+      ? [`${divisible.join(", ")} ${divisible.length > 1 ? "multiples" : "a multiple"} of 16`]
+      : []),
+  ].join("; ") || "any arguments";
+
+/** Names as the kernel has them, so that equal promises are equal data. */
+function inOrder({ divisible, one }: Promises, params: readonly Param[]): Promises {
+  const names = params.map(({ name }) => name);
+  return {
+    divisible: names.filter((name) => divisible.includes(name)),
+    one: names.filter((name) => one.includes(name)),
+  };
+}
+
+const reachable = (variants: readonly Promises[]): readonly Promises[] =>
+  variants.filter((variant, index) => !variants.slice(0, index).some((earlier) => hides(earlier, variant)));
