@@ -71,6 +71,7 @@ const steps = [
           extras: ["model"],
           signal: stop.signal,
           onProgress: (text) => (task.output = text),
+          onNotice: (text) => (task.output = text),
         });
         task.title = `Python with Triton and the demo model is in ${folder}`;
       } catch (error) {
