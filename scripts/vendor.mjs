@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const modules = join(root, "node_modules");
 const vendor = join(root, "dist/vendor");
 
-/** Packages that become one module each, with what they import; chunks that several share lie beside them. */
+/** Packages that become one module each, with what they import; what they load later lies beside it. */
 const BUNDLED = [
   "@huggingface/hub",
   "@huggingface/jinja",
@@ -74,19 +74,17 @@ export function bringVendorUpToDate() {
   if (done.status !== 0) throw new Error(`dist/vendor could not be made; run npm ci first\n${done.stderr}`.trimEnd());
 }
 
-/** Gives the packages whose code is in it. */
+/** Each alone: what one needs of Node is not loaded with another. Gives the files whose code is in them. */
 async function bundle() {
   const { rolldown } = await import("rolldown");
-  const input = Object.fromEntries(BUNDLED.map((name) => [plain(name), name]));
-  const build = await rolldown({ input, cwd: root, platform: "node", logLevel: "warn" });
-  const { output } = await build.write({
-    dir: vendor,
-    format: "esm",
-    chunkFileNames: "[name]-[hash].js",
-    minify: true,
-  });
-  await build.close();
-  return output.flatMap((chunk) => Object.keys(chunk.modules ?? {})).filter((path) => path.startsWith(modules));
+  const paths = [];
+  for (const name of BUNDLED) {
+    const build = await rolldown({ input: { [plain(name)]: name }, cwd: root, platform: "node", logLevel: "warn" });
+    const { output } = await build.write({ dir: vendor, chunkFileNames: "[name]-[hash].js", minify: true });
+    await build.close();
+    paths.push(...output.flatMap((chunk) => Object.keys(chunk.modules ?? {})));
+  }
+  return paths.filter((path) => path.startsWith(modules));
 }
 
 /** Binaryen's module carries its WebAssembly as a text of 14 MB. The same bytes, compressed beside it, take a ninth, and less time to load. */
@@ -110,7 +108,13 @@ async function binaryen() {
     'import{readFileSync as __read}from"node:fs";import{brotliDecompressSync as __brotli}from"node:zlib";';
   const code = text.slice(license.length, start.index + "??=".length);
   const read = '__brotli(__read(new URL("./binaryen.wasm.br",import.meta.url)))';
-  writeFileSync(join(vendor, "binaryen.js"), `${license}${imports}${code}${read}${text.slice(end + "`)".length)}`);
+  // The module as a promise, which import(…).then(…) waits for as well: bundlers that write CommonJS know no await at the top.
+  const tail = text
+    .slice(end + "`)".length)
+    .replace(/\bvar ([\w$]+)=await ([\w$]+\(\)),(?=[\w$]+=\1;export\{)/, "var $1=$2,");
+  if (tail.length === text.length - end - "`)".length)
+    throw new Error("Binaryen no longer waits for itself where vendor.mjs looks for it");
+  writeFileSync(join(vendor, "binaryen.js"), `${license}${imports}${code}${read}${tail}`);
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 9,
     [constants.BROTLI_PARAM_LGWIN]: 24,

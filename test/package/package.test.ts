@@ -1,7 +1,16 @@
 /** The package as npm would install it, in empty projects of each kind. Nothing of the repository is within their reach. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -163,6 +172,10 @@ describe("npx tilescript", () => {
 
   test("checks, builds for the CPU, and runs a kernel", () => {
     expect(tilescript("check", "scale.kernel.ts")).toMatchObject({ status: 0 });
+    expect(tilescript("build", "scale.kernel.ts", "--arch", "none", "--out", "built")).toMatchObject({ status: 0 });
+    expect(readdirSync(join(folder, "built")).sort()).toEqual(
+      ["index.d.ts", "index.js", "manifest.json", "scale.ir.json", "scale.triton.py"].sort(),
+    );
     expect(tilescript("run", "main.ts")).toEqual({
       status: 0,
       stdout: "Float32Array(5) [ 10, 20, 30, 40, 50 ]\n",
