@@ -2,6 +2,7 @@
 // Without a compiler everything but the GPU still works, so that is a result, not a failure.
 import { spawnSync } from "node:child_process";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -137,13 +138,16 @@ function glibcOf(library) {
  * all. CXX="zig c++ -target x86_64-linux-gnu.2.28" links it against that glibc with all else inside; another compiler against what this machine has.
  */
 export function prebuild() {
-  if (process.platform !== "linux") return { message: "Without an add-on: the GPU launcher runs on Linux only." };
   const name = `${process.platform}-${process.arch}/tilescript.node`;
   const output = join(root, "prebuilds", name);
   const tooNew = () => glibcOf(output) > OLDEST_GLIBC;
   if (!isFresh(output) || (process.env.CXX && tooNew())) {
-    const complaint = compileAll(findCompiler() ?? "g++", output);
-    if (complaint !== undefined) throw new Error(`prebuilds/${name} could not be built:\n${complaint}`);
+    // Another compiler than the one that built it may have been named since.
+    if (process.env.CXX) rmSync(target, { force: true });
+    const native = buildNative();
+    if (!native.built) return { message: `The package has no add-on. ${native.message}` };
+    mkdirSync(dirname(output), { recursive: true });
+    copyFileSync(native.path, output);
   }
   const older = tooNew() ? `, so it runs on no older system: see CXX in ${fileURLToPath(import.meta.url)}` : "";
   return { message: `prebuilds/${name} asks for glibc 2.${glibcOf(output)}${older}` };

@@ -133,8 +133,11 @@ test.each([
   ["module", "node16", MODULE, false],
   ["commonjs", "node16", COMMONJS, true],
   ["module", "bundler", MODULE, true],
-])("its types resolve in a %s with moduleResolution %s", (kind, resolution, manifest, skipLibCheck) => {
-  const check = `import { BuildError, type Checked, check } from "tilescript/compiler";
+])(
+  "its types resolve in a %s with moduleResolution %s",
+  { timeout: 240_000 },
+  (kind, resolution, manifest, skipLibCheck) => {
+    const check = `import { BuildError, type Checked, check } from "tilescript/compiler";
 import { type Argument, type Device, Model } from "tilescript/runtime";
 export const checked: Checked = check(["scale.kernel.ts"]);
 export const failed = (error: unknown): error is BuildError => error instanceof BuildError;
@@ -143,20 +146,21 @@ export const one: Argument = 1;
 // @ts-expect-error: a path is a text
 void Model.load({ path: 1 });
 `;
-  const compilerOptions = {
-    ...{ strict: true, noEmit: true, skipLibCheck, target: "es2022", lib: ["es2023", "esnext.disposable"] },
-    ...{ module: resolution === "bundler" ? "esnext" : "node16", moduleResolution: resolution, types: ["node"] },
-  };
-  const folder = project(`types-${kind}-${resolution}`, {
-    ...{ "package.json": manifest, "tsconfig.json": JSON.stringify({ compilerOptions }), "check.ts": check },
-    ...{ "scale.kernel.ts": KERNEL, "main.ts": MAIN },
-  });
-  mkdirSync(join(folder, "node_modules"));
-  for (const name of ["@types", "undici-types"])
-    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  expect(run(folder, process.execPath, [tsc, "-p", "."])).toEqual({ status: 0, stdout: "", stderr: "" });
-});
+    const compilerOptions = {
+      ...{ strict: true, noEmit: true, skipLibCheck, target: "es2022", lib: ["es2023", "esnext.disposable"] },
+      ...{ module: resolution === "bundler" ? "esnext" : "node16", moduleResolution: resolution, types: ["node"] },
+    };
+    const folder = project(`types-${kind}-${resolution}`, {
+      ...{ "package.json": manifest, "tsconfig.json": JSON.stringify({ compilerOptions }), "check.ts": check },
+      ...{ "scale.kernel.ts": KERNEL, "main.ts": MAIN },
+    });
+    mkdirSync(join(folder, "node_modules"));
+    for (const name of ["@types", "undici-types"])
+      symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    expect(run(folder, process.execPath, [tsc, "-p", "."])).toEqual({ status: 0, stdout: "", stderr: "" });
+  },
+);
 
 describe("npx tilescript", () => {
   let folder: string;
