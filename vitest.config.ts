@@ -19,7 +19,15 @@ const NONE = ["test/gpu/**", "test/fixtures/**"];
 
 /** The longest first, so that none runs alone at the end; all others by the size of the file. */
 const LONGEST = [
-  ...["model/generate", "model/reattention", "model-kernels/kernels", "model/families", "model/bench", "fuzz/fuzz"],
+  ...[
+    "package/package",
+    "model/generate",
+    "model/reattention",
+    "model-kernels/kernels",
+    "model/families",
+    "model/bench",
+    "fuzz/fuzz",
+  ],
   ...["compiler/emit/compile", "cli/process", "cli/generate", "model-kernels/formats", "random/random", "examples"],
 ];
 

@@ -1,6 +1,5 @@
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { packageRoot } from "../runtime/package-root.js";
 
 /** Why another program was not measured beside ours. */
 export interface Absent {
@@ -19,7 +18,7 @@ export async function measurePeer<T>(
   signal?: AbortSignal,
 ): Promise<T | Absent> {
   const python = process.env.TILESCRIPT_PEER_PYTHON || "python3";
-  const done = await execa(python, [join(packageRoot() ?? ".", "bench/peers", script), ...args], {
+  const done = await execa(python, [fileURLToPath(new URL(`./peers/${script}`, import.meta.url)), ...args], {
     reject: false,
     timeout: 300_000,
     cancelSignal: signal,

@@ -24,8 +24,8 @@ export const generationOptions: readonly CliOption[] = [
   {
     flags: "-m, --model <path>",
     about:
-      "a GGUF file, the folder of a Hugging Face model, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that npm start " +
-      "installs)",
+      "a GGUF file, the folder of a Hugging Face model, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of tilescript " +
+      "pull demo)",
     parse: path,
   },
   { flags: "--system <text>", about: "system message" },

@@ -67,7 +67,7 @@ export function version(): string {
 async function program(signal: AbortSignal, done: (code: number) => void): Promise<Command> {
   const top = new Command("tilescript")
     .description("GPU tile kernels in TypeScript, and language models that run on them.")
-    .version(version())
+    .version(version(), "-v, --version", "print the version")
     .option("--verbose", "show stack traces and what is behind an error")
     .enablePositionalOptions()
     .exitOverride()

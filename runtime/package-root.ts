@@ -1,15 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../compiler/store/index.js";
 
-/** The folder of this package, the same one from the sources and from dist/; undefined where this file was copied out of it. */
-export function packageRoot(): string | undefined {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "tilescript") return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
+export { packageRoot };
 
 const bundleFolder = (name: string): string => join(packageRoot() ?? ".", "bundles", name);
 

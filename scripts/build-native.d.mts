@@ -16,3 +16,4 @@ export function compileAddon(
   flags?: readonly string[],
 ): string | undefined;
 export function compileAll(compiler: string, output?: string, flags?: readonly string[]): string | undefined;
+export function prebuild(): { readonly message: string };

@@ -1,28 +1,44 @@
 // Builds the native add-on with whatever C++ compiler there is, when a source is newer than what is built.
 // Without a compiler everything but the GPU still works, so that is a result, not a failure.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = join(root, "runtime/native");
 const target = join(folder, "build/tilescript.node");
-const headers = ["node-addon-api", "node-api-headers/include"].map((path) => join(root, "node_modules", path));
+/** Of Node-API: from the packages in a clone, from what is shipped in an installed package. */
+const installed = join(root, "dist/vendor/headers");
+const headers = existsSync(join(root, "node_modules/node-addon-api"))
+  ? ["node-addon-api", "node-api-headers/include"].map((path) => join(root, "node_modules", path))
+  : [installed];
 
 const onPath = (name) =>
   name.includes("/")
     ? existsSync(name)
     : (process.env.PATH ?? "").split(delimiter).some((at) => at && existsSync(join(at, name)));
 
-/** The compiler to use: $CXX first, or undefined. */
-export const findCompiler = () => [process.env.CXX, "g++", "clang++", "c++"].find((name) => name && onPath(name));
+/** The compiler to use: $CXX first, which may have arguments as it may for make, or undefined. */
+export const findCompiler = () =>
+  [process.env.CXX, "g++", "clang++", "c++"].find((name) => name && onPath(name.split(" ")[0]));
 
 const sources = () => readdirSync(folder).filter((name) => /\.(cc|h)$/.test(name));
 
-function isFresh() {
-  if (!existsSync(target)) return false;
-  const built = statSync(target).mtimeMs;
+function isFresh(output) {
+  if (!existsSync(output)) return false;
+  const built = statSync(output).mtimeMs;
   return sources().every((name) => statSync(join(folder, name)).mtimeMs <= built);
 }
 
@@ -43,7 +59,8 @@ export function compileAddon(compiler, source, output, flags = []) {
     "-Wextra",
     ...flags,
   ];
-  const run = spawnSync(compiler, [...options, "-DNAPI_CPP_EXCEPTIONS", ...includes, "-o", fresh, source], {
+  const [program, ...first] = compiler.split(" ");
+  const run = spawnSync(program, [...first, ...options, "-DNAPI_CPP_EXCEPTIONS", ...includes, "-o", fresh, source], {
     encoding: "utf8",
   });
   if (run.error || run.status !== 0 || !existsSync(fresh)) {
@@ -81,11 +98,12 @@ export function buildNative() {
       "The GPU launcher runs on Linux only. Everything else works, with the CPU executor.",
     );
   }
-  if (isFresh()) return { built: true, path: target, reason: "fresh", message: "The GPU launcher is up to date." };
+  if (isFresh(target))
+    return { built: true, path: target, reason: "fresh", message: "The GPU launcher is up to date." };
   if (!headers.every((path) => existsSync(path))) {
     return missing(
       "no-headers",
-      "node_modules lacks node-addon-api or node-api-headers, so the GPU launcher cannot be built. Run: npm ci",
+      `The headers of Node-API are neither in node_modules nor in ${installed}, so the GPU launcher cannot be built. Run: npm ci`,
     );
   }
   const compiler = findCompiler();
@@ -93,7 +111,7 @@ export function buildNative() {
     return missing(
       "no-compiler",
       "No C++ compiler was found (g++, clang++, c++ or $CXX), so the GPU launcher is not built. " +
-        "Everything else works, with the CPU executor. To use a GPU: sudo apt-get install g++, then npm run build.",
+        `Everything else works, with the CPU executor. To use a GPU: sudo apt-get install g++, then node ${fileURLToPath(import.meta.url)}.`,
     );
   }
   const complaint = compileAll(compiler);
@@ -104,6 +122,35 @@ export function buildNative() {
     );
   }
   return { built: true, path: target, reason: "compiled", message: `Built the GPU launcher with ${compiler}.` };
+}
+
+/** The newest glibc that a shipped add-on may ask for: that of Node's own builds. */
+const OLDEST_GLIBC = 28;
+
+/** The x of the newest GLIBC_2.x that a library asks for. */
+function glibcOf(library) {
+  const versions = readFileSync(library, "latin1").matchAll(/\0GLIBC_2\.(\d+)/g);
+  return Math.max(0, ...[...versions].map(([, minor]) => Number(minor)));
+}
+
+/**
+ * Makes the add-on that the package ships for this machine's system and processor. Node-API is the same in all versions of Node, so one does for
+ * all. CXX="zig c++ -target x86_64-linux-gnu.2.28" links it against that glibc with all else inside; another compiler against what this machine has.
+ */
+export function prebuild() {
+  const name = `${process.platform}-${process.arch}/tilescript.node`;
+  const output = join(root, "prebuilds", name);
+  const tooNew = () => glibcOf(output) > OLDEST_GLIBC;
+  if (!isFresh(output) || (process.env.CXX && tooNew())) {
+    // Another compiler than the one that built it may have been named since.
+    if (process.env.CXX) rmSync(target, { force: true });
+    const native = buildNative();
+    if (!native.built) return { message: `The package has no add-on. ${native.message}` };
+    mkdirSync(dirname(output), { recursive: true });
+    copyFileSync(native.path, output);
+  }
+  const older = tooNew() ? `, so it runs on no older system: see CXX in ${fileURLToPath(import.meta.url)}` : "";
+  return { message: `prebuilds/${name} asks for glibc 2.${glibcOf(output)}${older}` };
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bringVendorUpToDate, vendored } from "./vendor.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
@@ -40,6 +41,8 @@ const sources = () =>
     join(root, "tsconfig.json"),
     join(root, "tsconfig.build.json"),
     join(root, "package.json"),
+    join(root, "package-lock.json"),
+    join(root, "scripts/vendor.mjs"),
   ]
     .filter((path) => /\.(?:ts|py|mjs|txt|json)$/.test(path))
     .sort();
@@ -56,14 +59,27 @@ function fingerprint() {
 
 const stamped = () => (existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "");
 
+/** What dist/ has of our own sources. */
+const own = () => [...filesOf(dist)].filter((path) => !path.startsWith(join(dist, "vendor/")));
+
 /** Files in dist/ whose source is gone: a removed module must not live on there. */
 function removeOrphans() {
-  for (const path of filesOf(dist)) {
+  for (const path of own()) {
     const source = join(root, relative(dist, path));
     const gone = outputs.test(path)
       ? !existsSync(source.replace(outputs, ".ts")) && !existsSync(source)
       : assets.test(path) && !existsSync(source);
     if (gone) rmSync(path);
+  }
+}
+
+/** Lets what was compiled import other packages from dist/vendor, in the repository too: what is packed is what is tested. */
+function importVendored() {
+  for (const path of own()) {
+    if (!/\.(?:m?js|d\.ts)$/.test(path)) continue;
+    const text = readFileSync(path, "utf8");
+    const made = vendored(path, text);
+    if (made !== text) writeFileSync(path, made);
   }
 }
 
@@ -78,6 +94,8 @@ function compile() {
   rmSync(join(dist, "language"), { recursive: true, force: true });
   cpSync(join(root, "dsl"), join(dist, "language"), { recursive: true });
   removeOrphans();
+  bringVendorUpToDate();
+  importVendored();
   if (done.status !== 0)
     throw new Error(`dist/ is built from sources with errors:\n${done.stdout}${done.stderr}`.trimEnd());
 }

@@ -27,8 +27,8 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const out = join(root, ".pack");
 const PART_BYTES = 55_000_000;
 
-/** Needed to compile only, or on a terminal only: a machine that runs bundles does without them. */
-const LEFT_OUT = new Set(["typescript", "node-addon-api", "node-api-headers"]);
+/** Needed to compile only: a machine that runs bundles does without them. */
+const LEFT_OUT = /\/dist\/vendor\/(?:typescript|headers)$/;
 
 const { values } = parseArgs({
   options: { "no-model": { type: "boolean" }, arch: { type: "string", default: "sm_90" } },
@@ -48,21 +48,13 @@ function sh(command, args, options = {}) {
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
-/** Folders of the packages that `npm install --omit=dev` would have, relative to the repository. */
-function productionPackages() {
-  const listed = sh("npm", ["ls", "--omit=dev", "--all", "--parseable"]).split("\n");
-  return [
-    ...new Set(listed.map((path) => path.slice(root.length)).filter((path) => path.startsWith("node_modules/"))),
-  ].filter((path) => !LEFT_OUT.has(path.replace(/^.*node_modules\//, "")));
-}
-
 /** Files of a package that never run: types, maps, documentation, and the other builds of the same code. */
 const IDLE = /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo)$|\/(?:README|CHANGELOG)(?:\.[^/]*)?$/i;
 
 const copyRunnable = (from, to) =>
   cpSync(from, to, {
     recursive: true,
-    filter: (path) => !IDLE.test(path) && !/node_modules\/[^/]+\/node_modules\/\.bin/.test(path),
+    filter: (path) => !IDLE.test(path) && !LEFT_OUT.test(path),
   });
 
 function node(stage) {
@@ -123,7 +115,6 @@ function product(stage) {
     if (!existsSync(from)) throw new Error(`${path} is missing: run npm start first, which builds it`);
     copyRunnable(from, join(stage, path));
   }
-  for (const path of productionPackages()) copyRunnable(join(root, path), join(stage, path));
   commands(stage);
 }
 

@@ -15,7 +15,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`TileScript needs Node 20.19 or newer; this is ${process.versions.node}. https://nodejs.org has it.`);
   process.exit(1);
 }
-if (!existsSync(join(root, "node_modules/listr2"))) {
+/** A clone has sources; the folder that `scripts/pack.mjs` makes has everything ready and nothing to build it with. */
+const isClone = existsSync(join(root, "tsconfig.build.json"));
+
+if (isClone && !existsSync(join(root, "node_modules/listr2"))) {
   console.error("The dependencies are not installed. Run: npm ci");
   process.exit(1);
 }
@@ -28,9 +31,6 @@ for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
     stop.abort(new Error("interrupted"));
     setTimeout(() => process.exit(code), 5000).unref();
   });
-
-/** A clone has sources; the folder that `scripts/pack.mjs` makes has everything ready and nothing to build it with. */
-const isClone = existsSync(join(root, "tsconfig.build.json"));
 
 /** What went without, to be said once everything else is done: a list on a terminal scrolls away. */
 const missing = [];
@@ -71,6 +71,7 @@ const steps = [
           extras: ["model"],
           signal: stop.signal,
           onProgress: (text) => (task.output = text),
+          onNotice: (text) => (task.output = text),
         });
         task.title = `Python with Triton and the demo model is in ${folder}`;
       } catch (error) {

@@ -37,8 +37,8 @@ export default command<Options>({
     {
       flags: "-m, --model <file>",
       about:
-        "long-context, model: a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that " +
-        "npm start installs)",
+        "long-context, model: a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of " +
+        "tilescript pull demo)",
       parse: path,
     },
     {

@@ -35,8 +35,8 @@ export default command<Options>({
     {
       flags: "-m, --model <file>",
       about:
-        "a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model that npm start " +
-        "installs)",
+        "a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of tilescript " +
+        "pull demo)",
       parse: path,
     },
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },

@@ -97,7 +97,7 @@ function explained<Result>(place: string, read: () => Result): Result {
     if (cause instanceof BundleFault && cause.kind === "absent")
       throw new BuildError(
         `there is no bundle in ${place}: ${cause.message}`,
-        "Build it first: npm start does.",
+        "Build it first: tilescript build, or npm start in a clone.",
         cause,
       );
     if (cause instanceof BundleFault || cause instanceof IrFormatError) {

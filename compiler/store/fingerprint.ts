@@ -14,7 +14,7 @@ function* codeFiles(folder: string): Generator<string> {
   }
 }
 
-const FOLDERS = ["../", "../../dsl/"].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+const folders = () => ["../", "../../dsl/"].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
 const read = (path: string): string => readFileSync(path, "utf8");
 
 let known: string | undefined;
@@ -23,7 +23,8 @@ let known: string | undefined;
 export function compilerFingerprint(): string {
   known ??= createHash("sha256")
     .update(
-      FOLDERS.flatMap((folder) => [...codeFiles(folder)])
+      folders()
+        .flatMap((folder) => [...codeFiles(folder)])
         .map(read)
         .join("\0"),
     )

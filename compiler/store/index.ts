@@ -3,6 +3,7 @@
 export { isAlive } from "./alive.js";
 export { draftIn, TEMPORARY } from "./draft.js";
 export { compilerFingerprint } from "./fingerprint.js";
+export { InlinedError, isClone, packageRoot, requirePackage } from "./package-root.js";
 export { cacheFolder, homeFolder, userCacheFolder } from "./places.js";
 export { dropForeign, privateFolder, privateRoot, UntrustedFolder } from "./private-folder.js";
 export { SealedFolder } from "./sealed-folder.js";

@@ -14,7 +14,7 @@ import {
   installerEnvironment,
   installPart,
 } from "./install.js";
-import { type EnvironmentPart, lockHash, PARTS } from "./requirements.js";
+import { type EnvironmentPart, lockHash, PARTS, type Part } from "./requirements.js";
 import { SetupLock } from "./setup-lock.js";
 import { EMPTY_STAMP, hasPython, missingParts, pythonOf, readStamp, type Stamp, writeStamp } from "./stamp.js";
 
@@ -30,6 +30,8 @@ export interface PythonEnvironment {
 export interface EnsureOptions {
   /** Called with a sentence whenever there is something new to show. Not called when nothing has to be done. */
   readonly onProgress?: (text: string) => void;
+  /** Called with the place and the size of what is made, before it is made. Default: they are written to stderr. */
+  readonly onNotice?: (sentence: string) => void;
   /** Install only what needs no network (wheels named by PIP_FIND_LINKS); otherwise throw "offline". */
   readonly offline?: boolean;
   /** What is wanted beside Triton. Default: the demo model. */
@@ -38,6 +40,21 @@ export interface EnsureOptions {
   readonly triton?: boolean;
   readonly signal?: AbortSignal;
 }
+
+/** What is made where, and what that takes. */
+function sizeNotice(folder: string, missing: readonly Part[]): string {
+  const megabytes = (key: "downloadBytes" | "installedBytes") =>
+    Math.round(missing.reduce((sum, part) => sum + part[key], 0) / 1e6);
+  const labels = missing.map(({ label }) => label).join(" and ");
+  return (
+    `tilescript: sets up a Python environment in ${folder} with ${labels}: ${megabytes("downloadBytes")} MB to download, ` +
+    `${megabytes("installedBytes")} MB there (TILESCRIPT_VENV names another folder)`
+  );
+}
+
+/** On a terminal in the place of whatever line of progress stands there. */
+const toStderr = (sentence: string): void =>
+  void process.stderr.write(`${process.stderr.isTTY ? "\r\u001b[2K" : ""}${sentence}\n`);
 
 const LOCK_NAME = "setup.lock";
 
@@ -71,6 +88,8 @@ async function ensureIn(folder: string, options: EnsureOptions): Promise<PythonE
     env: process.env,
   };
   claim(folder);
+  const missing = missingParts(folder, readStamp(folder) ?? EMPTY_STAMP, wanted);
+  if (missing.length > 0) (options.onNotice ?? toStderr)(sizeNotice(folder, missing));
   const lock = await SetupLock.acquire(python.executable, join(folder, LOCK_NAME), {
     env: installerEnvironment(folder, process.env),
     onWait: () => install.onProgress("Waiting for another set-up of the Python environment"),
@@ -153,7 +172,7 @@ function explainSystem(folder: string, error: unknown): unknown {
     ? new EnvironmentError(
         "not-writable",
         `The Python environment in ${folder} ${whatFails(folder)}: ${message}.`,
-        "Run npm start as the user who owns it, or set TILESCRIPT_VENV to a folder of your own.",
+        "Set TILESCRIPT_VENV to a folder of your own, or run this as the user who owns that one.",
       )
     : new EnvironmentError(
         "install-failed",

@@ -19,14 +19,17 @@ function loaded(): Promise<Renderer> {
   return renderer;
 }
 
-const FONT = [400, 700].map((weight) => `@fontsource/lato/files/lato-latin-${weight}-normal.woff2`);
+const font = () => [
+  packaged("@fontsource/lato/files/lato-latin-400-normal.woff2"),
+  packaged("@fontsource/lato/files/lato-latin-700-normal.woff2"),
+];
 
 /** The drawing as PNG, `scale` times its size: 2 is sharp on today's screens. */
 export async function toPng(svg: string, { scale = 2 }: { readonly scale?: number } = {}): Promise<Uint8Array> {
   const { Resvg } = await loaded();
   const image = new Resvg(svg, {
     fitTo: { mode: "zoom", value: scale },
-    font: { fontBuffers: FONT.map(packaged), defaultFontFamily: "Lato", sansSerifFamily: "Lato" },
+    font: { fontBuffers: font(), defaultFontFamily: "Lato", sansSerifFamily: "Lato" },
   });
   try {
     return image.render().asPng();

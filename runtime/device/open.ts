@@ -1,3 +1,4 @@
+import { requirePackage } from "../../compiler/store/index.js";
 import type { Device } from "./device.js";
 import { DeviceError, type UnavailableError } from "./errors.js";
 
@@ -23,9 +24,10 @@ function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
 
 /**
  * Opens the best device there is, or the one that is wanted. Throws UnavailableError where a GPU is wanted and there is none, and CudaError
- * where there is one that does not work.
+ * where there is one that does not work, InlinedError where a bundler has inlined this package.
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
+  requirePackage();
   const { prefer, onFallback } = options;
   const kind = wanted(prefer);
   if (kind) return remembered(await OPENERS[kind](options));

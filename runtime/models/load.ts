@@ -1,3 +1,4 @@
+import { requirePackage } from "../../compiler/store/index.js";
 import type { Device } from "../device/device.js";
 import { openDevice } from "../device/open.js";
 import { GenerateError } from "../generate/errors.js";
@@ -75,6 +76,7 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const { path, device: where, attention: request = { kind: "dense" }, context, beyondTrained = false } = options;
   if (typeof path !== "string" || path === "")
     throw new GenerateError("path", `path is ${JSON.stringify(path)}; give the path of a model's file or folder`);
+  requirePackage();
   using files = openModelFiles(path);
   const { config, tokenizer, checkpoint } = files;
   const attention = readAttention(request, config.context);

@@ -29,10 +29,12 @@ export interface DriverAvailable extends NativeAvailable {
   readonly version: number;
 }
 
-const hints: Readonly<Record<UnavailableReason, string>> = {
-  "no-addon":
-    "Install a C++ compiler (sudo apt-get install g++) and run: npm run build. Until then kernels run on the CPU, where no device is named.",
-  "bad-addon": "Build it again for this Node and this system: npm run build.",
+/** What makes an add-on here where none that was shipped does. */
+const buildCommand = () => `node ${join(packageRoot() ?? ".", "scripts/build-native.mjs")}`;
+
+const hints: Readonly<Record<UnavailableReason, string | (() => string)>> = {
+  "no-addon": `The package has none for ${process.platform}-${process.arch}. Install a C++ compiler (sudo apt-get install g++) and run: ${buildCommand()}. Until then kernels run on the CPU, where no device is named.`,
+  "bad-addon": () => `Build it for this Node and this system: ${buildCommand()}.`,
   "no-library":
     "Install NVIDIA's driver, or name its libcuda.so.1 in TILESCRIPT_LIBCUDA. Until then kernels run on the CPU, where no device is named.",
   "old-driver": "Update NVIDIA's driver to 525 (CUDA 12.0) or newer.",
@@ -41,12 +43,10 @@ const hints: Readonly<Record<UnavailableReason, string>> = {
   "init-failed": "The driver did not start: check nvidia-smi. A reboot helps after a driver update.",
 };
 
-const unavailable = (reason: UnavailableReason, detail: string): NativeUnavailable => ({
-  available: false,
-  reason,
-  detail,
-  hint: hints[reason],
-});
+function unavailable(reason: UnavailableReason, detail: string): NativeUnavailable {
+  const hint = hints[reason];
+  return { available: false, reason, detail, hint: typeof hint === "string" ? hint : hint() };
+}
 
 /** Where an add-on may be: named by the environment, built here, shipped ready. */
 function candidates(): readonly string[] {

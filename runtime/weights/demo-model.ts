@@ -1,4 +1,4 @@
-/** Finds SmolLM2-135M-Instruct, which comes inside a Python wheel that `npm start` installs. */
+/** Finds SmolLM2-135M-Instruct, which comes inside a Python wheel that `tilescript pull demo` and `npm start` install. */
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -29,8 +29,8 @@ export function findDemoModel({ env = process.env, packageRoot = ownRoot() ?? ".
   throw new ModelError("model-missing", "the demo model is not installed", {
     file: environments[0],
     hint:
-      "Name a GGUF file: -m FILE.gguf on the command line, or TILESCRIPT_MODEL=FILE.gguf in the environment; or run `npm start`, which " +
-      "installs the demo model where there are Python 3 and a network.",
+      "Name a GGUF file: -m FILE.gguf on the command line, or TILESCRIPT_MODEL=FILE.gguf in the environment; or run `tilescript pull demo`, " +
+      "which installs the demo model where there are Python 3 and a network.",
   });
 }
 

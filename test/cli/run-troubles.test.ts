@@ -54,3 +54,14 @@ it("a kernel that is called like a function is told how it is launched", () => {
   expect(stderr).toMatch(/^error: twice is a kernel, .*\nhint: .*twice\.launch\(/);
   expect(status).toBe(1);
 });
+
+it.each(["bun", "deno"])("another runtime, which has no module hooks, is told what works there: %s", (name) => {
+  const versions = `Object.defineProperty(process, "versions", { value: { ...process.versions, ${name}: "1" } })`;
+  const { status, stderr } = run("fine.ts", {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(versions)}`,
+  });
+  expect(stderr).toMatch(
+    /imports kernels, .* (?:Bun|Deno) has no module hooks .*\nhint: Run it with node, or build a bundle/,
+  );
+  expect(status).toBe(1);
+});

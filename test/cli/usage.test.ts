@@ -9,7 +9,7 @@ test("--help lists every command, --version prints one", async () => {
   const { code, stdout } = await cli("--help");
   expect(code).toBe(0);
   for (const name of commands) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
-  expect((await cli("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  for (const flag of ["--version", "-v"]) expect((await cli(flag)).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test.each(commands)("%s --help shows examples", async (name) => {

@@ -11,7 +11,7 @@ afterAll(() => rmSync(packageRoot, { recursive: true }));
 
 it("names the ways to a model when there is none", () => {
   expect(() => findDemoModel({ env: { XDG_CACHE_HOME: packageRoot }, packageRoot })).toThrow(
-    /not installed\. Name a GGUF file: -m FILE\.gguf .* TILESCRIPT_MODEL.* `npm start`/,
+    /not installed\. Name a GGUF file: -m FILE\.gguf .* TILESCRIPT_MODEL.* `tilescript pull demo`/,
   );
 });
 

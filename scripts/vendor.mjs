@@ -1,0 +1,193 @@
+// Makes dist/vendor: what the built product runs of other packages, and nothing else of them, so that TileScript installs as one package of
+// some 30 MB with no dependencies. Binaryen alone is 104 MB as it comes, of which one WebAssembly module is needed; here that is 1.6 MB.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const modules = join(root, "node_modules");
+const vendor = join(root, "dist/vendor");
+
+/** Packages that become one module each, with what they import; what they load later lies beside it. */
+const BUNDLED = [
+  "@huggingface/hub",
+  "@huggingface/jinja",
+  "@resvg/resvg-wasm",
+  "commander",
+  "execa",
+  "get-tsconfig",
+  "picocolors",
+  "vscode-languageserver-textdocument",
+  "vscode-languageserver/node",
+  "zod",
+];
+
+/** Files that are taken as they are, by what the sources call them. */
+const FILES = [
+  "@resvg/resvg-wasm/index_bg.wasm",
+  "@fontsource/lato/files/lato-latin-400-normal.woff2",
+  "@fontsource/lato/files/lato-latin-700-normal.woff2",
+];
+
+/** What the native add-on is compiled with: from the package too, where there is no prebuilt one for a machine. */
+const HEADERS = ["node-addon-api", "node-api-headers/include"];
+
+const plain = (name) => name.replace(/^@/, "").replaceAll("/", "-");
+
+/** Where in dist/vendor a specifier of the sources leads. */
+export const VENDORED = Object.fromEntries([
+  ...BUNDLED.map((name) => [name, `${plain(name)}.js`]),
+  ...FILES.map((name) => [name, plain(name)]),
+  ["binaryen", "binaryen.js"],
+  ["typescript", "typescript/typescript.js"],
+]);
+
+/** Those with declarations there, because declarations of ours name their types. */
+const TYPED = new Set(["zod"]);
+
+const SPECIFIER = new RegExp(`(\\b(?:from|import)\\s*\\(?\\s*|\\()"(${Object.keys(VENDORED).join("|")})"`, "g");
+
+/** A module of dist/ whose imports of packages lead to dist/vendor. */
+export function vendored(path, text) {
+  const declares = path.endsWith(".d.ts");
+  return text.replace(SPECIFIER, (all, before, name) => {
+    if (declares && !TYPED.has(name)) return all;
+    const way = relative(dirname(path), join(vendor, VENDORED[name]));
+    return `${before}"${way.startsWith(".") ? way : `./${way}`}"`;
+  });
+}
+
+const stampFile = join(vendor, ".stamp");
+
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const path of ["package-lock.json", "scripts/vendor.mjs"]) hash.update(readFileSync(join(root, path)));
+  return hash.digest("hex");
+}
+
+/** Makes dist/vendor anew if packages changed since it was made. */
+export function bringVendorUpToDate() {
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === fingerprint()) return;
+  // The bundler's interface is asynchronous, and whoever needs dist/ waits for it.
+  const done = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { cwd: root, encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`dist/vendor could not be made; run npm ci first\n${done.stderr}`.trimEnd());
+}
+
+/** Each alone: what one needs of Node is not loaded with another. Gives the files whose code is in them. */
+async function bundle() {
+  const { rolldown } = await import("rolldown");
+  const paths = [];
+  for (const name of BUNDLED) {
+    const build = await rolldown({ input: { [plain(name)]: name }, cwd: root, platform: "node", logLevel: "warn" });
+    const { output } = await build.write({ dir: vendor, chunkFileNames: "[name]-[hash].js", minify: true });
+    await build.close();
+    paths.push(...output.flatMap((chunk) => Object.keys(chunk.modules ?? {})));
+  }
+  return paths.filter((path) => path.startsWith(modules));
+}
+
+/** Binaryen's module carries its WebAssembly as a text of 14 MB. The same bytes, compressed beside it, take a ninth, and less time to load. */
+async function binaryen() {
+  const path = join(modules, "binaryen/index.js");
+  const instantiate = WebAssembly.instantiate;
+  let wasm;
+  WebAssembly.instantiate = (bytes, imports) => {
+    wasm ??= bytes;
+    return instantiate(bytes, imports);
+  };
+  await import(path);
+  WebAssembly.instantiate = instantiate;
+  const text = readFileSync(path, "utf8");
+  const start = /\?\?=(\w+\(`\\0asm)/.exec(text);
+  const end = text.search(/`\),function\(\w+\)\{return \w+\(\w+\.instance\)\}\(await/);
+  const license = /^\/\*\*[\s\S]*?\*\/\n/.exec(text)?.[0];
+  if (!wasm || !start || end < 0 || !license)
+    throw new Error("Binaryen no longer carries its WebAssembly where vendor.mjs looks for it");
+  const imports =
+    'import{readFileSync as __read}from"node:fs";import{brotliDecompressSync as __brotli}from"node:zlib";';
+  const code = text.slice(license.length, start.index + "??=".length);
+  const read = '__brotli(__read(new URL("./binaryen.wasm.br",import.meta.url)))';
+  // The module as a promise, which import(…).then(…) waits for as well: bundlers that write CommonJS know no await at the top.
+  const tail = text
+    .slice(end + "`)".length)
+    .replace(/\bvar ([\w$]+)=await ([\w$]+\(\)),(?=[\w$]+=\1;export\{)/, "var $1=$2,");
+  if (tail.length === text.length - end - "`)".length)
+    throw new Error("Binaryen no longer waits for itself where vendor.mjs looks for it");
+  writeFileSync(join(vendor, "binaryen.js"), `${license}${imports}${code}${read}${tail}`);
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 9,
+    [constants.BROTLI_PARAM_LGWIN]: 24,
+    [constants.BROTLI_PARAM_SIZE_HINT]: wasm.length,
+  };
+  writeFileSync(join(vendor, "binaryen.wasm.br"), brotliCompressSync(wasm, { params }));
+  return [path];
+}
+
+/** TypeScript with the declarations of JavaScript's own library: kernels have neither a DOM nor Node. */
+function typescript() {
+  const from = join(modules, "typescript/lib");
+  const to = join(vendor, "typescript");
+  mkdirSync(to, { recursive: true });
+  copyFileSync(join(from, "typescript.js"), join(to, "typescript.js"));
+  // Without it, Node would read the file as a module of ours.
+  writeFileSync(join(to, "package.json"), '{ "type": "commonjs" }\n');
+  const libraries = readdirSync(from).filter((name) => /^lib\.(?:es|decorators)[\w.]*\.d\.ts$/.test(name));
+  for (const name of libraries) copyFileSync(join(from, name), join(to, name));
+  return [join(from, "typescript.js")];
+}
+
+/** The declarations of zod that ours name. */
+function declarations() {
+  const folder = join(modules, "zod");
+  const seen = new Set();
+  const visit = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const target = join(vendor, "zod", relative(folder, path));
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(path, target);
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g))
+      visit(join(dirname(path), name.replace(/\.js$/, ".d.ts")));
+  };
+  visit(join(folder, "index.d.ts"));
+  writeFileSync(join(vendor, "zod.d.ts"), 'export * from "./zod/index.js";\n');
+}
+
+const packageOf = (path) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(path)[1];
+
+/** The terms of everything in dist/vendor, as its packages state them. */
+function licenses(paths) {
+  const folders = [...new Set(paths.map(packageOf))].sort();
+  const texts = folders.map((folder) => {
+    const { name, version, license, author, repository } = JSON.parse(
+      readFileSync(join(folder, "package.json"), "utf8"),
+    );
+    const files = readdirSync(folder).filter((file) => /^(?:licen[cs]e|notice|thirdpartynotice)/i.test(file));
+    const by = typeof author === "string" ? author : author?.name;
+    const text = files.map((file) => readFileSync(join(folder, file), "utf8").trim());
+    const source = `Source: ${repository?.url ?? repository ?? `https://www.npmjs.com/package/${name}`}`;
+    return [`${name} ${version} (${license})${by ? `, ${by}` : ""}\n${source}`, ...text].join("\n\n");
+  });
+  const opening = "TileScript's dist/vendor has code and data of the packages below, under the terms that follow each.";
+  writeFileSync(join(vendor, "LICENSES.txt"), `${[opening, ...texts].join(`\n\n${"=".repeat(80)}\n\n`)}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(vendor, { recursive: true, force: true });
+  mkdirSync(vendor, { recursive: true });
+  const paths = await bundle();
+  paths.push(...(await binaryen()), ...typescript());
+  declarations();
+  for (const name of FILES) copyFileSync(join(modules, name), join(vendor, plain(name)));
+  for (const name of HEADERS)
+    cpSync(join(modules, name), join(vendor, "headers"), {
+      recursive: true,
+      filter: (path) => path === join(modules, name) || /\.h$/.test(path),
+    });
+  paths.push(...[...FILES, ...HEADERS].map((name) => join(modules, name, "x")));
+  licenses(paths);
+  writeFileSync(stampFile, fingerprint());
+}
