@@ -1,11 +1,6 @@
+import type { Description } from "./lowered.js";
 import { LANGUAGE_FILE } from "./project.js";
 import { ts } from "./typescript.mjs";
-
-/** What the language says of one of its names, in Markdown. */
-export interface Description {
-  readonly text: string;
-  readonly examples: readonly string[];
-}
 
 /** The documentation of a name that the language exports. */
 export function describe(program: ts.Program, name: string): Description | undefined {

@@ -1,46 +1,15 @@
 import { resolve } from "node:path";
 import { noFile } from "../diagnostics/catalogue/frontend.js";
-import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
-import type { Kernel } from "../ir/index.js";
+import { mergeDiagnostics } from "../diagnostics/index.js";
 import { reportConfigErrors } from "./config-errors.js";
-import { type Description, describe } from "./describe.js";
-import { type LoweredFile, LoweredFiles } from "./lower-file.js";
-import { isOfLanguage, KernelProject, type Texts } from "./project.js";
+import { describe } from "./describe.js";
+import { LoweredFiles } from "./lower-file.js";
+import type { Frontend, FrontendOptions, Lowered, LowerOptions } from "./lowered.js";
+import { isOfLanguage, KernelProject } from "./project.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
 
-export type { Description } from "./describe.js";
-export type { LoweredFile } from "./lower-file.js";
-
-export interface LowerOptions {
-  /** Folder that the files are relative to and that names in diagnostics and IR are relative to. Default: the current directory. */
-  readonly root?: string;
-}
-
-export interface Lowered {
-  /** What each of the files gave that are there, in their order. */
-  readonly files: readonly LoweredFile[];
-  /** The drafts of all files. */
-  readonly drafts: readonly Kernel[];
-  readonly diagnostics: readonly Diagnostic[];
-  /** Absolute paths of the user's files that were read, imports included: what a build depends on. */
-  readonly sources: readonly string[];
-}
-
-export interface Frontend {
-  /**
-   * Reads kernel files into draft IR. All problems of all files are reported; drafts of kernels with problems are given too, with
-   * literals of unknown type in the places that were reported.
-   */
-  lower(files: readonly string[], options?: LowerOptions): Lowered;
-  /** What the language's documentation says of a name that it exports; undefined before anything was lowered, and for other names. */
-  describe(name: string): Description | undefined;
-}
-
-export interface FrontendOptions {
-  /** Texts that stand in the place of what is on disk, by absolute paths: what an editor has not saved. They may change between calls. */
-  readonly texts?: Texts;
-}
+export type { Description, Frontend, FrontendOptions, Lowered, LoweredFile, LowerOptions } from "./lowered.js";
 
 /** A frontend that keeps its TypeScript program, and what files gave that neither changed nor import one that did. */
 export function createFrontend({ texts }: FrontendOptions = {}): Frontend {

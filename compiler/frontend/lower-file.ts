@@ -4,18 +4,11 @@ import type { Kernel } from "../ir/index.js";
 import { Dependencies } from "./dependencies.js";
 import { findKernels } from "./kernels.js";
 import { lowerKernel } from "./lower-kernel.js";
+import type { LoweredFile } from "./lowered.js";
 import type { KernelProject } from "./project.js";
 import { reportTypeErrors } from "./type-errors.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
-
-/** What one file gave. As long as nothing that it depends on has changed it is the very same object. */
-export interface LoweredFile {
-  /** Draft IR: types are unknown but for literals; a generic kernel stands once for each choice of dtypes. */
-  readonly drafts: readonly Kernel[];
-  /** Problems of the file, and of others as far as its kernels call what is in them. */
-  readonly diagnostics: readonly Diagnostic[];
-}
 
 interface Kept {
   readonly root: string;

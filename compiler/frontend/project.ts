@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Aliases } from "../aliases.js";
 import { LANGUAGE, LIMITS, type Limit } from "../ir/index.js";
 import { insteadOfChain, parserEnds, tooDeep } from "./depth.js";
+import type { Texts } from "./lowered.js";
 import { ts } from "./typescript.mjs";
 
 /** The language in TypeScript, bodies of its library included: `dsl/` in the repository, `language/` beside the built compiler. */
@@ -59,9 +60,6 @@ interface CachedFile {
   readonly source: ts.SourceFile;
   readonly refusal?: Refusal;
 }
-
-/** Texts of files by their absolute paths. */
-export type Texts = Pick<ReadonlyMap<string, string>, "get" | "has">;
 
 /** Bytes of a character in UTF-8, at most: a larger file is not even read. */
 const MOST_BYTES = 4 * LIMITS.characters;
