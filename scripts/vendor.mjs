@@ -76,14 +76,24 @@ export function bringVendorUpToDate() {
   if (done.status !== 0) throw new Error(`dist/vendor could not be made; run npm ci first\n${done.stderr}`.trimEnd());
 }
 
+/** A module that exports by name what Node finds in a package: of CommonJS a bundler would export the whole as its default alone. */
+async function entry(name) {
+  const names = Object.keys(await import(name)).filter((one) => one !== "module.exports");
+  const path = join(vendor, `.${plain(name)}.mjs`);
+  writeFileSync(path, `export { ${names.join(", ")} } from "${name}";\n`);
+  return path;
+}
+
 /** Each alone: what one needs of Node is not loaded with another. Gives the files whose code is in them. */
 async function bundle() {
   const { rolldown } = await import("rolldown");
+  const options = { cwd: root, platform: "node", logLevel: "warn" };
   const paths = [];
   for (const name of BUNDLED) {
-    const build = await rolldown({ input: { [plain(name)]: name }, cwd: root, platform: "node", logLevel: "warn" });
+    const build = await rolldown({ input: { [plain(name)]: await entry(name) }, ...options });
     const { output } = await build.write({ dir: vendor, chunkFileNames: "[name]-[hash].js", minify: true });
     await build.close();
+    rmSync(join(vendor, `.${plain(name)}.mjs`));
     paths.push(...output.flatMap((chunk) => Object.keys(chunk.modules ?? {})));
   }
   return paths.filter((path) => path.startsWith(modules));

@@ -140,7 +140,7 @@ export class Cache {
     if (this.#warned) return;
     this.#warned = true;
     const why =
-      error instanceof UntrustedFolder ? `trusted: ${error.message}` : `${what} (${codeOf(error) || String(error)})`;
+      error instanceof UntrustedFolder ? `trusted: ${error.problem}` : `${what} (${codeOf(error) || String(error)})`;
     this.#onWarning(
       `The cache in ${this.folder} cannot be ${why}, so kernels are compiled anew each time. ` +
         (error instanceof UntrustedFolder

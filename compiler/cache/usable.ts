@@ -7,7 +7,7 @@ export function cacheProblem(folder = cacheFolder()): string | undefined {
     makeWritableFolder(privateRoot(folder));
     return undefined;
   } catch (error) {
-    if (error instanceof UntrustedFolder) return `cannot be trusted: ${error.message}`;
+    if (error instanceof UntrustedFolder) return `cannot be trusted: ${error.problem}`;
     return `cannot be written to (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
   }
 }

@@ -79,7 +79,7 @@ describe("the content of an environment's Triton", () => {
       name: "EnvironmentError",
       code: "changed",
       missing: expect.stringContaining(`site/${name} was changed`),
-      remedy: expect.stringContaining(`rm -r '${folder}'`),
+      hint: expect.stringContaining(`rm -r '${folder}'`),
     });
   });
 

@@ -12,7 +12,7 @@ it("a folder for temporary files that is not there is named, and no kernel is bl
   await expect(triton.compile(add)).rejects.toMatchObject({
     code: "temporary-folder",
     missing: "The folder for temporary files, /nowhere, does not exist.",
-    remedy: expect.stringContaining("TMPDIR"),
+    hint: expect.stringContaining("TMPDIR"),
   });
 });
 

@@ -111,7 +111,7 @@ describe("when a driver call fails", () => {
         else {
           expect(outcome, `${name} #${nth}`).toBeInstanceOf(CudaError);
           expect(outcome, `${name} #${nth}`).toMatchObject({
-            code: 700,
+            result: 700,
             name: "CUDA_ERROR_ILLEGAL_ADDRESS",
             text: "fake text of CUDA_ERROR_ILLEGAL_ADDRESS",
           });
@@ -131,7 +131,7 @@ describe("when a driver call fails", () => {
     fake.fail("cuMemAlloc_v2", 1, 700);
     fake.fail(name, 1, 1);
     expect(() => new addon.Memory(context, 8)).toThrow(
-      expect.objectContaining({ code: 700, call: "cuMemAlloc_v2(8)", ...said }),
+      expect.objectContaining({ result: 700, call: "cuMemAlloc_v2(8)", ...said }),
     );
   });
 
@@ -139,7 +139,7 @@ describe("when a driver call fails", () => {
     using context = new addon.Context(0);
     fake.fail("cuMemAlloc_v2", 1, 12345);
     expect(() => new addon.Memory(context, 1 << 20)).toThrow(
-      expect.objectContaining({ code: 12345, name: "CUDA_ERROR_12345", call: "cuMemAlloc_v2(1048576)" }),
+      expect.objectContaining({ result: 12345, name: "CUDA_ERROR_12345", call: "cuMemAlloc_v2(1048576)" }),
     );
   });
 
