@@ -23,6 +23,18 @@ import {
 const same = (x: Tile): Tile => x;
 const leakyRelu = (x: Tile): Tile => where(x >= 0, x, 0.01 * x);
 
+/** What fast launches have: A and C row-major, and B either row-major or given transposed. */
+const FAST = [
+  {
+    divisible: ["a", "b", "c", "N", "K", "strideAM", "strideBK", "strideCM"],
+    one: ["strideAK", "strideBN", "strideCN"],
+  },
+  {
+    divisible: ["a", "b", "c", "N", "K", "strideAM", "strideBN", "strideCM"],
+    one: ["strideAK", "strideBK", "strideCN"],
+  },
+] as const;
+
 /**
  * C[M,N] = A[M,K] · B[K,N] in f16, or the leaky ReLU of that, of matrices with any strides: a launch takes the variant that its strides allow. GROUP
  * rows of tiles are made column by column, so that programs that run at once share what they read in the L2 cache.
@@ -88,8 +100,8 @@ export const stridedMatmul = kernel(
   },
   {
     builds: [
-      { constants: { BM: 128, BN: 256, BK: 64, GROUP: 8, LEAKY: false }, warps: 8, stages: 3 },
-      { constants: { BM: 128, BN: 256, BK: 64, GROUP: 8, LEAKY: true }, warps: 8, stages: 3 },
+      { constants: { BM: 128, BN: 256, BK: 64, GROUP: 8, LEAKY: false }, warps: 8, stages: 3, specialize: FAST },
+      { constants: { BM: 128, BN: 256, BK: 64, GROUP: 8, LEAKY: true }, warps: 8, stages: 3, specialize: FAST },
     ],
   },
 );
