@@ -9,6 +9,7 @@ import {
   kernel,
   load,
   mod,
+  multipleOf,
   numPrograms,
   type Ptr,
   programId,
@@ -22,7 +23,8 @@ import {
 /**
  * Many products of different sizes in one launch, C = A · B in f16 for each group: programs go through the tiles of all of them. Memory has
  * no addresses as numbers here, so the matrices lie in one pool each, and `starts` says where: of each group the first elements of A, B and C.
- * `sizes` has M, N and K of each group.
+ * `sizes` has M, N and K of each group; starts, N and K
+ * are multiples of 16, which lets loads be wide: the compiler cannot know it of numbers in memory.
  */
 export const groupedMatmul = kernel(
   ({
@@ -49,14 +51,16 @@ export const groupedMatmul = kernel(
     let tile = programId(0);
     let first = 0;
     for (const group of range(0, groups)) {
-      const [M, N, K] = [load(sizes + 3 * group), load(sizes + 3 * group + 1), load(sizes + 3 * group + 2)];
+      const M = load(sizes + 3 * group);
+      const N = multipleOf(load(sizes + 3 * group + 1), 16);
+      const K = multipleOf(load(sizes + 3 * group + 2), 16);
       const tilesN = cdiv(N, BN);
       const end = first + cdiv(M, BM) * tilesN;
       while (tile < end) {
         const rm = floorDiv(tile - first, tilesN) * BM + arange(0, BM);
         const rn = mod(tile - first, tilesN) * BN + arange(0, BN);
-        const a = as + load(starts + 3 * group) + col(rm) * K;
-        const b = bs + load(starts + 3 * group + 1) + row(rn);
+        const a = as + multipleOf(load(starts + 3 * group), 16) + col(rm) * K;
+        const b = bs + multipleOf(load(starts + 3 * group + 1), 16) + row(rn);
         let acc = zeros([BM, BN], "f32");
         for (const from of range(0, K, BK)) {
           const k = from + arange(0, BK);
@@ -64,7 +68,7 @@ export const groupedMatmul = kernel(
           const y = load(b + col(k) * N, { mask: col(k) < K && row(rn) < N, other: 0 });
           acc = dot(x, y, { acc });
         }
-        const c = cs + load(starts + 3 * group + 2) + col(rm) * N + row(rn);
+        const c = cs + multipleOf(load(starts + 3 * group + 2), 16) + col(rm) * N + row(rn);
         store(c, to(acc, "f16"), { mask: col(rm) < M && row(rn) < N });
         tile += numPrograms(0);
       }

@@ -5,9 +5,9 @@ import { randoms, report, worstError } from "./numbers.js";
 /** M, N and K of each product. */
 const SIZES = [
   [128, 96, 64],
-  [70, 150, 33],
-  [1, 64, 200],
-  [200, 8, 16],
+  [70, 160, 48],
+  [1, 64, 208],
+  [200, 16, 16],
 ] as const;
 
 /** Four products, one of a single row, by five programs. */
