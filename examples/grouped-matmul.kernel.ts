@@ -23,8 +23,7 @@ import {
 /**
  * Many products of different sizes in one launch, C = A · B in f16 for each group: programs go through the tiles of all of them. Memory has
  * no addresses as numbers here, so the matrices lie in one pool each, and `starts` says where: of each group the first elements of A, B and C.
- * `sizes` has M, N and K of each group; starts, N and K
- * are multiples of 16, which lets loads be wide: the compiler cannot know it of numbers in memory.
+ * `sizes` has M, N and K of each group. Starts, N and K are multiples of 16, which lets loads be wide: the compiler cannot know it of numbers in memory.
  */
 export const groupedMatmul = kernel(
   ({
