@@ -14,13 +14,18 @@ import {
   where,
 } from "tilescript";
 
-/** out = (x − mean) / √(variance + epsilon) · scale + shift, by rows. The dtype of x and out is the caller's; sums are in f32. */
+/**
+ * out = (x − mean) / √(variance + epsilon) · scale + shift, by rows. The dtype of x and out is the caller's; sums are in f32. What backward needs of
+ * each row is written beside it: its mean, and inverse = 1 / √(variance + epsilon).
+ */
 export const layerNorm = kernel(
   <T extends "f16" | "bf16" | "f32">({
     x,
     scale,
     shift,
     out,
+    mean,
+    inverse,
     columns,
     epsilon,
     BLOCK,
@@ -29,6 +34,8 @@ export const layerNorm = kernel(
     scale: Ptr<"f32">;
     shift: Ptr<"f32">;
     out: Ptr<T>;
+    mean: Ptr<"f32">;
+    inverse: Ptr<"f32">;
     columns: Int;
     epsilon: F32;
     BLOCK: Const<"BLOCK">;
@@ -37,11 +44,13 @@ export const layerNorm = kernel(
     const mask = lane < columns;
     const start = programId(0) * columns;
     const row = to(load(x + start + lane, { mask, other: 0 }), "f32");
-    const mean = sum(row, 0) / to(columns, "f32");
-    const centred = where(mask, row - mean, 0);
+    const middle = sum(row, 0) / to(columns, "f32");
+    const centred = where(mask, row - middle, 0);
     const variance = sum(centred * centred, 0) / to(columns, "f32");
-    const normal = centred * rsqrt(variance + epsilon);
-    const y = normal * load(scale + lane, { mask, other: 0 }) + load(shift + lane, { mask, other: 0 });
+    const width = rsqrt(variance + epsilon);
+    store(mean + programId(0), middle);
+    store(inverse + programId(0), width);
+    const y = centred * width * load(scale + lane, { mask, other: 0 }) + load(shift + lane, { mask, other: 0 });
     store(out + start + lane, y, { mask });
   },
   {

@@ -29,10 +29,13 @@ export async function main(): Promise<void> {
   const shifts = randoms(columns, 8);
   const scale = await upload(device, scales);
   const shift = await upload(device, shifts);
+  const mean = device.alloc(4 * rows);
+  const inverse = device.alloc(4 * rows);
+  const common = { scale, shift, mean, inverse, columns, epsilon: EPSILON, BLOCK: 1024 };
 
   const x = await upload(device, values);
   const out = device.alloc(values.byteLength);
-  layerNorm.launch([rows], { x, scale, shift, out, columns, epsilon: EPSILON, T: "f32", BLOCK: 1024 });
+  layerNorm.launch([rows], { ...common, x, out, T: "f32" });
   const result = await download(out, new Float32Array(rows * columns));
   report(
     `layer-norm: ${rows} rows of ${columns} in f32 on ${device.name}`,
@@ -43,7 +46,7 @@ export async function main(): Promise<void> {
   const bits = toBits("bf16", values);
   const xBits = await upload(device, bits);
   const outBits = device.alloc(bits.byteLength);
-  layerNorm.launch([rows], { x: xBits, scale, shift, out: outBits, columns, epsilon: EPSILON, T: "bf16", BLOCK: 1024 });
+  layerNorm.launch([rows], { ...common, x: xBits, out: outBits, T: "bf16" });
   const rounded = fromBits("bf16", await download(outBits, new Uint16Array(rows * columns)));
   const expected = reference(fromBits("bf16", bits), scales, shifts);
   report(`layer-norm: ${rows} rows of ${columns} in bf16 on ${device.name}`, worstError(rounded, expected), 1e-2);

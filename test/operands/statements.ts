@@ -51,6 +51,14 @@ const EXPRESSIONS: readonly string[] = [
     "sort($)",
     "sort($, 0, { descending: true })",
   ],
+  ...[
+    "reduce($, 0, maximum)",
+    "reduce([$, load(p_@ + at)], 0, (a, b) => (a[0] < b[0] ? a : b))[0]",
+    "associativeScan($, 0, (a, b) => a + b, { reverse: true })",
+    "associativeScan([$, load(p_@ + at)], 0, ([a, x], [b, y]) => [a * b, b * x + y])[1]",
+    "mapElementwise((a, b) => (a < b ? a : b), $, $)",
+    "mapElementwise((a) => [a, a === $], load(p_@ + at))[0]",
+  ],
   ...["broadcastTo($, [16])", "sum(broadcastTo($, [2, 16]), 0)", "sum(reshape($, [4, 4]), 1)", "reshape($, [1])"],
   ...["sum(col($), 1)", "sum(row($), 0)", "sum(col($) * row($), 1)"],
   ...[
