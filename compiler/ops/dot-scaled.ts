@@ -111,7 +111,10 @@ export const dotScaled: Op = {
       context.fail(problems.scaledSizes(node.span, { k, least }, origins));
       return;
     }
-    for (const side of sides) checkScaleShape(side, k, context);
+    for (const side of sides) {
+      checkScaleShape(side, k, context);
+      checkBytes(side, context);
+    }
   },
   emit: (args, { attrs }) => {
     const format = (name: string) => quoted(TRITON[String(attrs[name])] ?? attrs[name])!;
@@ -173,6 +176,16 @@ function checkScaleShape(side: ScaledSide, k: number, context: InferContext): vo
   context.fail(
     problems.scaledScaleShape(scale.span, { name: `${name}Scale`, type: scale.type, want }, context.origins(scale)),
   );
+}
+
+/** Triton takes e2m1 apart four bytes of a thread at a time. */
+function checkBytes({ name, x, packed }: ScaledSide, context: InferContext): void {
+  const shape = shapeOf(x.type);
+  const { warps } = context;
+  if (packed === null || warps === undefined || !shape.every((size) => typeof size === "number")) return;
+  const bytes = elementCount(shape as number[]);
+  const least = warps * 32 * 4;
+  if (bytes < least) context.fail(problems.scaledBytes(x.span, { name, bytes, least, warps }, context.origins(x)));
 }
 
 /** What the four bits of e2m1 stand for, without their sign (OCP Microscaling Formats 1.0, section 5.3.3). */

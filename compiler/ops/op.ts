@@ -23,6 +23,8 @@ export interface InferContext {
   warn(diagnostic: Diagnostic): void;
   /** Notes that say where these operands got their types; nothing for an expression that stands there itself. */
   origins(...operands: readonly Expr[]): readonly Note[];
+  /** Warps of a program, where a build is known. */
+  readonly warps?: number;
 }
 
 /**

@@ -68,7 +68,7 @@ type PackedElsewhere = { readonly lhsKPack: false } | { readonly rhsKPack: false
  * scale s, a byte that stands for 2^(s − 127) (e8m0; 255 is NaN): `lhsScale` is u8 of [M, K / 32], and `rhsScale` of [N, K / 32], which is not
  * transposed; null is none. "e4m3" and "e5m2" are tiles of f8e4m3 and f8e5m2, or u8 of the same bits. "e2m1" is u8 with two elements in a byte,
  * the first in its lower half: lhs is then [M, K / 2], rhs [K / 2, N]. "bf16" and "f16" are such tiles, without scales. K is 32 or more, and 64
- * where both are "e2m1".
+ * where both are "e2m1"; a tile of "e2m1" has 128 bytes or more for each warp.
  *
  * sm_100 multiplies scaled elements as they are. Other GPUs multiply element · scale in bf16, which is exact within its range, or in f16 where
  * one side is "f16". The CPU executor multiplies in f32. Triton: `tl.dot_scaled`.

@@ -26,7 +26,7 @@ it("what was not built is built now", { timeout: 120_000 }, async () => {
   expect(await trial.failures(FOUND)).toEqual({ accepted: FOUND.length, failures: [] });
 });
 
-/** Formats and packings of scaled products, of [16, K] and [K, 16]: few draws would be right. */
+/** Formats and packings of scaled products, of [32, K] and [K, 32]: few draws would be right. */
 const SCALED = [
   ["u8", "e2m1", "u8", "e2m1", ""],
   ["u8", "e2m1", "u8", "e2m1", "lhsKPack: false, rhsKPack: false, fastMath: true"],
@@ -37,13 +37,13 @@ const SCALED = [
 ].map(([a, lhs, b, rhs, options]) => {
   const [beyondK, K] = [options!.includes("KPack"), lhs === "e2m1" && rhs === "e2m1" ? 64 : 32];
   const [k, l] = [lhs, rhs].map((format) => (format === "e2m1" && !beyondK ? K / 2 : K));
-  const scales = (format: string) => (format.endsWith("16") ? "null" : `broadcastTo(col(s), [16, ${K / 32}])`);
-  const x = beyondK
-    ? `reshape(load(p_${a} + arange(0, 512)), [8, 64])`
-    : `broadcastTo(col(load(p_${a} + at)), [16, ${k}])`;
-  const y = beyondK ? `reshape(load(p_${b} + arange(0, 512)), [64, 8])` : `broadcastTo(load(p_${b} + at), [${l}, 16])`;
+  const scales = (format: string) => (format.endsWith("16") ? "null" : `broadcastTo(load(p_u8), [32, ${K / 32}])`);
+  const x = beyondK ? `reshape(load(p_${a} + arange(0, 1024)), [16, 64])` : `broadcastTo(load(p_${a}), [32, ${k}])`;
+  const y = beyondK
+    ? `reshape(load(p_${b} + arange(0, 1024)), [64, 16])`
+    : `reshape(load(p_${b} + arange(0, ${32 * l!})), [${l}, 32])`;
   const product = `dotScaled(${x}, ${scales(lhs!)}, "${lhs}", ${y}, ${scales(rhs!)}, "${rhs}", { ${options} })`;
-  return `const s = load(p_u8 + at); store(p_f32 + at, sum(${product}, 0));`;
+  return `store(p_f32 + arange(0, 32), sum(${product}, 0));`;
 });
 
 it("scaled products are built", { timeout: 120_000 }, async () => {

@@ -682,3 +682,12 @@ export const scaledSizes = problem<{ k: number; least: number }>({
   about: "The inner size of dotScaled is below what the tensor cores take: 32, and 64 where both operands are e2m1.",
   message: ({ k, least }) => `dotScaled needs ${least} elements or more along K, got ${k}`,
 });
+
+export const scaledBytes = problem<{ name: string; bytes: number; least: number; warps: number }>({
+  code: "TS-K2106",
+  about: "Each thread of a program takes apart four bytes of e2m1 at a time, or more: a tile of fewer is not built.",
+  message: ({ name, bytes, least, warps }) =>
+    `${name} of the format e2m1 has ${bytes} bytes, and ${warps === 1 ? "a warp takes" : `${warps} warps take`} ${least} or more`,
+  hint: ({ bytes }) =>
+    bytes < 128 ? "multiply a larger tile" : `multiply a larger tile, or build with warps: ${bytes / 128}`,
+});

@@ -31,7 +31,7 @@ async function product(memory: readonly Memory[], attrs: Record<string, string |
   const args = Object.fromEntries(memory.map(([name]) => [name, name]));
   const body = [...loads, d.declare("product", d.op("dotScaled", args, attrs)), d.store(at("out", shape), "product")];
   const params = [...memory.map(([name, dtype]) => d.ptr(`${name}_p`, dtype)), d.ptr("out", "f32")];
-  const { kernel, diagnostics } = inferTypes(d.kernel("k", params, body, { builds: [d.build()] }));
+  const { kernel, diagnostics } = inferTypes(d.kernel("k", params, body, { builds: [d.build({}, { warps: 2 })] }));
   expect(diagnostics).toEqual([]);
   const size = shape.reduce((a, b) => a * b);
   const theirs = new Float32Array(size);

@@ -193,7 +193,7 @@ const scaled: OpCase[] = [
   },
   ...(["bf16", "f16"] as const).map((dtype) => ({
     title: `dotScaled ${dtype} e2m1`,
-    operands: [tile(dtype, 16, 32), tile("u8", 16, 1), tile("u8", 16, 16), tile("u8", 16, 1)],
+    operands: [tile(dtype, 16, 32), tile("u8", 32, 1), tile("u8", 16, 32), tile("u8", 32, 1)],
     of: d.op("dotScaled", { lhs: "a", rhs: "c", rhsScale: "d" }, { lhsFormat: dtype, rhsFormat: "e2m1" }),
   })),
   {

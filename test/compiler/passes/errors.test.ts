@@ -818,6 +818,16 @@ describe("problems that depend on a build", () => {
     ]);
   });
 
+  it("TS-K2106: a tile of e2m1 with too few bytes for its warps", () => {
+    const args = { lhs: tileOf([16, 32], "f16"), rhs: tileOf([16, 16], "u8"), rhsScale: tileOf([16, 1], "u8") };
+    const product = d.op("dotScaled", args, { lhsFormat: "f16", rhsFormat: "e2m1" });
+    const { kernel, diagnostics } = inferTypes(d.kernel("k", PARAMS, [d.declare("r", product)]));
+    expect(diagnostics).toEqual([]);
+    const constants = { N: 1, M: 1, FLAG: true };
+    expect(() => specialize(kernel, { constants, warps: 2 })).not.toThrow();
+    expect(() => specialize(kernel, { constants, warps: 4 })).toThrow("256 bytes, and 4 warps take 512 or more");
+  });
+
   it("TS-K2080 and TS-K2083: what staticPrint says, and what it must not run", () => {
     const notes: Diagnostic[] = [];
     const { kernel } = inferTypes(
@@ -919,6 +929,7 @@ it("every entry of the catalogue is provoked here and has its own code", () => {
     "TS-K2061",
     "TS-K2080",
     "TS-K2083",
+    "TS-K2106",
   ]);
   expect([...provoked].sort()).toEqual([...entries].sort());
 });
