@@ -91,12 +91,12 @@ export const fixedFlag = reader<boolean | Dim>(
   sizeValue,
 );
 
-/** One that decides how many axes the result has. */
-export const fixedRankFlag = reader<boolean>(
+/** One that decides the shape of the result. */
+export const fixedShapeFlag = reader<boolean>(
   "true or false",
   (value) => (value.kind === "bool" ? value.value : null),
   fixedValue,
-  () => "it decides how many axes the result has: write true or false",
+  () => "it decides the shape of the result: write true or false",
 );
 
 export const fixedText = reader<string>("a text", (value) => (value.kind === "string" ? value.value : null));

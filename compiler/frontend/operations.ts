@@ -8,9 +8,8 @@ import {
 import { type Attr, type Attrs, type Dim, type Expr, UNKNOWN } from "../ir/index.js";
 import { type Argument, OPS } from "../ops/index.js";
 import { bindingOf, isFunctionValue } from "./bindings.js";
-import { lowerExpression } from "./expressions/index.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
-import { fixedDType, fixedFlag, fixedInteger, fixedRankFlag, fixedShape, fixedSize, fixedText } from "./fixed.js";
+import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedShapeFlag, fixedSize, fixedText } from "./fixed.js";
 import { callOfElements, chosen } from "./functions.js";
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
@@ -125,17 +124,26 @@ const order: Reader = {
   },
 };
 
+/** `undefined` or `null`. */
+const isNothing = (node: ts.Expression): boolean =>
+  node.kind === ts.SyntaxKind.NullKeyword || (ts.isIdentifier(node) && node.text === "undefined");
+
 const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
   operand,
+  "operand or null": {
+    read: (node, ...more) => {
+      if (!isNothing(node)) operand.read(node, ...more);
+    },
+  },
   integer,
   "integer?": { ...integer, optional: true },
   axis: {
     read: (node, ...more) => {
-      if (!(ts.isIdentifier(node) && node.text === "undefined")) integer.read(node, ...more);
+      if (!isNothing(node)) integer.read(node, ...more);
     },
   },
   flag: attribute(fixedFlag, (value): Attr => (typeof value === "boolean" ? value : [value])),
-  "rank flag": attribute(fixedRankFlag, (value) => value),
+  "shape flag": attribute(fixedShapeFlag, (value) => value),
   text: attribute(fixedText, (value) => value),
   shape: attribute(fixedShape, (value) => value),
   dtype: attribute(fixedDType, (value) => value),
@@ -278,7 +286,7 @@ function readOptions(
     const reader = entry.options[key.text];
     if (reader === undefined) {
       unit.report(unknownOption(unit.span(key), { name, option: key.text, options: Object.keys(entry.options) }));
-    } else if (!(ts.isIdentifier(value) && value.text === "undefined")) {
+    } else if (!isNothing(value)) {
       reader.read(value, key.text, given, scope, lower, `option ${key.text} of ${name}`);
     }
   }

@@ -86,7 +86,7 @@ const rowOf = (states: readonly TileType[], axis: number | null): Attrs => {
 const reduce: Op = {
   name: "reduce",
   params: { x: { state: "x" }, axis: "axis", combine: { combines: "x", times: 2 } },
-  options: { keepDims: "rank flag" },
+  options: { keepDims: "shape flag" },
   needs: ({ attrs }) => (attrs.count ? ["reshaped"] : []),
   infer(source, context) {
     const state = stateOf(source, context);

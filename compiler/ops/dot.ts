@@ -32,7 +32,9 @@ export const dot: Op = {
     const [left, right] = [a.type as TileType, b.type as TileType];
     const type = tile(RESULT[left.dtype]!, resultShape(left.shape, right.shape));
     if (acc && !matches(acc.type, type))
-      return context.fail(problems.dotAccumulator(acc.span, { acc: acc.type, want: type }, context.origins(acc, a, b)));
+      return context.fail(
+        problems.dotAccumulator(acc.span, { op: "dot", acc: acc.type, want: type }, context.origins(acc, a, b)),
+      );
     const precision: Attrs = left.dtype === "f32" ? { inputPrecision: source.attrs.inputPrecision ?? "ieee" } : {};
     return { kind: "op", op: "dot", args: present({ a, b, acc }), attrs: precision, type, span: source.span };
   },
@@ -48,7 +50,7 @@ export const dot: Op = {
 };
 
 const resultShape = (a: Shape, b: Shape): Shape => [...a.slice(0, -1), b.at(-1)!];
-const matches = (a: Type, b: Type): boolean =>
+export const matches = (a: Type, b: Type): boolean =>
   isNumbers(a) && isNumbers(b) && a.dtype === b.dtype && sameShape(a.shape, b.shape);
 
 /** Dtypes, ranks and sizes of the factors; false after reporting. */
@@ -88,7 +90,7 @@ function transHint(a: Expr, b: Expr): string | undefined {
 }
 
 /** The product in doubles: the reference the rounded ones are compared with. */
-function multiply(a: TileValue, b: TileValue, acc: TileValue | undefined): TileValue {
+export function multiply(a: TileValue, b: TileValue, acc: TileValue | undefined): TileValue {
   const [rows, inner, columns] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
   const batches = a.shape.length === 3 ? a.shape[0]! : 1;
   const data: number[] = [];

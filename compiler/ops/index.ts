@@ -11,6 +11,7 @@ import { CREATE } from "./create.js";
 import { DEBUG } from "./debug.js";
 import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
+import { dotScaled } from "./dot-scaled.js";
 import { FUNCTIONS } from "./functions.js";
 import { GATHER } from "./gather.js";
 import { HINTS } from "./hints.js";
@@ -38,6 +39,7 @@ const ALL: readonly Op[] = [
   ...COMBINING,
   ...SHAPE,
   ...DOT,
+  dotScaled,
   ...ATOMICS,
   ...DESCRIPTORS,
   ...HINTS,
@@ -56,6 +58,7 @@ export function anyOp(expr: Expr, test: (op: Op) => boolean): boolean {
 export * from "./broadcast.js";
 export { statesOf } from "./combining.js";
 export * from "./convert.js";
+export { SCALED_BLOCK, type ScaledSide, sidesOf } from "./dot-scaled.js";
 export * from "./op.js";
 export * from "./prelude.js";
 export * from "./python.js";

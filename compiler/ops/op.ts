@@ -23,11 +23,13 @@ export interface InferContext {
   warn(diagnostic: Diagnostic): void;
   /** Notes that say where these operands got their types; nothing for an expression that stands there itself. */
   origins(...operands: readonly Expr[]): readonly Note[];
+  /** Warps of a program, where a build is known. */
+  readonly warps?: number;
 }
 
 /**
  * What an argument of a call becomes: an operand; the operands `offset0`, `offset1` … of a list; or an attribute, which is known when the
- * kernel is built. A `rank flag` decides how many axes the result has, `integer?` may be left out, `axis` may be undefined, and `order` and the
+ * kernel is built. An operand may be `null`, which is none. A `shape flag` decides the shape of the result, `integer?` may be left out, `axis` may be undefined, and `order` and the
  * operands of a `rest` take all that are left.
  */
 export type Argument =
@@ -39,7 +41,19 @@ export type Argument =
   | { readonly rest: string }
   /** A function of the elements of these operands, as a call of it: of two states, or of one element of each. */
   | { readonly combines: string; readonly times: 1 | 2 }
-  | ("integer" | "integer?" | "flag" | "axis" | "rank flag" | "text" | "shape" | "dtype" | "size" | "order");
+  | (
+      | "operand or null"
+      | "integer"
+      | "integer?"
+      | "flag"
+      | "axis"
+      | "shape flag"
+      | "text"
+      | "shape"
+      | "dtype"
+      | "size"
+      | "order"
+    );
 
 /** Everything about one operation of the language. Adding one touches its object, its declaration in `dsl/` and its tests. */
 export interface Op {

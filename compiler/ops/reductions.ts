@@ -73,7 +73,7 @@ function reduction(spec: ReductionSpec): Op {
     name: spec.name,
     whole: true,
     params: { x: "operand", axis: "integer?" },
-    options: { keepDims: "rank flag" },
+    options: { keepDims: "shape flag" },
     needs: spec.needs,
     infer(source, context) {
       const reduced = tileOperand(source, context);

@@ -20,12 +20,12 @@ type ConstParam = Extract<Param, { kind: "const" }>;
  */
 export function specialize(
   kernel: Kernel,
-  build: Pick<Build, "constants">,
+  build: Pick<Build, "constants"> & Partial<Pick<Build, "warps">>,
   work: Budget = new Budget("work"),
   print: (note: Diagnostic) => void = () => {},
 ): Kernel {
   const known = new Known();
-  const pass = new Specialization(kernel, known, work);
+  const pass = new Specialization(kernel, known, work, build.warps);
   const constants: Record<string, ConstValue> = {};
   for (const param of kernel.params) {
     if (param.kind !== "const") continue;

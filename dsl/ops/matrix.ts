@@ -47,6 +47,46 @@ export function dot<A extends number, B extends number>(
   return outsideKernel("dot", a, b, options);
 }
 
+/** How an operand of `dotScaled` is coded: 4 bits, two to a byte; 8 bits; or a float of 16 bits, which has no scales. */
+export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "f16";
+
+export interface DotScaledOptions {
+  /** Added to the product; f32 of shape [M, N]. */
+  readonly acc?: number;
+  /** Leaves out what a scale of 255 means where a GPU multiplies in 16 bits. Default false. */
+  readonly fastMath?: boolean;
+  /** Whether two of e2m1 in a byte are neighbours along K (the default) or along M: then lhs is [M / 2, K]. */
+  readonly lhsKPack?: boolean;
+  /** Whether two of e2m1 in a byte are neighbours along K (the default) or along N: then rhs is [K, N / 2]. */
+  readonly rhsKPack?: boolean;
+}
+
+type PackedElsewhere = { readonly lhsKPack: false } | { readonly rhsKPack: false };
+
+/**
+ * Matrix product of microscaled elements, [M, K] · [K, N] → f32 of [M, N]; a third, leading axis is a batch. Each 32 elements along K have a
+ * scale s, a byte that stands for 2^(s − 127) (e8m0; 255 is NaN): `lhsScale` is u8 of [M, K / 32], and `rhsScale` of [N, K / 32], which is not
+ * transposed; null is none. "e4m3" and "e5m2" are tiles of f8e4m3 and f8e5m2, or u8 of the same bits. "e2m1" is u8 with two elements in a byte,
+ * the first in its lower half: lhs is then [M, K / 2], rhs [K / 2, N]. "bf16" and "f16" are such tiles, without scales. K is 32 or more, and 64
+ * where both are "e2m1"; a tile of "e2m1" has 128 bytes or more for each warp.
+ *
+ * sm_100 multiplies scaled elements as they are. Other GPUs multiply element · scale in bf16, which is exact within its range, or in f16 where
+ * one side is "f16". The CPU executor multiplies in f32. Triton: `tl.dot_scaled`.
+ *
+ * @example acc = dotScaled(x, xScale, "e4m3", w, wScale, "e2m1", { acc });
+ */
+export function dotScaled<A extends number, B extends number, const O extends DotScaledOptions = DotScaledOptions>(
+  lhs: A,
+  lhsScale: number | null,
+  lhsFormat: ScaledFormat,
+  rhs: B,
+  rhsScale: number | null,
+  rhsFormat: ScaledFormat,
+  options?: O,
+): Tile<O extends PackedElsewhere ? Forgotten : Product<ShapeOf<A>, ShapeOf<B>>, "f32"> {
+  return outsideKernel("dotScaled", lhs, lhsScale, lhsFormat, rhs, rhsScale, rhsFormat, options);
+}
+
 /**
  * The tile with its axes in another order; without an order the last two are exchanged. Triton: `tl.trans`.
  *

@@ -26,6 +26,31 @@ it("what was not built is built now", { timeout: 120_000 }, async () => {
   expect(await trial.failures(FOUND)).toEqual({ accepted: FOUND.length, failures: [] });
 });
 
+/** Formats and packings of scaled products, of [32, K] and [K, 32]: few draws would be right. */
+const SCALED = [
+  ["u8", "e2m1", "u8", "e2m1", ""],
+  ["u8", "e2m1", "u8", "e2m1", "lhsKPack: false, rhsKPack: false, fastMath: true"],
+  ["f8e4m3", "e4m3", "u8", "e5m2", ""],
+  ["f8e5m2", "e5m2", "u8", "e2m1", ""],
+  ["bf16", "bf16", "u8", "e2m1", ""],
+  ["f16", "f16", "f8e4m3", "e4m3", "fastMath: YES"],
+].map(([a, lhs, b, rhs, options]) => {
+  const [beyondK, K] = [options!.includes("KPack"), lhs === "e2m1" && rhs === "e2m1" ? 64 : 32];
+  const [k, l] = [lhs, rhs].map((format) => (format === "e2m1" && !beyondK ? K / 2 : K));
+  const scales = (format: string) => (format.endsWith("16") ? "null" : `broadcastTo(load(p_u8), [32, ${K / 32}])`);
+  const x = beyondK ? `reshape(load(p_${a} + arange(0, 1024)), [16, 64])` : `broadcastTo(load(p_${a}), [32, ${k}])`;
+  const y = beyondK
+    ? `reshape(load(p_${b} + arange(0, 1024)), [64, 16])`
+    : `reshape(load(p_${b} + arange(0, ${32 * l!})), [${l}, 32])`;
+  const product = `dotScaled(${x}, ${scales(lhs!)}, "${lhs}", ${y}, ${scales(rhs!)}, "${rhs}", { ${options} })`;
+  return `store(p_f32 + arange(0, 32), sum(${product}, 0));`;
+});
+
+it("scaled products are built", { timeout: 120_000 }, async () => {
+  const trial = new Trial(temporaryFolder("operands"), createFrontend(), triton);
+  expect(await trial.failures(SCALED)).toEqual({ accepted: SCALED.length, failures: [] });
+});
+
 /** A sample, the same one in every run; `node scripts/operands.mjs` draws others, or tries all. */
 it("what check accepts is built, whatever op meets whatever dtype and kind of operand", async () => {
   const seed = 1;

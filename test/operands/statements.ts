@@ -47,6 +47,7 @@ const EXPRESSIONS: readonly string[] = [
     "gather($, $, 0)",
     "sum(histogram($, 16))",
     "sum(histogram($, 16, { mask: $ }))",
+    'sum(dotScaled(broadcastTo(col($), [16, 32]), null, "e4m3", broadcastTo($, [32, 16]), null, "e4m3"), 0)',
     "clamp($, $, $, { propagateNan: true })",
     "sort($)",
     "sort($, 0, { descending: true })",

@@ -8,6 +8,7 @@ What Triton 3.9's interpreter gets wrong or leaves open is mended here:
 - bf16 is kept as bit patterns on which it does integer arithmetic, and its conversion to bf16 truncates. Here every float
   operation on bf16 is done in fp32 and rounded to nearest even, as a GPU does.
 - its conversions to 8 bits round ties up and know no NaN. Here they go to the nearest, ties to even, and end at the greatest number.
+- its scaled products read 8 bits and bf16 through fp16, and lose subnormals of e5m2 on the way. Here they are what they stand for.
 - fma rounds the product, and then the sum. Here it rounds once.
 - loop variables are Python integers without a type; a GPU has i32.
 - an address outside of every buffer would end the process; here it is an error.
@@ -153,6 +154,16 @@ def float_to_float(original):
     return wrapped
 
 
+def microscaled(original):
+
+    def wrapped(handle):
+        if float8_of(handle) is not None:
+            return decode8(handle)
+        return decode(handle.data) if is_bf16(handle) else original(handle)
+
+    return wrapped
+
+
 def dot(original):
 
     def wrapped(self, a, b, accumulator, *rest):
@@ -234,6 +245,7 @@ builder.create_fma = fma
 builder.cast_impl = cast
 builder.create_fp_to_fp = float_to_float(builder.create_fp_to_fp)
 builder.create_dot = dot(builder.create_dot)
+interp._mxfp_value_handle_to_float32 = microscaled(interp._mxfp_value_handle_to_float32)
 builder.create_atomic_rmw = atomic(builder.create_atomic_rmw)
 interp.ReduceOps.apply = over_axis(interp.ReduceOps.apply)
 interp.ScanOps.apply = over_axis(interp.ScanOps.apply)

@@ -376,10 +376,10 @@ export const dotSizes = problem<{ a: Type; b: Type; least: number }>({
   hint: () => "use sum(a * b, axis) for so small a product",
 });
 
-export const dotAccumulator = problem<{ acc: Type; want: Type }>({
+export const dotAccumulator = problem<{ op: string; acc: Type; want: Type }>({
   code: "TS-K2039",
-  about: "The accumulator of dot has the type of its result.",
-  message: ({ acc, want }) => `acc must be ${typeText(want)}, as the result of dot, got ${typeText(acc)}`,
+  about: "The accumulator of dot and dotScaled has the type of their result.",
+  message: ({ op, acc, want }) => `acc must be ${typeText(want)}, as the result of ${op}, got ${typeText(acc)}`,
 });
 
 export const descriptorRank = problem<{ what: string; want: number; got: number }>({
@@ -563,7 +563,8 @@ export const hintsClash = problem<{ op: string; hints: readonly string[] }>({
 
 export const float8Operand = problem<{ op: string; type: Type }>({
   code: "TS-K2071",
-  about: "Nothing computes in floats of 8 bits: they are loaded, stored, converted, moved and multiplied by dot.",
+  about:
+    "Nothing computes in floats of 8 bits: they are loaded, stored, converted, moved and multiplied by dot and dotScaled.",
   message: ({ op, type }) => `${op} does not compute in 8 bits, got ${typeText(type)}`,
   hint: () => 'convert first: to(x, "f32")',
 });
@@ -625,4 +626,68 @@ export const combineLoop = problem<{ op: string }>({
   about: "Triton compiles no branches and no loops in functions that reduce or scan.",
   message: ({ op }) => `a function that ${op} runs has no if and no loops`,
   hint: () => "choose with c ? a : b, write the turns one after another, or loop around the reduction",
+});
+
+export const scaledFormat = problem<{ name: string; format: string; dtypes: readonly DType[]; type: Type }>({
+  code: "TS-K2100",
+  about: "An operand of dotScaled has a dtype that its format is not kept in.",
+  message: ({ name, format, dtypes, type }) =>
+    `${name} of the format ${format} is a tile of ${dtypes.join(" or ")}, got ${typeText(type)}`,
+  hint: ({ format }) =>
+    format === "e2m1"
+      ? "two elements lie in a byte, the first in its lower half: load them as u8"
+      : `name the format that the tile has, or convert it with to(x, dtype)`,
+});
+
+export const scaledPacking = problem<{ flag: string; format: string }>({
+  code: "TS-K2101",
+  about: "Only the elements of e2m1 lie two in a byte, so only those can lie so along another axis than K.",
+  message: ({ flag, format }) => `${flag}: false needs the format e2m1, got ${format}`,
+  hint: ({ flag }) => `leave ${flag} out`,
+});
+
+export const scaledScale = problem<{ name: string; format: string; type: Type }>({
+  code: "TS-K2102",
+  about:
+    "The scales of dotScaled are powers of two (e8m0) in u8, a tile of them for each operand of 8 or 4 bits, or null.",
+  message: ({ name, format, type }) =>
+    format === "f16" || format === "bf16"
+      ? `an operand of the format ${format} has no scales, got ${typeText(type)} as ${name}`
+      : `${name} must be a tile of u8 (exponents, e8m0), got ${typeText(type)}`,
+  hint: ({ name, format }) =>
+    format === "f16" || format === "bf16" ? `pass null for ${name}` : "a byte s stands for 2 to the power of s - 127",
+});
+
+export const scaledScaleShape = problem<{ name: string; type: Type; want: Shape }>({
+  code: "TS-K2103",
+  about:
+    "dotScaled takes a scale for 32 elements along K: [M, K / 32] of lhs, and of rhs, too, rows first: [N, K / 32].",
+  message: ({ name, type, want }) => `${name} must have the shape ${shapeText(want)}, got ${typeText(type)}`,
+  hint: ({ name }) =>
+    name === "rhsScale"
+      ? "a row for each column of rhs, K / 32 in it: scales are not transposed"
+      : "a row for each row of lhs, K / 32 in it",
+});
+
+export const scaledInnerSizes = problem<{ lhs: Type; rhs: Type; k: readonly [number, number] }>({
+  code: "TS-K2104",
+  about: "dotScaled multiplies [M, K] by [K, N]; the two K differ, where two elements of e2m1 in a byte count as two.",
+  message: ({ lhs, rhs, k }) =>
+    `dotScaled needs equal inner sizes, got ${both(lhs, rhs)}, which are ${k[0]} and ${k[1]} elements along K`,
+  hint: () => "lhs is [M, K] and rhs [K, N]; of e2m1 the axis along which two lie in a byte has half the size",
+});
+
+export const scaledSizes = problem<{ k: number; least: number }>({
+  code: "TS-K2105",
+  about: "The inner size of dotScaled is below what the tensor cores take: 32, and 64 where both operands are e2m1.",
+  message: ({ k, least }) => `dotScaled needs ${least} elements or more along K, got ${k}`,
+});
+
+export const scaledBytes = problem<{ name: string; bytes: number; least: number; warps: number }>({
+  code: "TS-K2106",
+  about: "Each thread of a program takes apart four bytes of e2m1 at a time, or more: a tile of fewer is not built.",
+  message: ({ name, bytes, least, warps }) =>
+    `${name} of the format e2m1 has ${bytes} bytes, and ${warps === 1 ? "a warp takes" : `${warps} warps take`} ${least} or more`,
+  hint: ({ bytes }) =>
+    bytes < 128 ? "multiply a larger tile" : `multiply a larger tile, or build with warps: ${bytes / 128}`,
 });

@@ -1,6 +1,7 @@
 import { type Expr, type Span, scalar, type Type, tile } from "../../ir/index.js";
 import { elementCount, shapeOf, statesOf } from "../../ops/index.js";
 import type { OpExpr } from "../fuse/ops.js";
+import { dtypeOf, number, of, type Tile } from "./made.js";
 import type { Step } from "./steps.js";
 
 /** What putting a function of elements in place needs of the kernel around it. */
@@ -12,18 +13,6 @@ export interface Combining {
 }
 
 const I32 = scalar("i32");
-const number = (value: number, span: Span): Expr => ({ kind: "literal", value, type: I32, span });
-const of = (op: string, args: Readonly<Record<string, Expr>>, type: Type, span: Span): Expr => ({
-  kind: "op",
-  op,
-  args,
-  attrs: {},
-  type,
-  span,
-});
-
-type Tile = Extract<Type, { kind: "tile" }>;
-const dtypeOf = (expr: Expr) => (expr.type as Tile).dtype;
 
 /** Rows of a loop: `count` turns, and in each what `body` adds. */
 function loop(count: number, host: Combining, out: Step[], span: Span, body: (turn: Expr, out: Step[]) => void): void {
@@ -115,13 +104,6 @@ export function spread(expr: OpExpr): readonly Expr[] {
   return statesOf(expr.args).map((x) => {
     const own = shapeOf(x.type);
     if (own.length === 0 || own.join() === shape.join()) return x;
-    return {
-      kind: "op",
-      op: "broadcastTo",
-      args: { x },
-      attrs: { shape },
-      type: tile(dtypeOf(x), shape),
-      span: x.span,
-    };
+    return of("broadcastTo", { x }, tile(dtypeOf(x), shape), x.span, { shape });
   });
 }

@@ -15,6 +15,7 @@ import { statesOf } from "../../ops/index.js";
 import { isWhole, type OpExpr, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import { type Combining, combineAlong, mapElements, spread } from "./combining.js";
+import { dotOfScaled } from "./dot-scaled.js";
 import type { Flat, Step } from "./steps.js";
 
 /** A value that names stand for: an expression, or one for each element of a tuple. */
@@ -263,6 +264,7 @@ class Flattener {
         return { ...expr, args: Object.fromEntries(args) as Record<string, Expr>, type: (part as Expr).type };
       });
     const args = Object.fromEntries(entries) as Record<string, Expr>;
+    if (expr.op === "dotScaled") return dotOfScaled({ ...expr, args });
     const taken = TUPLES[expr.op];
     if (!taken || expr.type.kind !== "tuple") return { ...expr, args };
     const x = this.fresh(args.x!, out, expr.span);

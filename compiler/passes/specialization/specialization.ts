@@ -41,22 +41,27 @@ export class Specialization {
   private readonly operations = new Budget("operations");
   private readonly work: Budget;
 
-  /** @param constants values of the kernel's `Const` parameters */
-  constructor(kernel: Kernel, constants: Known, work: Budget) {
+  readonly context: InferContext;
+
+  /**
+   * @param constants values of the kernel's `Const` parameters
+   * @param warps of a program, where that is known
+   */
+  constructor(kernel: Kernel, constants: Known, work: Budget, warps?: number) {
     this.work = work;
+    this.context = {
+      fail: (diagnostic) => {
+        this.diagnostics.push(diagnostic);
+        return null;
+      },
+      warn: (diagnostic) => this.diagnostics.push(diagnostic),
+      origins: () => [],
+      warps,
+    };
     this.constants = constants;
     this.drafts = new Map(kernel.functions.map((fn) => [fn.name, fn]));
     this.names.add(kernel.name);
   }
-
-  readonly context: InferContext = {
-    fail: (diagnostic) => {
-      this.diagnostics.push(diagnostic);
-      return null;
-    },
-    warn: (diagnostic) => this.diagnostics.push(diagnostic),
-    origins: () => [],
-  };
 
   /** An expression with every constant in its place, computed as far as it is known. */
   expression(expr: Expr, known: Known): Expr {

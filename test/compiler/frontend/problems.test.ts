@@ -208,7 +208,7 @@ test("hints say what to write instead", () => {
     "TS-K1003 indexing a tile cannot be used in a kernel → load(pointer + index) reads memory; sum(where(…)) picks an element",
   ]);
   expect(complaints("store(out, sum(zeros([B], 'f32'), 0, { keepDims: B > 8 }));")).toEqual([
-    "TS-K1008 option keepDims of sum must be true or false known when the kernel is built → it decides how many axes the result has: write true or false",
+    "TS-K1008 option keepDims of sum must be true or false known when the kernel is built → it decides the shape of the result: write true or false",
   ]);
   expect(
     complaints(

@@ -18,11 +18,11 @@ export interface OpCase {
   readonly title: string;
   /** Dtype and shape of each operand, read from memory in row-major order. */
   readonly operands: readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
-  /** The op on the operands, named `a`, `b` and `c`. */
+  /** The op on the operands, named `a`, `b`, `c` and so on. */
   readonly of: Expr;
 }
 
-const NAMES = ["a", "b", "c"];
+const NAMES = ["a", "b", "c", "d", "e"];
 const tile = (dtype: DType, ...shape: number[]) => ({ dtype, shape });
 
 /** Addresses of a row-major tile. */
@@ -151,6 +151,55 @@ const dots: OpCase[] = [
     title: "dot of batches",
     operands: [tile("f16", 2, 16, 16), tile("f16", 2, 16, 16)],
     of: d.op("dot", { a: "a", b: "b" }),
+  },
+];
+
+const scaled: OpCase[] = [
+  {
+    title: "dotScaled e2m1 e2m1",
+    operands: [tile("u8", 16, 32), tile("u8", 16, 2), tile("u8", 32, 32), tile("u8", 32, 2)],
+    of: d.op(
+      "dotScaled",
+      { lhs: "a", lhsScale: "b", rhs: "c", rhsScale: "d" },
+      { lhsFormat: "e2m1", rhsFormat: "e2m1" },
+    ),
+  },
+  {
+    title: "dotScaled e2m1 packed along the other axes, and an accumulator",
+    operands: [tile("u8", 8, 64), tile("u8", 16, 2), tile("u8", 64, 16), tile("u8", 32, 2), tile("f32", 16, 32)],
+    of: d.op(
+      "dotScaled",
+      { lhs: "a", lhsScale: "b", rhs: "c", rhsScale: "d", acc: "e" },
+      { lhsFormat: "e2m1", rhsFormat: "e2m1", lhsKPack: false, rhsKPack: false, fastMath: true },
+    ),
+  },
+  {
+    title: "dotScaled e4m3 e5m2",
+    operands: [tile("f8e4m3", 64, 32), tile("u8", 64, 1), tile("f8e5m2", 32, 16), tile("u8", 16, 1)],
+    of: d.op(
+      "dotScaled",
+      { lhs: "a", lhsScale: "b", rhs: "c", rhsScale: "d" },
+      { lhsFormat: "e4m3", rhsFormat: "e5m2" },
+    ),
+  },
+  {
+    title: "dotScaled of batches",
+    operands: [tile("f8e4m3", 2, 16, 32), tile("u8", 2, 16, 1), tile("u8", 2, 16, 16), tile("u8", 2, 16, 1)],
+    of: d.op(
+      "dotScaled",
+      { lhs: "a", lhsScale: "b", rhs: "c", rhsScale: "d" },
+      { lhsFormat: "e4m3", rhsFormat: "e2m1" },
+    ),
+  },
+  ...(["bf16", "f16"] as const).map((dtype) => ({
+    title: `dotScaled ${dtype} e2m1`,
+    operands: [tile(dtype, 16, 32), tile("u8", 32, 1), tile("u8", 16, 32), tile("u8", 32, 1)],
+    of: d.op("dotScaled", { lhs: "a", rhs: "c", rhsScale: "d" }, { lhsFormat: dtype, rhsFormat: "e2m1" }),
+  })),
+  {
+    title: "dotScaled without scales",
+    operands: [tile("f8e5m2", 16, 64), tile("u8", 16, 1), tile("u8", 32, 16)],
+    of: d.op("dotScaled", { lhs: "a", rhs: "c" }, { lhsFormat: "e5m2", rhsFormat: "e2m1" }),
   },
 ];
 
@@ -391,6 +440,7 @@ export const CASES: readonly OpCase[] = [
   })),
   ...shapes,
   ...dots,
+  ...scaled,
   ...choices,
   ...conversions,
   ...bitcasts,

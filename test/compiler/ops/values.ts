@@ -2,7 +2,7 @@ import { DTYPES, type DType, type Expr, type Kernel } from "../../../compiler/ir
 import { elementCount, OPS, roundTo, scalarValue, type TileValue } from "../../../compiler/ops/index.js";
 import type { OpCase } from "./cases.js";
 
-const NAMES = ["a", "b", "c"];
+const NAMES = ["a", "b", "c", "d", "e"];
 
 /** Numbers from 0 to 1, the same every time (Park and Miller, 1988). */
 function sequence(seed: number): () => number {
@@ -19,6 +19,7 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
   if (dtype === "bool") return next() < 0.5 ? 1 : 0;
   if (op.startsWith("shift") && operand === 1) return Math.floor(next() * 7);
   const { kind } = DTYPES[dtype];
+  if (op === "dotScaled" && (operand === 1 || operand === 3)) return 124 + Math.floor(next() * 5);
   if (kind === "float") {
     if (/^(argm|maxWith|minWith)/.test(op) && at % 5 === 0) return Number.NaN;
     if (/^(log|log2|sqrt|rsqrt)$/.test(op)) return roundTo(dtype, next() * 4 + 0.1);

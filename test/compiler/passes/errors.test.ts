@@ -3,6 +3,7 @@ import * as catalogue from "../../../compiler/diagnostics/catalogue/types.js";
 import type { Diagnostic } from "../../../compiler/diagnostics/index.js";
 import {
   type DeviceFunction,
+  type DType,
   dimName,
   type Expr,
   type Param,
@@ -43,9 +44,20 @@ function problems(
   return inferTypes(d.kernel("k", PARAMS, body, { functions })).diagnostics;
 }
 
-const tileOf = (shape: readonly (number | typeof N)[], dtype: "f32" | "f16" | "i32" | "bool" | "i8" = "f32") =>
-  d.zeros(shape, dtype);
+const tileOf = (shape: readonly (number | typeof N)[], dtype: DType = "f32") => d.zeros(shape, dtype);
 const use = (value: Parameters<typeof d.declare>[1]) => () => d.declare("r", value);
+
+/** [64, 64] · [64, 64] of e4m3, with something else in it. */
+const scaled = (args: Readonly<Record<string, Expr>>, attrs: Readonly<Record<string, string | boolean>> = {}) =>
+  d.op(
+    "dotScaled",
+    {
+      ...{ lhs: tileOf([64, 64], "u8"), lhsScale: tileOf([64, 2], "u8") },
+      ...{ rhs: tileOf([64, 64], "u8"), rhsScale: tileOf([64, 2], "u8") },
+      ...args,
+    },
+    { lhsFormat: "e4m3", rhsFormat: "e4m3", ...attrs },
+  );
 
 interface Case {
   readonly code: string;
@@ -471,6 +483,65 @@ const CASES: readonly Case[] = [
     says: "acc must be Tile<[64, 64], f32>",
   },
   {
+    code: "TS-K2100",
+    title: "e2m1 in f16",
+    body: () => [use(scaled({ lhs: tileOf([64, 64], "f16") }, { lhsFormat: "e2m1" }))],
+    says: "lhs of the format e2m1 is a tile of u8, got Tile<[64, 64], f16>",
+    hint: "two elements lie in a byte",
+  },
+  {
+    code: "TS-K2100",
+    title: "e4m3 in f8e5m2",
+    body: () => [use(scaled({ rhs: tileOf([64, 64], "f8e5m2") }))],
+    says: "rhs of the format e4m3 is a tile of f8e4m3 or u8",
+    hint: "name the format that the tile has",
+  },
+  {
+    code: "TS-K2101",
+    title: "e4m3 two in a byte",
+    body: () => [use(scaled({}, { lhsKPack: false }))],
+    says: "lhsKPack: false needs the format e2m1, got e4m3",
+  },
+  {
+    code: "TS-K2102",
+    title: "scales of f32",
+    body: () => [use(scaled({ lhsScale: tileOf([64, 2]) }))],
+    says: "lhsScale must be a tile of u8 (exponents, e8m0), got Tile<[64, 2], f32>",
+    hint: "2 to the power of s - 127",
+  },
+  {
+    code: "TS-K2102",
+    title: "scales of f16",
+    body: () => [use(scaled({ lhs: tileOf([64, 64], "f16") }, { lhsFormat: "f16" }))],
+    says: "an operand of the format f16 has no scales",
+    hint: "pass null for lhsScale",
+  },
+  {
+    code: "TS-K2103",
+    title: "scales that are transposed",
+    body: () => [use(scaled({ rhsScale: tileOf([2, 64], "u8") }))],
+    says: "rhsScale must have the shape [64, 2], got Tile<[2, 64], u8>",
+    hint: "scales are not transposed",
+  },
+  {
+    code: "TS-K2104",
+    title: "dotScaled of two K",
+    body: () => [use(scaled({ rhs: tileOf([64, 64], "u8") }, { rhsFormat: "e2m1" }))],
+    says: "which are 64 and 128 elements along K",
+  },
+  {
+    code: "TS-K2105",
+    title: "dotScaled of 16 along K",
+    body: () => [use(scaled({ lhs: tileOf([64, 16], "u8"), rhs: tileOf([16, 64], "u8") }))],
+    says: "dotScaled needs 32 elements or more along K, got 16",
+  },
+  {
+    code: "TS-K2039",
+    title: "an accumulator of dotScaled in f16",
+    body: () => [use(scaled({ acc: tileOf([64, 64], "f16") }))],
+    says: "acc must be Tile<[64, 64], f32>, as the result of dotScaled",
+  },
+  {
     code: "TS-K2040",
     title: "a descriptor with one offset",
     body: () => [use(d.op("loadTensorDescriptor", { desc: "desc", offset0: 0 }))],
@@ -747,6 +818,16 @@ describe("problems that depend on a build", () => {
     ]);
   });
 
+  it("TS-K2106: a tile of e2m1 with too few bytes for its warps", () => {
+    const args = { lhs: tileOf([16, 32], "f16"), rhs: tileOf([16, 16], "u8"), rhsScale: tileOf([16, 1], "u8") };
+    const product = d.op("dotScaled", args, { lhsFormat: "f16", rhsFormat: "e2m1" });
+    const { kernel, diagnostics } = inferTypes(d.kernel("k", PARAMS, [d.declare("r", product)]));
+    expect(diagnostics).toEqual([]);
+    const constants = { N: 1, M: 1, FLAG: true };
+    expect(() => specialize(kernel, { constants, warps: 2 })).not.toThrow();
+    expect(() => specialize(kernel, { constants, warps: 4 })).toThrow("256 bytes, and 4 warps take 512 or more");
+  });
+
   it("TS-K2080 and TS-K2083: what staticPrint says, and what it must not run", () => {
     const notes: Diagnostic[] = [];
     const { kernel } = inferTypes(
@@ -848,6 +929,7 @@ it("every entry of the catalogue is provoked here and has its own code", () => {
     "TS-K2061",
     "TS-K2080",
     "TS-K2083",
+    "TS-K2106",
   ]);
   expect([...provoked].sort()).toEqual([...entries].sort());
 });
