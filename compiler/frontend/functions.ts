@@ -1,7 +1,13 @@
-import { recursion, unknownFunction, unsupportedSyntax, wrongArguments } from "../diagnostics/catalogue/frontend.js";
+import {
+  notStatic,
+  recursion,
+  unknownFunction,
+  unsupportedSyntax,
+  wrongArguments,
+} from "../diagnostics/catalogue/frontend.js";
 import { type DeviceFunction, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
 import { aroundKey, functionsIn, type Given, givenBy, keyOf, valuesOf, withChoice } from "./arguments.js";
-import { bindingOf, isFunctionValue, membersOf } from "./bindings.js";
+import { bindingOf, constantBinding, isFunctionValue, membersOf } from "./bindings.js";
 import { lowerExpression } from "./expressions/index.js";
 import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
@@ -11,6 +17,7 @@ import { fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
 import { type FunctionNode, symbolOf } from "./names.js";
+import { needsKnown } from "./needed.js";
 import { poison } from "./poison.js";
 import { isOfLibrary } from "./project.js";
 import {
@@ -25,6 +32,7 @@ import { copyAssigned } from "./statements/copies.js";
 import { bindName } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
 import { lowerWhole } from "./statements/whole.js";
+import { isConstant } from "./static/value.js";
 import { ts } from "./typescript.mjs";
 
 type UserFunction = Extract<FunctionValue, { kind: "function" }>;
@@ -51,7 +59,15 @@ export function applied(
     unit.report(unknownFunction(unit.span(node.expression), { name, instead }));
     return poison(node, scope);
   }
-  const all = callee.parameters.map((parameter, place) => given[place] ?? defaultGiven(parameter, scope));
+  const unknown = isOfLibrary(callee.getSourceFile()) ? unknownConstant(callee, given, scope) : null;
+  if (unknown !== null) {
+    const what = `${unknown.parameter.name.getText()} of ${name}`;
+    unit.report(notStatic(unit.span(unknown.node), { what, kind: "a number", instead: "write the number itself" }));
+    return poison(node, scope);
+  }
+  const all = callee.parameters.map((parameter, place) =>
+    knownGiven(parameter, given[place] ?? defaultGiven(parameter, scope), scope),
+  );
   const choice = all.flatMap((one) => (one ? functionsIn(one) : [])).find(({ kind }) => kind === "choice");
   if (choice?.kind === "choice") {
     const taken = (side: boolean): Expr =>
@@ -123,6 +139,30 @@ const isAsync = (modifier: ts.Modifier): boolean => modifier.kind === ts.SyntaxK
 function defaultGiven({ initializer }: ts.ParameterDeclaration, scope: Scope): Given | null {
   const binding = initializer === undefined ? null : bindingOf(initializer, scope);
   return isFunctionValue(binding) ? { kind: "known", binding } : null;
+}
+
+/** A number, flag or text is passed as a constant where the function needs to know it. */
+function knownGiven(parameter: ts.ParameterDeclaration, given: Given | null, scope: Scope): Given | null {
+  const node = given === null ? parameter.initializer : given.kind === "value" ? given.node : null;
+  const fixed = node ? fixedValue(node, scope) : null;
+  if (fixed === null || !isConstant(fixed) || !needsKnown(parameter, scope.unit, scope.kernel)) return given;
+  return { kind: "known", binding: constantBinding(fixed, scope) };
+}
+
+/** An argument that is no constant where a function of the library needs one: the author of the call does not see why. */
+function unknownConstant(
+  { parameters }: FunctionNode,
+  given: readonly (Given | null)[],
+  scope: Scope,
+): { readonly parameter: ts.ParameterDeclaration; readonly node: ts.Expression } | null {
+  for (const [place, parameter] of parameters.entries()) {
+    const one = given[place];
+    const node = one?.kind === "value" ? one.node : null;
+    if (!node || !needsKnown(parameter, scope.unit, scope.kernel)) continue;
+    const fixed = fixedValue(node, scope);
+    if (fixed === null || !isConstant(fixed)) return { parameter, node };
+  }
+  return null;
 }
 
 /** The optional parameters that a call leaves out, by their places: the function is made for each choice of them. */

@@ -58,6 +58,8 @@ export interface KernelScope {
   readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
   /** One for each choice of optional parameters that calls leave out, and of functions and constants that they pass. */
   readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
+  /** Whether functions have these parameters where the front end must know a value. */
+  readonly needed: Map<ts.ParameterDeclaration, boolean>;
   /** Functions of the language that are passed as values. */
   readonly operations: Map<string, string>;
   /** Callees first. */
