@@ -11,7 +11,7 @@ import { bindingOf, constantBinding, isFunctionValue, membersOf } from "./bindin
 import { lowerExpression } from "./expressions/index.js";
 import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
-import { reference } from "./expressions/names.js";
+import { boundValue } from "./expressions/names.js";
 import { op } from "./expressions/operators.js";
 import { fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
@@ -89,12 +89,15 @@ export function applied(
   const instances = kernel.functions.get(callee) ?? new Map<string, LoweredFunction>();
   kernel.functions.set(callee, instances);
   kernel.active.push(active);
-  const lowered = instances.get(key) ?? lowerFunction(fn, name, missing, all, scope);
+  // On elements what is made with the numbers around it in their places, or what reads nothing around it.
+  const [plain, elements] = [instances.get(key), `${key}; elements`];
+  const alone = instances.get(elements) ?? (plain?.captured.length === 0 ? plain : undefined);
+  const lowered = (fn.ofElements ? alone : plain) ?? lowerFunction(fn, name, missing, all, scope);
   kernel.active.pop();
-  instances.set(key, lowered);
+  instances.set(lowered.numbers ? elements : key, lowered);
   const args = argumentsOf(node, name, lowered, given, all, scope);
   if (args === null) return poison(node, scope);
-  const captured = lowered.captured.map((variable) => reference(scope.reach(variable), node, scope));
+  const captured = lowered.captured.map((variable) => boundValue(scope.reach(variable), node, scope));
   return { kind: "call", callee: lowered.name, args: [...args, ...captured], type: UNKNOWN, span };
 }
 
@@ -109,7 +112,7 @@ export function callOfElements(
   const element: Given = { kind: "value", node: null, lower: () => poison(node, scope) };
   const tuple = new Map(Array.from({ length: items }, (_, index): [string, Given] => [String(index), element]));
   const given: Given = items === 0 ? element : { kind: "object", fields: tuple };
-  return applied(fn, new Array<Given>(count).fill(given), node, scope);
+  return applied({ ...fn, ofElements: true }, new Array<Given>(count).fill(given), node, scope);
 }
 
 /** A choice of functions is one of calls, and what decides it is known as the kernel is built. */
@@ -179,7 +182,7 @@ function leftOut(
 }
 
 function lowerFunction(
-  { node, around }: UserFunction,
+  { node, around, ofElements }: UserFunction,
   name: string,
   missing: readonly number[],
   given: readonly (Given | null)[],
@@ -187,7 +190,7 @@ function lowerFunction(
 ): LoweredFunction {
   const { unit, kernel } = caller;
   if (!isOfLibrary(node.getSourceFile())) unit.regions.add(node);
-  const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: around });
+  const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: around, ofElements });
   const params: Params = [];
   const parameters = node.parameters.map((parameter, place) => {
     if (missing.includes(place)) return declareMissing(parameter, scope);
@@ -203,7 +206,7 @@ function lowerFunction(
   const irName = kernel.functionNames.unique([name, ...passed.flatMap(nameOfPassed)].join("_"));
   kernel.order.push({ name: irName, params, body, result: givesValue(body) ? UNKNOWN : VOID, span: unit.span(node) });
   const nodes = passed.flatMap((fn) => (fn.kind === "function" ? [fn.node] : []));
-  return { name: irName, parameters, captured: [...scope.captured.keys()], passed: nodes };
+  return { name: irName, parameters, captured: [...scope.captured.keys()], passed: nodes, numbers: scope.numbers };
 }
 
 type Params = { name: string; type: DeviceFunction["result"] }[];
