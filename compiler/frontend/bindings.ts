@@ -60,13 +60,22 @@ function ofConstant(node: ts.Expression, scope: Scope): Binding | null {
 const ofVariable = ({ fixed, absent }: Variable, scope: Scope): Binding | null =>
   absent && (fixed?.kind === "function" || fixed?.kind === "record") ? ofStatic(fixed, scope) : null;
 
-/** A constant as a binding: a function, an object by its members, or a variable that exists at compile time only. */
+/** A constant as a binding: a function, an object by its members, or a variable. */
 function ofStatic(value: Static, scope: Scope): Binding {
   if (value.kind === "function") return functionBinding(value.node, nameOf(value.node), scope);
-  if (value.kind !== "record")
-    return { kind: "variable", name: "", owner: scope, mutable: false, fixed: value, absent: true };
+  if (value.kind !== "record") return constantBinding(value, scope);
   return membersOf(new Map([...value.fields].map(([name, field]) => [name, ofStatic(field, scope)])));
 }
+
+/** A variable that exists at compile time only. */
+export const constantBinding = (fixed: Static, owner: Scope): Variable => ({
+  kind: "variable",
+  name: "",
+  owner,
+  mutable: false,
+  fixed,
+  absent: true,
+});
 
 export const membersOf = (fields: ReadonlyMap<string, Binding>): Members => ({
   kind: "members",

@@ -1,16 +1,23 @@
-import { recursion, unknownFunction, unsupportedSyntax, wrongArguments } from "../diagnostics/catalogue/frontend.js";
+import {
+  notStatic,
+  recursion,
+  unknownFunction,
+  unsupportedSyntax,
+  wrongArguments,
+} from "../diagnostics/catalogue/frontend.js";
 import { type DeviceFunction, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
 import { aroundKey, functionsIn, type Given, givenBy, keyOf, valuesOf, withChoice } from "./arguments.js";
-import { bindingOf, isFunctionValue, membersOf } from "./bindings.js";
+import { bindingOf, constantBinding, isFunctionValue, membersOf } from "./bindings.js";
 import { lowerExpression } from "./expressions/index.js";
 import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
-import { reference } from "./expressions/names.js";
+import { boundValue } from "./expressions/names.js";
 import { op } from "./expressions/operators.js";
 import { fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
 import { type FunctionNode, symbolOf } from "./names.js";
+import { needsKnown } from "./needed.js";
 import { poison } from "./poison.js";
 import { isOfLibrary } from "./project.js";
 import {
@@ -25,6 +32,7 @@ import { copyAssigned } from "./statements/copies.js";
 import { bindName } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
 import { lowerWhole } from "./statements/whole.js";
+import { isConstant } from "./static/value.js";
 import { ts } from "./typescript.mjs";
 
 type UserFunction = Extract<FunctionValue, { kind: "function" }>;
@@ -51,7 +59,15 @@ export function applied(
     unit.report(unknownFunction(unit.span(node.expression), { name, instead }));
     return poison(node, scope);
   }
-  const all = callee.parameters.map((parameter, place) => given[place] ?? defaultGiven(parameter, scope));
+  const unknown = isOfLibrary(callee.getSourceFile()) ? unknownConstant(callee, given, scope) : null;
+  if (unknown !== null) {
+    const what = `${unknown.parameter.name.getText()} of ${name}`;
+    unit.report(notStatic(unit.span(unknown.node), { what, kind: "a number", instead: "write the number itself" }));
+    return poison(node, scope);
+  }
+  const all = callee.parameters.map((parameter, place) =>
+    knownGiven(parameter, given[place] ?? defaultGiven(parameter, scope), scope),
+  );
   const choice = all.flatMap((one) => (one ? functionsIn(one) : [])).find(({ kind }) => kind === "choice");
   if (choice?.kind === "choice") {
     const taken = (side: boolean): Expr =>
@@ -73,12 +89,15 @@ export function applied(
   const instances = kernel.functions.get(callee) ?? new Map<string, LoweredFunction>();
   kernel.functions.set(callee, instances);
   kernel.active.push(active);
-  const lowered = instances.get(key) ?? lowerFunction(fn, name, missing, all, scope);
+  // On elements what is made with the numbers around it in their places, or what reads nothing around it.
+  const [plain, elements] = [instances.get(key), `${key}; elements`];
+  const alone = instances.get(elements) ?? (plain?.captured.length === 0 ? plain : undefined);
+  const lowered = (fn.ofElements ? alone : plain) ?? lowerFunction(fn, name, missing, all, scope);
   kernel.active.pop();
-  instances.set(key, lowered);
+  instances.set(lowered.numbers ? elements : key, lowered);
   const args = argumentsOf(node, name, lowered, given, all, scope);
   if (args === null) return poison(node, scope);
-  const captured = lowered.captured.map((variable) => reference(scope.reach(variable), node, scope));
+  const captured = lowered.captured.map((variable) => boundValue(scope.reach(variable), node, scope));
   return { kind: "call", callee: lowered.name, args: [...args, ...captured], type: UNKNOWN, span };
 }
 
@@ -93,7 +112,7 @@ export function callOfElements(
   const element: Given = { kind: "value", node: null, lower: () => poison(node, scope) };
   const tuple = new Map(Array.from({ length: items }, (_, index): [string, Given] => [String(index), element]));
   const given: Given = items === 0 ? element : { kind: "object", fields: tuple };
-  return applied(fn, new Array<Given>(count).fill(given), node, scope);
+  return applied({ ...fn, ofElements: true }, new Array<Given>(count).fill(given), node, scope);
 }
 
 /** A choice of functions is one of calls, and what decides it is known as the kernel is built. */
@@ -125,6 +144,30 @@ function defaultGiven({ initializer }: ts.ParameterDeclaration, scope: Scope): G
   return isFunctionValue(binding) ? { kind: "known", binding } : null;
 }
 
+/** A number, flag or text is passed as a constant where the function needs to know it. */
+function knownGiven(parameter: ts.ParameterDeclaration, given: Given | null, scope: Scope): Given | null {
+  const node = given === null ? parameter.initializer : given.kind === "value" ? given.node : null;
+  const fixed = node ? fixedValue(node, scope) : null;
+  if (fixed === null || !isConstant(fixed) || !needsKnown(parameter, scope.unit, scope.kernel)) return given;
+  return { kind: "known", binding: constantBinding(fixed, scope) };
+}
+
+/** An argument that is no constant where a function of the library needs one: the author of the call does not see why. */
+function unknownConstant(
+  { parameters }: FunctionNode,
+  given: readonly (Given | null)[],
+  scope: Scope,
+): { readonly parameter: ts.ParameterDeclaration; readonly node: ts.Expression } | null {
+  for (const [place, parameter] of parameters.entries()) {
+    const one = given[place];
+    const node = one?.kind === "value" ? one.node : null;
+    if (!node || !needsKnown(parameter, scope.unit, scope.kernel)) continue;
+    const fixed = fixedValue(node, scope);
+    if (fixed === null || !isConstant(fixed)) return { parameter, node };
+  }
+  return null;
+}
+
 /** The optional parameters that a call leaves out, by their places: the function is made for each choice of them. */
 function leftOut(
   given: readonly (Given | null)[],
@@ -139,7 +182,7 @@ function leftOut(
 }
 
 function lowerFunction(
-  { node, around }: UserFunction,
+  { node, around, ofElements }: UserFunction,
   name: string,
   missing: readonly number[],
   given: readonly (Given | null)[],
@@ -147,7 +190,7 @@ function lowerFunction(
 ): LoweredFunction {
   const { unit, kernel } = caller;
   if (!isOfLibrary(node.getSourceFile())) unit.regions.add(node);
-  const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: around });
+  const scope = new Scope({ unit, kernel, name, node, isKernel: false, outer: around, ofElements });
   const params: Params = [];
   const parameters = node.parameters.map((parameter, place) => {
     if (missing.includes(place)) return declareMissing(parameter, scope);
@@ -163,7 +206,7 @@ function lowerFunction(
   const irName = kernel.functionNames.unique([name, ...passed.flatMap(nameOfPassed)].join("_"));
   kernel.order.push({ name: irName, params, body, result: givesValue(body) ? UNKNOWN : VOID, span: unit.span(node) });
   const nodes = passed.flatMap((fn) => (fn.kind === "function" ? [fn.node] : []));
-  return { name: irName, parameters, captured: [...scope.captured.keys()], passed: nodes };
+  return { name: irName, parameters, captured: [...scope.captured.keys()], passed: nodes, numbers: scope.numbers };
 }
 
 type Params = { name: string; type: DeviceFunction["result"] }[];

@@ -69,6 +69,7 @@ function draft(
     fn,
     dtypes: bound,
     functions: new Map(),
+    needed: new Map(),
     operations: new Map(),
     order: [],
     functionNames: new Names(),

@@ -31,6 +31,8 @@ interface Given {
 interface Reader {
   readonly read: (node: ts.Expression, name: string, given: Given, scope: Scope, lower: Lower, what: string) => void;
   readonly optional?: boolean;
+  /** The front end itself must know the value. */
+  readonly known?: boolean;
   /** Takes all arguments that are left. */
   readonly rest?: (
     nodes: readonly ts.Expression[],
@@ -101,8 +103,10 @@ const combines = (times: 1 | 2): Reader => ({
 function attribute<T>(
   read: (node: ts.Expression, scope: Scope, what: string) => T | null,
   toAttr: (value: T) => Attr,
+  known = false,
 ): Reader {
   return {
+    known,
     read: (node, name, given, scope, _lower, what) => {
       const value = read(node, scope, what);
       if (value === null) given.sound = false;
@@ -111,11 +115,12 @@ function attribute<T>(
   };
 }
 
-const integer = attribute(fixedInteger, (value) => value);
+const integer = attribute(fixedInteger, (value) => value, true);
 
 /** The remaining arguments as a list of axes; no attribute where there are none. */
 const order: Reader = {
   optional: true,
+  known: true,
   read: () => {},
   rest: (nodes, name, given, scope, _lower, what) => {
     const axes = nodes.map((node) => fixedInteger(node, scope, what));
@@ -138,15 +143,16 @@ const READERS: Readonly<Record<Extract<Argument, string>, Reader>> = {
   integer,
   "integer?": { ...integer, optional: true },
   axis: {
+    known: true,
     read: (node, ...more) => {
       if (!isNothing(node)) integer.read(node, ...more);
     },
   },
   flag: attribute(fixedFlag, (value): Attr => (typeof value === "boolean" ? value : [value])),
-  "shape flag": attribute(fixedShapeFlag, (value) => value),
-  text: attribute(fixedText, (value) => value),
+  "shape flag": attribute(fixedShapeFlag, (value) => value, true),
+  text: attribute(fixedText, (value) => value, true),
   shape: attribute(fixedShape, (value) => value),
-  dtype: attribute(fixedDType, (value) => value),
+  dtype: attribute(fixedDType, (value) => value, true),
   /** A number, or a list of one where it is symbolic. */
   size: attribute(fixedSize, (value: Dim): Attr => (typeof value === "number" ? value : [value])),
   order,

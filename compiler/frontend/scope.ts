@@ -1,7 +1,7 @@
 import type { Budget, DeviceFunction, DType, Stmt } from "../ir/index.js";
 import type { FunctionNode } from "./names.js";
 import type { Leaving } from "./statements/leaving.js";
-import type { Static } from "./static/value.js";
+import { isConstant, type Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
@@ -38,6 +38,8 @@ export type FunctionValue =
       readonly node: FunctionNode;
       readonly name: string | null;
       readonly around: Scope | null;
+      /** Called on elements of tiles, with nothing beside them. */
+      readonly ofElements?: boolean;
     }
   /** A function of the language. */
   | { readonly kind: "operation"; readonly name: string }
@@ -58,6 +60,8 @@ export interface KernelScope {
   readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
   /** One for each choice of optional parameters that calls leave out, and of functions and constants that they pass. */
   readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
+  /** Whether functions have these parameters where the front end must know a value. */
+  readonly needed: Map<ts.ParameterDeclaration, boolean>;
   /** Functions of the language that are passed as values. */
   readonly operations: Map<string, string>;
   /** Callees first. */
@@ -76,6 +80,8 @@ export interface LoweredFunction {
   readonly parameters: readonly LoweredParameter[];
   /** Variables of other functions that the body reads, passed after the parameters. */
   readonly captured: readonly Variable[];
+  /** Whether numbers of functions around it stand in it as they are. */
+  readonly numbers: boolean;
   /** Functions that the call passes. */
   readonly passed: readonly ts.Node[];
 }
@@ -109,6 +115,8 @@ export interface ScopeFacts {
   readonly isKernel: boolean;
   /** The function around one that is declared inside another. */
   readonly outer: Scope | null;
+  /** A function that gets elements alone: the numbers around it stand in it as they are. */
+  readonly ofElements?: boolean;
 }
 
 /** One function being lowered: the kernel's own, or a device function's. */
@@ -119,10 +127,13 @@ export class Scope {
   readonly node: ts.Node;
   readonly isKernel: boolean;
   readonly outer: Scope | null;
+  private readonly ofElements: boolean;
   readonly names = new Names();
   readonly bindings = new Map<ts.Symbol, Binding>();
   /** Variables of functions around this one, each with the parameter that carries it in. */
   readonly captured = new Map<Variable, Variable>();
+  /** Whether numbers of functions around this one stand in it as they are. */
+  numbers = false;
   /** Loops around the statement being lowered. */
   loops = 0;
   /** Statements that come before the one that is being lowered, where the expression to lower next is the whole of what it computes. */
@@ -137,6 +148,7 @@ export class Scope {
     this.node = facts.node;
     this.isKernel = facts.isKernel;
     this.outer = facts.outer;
+    this.ofElements = facts.ofElements ?? false;
   }
 
   declare(
@@ -158,6 +170,10 @@ export class Scope {
   /** A variable as this function sees it: one of another function comes in as a parameter. One that changes stays where it is. */
   reach(variable: Variable): Variable {
     if (variable.owner === this || variable.absent || variable.mutable) return variable;
+    if (this.ofElements && variable.fixed !== null && isConstant(variable.fixed)) {
+      this.numbers = true;
+      return { ...variable, absent: true };
+    }
     const around = this.outer?.reach(variable) ?? variable;
     const known = this.captured.get(around);
     if (known !== undefined) return known;

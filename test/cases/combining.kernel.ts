@@ -168,3 +168,24 @@ export const elements = kernel(({ x, n, out }: { x: Ptr<"i32">; n: Int; out: Out
   store(out + 24 + place, to(less, "f64"));
   store(out + 40 + i, to(mapElementwise(exp, to(t - t, "f32")), "f64"));
 });
+
+/** Numbers of the kernel in the functions, and in those that they call. x of 8 from 1. */
+export const numbersAround = kernel(({ x, out }: { x: Ptr<"i32">; out: Out }) => {
+  const i = arange(0, 8);
+  const t = load(x + i);
+  const n = 3;
+  const half = 0.5;
+  const isOn = n > 2;
+  const LAST = 15;
+  const wrapped = (v: number): number => v & LAST;
+  const added = (a: number, b: number): number => wrapped(isOn ? a + b : a);
+  store(out + i, to(associativeScan(t, 0, added), "f64"));
+  const sums = mapElementwise((v) => {
+    let total = half;
+    for (const k of range(n)) total += v * k;
+    return total;
+  }, t);
+  store(out + 8 + i, to(sums, "f64"));
+  store(out + 16, to(reduce(t, 0, added), "f64"));
+  store(out + 17, to(added(9, 10), "f64"));
+});

@@ -86,4 +86,10 @@ export const COMBINING: readonly Corner[] = [
       ...indices(8).map(() => 1),
     ],
   },
+  {
+    title: "functions of elements read numbers around them",
+    kernel: "numbersAround",
+    args: { x: { dtype: "i32" as DType, numbers: indices(8).map((i) => i + 1) } },
+    want: [1, 3, 6, 10, 15, 5, 12, 4, ...indices(8).map((i) => 0.5 + 3 * (i + 1)), 4, 3],
+  },
 ];

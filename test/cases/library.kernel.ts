@@ -19,7 +19,9 @@ import {
   randint4x,
   randn,
   randn4x,
+  reshape,
   row,
+  softmax,
   store,
   swizzle2d,
   type U32,
@@ -111,6 +113,28 @@ export const gatheredInPlace = kernel(
   (p: { x: Ptr<"i32"> }) => {
     const lane = arange(0, 16);
     store(p.x + lane, gather(load(p.x + lane), (lane * 5) & 15, 0));
+  },
+  { builds: [{}] },
+);
+
+/** Passes an axis on. */
+function along(x: number, axis: number) {
+  return softmax(x, axis);
+}
+
+/** Of 4 × 8 numbers and of 4 × 2 × 4 along each axis; of f16 and f64 along the last. */
+export const softmaxes = kernel(
+  (p: { x: Ptr<"f32">; h: Ptr<"f16">; d: Ptr<"f64">; out: Ptr<"f32">; wide: Ptr<"f64"> }) => {
+    const lane = arange(0, 32);
+    const at = reshape(lane, [4, 8]);
+    const cube = reshape(lane, [4, 2, 4]);
+    const LAST = -1;
+    store(p.out + at, softmax(load(p.x + at)));
+    store(p.out + 32 + at, along(load(p.x + at), 1));
+    store(p.out + 64 + cube, along(load(p.x + cube), 1));
+    store(p.out + 96 + cube, along(load(p.x + cube), LAST));
+    store(p.out + 128 + at, softmax(load(p.h + at), LAST));
+    store(p.wide + lane, softmax(load(p.d + lane)));
   },
   { builds: [{}] },
 );

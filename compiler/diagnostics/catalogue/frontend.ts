@@ -109,7 +109,7 @@ export const functionEscapes = problem<{ name: string }>({
 export const combineCaptures = problem<{ op: string; names: readonly string[] }>({
   code: "TS-K1052",
   about:
-    "A function that a reduction, a scan or mapElementwise runs for elements gets these, and sees no variables around it.",
+    "A function that a reduction, a scan or mapElementwise runs for elements gets these, and sees nothing around it but numbers that it knows.",
   message: ({ op, names }) => `the function of ${op} reads ${names.join(", ")}, and gets nothing but its elements`,
   hint: ({ op, names }) =>
     op === "mapElementwise"

@@ -8,7 +8,7 @@ import { assignedIn } from "./counter.js";
 
 /** A parameter that the body assigns is a variable of its own from the start: what the caller has stays as it is. */
 export function copyAssigned(body: ts.Node, scope: Scope): readonly Stmt[] {
-  return [...assignedIn(body, scope)].flatMap((symbol): readonly Stmt[] => {
+  return [...assignedIn(body, scope.unit)].flatMap((symbol): readonly Stmt[] => {
     const parameter = scope.bindings.get(symbol);
     if (parameter?.kind !== "variable") return [];
     if (isMissing(parameter)) {

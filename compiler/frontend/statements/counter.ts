@@ -3,6 +3,7 @@ import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import type { Scope } from "../scope.js";
 import { someChild, written } from "../syntax.js";
 import { ts } from "../typescript.mjs";
+import type { Unit } from "../unit.js";
 
 /** A loop whose variable goes by equal steps from `start` to before `stop` + `past`. */
 export interface Counter {
@@ -40,7 +41,7 @@ export function counter(node: ts.ForStatement, scope: Scope): Counter | null {
   const way = is(unwrapped(asked.left)) ? CONDITIONS[asked.operatorToken.kind] : undefined;
   const step = stepOf(unwrapped(incrementor), is);
   if (way === undefined || step === null || step.down !== way.down) return null;
-  const changed = assignedIn(statement, scope);
+  const changed = assignedIn(statement, scope.unit);
   if (changed.has(symbol)) return null;
   const keeps = (one: ts.Node): boolean => keepsValue(one, scope, changed);
   if (!keeps(asked.right) || (step.by && !keeps(step.by))) return null;
@@ -62,10 +63,10 @@ function stepOf(
 }
 
 /** The variables that a piece of source assigns. */
-export function assignedIn(node: ts.Node, scope: Scope): ReadonlySet<ts.Symbol> {
+export function assignedIn(node: ts.Node, unit: Unit): ReadonlySet<ts.Symbol> {
   const found = new Set<ts.Symbol>();
   const target = (one: ts.Node): void => {
-    const symbol = ts.isIdentifier(one) ? symbolOf(scope.unit, one) : null;
+    const symbol = ts.isIdentifier(one) ? symbolOf(unit, one) : null;
     if (symbol !== null) found.add(symbol);
     else ts.forEachChild(one, target);
   };

@@ -11,6 +11,7 @@ import type { Scope } from "../scope.js";
 import { int, type Static } from "../static/value.js";
 import { memberOf, someChild } from "../syntax.js";
 import { ts } from "../typescript.mjs";
+import type { Unit } from "../unit.js";
 import { carried } from "./carried.js";
 import { counter } from "./counter.js";
 import { bindFixed } from "./declarations.js";
@@ -56,7 +57,7 @@ function knownTurns(node: ts.ForOfStatement, scope: Scope): readonly Static[] | 
   const list = fixedValue(node.expression, scope);
   if (list?.kind === "list") return list.items;
   const range = rangeCall(node.expression, scope);
-  if (range?.name !== "staticRange" || !picks(node, scope)) return null;
+  if (range?.name !== "staticRange" || !picks(node, scope.unit)) return null;
   const numbers = range.call.arguments.map((one) => {
     const value = fixedValue(one, scope);
     return value?.kind === "int" && typeof value.value === "number" ? value.value : null;
@@ -81,11 +82,11 @@ const loopName = ({ initializer }: ts.ForOfStatement): ts.BindingName | undefine
   ts.isVariableDeclarationList(initializer) ? initializer.declarations[0]?.name : undefined;
 
 /** Whether the loop's variable is in an index, or in a shift that may be a size: the IR has no names for what comes of these. */
-function picks(node: ts.ForOfStatement, scope: Scope): boolean {
+export function picks(node: ts.ForOfStatement, unit: Unit): boolean {
   const name = loopName(node);
-  const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(scope.unit, name) : null;
+  const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(unit, name) : null;
   const mentions = (one: ts.Node): boolean =>
-    (ts.isIdentifier(one) && symbolOf(scope.unit, one) === symbol) || someChild(one, mentions);
+    (ts.isIdentifier(one) && symbolOf(unit, one) === symbol) || someChild(one, mentions);
   const picksHere = (one: ts.Node): boolean =>
     (ts.isElementAccessExpression(one) && mentions(one.argumentExpression)) ||
     (ts.isBinaryExpression(one) &&

@@ -49,6 +49,10 @@ function limited<T extends { readonly length: number }>(value: T): T {
 export const text = (value: string): Static => ({ kind: "string", value: limited(value) });
 export const list = (items: readonly Static[]): Static => ({ kind: "list", items: limited(items) });
 
+/** Whether it is one number, flag or text, of which no `Const` parameter decides anything. */
+export const isConstant = (value: Static): boolean =>
+  value.kind === "bool" || value.kind === "string" || plainNumber(value) !== null;
+
 /** A plain number, whichever kind; null for the rest. */
 export function plainNumber(value: Static | null): number | null {
   if (value?.kind === "float") return value.value;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { body, printed } from "./source.js";
+import { body, complaints, printed } from "./source.js";
 
 describe("device functions", () => {
   test("a function becomes a device function once, before its callers", () => {
@@ -72,6 +72,60 @@ function f({ b, a }: { a: number; b: number }, [u, v]: readonly [number, number]
 
       let r = @bag(n)
       store(out, add(@f(s, n, 1, 2, 7), @f(r[1], r[0], 3, 4, 5)))
+      "
+    `);
+  });
+  test("a number or text goes into a function as a constant where the function needs to know it", () => {
+    expect(
+      body(
+        `const LAST = 1; const x2 = reshape(load(x + arange(0, 16)), [4, 4]);
+store(out + arange(0, 4), twice(x2, 0) + twice(x2, LAST) + turned(x2, 1));
+store(out, sized(4) + sized(n) + kept(x) + picked([s, n], 1));`,
+        `function twice(v: number, axis: number) { return along(v, axis) + axis; }
+function along(v: number, axis: number) { return max(v, axis); }
+function turned(v: number, first: number) { return sum(permute(v, first, 1 - first), 0); }
+function sized(count: number) { return count + 1; }
+function kept(at: Ptr<"f32">, d: "f16" | "f32" = "f16", cache: "ca" | "cg" = "cg") { return to(load(at, { cache }), d); }
+function picked(of: readonly [number, number], at: number) { return of[at]; }`,
+      ),
+    ).toMatchInlineSnapshot(`
+      "
+      function along(v: unknown): unknown {
+        return max(v, axis=0)
+      }
+
+      function twice(v: unknown): unknown {
+        return add(@along(v), 0)
+      }
+
+      function along_2(v: unknown): unknown {
+        return max(v, axis=1)
+      }
+
+      function twice_2(v: unknown): unknown {
+        return add(@along_2(v), 1)
+      }
+
+      function turned(v: unknown): unknown {
+        return sum(permute(v, order=[1, 0]), axis=0)
+      }
+
+      function sized(count: unknown): unknown {
+        return add(count, 1)
+      }
+
+      function kept(at: Ptr<f32>): unknown {
+        return cast(load(at, cache="cg"), dtype="f16")
+      }
+
+      function picked(of: unknown): unknown {
+        return of[1]
+      }
+
+      let LAST: Const<1> = 1
+      let x2 = reshape(load(add(x, arange(start=0, end=16))), shape=[4, 4])
+      store(add(out, arange(start=0, end=4)), add(add(@twice(x2), @twice_2(x2)), @turned(x2)))
+      store(out, add(add(add(@sized(4), @sized(n)), @kept(x)), @picked([s, n])))
       "
     `);
   });
@@ -157,6 +211,40 @@ export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, f(1.0) + g(2.0)
 
       @put(out, s)
       "
+    `);
+  });
+});
+
+describe("constants of device functions", () => {
+  const LIBRARY = `function along(v: number, axis: number) { return max(v, axis); }`;
+  test("a number that is not known is refused where the function needs it", () => {
+    expect(complaints(`store(x, along(load(x + arange(0, 4)), n));`, LIBRARY)).toMatchInlineSnapshot(`
+      [
+        "TS-K1008 axis of max must be an integer known when the kernel is built → the greater of two values is maximum(a, b)",
+      ]
+    `);
+  });
+  test("so is a parameter that changes", () => {
+    const fn = `function along(v: number, axis: number) { axis += 1; return max(v, axis); }`;
+    expect(complaints(`store(x, along(load(x + arange(0, 4)), 0));`, fn)).toMatchInlineSnapshot(`
+      [
+        "TS-K1008 axis of max must be an integer known when the kernel is built → the greater of two values is maximum(a, b)",
+      ]
+    `);
+  });
+  test("a recursive function is still one", () => {
+    const fn = `function f(v: number, axis: number): number { return f(max(v, axis), axis); }`;
+    expect(complaints(`store(x, f(load(x + arange(0, 4)), 0));`, fn)).toMatchInlineSnapshot(`
+      [
+        "TS-K1011 f calls itself → write a loop with range() or while",
+      ]
+    `);
+  });
+  test("a function of the language says so too", () => {
+    expect(complaints(`store(x, softmax(load(x + arange(0, 4)), n));`)).toMatchInlineSnapshot(`
+      [
+        "TS-K1008 axis of softmax must be a number known when the kernel is built → write the number itself",
+      ]
     `);
   });
 });

@@ -1,0 +1,59 @@
+import { resolveCallee, symbolOf } from "./names.js";
+import { OPERATIONS } from "./operations.js";
+import type { KernelScope } from "./scope.js";
+import { assignedIn } from "./statements/counter.js";
+import { picks } from "./statements/loops.js";
+import { memberOf, someChild } from "./syntax.js";
+import { ts } from "./typescript.mjs";
+import type { Unit } from "./unit.js";
+
+/**
+ * Whether a function has a parameter where the front end itself must know the value: as an axis, an option, a dtype, an index, or as the
+ * argument of a function that has its own there. Sizes are no such places, inference finds them.
+ */
+export function needsKnown(parameter: ts.ParameterDeclaration, unit: Unit, kernel: KernelScope): boolean {
+  const { parent: fn, name } = parameter;
+  const symbol = ts.isIdentifier(name) ? symbolOf(unit, name) : null;
+  const body = "body" in fn ? fn.body : undefined;
+  if (symbol === null || body === undefined) return false;
+  const found = kernel.needed.get(parameter);
+  if (found !== undefined) return found;
+  // What a recursive function needs, its other uses say.
+  kernel.needed.set(parameter, false);
+  const mentions = (one: ts.Node): boolean =>
+    (ts.isIdentifier(one) && symbolOf(unit, one) === symbol) || someChild(one, mentions);
+  const visit = (node: ts.Node): boolean => needsHere(node, mentions, unit, kernel) || someChild(node, visit);
+  const needed = !assignedIn(body, unit).has(symbol) && visit(body);
+  kernel.needed.set(parameter, needed);
+  return needed;
+}
+
+type Mentions = (node: ts.Node) => boolean;
+
+function needsHere(node: ts.Node, mentions: Mentions, unit: Unit, kernel: KernelScope): boolean {
+  if (ts.isElementAccessExpression(node)) return mentions(node.argumentExpression);
+  if (ts.isForOfStatement(node)) return mentions(node.expression) && picks(node, unit);
+  if (!ts.isCallExpression(node)) return false;
+  const named = resolveCallee(unit, node);
+  if (named.kind === "language") return needsOfOperation(node, named.name, mentions);
+  if (named.kind !== "function") return false;
+  return node.arguments.some((one, place) => {
+    const parameter = named.node.parameters[place];
+    return parameter !== undefined && mentions(one) && needsKnown(parameter, unit, kernel);
+  });
+}
+
+function needsOfOperation(node: ts.CallExpression, name: string, mentions: Mentions): boolean {
+  const entry = OPERATIONS[name];
+  if (entry === undefined) return false;
+  const { parameters, options } = entry;
+  return node.arguments.some((one, place) => {
+    if (ts.isObjectLiteralExpression(one))
+      return one.properties.some((property) => {
+        const member = memberOf(property);
+        return member !== null && options[member.key.text]?.known === true && mentions(member.value);
+      });
+    const [, reader] = parameters[Math.min(place, parameters.length - 1)] ?? [];
+    return reader?.known === true && mentions(one);
+  });
+}
