@@ -90,22 +90,7 @@ function add(c: Descriptor<"f32">, acc: Tile, m: number, n: number, BM: number, 
 
 /** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
 export const matmul = kernel(
-  ({
-    a,
-    b,
-    bias,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    CN,
-    GROUP,
-    BIAS,
-    FLAT,
-  }: {
+  (p: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
@@ -123,14 +108,14 @@ export const matmul = kernel(
     /** Whether programs take turns; else there is one for each tile. */
     FLAT: Const<"FLAT", boolean>;
   }) => {
-    if (FLAT) {
-      for (const tile of range(programId(0), cdiv(M, BM) * cdiv(N, BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(tile, M, N, BM, BN, GROUP);
-        put(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+    if (p.FLAT) {
+      for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
+        const [m, n] = cornerOf(tile, p.M, p.N, p.BM, p.BN, p.GROUP);
+        put(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
       }
     } else {
-      const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
-      put(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+      const [m, n] = cornerOf(programId(0), p.M, p.N, p.BM, p.BN, p.GROUP);
+      put(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
@@ -141,22 +126,7 @@ export const matmul = kernel(
  * element is added to once, so that the sum does not depend on an order.
  */
 export const matmulAdd = kernel(
-  ({
-    a,
-    b,
-    bias,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    CN,
-    GROUP,
-    BIAS,
-    FLAT,
-  }: {
+  (p: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
@@ -174,14 +144,14 @@ export const matmulAdd = kernel(
     /** Whether programs take turns; else there is one for each tile. */
     FLAT: Const<"FLAT", boolean>;
   }) => {
-    if (FLAT) {
-      for (const tile of range(programId(0), cdiv(M, BM) * cdiv(N, BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(tile, M, N, BM, BN, GROUP);
-        add(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+    if (p.FLAT) {
+      for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
+        const [m, n] = cornerOf(tile, p.M, p.N, p.BM, p.BN, p.GROUP);
+        add(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
       }
     } else {
-      const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
-      add(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+      const [m, n] = cornerOf(programId(0), p.M, p.N, p.BM, p.BN, p.GROUP);
+      add(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
@@ -189,21 +159,7 @@ export const matmulAdd = kernel(
 
 /** out [M, F] = act(A · gateᵀ) · (A · upᵀ) in bf16, for A [M, K] and the stacked weights B = [gate; up], [2F, K]. */
 export const matmulGated = kernel(
-  ({
-    a,
-    b,
-    bias,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    GROUP,
-    BIAS,
-    ACT,
-  }: {
+  (p: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
@@ -218,20 +174,20 @@ export const matmulGated = kernel(
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
-    const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
-    let gate = zeros([BM, BN], "f32");
-    let up = zeros([BM, BN], "f32");
-    for (const k of range(0, K, BK)) {
-      const x = loadTensorDescriptor(a, [m, k]);
-      gate = dot(x, trans(loadTensorDescriptor(b, [n, k])), { acc: gate });
-      up = dot(x, trans(loadTensorDescriptor(b, [N + n, k])), { acc: up });
+    const [m, n] = cornerOf(programId(0), p.M, p.N, p.BM, p.BN, p.GROUP);
+    let gate = zeros([p.BM, p.BN], "f32");
+    let up = zeros([p.BM, p.BN], "f32");
+    for (const k of range(0, p.K, p.BK)) {
+      const x = loadTensorDescriptor(p.a, [m, k]);
+      gate = dot(x, trans(loadTensorDescriptor(p.b, [n, k])), { acc: gate });
+      up = dot(x, trans(loadTensorDescriptor(p.b, [p.N + n, k])), { acc: up });
     }
-    const rows = m + arange(0, BM);
-    const columns = row(n + arange(0, BN));
-    const mask = col(rows) < M && columns < N;
-    gate = biased(gate, bias, columns, columns < N, BIAS);
-    up = biased(up, bias, N + columns, columns < N, BIAS);
-    store(c + col(rows) * N + columns, to(gated(gate, up, ACT), "bf16"), { mask });
+    const rows = m + arange(0, p.BM);
+    const columns = row(n + arange(0, p.BN));
+    const mask = col(rows) < p.M && columns < p.N;
+    gate = biased(gate, p.bias, columns, columns < p.N, p.BIAS);
+    up = biased(up, p.bias, p.N + columns, columns < p.N, p.BIAS);
+    store(p.c + col(rows) * p.N + columns, to(gated(gate, up, p.ACT), "bf16"), { mask });
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
