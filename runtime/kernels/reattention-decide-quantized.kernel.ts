@@ -48,33 +48,7 @@ export const reattentionDecideQuantized = kernel(
     const steps = load(p.exactSteps);
     gdcWait();
     gdcLaunchDependents();
-    if (steps > 0)
-      pickRow(
-        query,
-        p.keys,
-        length,
-        p.parts,
-        p.supers,
-        p.picks,
-        p.counts,
-        p.queries,
-        p.global,
-        p.kvHeads,
-        p.partRow,
-        p.superRow,
-        p.topK,
-        p.G,
-        p.KC,
-        p.C,
-        p.QR,
-        p.D,
-        p.DP,
-        p.OUTER,
-        p.CLASSES,
-        p.INNER,
-        p.SUPER,
-        p.SUPERS,
-      );
+    if (steps > 0) pickRow(p, query, length);
     else {
       const line = programId(0);
       const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;

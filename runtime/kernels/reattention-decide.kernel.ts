@@ -36,32 +36,7 @@ export const reattentionDecide = kernel(
     const query = to(queryOf(p.q, programId(0), p.queries, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
     gdcWait();
     gdcLaunchDependents();
-    pickRow(
-      query,
-      p.keys,
-      length,
-      p.parts,
-      p.supers,
-      p.picks,
-      p.counts,
-      p.queries,
-      p.global,
-      p.kvHeads,
-      p.partRow,
-      p.superRow,
-      p.topK,
-      p.G,
-      p.KC,
-      p.C,
-      p.QR,
-      p.D,
-      p.DP,
-      p.OUTER,
-      p.CLASSES,
-      p.INNER,
-      p.SUPER,
-      p.SUPERS,
-    );
+    pickRow(p, query, length);
     // All picks and votes come before the count that publishes them.
     debugBarrier();
     if (atomicAdd(p.finished, 1) === numPrograms(0) - 1) {

@@ -10,32 +10,7 @@ export const reattentionPick = kernel(
     const length = middleLength(load(p.position) + p.queries, p.global, p.local);
     // Rounded as the pass over the keys saw it.
     const query = to(queryOf(p.q, programId(0), p.queries, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
-    pickRow(
-      query,
-      p.keys,
-      length,
-      p.parts,
-      p.supers,
-      p.picks,
-      p.counts,
-      p.queries,
-      p.global,
-      p.kvHeads,
-      p.partRow,
-      p.superRow,
-      p.topK,
-      p.G,
-      p.KC,
-      p.C,
-      p.QR,
-      p.D,
-      p.DP,
-      p.OUTER,
-      p.CLASSES,
-      p.INNER,
-      p.SUPER,
-      p.SUPERS,
-    );
+    pickRow(p, query, length);
   },
   {
     defaults: {
