@@ -72,18 +72,7 @@ export const decodeQkv = kernel(
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      rows,
-      blocks,
-      lane,
-      p.rowCount,
-      p.blockCount,
-      p.FORMAT,
-    );
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
@@ -95,18 +84,7 @@ export const decodeQkv = kernel(
         const all = col(blocks) < p.B;
         sums += low * normed(p.x, p.norm, at, all, inverse) + high * normed(p.x, p.norm, at + 16, all, inverse);
         const next = step + p.B + blocks;
-        [low, high] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          rows,
-          next,
-          lane,
-          p.rowCount,
-          p.blockCount,
-          p.FORMAT,
-        );
+        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
         start = step + p.B;
       }
     }
@@ -214,30 +192,8 @@ export const decodeGateUp = kernel(
     const upRows = rows + p.outRows;
     const allRows = 2 * p.outRows;
     // A gate row past the end would be an up row: its product is computed and not stored.
-    let [gateLow, gateHigh] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      rows,
-      blocks,
-      lane,
-      p.outRows,
-      p.blockCount,
-      p.FORMAT,
-    );
-    let [upLow, upHigh] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      upRows,
-      blocks,
-      lane,
-      allRows,
-      p.blockCount,
-      p.FORMAT,
-    );
+    let [gateLow, gateHigh] = dequantize(p, rows, blocks, lane, p.outRows);
+    let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, allRows);
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
@@ -253,30 +209,8 @@ export const decodeGateUp = kernel(
         gates += gateLow * xLow + gateHigh * xHigh;
         ups += upLow * xLow + upHigh * xHigh;
         const next = step + p.B + blocks;
-        [gateLow, gateHigh] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          rows,
-          next,
-          lane,
-          p.outRows,
-          p.blockCount,
-          p.FORMAT,
-        );
-        [upLow, upHigh] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          upRows,
-          next,
-          lane,
-          allRows,
-          p.blockCount,
-          p.FORMAT,
-        );
+        [gateLow, gateHigh] = dequantize(p, rows, next, lane, p.outRows);
+        [upLow, upHigh] = dequantize(p, upRows, next, lane, allRows);
         start = step + p.B;
       }
     }
@@ -328,18 +262,7 @@ export const decodeAdd = kernel(
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      rows,
-      blocks,
-      lane,
-      p.rowCount,
-      p.blockCount,
-      p.FORMAT,
-    );
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
     let sums = zeros([p.R, p.B, 16], "f32");
@@ -349,18 +272,7 @@ export const decodeAdd = kernel(
         const at = p.x + step * 32 + columns;
         sums += low * load(at) + high * load(at + 16);
         const next = step + p.B + blocks;
-        [low, high] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          rows,
-          next,
-          lane,
-          p.rowCount,
-          p.blockCount,
-          p.FORMAT,
-        );
+        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
         start = step + p.B;
       }
     }
@@ -421,19 +333,7 @@ export const decodeLogits = kernel(
     const first = programId(0) * p.R + arange(0, p.R);
     let low = zeros([p.R, p.B, 16], "f32");
     let high = zeros([p.R, p.B, 16], "f32");
-    if (p.ONE)
-      [low, high] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        first,
-        blocks,
-        lane,
-        p.rowCount,
-        p.blockCount,
-        p.FORMAT,
-      );
+    if (p.ONE) [low, high] = dequantize(p, first, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
@@ -452,34 +352,12 @@ export const decodeLogits = kernel(
       if (p.ONE) {
         sums = low * xLow + high * xHigh;
         const next = rows + numPrograms(0) * p.R;
-        [low, high] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          next,
-          blocks,
-          lane,
-          p.rowCount,
-          p.blockCount,
-          p.FORMAT,
-        );
+        [low, high] = dequantize(p, next, blocks, lane, p.rowCount);
       } else {
         for (const start of range(0, p.blockCount, p.B)) {
           const at = start * 32 + columns;
           const now = start + blocks;
-          const [l, h] = dequantize(
-            p.bytes,
-            p.signed,
-            p.halves,
-            p.bf16,
-            rows,
-            now,
-            lane,
-            p.rowCount,
-            p.blockCount,
-            p.FORMAT,
-          );
+          const [l, h] = dequantize(p, rows, now, lane, p.rowCount);
           const inside = start + col(blocks) < p.blockCount;
           sums += l * normed(p.x, p.norm, at, inside, inverse) + h * normed(p.x, p.norm, at + 16, inside, inverse);
         }

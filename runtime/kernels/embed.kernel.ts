@@ -35,18 +35,7 @@ export const embed = kernel(
     const blocks = programId(1) * p.B + arange(0, p.B);
     const lane = arange(0, 16);
     const id = load(p.ids + token + arange(0, 1));
-    const [low, high] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      id,
-      blocks,
-      lane,
-      p.rowCount,
-      p.blockCount,
-      p.FORMAT,
-    );
+    const [low, high] = dequantize(p, id, blocks, lane, p.rowCount);
     const columns = reshape(blocks * 32, [1, p.B, 1]) + lane;
     const mask = reshape(blocks < p.blockCount, [1, p.B, 1]);
     const at = p.out + token * p.blockCount * 32 + columns;

@@ -65,30 +65,8 @@ export const decodeExpertsGateUp = kernel(
     // A gate row past the end would be an up row: `gateEnd` keeps it from being read.
     const gateRows = gateEnd - p.outRows + rows;
     const upRows = gateEnd + rows;
-    let [gateLow, gateHigh] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      gateRows,
-      blocks,
-      lane,
-      gateEnd,
-      p.blockCount,
-      p.FORMAT,
-    );
-    let [upLow, upHigh] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      upRows,
-      blocks,
-      lane,
-      upEnd,
-      p.blockCount,
-      p.FORMAT,
-    );
+    let [gateLow, gateHigh] = dequantize(p, gateRows, blocks, lane, gateEnd);
+    let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, upEnd);
     const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
     let gates = zeros([p.R, p.B, 16], "f32");
     let ups = zeros([p.R, p.B, 16], "f32");
@@ -100,30 +78,8 @@ export const decodeExpertsGateUp = kernel(
       gates += gateLow * xLow + gateHigh * xHigh;
       ups += upLow * xLow + upHigh * xHigh;
       const next = start + p.B + blocks;
-      [gateLow, gateHigh] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        gateRows,
-        next,
-        lane,
-        gateEnd,
-        p.blockCount,
-        p.FORMAT,
-      );
-      [upLow, upHigh] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        upRows,
-        next,
-        lane,
-        upEnd,
-        p.blockCount,
-        p.FORMAT,
-      );
+      [gateLow, gateHigh] = dequantize(p, gateRows, next, lane, gateEnd);
+      [upLow, upHigh] = dequantize(p, upRows, next, lane, upEnd);
     }
     store(p.out + slot * p.outRows + rows, gated(rowSums(gates, p.R, p.B), rowSums(ups, p.R, p.B), p.ACT), {
       mask: rows < p.outRows,
@@ -172,18 +128,7 @@ export const decodeExpertsDown = kernel(
     gdcLaunchDependents();
     const base = load(p.chosen) * p.rowCount;
     const end = base + p.rowCount;
-    let [low, high] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      base + rows,
-      blocks,
-      lane,
-      end,
-      p.blockCount,
-      p.FORMAT,
-    );
+    let [low, high] = dequantize(p, base + rows, blocks, lane, end);
     let sums = zeros([p.R, p.B, 16], "f32");
     for (const step of range(0, allSteps)) {
       const slot = floorDiv(step, steps);
@@ -199,18 +144,7 @@ export const decodeExpertsDown = kernel(
       const nextEnd = where(next < allSteps, nextBase + p.rowCount, 0);
       const nextRows = nextBase + rows;
       const nextBlocks = (next - nextSlot * steps) * p.B + blocks;
-      [low, high] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        nextRows,
-        nextBlocks,
-        lane,
-        nextEnd,
-        p.blockCount,
-        p.FORMAT,
-      );
+      [low, high] = dequantize(p, nextRows, nextBlocks, lane, nextEnd);
     }
     const mask = rows < p.rowCount;
     store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + rowSums(sums, p.R, p.B), { mask });

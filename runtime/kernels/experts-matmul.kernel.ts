@@ -75,32 +75,10 @@ export const expertsGateUp = kernel(
         const aLow = load(source, { mask, other: 0 });
         const aHigh = load(source + 16, { mask, other: 0 });
         const now = start + blocks;
-        const [g1, g2] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          gateRows,
-          now,
-          lane,
-          gateEnd,
-          p.blockCount,
-          p.FORMAT,
-        );
+        const [g1, g2] = dequantize(p, gateRows, now, lane, gateEnd);
         gate = dot(aLow, trans(reshape(to(g1, "bf16"), [p.BN, p.B * 16])), { acc: gate });
         gate = dot(aHigh, trans(reshape(to(g2, "bf16"), [p.BN, p.B * 16])), { acc: gate });
-        const [u1, u2] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          upRows,
-          now,
-          lane,
-          upEnd,
-          p.blockCount,
-          p.FORMAT,
-        );
+        const [u1, u2] = dequantize(p, upRows, now, lane, upEnd);
         up = dot(aLow, trans(reshape(to(u1, "bf16"), [p.BN, p.B * 16])), { acc: up });
         up = dot(aHigh, trans(reshape(to(u2, "bf16"), [p.BN, p.B * 16])), { acc: up });
       }
@@ -174,18 +152,7 @@ export const expertsDown = kernel(
         const aLow = load(source, { mask, other: 0 });
         const aHigh = load(source + 16, { mask, other: 0 });
         const now = start + blocks;
-        const [low, high] = dequantize(
-          p.bytes,
-          p.signed,
-          p.halves,
-          p.bf16,
-          rows,
-          now,
-          lane,
-          end,
-          p.blockCount,
-          p.FORMAT,
-        );
+        const [low, high] = dequantize(p, rows, now, lane, end);
         acc = dot(aLow, trans(reshape(to(low, "bf16"), [p.BN, p.B * 16])), { acc });
         acc = dot(aHigh, trans(reshape(to(high, "bf16"), [p.BN, p.B * 16])), { acc });
       }

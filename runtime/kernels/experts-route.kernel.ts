@@ -62,18 +62,7 @@ export const routeToken = kernel(
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      rows,
-      blocks,
-      lane,
-      p.rowCount,
-      p.blockCount,
-      p.FORMAT,
-    );
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
     const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
@@ -83,18 +72,7 @@ export const routeToken = kernel(
       const at = start * 32 + columns;
       sums += low * normed(p.x, p.norm, at, inside, inverse) + high * normed(p.x, p.norm, at + 16, inside, inverse);
       const next = start + p.B + blocks;
-      [low, high] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        rows,
-        next,
-        lane,
-        p.rowCount,
-        p.blockCount,
-        p.FORMAT,
-      );
+      [low, high] = dequantize(p, rows, next, lane, p.rowCount);
     }
     store(p.logits + rows, rowSums(sums, p.R, p.B), { mask: rows < p.rowCount });
   },
@@ -155,18 +133,7 @@ export const routeTokens = kernel(
     let acc = zeros([p.BM, p.BN], "f32");
     let squares = zeros([p.BM], "f32");
     for (const start of range(0, p.blockCount, p.B)) {
-      const [low, high] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        experts,
-        start + blocks,
-        lane,
-        p.rowCount,
-        p.blockCount,
-        p.FORMAT,
-      );
+      const [low, high] = dequantize(p, experts, start + blocks, lane, p.rowCount);
       const at = start * 32 + k;
       const inside = at < p.blockCount * 32;
       const mask = col(rows) < p.tokens && row(inside);

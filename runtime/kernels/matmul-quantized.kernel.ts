@@ -56,18 +56,7 @@ export const matmulQuantized = kernel(
     const k = floorDiv(flat, 16) * 32 + mod(flat, 16);
     let acc = zeros([p.BM, p.BN], "f32");
     for (const start of range(0, p.blockCount, p.B)) {
-      const [low, high] = dequantize(
-        p.bytes,
-        p.signed,
-        p.halves,
-        p.bf16,
-        columns,
-        start + blocks,
-        lane,
-        p.N,
-        p.blockCount,
-        p.FORMAT,
-      );
+      const [low, high] = dequantize(p, columns, start + blocks, lane, p.N);
       const at = start * 32 + k;
       const mask = col(rows) < p.M && row(at) < p.blockCount * 32;
       const source = p.a + col(rows) * p.blockCount * 32 + row(at);

@@ -37,34 +37,36 @@ import { biased, gated } from "./epilogue.js";
  */
 
 /** First row and column of a tile of the result. */
-function cornerOf(tile: number, M: number, N: number, BM: number, BN: number, GROUP: number): [number, number] {
-  const rowTiles = cdiv(M, BM);
-  const perGroup = GROUP * cdiv(N, BN);
-  const firstRow = floorDiv(tile, perGroup) * GROUP;
-  const rows = minimum(rowTiles - firstRow, GROUP);
+function cornerOf(p: { M: number; N: number; BM: number; BN: number; GROUP: number }, tile: number): [number, number] {
+  const rowTiles = cdiv(p.M, p.BM);
+  const perGroup = p.GROUP * cdiv(p.N, p.BN);
+  const firstRow = floorDiv(tile, perGroup) * p.GROUP;
+  const rows = minimum(rowTiles - firstRow, p.GROUP);
   const rowTile = firstRow + mod(mod(tile, perGroup), rows);
-  return [rowTile * BM, floorDiv(mod(tile, perGroup), rows) * BN];
+  return [rowTile * p.BM, floorDiv(mod(tile, perGroup), rows) * p.BN];
 }
 
 /** Rows from `m` of A · rows from `n` of B, transposed, and the bias. */
 function product(
-  a: Descriptor<"bf16">,
-  b: Descriptor<"bf16">,
-  bias: Ptr<"f32">,
+  p: {
+    a: Descriptor<"bf16">;
+    b: Descriptor<"bf16">;
+    bias: Ptr<"f32">;
+    N: number;
+    K: number;
+    BM: number;
+    BN: number;
+    BK: number;
+    BIAS: boolean;
+  },
   m: number,
   n: number,
-  N: number,
-  K: number,
-  BM: number,
-  BN: number,
-  BK: number,
-  BIAS: boolean,
 ): Tile {
-  let acc = zeros([BM, BN], "f32");
-  for (const k of range(0, K, BK))
-    acc = dot(loadTensorDescriptor(a, [m, k]), trans(loadTensorDescriptor(b, [n, k])), { acc });
-  const columns = row(n + arange(0, BN));
-  return biased(acc, bias, columns, columns < N, BIAS);
+  let acc = zeros([p.BM, p.BN], "f32");
+  for (const k of range(0, p.K, p.BK))
+    acc = dot(loadTensorDescriptor(p.a, [m, k]), trans(loadTensorDescriptor(p.b, [n, k])), { acc });
+  const columns = row(n + arange(0, p.BN));
+  return biased(acc, p.bias, columns, columns < p.N, p.BIAS);
 }
 
 /** Left and right half of a tile's columns. */
@@ -72,20 +74,20 @@ function halves(x: Tile, BM: number, CN: number): [Tile, Tile] {
   return split(permute(reshape(x, [BM, 2, CN]), 0, 2, 1));
 }
 
-function put(c: Descriptor<"bf16">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
-  if (CN < BN) {
-    const [left, right] = halves(acc, BM, CN);
-    storeTensorDescriptor(c, [m, n], to(left, "bf16"));
-    storeTensorDescriptor(c, [m, n + CN], to(right, "bf16"));
-  } else storeTensorDescriptor(c, [m, n], to(reshape(acc, [BM, CN]), "bf16"));
+function put(p: { c: Descriptor<"bf16">; BM: number; BN: number; CN: number }, acc: Tile, m: number, n: number) {
+  if (p.CN < p.BN) {
+    const [left, right] = halves(acc, p.BM, p.CN);
+    storeTensorDescriptor(p.c, [m, n], to(left, "bf16"));
+    storeTensorDescriptor(p.c, [m, n + p.CN], to(right, "bf16"));
+  } else storeTensorDescriptor(p.c, [m, n], to(reshape(acc, [p.BM, p.CN]), "bf16"));
 }
 
-function add(c: Descriptor<"f32">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
-  if (CN < BN) {
-    const [left, right] = halves(acc, BM, CN);
-    atomicAddTensorDescriptor(c, [m, n], left);
-    atomicAddTensorDescriptor(c, [m, n + CN], right);
-  } else atomicAddTensorDescriptor(c, [m, n], reshape(acc, [BM, CN]));
+function add(p: { c: Descriptor<"f32">; BM: number; BN: number; CN: number }, acc: Tile, m: number, n: number) {
+  if (p.CN < p.BN) {
+    const [left, right] = halves(acc, p.BM, p.CN);
+    atomicAddTensorDescriptor(p.c, [m, n], left);
+    atomicAddTensorDescriptor(p.c, [m, n + p.CN], right);
+  } else atomicAddTensorDescriptor(p.c, [m, n], reshape(acc, [p.BM, p.CN]));
 }
 
 /** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
@@ -110,12 +112,12 @@ export const matmul = kernel(
   }) => {
     if (p.FLAT) {
       for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(tile, p.M, p.N, p.BM, p.BN, p.GROUP);
-        put(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
+        const [m, n] = cornerOf(p, tile);
+        put(p, product(p, m, n), m, n);
       }
     } else {
-      const [m, n] = cornerOf(programId(0), p.M, p.N, p.BM, p.BN, p.GROUP);
-      put(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
+      const [m, n] = cornerOf(p, programId(0));
+      put(p, product(p, m, n), m, n);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
@@ -146,12 +148,12 @@ export const matmulAdd = kernel(
   }) => {
     if (p.FLAT) {
       for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(tile, p.M, p.N, p.BM, p.BN, p.GROUP);
-        add(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
+        const [m, n] = cornerOf(p, tile);
+        add(p, product(p, m, n), m, n);
       }
     } else {
-      const [m, n] = cornerOf(programId(0), p.M, p.N, p.BM, p.BN, p.GROUP);
-      add(p.c, product(p.a, p.b, p.bias, m, n, p.N, p.K, p.BM, p.BN, p.BK, p.BIAS), m, n, p.BM, p.BN, p.CN);
+      const [m, n] = cornerOf(p, programId(0));
+      add(p, product(p, m, n), m, n);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
@@ -174,7 +176,7 @@ export const matmulGated = kernel(
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
-    const [m, n] = cornerOf(programId(0), p.M, p.N, p.BM, p.BN, p.GROUP);
+    const [m, n] = cornerOf(p, programId(0));
     let gate = zeros([p.BM, p.BN], "f32");
     let up = zeros([p.BM, p.BN], "f32");
     for (const k of range(0, p.K, p.BK)) {

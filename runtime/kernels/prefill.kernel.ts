@@ -97,22 +97,17 @@ export const normHeads = kernel(
 
 /** One token's k and v, [2 · KV heads, D] at `kv`, into the cache at `position`. In 64 bits: long caches have more elements than 31 bits count. */
 function append(
+  p: { keys: Ptr; values: Ptr; kvHeads: number; KVP: number; D: number; DP: number },
   kv: Ptr,
-  keys: Ptr,
-  values: Ptr,
   position: number,
-  kvHeads: number,
-  KVP: number,
-  D: number,
-  DP: number,
 ) {
-  const kvHead = col(arange(0, KVP));
-  const column = row(arange(0, DP));
-  const at = kvHead * D + column;
-  const mask = kvHead < kvHeads && column < D;
-  const cell = to(position, "i64") * kvHeads * D + at;
-  store(keys + cell, load(kv + at, { mask }), { mask });
-  store(values + cell, load(kv + kvHeads * D + at, { mask }), { mask });
+  const kvHead = col(arange(0, p.KVP));
+  const column = row(arange(0, p.DP));
+  const at = kvHead * p.D + column;
+  const mask = kvHead < p.kvHeads && column < p.D;
+  const cell = to(position, "i64") * p.kvHeads * p.D + at;
+  store(p.keys + cell, load(kv + at, { mask }), { mask });
+  store(p.values + cell, load(kv + p.kvHeads * p.D + at, { mask }), { mask });
 }
 
 /** k and v of the product with [q; k; v] into the cache, one program a token; see `rotateAppend`. */
@@ -129,34 +124,23 @@ export const appendCache = kernel(
     DP: Const<"DP">;
   }) => {
     const token = programId(0);
-    append(
-      p.qkv + (token * (p.heads + 2 * p.kvHeads) + p.heads) * p.D,
-      p.keys,
-      p.values,
-      p.firstPosition + token,
-      p.kvHeads,
-      p.KVP,
-      p.D,
-      p.DP,
-    );
+    append(p, p.qkv + (token * (p.heads + 2 * p.kvHeads) + p.heads) * p.D, p.firstPosition + token);
   },
   { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["qkv", "keys", "values"] } },
 );
 
 /** Heads whose first halves lie `at` [heads, HALFP], rotated by `angle` [1, HALFP] and scaled, as two halves. */
 function rotatedHeads(
+  p: { cosine: Ptr<"f32">; sine: Ptr<"f32">; HALF: number },
   at: Ptr,
   mask: Mask,
-  cosine: Ptr<"f32">,
-  sine: Ptr<"f32">,
   angle: Tile,
   used: Mask,
   scale: number,
-  HALF: number,
 ): [Tile, Tile] {
   const first = to(load(at, { mask, other: 0 }), "f32") * scale;
-  const second = to(load(at + HALF, { mask, other: 0 }), "f32") * scale;
-  return rotate(first, second, cosine, sine, angle, used);
+  const second = to(load(at + p.HALF, { mask, other: 0 }), "f32") * scale;
+  return rotate(first, second, p.cosine, p.sine, angle, used);
 }
 
 /**
@@ -191,19 +175,10 @@ export const rotateAppend = kernel(
     const head = col(arange(0, p.HP));
     const mine = head < p.heads && half < p.HALF;
     const at = base + head * p.D + half;
-    const [q1, q2] = rotatedHeads(
-      at,
-      mine,
-      p.cosine,
-      p.sine,
-      position * p.rotaryRow + half,
-      half < p.HALF,
-      p.scale,
-      p.HALF,
-    );
+    const [q1, q2] = rotatedHeads(p, at, mine, position * p.rotaryRow + half, half < p.HALF, p.scale);
     store(at, to(q1, "bf16"), { mask: mine });
     store(at + p.HALF, to(q2, "bf16"), { mask: mine });
-    append(base + p.heads * p.D, p.keys, p.values, position, p.kvHeads, p.KVP, p.D, p.DP);
+    append(p, base + p.heads * p.D, position);
   },
   { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["qkv", "keys", "values", "cosine", "sine"] } },
 );
@@ -228,7 +203,7 @@ export const rotateKeys = kernel(
     const mask = kvHead < p.kvHeads && half < p.HALF;
     const cell = (to(position, "i64") * p.kvHeads + kvHead) * (2 * p.HALF) + half;
     const angle = (p.firstPosition + position) * p.rotaryRow + half;
-    const [k1, k2] = rotatedHeads(p.keys + cell, mask, p.cosine, p.sine, angle, half < p.HALF, 1, p.HALF);
+    const [k1, k2] = rotatedHeads(p, p.keys + cell, mask, angle, half < p.HALF, 1);
     store(p.window + cell, to(k1, "bf16"), { mask });
     store(p.window + cell + p.HALF, to(k2, "bf16"), { mask });
   },

@@ -144,20 +144,7 @@ export const reattentionDecode = kernel(
         // All threads' stores come before the count that publishes them.
         debugBarrier();
         if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
-          combineSplits(
-            p.partial,
-            p.peak,
-            p.total,
-            p.out,
-            kvHead * p.G,
-            splits,
-            p.G,
-            p.GM,
-            p.SPLITS,
-            p.PART,
-            p.D,
-            p.DP,
-          );
+          combineSplits(p, kvHead * p.G, splits);
           store(p.finished + kvHead, 0);
         }
       }

@@ -1,7 +1,5 @@
 import {
-  arange,
   atomicAdd,
-  atomicExchange,
   debugBarrier,
   dtypeOf,
   floorDiv,
@@ -14,10 +12,9 @@ import {
   programId,
   store,
   to,
-  where,
 } from "tilescript";
 import { certify } from "./reattention-certify.js";
-import { type Choosing, chooseWindow } from "./reattention-choose.js";
+import { type Choosing, chooseFromPicks } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
 import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 import { SLOTS } from "./reattention-tiles.js";
@@ -44,7 +41,7 @@ export const reattentionDecideQuantized = kernel(
     const total = load(p.position) + p.queries;
     const length = middleLength(total, p.global, p.local);
     // Rounded as the pass over the keys saw it.
-    const query = to(queryOf(p.q, programId(0), p.queries, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
+    const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
     const steps = load(p.exactSteps);
     gdcWait();
     gdcLaunchDependents();
@@ -53,6 +50,7 @@ export const reattentionDecideQuantized = kernel(
       const line = programId(0);
       const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
       certify(
+        p,
         query,
         head,
         length,
@@ -62,19 +60,8 @@ export const reattentionDecideQuantized = kernel(
         p.listed + line * (2 * SLOTS),
         p.finished + 1,
         p.picks + line * p.topK,
-        p.counts,
-        p.topK,
         FIRST,
         SLOTS,
-        p.KC,
-        p.QR,
-        p.D,
-        p.DP,
-        p.OUTER,
-        p.CLASSES,
-        p.INNER,
-        p.SUPER,
-        p.SUPERS,
       );
     }
     // All picks and votes come before the count that publishes them.
@@ -84,25 +71,7 @@ export const reattentionDecideQuantized = kernel(
       store(p.exactSteps, steps > 0 ? steps - 1 : late > 0 ? EXACT_STEPS : 0);
       store(p.finished, 0);
       store(p.finished + 1, 0);
-      const index = arange(0, p.N);
-      // Other programs wrote these: past L1.
-      const pick = load(p.picks + index, { mask: index < numPrograms(0) * p.topK, other: -1, cache: "cg" });
-      const found = where(pick >= 0, atomicExchange(p.counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
-      chooseWindow(
-        pick,
-        found,
-        total,
-        p.global,
-        p.local,
-        p.span,
-        p.clip,
-        p.unordered,
-        p.kept,
-        p.selected,
-        p.window,
-        p.CP,
-        p.W,
-      );
+      chooseFromPicks(p, total);
     }
   },
   {

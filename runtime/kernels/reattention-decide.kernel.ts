@@ -1,7 +1,5 @@
 import {
-  arange,
   atomicAdd,
-  atomicExchange,
   debugBarrier,
   dtypeOf,
   gdcLaunchDependents,
@@ -13,9 +11,8 @@ import {
   programId,
   store,
   to,
-  where,
 } from "tilescript";
-import { type Choosing, chooseWindow } from "./reattention-choose.js";
+import { type Choosing, chooseFromPicks } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
 import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 
@@ -33,7 +30,7 @@ export const reattentionDecide = kernel(
     const total = load(p.position) + p.queries;
     const length = middleLength(total, p.global, p.local);
     // Rounded as the pass over the keys saw it.
-    const query = to(queryOf(p.q, programId(0), p.queries, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
+    const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
     gdcWait();
     gdcLaunchDependents();
     pickRow(p, query, length);
@@ -41,25 +38,7 @@ export const reattentionDecide = kernel(
     debugBarrier();
     if (atomicAdd(p.finished, 1) === numPrograms(0) - 1) {
       store(p.finished, 0);
-      const index = arange(0, p.N);
-      // Other programs wrote these: past L1.
-      const pick = load(p.picks + index, { mask: index < numPrograms(0) * p.topK, other: -1, cache: "cg" });
-      const found = where(pick >= 0, atomicExchange(p.counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
-      chooseWindow(
-        pick,
-        found,
-        total,
-        p.global,
-        p.local,
-        p.span,
-        p.clip,
-        p.unordered,
-        p.kept,
-        p.selected,
-        p.window,
-        p.CP,
-        p.W,
-      );
+      chooseFromPicks(p, total);
     }
   },
   {

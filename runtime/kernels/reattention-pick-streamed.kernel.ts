@@ -50,7 +50,7 @@ export const reattentionPickStreamed = kernel(
     if (line < (last - first) * rows) {
       const [entry, from] = [arange(0, p.LISTS), first * rows + line];
       const mask = entry < p.lists;
-      const query = queryOf(p.q + first * p.qRow, line, last - first, p.qRow, p.G, p.D, p.DP);
+      const query = queryOf(p, p.q + first * p.qRow, line, last - first);
       const maxima = load(p.values + from * p.lists + entry, { mask, other: -Infinity });
       const block = load(p.blocks + from * p.lists + entry, { mask, other: 0 });
       const [, parts] = takeBest(maxima, block * p.CLASSES + mod(floorDiv(entry, p.DEPTH), p.CLASSES), p.KC, p.topK);
@@ -60,27 +60,8 @@ export const reattentionPickStreamed = kernel(
         p.kvHeads * p.D,
         p.counts + to(programId(1), "i64") * p.countRow,
       ];
-      if (p.CLASSES === 1)
-        settleByBlock(query, head, length, stride, parts, out, votes, p.topK, p.KC, p.QR, p.D, p.DP, p.INNER);
-      else
-        settle(
-          query,
-          head,
-          length,
-          stride,
-          parts,
-          out,
-          votes,
-          p.topK,
-          p.KC,
-          p.C,
-          p.QR,
-          p.D,
-          p.DP,
-          p.OUTER,
-          p.CLASSES,
-          p.INNER,
-        );
+      if (p.CLASSES === 1) settleByBlock(p, query, head, length, stride, parts, out, votes);
+      else settle(p, query, head, length, stride, parts, out, votes);
     }
   },
   {

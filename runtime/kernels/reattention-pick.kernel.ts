@@ -9,7 +9,7 @@ export const reattentionPick = kernel(
     gdcLaunchDependents();
     const length = middleLength(load(p.position) + p.queries, p.global, p.local);
     // Rounded as the pass over the keys saw it.
-    const query = to(queryOf(p.q, programId(0), p.queries, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
+    const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
     pickRow(p, query, length);
   },
   {

@@ -25,7 +25,7 @@ export const reattentionQuantize = kernel(
     const token = p.first + index;
     const at = (to(col(token), "i64") * p.kvHeads + kvHead) * p.D + column;
     const key = load(p.keys + at, { mask: col(there) && column < p.D, other: 0 });
-    storeQuantized(to(key, "f32"), token, there, p.codes, p.bounds, kvHead, p.kvHeads, p.D, p.DP);
+    storeQuantized(p, to(key, "f32"), token, there, kvHead);
   },
   { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["keys", "codes", "bounds"] } },
 );

@@ -64,11 +64,11 @@ export type StepPicks<T extends "f16" | "bf16"> = {
   };
 
 /** A row's query [DP]. */
-export function queryOf(q: Ptr, line: number, queries: number, qRow: number, G: number, D: number, DP: number) {
-  const member = mod(line, queries * G);
-  const head = floorDiv(line, queries * G) * G + mod(member, G);
-  const column = arange(0, DP);
-  return load(q + floorDiv(member, G) * qRow + head * D + column, { mask: column < D, other: 0 });
+export function queryOf(p: { qRow: number; G: number; D: number; DP: number }, q: Ptr, line: number, queries: number) {
+  const member = mod(line, queries * p.G);
+  const head = floorDiv(line, queries * p.G) * p.G + mod(member, p.G);
+  const column = arange(0, p.DP);
+  return load(q + floorDiv(member, p.G) * p.qRow + head * p.D + column, { mask: column < p.D, other: 0 });
 }
 
 /** The picks of a row of a decode step: the best of its supers, of their parts the best, of their keys the best. */
@@ -86,25 +86,6 @@ export function pickRow<T extends "f16" | "bf16">(p: StepPicks<T>, query: Tile, 
   const [, best] = takeBest(maxima, part, p.KC, p.topK);
   const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
   const [out, stride] = [p.picks + line * p.topK, p.kvHeads * p.D];
-  if (p.CLASSES === 1)
-    settleByBlock(query, head, length, stride, best, out, p.counts, p.topK, p.KC, p.QR, p.D, p.DP, p.INNER);
-  else
-    settle(
-      query,
-      head,
-      length,
-      stride,
-      best,
-      out,
-      p.counts,
-      p.topK,
-      p.KC,
-      p.C,
-      p.QR,
-      p.D,
-      p.DP,
-      p.OUTER,
-      p.CLASSES,
-      p.INNER,
-    );
+  if (p.CLASSES === 1) settleByBlock(p, query, head, length, stride, best, out, p.counts);
+  else settle(p, query, head, length, stride, best, out, p.counts);
 }

@@ -59,7 +59,7 @@ export const reattentionScanQuantized = kernel(
     const end = minimum(start + share, length);
     if (start < length) {
       const mine = member < p.queries * p.G;
-      const query = to(stepQueries(p.q, member, mine, kvHead, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
+      const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
       const line = kvHead * p.queries * p.G + member;
       const within = (col(token) * p.kvHeads + kvHead) * p.D + row(column);
       let best = full([p.RP], LEAST, "f32");
@@ -70,23 +70,7 @@ export const reattentionScanQuantized = kernel(
           const key = load(block + within, { mask: col(inside) && row(column) < p.D, other: 0 });
           const scores = where(row(inside), dot(query, trans(key)), LEAST);
           const last = from + p.BN >= end;
-          best = keepMaxima(
-            scores,
-            best,
-            from,
-            last,
-            p.parts,
-            p.supers,
-            line,
-            mine,
-            p.partRow,
-            p.superRow,
-            p.RP,
-            p.OUTER,
-            p.CLASSES,
-            p.INNER,
-            p.SUPER,
-          );
+          best = keepMaxima(p, scores, best, from, last, line, mine);
         }
       } else {
         const wide = to(query, "f32");
@@ -105,23 +89,7 @@ export const reattentionScanQuantized = kernel(
           const most = about * (col(unit) * row(scale)) + col(norm) * row(bound);
           const scores = where(row(inside), most, LEAST);
           const last = from + p.BN >= end;
-          best = keepMaxima(
-            scores,
-            best,
-            from,
-            last,
-            p.parts,
-            p.supers,
-            line,
-            mine,
-            p.partRow,
-            p.superRow,
-            p.RP,
-            p.OUTER,
-            p.CLASSES,
-            p.INNER,
-            p.SUPER,
-          );
+          best = keepMaxima(p, scores, best, from, last, line, mine);
         }
       }
     }
@@ -130,7 +98,7 @@ export const reattentionScanQuantized = kernel(
       const added = past + member;
       const at = (to(col(added), "i64") * p.kvHeads + kvHead) * p.D + row(column);
       const key = load(p.keys + at, { mask: col(member < p.queries) && row(column) < p.D, other: 0 });
-      storeQuantized(to(key, "f32"), added, member < p.queries, p.codes, p.bounds, kvHead, p.kvHeads, p.D, p.DP);
+      storeQuantized(p, to(key, "f32"), added, member < p.queries, kvHead);
     }
   },
   {

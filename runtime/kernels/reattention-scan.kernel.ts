@@ -45,7 +45,7 @@ export const reattentionScan = kernel(
     const end = minimum(start + share, length);
     if (start < length) {
       const mine = member < p.queries * p.G;
-      const query = to(stepQueries(p.q, member, mine, kvHead, p.qRow, p.G, p.D, p.DP), dtypeOf(p.keys));
+      const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
       const line = kvHead * p.queries * p.G + member;
       const within = (col(token) * p.kvHeads + kvHead) * p.D + row(column);
       let best = full([p.RP], LEAST, "f32");
@@ -56,23 +56,7 @@ export const reattentionScan = kernel(
         const key = load(block + within, { mask: col(inside) && row(column) < p.D, other: 0 });
         const scores = where(row(inside), dot(query, trans(key)), LEAST);
         const last = from + p.BN >= end;
-        best = keepMaxima(
-          scores,
-          best,
-          from,
-          last,
-          p.parts,
-          p.supers,
-          line,
-          mine,
-          p.partRow,
-          p.superRow,
-          p.RP,
-          p.OUTER,
-          p.CLASSES,
-          p.INNER,
-          p.SUPER,
-        );
+        best = keepMaxima(p, scores, best, from, last, line, mine);
       }
     }
   },

@@ -126,23 +126,9 @@ export const reattentionChoose = kernel(
       const [there, votesOf] = [candidate >= 0, p.counts + to(turn, "i64") * p.countRow + candidate];
       found = where(there, atomicExchange(votesOf, 0, { mask: there, sem: "relaxed" }), 0);
     } else found = load(p.votes + turn * p.positionRow + index, { mask, other: 0 });
-    const [mine, keptMine] = [p.unordered + turn * p.CP, p.kept + turn * p.CP];
-    const [selectedMine, windowMine] = [p.selected + turn * p.clip * p.span, p.window + turn * 16];
-    chooseWindow(
-      candidate,
-      found,
-      total,
-      p.global,
-      p.local,
-      p.span,
-      p.clip,
-      mine,
-      keptMine,
-      selectedMine,
-      windowMine,
-      p.CP,
-      p.W,
-    );
+    const [unordered, kept] = [p.unordered + turn * p.CP, p.kept + turn * p.CP];
+    const [selected, window] = [p.selected + turn * p.clip * p.span, p.window + turn * 16];
+    chooseWindow({ ...p, unordered, kept, selected, window }, candidate, found, total);
   },
   {
     defaults: {

@@ -35,18 +35,7 @@ export const dequantizeMatrix = kernel(
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = programId(1) * p.B + arange(0, p.B);
     const lane = arange(0, 16);
-    const [low, high] = dequantize(
-      p.bytes,
-      p.signed,
-      p.halves,
-      p.bf16,
-      rows,
-      blocks,
-      lane,
-      p.rowCount,
-      p.blockCount,
-      p.FORMAT,
-    );
+    const [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     const columns = reshape(permute(join(low, high), 0, 1, 3, 2), [p.R, p.B * 32]);
     const column = programId(1) * p.B * 32 + arange(0, p.B * 32);
     store(p.out + col(to(rows, "i64")) * p.blockCount * 32 + row(column), to(columns, "bf16"), {
