@@ -42,35 +42,7 @@ import { rotate, turned } from "./rotary.js";
  * for its KV head combines them (combine.ts). `finished` [KV heads] counts programs; it is zero between launches.
  */
 export const decodeAttention = kernel(
-  ({
-    q,
-    keys,
-    values,
-    cosine,
-    sine,
-    position,
-    partial,
-    peak,
-    total,
-    finished,
-    out,
-    scale,
-    cap,
-    kvHeads,
-    rotaryRow,
-    reach,
-    G,
-    GM,
-    GP,
-    D,
-    DP,
-    HALF,
-    HALFP,
-    SPLITS,
-    PART,
-    BN,
-    CAP,
-  }: {
+  (p: {
     q: Ptr<"f32">;
     keys: Ptr<"bf16">;
     values: Ptr<"bf16">;
@@ -105,65 +77,65 @@ export const decodeAttention = kernel(
   }) => {
     const kvHead = programId(0);
     const split = programId(1);
-    const half = row(arange(0, HALFP));
-    const whole = row(arange(0, DP));
-    const group = arange(0, GP);
-    const head = kvHead * G + group;
-    const used = half < HALF;
-    const place = col(arange(0, BN)) * rotaryRow + half;
-    const keyCosine = load(cosine + place, { mask: used, other: 0 });
-    const keySine = load(sine + place, { mask: used, other: 0 });
+    const half = row(arange(0, p.HALFP));
+    const whole = row(arange(0, p.DP));
+    const group = arange(0, p.GP);
+    const head = kvHead * p.G + group;
+    const used = half < p.HALF;
+    const place = col(arange(0, p.BN)) * p.rotaryRow + half;
+    const keyCosine = load(p.cosine + place, { mask: used, other: 0 });
+    const keySine = load(p.sine + place, { mask: used, other: 0 });
     gdcWait();
     gdcLaunchDependents();
-    const now = load(position);
-    const first = maximum(0, now + 1 - reach);
-    const blocks = cdiv(now + 1 - first, BN);
+    const now = load(p.position);
+    const first = maximum(0, now + 1 - p.reach);
+    const blocks = cdiv(now + 1 - first, p.BN);
     const splits = minimum(numPrograms(1), blocks);
     if (split < splits) {
-      const start = first + floorDiv(split * blocks, splits) * BN;
-      const end = minimum(first + floorDiv((split + 1) * blocks, splits) * BN, now + 1);
-      const mine = group < G;
-      const at = q + col(head) * D + half;
+      const start = first + floorDiv(split * blocks, splits) * p.BN;
+      const end = minimum(first + floorDiv((split + 1) * blocks, splits) * p.BN, now + 1);
+      const mine = group < p.G;
+      const at = p.q + col(head) * p.D + half;
       const there = col(mine) && used;
-      const query1 = load(at, { mask: there, other: 0 }) * scale;
-      const query2 = load(at + HALF, { mask: there, other: 0 }) * scale;
-      let top = full([GP], -Infinity, "f32");
-      let weight = zeros([GP], "f32");
-      let sumOfValues = zeros([GP, DP], "f32");
-      for (const from of range(start, end, BN)) {
-        const [turned1, turned2] = rotate(query1, query2, cosine, sine, (now - from) * rotaryRow + half, used);
-        const token = from + arange(0, BN);
+      const query1 = load(at, { mask: there, other: 0 }) * p.scale;
+      const query2 = load(at + p.HALF, { mask: there, other: 0 }) * p.scale;
+      let top = full([p.GP], -Infinity, "f32");
+      let weight = zeros([p.GP], "f32");
+      let sumOfValues = zeros([p.GP, p.DP], "f32");
+      for (const from of range(start, end, p.BN)) {
+        const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
+        const token = from + arange(0, p.BN);
         const inside = token < end;
         // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
-        const cell = col((to(token, "i64") * kvHeads + kvHead) * D);
+        const cell = col((to(token, "i64") * p.kvHeads + kvHead) * p.D);
         const seen = col(inside) && used;
-        const key1 = to(load(keys + cell + half, { mask: seen, other: 0 }), "f32");
-        const key2 = to(load(keys + cell + HALF + half, { mask: seen, other: 0 }), "f32");
+        const key1 = to(load(p.keys + cell + half, { mask: seen, other: 0 }), "f32");
+        const key2 = to(load(p.keys + cell + p.HALF + half, { mask: seen, other: 0 }), "f32");
         const [k1, k2] = turned(key1, key2, keyCosine, keySine);
         const partialScore = dot(to(turned1, "bf16"), trans(to(k1, "bf16")));
-        const allScores = capped(dot(to(turned2, "bf16"), trans(to(k2, "bf16")), { acc: partialScore }), cap, CAP);
+        const allScores = capped(dot(to(turned2, "bf16"), trans(to(k2, "bf16")), { acc: partialScore }), p.cap, p.CAP);
         const score = where(row(inside), allScores, -Infinity);
         const newTop = maximum(top, max(score, 1));
         const keep = exp2(top - newTop);
-        const p = exp2(score - col(newTop));
-        const value = load(values + cell + whole, { mask: col(inside) && whole < D, other: 0 });
-        sumOfValues = dot(to(p, "bf16"), value, { acc: sumOfValues * col(keep) });
-        weight = weight * keep + sum(p, 1);
+        const weights = exp2(score - col(newTop));
+        const value = load(p.values + cell + whole, { mask: col(inside) && whole < p.D, other: 0 });
+        sumOfValues = dot(to(weights, "bf16"), value, { acc: sumOfValues * col(keep) });
+        weight = weight * keep + sum(weights, 1);
         top = newTop;
       }
-      const stored = col(mine) && whole < D;
+      const stored = col(mine) && whole < p.D;
       if (splits === 1) {
-        store(out + col(head) * D + whole, sumOfValues / col(weight), { mask: stored });
+        store(p.out + col(head) * p.D + whole, sumOfValues / col(weight), { mask: stored });
       } else {
-        const cell = head * SPLITS + split;
-        store(partial + col(cell) * D + whole, sumOfValues, { mask: stored });
-        store(peak + cell, top, { mask: mine });
-        store(total + cell, weight, { mask: mine });
+        const cell = head * p.SPLITS + split;
+        store(p.partial + col(cell) * p.D + whole, sumOfValues, { mask: stored });
+        store(p.peak + cell, top, { mask: mine });
+        store(p.total + cell, weight, { mask: mine });
         // All threads' stores come before the count that publishes them.
         debugBarrier();
-        if (atomicAdd(finished + kvHead, 1) === splits - 1) {
-          combineSplits(partial, peak, total, out, kvHead * G, splits, G, GM, SPLITS, PART, D, DP);
-          store(finished + kvHead, 0);
+        if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
+          combineSplits(p, kvHead * p.G, splits);
+          store(p.finished + kvHead, 0);
         }
       }
     }

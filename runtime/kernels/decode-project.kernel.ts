@@ -41,33 +41,7 @@ import { dequantize } from "./weights.js";
  * the cache.
  */
 export const decodeQkv = kernel(
-  ({
-    x,
-    norm,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    bias,
-    q,
-    keys,
-    values,
-    position,
-    epsilon,
-    width,
-    qRows,
-    kvRows,
-    firstRow,
-    rowCount,
-    blockCount,
-    B,
-    KP,
-    R,
-    FORMAT,
-    ONE,
-    BIAS,
-    APART,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -94,42 +68,42 @@ export const decodeQkv = kernel(
     BIAS: Const<"BIAS", boolean>;
     APART: Const<"APART", boolean>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.R + arange(0, p.R);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let sums = zeros([R, B, 16], "f32");
+    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let sums = zeros([p.R, p.B, 16], "f32");
     let start = 0;
-    if (!ONE) {
-      for (const step of range(0, blockCount - B, B)) {
+    if (!p.ONE) {
+      for (const step of range(0, p.blockCount - p.B, p.B)) {
         const at = step * 32 + columns;
-        const all = col(blocks) < B;
-        sums += low * normed(x, norm, at, all, inverse) + high * normed(x, norm, at + 16, all, inverse);
-        const next = step + B + blocks;
-        [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
-        start = step + B;
+        const all = col(blocks) < p.B;
+        sums += low * normed(p.x, p.norm, at, all, inverse) + high * normed(p.x, p.norm, at + 16, all, inverse);
+        const next = step + p.B + blocks;
+        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
+        start = step + p.B;
       }
     }
-    const inside = start + col(blocks) < blockCount;
+    const inside = start + col(blocks) < p.blockCount;
     const at = start * 32 + columns;
-    sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
-    const mask = rows < rowCount;
-    const y = biased(rowSums(sums, R, B), bias, rows, mask, BIAS);
-    const cell = to(load(position), "i64") * kvRows;
-    const query = firstRow + rows;
-    const key = query - qRows;
-    const value = key - kvRows;
-    if (APART) {
-      store(q + query, y, { mask: mask && key < kvRows });
+    sums += low * normed(p.x, p.norm, at, inside, inverse) + high * normed(p.x, p.norm, at + 16, inside, inverse);
+    const mask = rows < p.rowCount;
+    const y = biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS);
+    const cell = to(load(p.position), "i64") * p.kvRows;
+    const query = p.firstRow + rows;
+    const key = query - p.qRows;
+    const value = key - p.kvRows;
+    if (p.APART) {
+      store(p.q + query, y, { mask: mask && key < p.kvRows });
     } else {
-      store(q + query, y, { mask: mask && key < 0 });
-      store(keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < kvRows });
+      store(p.q + query, y, { mask: mask && key < 0 });
+      store(p.keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < p.kvRows });
     }
-    store(values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
+    store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
   },
   {
     defaults: {
@@ -146,18 +120,7 @@ export const decodeQkv = kernel(
  * RMS norm of each head of one token before it rotates: q in place, and k from behind q into the cache at `position`. Program (head).
  */
 export const decodeNormHeads = kernel(
-  ({
-    q,
-    keys,
-    queryNorm,
-    keyNorm,
-    position,
-    epsilon,
-    heads,
-    kvHeads,
-    D,
-    DP,
-  }: {
+  (p: {
     /** f32 [heads + KV heads, D] */
     q: Ptr<"f32">;
     keys: Ptr<"bf16">;
@@ -171,16 +134,18 @@ export const decodeNormHeads = kernel(
     DP: Const<"DP">;
   }) => {
     const head = programId(0);
-    const column = arange(0, DP);
-    const mask = column < D;
+    const column = arange(0, p.DP);
+    const mask = column < p.D;
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(q + head * D, D, D, DP, epsilon);
-    if (head < heads) {
-      store(q + head * D + column, normed(q + head * D, queryNorm, column, mask, inverse), { mask });
+    const inverse = inverseRms(p.q + head * p.D, p.D, p.D, p.DP, p.epsilon);
+    if (head < p.heads) {
+      store(p.q + head * p.D + column, normed(p.q + head * p.D, p.queryNorm, column, mask, inverse), { mask });
     } else {
-      const cell = to(load(position), "i64") * kvHeads + (head - heads);
-      store(keys + cell * D + column, to(normed(q + head * D, keyNorm, column, mask, inverse), "bf16"), { mask });
+      const cell = to(load(p.position), "i64") * p.kvHeads + (head - p.heads);
+      store(p.keys + cell * p.D + column, to(normed(p.q + head * p.D, p.keyNorm, column, mask, inverse), "bf16"), {
+        mask,
+      });
     }
   },
   {
@@ -199,27 +164,7 @@ export const decodeNormHeads = kernel(
  * f32 [F].
  */
 export const decodeGateUp = kernel(
-  ({
-    x,
-    norm,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    bias,
-    out,
-    epsilon,
-    width,
-    outRows,
-    blockCount,
-    B,
-    KP,
-    R,
-    FORMAT,
-    ONE,
-    BIAS,
-    ACT,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -240,45 +185,45 @@ export const decodeGateUp = kernel(
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.R + arange(0, p.R);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    const upRows = rows + outRows;
-    const allRows = 2 * outRows;
+    const upRows = rows + p.outRows;
+    const allRows = 2 * p.outRows;
     // A gate row past the end would be an up row: its product is computed and not stored.
-    let [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, outRows, blockCount, FORMAT);
-    let [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, blocks, lane, allRows, blockCount, FORMAT);
+    let [gateLow, gateHigh] = dequantize(p, rows, blocks, lane, p.outRows);
+    let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, allRows);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let gates = zeros([R, B, 16], "f32");
-    let ups = zeros([R, B, 16], "f32");
+    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let gates = zeros([p.R, p.B, 16], "f32");
+    let ups = zeros([p.R, p.B, 16], "f32");
     let start = 0;
-    if (!ONE) {
-      for (const step of range(0, blockCount - B, B)) {
+    if (!p.ONE) {
+      for (const step of range(0, p.blockCount - p.B, p.B)) {
         const at = step * 32 + columns;
-        const all = col(blocks) < B;
-        const xLow = normed(x, norm, at, all, inverse);
-        const xHigh = normed(x, norm, at + 16, all, inverse);
+        const all = col(blocks) < p.B;
+        const xLow = normed(p.x, p.norm, at, all, inverse);
+        const xHigh = normed(p.x, p.norm, at + 16, all, inverse);
         gates += gateLow * xLow + gateHigh * xHigh;
         ups += upLow * xLow + upHigh * xHigh;
-        const next = step + B + blocks;
-        [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, rows, next, lane, outRows, blockCount, FORMAT);
-        [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, next, lane, allRows, blockCount, FORMAT);
-        start = step + B;
+        const next = step + p.B + blocks;
+        [gateLow, gateHigh] = dequantize(p, rows, next, lane, p.outRows);
+        [upLow, upHigh] = dequantize(p, upRows, next, lane, allRows);
+        start = step + p.B;
       }
     }
-    const inside = start + col(blocks) < blockCount;
+    const inside = start + col(blocks) < p.blockCount;
     const at = start * 32 + columns;
-    const xLow = normed(x, norm, at, inside, inverse);
-    const xHigh = normed(x, norm, at + 16, inside, inverse);
+    const xLow = normed(p.x, p.norm, at, inside, inverse);
+    const xHigh = normed(p.x, p.norm, at + 16, inside, inverse);
     gates += gateLow * xLow + gateHigh * xHigh;
     ups += upLow * xLow + upHigh * xHigh;
-    const mask = rows < outRows;
-    const gate = biased(rowSums(gates, R, B), bias, rows, mask, BIAS);
-    const up = biased(rowSums(ups, R, B), bias, upRows, mask, BIAS);
-    store(out + rows, gated(gate, up, ACT), { mask });
+    const mask = rows < p.outRows;
+    const gate = biased(rowSums(gates, p.R, p.B), p.bias, rows, mask, p.BIAS);
+    const up = biased(rowSums(ups, p.R, p.B), p.bias, upRows, mask, p.BIAS);
+    store(p.out + rows, gated(gate, up, p.ACT), { mask });
   },
   {
     defaults: {
@@ -296,23 +241,7 @@ export const decodeGateUp = kernel(
  * it joins the residual.
  */
 export const decodeAdd = kernel(
-  ({
-    x,
-    out,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    bias,
-    rowCount,
-    blockCount,
-    B,
-    R,
-    FORMAT,
-    ONE,
-    BIAS,
-    ADD,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     out: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -329,31 +258,31 @@ export const decodeAdd = kernel(
     BIAS: Const<"BIAS", boolean>;
     ADD: Const<"ADD", boolean>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.R + arange(0, p.R);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    let sums = zeros([R, B, 16], "f32");
+    let sums = zeros([p.R, p.B, 16], "f32");
     let start = 0;
-    if (!ONE) {
-      for (const step of range(0, blockCount - B, B)) {
-        const at = x + step * 32 + columns;
+    if (!p.ONE) {
+      for (const step of range(0, p.blockCount - p.B, p.B)) {
+        const at = p.x + step * 32 + columns;
         sums += low * load(at) + high * load(at + 16);
-        const next = step + B + blocks;
-        [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
-        start = step + B;
+        const next = step + p.B + blocks;
+        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
+        start = step + p.B;
       }
     }
-    const inside = start + col(blocks) < blockCount;
-    const at = x + start * 32 + columns;
+    const inside = start + col(blocks) < p.blockCount;
+    const at = p.x + start * 32 + columns;
     sums += low * load(at, { mask: inside, other: 0 }) + high * load(at + 16, { mask: inside, other: 0 });
-    const mask = rows < rowCount;
-    const y = biased(rowSums(sums, R, B), bias, rows, mask, BIAS);
-    if (ADD) store(out + rows, load(out + rows, { mask, other: 0 }) + y, { mask });
-    else store(out + rows, y, { mask });
+    const mask = rows < p.rowCount;
+    const y = biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS);
+    if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
+    else store(p.out + rows, y, { mask });
   },
   {
     defaults: {
@@ -372,31 +301,7 @@ export const decodeAdd = kernel(
  * no token has: never the best, and −∞.
  */
 export const decodeLogits = kernel(
-  ({
-    x,
-    norm,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    bias,
-    logits,
-    bestLogit,
-    bestRow,
-    epsilon,
-    width,
-    cap,
-    rowCount,
-    tokens,
-    blockCount,
-    B,
-    KP,
-    R,
-    FORMAT,
-    ONE,
-    BIAS,
-    CAP,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -421,53 +326,53 @@ export const decodeLogits = kernel(
     BIAS: Const<"BIAS", boolean>;
     CAP: Const<"CAP", boolean>;
   }) => {
-    const blocks = arange(0, B);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    const whole = col(blocks) < blockCount;
-    const first = programId(0) * R + arange(0, R);
-    let low = zeros([R, B, 16], "f32");
-    let high = zeros([R, B, 16], "f32");
-    if (ONE) [low, high] = dequantize(bytes, signed, halves, bf16, first, blocks, lane, rowCount, blockCount, FORMAT);
+    const whole = col(blocks) < p.blockCount;
+    const first = programId(0) * p.R + arange(0, p.R);
+    let low = zeros([p.R, p.B, 16], "f32");
+    let high = zeros([p.R, p.B, 16], "f32");
+    if (p.ONE) [low, high] = dequantize(p, first, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
+    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
     // Of a row that is one step the vector stays in registers.
-    let xLow = zeros([B, 16], "f32");
-    let xHigh = zeros([B, 16], "f32");
-    if (ONE) {
-      xLow = normed(x, norm, columns, whole, inverse);
-      xHigh = normed(x, norm, columns + 16, whole, inverse);
+    let xLow = zeros([p.B, 16], "f32");
+    let xHigh = zeros([p.B, 16], "f32");
+    if (p.ONE) {
+      xLow = normed(p.x, p.norm, columns, whole, inverse);
+      xHigh = normed(p.x, p.norm, columns + 16, whole, inverse);
     }
-    let bestOfLane = full([R], -Infinity, "f32");
-    let rowOfLane = zeros([R], "i32");
-    for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
-      const rows = tile * R + arange(0, R);
-      let sums = zeros([R, B, 16], "f32");
-      if (ONE) {
+    let bestOfLane = full([p.R], -Infinity, "f32");
+    let rowOfLane = zeros([p.R], "i32");
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + arange(0, p.R);
+      let sums = zeros([p.R, p.B, 16], "f32");
+      if (p.ONE) {
         sums = low * xLow + high * xHigh;
-        const next = rows + numPrograms(0) * R;
-        [low, high] = dequantize(bytes, signed, halves, bf16, next, blocks, lane, rowCount, blockCount, FORMAT);
+        const next = rows + numPrograms(0) * p.R;
+        [low, high] = dequantize(p, next, blocks, lane, p.rowCount);
       } else {
-        for (const start of range(0, blockCount, B)) {
+        for (const start of range(0, p.blockCount, p.B)) {
           const at = start * 32 + columns;
           const now = start + blocks;
-          const [l, h] = dequantize(bytes, signed, halves, bf16, rows, now, lane, rowCount, blockCount, FORMAT);
-          const inside = start + col(blocks) < blockCount;
-          sums += l * normed(x, norm, at, inside, inverse) + h * normed(x, norm, at + 16, inside, inverse);
+          const [l, h] = dequantize(p, rows, now, lane, p.rowCount);
+          const inside = start + col(blocks) < p.blockCount;
+          sums += l * normed(p.x, p.norm, at, inside, inverse) + h * normed(p.x, p.norm, at + 16, inside, inverse);
         }
       }
-      let y = capped(biased(rowSums(sums, R, B), bias, rows, rows < rowCount, BIAS), cap, CAP);
-      y = where(rows < tokens, y, -Infinity);
-      store(logits + rows, y, { mask: rows < rowCount });
-      const better = rows < tokens && y > bestOfLane;
+      let y = capped(biased(rowSums(sums, p.R, p.B), p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
+      y = where(rows < p.tokens, y, -Infinity);
+      store(p.logits + rows, y, { mask: rows < p.rowCount });
+      const better = rows < p.tokens && y > bestOfLane;
       rowOfLane = where(better, rows, rowOfLane);
       bestOfLane = where(better, y, bestOfLane);
     }
     const best = max(bestOfLane, 0);
-    store(bestLogit + programId(0), best);
+    store(p.bestLogit + programId(0), best);
     // The lowest row among equals.
-    store(bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
+    store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
   },
   {
     defaults: {

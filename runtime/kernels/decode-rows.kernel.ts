@@ -62,29 +62,7 @@ function products(t: Tile, x: Tile) {
 
 /** `decodeQkv` for bf16. */
 export const decodeQkvRows = kernel(
-  ({
-    x,
-    norm,
-    bf16,
-    bias,
-    q,
-    keys,
-    values,
-    position,
-    epsilon,
-    width,
-    qRows,
-    kvRows,
-    firstRow,
-    rowCount,
-    K,
-    R,
-    P0,
-    P1,
-    TWO,
-    BIAS,
-    APART,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bf16: Ptr<"bf16">;
@@ -107,43 +85,43 @@ export const decodeQkvRows = kernel(
     BIAS: Const<"BIAS", boolean>;
     APART: Const<"APART", boolean>;
   }) => {
-    const lane = arange(0, R);
-    const first = programId(0) * R + lane;
-    let t0 = part(bf16, first, rowCount, K, 0, P0);
-    let t1 = zeros([R, P1], "bf16");
-    if (TWO) t1 = part(bf16, first, rowCount, K, P0, P1);
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
     gdcWait();
     gdcLaunchDependents();
-    let x0 = vector(x, K, 0, P0);
-    let x1 = zeros([1, P1], "f32");
-    if (TWO) x1 = vector(x, K, P0, P1);
-    const inverse = inverseOf(x0, x1, width, epsilon);
-    x0 = x0 * vector(norm, K, 0, P0) * inverse;
-    if (TWO) x1 = x1 * vector(norm, K, P0, P1) * inverse;
-    const cell = to(load(position), "i64") * kvRows;
-    for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
-      const rows = tile * R + lane;
-      const next = rows + numPrograms(0) * R;
-      const u0 = part(bf16, next, rowCount, K, 0, P0);
+    let x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
+    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    const cell = to(load(p.position), "i64") * p.kvRows;
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
       let y = products(t0, x0);
-      if (TWO) {
-        const u1 = part(bf16, next, rowCount, K, P0, P1);
+      if (p.TWO) {
+        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
         y += products(t1, x1);
         t1 = u1;
       }
       t0 = u0;
-      const mask = rows < rowCount;
-      y = biased(y, bias, rows, mask, BIAS);
-      const query = firstRow + rows;
-      const key = query - qRows;
-      const value = key - kvRows;
-      if (APART) {
-        store(q + query, y, { mask: mask && key < kvRows });
+      const mask = rows < p.rowCount;
+      y = biased(y, p.bias, rows, mask, p.BIAS);
+      const query = p.firstRow + rows;
+      const key = query - p.qRows;
+      const value = key - p.kvRows;
+      if (p.APART) {
+        store(p.q + query, y, { mask: mask && key < p.kvRows });
       } else {
-        store(q + query, y, { mask: mask && key < 0 });
-        store(keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < kvRows });
+        store(p.q + query, y, { mask: mask && key < 0 });
+        store(p.keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < p.kvRows });
       }
-      store(values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
+      store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
     }
   },
   {
@@ -159,23 +137,7 @@ export const decodeQkvRows = kernel(
 
 /** `decodeGateUp` for bf16: R rows of the gate and the R rows of up that go with them. */
 export const decodeGateUpRows = kernel(
-  ({
-    x,
-    norm,
-    bf16,
-    bias,
-    out,
-    epsilon,
-    width,
-    outRows,
-    K,
-    R,
-    P0,
-    P1,
-    TWO,
-    BIAS,
-    ACT,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bf16: Ptr<"bf16">;
@@ -192,35 +154,35 @@ export const decodeGateUpRows = kernel(
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
-    const lane = arange(0, R);
-    const first = programId(0) * R + lane;
-    const ups = bf16 + to(outRows, "i64") * K;
-    let t0 = part(bf16, first, outRows, K, 0, P0);
-    let s0 = part(ups, first, outRows, K, 0, P0);
-    let t1 = zeros([R, P1], "bf16");
-    let s1 = zeros([R, P1], "bf16");
-    if (TWO) {
-      t1 = part(bf16, first, outRows, K, P0, P1);
-      s1 = part(ups, first, outRows, K, P0, P1);
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    const ups = p.bf16 + to(p.outRows, "i64") * p.K;
+    let t0 = part(p.bf16, first, p.outRows, p.K, 0, p.P0);
+    let s0 = part(ups, first, p.outRows, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    let s1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) {
+      t1 = part(p.bf16, first, p.outRows, p.K, p.P0, p.P1);
+      s1 = part(ups, first, p.outRows, p.K, p.P0, p.P1);
     }
     gdcWait();
     gdcLaunchDependents();
-    let x0 = vector(x, K, 0, P0);
-    let x1 = zeros([1, P1], "f32");
-    if (TWO) x1 = vector(x, K, P0, P1);
-    const inverse = inverseOf(x0, x1, width, epsilon);
-    x0 = x0 * vector(norm, K, 0, P0) * inverse;
-    if (TWO) x1 = x1 * vector(norm, K, P0, P1) * inverse;
-    for (const tile of range(programId(0), cdiv(outRows, R), numPrograms(0))) {
-      const rows = tile * R + lane;
-      const next = rows + numPrograms(0) * R;
-      const nextGate = part(bf16, next, outRows, K, 0, P0);
-      const nextUp = part(ups, next, outRows, K, 0, P0);
+    let x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
+    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    for (const tile of range(programId(0), cdiv(p.outRows, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const nextGate = part(p.bf16, next, p.outRows, p.K, 0, p.P0);
+      const nextUp = part(ups, next, p.outRows, p.K, 0, p.P0);
       let gate = products(t0, x0);
       let up = products(s0, x0);
-      if (TWO) {
-        const gate1 = part(bf16, next, outRows, K, P0, P1);
-        const up1 = part(ups, next, outRows, K, P0, P1);
+      if (p.TWO) {
+        const gate1 = part(p.bf16, next, p.outRows, p.K, p.P0, p.P1);
+        const up1 = part(ups, next, p.outRows, p.K, p.P0, p.P1);
         gate += products(t1, x1);
         up += products(s1, x1);
         t1 = gate1;
@@ -228,10 +190,10 @@ export const decodeGateUpRows = kernel(
       }
       t0 = nextGate;
       s0 = nextUp;
-      const mask = rows < outRows;
-      gate = biased(gate, bias, rows, mask, BIAS);
-      up = biased(up, bias, rows + outRows, mask, BIAS);
-      store(out + rows, gated(gate, up, ACT), { mask });
+      const mask = rows < p.outRows;
+      gate = biased(gate, p.bias, rows, mask, p.BIAS);
+      up = biased(up, p.bias, rows + p.outRows, mask, p.BIAS);
+      store(p.out + rows, gated(gate, up, p.ACT), { mask });
     }
   },
   {
@@ -247,20 +209,7 @@ export const decodeGateUpRows = kernel(
 
 /** `decodeAdd` for bf16. */
 export const decodeAddRows = kernel(
-  ({
-    x,
-    out,
-    bf16,
-    bias,
-    rowCount,
-    K,
-    R,
-    P0,
-    P1,
-    TWO,
-    BIAS,
-    ADD,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     out: Ptr<"f32">;
     bf16: Ptr<"bf16">;
@@ -274,31 +223,31 @@ export const decodeAddRows = kernel(
     BIAS: Const<"BIAS", boolean>;
     ADD: Const<"ADD", boolean>;
   }) => {
-    const lane = arange(0, R);
-    const first = programId(0) * R + lane;
-    let t0 = part(bf16, first, rowCount, K, 0, P0);
-    let t1 = zeros([R, P1], "bf16");
-    if (TWO) t1 = part(bf16, first, rowCount, K, P0, P1);
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
     gdcWait();
     gdcLaunchDependents();
-    const x0 = vector(x, K, 0, P0);
-    let x1 = zeros([1, P1], "f32");
-    if (TWO) x1 = vector(x, K, P0, P1);
-    for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
-      const rows = tile * R + lane;
-      const next = rows + numPrograms(0) * R;
-      const mask = rows < rowCount;
-      let before = zeros([R], "f32");
-      if (ADD) before = load(out + rows, { mask, other: 0 });
-      const u0 = part(bf16, next, rowCount, K, 0, P0);
+    const x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const mask = rows < p.rowCount;
+      let before = zeros([p.R], "f32");
+      if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
+      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
       let y = products(t0, x0);
-      if (TWO) {
-        const u1 = part(bf16, next, rowCount, K, P0, P1);
+      if (p.TWO) {
+        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
         y += products(t1, x1);
         t1 = u1;
       }
       t0 = u0;
-      store(out + rows, before + biased(y, bias, rows, mask, BIAS), { mask });
+      store(p.out + rows, before + biased(y, p.bias, rows, mask, p.BIAS), { mask });
     }
   },
   {
@@ -314,27 +263,7 @@ export const decodeAddRows = kernel(
 
 /** `decodeLogits` for bf16. */
 export const decodeLogitsRows = kernel(
-  ({
-    x,
-    norm,
-    bf16,
-    bias,
-    logits,
-    bestLogit,
-    bestRow,
-    epsilon,
-    width,
-    cap,
-    rowCount,
-    tokens,
-    K,
-    R,
-    P0,
-    P1,
-    TWO,
-    BIAS,
-    CAP,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bf16: Ptr<"bf16">;
@@ -355,43 +284,43 @@ export const decodeLogitsRows = kernel(
     BIAS: Const<"BIAS", boolean>;
     CAP: Const<"CAP", boolean>;
   }) => {
-    const lane = arange(0, R);
-    const first = programId(0) * R + lane;
-    let t0 = part(bf16, first, rowCount, K, 0, P0);
-    let t1 = zeros([R, P1], "bf16");
-    if (TWO) t1 = part(bf16, first, rowCount, K, P0, P1);
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
     gdcWait();
     gdcLaunchDependents();
-    let x0 = vector(x, K, 0, P0);
-    let x1 = zeros([1, P1], "f32");
-    if (TWO) x1 = vector(x, K, P0, P1);
-    const inverse = inverseOf(x0, x1, width, epsilon);
-    x0 = x0 * vector(norm, K, 0, P0) * inverse;
-    if (TWO) x1 = x1 * vector(norm, K, P0, P1) * inverse;
-    let bestOfLane = full([R], -Infinity, "f32");
-    let rowOfLane = zeros([R], "i32");
-    for (const tile of range(programId(0), cdiv(rowCount, R), numPrograms(0))) {
-      const rows = tile * R + lane;
-      const next = rows + numPrograms(0) * R;
-      const u0 = part(bf16, next, rowCount, K, 0, P0);
+    let x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
+    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    let bestOfLane = full([p.R], -Infinity, "f32");
+    let rowOfLane = zeros([p.R], "i32");
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
       let y = products(t0, x0);
-      if (TWO) {
-        const u1 = part(bf16, next, rowCount, K, P0, P1);
+      if (p.TWO) {
+        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
         y += products(t1, x1);
         t1 = u1;
       }
       t0 = u0;
-      y = capped(biased(y, bias, rows, rows < rowCount, BIAS), cap, CAP);
-      y = where(rows < tokens, y, -Infinity);
-      store(logits + rows, y, { mask: rows < rowCount });
-      const better = rows < tokens && y > bestOfLane;
+      y = capped(biased(y, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
+      y = where(rows < p.tokens, y, -Infinity);
+      store(p.logits + rows, y, { mask: rows < p.rowCount });
+      const better = rows < p.tokens && y > bestOfLane;
       rowOfLane = where(better, rows, rowOfLane);
       bestOfLane = where(better, y, bestOfLane);
     }
     const best = max(bestOfLane, 0);
-    store(bestLogit + programId(0), best);
+    store(p.bestLogit + programId(0), best);
     // The lowest row among equals.
-    store(bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
+    store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
   },
   {
     defaults: {

@@ -16,19 +16,7 @@ import { dequantize } from "./weights.js";
 
 /** Rows of the token embedding into the residual: out[t] = scale · W[ids[t]], f32 [tokens, blockCount · 32]. Program (token, chunk of B blocks). */
 export const embed = kernel(
-  ({
-    ids,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    out,
-    scale,
-    rowCount,
-    blockCount,
-    B,
-    FORMAT,
-  }: {
+  (p: {
     ids: Ptr<"i32">;
     bytes: Ptr<"u8">;
     signed: Ptr<"i8">;
@@ -44,15 +32,15 @@ export const embed = kernel(
     gdcWait();
     gdcLaunchDependents();
     const token = programId(0);
-    const blocks = programId(1) * B + arange(0, B);
+    const blocks = programId(1) * p.B + arange(0, p.B);
     const lane = arange(0, 16);
-    const id = load(ids + token + arange(0, 1));
-    const [low, high] = dequantize(bytes, signed, halves, bf16, id, blocks, lane, rowCount, blockCount, FORMAT);
-    const columns = reshape(blocks * 32, [1, B, 1]) + lane;
-    const mask = reshape(blocks < blockCount, [1, B, 1]);
-    const at = out + token * blockCount * 32 + columns;
-    store(at, low * scale, { mask });
-    store(at + 16, high * scale, { mask });
+    const id = load(p.ids + token + arange(0, 1));
+    const [low, high] = dequantize(p, id, blocks, lane, p.rowCount);
+    const columns = reshape(blocks * 32, [1, p.B, 1]) + lane;
+    const mask = reshape(blocks < p.blockCount, [1, p.B, 1]);
+    const at = p.out + token * p.blockCount * 32 + columns;
+    store(at, low * p.scale, { mask });
+    store(at + 16, high * p.scale, { mask });
   },
   {
     defaults: {

@@ -34,25 +34,7 @@ import { dequantize } from "./weights.js";
  * of expert 1 …, each of the two `outRows` rows. Program (block of R rows, slot).
  */
 export const decodeExpertsGateUp = kernel(
-  ({
-    x,
-    norm,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    chosen,
-    out,
-    epsilon,
-    width,
-    outRows,
-    blockCount,
-    B,
-    KP,
-    R,
-    FORMAT,
-    ACT,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -71,46 +53,37 @@ export const decodeExpertsGateUp = kernel(
     FORMAT: Const<"FORMAT", string>;
     ACT: Const<"ACT", string>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
+    const rows = programId(0) * p.R + arange(0, p.R);
     const slot = programId(1);
-    const blocks = arange(0, B);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
     gdcWait();
     gdcLaunchDependents();
-    const gateEnd = (2 * load(chosen + slot) + 1) * outRows;
-    const upEnd = gateEnd + outRows;
+    const gateEnd = (2 * load(p.chosen + slot) + 1) * p.outRows;
+    const upEnd = gateEnd + p.outRows;
     // A gate row past the end would be an up row: `gateEnd` keeps it from being read.
-    const gateRows = gateEnd - outRows + rows;
+    const gateRows = gateEnd - p.outRows + rows;
     const upRows = gateEnd + rows;
-    let [gateLow, gateHigh] = dequantize(
-      bytes,
-      signed,
-      halves,
-      bf16,
-      gateRows,
-      blocks,
-      lane,
-      gateEnd,
-      blockCount,
-      FORMAT,
-    );
-    let [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, blocks, lane, upEnd, blockCount, FORMAT);
-    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let gates = zeros([R, B, 16], "f32");
-    let ups = zeros([R, B, 16], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const inside = start + col(blocks) < blockCount;
+    let [gateLow, gateHigh] = dequantize(p, gateRows, blocks, lane, gateEnd);
+    let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, upEnd);
+    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let gates = zeros([p.R, p.B, 16], "f32");
+    let ups = zeros([p.R, p.B, 16], "f32");
+    for (const start of range(0, p.blockCount, p.B)) {
+      const inside = start + col(blocks) < p.blockCount;
       const at = start * 32 + columns;
-      const xLow = normed(x, norm, at, inside, inverse);
-      const xHigh = normed(x, norm, at + 16, inside, inverse);
+      const xLow = normed(p.x, p.norm, at, inside, inverse);
+      const xHigh = normed(p.x, p.norm, at + 16, inside, inverse);
       gates += gateLow * xLow + gateHigh * xHigh;
       ups += upLow * xLow + upHigh * xHigh;
-      const next = start + B + blocks;
-      [gateLow, gateHigh] = dequantize(bytes, signed, halves, bf16, gateRows, next, lane, gateEnd, blockCount, FORMAT);
-      [upLow, upHigh] = dequantize(bytes, signed, halves, bf16, upRows, next, lane, upEnd, blockCount, FORMAT);
+      const next = start + p.B + blocks;
+      [gateLow, gateHigh] = dequantize(p, gateRows, next, lane, gateEnd);
+      [upLow, upHigh] = dequantize(p, upRows, next, lane, upEnd);
     }
-    store(out + slot * outRows + rows, gated(rowSums(gates, R, B), rowSums(ups, R, B), ACT), { mask: rows < outRows });
+    store(p.out + slot * p.outRows + rows, gated(rowSums(gates, p.R, p.B), rowSums(ups, p.R, p.B), p.ACT), {
+      mask: rows < p.outRows,
+    });
   },
   {
     defaults: {
@@ -128,22 +101,7 @@ export const decodeExpertsGateUp = kernel(
  * by slots, and within them by columns. Program (block of R rows).
  */
 export const decodeExpertsDown = kernel(
-  ({
-    x,
-    out,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    chosen,
-    weights,
-    used,
-    rowCount,
-    blockCount,
-    B,
-    R,
-    FORMAT,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     out: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -159,37 +117,37 @@ export const decodeExpertsDown = kernel(
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.R + arange(0, p.R);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
     // An expert is narrow, so one loop goes through all of them, and reads each ahead of its turn.
-    const steps = cdiv(blockCount, B);
-    const allSteps = used * steps;
+    const steps = cdiv(p.blockCount, p.B);
+    const allSteps = p.used * steps;
     gdcWait();
     gdcLaunchDependents();
-    const base = load(chosen) * rowCount;
-    const end = base + rowCount;
-    let [low, high] = dequantize(bytes, signed, halves, bf16, base + rows, blocks, lane, end, blockCount, FORMAT);
-    let sums = zeros([R, B, 16], "f32");
+    const base = load(p.chosen) * p.rowCount;
+    const end = base + p.rowCount;
+    let [low, high] = dequantize(p, base + rows, blocks, lane, end);
+    let sums = zeros([p.R, p.B, 16], "f32");
     for (const step of range(0, allSteps)) {
       const slot = floorDiv(step, steps);
-      const start = (step - slot * steps) * B;
-      const mask = start + col(blocks) < blockCount;
-      const at = x + (slot * blockCount + start) * 32 + columns;
+      const start = (step - slot * steps) * p.B;
+      const mask = start + col(blocks) < p.blockCount;
+      const at = p.x + (slot * p.blockCount + start) * 32 + columns;
       const product = low * load(at, { mask, other: 0 }) + high * load(at + 16, { mask, other: 0 });
-      sums += load(weights + slot) * product;
+      sums += load(p.weights + slot) * product;
       const next = step + 1;
       const nextSlot = floorDiv(next, steps);
-      const nextBase = load(chosen + minimum(nextSlot, used - 1)) * rowCount;
+      const nextBase = load(p.chosen + minimum(nextSlot, p.used - 1)) * p.rowCount;
       // Behind the last step no row is read.
-      const nextEnd = where(next < allSteps, nextBase + rowCount, 0);
+      const nextEnd = where(next < allSteps, nextBase + p.rowCount, 0);
       const nextRows = nextBase + rows;
-      const nextBlocks = (next - nextSlot * steps) * B + blocks;
-      [low, high] = dequantize(bytes, signed, halves, bf16, nextRows, nextBlocks, lane, nextEnd, blockCount, FORMAT);
+      const nextBlocks = (next - nextSlot * steps) * p.B + blocks;
+      [low, high] = dequantize(p, nextRows, nextBlocks, lane, nextEnd);
     }
-    const mask = rows < rowCount;
-    store(out + rows, load(out + rows, { mask, other: 0 }) + rowSums(sums, R, B), { mask });
+    const mask = rows < p.rowCount;
+    store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + rowSums(sums, p.R, p.B), { mask });
   },
   {
     defaults: {

@@ -41,23 +41,7 @@ import { dequantize } from "./weights.js";
 
 /** Logits [experts] of one token from its residual x [K]: RMS norm, then the router's rows. Program (block of R experts). */
 export const routeToken = kernel(
-  ({
-    x,
-    norm,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    logits,
-    epsilon,
-    width,
-    rowCount,
-    blockCount,
-    B,
-    KP,
-    R,
-    FORMAT,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -74,23 +58,23 @@ export const routeToken = kernel(
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.R + arange(0, p.R);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(x, blockCount * 32, width, KP, epsilon);
-    let sums = zeros([R, B, 16], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const inside = start + col(blocks) < blockCount;
+    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let sums = zeros([p.R, p.B, 16], "f32");
+    for (const start of range(0, p.blockCount, p.B)) {
+      const inside = start + col(blocks) < p.blockCount;
       const at = start * 32 + columns;
-      sums += low * normed(x, norm, at, inside, inverse) + high * normed(x, norm, at + 16, inside, inverse);
-      const next = start + B + blocks;
-      [low, high] = dequantize(bytes, signed, halves, bf16, rows, next, lane, rowCount, blockCount, FORMAT);
+      sums += low * normed(p.x, p.norm, at, inside, inverse) + high * normed(p.x, p.norm, at + 16, inside, inverse);
+      const next = start + p.B + blocks;
+      [low, high] = dequantize(p, rows, next, lane, p.rowCount);
     }
-    store(logits + rows, rowSums(sums, R, B), { mask: rows < rowCount });
+    store(p.logits + rows, rowSums(sums, p.R, p.B), { mask: rows < p.rowCount });
   },
   {
     defaults: {
@@ -121,24 +105,7 @@ function accurateDot(x: Tile, w: Tile, acc: Tile, FORMAT: string): Tile {
  * is a factor of its whole product, so one pass over x gives both. Program (block of tokens, block of experts).
  */
 export const routeTokens = kernel(
-  ({
-    x,
-    norm,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    logits,
-    epsilon,
-    width,
-    tokens,
-    rowCount,
-    blockCount,
-    BM,
-    BN,
-    B,
-    FORMAT,
-  }: {
+  (p: {
     x: Ptr<"f32">;
     norm: Ptr<"f32">;
     bytes: Ptr<"u8">;
@@ -156,43 +123,32 @@ export const routeTokens = kernel(
     B: Const<"B">;
     FORMAT: Const<"FORMAT", string>;
   }) => {
-    const rows = programId(0) * BM + arange(0, BM);
-    const experts = programId(1) * BN + arange(0, BN);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.BM + arange(0, p.BM);
+    const experts = programId(1) * p.BN + arange(0, p.BN);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     // Column of x under element i of the flattened low halves: halves of 16 lie 32 apart.
-    const flat = arange(0, B * 16);
+    const flat = arange(0, p.B * 16);
     const k = floorDiv(flat, 16) * 32 + mod(flat, 16);
-    let acc = zeros([BM, BN], "f32");
-    let squares = zeros([BM], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const [low, high] = dequantize(
-        bytes,
-        signed,
-        halves,
-        bf16,
-        experts,
-        start + blocks,
-        lane,
-        rowCount,
-        blockCount,
-        FORMAT,
-      );
+    let acc = zeros([p.BM, p.BN], "f32");
+    let squares = zeros([p.BM], "f32");
+    for (const start of range(0, p.blockCount, p.B)) {
+      const [low, high] = dequantize(p, experts, start + blocks, lane, p.rowCount);
       const at = start * 32 + k;
-      const inside = at < blockCount * 32;
-      const mask = col(rows) < tokens && row(inside);
-      const source = x + to(col(rows), "i64") * blockCount * 32 + row(at);
+      const inside = at < p.blockCount * 32;
+      const mask = col(rows) < p.tokens && row(inside);
+      const source = p.x + to(col(rows), "i64") * p.blockCount * 32 + row(at);
       const xLow = load(source, { mask, other: 0 });
       const xHigh = load(source + 16, { mask, other: 0 });
       squares += sum(xLow * xLow + xHigh * xHigh, 1);
-      const scaledLow = xLow * row(load(norm + at, { mask: inside, other: 0 }));
-      const scaledHigh = xHigh * row(load(norm + at + 16, { mask: inside, other: 0 }));
-      acc = accurateDot(scaledLow, reshape(low, [BN, B * 16]), acc, FORMAT);
-      acc = accurateDot(scaledHigh, reshape(high, [BN, B * 16]), acc, FORMAT);
+      const scaledLow = xLow * row(load(p.norm + at, { mask: inside, other: 0 }));
+      const scaledHigh = xHigh * row(load(p.norm + at + 16, { mask: inside, other: 0 }));
+      acc = accurateDot(scaledLow, reshape(low, [p.BN, p.B * 16]), acc, p.FORMAT);
+      acc = accurateDot(scaledHigh, reshape(high, [p.BN, p.B * 16]), acc, p.FORMAT);
     }
-    const scaled = acc * col(rsqrt(squares / width + epsilon));
-    store(logits + col(rows) * rowCount + row(experts), scaled, {
-      mask: col(rows) < tokens && row(experts) < rowCount,
+    const scaled = acc * col(rsqrt(squares / p.width + p.epsilon));
+    store(p.logits + col(rows) * p.rowCount + row(experts), scaled, {
+      mask: col(rows) < p.tokens && row(experts) < p.rowCount,
     });
   },
   {
@@ -216,16 +172,7 @@ function divisor(chosen: Tile, all: Tile, NORMALIZED: boolean) {
  * softmax over all experts or, NORMALIZED, over those chosen. Any logits give experts that exist. Program (token).
  */
 export const chooseExperts = kernel(
-  ({
-    logits,
-    chosen,
-    weights,
-    experts,
-    used,
-    EP,
-    UP,
-    NORMALIZED,
-  }: {
+  (p: {
     /** [tokens, experts] */
     logits: Ptr<"f32">;
     /** [tokens, used] */
@@ -239,25 +186,25 @@ export const chooseExperts = kernel(
     NORMALIZED: Const<"NORMALIZED", boolean>;
   }) => {
     const token = programId(0);
-    const expert = arange(0, EP);
-    const slots = arange(0, UP);
+    const expert = arange(0, p.EP);
+    const slots = arange(0, p.UP);
     gdcWait();
     gdcLaunchDependents();
-    const all = load(logits + token * experts + expert, { mask: expert < experts, other: -Infinity });
+    const all = load(p.logits + token * p.experts + expert, { mask: expert < p.experts, other: -Infinity });
     const top = max(all, 0);
     let left = all;
-    let best = zeros([UP], "i32");
-    let likely = full([UP], -Infinity, "f32");
-    for (const slot of range(0, used)) {
+    let best = zeros([p.UP], "i32");
+    let likely = full([p.UP], -Infinity, "f32");
+    for (const slot of range(0, p.used)) {
       const [logit, index] = maxWithIndex(left, 0);
-      best = where(slots === slot, minimum(index, experts - 1), best);
+      best = where(slots === slot, minimum(index, p.experts - 1), best);
       likely = where(slots === slot, logit, likely);
       left = where(expert === index, -Infinity, left);
     }
     const masses = exp(likely - top);
-    const at = token * used + slots;
-    store(chosen + at, best, { mask: slots < used });
-    store(weights + at, masses / divisor(masses, exp(all - top), NORMALIZED), { mask: slots < used });
+    const at = token * p.used + slots;
+    store(p.chosen + at, best, { mask: slots < p.used });
+    store(p.weights + at, masses / divisor(masses, exp(all - top), p.NORMALIZED), { mask: slots < p.used });
   },
   {
     defaults: {

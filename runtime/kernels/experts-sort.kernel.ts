@@ -26,36 +26,24 @@ import {
  * last. Every program reads all pairs, twice, and places those of its expert. Program (expert).
  */
 export const sortByExpert = kernel(
-  ({
-    chosen,
-    order,
-    starts,
-    count,
-    BLOCK,
-  }: {
-    chosen: Ptr<"i32">;
-    order: Ptr<"i32">;
-    starts: Ptr<"i32">;
-    count: Int;
-    BLOCK: Const<"BLOCK">;
-  }) => {
+  (p: { chosen: Ptr<"i32">; order: Ptr<"i32">; starts: Ptr<"i32">; count: Int; BLOCK: Const<"BLOCK"> }) => {
     const expert = programId(0);
-    const index = arange(0, BLOCK);
-    let lower = zeros([BLOCK], "i32");
-    for (const start of range(0, count, BLOCK)) {
+    const index = arange(0, p.BLOCK);
+    let lower = zeros([p.BLOCK], "i32");
+    for (const start of range(0, p.count, p.BLOCK)) {
       const pair = start + index;
-      lower += to(load(chosen + pair, { mask: pair < count, other: 2147483647 }) < expert, "i32");
+      lower += to(load(p.chosen + pair, { mask: pair < p.count, other: 2147483647 }) < expert, "i32");
     }
     let next = sum(lower, 0);
-    if (expert === 0) store(starts, 0);
-    for (const start of range(0, count, BLOCK)) {
+    if (expert === 0) store(p.starts, 0);
+    for (const start of range(0, p.count, p.BLOCK)) {
       const pair = start + index;
-      const mine = load(chosen + pair, { mask: pair < count, other: 2147483647 }) === expert;
+      const mine = load(p.chosen + pair, { mask: pair < p.count, other: 2147483647 }) === expert;
       const ones = to(mine, "i32");
-      store(order + (next + cumsum(ones, 0) - 1), pair, { mask: mine });
+      store(p.order + (next + cumsum(ones, 0) - 1), pair, { mask: mine });
       next += sum(ones, 0);
     }
-    store(starts + expert + 1, next);
+    store(p.starts + expert + 1, next);
   },
   { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["chosen", "order", "starts"] } },
 );
@@ -65,15 +53,7 @@ export const sortByExpert = kernel(
  * many. Only the device knows how many there are, so products are launched for as many as there may be. Program (expert).
  */
 export const tileByExpert = kernel(
-  ({
-    starts,
-    tileExpert,
-    tileFirst,
-    tiles,
-    BM,
-    EP,
-    BLOCK,
-  }: {
+  (p: {
     starts: Ptr<"i32">;
     tileExpert: Ptr<"i32">;
     tileFirst: Ptr<"i32">;
@@ -83,22 +63,22 @@ export const tileByExpert = kernel(
     BLOCK: Const<"BLOCK">;
   }) => {
     const expert = programId(0);
-    const before = arange(0, EP);
+    const before = arange(0, p.EP);
     const mask = before < expert;
-    const counts = load(starts + before + 1, { mask, other: 0 }) - load(starts + before, { mask, other: 0 });
-    const base = sum(cdiv(counts, BM), 0);
-    const first = load(starts + expert);
-    const mine = cdiv(load(starts + expert + 1) - first, BM);
-    const index = arange(0, BLOCK);
-    for (const start of range(0, mine, BLOCK)) {
+    const counts = load(p.starts + before + 1, { mask, other: 0 }) - load(p.starts + before, { mask, other: 0 });
+    const base = sum(cdiv(counts, p.BM), 0);
+    const first = load(p.starts + expert);
+    const mine = cdiv(load(p.starts + expert + 1) - first, p.BM);
+    const index = arange(0, p.BLOCK);
+    for (const start of range(0, mine, p.BLOCK)) {
       const tile = start + index;
-      store(tileExpert + base + tile, expert + 0 * tile, { mask: tile < mine });
-      store(tileFirst + base + tile, first + tile * BM, { mask: tile < mine });
+      store(p.tileExpert + base + tile, expert + 0 * tile, { mask: tile < mine });
+      store(p.tileFirst + base + tile, first + tile * p.BM, { mask: tile < mine });
     }
     if (expert === numPrograms(0) - 1) {
-      for (const start of range(base + mine, tiles, BLOCK)) {
+      for (const start of range(base + mine, p.tiles, p.BLOCK)) {
         const tile = start + index;
-        store(tileExpert + tile, 0 * tile - 1, { mask: tile < tiles });
+        store(p.tileExpert + tile, 0 * tile - 1, { mask: tile < p.tiles });
       }
     }
   },

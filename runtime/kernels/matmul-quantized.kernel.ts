@@ -28,25 +28,7 @@ import { dequantize } from "./weights.js";
  * Program (block of rows of A, block of rows of W).
  */
 export const matmulQuantized = kernel(
-  ({
-    a,
-    bytes,
-    signed,
-    halves,
-    bf16,
-    bias,
-    c,
-    residual,
-    M,
-    N,
-    blockCount,
-    BM,
-    BN,
-    B,
-    FORMAT,
-    EPILOGUE,
-    BIAS,
-  }: {
+  (p: {
     a: Ptr<"bf16">;
     bytes: Ptr<"u8">;
     signed: Ptr<"i8">;
@@ -65,31 +47,31 @@ export const matmulQuantized = kernel(
     EPILOGUE: Const<"EPILOGUE", string>;
     BIAS: Const<"BIAS", boolean>;
   }) => {
-    const rows = programId(0) * BM + arange(0, BM);
-    const columns = programId(1) * BN + arange(0, BN);
-    const blocks = arange(0, B);
+    const rows = programId(0) * p.BM + arange(0, p.BM);
+    const columns = programId(1) * p.BN + arange(0, p.BN);
+    const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     // Column of A under element i of the flattened low halves: halves of 16 lie 32 apart.
-    const flat = arange(0, B * 16);
+    const flat = arange(0, p.B * 16);
     const k = floorDiv(flat, 16) * 32 + mod(flat, 16);
-    let acc = zeros([BM, BN], "f32");
-    for (const start of range(0, blockCount, B)) {
-      const [low, high] = dequantize(bytes, signed, halves, bf16, columns, start + blocks, lane, N, blockCount, FORMAT);
+    let acc = zeros([p.BM, p.BN], "f32");
+    for (const start of range(0, p.blockCount, p.B)) {
+      const [low, high] = dequantize(p, columns, start + blocks, lane, p.N);
       const at = start * 32 + k;
-      const mask = col(rows) < M && row(at) < blockCount * 32;
-      const source = a + col(rows) * blockCount * 32 + row(at);
+      const mask = col(rows) < p.M && row(at) < p.blockCount * 32;
+      const source = p.a + col(rows) * p.blockCount * 32 + row(at);
       const aLow = load(source, { mask, other: 0 });
       const aHigh = load(source + 16, { mask, other: 0 });
-      acc = dot(aLow, trans(reshape(to(low, "bf16"), [BN, B * 16])), { acc });
-      acc = dot(aHigh, trans(reshape(to(high, "bf16"), [BN, B * 16])), { acc });
+      acc = dot(aLow, trans(reshape(to(low, "bf16"), [p.BN, p.B * 16])), { acc });
+      acc = dot(aHigh, trans(reshape(to(high, "bf16"), [p.BN, p.B * 16])), { acc });
     }
-    acc = biased(acc, bias, row(columns), row(columns) < N, BIAS);
-    const cell = col(rows) * N + row(columns);
-    const mask = col(rows) < M && row(columns) < N;
-    if (EPILOGUE === "store") {
-      store(c + cell, to(acc, "bf16"), { mask });
+    acc = biased(acc, p.bias, row(columns), row(columns) < p.N, p.BIAS);
+    const cell = col(rows) * p.N + row(columns);
+    const mask = col(rows) < p.M && row(columns) < p.N;
+    if (p.EPILOGUE === "store") {
+      store(p.c + cell, to(acc, "bf16"), { mask });
     } else {
-      store(residual + cell, load(residual + cell, { mask, other: 0 }) + acc, { mask });
+      store(p.residual + cell, load(p.residual + cell, { mask, other: 0 }) + acc, { mask });
     }
   },
   {
@@ -104,25 +86,13 @@ export const matmulQuantized = kernel(
 
 /** out [rows, F] = act(gate) · up for gateUp [rows, 2F] in bf16. Program (row, block of F). */
 export const gateUp = kernel(
-  ({
-    product,
-    out,
-    F,
-    BLOCK,
-    ACT,
-  }: {
-    product: Ptr<"bf16">;
-    out: Ptr<"bf16">;
-    F: Int;
-    BLOCK: Const<"BLOCK">;
-    ACT: Const<"ACT", string>;
-  }) => {
-    const column = programId(1) * BLOCK + arange(0, BLOCK);
-    const mask = column < F;
-    const at = product + programId(0) * 2 * F + column;
+  (p: { product: Ptr<"bf16">; out: Ptr<"bf16">; F: Int; BLOCK: Const<"BLOCK">; ACT: Const<"ACT", string> }) => {
+    const column = programId(1) * p.BLOCK + arange(0, p.BLOCK);
+    const mask = column < p.F;
+    const at = p.product + programId(0) * 2 * p.F + column;
     const gate = to(load(at, { mask, other: 0 }), "f32");
-    const up = to(load(at + F, { mask, other: 0 }), "f32");
-    store(out + programId(0) * F + column, to(gated(gate, up, ACT), "bf16"), { mask });
+    const up = to(load(at + p.F, { mask, other: 0 }), "f32");
+    store(p.out + programId(0) * p.F + column, to(gated(gate, up, p.ACT), "bf16"), { mask });
   },
   { defaults: { warps: 4, stages: 1, alignment: "required" } },
 );

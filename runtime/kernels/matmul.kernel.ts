@@ -37,34 +37,36 @@ import { biased, gated } from "./epilogue.js";
  */
 
 /** First row and column of a tile of the result. */
-function cornerOf(tile: number, M: number, N: number, BM: number, BN: number, GROUP: number): [number, number] {
-  const rowTiles = cdiv(M, BM);
-  const perGroup = GROUP * cdiv(N, BN);
-  const firstRow = floorDiv(tile, perGroup) * GROUP;
-  const rows = minimum(rowTiles - firstRow, GROUP);
+function cornerOf(p: { M: number; N: number; BM: number; BN: number; GROUP: number }, tile: number): [number, number] {
+  const rowTiles = cdiv(p.M, p.BM);
+  const perGroup = p.GROUP * cdiv(p.N, p.BN);
+  const firstRow = floorDiv(tile, perGroup) * p.GROUP;
+  const rows = minimum(rowTiles - firstRow, p.GROUP);
   const rowTile = firstRow + mod(mod(tile, perGroup), rows);
-  return [rowTile * BM, floorDiv(mod(tile, perGroup), rows) * BN];
+  return [rowTile * p.BM, floorDiv(mod(tile, perGroup), rows) * p.BN];
 }
 
 /** Rows from `m` of A · rows from `n` of B, transposed, and the bias. */
 function product(
-  a: Descriptor<"bf16">,
-  b: Descriptor<"bf16">,
-  bias: Ptr<"f32">,
+  p: {
+    a: Descriptor<"bf16">;
+    b: Descriptor<"bf16">;
+    bias: Ptr<"f32">;
+    N: number;
+    K: number;
+    BM: number;
+    BN: number;
+    BK: number;
+    BIAS: boolean;
+  },
   m: number,
   n: number,
-  N: number,
-  K: number,
-  BM: number,
-  BN: number,
-  BK: number,
-  BIAS: boolean,
 ): Tile {
-  let acc = zeros([BM, BN], "f32");
-  for (const k of range(0, K, BK))
-    acc = dot(loadTensorDescriptor(a, [m, k]), trans(loadTensorDescriptor(b, [n, k])), { acc });
-  const columns = row(n + arange(0, BN));
-  return biased(acc, bias, columns, columns < N, BIAS);
+  let acc = zeros([p.BM, p.BN], "f32");
+  for (const k of range(0, p.K, p.BK))
+    acc = dot(loadTensorDescriptor(p.a, [m, k]), trans(loadTensorDescriptor(p.b, [n, k])), { acc });
+  const columns = row(n + arange(0, p.BN));
+  return biased(acc, p.bias, columns, columns < p.N, p.BIAS);
 }
 
 /** Left and right half of a tile's columns. */
@@ -72,40 +74,25 @@ function halves(x: Tile, BM: number, CN: number): [Tile, Tile] {
   return split(permute(reshape(x, [BM, 2, CN]), 0, 2, 1));
 }
 
-function put(c: Descriptor<"bf16">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
-  if (CN < BN) {
-    const [left, right] = halves(acc, BM, CN);
-    storeTensorDescriptor(c, [m, n], to(left, "bf16"));
-    storeTensorDescriptor(c, [m, n + CN], to(right, "bf16"));
-  } else storeTensorDescriptor(c, [m, n], to(reshape(acc, [BM, CN]), "bf16"));
+function put(p: { c: Descriptor<"bf16">; BM: number; BN: number; CN: number }, acc: Tile, m: number, n: number) {
+  if (p.CN < p.BN) {
+    const [left, right] = halves(acc, p.BM, p.CN);
+    storeTensorDescriptor(p.c, [m, n], to(left, "bf16"));
+    storeTensorDescriptor(p.c, [m, n + p.CN], to(right, "bf16"));
+  } else storeTensorDescriptor(p.c, [m, n], to(reshape(acc, [p.BM, p.CN]), "bf16"));
 }
 
-function add(c: Descriptor<"f32">, acc: Tile, m: number, n: number, BM: number, BN: number, CN: number) {
-  if (CN < BN) {
-    const [left, right] = halves(acc, BM, CN);
-    atomicAddTensorDescriptor(c, [m, n], left);
-    atomicAddTensorDescriptor(c, [m, n + CN], right);
-  } else atomicAddTensorDescriptor(c, [m, n], reshape(acc, [BM, CN]));
+function add(p: { c: Descriptor<"f32">; BM: number; BN: number; CN: number }, acc: Tile, m: number, n: number) {
+  if (p.CN < p.BN) {
+    const [left, right] = halves(acc, p.BM, p.CN);
+    atomicAddTensorDescriptor(p.c, [m, n], left);
+    atomicAddTensorDescriptor(p.c, [m, n + p.CN], right);
+  } else atomicAddTensorDescriptor(p.c, [m, n], reshape(acc, [p.BM, p.CN]));
 }
 
 /** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
 export const matmul = kernel(
-  ({
-    a,
-    b,
-    bias,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    CN,
-    GROUP,
-    BIAS,
-    FLAT,
-  }: {
+  (p: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
@@ -123,14 +110,14 @@ export const matmul = kernel(
     /** Whether programs take turns; else there is one for each tile. */
     FLAT: Const<"FLAT", boolean>;
   }) => {
-    if (FLAT) {
-      for (const tile of range(programId(0), cdiv(M, BM) * cdiv(N, BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(tile, M, N, BM, BN, GROUP);
-        put(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+    if (p.FLAT) {
+      for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
+        const [m, n] = cornerOf(p, tile);
+        put(p, product(p, m, n), m, n);
       }
     } else {
-      const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
-      put(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+      const [m, n] = cornerOf(p, programId(0));
+      put(p, product(p, m, n), m, n);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
@@ -141,22 +128,7 @@ export const matmul = kernel(
  * element is added to once, so that the sum does not depend on an order.
  */
 export const matmulAdd = kernel(
-  ({
-    a,
-    b,
-    bias,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    CN,
-    GROUP,
-    BIAS,
-    FLAT,
-  }: {
+  (p: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
@@ -174,14 +146,14 @@ export const matmulAdd = kernel(
     /** Whether programs take turns; else there is one for each tile. */
     FLAT: Const<"FLAT", boolean>;
   }) => {
-    if (FLAT) {
-      for (const tile of range(programId(0), cdiv(M, BM) * cdiv(N, BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(tile, M, N, BM, BN, GROUP);
-        add(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+    if (p.FLAT) {
+      for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
+        const [m, n] = cornerOf(p, tile);
+        add(p, product(p, m, n), m, n);
       }
     } else {
-      const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
-      add(c, product(a, b, bias, m, n, N, K, BM, BN, BK, BIAS), m, n, BM, BN, CN);
+      const [m, n] = cornerOf(p, programId(0));
+      add(p, product(p, m, n), m, n);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
@@ -189,21 +161,7 @@ export const matmulAdd = kernel(
 
 /** out [M, F] = act(A · gateᵀ) · (A · upᵀ) in bf16, for A [M, K] and the stacked weights B = [gate; up], [2F, K]. */
 export const matmulGated = kernel(
-  ({
-    a,
-    b,
-    bias,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    GROUP,
-    BIAS,
-    ACT,
-  }: {
+  (p: {
     a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
     bias: Ptr<"f32">;
@@ -218,20 +176,20 @@ export const matmulGated = kernel(
     BIAS: Const<"BIAS", boolean>;
     ACT: Const<"ACT", string>;
   }) => {
-    const [m, n] = cornerOf(programId(0), M, N, BM, BN, GROUP);
-    let gate = zeros([BM, BN], "f32");
-    let up = zeros([BM, BN], "f32");
-    for (const k of range(0, K, BK)) {
-      const x = loadTensorDescriptor(a, [m, k]);
-      gate = dot(x, trans(loadTensorDescriptor(b, [n, k])), { acc: gate });
-      up = dot(x, trans(loadTensorDescriptor(b, [N + n, k])), { acc: up });
+    const [m, n] = cornerOf(p, programId(0));
+    let gate = zeros([p.BM, p.BN], "f32");
+    let up = zeros([p.BM, p.BN], "f32");
+    for (const k of range(0, p.K, p.BK)) {
+      const x = loadTensorDescriptor(p.a, [m, k]);
+      gate = dot(x, trans(loadTensorDescriptor(p.b, [n, k])), { acc: gate });
+      up = dot(x, trans(loadTensorDescriptor(p.b, [p.N + n, k])), { acc: up });
     }
-    const rows = m + arange(0, BM);
-    const columns = row(n + arange(0, BN));
-    const mask = col(rows) < M && columns < N;
-    gate = biased(gate, bias, columns, columns < N, BIAS);
-    up = biased(up, bias, N + columns, columns < N, BIAS);
-    store(c + col(rows) * N + columns, to(gated(gate, up, ACT), "bf16"), { mask });
+    const rows = m + arange(0, p.BM);
+    const columns = row(n + arange(0, p.BN));
+    const mask = col(rows) < p.M && columns < p.N;
+    gate = biased(gate, p.bias, columns, columns < p.N, p.BIAS);
+    up = biased(up, p.bias, p.N + columns, columns < p.N, p.BIAS);
+    store(p.c + col(rows) * p.N + columns, to(gated(gate, up, p.ACT), "bf16"), { mask });
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );

@@ -37,24 +37,7 @@ import { absorb } from "./softmax.js";
  * ends alone are masked.
  */
 export const prefillAttention = kernel(
-  ({
-    q,
-    keys,
-    values,
-    out,
-    queries,
-    past,
-    reach,
-    outRow,
-    group,
-    cap,
-    BM,
-    BN,
-    D,
-    DP,
-    CAP,
-    SLIDES,
-  }: {
+  (p: {
     q: Descriptor<"bf16", [Const<"BM">, Const<"DP">]>;
     keys: Descriptor<"bf16", [Const<"BN">, 1, Const<"DP">]>;
     values: Descriptor<"bf16", [Const<"BN">, 1, Const<"DP">]>;
@@ -76,57 +59,60 @@ export const prefillAttention = kernel(
   }) => {
     const head = programId(0);
     const block = numPrograms(1) - 1 - programId(1);
-    const kvHead = floorDiv(head, group);
-    const rows = block * BM + arange(0, BM);
-    const last = past + rows;
-    const query = loadTensorDescriptor(q, [block * BM, head * D]);
-    let top = full([BM], -Infinity, "f32");
-    let weight = zeros([BM], "f32");
-    let acc = zeros([BM, DP], "f32");
+    const kvHead = floorDiv(head, p.group);
+    const rows = block * p.BM + arange(0, p.BM);
+    const last = p.past + rows;
+    const query = loadTensorDescriptor(p.q, [block * p.BM, head * p.D]);
+    let top = full([p.BM], -Infinity, "f32");
+    let weight = zeros([p.BM], "f32");
+    let acc = zeros([p.BM, p.DP], "f32");
     // Keys that every query of the block sees, in whole blocks.
-    const clear = floorDiv(past + block * BM + 1, BN) * BN;
+    const clear = floorDiv(p.past + block * p.BM + 1, p.BN) * p.BN;
     let from = 0;
-    if (SLIDES) {
+    if (p.SLIDES) {
       // Blocks whose keys the block's last queries see no more. A row that has seen nothing yet has a finite top, so that exp2 gives 0 and not NaN.
-      const oldest = floorDiv(maximum(0, past + block * BM + 1 - reach), BN) * BN;
-      const masked = minimum(clear, floorDiv(maximum(0, past + (block + 1) * BM - reach) + BN - 1, BN) * BN);
-      top = full([BM], -1e30, "f32");
-      for (const at of range(oldest, masked, BN)) {
-        const key = reshape(loadTensorDescriptor(keys, [at, kvHead, 0]), [BN, DP]);
-        const index = row(at + arange(0, BN));
-        const score = where(index > col(last - reach), capped(dot(query, trans(key)), cap, CAP), -Infinity);
-        const value = reshape(loadTensorDescriptor(values, [at, kvHead, 0]), [BN, DP]);
+      const oldest = floorDiv(maximum(0, p.past + block * p.BM + 1 - p.reach), p.BN) * p.BN;
+      const masked = minimum(
+        clear,
+        floorDiv(maximum(0, p.past + (block + 1) * p.BM - p.reach) + p.BN - 1, p.BN) * p.BN,
+      );
+      top = full([p.BM], -1e30, "f32");
+      for (const at of range(oldest, masked, p.BN)) {
+        const key = reshape(loadTensorDescriptor(p.keys, [at, kvHead, 0]), [p.BN, p.DP]);
+        const index = row(at + arange(0, p.BN));
+        const score = where(index > col(last - p.reach), capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
+        const value = reshape(loadTensorDescriptor(p.values, [at, kvHead, 0]), [p.BN, p.DP]);
         const newTop = maximum(top, max(score, 1));
-        const p = exp2(score - col(newTop));
-        [weight, acc] = absorb(p, to(p, "bf16"), value, top, newTop, weight, acc);
+        const weights = exp2(score - col(newTop));
+        [weight, acc] = absorb(weights, to(weights, "bf16"), value, top, newTop, weight, acc);
         top = newTop;
       }
       from = maximum(oldest, masked);
     }
-    for (const at of range(from, clear, BN)) {
-      const key = reshape(loadTensorDescriptor(keys, [at, kvHead, 0]), [BN, DP]);
-      const score = capped(dot(query, trans(key)), cap, CAP);
-      const value = reshape(loadTensorDescriptor(values, [at, kvHead, 0]), [BN, DP]);
+    for (const at of range(from, clear, p.BN)) {
+      const key = reshape(loadTensorDescriptor(p.keys, [at, kvHead, 0]), [p.BN, p.DP]);
+      const score = capped(dot(query, trans(key)), p.cap, p.CAP);
+      const value = reshape(loadTensorDescriptor(p.values, [at, kvHead, 0]), [p.BN, p.DP]);
       const newTop = maximum(top, max(score, 1));
-      const p = exp2(score - col(newTop));
-      [weight, acc] = absorb(p, to(p, "bf16"), value, top, newTop, weight, acc);
+      const weights = exp2(score - col(newTop));
+      [weight, acc] = absorb(weights, to(weights, "bf16"), value, top, newTop, weight, acc);
       top = newTop;
     }
-    for (const at of range(clear, past + (block + 1) * BM, BN)) {
-      const key = reshape(loadTensorDescriptor(keys, [at, kvHead, 0]), [BN, DP]);
-      const index = row(at + arange(0, BN));
+    for (const at of range(clear, p.past + (block + 1) * p.BM, p.BN)) {
+      const key = reshape(loadTensorDescriptor(p.keys, [at, kvHead, 0]), [p.BN, p.DP]);
+      const index = row(at + arange(0, p.BN));
       let seen = index <= col(last);
-      if (SLIDES) seen = seen && index > col(last - reach);
-      const score = where(seen, capped(dot(query, trans(key)), cap, CAP), -Infinity);
-      const value = reshape(loadTensorDescriptor(values, [at, kvHead, 0]), [BN, DP]);
+      if (p.SLIDES) seen = seen && index > col(last - p.reach);
+      const score = where(seen, capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
+      const value = reshape(loadTensorDescriptor(p.values, [at, kvHead, 0]), [p.BN, p.DP]);
       const newTop = maximum(top, max(score, 1));
-      const p = exp2(score - col(newTop));
-      [weight, acc] = absorb(p, to(p, "bf16"), value, top, newTop, weight, acc);
+      const weights = exp2(score - col(newTop));
+      [weight, acc] = absorb(weights, to(weights, "bf16"), value, top, newTop, weight, acc);
       top = newTop;
     }
-    const column = row(arange(0, DP));
-    store(out + col(rows) * outRow + head * D + column, to(acc / col(weight), "bf16"), {
-      mask: col(rows) < queries && column < D,
+    const column = row(arange(0, p.DP));
+    store(p.out + col(rows) * p.outRow + head * p.D + column, to(acc / col(weight), "bf16"), {
+      mask: col(rows) < p.queries && column < p.D,
     });
   },
   {

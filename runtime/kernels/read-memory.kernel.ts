@@ -17,11 +17,11 @@ import {
  * No model runs it: how fast it is tells what a device's memory gives, which bounds every kernel that models run.
  */
 export const readMemory = kernel(
-  ({ x, out, n, BLOCK }: { x: Ptr<"i32">; out: Ptr<"i32">; n: Int; BLOCK: Const<"BLOCK"> }) => {
-    const lanes = arange(0, BLOCK);
-    let sums = zeros([BLOCK], "i32");
-    for (const start of range(programId(0) * BLOCK, n, numPrograms(0) * BLOCK)) sums += load(x + start + lanes);
-    store(out + programId(0) * BLOCK + lanes, sums);
+  (p: { x: Ptr<"i32">; out: Ptr<"i32">; n: Int; BLOCK: Const<"BLOCK"> }) => {
+    const lanes = arange(0, p.BLOCK);
+    let sums = zeros([p.BLOCK], "i32");
+    for (const start of range(programId(0) * p.BLOCK, p.n, numPrograms(0) * p.BLOCK)) sums += load(p.x + start + lanes);
+    store(p.out + programId(0) * p.BLOCK + lanes, sums);
   },
   { defaults: { warps: 8, alignment: "required", divisible: ["x", "out", "n"] } },
 );

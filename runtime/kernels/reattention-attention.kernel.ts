@@ -46,38 +46,7 @@ import { absorb } from "./softmax.js";
  * `finished` as there.
  */
 export const reattentionDecode = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    values,
-    cosine,
-    sine,
-    selected,
-    window,
-    position,
-    partial,
-    peak,
-    total,
-    finished,
-    out,
-    scale,
-    cap,
-    global,
-    local,
-    kvHeads,
-    rotaryRow,
-    G,
-    GM,
-    GP,
-    D,
-    DP,
-    HALF,
-    HALFP,
-    SPLITS,
-    PART,
-    BN,
-    CAP,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     q: Ptr<"f32">;
     keys: Ptr<T>;
     values: Ptr<T>;
@@ -112,63 +81,71 @@ export const reattentionDecode = kernel(
   }) => {
     const kvHead = programId(0);
     const split = programId(1);
-    const half = row(arange(0, HALFP));
-    const column = row(arange(0, DP));
-    const group = arange(0, GP);
-    const head = kvHead * G + group;
-    const used = half < HALF;
-    const place = col(arange(0, BN)) * rotaryRow + half;
-    const keyCosine = load(cosine + place, { mask: used, other: 0 });
-    const keySine = load(sine + place, { mask: used, other: 0 });
+    const half = row(arange(0, p.HALFP));
+    const column = row(arange(0, p.DP));
+    const group = arange(0, p.GP);
+    const head = kvHead * p.G + group;
+    const used = half < p.HALF;
+    const place = col(arange(0, p.BN)) * p.rotaryRow + half;
+    const keyCosine = load(p.cosine + place, { mask: used, other: 0 });
+    const keySine = load(p.sine + place, { mask: used, other: 0 });
     gdcWait();
     gdcLaunchDependents();
-    const count = load(window);
-    const now = load(window + 4);
-    const middle = middleLength(load(position) + 1, global, local);
-    const blocks = cdiv(now + 1, BN);
+    const count = load(p.window);
+    const now = load(p.window + 4);
+    const middle = middleLength(load(p.position) + 1, p.global, p.local);
+    const blocks = cdiv(now + 1, p.BN);
     const splits = minimum(numPrograms(1), blocks);
     if (split < splits) {
-      const start = floorDiv(split * blocks, splits) * BN;
-      const end = minimum(floorDiv((split + 1) * blocks, splits) * BN, now + 1);
-      const mine = group < G;
-      const at = q + col(head) * D + half;
-      const query1 = load(at, { mask: col(mine) && used, other: 0 }) * scale;
-      const query2 = load(at + HALF, { mask: col(mine) && used, other: 0 }) * scale;
-      let top = full([GP], -Infinity, "f32");
-      let weight = zeros([GP], "f32");
-      let sumOfValues = zeros([GP, DP], "f32");
-      for (const from of range(start, end, BN)) {
-        const [turned1, turned2] = rotate(query1, query2, cosine, sine, (now - from) * rotaryRow + half, used);
-        const index = from + arange(0, BN);
+      const start = floorDiv(split * blocks, splits) * p.BN;
+      const end = minimum(floorDiv((split + 1) * blocks, splits) * p.BN, now + 1);
+      const mine = group < p.G;
+      const at = p.q + col(head) * p.D + half;
+      const query1 = load(at, { mask: col(mine) && used, other: 0 }) * p.scale;
+      const query2 = load(at + p.HALF, { mask: col(mine) && used, other: 0 }) * p.scale;
+      let top = full([p.GP], -Infinity, "f32");
+      let weight = zeros([p.GP], "f32");
+      let sumOfValues = zeros([p.GP, p.DP], "f32");
+      for (const from of range(start, end, p.BN)) {
+        const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
+        const index = from + arange(0, p.BN);
         const inside = index < end;
-        const token = windowTokens(index, inside, selected, count, global, middle);
-        const cell = col((to(token, "i64") * kvHeads + kvHead) * D);
+        const token = windowTokens(index, inside, p.selected, count, p.global, middle);
+        const cell = col((to(token, "i64") * p.kvHeads + kvHead) * p.D);
         const there = col(inside) && used;
-        const key1 = to(load(keys + cell + half, { mask: there, other: 0 }), "f32");
-        const key2 = to(load(keys + cell + HALF + half, { mask: there, other: 0 }), "f32");
+        const key1 = to(load(p.keys + cell + half, { mask: there, other: 0 }), "f32");
+        const key2 = to(load(p.keys + cell + p.HALF + half, { mask: there, other: 0 }), "f32");
         const [k1, k2] = turned(key1, key2, keyCosine, keySine);
-        const partialScore = dot(to(turned1, dtypeOf(keys)), trans(to(k1, dtypeOf(keys))));
-        const allScores = dot(to(turned2, dtypeOf(keys)), trans(to(k2, dtypeOf(keys))), { acc: partialScore });
-        const score = where(row(inside), capped(allScores, cap, CAP), -Infinity);
-        const value = load(values + cell + column, { mask: col(inside) && column < D, other: 0 });
+        const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
+        const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
+        const score = where(row(inside), capped(allScores, p.cap, p.CAP), -Infinity);
+        const value = load(p.values + cell + column, { mask: col(inside) && column < p.D, other: 0 });
         const newTop = maximum(top, max(score, 1));
-        const p = exp2(score - col(newTop));
-        [weight, sumOfValues] = absorb(p, to(p, dtypeOf(values)), value, top, newTop, weight, sumOfValues);
+        const weights = exp2(score - col(newTop));
+        [weight, sumOfValues] = absorb(
+          weights,
+          to(weights, dtypeOf(p.values)),
+          value,
+          top,
+          newTop,
+          weight,
+          sumOfValues,
+        );
         top = newTop;
       }
-      const stored = col(mine) && column < D;
+      const stored = col(mine) && column < p.D;
       if (splits === 1) {
-        store(out + col(head) * D + column, sumOfValues / col(weight), { mask: stored });
+        store(p.out + col(head) * p.D + column, sumOfValues / col(weight), { mask: stored });
       } else {
-        const cell = head * SPLITS + split;
-        store(partial + col(cell) * D + column, sumOfValues, { mask: stored });
-        store(peak + cell, top, { mask: mine });
-        store(total + cell, weight, { mask: mine });
+        const cell = head * p.SPLITS + split;
+        store(p.partial + col(cell) * p.D + column, sumOfValues, { mask: stored });
+        store(p.peak + cell, top, { mask: mine });
+        store(p.total + cell, weight, { mask: mine });
         // All threads' stores come before the count that publishes them.
         debugBarrier();
-        if (atomicAdd(finished + kvHead, 1) === splits - 1) {
-          combineSplits(partial, peak, total, out, kvHead * G, splits, G, GM, SPLITS, PART, D, DP);
-          store(finished + kvHead, 0);
+        if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
+          combineSplits(p, kvHead * p.G, splits);
+          store(p.finished + kvHead, 0);
         }
       }
     }
@@ -204,24 +181,7 @@ export const reattentionDecode = kernel(
  * zero behind a window's last. Program (block of queries, query head, chunk).
  */
 export const reattentionPrefill = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    values,
-    window,
-    out,
-    queries,
-    chunk,
-    windowRows,
-    outRow,
-    group,
-    cap,
-    BM,
-    BN,
-    D,
-    DP,
-    CAP,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     q: Descriptor<T, [Const<"BM">, 1, Const<"DP">]>;
     keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
     values: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
@@ -239,45 +199,45 @@ export const reattentionPrefill = kernel(
     DP: Const<"DP">;
     CAP: Const<"CAP", boolean>;
   }) => {
-    const block = (numPrograms(0) - 1 - programId(0)) * BM;
+    const block = (numPrograms(0) - 1 - programId(0)) * p.BM;
     const head = programId(1);
-    const kvHead = floorDiv(head, group);
+    const kvHead = floorDiv(head, p.group);
     const turn = programId(2);
-    const first = turn * chunk;
-    const count = minimum(first + chunk, queries) - first;
+    const first = turn * p.chunk;
+    const count = minimum(first + p.chunk, p.queries) - first;
     // A chunk that is not full has blocks without queries.
     if (block < count) {
-      const start = turn * windowRows;
-      const past = load(window + turn * 16 + 4) + 1 - count;
-      const rows = block + arange(0, BM);
-      const query = reshape(loadTensorDescriptor(q, [first + block, head, 0]), [BM, DP]);
-      let top = full([BM], -Infinity, "f32");
-      let weight = zeros([BM], "f32");
-      let acc = zeros([BM, DP], "f32");
+      const start = turn * p.windowRows;
+      const past = load(p.window + turn * 16 + 4) + 1 - count;
+      const rows = block + arange(0, p.BM);
+      const query = reshape(loadTensorDescriptor(p.q, [first + block, head, 0]), [p.BM, p.DP]);
+      let top = full([p.BM], -Infinity, "f32");
+      let weight = zeros([p.BM], "f32");
+      let acc = zeros([p.BM, p.DP], "f32");
       // Keys that every query of the block sees, in whole blocks.
-      const clear = floorDiv(past + block + 1, BN) * BN;
-      for (const from of range(0, clear, BN)) {
-        const key = reshape(loadTensorDescriptor(keys, [start + from, kvHead, 0]), [BN, DP]);
-        const score = capped(dot(query, trans(key)), cap, CAP);
-        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
+      const clear = floorDiv(past + block + 1, p.BN) * p.BN;
+      for (const from of range(0, clear, p.BN)) {
+        const key = reshape(loadTensorDescriptor(p.keys, [start + from, kvHead, 0]), [p.BN, p.DP]);
+        const score = capped(dot(query, trans(key)), p.cap, p.CAP);
+        const value = reshape(loadTensorDescriptor(p.values, [start + from, kvHead, 0]), [p.BN, p.DP]);
         const newTop = maximum(top, max(score, 1));
-        const p = exp2(score - col(newTop));
-        [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
+        const weights = exp2(score - col(newTop));
+        [weight, acc] = absorb(weights, to(weights, dtypeOf(p.out)), value, top, newTop, weight, acc);
         top = newTop;
       }
-      for (const from of range(clear, past + minimum(block + BM, count), BN)) {
-        const key = reshape(loadTensorDescriptor(keys, [start + from, kvHead, 0]), [BN, DP]);
-        const seen = row(from + arange(0, BN)) <= col(past + rows);
-        const score = where(seen, capped(dot(query, trans(key)), cap, CAP), -Infinity);
-        const value = reshape(loadTensorDescriptor(values, [start + from, kvHead, 0]), [BN, DP]);
+      for (const from of range(clear, past + minimum(block + p.BM, count), p.BN)) {
+        const key = reshape(loadTensorDescriptor(p.keys, [start + from, kvHead, 0]), [p.BN, p.DP]);
+        const seen = row(from + arange(0, p.BN)) <= col(past + rows);
+        const score = where(seen, capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
+        const value = reshape(loadTensorDescriptor(p.values, [start + from, kvHead, 0]), [p.BN, p.DP]);
         const newTop = maximum(top, max(score, 1));
-        const p = exp2(score - col(newTop));
-        [weight, acc] = absorb(p, to(p, dtypeOf(out)), value, top, newTop, weight, acc);
+        const weights = exp2(score - col(newTop));
+        [weight, acc] = absorb(weights, to(weights, dtypeOf(p.out)), value, top, newTop, weight, acc);
         top = newTop;
       }
-      const column = row(arange(0, DP));
-      store(out + col(first + rows) * outRow + head * D + column, to(acc / col(weight), dtypeOf(out)), {
-        mask: col(rows) < count && column < D,
+      const column = row(arange(0, p.DP));
+      store(p.out + col(first + rows) * p.outRow + head * p.D + column, to(acc / col(weight), dtypeOf(p.out)), {
+        mask: col(rows) < count && column < p.D,
       });
     }
   },

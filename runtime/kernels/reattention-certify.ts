@@ -22,6 +22,7 @@ import {
 } from "tilescript";
 import { largest, takeBest, worthFrom } from "./reattention-best.js";
 import { LEAST } from "./reattention-classes.js";
+import type { StepPicks } from "./reattention-row.js";
 import { order, scoreParts } from "./reattention-settle.js";
 
 /*
@@ -50,6 +51,7 @@ function merge(best: Tile, at: Tile, scores: Tile, positions: Tile, KC: number, 
  * more, one after the other, and `late` counts the row.
  */
 export function certify(
+  p: StepPicks<"f16" | "bf16">,
   query: Tile,
   keys: Ptr,
   length: number,
@@ -59,47 +61,23 @@ export function certify(
   listed: Ptr<"i32">,
   late: Ptr<"i32">,
   picks: Ptr<"i32">,
-  counts: Ptr<"i32">,
-  K: number,
   FIRST: number,
   SLOTS: number,
-  KC: number,
-  QR: number,
-  D: number,
-  DP: number,
-  OUTER: number,
-  CLASSES: number,
-  INNER: number,
-  SUPER: number,
-  SUPERS: number,
 ) {
-  const keysOfPart = OUTER * INNER;
-  const partsOfSuper = SUPER * CLASSES;
-  const blocks = cdiv(length, CLASSES * keysOfPart);
-  const number = arange(0, SUPERS);
-  const peaks = load(supers + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
+  const keysOfPart = p.OUTER * p.INNER;
+  const partsOfSuper = p.SUPER * p.CLASSES;
+  const blocks = cdiv(length, p.CLASSES * keysOfPart);
+  const number = arange(0, p.SUPERS);
+  const peaks = load(supers + number, { mask: number < cdiv(blocks, p.SUPER), other: -Infinity });
   const within = row(arange(0, partsOfSuper));
 
   // The most promising parts say what a key must reach: each has a key as good as its best.
   const [, top] = takeBest(peaks, number, FIRST, FIRST);
   const near = reshape(where(col(top) >= 0, col(top) * partsOfSuper + within, -1), [FIRST * partsOfSuper]);
-  const highest = load(parts + near, { mask: near >= 0 && near < blocks * CLASSES, other: -Infinity });
+  const highest = load(parts + near, { mask: near >= 0 && near < blocks * p.CLASSES, other: -Infinity });
   const [, first] = takeBest(highest, near, FIRST, FIRST);
-  const [firstScores, firstAt] = scoreParts(
-    query,
-    keys,
-    length,
-    stride,
-    first,
-    FIRST,
-    QR,
-    D,
-    DP,
-    OUTER,
-    CLASSES,
-    INNER,
-  );
-  const reached = largest(max(reshape(firstScores, [FIRST, keysOfPart]), 1), K, FIRST);
+  const [firstScores, firstAt] = scoreParts(p, query, keys, length, stride, first, FIRST);
+  const reached = largest(max(reshape(firstScores, [FIRST, keysOfPart]), 1), p.topK, FIRST);
   const least = maximum(worthFrom(reached), LEAST);
 
   const slot = arange(0, SLOTS);
@@ -109,7 +87,7 @@ export function certify(
   debugBarrier();
   const some = load(listed + slot, { mask: slot < superCount, other: -1 });
   const part = reshape(where(col(some) >= 0, col(some) * partsOfSuper + within, -1), [SLOTS * partsOfSuper]);
-  const most = load(parts + part, { mask: part >= 0 && part < blocks * CLASSES, other: -Infinity });
+  const most = load(parts + part, { mask: part >= 0 && part < blocks * p.CLASSES, other: -Infinity });
   // The first parts' scores are there already.
   const again = max(where(col(first) === row(part), 1, 0), 0) > 0;
   const wanted = most >= least && !again;
@@ -124,41 +102,41 @@ export function certify(
     for (const turn of range(0, cdiv(count, FIRST))) {
       const at = turn * FIRST + arange(0, FIRST);
       const next = load(listed + SLOTS + at, { mask: at < count, other: -1 });
-      const [s, p] = scoreParts(query, keys, length, stride, next, FIRST, QR, D, DP, OUTER, CLASSES, INNER);
-      scores = where(col(group) === turn, row(s), scores);
-      positions = where(col(group) === turn, row(p), positions);
+      const [newScores, newPositions] = scoreParts(p, query, keys, length, stride, next, FIRST);
+      scores = where(col(group) === turn, row(newScores), scores);
+      positions = where(col(group) === turn, row(newPositions), positions);
     }
-    const [, best] = takeBest(reshape(scores, [SLOTS * keysOfPart]), reshape(positions, [SLOTS * keysOfPart]), KC, K);
-    order(query, keys, stride, best, picks, counts, K, KC, D, DP);
+    const [, best] = takeBest(
+      reshape(scores, [SLOTS * keysOfPart]),
+      reshape(positions, [SLOTS * keysOfPart]),
+      p.KC,
+      p.topK,
+    );
+    order(p, query, keys, stride, best, picks, p.counts);
   } else {
-    let best = full([KC], -Infinity, "f32");
-    let bestAt = full([KC], -1, "i32");
-    for (const one of range(cdiv(blocks, SUPER))) {
+    let best = full([p.KC], -Infinity, "f32");
+    let bestAt = full([p.KC], -1, "i32");
+    for (const one of range(cdiv(blocks, p.SUPER))) {
       if (load(supers + one) >= least) {
         for (const turn of range(floorDiv(partsOfSuper, FIRST))) {
           const next = one * partsOfSuper + turn * FIRST + arange(0, FIRST);
-          const highs = load(parts + next, { mask: next < blocks * CLASSES, other: -Infinity });
+          const highs = load(parts + next, { mask: next < blocks * p.CLASSES, other: -Infinity });
           if (max(highs, 0) >= least) {
-            const [s, p] = scoreParts(
+            const [newScores, newPositions] = scoreParts(
+              p,
               query,
               keys,
               length,
               stride,
               where(highs >= least, next, -1),
               FIRST,
-              QR,
-              D,
-              DP,
-              OUTER,
-              CLASSES,
-              INNER,
             );
-            [best, bestAt] = merge(best, bestAt, s, p, KC, FIRST * keysOfPart);
+            [best, bestAt] = merge(best, bestAt, newScores, newPositions, p.KC, FIRST * keysOfPart);
           }
         }
       }
     }
-    order(query, keys, stride, bestAt, picks, counts, K, KC, D, DP);
+    order(p, query, keys, stride, bestAt, picks, p.counts);
     atomicAdd(late, 1, { sem: "relaxed" });
   }
 }

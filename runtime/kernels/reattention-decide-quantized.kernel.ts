@@ -1,7 +1,5 @@
 import {
-  arange,
   atomicAdd,
-  atomicExchange,
   debugBarrier,
   dtypeOf,
   floorDiv,
@@ -14,10 +12,9 @@ import {
   programId,
   store,
   to,
-  where,
 } from "tilescript";
 import { certify } from "./reattention-certify.js";
-import { type Choosing, chooseWindow } from "./reattention-choose.js";
+import { type Choosing, chooseFromPicks } from "./reattention-choose.js";
 import { middleLength } from "./reattention-middle.js";
 import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 import { SLOTS } from "./reattention-tiles.js";
@@ -33,125 +30,48 @@ const EXACT_STEPS = 1024;
  * where many keys had to be looked at. `finished` i32 [2] is zero before and after; `listed` i32 [rows, 2 · SLOTS] is scratch.
  */
 export const reattentionDecideQuantized = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    position,
-    parts,
-    supers,
-    picks,
-    counts,
-    queries,
-    qRow,
-    global,
-    local,
-    kvHeads,
-    partRow,
-    superRow,
-    topK,
-    G,
-    KC,
-    C,
-    QR,
-    D,
-    DP,
-    OUTER,
-    CLASSES,
-    INNER,
-    SUPER,
-    SUPERS,
-    finished,
-    exactSteps,
-    listed,
-    unordered,
-    kept,
-    selected,
-    window,
-    span,
-    clip,
-    N,
-    CP,
-    W,
-  }: StepPicks<T> & {
-    finished: Ptr<"i32">;
-    exactSteps: Ptr<"i32">;
-    listed: Ptr<"i32">;
-  } & Choosing) => {
+  <T extends "f16" | "bf16">(
+    p: StepPicks<T> & {
+      finished: Ptr<"i32">;
+      exactSteps: Ptr<"i32">;
+      listed: Ptr<"i32">;
+    } & Choosing,
+  ) => {
     // The pass over the keys, which comes directly before, waited for all that is before it: only what it writes itself is to be waited for.
-    const total = load(position) + queries;
-    const length = middleLength(total, global, local);
+    const total = load(p.position) + p.queries;
+    const length = middleLength(total, p.global, p.local);
     // Rounded as the pass over the keys saw it.
-    const query = to(queryOf(q, programId(0), queries, qRow, G, D, DP), dtypeOf(keys));
-    const steps = load(exactSteps);
+    const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
+    const steps = load(p.exactSteps);
     gdcWait();
     gdcLaunchDependents();
-    if (steps > 0)
-      pickRow(
-        query,
-        keys,
-        length,
-        parts,
-        supers,
-        picks,
-        counts,
-        queries,
-        global,
-        kvHeads,
-        partRow,
-        superRow,
-        topK,
-        G,
-        KC,
-        C,
-        QR,
-        D,
-        DP,
-        OUTER,
-        CLASSES,
-        INNER,
-        SUPER,
-        SUPERS,
-      );
+    if (steps > 0) pickRow(p, query, length);
     else {
       const line = programId(0);
-      const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
+      const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
       certify(
+        p,
         query,
         head,
         length,
-        kvHeads * D,
-        parts + line * partRow,
-        supers + line * superRow,
-        listed + line * (2 * SLOTS),
-        finished + 1,
-        picks + line * topK,
-        counts,
-        topK,
+        p.kvHeads * p.D,
+        p.parts + line * p.partRow,
+        p.supers + line * p.superRow,
+        p.listed + line * (2 * SLOTS),
+        p.finished + 1,
+        p.picks + line * p.topK,
         FIRST,
         SLOTS,
-        KC,
-        QR,
-        D,
-        DP,
-        OUTER,
-        CLASSES,
-        INNER,
-        SUPER,
-        SUPERS,
       );
     }
     // All picks and votes come before the count that publishes them.
     debugBarrier();
-    if (atomicAdd(finished, 1) === numPrograms(0) - 1) {
-      const late = load(finished + 1, { cache: "cg" });
-      store(exactSteps, steps > 0 ? steps - 1 : late > 0 ? EXACT_STEPS : 0);
-      store(finished, 0);
-      store(finished + 1, 0);
-      const index = arange(0, N);
-      // Other programs wrote these: past L1.
-      const pick = load(picks + index, { mask: index < numPrograms(0) * topK, other: -1, cache: "cg" });
-      const found = where(pick >= 0, atomicExchange(counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
-      chooseWindow(pick, found, total, global, local, span, clip, unordered, kept, selected, window, CP, W);
+    if (atomicAdd(p.finished, 1) === numPrograms(0) - 1) {
+      const late = load(p.finished + 1, { cache: "cg" });
+      store(p.exactSteps, steps > 0 ? steps - 1 : late > 0 ? EXACT_STEPS : 0);
+      store(p.finished, 0);
+      store(p.finished + 1, 0);
+      chooseFromPicks(p, total);
     }
   },
   {

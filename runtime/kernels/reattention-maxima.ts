@@ -41,20 +41,11 @@ export interface Scanning {
 }
 
 /** The queries of a KV head's rows [RP, DP], `member` in order and `mine` those that there are. */
-export function stepQueries(
-  q: Ptr<"f32">,
-  member: Tile,
-  mine: boolean,
-  kvHead: number,
-  qRow: number,
-  G: number,
-  D: number,
-  DP: number,
-) {
-  const column = row(arange(0, DP));
-  const head = kvHead * G + mod(member, G);
-  const at = q + col(floorDiv(member, G) * qRow + head * D) + column;
-  return load(at, { mask: col(mine) && column < D, other: 0 });
+export function stepQueries(p: Scanning & { q: Ptr<"f32"> }, member: Tile, mine: boolean, kvHead: number) {
+  const column = row(arange(0, p.DP));
+  const head = kvHead * p.G + mod(member, p.G);
+  const at = p.q + col(floorDiv(member, p.G) * p.qRow + head * p.D) + column;
+  return load(at, { mask: col(mine) && column < p.D, other: 0 });
 }
 
 /**
@@ -62,27 +53,19 @@ export function stepQueries(
  * super, or of all, the super's in `supers`. Gives the maxima of the super so far [RP], from those of its blocks before.
  */
 export function keepMaxima(
+  p: Scanning,
   scores: Tile,
   best: Tile,
   from: number,
   last: boolean,
-  parts: Ptr<"f32">,
-  supers: Ptr<"f32">,
   line: Tile,
   mine: boolean,
-  partRow: number,
-  superRow: number,
-  RP: number,
-  OUTER: number,
-  CLASSES: number,
-  INNER: number,
-  SUPER: number,
 ): Tile {
-  const maxima = classMaxima(scores, RP, OUTER, CLASSES, INNER);
-  const number = floorDiv(from, OUTER * CLASSES * INNER);
-  store(parts + col(line) * partRow + number * CLASSES + row(arange(0, CLASSES)), maxima, { mask: col(mine) });
+  const maxima = classMaxima(scores, p.RP, p.OUTER, p.CLASSES, p.INNER);
+  const number = floorDiv(from, p.OUTER * p.CLASSES * p.INNER);
+  store(p.parts + col(line) * p.partRow + number * p.CLASSES + row(arange(0, p.CLASSES)), maxima, { mask: col(mine) });
   const ofSuper = maximum(best, max(maxima, 1));
-  const done = mod(number, SUPER) === SUPER - 1 || last;
-  store(supers + line * superRow + floorDiv(number, SUPER), ofSuper, { mask: mine && done });
+  const done = mod(number, p.SUPER) === p.SUPER - 1 || last;
+  store(p.supers + line * p.superRow + floorDiv(number, p.SUPER), ofSuper, { mask: mine && done });
   return where(done, LEAST, ofSuper);
 }

@@ -4,65 +4,13 @@ import { pickRow, queryOf, type StepPicks } from "./reattention-row.js";
 
 /** Picks of a decode step, from `reattentionScan`: the best of its supers, of their parts the best, of their keys the best. */
 export const reattentionPick = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    position,
-    parts,
-    supers,
-    picks,
-    counts,
-    queries,
-    qRow,
-    global,
-    local,
-    kvHeads,
-    partRow,
-    superRow,
-    topK,
-    G,
-    KC,
-    C,
-    QR,
-    D,
-    DP,
-    OUTER,
-    CLASSES,
-    INNER,
-    SUPER,
-    SUPERS,
-  }: StepPicks<T>) => {
+  <T extends "f16" | "bf16">(p: StepPicks<T>) => {
     gdcWait();
     gdcLaunchDependents();
-    const length = middleLength(load(position) + queries, global, local);
+    const length = middleLength(load(p.position) + p.queries, p.global, p.local);
     // Rounded as the pass over the keys saw it.
-    const query = to(queryOf(q, programId(0), queries, qRow, G, D, DP), dtypeOf(keys));
-    pickRow(
-      query,
-      keys,
-      length,
-      parts,
-      supers,
-      picks,
-      counts,
-      queries,
-      global,
-      kvHeads,
-      partRow,
-      superRow,
-      topK,
-      G,
-      KC,
-      C,
-      QR,
-      D,
-      DP,
-      OUTER,
-      CLASSES,
-      INNER,
-      SUPER,
-      SUPERS,
-    );
+    const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
+    pickRow(p, query, length);
   },
   {
     defaults: {

@@ -6,17 +6,7 @@ import { storeQuantized } from "./reattention-quantize.js";
  * other as the keys are, and `bounds` [tokens, KV heads], the scale and the bound of each.
  */
 export const reattentionQuantize = kernel(
-  <T extends "f16" | "bf16">({
-    keys,
-    codes,
-    bounds,
-    first,
-    count,
-    kvHeads,
-    D,
-    DP,
-    BT,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     keys: Ptr<T>;
     codes: Ptr<"i8">;
     bounds: Ptr<"i32">;
@@ -29,13 +19,13 @@ export const reattentionQuantize = kernel(
     BT: Const<"BT">;
   }) => {
     const kvHead = programId(1);
-    const index = programId(0) * BT + arange(0, BT);
-    const column = row(arange(0, DP));
-    const there = index < count;
-    const token = first + index;
-    const at = (to(col(token), "i64") * kvHeads + kvHead) * D + column;
-    const key = load(keys + at, { mask: col(there) && column < D, other: 0 });
-    storeQuantized(to(key, "f32"), token, there, codes, bounds, kvHead, kvHeads, D, DP);
+    const index = programId(0) * p.BT + arange(0, p.BT);
+    const column = row(arange(0, p.DP));
+    const there = index < p.count;
+    const token = p.first + index;
+    const at = (to(col(token), "i64") * p.kvHeads + kvHead) * p.D + column;
+    const key = load(p.keys + at, { mask: col(there) && column < p.D, other: 0 });
+    storeQuantized(p, to(key, "f32"), token, there, kvHead);
   },
   { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["keys", "codes", "bounds"] } },
 );

@@ -36,22 +36,18 @@ function quantized(x: Tile): [Tile, Tile, Tile] {
  * bf16 numbers, so that one load brings both.
  */
 export function storeQuantized(
+  p: { codes: Ptr<"i8">; bounds: Ptr<"i32">; kvHeads: number; D: number; DP: number },
   x: Tile,
   token: Tile,
   there: boolean,
-  codes: Ptr<"i8">,
-  bounds: Ptr<"i32">,
   kvHead: number,
-  kvHeads: number,
-  D: number,
-  DP: number,
 ) {
-  const column = row(arange(0, DP));
+  const column = row(arange(0, p.DP));
   const [code, scale, bound] = quantized(x);
-  const at = (to(col(token), "i64") * kvHeads + kvHead) * D + column;
-  store(codes + at, to(code, "i8"), { mask: col(there) && column < D });
+  const at = (to(col(token), "i64") * p.kvHeads + kvHead) * p.D + column;
+  store(p.codes + at, to(code, "i8"), { mask: col(there) && column < p.D });
   const low = bitcast(to(to(bound, "bf16"), "f32"), "i32") >> 16;
-  store(bounds + to(token, "i64") * kvHeads + kvHead, bitcast(scale, "i32") | (low & 65535), { mask: there });
+  store(p.bounds + to(token, "i64") * p.kvHeads + kvHead, bitcast(scale, "i32") | (low & 65535), { mask: there });
 }
 
 /** Scales and bounds of what `storeQuantized` stored. */

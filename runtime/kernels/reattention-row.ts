@@ -64,51 +64,28 @@ export type StepPicks<T extends "f16" | "bf16"> = {
   };
 
 /** A row's query [DP]. */
-export function queryOf(q: Ptr, line: number, queries: number, qRow: number, G: number, D: number, DP: number) {
-  const member = mod(line, queries * G);
-  const head = floorDiv(line, queries * G) * G + mod(member, G);
-  const column = arange(0, DP);
-  return load(q + floorDiv(member, G) * qRow + head * D + column, { mask: column < D, other: 0 });
+export function queryOf(p: { qRow: number; G: number; D: number; DP: number }, q: Ptr, line: number, queries: number) {
+  const member = mod(line, queries * p.G);
+  const head = floorDiv(line, queries * p.G) * p.G + mod(member, p.G);
+  const column = arange(0, p.DP);
+  return load(q + floorDiv(member, p.G) * p.qRow + head * p.D + column, { mask: column < p.D, other: 0 });
 }
 
 /** The picks of a row of a decode step: the best of its supers, of their parts the best, of their keys the best. */
-export function pickRow(
-  query: Tile,
-  keys: Ptr,
-  length: number,
-  parts: Ptr<"f32">,
-  supers: Ptr<"f32">,
-  picks: Ptr<"i32">,
-  counts: Ptr<"i32">,
-  queries: number,
-  global: number,
-  kvHeads: number,
-  partRow: number,
-  superRow: number,
-  topK: number,
-  G: number,
-  KC: number,
-  C: number,
-  QR: number,
-  D: number,
-  DP: number,
-  OUTER: number,
-  CLASSES: number,
-  INNER: number,
-  SUPER: number,
-  SUPERS: number,
-) {
+export function pickRow<T extends "f16" | "bf16">(p: StepPicks<T>, query: Tile, length: number) {
   const line = programId(0);
-  const blocks = cdiv(length, OUTER * CLASSES * INNER);
-  const number = arange(0, SUPERS);
-  const peaks = load(supers + line * superRow + number, { mask: number < cdiv(blocks, SUPER), other: -Infinity });
-  const [, top] = takeBest(peaks, number, KC, topK);
-  const part = reshape(col(top) * (SUPER * CLASSES) + row(arange(0, SUPER * CLASSES)), [KC * SUPER * CLASSES]);
-  const there = part >= 0 && part < blocks * CLASSES;
-  const maxima = load(parts + line * partRow + part, { mask: there, other: -Infinity });
-  const [, best] = takeBest(maxima, part, KC, topK);
-  const head = keys + (to(global, "i64") * kvHeads + floorDiv(line, queries * G)) * D;
-  const [out, stride] = [picks + line * topK, kvHeads * D];
-  if (CLASSES === 1) settleByBlock(query, head, length, stride, best, out, counts, topK, KC, QR, D, DP, INNER);
-  else settle(query, head, length, stride, best, out, counts, topK, KC, C, QR, D, DP, OUTER, CLASSES, INNER);
+  const blocks = cdiv(length, p.OUTER * p.CLASSES * p.INNER);
+  const number = arange(0, p.SUPERS);
+  const peaks = load(p.supers + line * p.superRow + number, { mask: number < cdiv(blocks, p.SUPER), other: -Infinity });
+  const [, top] = takeBest(peaks, number, p.KC, p.topK);
+  const part = reshape(col(top) * (p.SUPER * p.CLASSES) + row(arange(0, p.SUPER * p.CLASSES)), [
+    p.KC * p.SUPER * p.CLASSES,
+  ]);
+  const there = part >= 0 && part < blocks * p.CLASSES;
+  const maxima = load(p.parts + line * p.partRow + part, { mask: there, other: -Infinity });
+  const [, best] = takeBest(maxima, part, p.KC, p.topK);
+  const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
+  const [out, stride] = [p.picks + line * p.topK, p.kvHeads * p.D];
+  if (p.CLASSES === 1) settleByBlock(p, query, head, length, stride, best, out, p.counts);
+  else settle(p, query, head, length, stride, best, out, p.counts);
 }

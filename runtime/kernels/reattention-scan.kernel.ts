@@ -32,69 +32,31 @@ import { middleLength } from "./reattention-middle.js";
  * [rows, superRow], where row = KV head · rows of a KV head + query · G + head of the group.
  */
 export const reattentionScan = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    position,
-    parts,
-    supers,
-    queries,
-    qRow,
-    global,
-    local,
-    kvHeads,
-    G,
-    partRow,
-    superRow,
-    RP,
-    D,
-    DP,
-    BN,
-    OUTER,
-    CLASSES,
-    INNER,
-    SUPER,
-  }: { q: Ptr<"f32">; keys: Ptr<T> } & Scanning) => {
+  <T extends "f16" | "bf16">(p: { q: Ptr<"f32">; keys: Ptr<T> } & Scanning) => {
     const kvHead = programId(0);
-    const member = arange(0, RP);
-    const column = arange(0, DP);
-    const token = arange(0, BN);
+    const member = arange(0, p.RP);
+    const column = arange(0, p.DP);
+    const token = arange(0, p.BN);
     gdcWait();
     gdcLaunchDependents();
-    const length = middleLength(load(position) + queries, global, local);
-    const share = cdiv(cdiv(length, BN * SUPER), numPrograms(1)) * BN * SUPER;
+    const length = middleLength(load(p.position) + p.queries, p.global, p.local);
+    const share = cdiv(cdiv(length, p.BN * p.SUPER), numPrograms(1)) * p.BN * p.SUPER;
     const start = programId(1) * share;
     const end = minimum(start + share, length);
     if (start < length) {
-      const mine = member < queries * G;
-      const query = to(stepQueries(q, member, mine, kvHead, qRow, G, D, DP), dtypeOf(keys));
-      const line = kvHead * queries * G + member;
-      const within = (col(token) * kvHeads + kvHead) * D + row(column);
-      let best = full([RP], LEAST, "f32");
-      for (const from of range(start, end, BN)) {
+      const mine = member < p.queries * p.G;
+      const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
+      const line = kvHead * p.queries * p.G + member;
+      const within = (col(token) * p.kvHeads + kvHead) * p.D + row(column);
+      let best = full([p.RP], LEAST, "f32");
+      for (const from of range(start, end, p.BN)) {
         // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
-        const block = keys + to(global + from, "i64") * kvHeads * D;
+        const block = p.keys + to(p.global + from, "i64") * p.kvHeads * p.D;
         const inside = from + token < end;
-        const key = load(block + within, { mask: col(inside) && row(column) < D, other: 0 });
+        const key = load(block + within, { mask: col(inside) && row(column) < p.D, other: 0 });
         const scores = where(row(inside), dot(query, trans(key)), LEAST);
-        const last = from + BN >= end;
-        best = keepMaxima(
-          scores,
-          best,
-          from,
-          last,
-          parts,
-          supers,
-          line,
-          mine,
-          partRow,
-          superRow,
-          RP,
-          OUTER,
-          CLASSES,
-          INNER,
-          SUPER,
-        );
+        const last = from + p.BN >= end;
+        best = keepMaxima(p, scores, best, from, last, line, mine);
       }
     }
   },

@@ -23,6 +23,7 @@ import {
 } from "tilescript";
 import { placeAmong, takeBest } from "./reattention-best.js";
 import { keyOfPart, LEAST } from "./reattention-classes.js";
+import type { Scoring } from "./reattention-row.js";
 
 /**
  * Scores the keys of parts [C] (−1: none) → scores and positions, [C · OUTER · INNER] each. −∞ is where there is no key, LEAST stands for
@@ -30,26 +31,21 @@ import { keyOfPart, LEAST } from "./reattention-classes.js";
  * QR times, as many rows as a product must have.
  */
 export function scoreParts(
+  p: { QR: number; D: number; DP: number; OUTER: number; CLASSES: number; INNER: number },
   query: Tile,
   keys: Ptr,
   length: number,
   stride: number,
   parts: Tile,
   C: number,
-  QR: number,
-  D: number,
-  DP: number,
-  OUTER: number,
-  CLASSES: number,
-  INNER: number,
 ): [Tile, Tile] {
-  const column = row(arange(0, DP));
-  const each = keyOfPart(col(parts), row(arange(0, OUTER * INNER)), OUTER, CLASSES, INNER);
-  const positions = reshape(where(col(parts) >= 0, each, length), [C * OUTER * INNER]);
+  const column = row(arange(0, p.DP));
+  const each = keyOfPart(col(parts), row(arange(0, p.OUTER * p.INNER)), p.OUTER, p.CLASSES, p.INNER);
+  const positions = reshape(where(col(parts) >= 0, each, length), [C * p.OUTER * p.INNER]);
   const there = positions < length;
   const at = keys + to(col(positions), "i64") * stride + column;
-  const key = load(at, { mask: col(there) && column < D, other: 0 });
-  const scores = max(dot(broadcastTo(row(query), [QR, DP]), trans(key)), 0);
+  const key = load(at, { mask: col(there) && column < p.D, other: 0 });
+  const scores = max(dot(broadcastTo(row(query), [p.QR, p.DP]), trans(key)), 0);
   return [where(there, maximum(scores, LEAST), -Infinity), positions];
 }
 
@@ -61,26 +57,23 @@ function vote(picks: Ptr<"i32">, counts: Ptr<"i32">, place: Tile, position: Tile
 
 /** The K best of the keys at `best` [KC], −1 for none, by their scores in f64. */
 export function order(
+  p: { topK: number; KC: number; D: number; DP: number },
   query: Tile,
   keys: Ptr,
   stride: number,
   best: Tile,
   picks: Ptr<"i32">,
   counts: Ptr<"i32">,
-  K: number,
-  KC: number,
-  D: number,
-  DP: number,
 ) {
-  const slot = arange(0, KC);
-  const column = row(arange(0, DP));
+  const slot = arange(0, p.KC);
+  const column = row(arange(0, p.DP));
   const at = keys + to(col(best), "i64") * stride + column;
-  const key = load(at, { mask: col(best) >= 0 && column < D, other: 0 });
+  const key = load(at, { mask: col(best) >= 0 && column < p.D, other: 0 });
   const exact = sum(to(to(key, "f32") * to(row(query), "f32"), "f64"), 1);
   const isNumber = best >= 0 && exact >= -Infinity;
   const ranked = where(isNumber, exact, -Infinity);
-  const tied = where(best >= 0, best, 2147483647 - KC + slot);
-  vote(picks, counts, placeAmong(ranked, tied), where(isNumber, best, -1), K);
+  const tied = where(best >= 0, best, 2147483647 - p.KC + slot);
+  vote(picks, counts, placeAmong(ranked, tied), where(isNumber, best, -1), p.topK);
 }
 
 /**
@@ -89,6 +82,7 @@ export function order(
  * ones by position.
  */
 export function settle(
+  p: Scoring,
   query: Tile,
   keys: Ptr,
   length: number,
@@ -96,33 +90,30 @@ export function settle(
   parts: Tile,
   picks: Ptr<"i32">,
   counts: Ptr<"i32">,
-  K: number,
-  KC: number,
-  C: number,
-  QR: number,
-  D: number,
-  DP: number,
-  OUTER: number,
-  CLASSES: number,
-  INNER: number,
 ) {
-  const grouped = reshape(parts, [floorDiv(KC, C), C]);
-  const group = arange(0, floorDiv(KC, C));
-  let scores = full([floorDiv(KC, C), C * OUTER * INNER], -Infinity, "f32");
-  let positions = full([floorDiv(KC, C), C * OUTER * INNER], -1, "i32");
+  const grouped = reshape(parts, [floorDiv(p.KC, p.C), p.C]);
+  const group = arange(0, floorDiv(p.KC, p.C));
+  let scores = full([floorDiv(p.KC, p.C), p.C * p.OUTER * p.INNER], -Infinity, "f32");
+  let positions = full([floorDiv(p.KC, p.C), p.C * p.OUTER * p.INNER], -1, "i32");
   // Those wanted come first.
-  for (const turn of range(0, cdiv(sum(to(parts >= 0, "i32"), 0), C), { numStages: 3 })) {
+  for (const turn of range(0, cdiv(sum(to(parts >= 0, "i32"), 0), p.C), { numStages: 3 })) {
     const some = sum(where(col(group) === turn, grouped, 0), 0);
-    const [s, p] = scoreParts(query, keys, length, stride, some, C, QR, D, DP, OUTER, CLASSES, INNER);
-    scores = where(col(group) === turn, row(s), scores);
-    positions = where(col(group) === turn, row(p), positions);
+    const [newScores, newPositions] = scoreParts(p, query, keys, length, stride, some, p.C);
+    scores = where(col(group) === turn, row(newScores), scores);
+    positions = where(col(group) === turn, row(newPositions), positions);
   }
-  const [, best] = takeBest(reshape(scores, [KC * OUTER * INNER]), reshape(positions, [KC * OUTER * INNER]), KC, K);
-  order(query, keys, stride, best, picks, counts, K, KC, D, DP);
+  const [, best] = takeBest(
+    reshape(scores, [p.KC * p.OUTER * p.INNER]),
+    reshape(positions, [p.KC * p.OUTER * p.INNER]),
+    p.KC,
+    p.topK,
+  );
+  order(p, query, keys, stride, best, picks, counts);
 }
 
 /** The approximate pick of the paper's released kernel, for comparison: the best key of each of the K best blocks [KC]. */
 export function settleByBlock(
+  p: Scoring,
   query: Tile,
   keys: Ptr,
   length: number,
@@ -130,20 +121,14 @@ export function settleByBlock(
   blocks: Tile,
   picks: Ptr<"i32">,
   counts: Ptr<"i32">,
-  K: number,
-  KC: number,
-  QR: number,
-  D: number,
-  DP: number,
-  INNER: number,
 ) {
-  const slot = arange(0, KC);
-  let found = full([KC], -1, "i32");
-  for (const place of range(K)) {
+  const slot = arange(0, p.KC);
+  let found = full([p.KC], -1, "i32");
+  for (const place of range(p.topK)) {
     const block = reshape(sum(where(slot === place, blocks, 0), 0), [1]);
-    const [scores, positions] = scoreParts(query, keys, length, stride, block, 1, QR, D, DP, 1, 1, INNER);
+    const [scores, positions] = scoreParts({ ...p, OUTER: 1, CLASSES: 1 }, query, keys, length, stride, block, 1);
     const [, best] = takeBest(scores, positions, 1, 1);
     found = where(slot === place, best, found);
   }
-  vote(picks, counts, slot, found, K);
+  vote(picks, counts, slot, found, p.topK);
 }

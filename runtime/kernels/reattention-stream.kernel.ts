@@ -62,25 +62,7 @@ function sift(x: Tile, block: Tile, value: Tile, at: Tile): [Tile, Tile, Tile, T
 
 /** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [chunks, rows, splits, CLASSES, 4], −∞ for none. */
 export const reattentionStream = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    values,
-    blocks,
-    queries,
-    chunk,
-    qRow,
-    global,
-    before,
-    G,
-    BM,
-    BN,
-    D,
-    DP,
-    OUTER,
-    CLASSES,
-    INNER,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     q: Ptr<T>;
     /** [tokens, KV heads, D] */
     keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
@@ -101,31 +83,31 @@ export const reattentionStream = kernel(
     CLASSES: Const<"CLASSES">;
     INNER: Const<"INNER">;
   }) => {
-    const first = programId(2) * chunk;
-    const last = minimum(first + chunk, queries);
-    const rows = (last - first) * G;
-    const tiles = cdiv(chunk * G, BM);
+    const first = programId(2) * p.chunk;
+    const last = minimum(first + p.chunk, p.queries);
+    const rows = (last - first) * p.G;
+    const tiles = cdiv(p.chunk * p.G, p.BM);
     const kvHead = floorDiv(programId(0), tiles);
-    const member = mod(programId(0), tiles) * BM + arange(0, BM);
+    const member = mod(programId(0), tiles) * p.BM + arange(0, p.BM);
     // A chunk that is not full has blocks without rows.
-    const length = mod(programId(0), tiles) * BM < rows ? before + last : 0;
-    const column = row(arange(0, DP));
-    const at = col((first + floorDiv(member, G)) * qRow + (kvHead * G + mod(member, G)) * D) + column;
-    const query = load(q + at, { mask: col(member) < rows && column < D, other: 0 });
-    let v0 = full([BM, CLASSES], -Infinity, "f32");
-    let v1 = full([BM, CLASSES], -Infinity, "f32");
-    let v2 = full([BM, CLASSES], -Infinity, "f32");
-    let v3 = full([BM, CLASSES], -Infinity, "f32");
-    let b0 = full([BM, CLASSES], -1, "i32");
-    let b1 = full([BM, CLASSES], -1, "i32");
-    let b2 = full([BM, CLASSES], -1, "i32");
-    let b3 = full([BM, CLASSES], -1, "i32");
-    const [start, end] = blocksOfSplit(length, BN);
-    const whole = maximum(start, minimum(end, floorDiv(length, BN)));
+    const length = mod(programId(0), tiles) * p.BM < rows ? p.before + last : 0;
+    const column = row(arange(0, p.DP));
+    const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
+    const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
+    let v0 = full([p.BM, p.CLASSES], -Infinity, "f32");
+    let v1 = full([p.BM, p.CLASSES], -Infinity, "f32");
+    let v2 = full([p.BM, p.CLASSES], -Infinity, "f32");
+    let v3 = full([p.BM, p.CLASSES], -Infinity, "f32");
+    let b0 = full([p.BM, p.CLASSES], -1, "i32");
+    let b1 = full([p.BM, p.CLASSES], -1, "i32");
+    let b2 = full([p.BM, p.CLASSES], -1, "i32");
+    let b3 = full([p.BM, p.CLASSES], -1, "i32");
+    const [start, end] = blocksOfSplit(length, p.BN);
+    const whole = maximum(start, minimum(end, floorDiv(length, p.BN)));
     for (const block of range(start, whole)) {
-      const key = reshape(loadTensorDescriptor(keys, [global + block * BN, kvHead, 0]), [BN, DP]);
-      let x = classMaxima(dot(query, trans(key)), BM, OUTER, CLASSES, INNER);
-      let b = full([BM, CLASSES], block, "i32");
+      const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      let x = classMaxima(dot(query, trans(key)), p.BM, p.OUTER, p.CLASSES, p.INNER);
+      let b = full([p.BM, p.CLASSES], block, "i32");
       [v0, b0, x, b] = sift(x, b, v0, b0);
       [v1, b1, x, b] = sift(x, b, v1, b1);
       [v2, b2, x, b] = sift(x, b, v2, b2);
@@ -133,26 +115,26 @@ export const reattentionStream = kernel(
     }
     // The middle's last block, where it is not full.
     for (const block of range(whole, end)) {
-      const key = reshape(loadTensorDescriptor(keys, [global + block * BN, kvHead, 0]), [BN, DP]);
-      const there = row(block * BN + arange(0, BN)) < length;
-      let x = classMaxima(where(there, dot(query, trans(key)), -Infinity), BM, OUTER, CLASSES, INNER);
-      let b = full([BM, CLASSES], block, "i32");
+      const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const there = row(block * p.BN + arange(0, p.BN)) < length;
+      let x = classMaxima(where(there, dot(query, trans(key)), -Infinity), p.BM, p.OUTER, p.CLASSES, p.INNER);
+      let b = full([p.BM, p.CLASSES], block, "i32");
       [v0, b0, x, b] = sift(x, b, v0, b0);
       [v1, b1, x, b] = sift(x, b, v1, b1);
       [v2, b2, x, b] = sift(x, b, v2, b2);
       [v3, b3, x, b] = sift(x, b, v3, b3);
     }
-    const line = first * G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
-    const list = ((col(line) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES))) * 4;
+    const line = first * p.G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
+    const list = ((col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES))) * 4;
     const mask = col(member) < rows;
-    store(values + list, v0, { mask });
-    store(values + list + 1, v1, { mask });
-    store(values + list + 2, v2, { mask });
-    store(values + list + 3, v3, { mask });
-    store(blocks + list, b0, { mask });
-    store(blocks + list + 1, b1, { mask });
-    store(blocks + list + 2, b2, { mask });
-    store(blocks + list + 3, b3, { mask });
+    store(p.values + list, v0, { mask });
+    store(p.values + list + 1, v1, { mask });
+    store(p.values + list + 2, v2, { mask });
+    store(p.values + list + 3, v3, { mask });
+    store(p.blocks + list, b0, { mask });
+    store(p.blocks + list + 1, b1, { mask });
+    store(p.blocks + list + 2, b2, { mask });
+    store(p.blocks + list + 3, b3, { mask });
   },
   {
     // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.
@@ -168,26 +150,7 @@ export const reattentionStream = kernel(
 
 /** The same for K up to DEPTH: a maximum takes the place of the list's worst, the later block of equal ones. Lists are not sorted. */
 export const reattentionStreamDeep = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    keys,
-    values,
-    blocks,
-    queries,
-    chunk,
-    qRow,
-    global,
-    before,
-    G,
-    BM,
-    BN,
-    D,
-    DP,
-    OUTER,
-    CLASSES,
-    INNER,
-    DEPTH,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     q: Ptr<T>;
     /** [tokens, KV heads, D] */
     keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
@@ -209,26 +172,26 @@ export const reattentionStreamDeep = kernel(
     INNER: Const<"INNER">;
     DEPTH: Const<"DEPTH">;
   }) => {
-    const first = programId(2) * chunk;
-    const last = minimum(first + chunk, queries);
-    const rows = (last - first) * G;
-    const tiles = cdiv(chunk * G, BM);
+    const first = programId(2) * p.chunk;
+    const last = minimum(first + p.chunk, p.queries);
+    const rows = (last - first) * p.G;
+    const tiles = cdiv(p.chunk * p.G, p.BM);
     const kvHead = floorDiv(programId(0), tiles);
-    const member = mod(programId(0), tiles) * BM + arange(0, BM);
+    const member = mod(programId(0), tiles) * p.BM + arange(0, p.BM);
     // A chunk that is not full has blocks without rows.
-    const length = mod(programId(0), tiles) * BM < rows ? before + last : 0;
-    const column = row(arange(0, DP));
-    const at = col((first + floorDiv(member, G)) * qRow + (kvHead * G + mod(member, G)) * D) + column;
-    const query = load(q + at, { mask: col(member) < rows && column < D, other: 0 });
-    let kept = full([BM, CLASSES, DEPTH], -Infinity, "f32");
+    const length = mod(programId(0), tiles) * p.BM < rows ? p.before + last : 0;
+    const column = row(arange(0, p.DP));
+    const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
+    const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
+    let kept = full([p.BM, p.CLASSES, p.DEPTH], -Infinity, "f32");
     // Empty places differ, so that exactly one is the worst; no block has such a number.
-    const place = reshape(arange(0, DEPTH), [1, 1, DEPTH]);
-    let keptBlocks = full([BM, CLASSES, DEPTH], 1073741824, "i32") + place;
-    const [start, end] = blocksOfSplit(length, BN);
+    const place = reshape(arange(0, p.DEPTH), [1, 1, p.DEPTH]);
+    let keptBlocks = full([p.BM, p.CLASSES, p.DEPTH], 1073741824, "i32") + place;
+    const [start, end] = blocksOfSplit(length, p.BN);
     for (const block of range(start, end)) {
-      const key = reshape(loadTensorDescriptor(keys, [global + block * BN, kvHead, 0]), [BN, DP]);
-      const there = row(block * BN + arange(0, BN)) < length;
-      const maxima = classMaxima(where(there, dot(query, trans(key)), -Infinity), BM, OUTER, CLASSES, INNER);
+      const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const there = row(block * p.BN + arange(0, p.BN)) < length;
+      const maxima = classMaxima(where(there, dot(query, trans(key)), -Infinity), p.BM, p.OUTER, p.CLASSES, p.INNER);
       const x = expandDims(maxima, 2);
       const least = expandDims(min(kept, 2), 2);
       const latest = expandDims(max(where(kept === least, keptBlocks, -1), 2), 2);
@@ -236,12 +199,12 @@ export const reattentionStreamDeep = kernel(
       kept = where(give, x, kept);
       keptBlocks = where(give, block, keptBlocks);
     }
-    const line = first * G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
-    const part = (col(line) * numPrograms(1) + programId(1)) * CLASSES + row(arange(0, CLASSES));
-    const list = expandDims(part, 2) * DEPTH + place;
+    const line = first * p.G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
+    const part = (col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES));
+    const list = expandDims(part, 2) * p.DEPTH + place;
     const mask = expandDims(col(member) < rows, 2);
-    store(values + list, kept, { mask });
-    store(blocks + list, keptBlocks, { mask });
+    store(p.values + list, kept, { mask });
+    store(p.blocks + list, keptBlocks, { mask });
   },
   {
     defaults: {

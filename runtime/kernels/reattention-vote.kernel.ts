@@ -33,21 +33,7 @@ import { mostVoted } from "./reattention-most.js";
  * `counts` [chunks, countRow] is the count per position of the middle. Program (N positions, chunk).
  */
 export const reattentionNarrow = kernel(
-  ({
-    positions,
-    votes,
-    counts,
-    outPositions,
-    outVotes,
-    length,
-    tail,
-    positionRow,
-    countRow,
-    clip,
-    N,
-    CP,
-    CLAIM,
-  }: {
+  (p: {
     positions: Ptr<"i32">;
     votes: Ptr<"i32">;
     counts: Ptr<"i32">;
@@ -67,23 +53,23 @@ export const reattentionNarrow = kernel(
     gdcWait();
     gdcLaunchDependents();
     const chunk = programId(1);
-    const index = programId(0) * N + arange(0, N);
-    const mask = index < (chunk === numPrograms(1) - 1 ? tail : length);
-    const position = load(positions + chunk * positionRow + index, { mask, other: -1 });
-    let found = zeros([N], "i32");
-    if (CLAIM) {
-      const [there, count] = [position >= 0, counts + to(chunk, "i64") * countRow + position];
+    const index = programId(0) * p.N + arange(0, p.N);
+    const mask = index < (chunk === numPrograms(1) - 1 ? p.tail : p.length);
+    const position = load(p.positions + chunk * p.positionRow + index, { mask, other: -1 });
+    let found = zeros([p.N], "i32");
+    if (p.CLAIM) {
+      const [there, count] = [position >= 0, p.counts + to(chunk, "i64") * p.countRow + position];
       found = where(there, atomicExchange(count, 0, { mask: there, sem: "relaxed" }), 0);
-    } else found = load(votes + chunk * positionRow + index, { mask, other: 0 });
-    const kept = mostVoted(position, found, clip);
-    const from = (chunk * numPrograms(0) + programId(0)) * CP;
+    } else found = load(p.votes + chunk * p.positionRow + index, { mask, other: 0 });
+    const kept = mostVoted(position, found, p.clip);
+    const from = (chunk * numPrograms(0) + programId(0)) * p.CP;
     const place = from + cumsum(to(kept, "i32"), 0) - 1;
-    store(outPositions + place, position, { mask: kept });
-    store(outVotes + place, found, { mask: kept });
-    const rest = arange(0, CP);
+    store(p.outPositions + place, position, { mask: kept });
+    store(p.outVotes + place, found, { mask: kept });
+    const rest = arange(0, p.CP);
     const none = rest >= sum(to(kept, "i32"), 0);
-    store(outPositions + from + rest, -1, { mask: none });
-    store(outVotes + from + rest, 0, { mask: none });
+    store(p.outPositions + from + rest, -1, { mask: none });
+    store(p.outVotes + from + rest, 0, { mask: none });
   },
   {
     defaults: {
@@ -103,30 +89,7 @@ export const reattentionNarrow = kernel(
  * load(position) tokens before the queries; a chunk's window ends with its last query. Program (chunk).
  */
 export const reattentionChoose = kernel(
-  ({
-    positions,
-    votes,
-    counts,
-    position,
-    unordered,
-    kept,
-    selected,
-    window,
-    length,
-    tail,
-    positionRow,
-    countRow,
-    queries,
-    chunk,
-    global,
-    local,
-    span,
-    clip,
-    N,
-    CP,
-    W,
-    CLAIM,
-  }: {
+  (p: {
     positions: Ptr<"i32">;
     votes: Ptr<"i32">;
     counts: Ptr<"i32">;
@@ -151,21 +114,21 @@ export const reattentionChoose = kernel(
     W: Const<"W">;
     CLAIM: Const<"CLAIM", boolean>;
   }) => {
-    const index = arange(0, N);
+    const index = arange(0, p.N);
     const turn = programId(0);
     gdcWait();
     gdcLaunchDependents();
-    const total = load(position) + minimum((turn + 1) * chunk, queries);
-    const mask = index < (turn === numPrograms(0) - 1 ? tail : length);
-    const candidate = load(positions + turn * positionRow + index, { mask, other: -1 });
-    let found = zeros([N], "i32");
-    if (CLAIM) {
-      const [there, votesOf] = [candidate >= 0, counts + to(turn, "i64") * countRow + candidate];
+    const total = load(p.position) + minimum((turn + 1) * p.chunk, p.queries);
+    const mask = index < (turn === numPrograms(0) - 1 ? p.tail : p.length);
+    const candidate = load(p.positions + turn * p.positionRow + index, { mask, other: -1 });
+    let found = zeros([p.N], "i32");
+    if (p.CLAIM) {
+      const [there, votesOf] = [candidate >= 0, p.counts + to(turn, "i64") * p.countRow + candidate];
       found = where(there, atomicExchange(votesOf, 0, { mask: there, sem: "relaxed" }), 0);
-    } else found = load(votes + turn * positionRow + index, { mask, other: 0 });
-    const [mine, keptMine] = [unordered + turn * CP, kept + turn * CP];
-    const [selectedMine, windowMine] = [selected + turn * clip * span, window + turn * 16];
-    chooseWindow(candidate, found, total, global, local, span, clip, mine, keptMine, selectedMine, windowMine, CP, W);
+    } else found = load(p.votes + turn * p.positionRow + index, { mask, other: 0 });
+    const [unordered, kept] = [p.unordered + turn * p.CP, p.kept + turn * p.CP];
+    const [selected, window] = [p.selected + turn * p.clip * p.span, p.window + turn * 16];
+    chooseWindow({ ...p, unordered, kept, selected, window }, candidate, found, total);
   },
   {
     defaults: {

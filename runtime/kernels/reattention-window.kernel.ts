@@ -31,28 +31,7 @@ import { rotate } from "./rotary.js";
  * programs go: attention multiplies them with zero, which NaN would survive. `window` is what `reattentionChoose` gives.
  */
 export const reattentionGather = kernel(
-  <T extends "f16" | "bf16">({
-    keys,
-    values,
-    selected,
-    window,
-    position,
-    cosine,
-    sine,
-    windowKeys,
-    windowValues,
-    queries,
-    chunk,
-    room,
-    global,
-    local,
-    kvHeads,
-    rotaryRow,
-    BP,
-    KVP,
-    HALF,
-    HALFP,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     keys: Ptr<T>;
     values: Ptr<T>;
     selected: Ptr<"i32">;
@@ -78,26 +57,26 @@ export const reattentionGather = kernel(
     HALF: Const<"HALF">;
     HALFP: Const<"HALFP">;
   }) => {
-    const place = arange(0, BP * KVP);
+    const place = arange(0, p.BP * p.KVP);
     const turn = programId(1);
-    const [mine, ofWindow] = [selected + turn * room, window + turn * 16];
-    const index = programId(0) * BP + floorDiv(place, KVP);
-    const kvHead = mod(place, KVP);
-    const half = row(arange(0, HALFP));
+    const [mine, ofWindow] = [p.selected + turn * p.room, p.window + turn * 16];
+    const index = programId(0) * p.BP + floorDiv(place, p.KVP);
+    const kvHead = mod(place, p.KVP);
+    const half = row(arange(0, p.HALFP));
     const there = index <= load(ofWindow + 4);
-    const middle = middleLength(load(position) + minimum((turn + 1) * chunk, queries), global, local);
-    const token = windowTokens(index, there, mine, load(ofWindow), global, middle);
-    const from = (to(token, "i64") * kvHeads + kvHead) * (2 * HALF);
-    const mask = col(kvHead < kvHeads) && half < HALF;
+    const middle = middleLength(load(p.position) + minimum((turn + 1) * p.chunk, p.queries), p.global, p.local);
+    const token = windowTokens(index, there, mine, load(ofWindow), p.global, middle);
+    const from = (to(token, "i64") * p.kvHeads + kvHead) * (2 * p.HALF);
+    const mask = col(kvHead < p.kvHeads) && half < p.HALF;
     const seen = col(there) && mask;
-    const first = to(load(keys + col(from) + half, { mask: seen, other: 0 }), "f32");
-    const second = to(load(keys + col(from) + HALF + half, { mask: seen, other: 0 }), "f32");
-    const [k1, k2] = rotate(first, second, cosine, sine, col(index) * rotaryRow + half, seen);
-    const at = col(((turn * numPrograms(0) * BP + index) * kvHeads + kvHead) * (2 * HALF)) + half;
-    store(windowKeys + at, to(k1, dtypeOf(keys)), { mask });
-    store(windowKeys + at + HALF, to(k2, dtypeOf(keys)), { mask });
-    store(windowValues + at, load(values + col(from) + half, { mask: seen, other: 0 }), { mask });
-    store(windowValues + at + HALF, load(values + col(from) + HALF + half, { mask: seen, other: 0 }), { mask });
+    const first = to(load(p.keys + col(from) + half, { mask: seen, other: 0 }), "f32");
+    const second = to(load(p.keys + col(from) + p.HALF + half, { mask: seen, other: 0 }), "f32");
+    const [k1, k2] = rotate(first, second, p.cosine, p.sine, col(index) * p.rotaryRow + half, seen);
+    const at = col(((turn * numPrograms(0) * p.BP + index) * p.kvHeads + kvHead) * (2 * p.HALF)) + half;
+    store(p.windowKeys + at, to(k1, dtypeOf(p.keys)), { mask });
+    store(p.windowKeys + at + p.HALF, to(k2, dtypeOf(p.keys)), { mask });
+    store(p.windowValues + at, load(p.values + col(from) + half, { mask: seen, other: 0 }), { mask });
+    store(p.windowValues + at + p.HALF, load(p.values + col(from) + p.HALF + half, { mask: seen, other: 0 }), { mask });
   },
   {
     defaults: {
@@ -111,21 +90,7 @@ export const reattentionGather = kernel(
 
 /** Rotates the queries of chunks in place at their window's last positions, and scales them. q [queries, rows of `qRow`]. One program a query. */
 export const reattentionRotate = kernel(
-  <T extends "f16" | "bf16">({
-    q,
-    window,
-    cosine,
-    sine,
-    queries,
-    chunk,
-    qRow,
-    scale,
-    heads,
-    rotaryRow,
-    HP,
-    HALF,
-    HALFP,
-  }: {
+  <T extends "f16" | "bf16">(p: {
     q: Ptr<T>;
     window: Ptr<"i32">;
     cosine: Ptr<"f32">;
@@ -142,17 +107,17 @@ export const reattentionRotate = kernel(
     HALFP: Const<"HALFP">;
   }) => {
     const query = programId(0);
-    const turn = floorDiv(query, chunk);
-    const position = load(window + turn * 16 + 4) + 1 - minimum((turn + 1) * chunk, queries) + query;
-    const head = col(arange(0, HP));
-    const half = row(arange(0, HALFP));
-    const mask = head < heads && half < HALF;
-    const at = q + query * qRow + head * (2 * HALF) + half;
-    const first = to(load(at, { mask, other: 0 }), "f32") * scale;
-    const second = to(load(at + HALF, { mask, other: 0 }), "f32") * scale;
-    const [q1, q2] = rotate(first, second, cosine, sine, position * rotaryRow + half, half < HALF);
-    store(at, to(q1, dtypeOf(q)), { mask });
-    store(at + HALF, to(q2, dtypeOf(q)), { mask });
+    const turn = floorDiv(query, p.chunk);
+    const position = load(p.window + turn * 16 + 4) + 1 - minimum((turn + 1) * p.chunk, p.queries) + query;
+    const head = col(arange(0, p.HP));
+    const half = row(arange(0, p.HALFP));
+    const mask = head < p.heads && half < p.HALF;
+    const at = p.q + query * p.qRow + head * (2 * p.HALF) + half;
+    const first = to(load(at, { mask, other: 0 }), "f32") * p.scale;
+    const second = to(load(at + p.HALF, { mask, other: 0 }), "f32") * p.scale;
+    const [q1, q2] = rotate(first, second, p.cosine, p.sine, position * p.rotaryRow + half, half < p.HALF);
+    store(at, to(q1, dtypeOf(p.q)), { mask });
+    store(at + p.HALF, to(q2, dtypeOf(p.q)), { mask });
   },
   {
     defaults: {

@@ -39,15 +39,7 @@ function emit(state: Ptr<"i32">, ring: Ptr<"i32">, token: number, ringSize: numb
 
 /** The token with the largest logit, from each program's best of `decodeLogits`; ties go to the lower token. */
 export const sampleGreedy = kernel(
-  ({
-    bestLogit,
-    bestRow,
-    state,
-    ring,
-    count,
-    ringSize,
-    BLOCK,
-  }: {
+  (p: {
     bestLogit: Ptr<"f32">;
     bestRow: Ptr<"i32">;
     state: Ptr<"i32">;
@@ -58,20 +50,20 @@ export const sampleGreedy = kernel(
   }) => {
     gdcWait();
     gdcLaunchDependents();
-    const index = arange(0, BLOCK);
-    let top = zeros([BLOCK], "f32") - Infinity;
-    let row = zeros([BLOCK], "i32");
-    for (const start of range(0, count, BLOCK)) {
-      const mask = start + index < count;
-      const logit = load(bestLogit + start + index, { mask, other: -Infinity });
-      const candidate = load(bestRow + start + index, { mask, other: 0 });
+    const index = arange(0, p.BLOCK);
+    let top = zeros([p.BLOCK], "f32") - Infinity;
+    let row = zeros([p.BLOCK], "i32");
+    for (const start of range(0, p.count, p.BLOCK)) {
+      const mask = start + index < p.count;
+      const logit = load(p.bestLogit + start + index, { mask, other: -Infinity });
+      const candidate = load(p.bestRow + start + index, { mask, other: 0 });
       const better = logit > top || (logit === top && candidate < row);
       row = where(better, candidate, row);
       top = where(better, logit, top);
     }
     const best = max(top, 0);
     // Programs interleave rows, so among equal logits the lowest row is looked for, not the lowest lane.
-    emit(state, ring, -max(where(top === best, -row, -2147483647), 0), ringSize);
+    emit(p.state, p.ring, -max(where(top === best, -row, -2147483647), 0), p.ringSize);
   },
   {
     defaults: {
@@ -114,16 +106,7 @@ function gumbel(bits: number) {
  * tie with the last one kept are kept too. The draw is the maximum of score + Gumbel noise, so (seed, step) fixes it. One program.
  */
 export const sampleTop = kernel(
-  ({
-    logits,
-    state,
-    ring,
-    count,
-    ringSize,
-    chances,
-    choices,
-    BLOCK,
-  }: {
+  (p: {
     logits: Ptr<"f32">;
     state: Ptr<"i32">;
     ring: Ptr<"i32">;
@@ -137,14 +120,14 @@ export const sampleTop = kernel(
   }) => {
     gdcWait();
     gdcLaunchDependents();
-    const inverseTemperature = load(chances);
-    const topP = load(chances + 1);
-    const topK = load(choices);
-    const seed = bitcast(load(choices + 1), "u32");
-    const index = arange(0, BLOCK);
-    let tops = zeros([BLOCK], "f32") - Infinity;
-    for (const start of range(0, count, BLOCK)) {
-      const logit = load(logits + start + index, { mask: start + index < count, other: -Infinity });
+    const inverseTemperature = load(p.chances);
+    const topP = load(p.chances + 1);
+    const topK = load(p.choices);
+    const seed = bitcast(load(p.choices + 1), "u32");
+    const index = arange(0, p.BLOCK);
+    let tops = zeros([p.BLOCK], "f32") - Infinity;
+    for (const start of range(0, p.count, p.BLOCK)) {
+      const logit = load(p.logits + start + index, { mask: start + index < p.count, other: -Infinity });
       tops = where(logit > tops, logit, tops);
     }
     const best = max(tops, 0);
@@ -154,10 +137,10 @@ export const sampleTop = kernel(
     let high = 0;
     while (low < high) {
       const middle = high - ((high - low) >> 1);
-      let kept = zeros([BLOCK], "i32");
-      for (const start of range(0, count, BLOCK)) {
-        const mask = start + index < count;
-        const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+      let kept = zeros([p.BLOCK], "i32");
+      for (const start of range(0, p.count, p.BLOCK)) {
+        const mask = start + index < p.count;
+        const score = (load(p.logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
         kept += to(mask && orderedKey(score) >= middle, "i32");
       }
       if (sum(kept, 0) >= topK) low = middle;
@@ -165,32 +148,32 @@ export const sampleTop = kernel(
     }
     const kKey = low;
 
-    let masses = zeros([BLOCK], "f32");
-    for (const start of range(0, count, BLOCK)) {
-      const mask = start + index < count;
-      const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+    let masses = zeros([p.BLOCK], "f32");
+    for (const start of range(0, p.count, p.BLOCK)) {
+      const mask = start + index < p.count;
+      const score = (load(p.logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
       masses += where(mask && orderedKey(score) >= kKey, exp(score), 0);
     }
     const wanted = sum(masses, 0) * topP;
     high = 0;
     while (low < high) {
       const middle = high - ((high - low) >> 1);
-      let reached = zeros([BLOCK], "f32");
-      for (const start of range(0, count, BLOCK)) {
-        const mask = start + index < count;
-        const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+      let reached = zeros([p.BLOCK], "f32");
+      for (const start of range(0, p.count, p.BLOCK)) {
+        const mask = start + index < p.count;
+        const score = (load(p.logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
         reached += where(mask && orderedKey(score) >= middle, exp(score), 0);
       }
       if (sum(reached, 0) >= wanted) low = middle;
       else high = middle - 1;
     }
 
-    const step = load(state + 8);
-    let bestScore = zeros([BLOCK], "f32") - Infinity;
-    let bestToken = zeros([BLOCK], "i32");
-    for (const start of range(0, count, BLOCK)) {
-      const mask = start + index < count;
-      const score = (load(logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
+    const step = load(p.state + 8);
+    let bestScore = zeros([p.BLOCK], "f32") - Infinity;
+    let bestToken = zeros([p.BLOCK], "i32");
+    for (const start of range(0, p.count, p.BLOCK)) {
+      const mask = start + index < p.count;
+      const score = (load(p.logits + start + index, { mask, other: -Infinity }) - best) * inverseTemperature;
       const noise = gumbel(mix(seed, step, start + index));
       const noisy = where(mask && orderedKey(score) >= low, score + noise, -Infinity);
       const better = noisy > bestScore;
@@ -198,7 +181,7 @@ export const sampleTop = kernel(
       bestScore = where(better, noisy, bestScore);
     }
     const winner = argmax(bestScore, 0);
-    emit(state, ring, sum(where(index === winner, bestToken, 0), 0), ringSize);
+    emit(p.state, p.ring, sum(where(index === winner, bestToken, 0), 0), p.ringSize);
   },
   {
     defaults: {

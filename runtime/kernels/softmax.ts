@@ -1,11 +1,11 @@
 import { col, dot, exp2, sum, type Tile } from "tilescript";
 
 /**
- * One step of the online softmax (arXiv 2307.08691, section 3.1): weights p of a block of keys, `rounded` to the values' dtype, under a new
+ * One step of the online softmax (arXiv 2307.08691, section 3.1): the `weights` of a block of keys, `rounded` to the values' dtype, under a new
  * largest score. Scores are in base 2.
  */
 export function absorb(
-  p: Tile,
+  weights: Tile,
   rounded: Tile,
   value: Tile,
   top: Tile,
@@ -14,5 +14,5 @@ export function absorb(
   acc: Tile,
 ): [Tile, Tile] {
   const keep = exp2(top - newTop);
-  return [weight * keep + sum(p, 1), dot(rounded, value, { acc: acc * col(keep) })];
+  return [weight * keep + sum(weights, 1), dot(rounded, value, { acc: acc * col(keep) })];
 }

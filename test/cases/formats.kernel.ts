@@ -24,18 +24,7 @@ const ALL = [
 
 /** A matrix [rows, blockCount · 32] as f32. Program (R rows, B blocks). */
 export const widen = kernel(
-  ({
-    bytes,
-    signed,
-    halves,
-    bf16,
-    out,
-    rowCount,
-    blockCount,
-    R,
-    B,
-    FORMAT,
-  }: {
+  (p: {
     bytes: Ptr<"u8">;
     signed: Ptr<"i8">;
     halves: Ptr<"f16">;
@@ -47,14 +36,14 @@ export const widen = kernel(
     B: Const<"B">;
     FORMAT: Const<"FORMAT", string>;
   }) => {
-    const rows = programId(0) * R + arange(0, R);
-    const blocks = programId(1) * B + arange(0, B);
+    const rows = programId(0) * p.R + arange(0, p.R);
+    const blocks = programId(1) * p.B + arange(0, p.B);
     const lane = arange(0, 16);
-    const [low, high] = dequantize(bytes, signed, halves, bf16, rows, blocks, lane, rowCount, blockCount, FORMAT);
+    const [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     const row = expandDims(expandDims(rows, 1), 2);
     const block = expandDims(blocks, 1);
-    const mask = row < rowCount && block < blockCount;
-    const at = out + (to(row, "i64") * blockCount + block) * 32 + lane;
+    const mask = row < p.rowCount && block < p.blockCount;
+    const at = p.out + (to(row, "i64") * p.blockCount + block) * 32 + lane;
     store(at, low, { mask });
     store(at + 16, high, { mask });
   },

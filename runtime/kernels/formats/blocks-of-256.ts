@@ -1,5 +1,5 @@
-import { bitcast, expandDims, type Mask, type Ptr, type Tile, to, where } from "tilescript";
-import { halfOfByte, loadBytes, loadHalves, loadPairs, small, smallSigned } from "./numbers.js";
+import { bitcast, expandDims, type Mask, type Tile, to, where } from "tilescript";
+import { type Buffers, halfOfByte, loadBytes, loadHalves, loadPairs, small, smallSigned } from "./numbers.js";
 
 /*
  * ggml's K-quants: super-blocks of 256 weights, sub-blocks with small integer scales, f16 scales of these (layouts of its ggml-common.h).
@@ -22,29 +22,29 @@ function sixBits(at: Tile, sub: Tile, inside: Mask): [Tile, Tile] {
 }
 
 /** d, dmin, 12 bytes of scales, 128 bytes of nibbles: two eighths share 32 bytes. q · (d · scale) − dmin · minimum. */
-export function q4_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q4_k(p: Buffers, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const [scale, minimum] = sixBits(bytes + 4 + wide * 144, sub, inside);
+  const [scale, minimum] = sixBits(p.bytes + 4 + wide * 144, sub, inside);
   const { nibble, held, base } = halfOfByte((expandDims(sub, 1) & 1) === 1);
-  const d = expandDims(loadHalves(halves + wide * 72, inside) * scale, 2);
-  const m = expandDims(loadHalves(halves + 1 + wide * 72, inside) * minimum, 2);
+  const d = expandDims(loadHalves(p.halves + wide * 72, inside) * scale, 2);
+  const m = expandDims(loadHalves(p.halves + 1 + wide * 72, inside) * minimum, 2);
   const mask = expandDims(inside, 2);
-  const at = bytes + (lane + 16) + expandDims(wide * 144 + (sub >> 1) * 32, 2);
+  const at = p.bytes + (lane + 16) + expandDims(wide * 144 + (sub >> 1) * 32, 2);
   const low = (loadBytes(at, mask) & nibble) | held;
   const high = (loadBytes(at + 16, mask) & nibble) | held;
   return [(bitcast(low, "f32") - base) * d - m, (bitcast(high, "f32") - base) * d - m];
 }
 
 /** As Q4_K with 32 bytes of fifth bits before the nibbles: bit `sub` of byte i for weight i. */
-export function q5_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q5_k(p: Buffers, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const [scale, minimum] = sixBits(bytes + 4 + wide * 176, sub, inside);
+  const [scale, minimum] = sixBits(p.bytes + 4 + wide * 176, sub, inside);
   const eighth = expandDims(sub, 1);
   const { nibble, end, held, base } = halfOfByte((eighth & 1) === 1);
-  const d = expandDims(loadHalves(halves + wide * 88, inside) * scale, 2);
-  const m = expandDims(loadHalves(halves + 1 + wide * 88, inside) * minimum, 2);
+  const d = expandDims(loadHalves(p.halves + wide * 88, inside) * scale, 2);
+  const m = expandDims(loadHalves(p.halves + 1 + wide * 88, inside) * minimum, 2);
   const mask = expandDims(inside, 2);
-  const fifths = bytes + (lane + 16) + expandDims(wide * 176, 2);
+  const fifths = p.bytes + (lane + 16) + expandDims(wide * 176, 2);
   const at = fifths + 32 + (eighth >> 1) * 32;
   // Bit `sub` of a fifths' byte comes to where the nibble ends: bit 4, or bit 8 for eighths of odd number.
   const shift = eighth + 4 - (eighth & 1) * 4;
@@ -57,23 +57,15 @@ export function q5_k(bytes: Ptr, halves: Ptr, block: Tile, sub: Tile, inside: Ma
  * 128 bytes of nibbles, 64 bytes of upper bit pairs, 16 signed scales, d. Each half of 128 weights takes 64 bytes of nibbles and 32 of pairs;
  * its four eighths use the low nibbles of bytes 0–31, of 32–63, then the high ones. q · (d · scale) with q from −32.
  */
-export function q6_k(
-  bytes: Ptr,
-  halves: Ptr,
-  bf16: Ptr,
-  block: Tile,
-  sub: Tile,
-  inside: Mask,
-  lane: Tile,
-): [Tile, Tile] {
+export function q6_k(p: Buffers, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
   const eighth = expandDims(sub, 1);
   const { nibble, end, held, base } = halfOfByte((eighth & 2) === 2);
-  const d = loadHalves(halves + 104 + wide * 105, inside);
-  const scales = loadPairs(bf16 + 96 + wide * 105 + sub, inside);
+  const d = loadHalves(p.halves + 104 + wide * 105, inside);
+  const scales = loadPairs(p.bf16 + 96 + wide * 105 + sub, inside);
   const mask = expandDims(inside, 2);
-  const at = bytes + lane + expandDims(wide * 210 + (sub >> 2) * 64 + (sub & 1) * 32, 2);
-  const pairs = bytes + (lane + 128) + expandDims(wide * 210 + (sub >> 2) * 32, 2);
+  const at = p.bytes + lane + expandDims(wide * 210 + (sub >> 2) * 64 + (sub & 1) * 32, 2);
+  const pairs = p.bytes + (lane + 128) + expandDims(wide * 210 + (sub >> 2) * 32, 2);
   // Bits 2 · (sub & 3) of a pairs' byte come to where the nibble ends: bit 4, or bit 8 for the upper nibbles.
   const [shift, pair] = [4 - (eighth & 1) * 2, end * 3];
   const low = (loadBytes(at, mask) & nibble) | held | ((loadBytes(pairs, mask) << shift) & pair);
@@ -85,21 +77,13 @@ export function q6_k(
 }
 
 /** 16 bytes of scale and minimum in a nibble each, 64 bytes of bit pairs, d, dmin. Scales are of 16 weights. q · (d · scale) − dmin · minimum. */
-export function q2_k(
-  bytes: Ptr,
-  halves: Ptr,
-  bf16: Ptr,
-  block: Tile,
-  sub: Tile,
-  inside: Mask,
-  lane: Tile,
-): [Tile, Tile] {
+export function q2_k(p: Buffers, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const scales = loadPairs(bf16 + sub + wide * 42, inside);
-  const d = loadHalves(halves + 40 + wide * 42, inside);
-  const m = loadHalves(halves + 41 + wide * 42, inside);
+  const scales = loadPairs(p.bf16 + sub + wide * 42, inside);
+  const d = loadHalves(p.halves + 40 + wide * 42, inside);
+  const m = loadHalves(p.halves + 41 + wide * 42, inside);
   const mask = expandDims(inside, 2);
-  const at = bytes + (lane + 16) + expandDims(wide * 84 + (sub >> 2) * 32, 2);
+  const at = p.bytes + (lane + 16) + expandDims(wide * 84 + (sub >> 2) * 32, 2);
   const shift = expandDims((sub & 3) * 2, 1);
   const low = small((loadBytes(at, mask) >> shift) & 3, 0);
   const high = small((loadBytes(at + 16, mask) >> shift) & 3, 0);
@@ -113,21 +97,13 @@ export function q2_k(
  * 32 bytes of third bits, 64 bytes of bit pairs, 12 bytes of scales, d. Scales are of 16 weights, 6 bits from −32: nibbles in bytes 0–7 (the upper
  * ones are scales 8–15), bit pairs in bytes 8–11. q · (d · scale) with q from −4.
  */
-export function q3_k(
-  bytes: Ptr,
-  halves: Ptr,
-  bf16: Ptr,
-  block: Tile,
-  sub: Tile,
-  inside: Mask,
-  lane: Tile,
-): [Tile, Tile] {
+export function q3_k(p: Buffers, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const lower = loadPairs(bf16 + 48 + (sub & 3) + wide * 55, inside) >> ((sub >> 2) << 2);
-  const upper = loadPairs(bf16 + 52 + (sub & 1) + wide * 55, inside) >> ((sub >> 1) << 1);
-  const d = loadHalves(halves + 54 + wide * 55, inside);
+  const lower = loadPairs(p.bf16 + 48 + (sub & 3) + wide * 55, inside) >> ((sub >> 2) << 2);
+  const upper = loadPairs(p.bf16 + 52 + (sub & 1) + wide * 55, inside) >> ((sub >> 1) << 1);
+  const d = loadHalves(p.halves + 54 + wide * 55, inside);
   const mask = expandDims(inside, 2);
-  const thirds = bytes + lane + expandDims(wide * 110, 2);
+  const thirds = p.bytes + lane + expandDims(wide * 110, 2);
   const at = thirds + 32 + expandDims((sub >> 2) * 32, 1);
   const [shift, third] = [expandDims((sub & 3) * 2, 1), expandDims(sub, 1)];
   const low = ((loadBytes(at, mask) >> shift) & 3) | (((loadBytes(thirds, mask) >> third) & 1) << 2);

@@ -1,5 +1,5 @@
 import { expandDims, load, type Mask, type Ptr, type Tile, to } from "tilescript";
-import { loadBytes, loadHalves, loadPairs, sixteenth, small } from "./numbers.js";
+import { type Buffers, loadBytes, loadHalves, loadPairs, sixteenth, small } from "./numbers.js";
 
 /*
  * ggml's blocks of 32 weights (layouts of its ggml-common.h): an f16 scale d, in the "_1" types an f16 minimum m, in the 5-bit types the fifth
@@ -13,19 +13,19 @@ function scaleAt(source: Ptr, at: Tile, inside: Mask): Tile {
 }
 
 /** q · d with q from −8. */
-export function q4_0(bytes: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q4_0(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const d = scaleAt(halves, wide * 9, inside);
-  const pair = loadBytes(bytes + (lane + 2) + expandDims(wide * 18, 2), expandDims(inside, 2));
+  const d = scaleAt(p.halves, wide * 9, inside);
+  const pair = loadBytes(p.bytes + (lane + 2) + expandDims(wide * 18, 2), expandDims(inside, 2));
   return [small(pair & 15, 8) * d, sixteenth(pair & 240, 8) * d];
 }
 
 /** q · d + m. */
-export function q4_1(bytes: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q4_1(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const d = scaleAt(halves, wide * 10, inside);
-  const m = scaleAt(halves + 1, wide * 10, inside);
-  const pair = loadBytes(bytes + (lane + 4) + expandDims(wide * 20, 2), expandDims(inside, 2));
+  const d = scaleAt(p.halves, wide * 10, inside);
+  const m = scaleAt(p.halves + 1, wide * 10, inside);
+  const pair = loadBytes(p.bytes + (lane + 4) + expandDims(wide * 20, 2), expandDims(inside, 2));
   return [small(pair & 15, 0) * d + m, sixteenth(pair & 240, 0) * d + m];
 }
 
@@ -38,33 +38,33 @@ function fiveBits(pair: Tile, low: Tile, high: Tile, lane: Tile): [Tile, Tile] {
 }
 
 /** q · d with q from −16. */
-export function q5_0(bytes: Ptr, halves: Ptr, bf16: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q5_0(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const d = scaleAt(halves, wide * 11, inside);
-  const firsts = expandDims(loadPairs(bf16 + 1 + wide * 11, inside), 2);
-  const seconds = expandDims(loadPairs(bf16 + 2 + wide * 11, inside), 2);
-  const pair = loadBytes(bytes + (lane + 6) + expandDims(wide * 22, 2), expandDims(inside, 2));
+  const d = scaleAt(p.halves, wide * 11, inside);
+  const firsts = expandDims(loadPairs(p.bf16 + 1 + wide * 11, inside), 2);
+  const seconds = expandDims(loadPairs(p.bf16 + 2 + wide * 11, inside), 2);
+  const pair = loadBytes(p.bytes + (lane + 6) + expandDims(wide * 22, 2), expandDims(inside, 2));
   const [low, high] = fiveBits(pair, firsts, seconds, lane);
   return [small(low, 16) * d, sixteenth(high, 16) * d];
 }
 
 /** q · d + m. */
-export function q5_1(bytes: Ptr, halves: Ptr, bf16: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q5_1(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const d = scaleAt(halves, wide * 12, inside);
-  const m = scaleAt(halves + 1, wide * 12, inside);
-  const firsts = expandDims(loadPairs(bf16 + 2 + wide * 12, inside), 2);
-  const seconds = expandDims(loadPairs(bf16 + 3 + wide * 12, inside), 2);
-  const pair = loadBytes(bytes + (lane + 8) + expandDims(wide * 24, 2), expandDims(inside, 2));
+  const d = scaleAt(p.halves, wide * 12, inside);
+  const m = scaleAt(p.halves + 1, wide * 12, inside);
+  const firsts = expandDims(loadPairs(p.bf16 + 2 + wide * 12, inside), 2);
+  const seconds = expandDims(loadPairs(p.bf16 + 3 + wide * 12, inside), 2);
+  const pair = loadBytes(p.bytes + (lane + 8) + expandDims(wide * 24, 2), expandDims(inside, 2));
   const [low, high] = fiveBits(pair, firsts, seconds, lane);
   return [small(low, 0) * d + m, sixteenth(high, 0) * d + m];
 }
 
 /** q · d with q an i8: d, then 32 of them. */
-export function q8_0(signed: Ptr, halves: Ptr, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
+export function q8_0(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const d = scaleAt(halves, wide * 17, inside);
-  const at = signed + (lane + 2) + expandDims(wide * 34, 2);
+  const d = scaleAt(p.halves, wide * 17, inside);
+  const at = p.signed + (lane + 2) + expandDims(wide * 34, 2);
   const mask = expandDims(inside, 2);
   // One instruction takes a byte out of a word and converts it, so here the conversion pays.
   return [to(load(at, { mask, other: 0 }), "f32") * d, to(load(at + 16, { mask, other: 0 }), "f32") * d];

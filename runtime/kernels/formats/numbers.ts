@@ -1,10 +1,18 @@
-import { bitcast, load, type Mask, type Pointer, type Tile, to, where } from "tilescript";
+import { bitcast, load, type Mask, type Pointer, type Ptr, type Tile, to, where } from "tilescript";
 
 /*
  * Small integers become f32 by their bits: 2^23 + q holds q in its lowest bits, so or-ing q into the bits of 2^23 and subtracting that is
  * exact. A GPU subtracts at full speed and converts more slowly. In 2^19 + q the bits of q begin four higher, so the upper nibble of a byte
  * needs no shift.
  */
+/** A weight matrix: one buffer seen as four dtypes. */
+export interface Buffers {
+  bytes: Ptr<"u8">;
+  signed: Ptr<"i8">;
+  halves: Ptr<"f16">;
+  bf16: Ptr<"bf16">;
+}
+
 const TWO_TO_23 = 0x4b000000;
 const TWO_TO_19 = 0x49000000;
 
