@@ -63,7 +63,7 @@ function fieldsOf(node: ts.ObjectLiteralExpression, scope: Scope): Fields | null
 /** A member: a constant stays one, so that it can be a size. */
 function fieldBy(node: ts.Expression, scope: Scope): Given {
   const binding = bindingOf(node, scope);
-  if (binding?.kind === "variable" && binding.fixed !== null) return { kind: "known", binding };
+  if (binding?.kind === "variable" && (binding.fixed !== null || binding.constant)) return { kind: "known", binding };
   if (binding !== null && binding.kind !== "variable") return { kind: "known", binding };
   const inner = unwrapped(node);
   const fields = ts.isObjectLiteralExpression(inner) ? fieldsOf(inner, scope) : null;

@@ -125,10 +125,11 @@ function forgottenImport(unit: Unit, { valueDeclaration }: ts.Symbol): ts.Identi
 const SYMBOLIC: Readonly<Record<string, (value: Dim) => Static>> = { int, bool: test };
 
 /** What the body knows of a parameter besides its type. */
-export function knownOf(param: Param): Pick<Variable, "mutable" | "fixed" | "pointee"> {
+export function knownOf(param: Param): Pick<Variable, "mutable" | "fixed" | "constant" | "pointee"> {
   return {
     mutable: false,
     fixed: param.kind !== "const" ? null : (SYMBOLIC[param.of]?.(dimName(param.name)) ?? null),
+    ...(param.kind === "const" && { constant: true }),
     ...(param.kind === "pointer" || param.kind === "descriptor" ? { pointee: param.dtype } : {}),
   };
 }

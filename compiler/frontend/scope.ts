@@ -15,6 +15,8 @@ export interface Variable {
   readonly mutable: boolean;
   /** Its value where that is known when the kernel is built; sizes may be symbolic in Const parameters. */
   readonly fixed: Static | null;
+  /** True for a Const parameter: a tuple of the running kernel cannot hold its text, nor its number as a size. */
+  readonly constant?: boolean;
   /** True for a value that exists only at compile time (a list of sizes). */
   readonly absent?: boolean;
   /** True where what it stands for has a problem that is reported: whatever comes of it is none of its own. */

@@ -16,7 +16,7 @@ export interface Corner {
   readonly kernel: string;
   /** Memory for pointers, numbers for scalars. `out` is added. */
   readonly args: Readonly<Record<string, CornerMemory | number>>;
-  readonly constants?: Readonly<Record<string, number | boolean>>;
+  readonly constants?: Readonly<Record<string, number | boolean | string>>;
   readonly want: readonly number[];
   /** How far what is right to rounding alone may be off; 0 for what is exact. */
   readonly near?: number;

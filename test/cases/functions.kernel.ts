@@ -96,6 +96,27 @@ export const objectsPassed = kernel(
   { builds: [{ constants: { B: 16 } }] },
 );
 
+interface Choice {
+  readonly x: Ptr<"f32">;
+  readonly MODE: Const<"MODE", string>;
+  readonly LEAKY: Const<"LEAKY", boolean>;
+}
+const chosenBy = ({ way }: { way: Choice }, at: Tile): Vector => {
+  const x = load(way.x + at);
+  if (way.MODE === "twice") return x * 2;
+  return way.LEAKY ? leaky(x) : x;
+};
+const handedOn = (q: Choice, at: Tile): Vector => chosenBy({ way: { x: q.x, MODE: q.MODE, LEAKY: q.LEAKY } }, at);
+
+/** Texts and flags of a build in objects that are made of destructured parameters, and passed on in others. x = −8 … 7. */
+export const constantsInObjects = kernel(
+  ({ x, MODE, LEAKY, out }: Choice & { readonly out: Out }) => {
+    const i = arange(0, 16);
+    store(out + i, to(handedOn({ x, MODE, LEAKY }, i), "f64"));
+  },
+  { builds: [{ constants: { MODE: "twice", LEAKY: true } }, { constants: { MODE: "once", LEAKY: true } }] },
+);
+
 /** A function in an unrolled loop sees the turn's number. */
 export const functionInTurns = kernel((p: { out: Out }) => {
   const WEIGHTS = [3, 5, 7];

@@ -60,5 +60,12 @@ export const FUNCTIONS: readonly Corner[] = [
       3,
     ],
   },
+  ...(["twice", "once"] as const).map((MODE) => ({
+    title: `${MODE}: a text of a build in an object`,
+    kernel: "constantsInObjects",
+    args: { x: memory(SIGNED) },
+    constants: { MODE, LEAKY: true },
+    want: SIGNED.map((x) => (MODE === "twice" ? x * 2 : leaky(x))),
+  })),
   { title: "a function sees the turn of its loop", kernel: "functionInTurns", args: {}, want: [30, 51, 72] },
 ];
