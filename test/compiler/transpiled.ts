@@ -6,13 +6,13 @@ import ts from "typescript";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * The compiler's folders of these names, with the files beside them and the errors that all share, as plain JavaScript, for child processes that a test kills: they cannot load TypeScript.
+ * The compiler's folders of these names, with what they import of others, as plain JavaScript, for child processes that a test kills: they cannot load TypeScript.
  * Lies below node_modules, so that imports and the package's root are found.
  */
 export function transpile(names: readonly string[]): { folder: string; [Symbol.dispose](): void } {
   mkdirSync(join(root, "node_modules/.cache"), { recursive: true });
   const folder = mkdtempSync(join(root, "node_modules/.cache/transpiled-"));
-  for (const name of ["dsl", "compiler", "compiler/store", ...names.map((one) => `compiler/${one}`)]) {
+  for (const name of ["dsl", "compiler", "compiler/ir", "compiler/store", ...names.map((one) => `compiler/${one}`)]) {
     for (const { name: entry } of readdirSync(join(root, name), { withFileTypes: true }).filter((one) =>
       one.isFile(),
     )) {

@@ -163,6 +163,6 @@ it("programs of a cooperative launch meet, and more than run at once are refused
   const { out } = await run(device, meeting, args(), [4]);
   expect(out!.slice(0, 4)).toEqual([406, 406, 406, 406]);
   await expect(run(device, meeting, args(), [5])).rejects.toThrow(
-    "meeting: expected a grid of at most 4 programs, which this device runs at once, got 5.",
+    "meeting: expected a grid of at most 4 programs, which this device runs at once, got 5",
   );
 });

@@ -118,7 +118,7 @@ describe("constants", () => {
   it("must be given where the builds leave a choice", async () => {
     const x = await numbers(1);
     expect(() => load().launch([1], { x, a: 1, n: 1 })).toThrow(
-      "step, parameter BLOCK: expected one of what was built (BLOCK = 64; BLOCK = 256), got nothing.",
+      "step, parameter BLOCK: expected one of what was built (BLOCK = 64; BLOCK = 256), got nothing",
     );
   });
 
