@@ -31,7 +31,7 @@ for (const outer of [0, 1])
     const places = indices(4).map((m) => outer * 8 + m * 2 + inner);
     const line = scanned(
       places.map((at) => STARTS[at]!),
-      (a, b) => a * 2 + b,
+      (a, b) => a + b,
     );
     for (const [at, place] of places.entries()) cube[place] = line[at]!;
   }
@@ -42,6 +42,7 @@ export const COMBINING: readonly Corner[] = [
   ...(["f32", "f16", "bf16", "i32", "i64"] as const).map((dtype) => ({
     title: `a function reduces ${dtype}`,
     kernel: "reduceOne",
+    dtypes: { T: dtype },
     args: { x: { dtype, numbers: MATRIX } },
     want: [
       ...rows.map(total),
@@ -60,6 +61,7 @@ export const COMBINING: readonly Corner[] = [
   ...(["f32", "bf16", "i64"] as const).map((dtype) => ({
     title: `pairs of ${dtype} and places are reduced together`,
     kernel: "bestOfPairs",
+    dtypes: { T: dtype },
     args: { x: { dtype, numbers: PAIRS } },
     want: [5, 2, -7, 6, 1, 1, 16, 0],
   })),

@@ -17,6 +17,8 @@ export interface Corner {
   /** Memory for pointers, numbers for scalars. `out` is added. */
   readonly args: Readonly<Record<string, CornerMemory | number>>;
   readonly constants?: Readonly<Record<string, number | boolean | string>>;
+  /** Of a generic kernel. */
+  readonly dtypes?: Readonly<Record<string, DType>>;
   readonly want: readonly number[];
   /** How far what is right to rounding alone may be off; 0 for what is exact. */
   readonly near?: number;

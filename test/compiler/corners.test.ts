@@ -17,11 +17,11 @@ const { drafts, diagnostics } = createFrontend().lower(
 );
 const kernels = new Set(drafts.map(({ name }) => name));
 
-/** The kernel, of a generic one that of the dtype of what `x` points to. */
-function kernelOf({ kernel, args: { x } }: Corner): Kernel {
-  const dtype = typeof x === "object" ? x.dtype : undefined;
-  return drafts.find(({ name, dtypes: { T } }) => name === kernel && (T === undefined || T === dtype))!;
-}
+/** The kernel, of a generic one that of the corner's dtypes. */
+const kernelOf = ({ kernel, dtypes = {} }: Corner): Kernel =>
+  drafts.find(
+    (one) => one.name === kernel && Object.entries(one.dtypes).every(([name, dtype]) => dtypes[name] === dtype),
+  )!;
 
 const room = ({ want }: Corner): Tensor => ({ dtype: "f64", data: want.map(() => UNTOUCHED) });
 const given = ({ args }: Corner): Record<string, Tensor | number> =>

@@ -14,7 +14,7 @@ after(() => both.close());
 
 const memory = (device: Device, { dtype, numbers }: CornerMemory) => upload(device, encode(dtype, numbers));
 
-for (const { title, kernel, args, constants, want, near = 0 } of CORNERS)
+for (const { title, kernel, args, constants, dtypes, want, near = 0 } of CORNERS)
   test(title, async () => {
     const device = both.gpu;
     const given = await Promise.all(
@@ -24,7 +24,7 @@ for (const { title, kernel, args, constants, want, near = 0 } of CORNERS)
       ]),
     );
     const out = await upload(device, new Float64Array(want.length).fill(UNTOUCHED));
-    both.onGpu.kernel(kernel).launch([1], { ...Object.fromEntries(given), ...constants, out });
+    both.onGpu.kernel(kernel).launch([1], { ...Object.fromEntries(given), ...constants, ...dtypes, out });
     const got = await download(out, new Float64Array(want.length));
     assert.deepEqual(
       [...got].map((value, at) => (Math.abs(value - want[at]!) <= near ? want[at] : value)),

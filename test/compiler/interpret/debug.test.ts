@@ -170,7 +170,7 @@ test("an assertion that does not hold ends the launch with its place, the progra
   const error = await device.synchronize().catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(LaunchError);
   expect((error as LaunchError).message).toMatch(
-    /^k: expected the deviceAssert at k\.kernel\.ts:4:5 to hold \(x is below n\), got false for element \(1, 1\) in program \(0, 0, 0\)\.$/,
+    /^k: expected the deviceAssert at k\.kernel\.ts:4:5 to hold \(x is below n\), got false for element \(1, 1\) in program \(0, 0, 0\)$/,
   );
   expect(lines).toHaveLength(4);
 });

@@ -191,11 +191,12 @@ const scaled: OpCase[] = [
       { lhsFormat: "e4m3", rhsFormat: "e2m1" },
     ),
   },
-  ...(["bf16", "f16"] as const).map((dtype) => ({
-    title: `dotScaled ${dtype} e2m1`,
-    operands: [tile(dtype, 16, 32), tile("u8", 32, 1), tile("u8", 16, 32), tile("u8", 32, 1)],
-    of: d.op("dotScaled", { lhs: "a", rhs: "c", rhsScale: "d" }, { lhsFormat: dtype, rhsFormat: "e2m1" }),
-  })),
+  // With f16 a GPU multiplies in f16, where most of these scales are 0 or infinite: the docstring says so.
+  {
+    title: "dotScaled bf16 e2m1",
+    operands: [tile("bf16", 16, 32), tile("u8", 32, 1), tile("u8", 16, 32), tile("u8", 32, 1)],
+    of: d.op("dotScaled", { lhs: "a", rhs: "c", rhsScale: "d" }, { lhsFormat: "bf16", rhsFormat: "e2m1" }),
+  },
   {
     title: "dotScaled without scales",
     operands: [tile("f8e5m2", 16, 64), tile("u8", 16, 1), tile("u8", 32, 16)],
