@@ -36,5 +36,5 @@ it("tilescript eval niah finds a needle with SmolLM2, draws it, and asks no ques
   expect(again.stderr).not.toContain("needle 1");
   expect(statSync(join(out, "niah.json")).mtimeMs).toBe(began);
 
-  expect(await ask("--seed", "1")).toMatchObject({ code: 1, stderr: expect.stringMatching(/seed differs.*--fresh/) });
+  expect(await ask("--seed", "1")).toMatchObject({ code: 1, stderr: expect.stringMatching(/seed differs\n.*--fresh/) });
 });
