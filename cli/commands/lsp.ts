@@ -14,6 +14,9 @@ export default command({
   examples: ["tilescript lsp --stdio"],
   async run({ signal }) {
     const { serve } = await import("../lsp/server.js");
+    process.once("exit", (code) => {
+      if (code === 1) process.stderr.write("error: the editor is gone, and has not ended the server\n");
+    });
     serve(process.stdin, process.stdout);
     // Ends with the editor's `exit`, or with its end of the pipe.
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
