@@ -4,6 +4,7 @@ import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Ref } from "../wasm/module.js";
+import { REPRESENTATION } from "../wasm/representation.js";
 import type { Host } from "./host.js";
 import { type LoopPlan, runNest } from "./nest.js";
 import { stage } from "./stage.js";
@@ -32,8 +33,8 @@ export function print(host: Host, expr: OpExpr): void {
   for (const [number, value] of values.entries()) {
     const shape = shapeOf(value);
     const plan = inOrder(shape);
-    // Doubles hold the numbers of every dtype but one.
-    const type = dtypeOf(value) === "i64" ? "i64" : "f64";
+    // Doubles hold the numbers of every dtype but the integers of 64 bits.
+    const type = REPRESENTATION[dtypeOf(value)] === "i64" ? "i64" : "f64";
     stage(host, value, shape, plan.order);
     runNest(host, plan, (nest) => {
       const index = nest.index(0);

@@ -1,5 +1,5 @@
 import type { AccessSite, CpuKernelInfo } from "../../../compiler/interpret/index.js";
-import { DTYPES, type DType } from "../../../compiler/ir/index.js";
+import { DTYPES, type DType, isFloat, wrapped } from "../../../compiler/ir/index.js";
 import type { PrintedValue } from "./queue.js";
 
 /** Lines as Triton's kernels print them: `pid (1, 0, 0) idx ( 3) total: 0.500000`. */
@@ -38,14 +38,12 @@ export function indexOf(element: number, shape: readonly number[]): number[] {
   });
 }
 
-const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === "float";
-
 /** What C calls numbers that are none. */
 const notFinite = (value: number): string => (Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf");
 
 /** C's %f, and %i or %u. */
 function numberText(value: number | bigint, dtype: DType): string {
-  if (!isFloat(dtype)) return String(value);
+  if (!isFloat(dtype)) return String(wrapped(dtype, BigInt(value)));
   const number = Number(value);
   if (!Number.isFinite(number)) return notFinite(number);
   const [sign, mantissa, exponent] = partsOf(number);
@@ -65,7 +63,7 @@ function halved(x: bigint, bits: number): bigint {
 /** C's %a, and %x with the digits that the dtype has. */
 function hexText(value: number | bigint, dtype: DType): string {
   if (isFloat(dtype)) return hexFloat(Number(value));
-  const bits = dtype === "i64" ? 64 : 32;
+  const bits = Math.max(32, DTYPES[dtype].bytes * 8);
   const digits = dtype === "bool" ? 0 : DTYPES[dtype].bytes * 2;
   return `0x${BigInt.asUintN(bits, BigInt(value)).toString(16).padStart(digits, "0")}`;
 }

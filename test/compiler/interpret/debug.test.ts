@@ -79,6 +79,8 @@ test.each([
   [`devicePrint("x", n, { hex: true })`, "pid (0, 0, 0) idx () x: 0x00000005"],
   [`devicePrint("x", to(-2, "i64"), { hex: true })`, "pid (0, 0, 0) idx () x: 0xfffffffffffffffe"],
   [`devicePrint("x", to(9007199254740993n, "i64"))`, "pid (0, 0, 0) idx () x: 9007199254740993"],
+  [`devicePrint("x", to(18446744073709551614n, "u64"))`, "pid (0, 0, 0) idx () x: 18446744073709551614"],
+  [`devicePrint("x", to(18446744073709551614n, "u64"), { hex: true })`, "pid (0, 0, 0) idx () x: 0xfffffffffffffffe"],
   [`devicePrint("x", to(4294967295, "u32"))`, "pid (0, 0, 0) idx () x: 4294967295"],
   [`devicePrint("x", 0.0078125)`, "pid (0, 0, 0) idx () x: 0.007812"],
   [`devicePrint("x", 0.0234375)`, "pid (0, 0, 0) idx () x: 0.023438"],
