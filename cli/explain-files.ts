@@ -1,5 +1,6 @@
 import { compileUnits } from "../compiler/build/compile.js";
 import { EXPLAINED, type Explained, explained } from "../compiler/build/explain.js";
+import { configurationText } from "../compiler/build/failure.js";
 import { planUnits, type Unit } from "../compiler/build/plan.js";
 import { promisesText } from "../compiler/build/variants.js";
 import { Cache, cachedTriton } from "../compiler/cache/index.js";
@@ -22,9 +23,9 @@ interface ExplainRequest {
 /** What cubins are made for where nobody says it: the GPU here, else Hopper. */
 const DEFAULT_ARCH = 90;
 
-function buildText({ kernel, build, arch }: Unit): string {
-  const values = Object.entries({ ...build.dtypes, ...build.constants }).map(([name, value]) => `${name} = ${value}`);
-  return `${kernel.name} (${kernel.file}:${kernel.span.line}) ${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages`;
+function buildText(unit: Unit): string {
+  const { kernel } = unit;
+  return `${kernel.name} (${kernel.file}:${kernel.span.line}) ${configurationText(unit)}`;
 }
 
 /** Lines of a table: place, what the author wrote there, what it became. */

@@ -3,7 +3,7 @@
  * a wrong guess costs speed or a cubin, never a result.
  */
 import { bodiesOf, type Expr, expressionsOf, type Kernel, operands, type Stmt, type Type } from "../ir/index.js";
-import { OPS } from "../ops/index.js";
+import { OPS, shapeOf } from "../ops/index.js";
 
 export interface AccessParams {
   /** Pointers of which more than one element is accessed at a time. */
@@ -42,8 +42,6 @@ const WHOLE: ReadonlySet<Fact["kind"]> = new Set(["is", "sum"]);
 
 const onAxes = (from: Facts, move: (axis: number) => number): Facts =>
   facts([...from.values()].map((fact) => ({ ...fact, axis: WHOLE.has(fact.kind) ? 0 : move(fact.axis) })));
-
-const shapeOf = (type: Type) => (type.kind === "tile" ? type.shape : []);
 
 /** The axes along which a value has more than one element. */
 const wideAxes = (type: Type): number[] =>

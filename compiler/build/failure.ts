@@ -22,10 +22,10 @@ export function placeOf(lines: readonly (Span | null)[], line: number | undefine
   return lines.slice(0, line ?? 0).findLast((span) => span !== null) ?? undefined;
 }
 
-const configuration = (unit: Unit): string => {
-  const { build, arch } = unit;
+/** A build and its architecture in words: `sm_90, BLOCK = 64, 4 warps, 2 stages`. */
+export const configurationText = ({ build, arch }: Unit): string => {
   const values = Object.entries({ ...build.dtypes, ...build.constants }).map(([name, value]) => `${name} = ${value}`);
-  return `${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages, for ${promisesText(unit)}`;
+  return `${[`sm_${arch}`, ...values].join(", ")}, ${build.warps} warps, ${build.stages} stages`;
 };
 
 /** Stages whose failure says that the build and the architecture do not go together, not that the kernel is wrong. */
@@ -62,6 +62,6 @@ export function failureDiagnostic(unit: Unit, lines: readonly (Span | null)[], f
     return span ? [{ message: "called from here", span }] : [];
   });
   const span = placeOf(lines, failure.line) ?? unit.kernel.span;
-  const notes = [...calls, { message: `while building ${configuration(unit)}` }];
+  const notes = [...calls, { message: `while building ${configurationText(unit)}, for ${promisesText(unit)}` }];
   return PROBLEMS[failure.stage](span, { kernel: unit.kernel.name, message: failure.message }, notes);
 }

@@ -31,11 +31,14 @@ const isList = ({ fixed, absent }: Variable): boolean => absent === true && fixe
 
 /** A literal with something in it that a tuple of the IR cannot hold; null for every other expression. */
 export function objectOf(node: ts.Expression, scope: Scope): Given | null {
+  const object = literalOf(node, scope);
+  return object !== null && holdsKnown(object) ? object : null;
+}
+
+function literalOf(node: ts.Expression, scope: Scope): Given | null {
   const inner = unwrapped(node);
   const fields = ts.isObjectLiteralExpression(inner) ? fieldsOf(inner, scope) : null;
-  if (fields === null) return null;
-  const object: Given = { kind: "object", fields };
-  return holdsKnown(object) ? object : null;
+  return fields && { kind: "object", fields };
 }
 
 const holdsKnown = (given: Given): boolean =>
@@ -63,11 +66,9 @@ function fieldsOf(node: ts.ObjectLiteralExpression, scope: Scope): Fields | null
 /** A member: a constant stays one, so that it can be a size. */
 function fieldBy(node: ts.Expression, scope: Scope): Given {
   const binding = bindingOf(node, scope);
-  if (binding?.kind === "variable" && (binding.fixed !== null || binding.constant)) return { kind: "known", binding };
-  if (binding !== null && binding.kind !== "variable") return { kind: "known", binding };
-  const inner = unwrapped(node);
-  const fields = ts.isObjectLiteralExpression(inner) ? fieldsOf(inner, scope) : null;
-  return fields === null ? asValue(node, scope) : { kind: "object", fields };
+  if (binding !== null && (binding.kind !== "variable" || binding.fixed !== null || binding.constant))
+    return { kind: "known", binding };
+  return literalOf(node, scope) ?? asValue(node, scope);
 }
 
 function spreadOf(node: ts.Expression, scope: Scope): Fields | null {

@@ -1,5 +1,4 @@
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
-import type { Diagnostic } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { Dependencies } from "./dependencies.js";
 import { findKernels } from "./kernels.js";

@@ -29,31 +29,42 @@ const order = (attrs: Call["attrs"]): Record<string, string | undefined> => ({
   scope: quoted(attrs.scope),
 });
 
-/** Combines a value with memory in one step and gives the old one. */
-const atomic = (name: string, python: string, allowed: readonly DType[]): Op => ({
+type Touching = Pick<Op, "reads" | "writes" | "effect" | "orders" | "whole">;
+
+/** An op on the words that pointers name, masked; with a value that goes there, and with what was there as its result. */
+const access = (
+  name: string,
+  python: string,
+  allowed: readonly DType[],
+  choice: typeof ORDER,
+  { takes, gives, ...touching }: Touching & { readonly takes: boolean; readonly gives: boolean },
+): Op => ({
   name,
-  params: { ptr: "operand", value: "operand" },
+  params: { ptr: "operand", ...(takes && { value: "operand" }) },
   options: { mask: "operand", sem: "text", scope: "text" },
-  writes: "ptr",
-  whole: true,
+  ...touching,
   infer(source, context) {
-    const choices = checkChoices(source, ORDER, context);
+    const choices = checkChoices(source, choice, context);
     const ptr = atomicPointer(source, allowed, context);
-    const value = ptr && valueOperand("value", source.args.value!, ptr, context);
+    const value = takes ? ptr && valueOperand("value", source.args.value!, ptr, context) : undefined;
     const mask = ptr && maskOperand(source, ptr, context);
-    if (!value || mask === null || !choices) return null;
+    if (!ptr || value === null || mask === null || !choices) return null;
     return {
       kind: "op",
       op: name,
       args: present({ ptr, value, mask }),
       attrs: pick(source.attrs, ["sem", "scope"]),
-      type: { ...(ptr.type as TileType), pointer: false },
+      type: gives ? { ...(ptr.type as TileType), pointer: false } : VOID,
       span: source.span,
     };
   },
   emit: ({ ptr, value, mask }, { args, attrs }) =>
-    call(python, [ptr!, value!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
+    call(python, value ? [ptr!, value] : [ptr!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
 });
+
+/** Combines a value with memory in one step and gives the old one. */
+const atomic = (name: string, python: string, allowed: readonly DType[]): Op =>
+  access(name, python, allowed, ORDER, { takes: true, gives: true, writes: "ptr", whole: true });
 
 /** Triton stretches no operand of this op. */
 function stretched(operand: Expr, ptr: Expr): Expr {
@@ -100,51 +111,15 @@ const atomicCas: Op = {
     ),
 };
 
-const atomicLoad: Op = {
-  name: "atomicLoad",
-  params: { ptr: "operand" },
-  options: { mask: "operand", sem: "text", scope: "text" },
-  reads: "ptr",
-  effect: true,
-  orders: true,
-  whole: true,
-  infer(source, context) {
-    const choices = checkChoices(source, READING, context);
-    const ptr = atomicPointer(source, WORDS, context);
-    const mask = ptr && maskOperand(source, ptr, context);
-    if (!ptr || mask === null || !choices) return null;
-    return {
-      kind: "op",
-      op: "atomicLoad",
-      args: present({ ptr, mask }),
-      attrs: pick(source.attrs, ["sem", "scope"]),
-      type: { ...(ptr.type as TileType), pointer: false },
-      span: source.span,
-    };
-  },
-  emit: ({ ptr, mask }, { args, attrs }) =>
-    call("tl.atomic_load", [ptr!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
-};
+const atomicLoad = access("atomicLoad", "tl.atomic_load", WORDS, READING, {
+  ...{ takes: false, gives: true },
+  ...{ reads: "ptr", effect: true, orders: true, whole: true },
+});
 
-const atomicStore: Op = {
-  name: "atomicStore",
-  params: { ptr: "operand", value: "operand" },
-  options: { mask: "operand", sem: "text", scope: "text" },
-  writes: "ptr",
-  orders: true,
-  infer(source, context) {
-    const choices = checkChoices(source, WRITING, context);
-    const ptr = atomicPointer(source, WORDS, context);
-    const value = ptr && valueOperand("value", source.args.value!, ptr, context);
-    const mask = ptr && maskOperand(source, ptr, context);
-    if (!value || mask === null || !choices) return null;
-    const args = present({ ptr, value, mask });
-    const attrs = pick(source.attrs, ["sem", "scope"]);
-    return { kind: "op", op: "atomicStore", args, attrs, type: VOID, span: source.span };
-  },
-  emit: ({ ptr, value, mask }, { args, attrs }) =>
-    call("tl.atomic_store", [ptr!, value!], { mask: mask && materialize(mask, args.mask!.type), ...order(attrs) }),
-};
+const atomicStore = access("atomicStore", "tl.atomic_store", WORDS, WRITING, {
+  ...{ takes: true, gives: false },
+  ...{ writes: "ptr", orders: true },
+});
 
 /** A number of nanoseconds; null after a problem. */
 function nanoseconds(given: Expr, source: Call, context: InferContext): Expr | null {

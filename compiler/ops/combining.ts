@@ -9,10 +9,8 @@ import { dimPy, materialize, numberText } from "./python-values.js";
 import { axisPy, reduceAttrs, reducedShape, tileOperand } from "./reductions.js";
 
 /** The operands whose elements a function of the author's combines: `x0`, `x1`, … */
-export const statesOf = (args: Readonly<Record<string, Expr>>): readonly Expr[] =>
-  Object.keys(args)
-    .filter((name) => name !== "combine")
-    .map((name) => args[name]!);
+export const statesOf = <T>(args: Readonly<Record<string, T>>): readonly T[] =>
+  Object.entries(args).flatMap(([name, one]) => (name === "combine" ? [] : [one]));
 
 const typesOf = (type: Type): readonly Type[] => (type.kind === "tuple" ? type.items : [type]);
 
@@ -69,11 +67,6 @@ const resultOf = (source: Call, types: readonly TileType[], shape: Shape): Type 
 const statePy = (states: readonly Py[], { attrs }: OpNode): Py =>
   attrs.tuple ? py(`(${states.map(({ text }) => text).join(", ")}${states.length === 1 ? "," : ""})`) : states[0]!;
 
-const operandsPy = (args: Readonly<Record<string, Py>>): readonly Py[] =>
-  Object.keys(args)
-    .filter((name) => name !== "combine")
-    .map((name) => args[name]!);
-
 /**
  * The number of elements where all of several tiles is reduced as the one row of matrices: Triton gives the elements of a vector that a
  * reshape made to a reduction in any order, and of two vectors in two orders.
@@ -107,7 +100,7 @@ const reduce: Op = {
     };
   },
   emit(args, node) {
-    const states = operandsPy(args);
+    const states = statesOf(args);
     const count = firstDim(node.attrs.count);
     if (count === undefined) {
       const axis = node.attrs.axis === undefined ? "None" : String(node.attrs.axis);
@@ -135,7 +128,7 @@ const associativeScan: Op = {
     return { kind: "op", op: "associativeScan", args: source.args, attrs, type, span: source.span };
   },
   emit: (args, node) =>
-    call("tl.associative_scan", [statePy(operandsPy(args), node), String(node.attrs.axis), args.combine!], {
+    call("tl.associative_scan", [statePy(statesOf(args), node), String(node.attrs.axis), args.combine!], {
       reverse: flagPy(node.attrs.reverse),
     }),
 };
@@ -163,7 +156,7 @@ const mapElementwise: Op = {
     return { kind: "op", op: "mapElementwise", args: source.args, attrs: {}, type, span: source.span };
   },
   emit: (args, node) => {
-    const states = operandsPy(args).map((one, index) => materialize(one, statesOf(node.args)[index]!.type));
+    const states = statesOf(args).map((one, index) => materialize(one, statesOf(node.args)[index]!.type));
     return call("tl.map_elementwise", [args.combine!, ...states]);
   },
 };

@@ -146,6 +146,13 @@ export function convert(operand: Expr, dtype: DType, context: InferContext): Exp
   return implicitCast(operand, dtype, type.shape);
 }
 
+/** An operand that must be booleans, or a constant of them, as such; `what` it is, for the message. Null after a problem. */
+export function booleans(operand: Expr, what: string, context: InferContext): Expr | null {
+  const { type, span } = operand;
+  if (isBool(type)) return convert(operand, "bool", context);
+  return context.fail(problems.needsBool(span, { op: what, type }, context.origins(operand)));
+}
+
 /** Whether the hardware converts so: floats of 8 bits from and to f16, bf16 and f32 only. */
 export function converts(from: TileType | ConstType, to: DType): boolean {
   if (from.kind === "const") return !isFloat8(to);

@@ -1,15 +1,11 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Expr, VOID } from "../ir/index.js";
+import { VOID } from "../ir/index.js";
 import { flagPy, pick, quoted } from "./attrs.js";
 import { broadcastAll } from "./broadcast.js";
-import { convert, decay, isBool, isOperand } from "./convert.js";
-import type { Args, Call, InferContext, Op } from "./op.js";
-import { call, type Py } from "./python.js";
+import { booleans, decay, isOperand } from "./convert.js";
+import type { Args, Op } from "./op.js";
+import { call } from "./python.js";
 import { materialize } from "./python-values.js";
-
-/** Operands of which there are as many as the author gave: `value0`, `value1` … */
-const numbered = (args: Readonly<Record<string, Py>>): Py[] =>
-  Object.keys(args).flatMap((name) => (name.startsWith("value") ? [args[name]!] : []));
 
 /** What Triton takes in a text that a GPU prints: Python's `string.printable`. */
 const PRINTABLE = /^[\t-\r -~]*$/;
@@ -45,22 +41,15 @@ const devicePrint: Op = {
     ),
 };
 
-/** An operand as booleans; null after a problem. */
-function booleans(operand: Expr, source: Call, what: string, context: InferContext): Expr | null {
-  const { type, span } = operand;
-  if (isBool(type)) return convert(operand, "bool", context);
-  return context.fail(problems.needsBool(span, { op: `${what} of ${source.op}`, type }, context.origins(operand)));
-}
-
 const deviceAssert: Op = {
   name: "deviceAssert",
   params: { condition: "operand", message: "text" },
   options: { mask: "operand" },
   effect: true,
   infer(source, context) {
-    const condition = booleans(source.args.condition!, source, "the condition", context);
+    const condition = booleans(source.args.condition!, `the condition of ${source.op}`, context);
     const given = source.args.mask;
-    const mask = given && booleans(given, source, "the mask", context);
+    const mask = given && booleans(given, `the mask of ${source.op}`, context);
     if (condition === null || mask === null) return null;
     if (mask && broadcastAll(source, [condition, mask], context) === null) return null;
     const args: Args = mask ? { condition, mask } : { condition };
@@ -79,7 +68,7 @@ const staticPrint: Op = {
   params: { values: { rest: "value" } },
   effect: true,
   infer: ({ args, span }) => ({ kind: "op", op: "staticPrint", args, attrs: {}, type: VOID, span }),
-  emit: (args) => call("tl.static_print", numbered(args)),
+  emit: (args) => call("tl.static_print", Object.values(args)),
 };
 
 export const DEBUG: readonly Op[] = [devicePrint, deviceAssert, staticPrint];

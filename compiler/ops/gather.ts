@@ -1,8 +1,8 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Expr, isInteger, tile } from "../ir/index.js";
+import { type DType, type Expr, isInteger, tile } from "../ir/index.js";
 import { checkSizes, dims } from "./attrs.js";
 import { sameShape, stretches } from "./broadcast.js";
-import { convert, isBool, isNumbers, shapeOf, type TileType } from "./convert.js";
+import { booleans, isNumbers, shapeOf, type TileType } from "./convert.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { call } from "./python.js";
 import { dimPy, materialize } from "./python-values.js";
@@ -52,6 +52,9 @@ const gather: Op = {
   },
 };
 
+/** What Triton counts. */
+const COUNTED: readonly DType[] = ["i32", "u32"];
+
 /** How often each of the numbers 0 … bins − 1 occurs. */
 const histogram: Op = {
   name: "histogram",
@@ -64,7 +67,11 @@ const histogram: Op = {
       return context.fail(
         problems.needsTile(x.span, { op: "histogram", type: x.type, rank: "rank 1" }, context.origins(x)),
       );
-    if (!["i32", "u32"].includes(x.type.dtype)) return lacking(source, x.type, context);
+    const { dtype } = x.type;
+    if (!COUNTED.includes(dtype))
+      return context.fail(
+        problems.lacksDType(source.span, { op: "histogram", dtype, allowed: COUNTED }, context.origins(x)),
+      );
     const mask = maskOf(source, x.type, context);
     if (mask === null) return null;
     const shape = dims(source.attrs.bins);
@@ -90,23 +97,17 @@ const histogram: Op = {
   },
 };
 
-const lacking = ({ op, args, span }: Call, { dtype }: TileType, context: InferContext): null =>
-  context.fail(problems.lacksDType(span, { op, dtype, allowed: ["i32", "u32"] }, context.origins(args.x!)));
-
 /** The mask of a call, where it has one; null after a problem. */
 function maskOf(source: Call, masked: TileType, context: InferContext): { readonly mask?: Expr } | null {
   const { mask } = source.args;
   if (mask === undefined) return {};
-  if (!isBool(mask.type))
-    return context.fail(
-      problems.needsBool(mask.span, { op: `the mask of ${source.op}`, type: mask.type }, context.origins(mask)),
-    );
+  const flags = booleans(mask, `the mask of ${source.op}`, context);
+  if (flags === null) return null;
   if (!stretches(shapeOf(mask.type), masked.shape)) {
     const facts = { type: mask.type, shape: masked.shape };
     return context.fail(problems.cannotBroadcast(mask.span, facts, context.origins(mask)));
   }
-  const whole = convert(mask, "bool", context);
-  return whole && { mask: whole };
+  return { mask: flags };
 }
 
 /** Ops whose results stand at places that numbers in a tile say. */

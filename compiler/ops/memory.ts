@@ -2,7 +2,7 @@ import * as problems from "../diagnostics/catalogue/types.js";
 import { type Expr, VOID } from "../ir/index.js";
 import { checkChoices, flagPy, pick, quoted } from "./attrs.js";
 import { stretches } from "./broadcast.js";
-import { assignable, convert, isBool, isPointer, shapeOf, type TileType } from "./convert.js";
+import { assignable, booleans, convert, isPointer, shapeOf, type TileType } from "./convert.js";
 import type { Args, Call, InferContext, Op } from "./op.js";
 import { call } from "./python.js";
 
@@ -38,9 +38,8 @@ export function fitsPointer(what: string, operand: Expr, ptr: Expr, context: Inf
 export function maskOperand(source: Call, ptr: Expr, context: InferContext): Expr | undefined | null {
   const { mask } = source.args;
   if (mask === undefined) return undefined;
-  if (!isBool(mask.type))
-    return context.fail(problems.needsBool(mask.span, { op: "mask", type: mask.type }, context.origins(mask)));
-  return fitsPointer("mask", mask, ptr, context) ? convert(mask, "bool", context) : null;
+  const flags = booleans(mask, "mask", context);
+  return flags && fitsPointer("mask", mask, ptr, context) ? flags : null;
 }
 
 /** A value that goes to memory: of the same kind of dtype, fitting the pointer. */
