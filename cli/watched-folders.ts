@@ -21,8 +21,7 @@ export class WatchedFolders {
     for (const folder of wanted) {
       if (this.#watchers.has(folder)) continue;
       this.#watch(folder);
-      const missed = files.some((file) => dirname(file) === folder && changedSince(file, since));
-      if (missed && this.#watchers.has(folder)) this.#changed = true;
+      if (files.some((file) => dirname(file) === folder && changedSince(file, since))) this.#changed = true;
     }
   }
 
@@ -60,8 +59,11 @@ export class WatchedFolders {
     try {
       const watcher = watch(folder, note).on("error", note);
       this.#watchers.set(folder, watcher);
-    } catch {
-      if (dirname(folder) !== folder && !this.#watchers.has(dirname(folder))) this.#watch(dirname(folder));
+    } catch (error) {
+      const above = dirname(folder);
+      // What else may be wrong, such as too many watches, is told: nothing would be seen from then on.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || above === folder) throw error;
+      if (!this.#watchers.has(above)) this.#watch(above);
     }
   }
 }
@@ -69,6 +71,8 @@ export class WatchedFolders {
 /** The clock of the file system may be some milliseconds behind. */
 const CLOCK_MS = 20;
 
-/** True also for a file that is not there. The time of the last change of its entry tells of renames too. */
-const changedSince = (file: string, since: number): boolean =>
-  (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY) > since - CLOCK_MS;
+/** The time of the last change of its entry tells of renames too; of a file that is not there, the folder tells since when. */
+function changedSince(path: string, since: number): boolean {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  return entry === undefined ? changedSince(dirname(path), since) : entry.ctimeMs > since - CLOCK_MS;
+}

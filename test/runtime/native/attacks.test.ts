@@ -179,6 +179,7 @@ describe("numbers", () => {
       using module = new addon.Module(context, image("append params=8,4"));
       using kernel = module.function("append");
       const prepare = (config: object) => new addon.PreparedLaunch(kernel, stream, config as never, [0, 8], 12);
+      using launch = prepare({ grid: [1], block: [1] });
       const map = { type: 9, address: 0n, dims: [64], strides: [], box: [64], swizzle: 0, promotion: 2, fill: 0 };
       const uses: (() => unknown)[] = [
         () => new addon.Context(2 ** 32),
@@ -194,7 +195,7 @@ describe("numbers", () => {
         () => prepare({ grid: [1, 1, 1, 1], block: [1] }),
         () => prepare({ grid: [], block: [1] }),
         () => prepare({ grid: [1], block: [1], sharedBytes: 2 ** 32 }),
-        () => prepare({ grid: [1], block: [1] }).setGrid(2 ** 32 + 1, 1, 1),
+        () => launch.setGrid(2 ** 32 + 1, 1, 1),
         () => addon.encodeTensorMap({ ...map, box: [2 ** 32 + 64] }),
         () => addon.encodeTensorMap({ ...map, type: 2 ** 32 + 9 }),
         () => addon.encodeTensorMap({ ...map, address: -1n }),
