@@ -1,7 +1,9 @@
 // Runs tests of test/gpu under NVIDIA's compute-sanitizer, which must be installed: every kernel of the models and of the examples, and the
 // language's corners. Ends with a line a run; what a tool reports is in OUT/TOOL-NAME.log.
 //
-//   node scripts/compute-sanitizer.mjs [--tool memcheck|racecheck|initcheck …] [--out compute-sanitizer] [--minutes 8] [NAME …]
+//   node scripts/compute-sanitizer.mjs [--tool memcheck|racecheck|initcheck …] [--out compute-sanitizer] [--minutes 8] [--parts 8] [NAME …]
+//
+// --parts: of racecheck, by far the slowest, so many processes share the model kernels' cases.
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,13 +18,14 @@ const { values, positionals } = parseArgs({
     tool: { type: "string", multiple: true, default: ["memcheck", "racecheck", "initcheck"] },
     out: { type: "string", default: "compute-sanitizer" },
     minutes: { type: "string", default: "8" },
+    parts: { type: "string", default: "8" },
   },
 });
 const names = positionals.length > 0 ? positionals : ["model-kernels", "retrieval", "order", "examples", "corners"];
 mkdirSync(values.out, { recursive: true });
 
-async function check(tool, name) {
-  const path = join(values.out, `${tool}-${name}.log`);
+async function check(tool, name, part) {
+  const path = join(values.out, `${[tool, name, ...(part ? [part.replace("/", "-of-")] : [])].join("-")}.log`);
   const log = createWriteStream(path);
   const file = join(root, "dist/test/gpu", `${name}.test.js`);
   if (!existsSync(file)) throw new Error(`${file} is missing: node scripts/gpu-tests.mjs builds it`);
@@ -38,7 +41,7 @@ async function check(tool, name) {
   const began = Date.now();
   const child = spawn("compute-sanitizer", [...options, ...test], {
     cwd: root,
-    env: { ...process.env, TILESCRIPT_SANITIZER: tool },
+    env: { ...process.env, TILESCRIPT_SANITIZER: tool, ...(part && { TILESCRIPT_PART: part }) },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 60_000 * Number(values.minutes),
   });
@@ -53,7 +56,7 @@ async function check(tool, name) {
   const text = readFileSync(path, "utf8");
   const number = (pattern) => Number(pattern.exec(text)?.[1] ?? Number.NaN);
   return {
-    ...{ tool, test: name, exit, seconds: Math.round((Date.now() - began) / 1000) },
+    ...{ tool, test: name, part, exit, seconds: Math.round((Date.now() - began) / 1000) },
     ...{ passed: number(/^# pass (\d+)/m), failed: number(/^# fail (\d+)/m) },
     findings: number(/SUMMARY: (\d+) (?:errors?\b|hazards? displayed)/),
   };
@@ -66,14 +69,21 @@ function write() {
   writeFileSync(join(values.out, "compute-sanitizer.json"), `${JSON.stringify({ ...head, runs }, null, 2)}\n`);
 }
 
+const partsOf = (tool, name) =>
+  tool === "racecheck" && name === "model-kernels"
+    ? Array.from({ length: Number(values.parts) }, (_, index) => `${index + 1}/${values.parts}`)
+    : [undefined];
+
+async function checkPart(tool, name, part) {
+  const run = await check(tool, name, part);
+  console.log(JSON.stringify(run));
+  runs.push(run);
+  write();
+}
+
 await Promise.all(
   values.tool.map(async (tool) => {
-    for (const name of names) {
-      const run = await check(tool, name);
-      console.log(JSON.stringify(run));
-      runs.push(run);
-      write();
-    }
+    for (const name of names) await Promise.all(partsOf(tool, name).map((part) => checkPart(tool, name, part)));
   }),
 );
 const isClean = ({ exit, failed, findings }) => exit === 0 && failed === 0 && findings === 0;

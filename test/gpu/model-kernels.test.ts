@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { readBundle } from "../../runtime/bundle/files.js";
 import { isBuild } from "../../runtime/device/select.js";
+import type { KernelCase } from "../model-kernels/case.js";
 import { expectAgreement, expectResults, runCase } from "../model-kernels/run.js";
 import { CPU_SETTING, GPU_SETTING, isDense } from "../model-kernels/settings.js";
 import { bundle, openKernels } from "./devices.js";
 import { buildOf } from "./model-kernel-builds.js";
 import { gpuCases as cases } from "./model-kernel-cases.js";
-import { repetitions } from "./repetitions.js";
+import { chosen, repetitions } from "./sanitizer.js";
 
 let both: Awaited<ReturnType<typeof openKernels>>;
 before(async () => {
@@ -31,7 +32,12 @@ test("there are cases for every kernel, and for every build that the demo model 
   }
 });
 
-for (const one of cases)
+function bytesOf(one: KernelCase): number {
+  const { buffers, own } = one.prepare();
+  return Object.values({ ...buffers, ...own?.(GPU_SETTING) }).reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+for (const one of chosen(cases, (one) => JSON.stringify(buildOf(one)), bytesOf))
   test(`${one.kernel}: ${one.title}`, async () => {
     const prepared = one.prepare();
     const gpu = await runCase(both.gpu, both.onGpu, one, prepared, GPU_SETTING);

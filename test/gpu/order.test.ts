@@ -5,7 +5,7 @@ import type { ModelKernels } from "../../runtime/kernels/loaded.js";
 import { expectOrder } from "../model-kernels/order.js";
 import { bundle as folder } from "./devices.js";
 import { ORDER } from "./order-sizes.js";
-import { repetitions } from "./repetitions.js";
+import { repetitions } from "./sanitizer.js";
 
 let device: CudaDevice;
 let bundle: ModelKernels;
