@@ -1,8 +1,8 @@
 /** What a device gives at its best: rooflines are drawn from what was measured on it, not from its data sheet. */
 
 import type { Device } from "../runtime/device/device.js";
+import { PRODUCT_TILES, productPrograms, tileFor } from "../runtime/kernels/linear/product-tiles.js";
 import type { ModelKernels } from "../runtime/kernels/loaded.js";
-import { PRODUCT_TILES, productPrograms, tileFor } from "../runtime/kernels/product-tiles.js";
 import { READ_BLOCK } from "../runtime/kernels/tiles.js";
 import { BuildRecorder, type DeviceKind, dryDevice, type NeededBuild } from "../runtime/models/dry-run.js";
 import { loadKernels } from "../runtime/models/kernel-bundle.js";

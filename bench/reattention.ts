@@ -2,7 +2,7 @@
 
 import type { Device } from "../runtime/device/device.js";
 import { openDevice } from "../runtime/device/open.js";
-import type { Heads } from "../runtime/kernels/heads.js";
+import type { Heads } from "../runtime/kernels/attention/heads.js";
 import type { ModelKernels } from "../runtime/kernels/loaded.js";
 import { BuildRecorder, type DeviceKind, dryDevice, type NeededBuild } from "../runtime/models/dry-run.js";
 import { loadKernels } from "../runtime/models/kernel-bundle.js";

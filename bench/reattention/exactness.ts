@@ -1,7 +1,7 @@
 import { Allocations } from "../../runtime/device/allocations.js";
 import { fromBits } from "../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
-import type { Heads } from "../../runtime/kernels/heads.js";
+import type { Heads } from "../../runtime/kernels/attention/heads.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
 import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../runtime/reattention/retrieval.js";

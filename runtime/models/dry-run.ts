@@ -6,8 +6,8 @@
 import { Allocations } from "../device/allocations.js";
 import type { Arguments, Device, DeviceBuffer, Graph, GrowableBuffer, Mirror } from "../device/device.js";
 import { compileOptions, type LaunchOptions } from "../kernels/compile-options.js";
+import { PRODUCT_ROWS } from "../kernels/linear/product-tiles.js";
 import type { ModelKernels } from "../kernels/loaded.js";
-import { PRODUCT_ROWS } from "../kernels/product-tiles.js";
 import type { Checkpoint } from "../weights/index.js";
 import { runnerOf } from "./assemble.js";
 import type { ModelConfig } from "./config.js";

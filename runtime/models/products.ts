@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../kernels/product-tiles.js";
+import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../kernels/linear/product-tiles.js";
 import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";

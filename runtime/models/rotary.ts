@@ -1,6 +1,6 @@
 import type { Allocator } from "../device/allocations.js";
 import { upload } from "../device/arrays.js";
-import { LARGEST_BLOCK } from "../kernels/attention-tiles.js";
+import { LARGEST_BLOCK } from "../kernels/attention/tiles.js";
 import type { Rotary } from "../reattention/window-attention.js";
 import type { ModelConfig, RopeConfig } from "./config.js";
 import { ropeFrequencies } from "./rope-frequencies.js";

@@ -1,4 +1,4 @@
-import { headConstants } from "../kernels/heads.js";
+import { headConstants } from "../kernels/attention/heads.js";
 import { cdiv, powerOfTwo } from "../tiling.js";
 import type { ModelConfig } from "./config.js";
 

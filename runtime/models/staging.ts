@@ -1,8 +1,8 @@
 import { Allocations } from "../device/allocations.js";
 import { upload } from "../device/arrays.js";
 import type { DeviceBuffer, FileCopy, UploadOptions } from "../device/device.js";
+import type { Format } from "../kernels/linear/weights.js";
 import { TILES } from "../kernels/tiles.js";
-import type { Format } from "../kernels/weights.js";
 import { cdiv } from "../tiling.js";
 import type { MatrixShape, UploadTarget } from "./upload.js";
 

@@ -1,8 +1,8 @@
 import type { Allocator } from "../device/allocations.js";
 import { upload } from "../device/arrays.js";
 import type { Device, DeviceBuffer, FileCopy, UploadOptions } from "../device/device.js";
+import { type Format, formatOf, rowBytes } from "../kernels/linear/weights.js";
 import type { ModelKernels } from "../kernels/loaded.js";
-import { type Format, formatOf, rowBytes } from "../kernels/weights.js";
 import { type Checkpoint, dequantize, ModelError, type StoredTensor } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import { padded, sizesOf } from "./sizes.js";

@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
-import type { Format } from "../kernels/weights.js";
+import type { Format } from "../kernels/linear/weights.js";
 
 /** A weight matrix on the device, row-major. */
 export interface Matrix {

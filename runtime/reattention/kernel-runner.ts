@@ -1,8 +1,8 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device } from "../device/device.js";
-import { type Heads, headConstants } from "../kernels/heads.js";
+import { type Heads, headConstants } from "../kernels/attention/heads.js";
 import type { ModelKernels } from "../kernels/loaded.js";
-import { REATTENTION_TILES, type ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import { REATTENTION_TILES, type ReAttentionTiles } from "../kernels/reattention/tiles.js";
 
 /** What retrieval and window attention run on. */
 export interface KernelRunner {

@@ -1,6 +1,6 @@
 import type { Device, DeviceBuffer } from "../device/device.js";
-import { type Heads, headConstants } from "../kernels/heads.js";
-import { CANDIDATES, type ReAttentionTiles, SLOTS, widthOf } from "../kernels/reattention-tiles.js";
+import { type Heads, headConstants } from "../kernels/attention/heads.js";
+import { CANDIDATES, type ReAttentionTiles, SLOTS, widthOf } from "../kernels/reattention/tiles.js";
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";

@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
-import type { ReAttentionTiles } from "../kernels/reattention-tiles.js";
+import type { ReAttentionTiles } from "../kernels/reattention/tiles.js";
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type KernelRunner, tilesFor } from "./kernel-runner.js";

@@ -1,7 +1,7 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { splitsOf } from "../kernels/attention-tiles.js";
-import { combinedPart, type Heads, headConstants } from "../kernels/heads.js";
-import { type Width, widthOf } from "../kernels/reattention-tiles.js";
+import { combinedPart, type Heads, headConstants } from "../kernels/attention/heads.js";
+import { splitsOf } from "../kernels/attention/tiles.js";
+import { type Width, widthOf } from "../kernels/reattention/tiles.js";
 import { cdiv } from "../tiling.js";
 import { groupRows, type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
 import type { Cache, Votes } from "./votes.js";

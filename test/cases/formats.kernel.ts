@@ -1,6 +1,6 @@
 /* Every weight format read as the model kernels read it, and kept in f32, so that it can be compared bit for bit. */
 import { arange, type Const, expandDims, type Int, kernel, type Ptr, programId, store, to } from "tilescript";
-import { dequantize, type Format } from "../../runtime/kernels/weights.js";
+import { dequantize, type Format } from "../../runtime/kernels/linear/weights.js";
 
 /** All of them: builds are known without running anything, so they are listed. */
 const ALL = [

@@ -1,6 +1,6 @@
 /** What the GPU's tests of retrieval run: picks against float64, and whole layers against the CPU executor. */
 
-import type { Heads } from "../../runtime/kernels/heads.js";
+import type { Heads } from "../../runtime/kernels/attention/heads.js";
 import type { HalfType } from "../../runtime/reattention/kernel-runner.js";
 import type { LayerInput } from "../runtime/reattention/layer.js";
 import { normals, take } from "../runtime/reattention/reference.js";

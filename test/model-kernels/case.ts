@@ -1,8 +1,8 @@
 import type { ConstValue, DType } from "../../compiler/ir/index.js";
 import { toBits } from "../../runtime/device/arrays.js";
 import type { Arguments, DeviceBuffer, Grid } from "../../runtime/device/device.js";
-import { headConstants } from "../../runtime/kernels/heads.js";
-import type { ProductDevice } from "../../runtime/kernels/product-tiles.js";
+import { headConstants } from "../../runtime/kernels/attention/heads.js";
+import type { ProductDevice } from "../../runtime/kernels/linear/product-tiles.js";
 import type { TileSet, Tiles } from "../../runtime/kernels/tiles.js";
 import { cdiv } from "../../runtime/tiling.js";
 import { room } from "../gpu/values.js";

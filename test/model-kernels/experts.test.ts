@@ -19,7 +19,8 @@ import { TokenPass } from "../../runtime/models/token-pass.js";
 import { configOf, type MixtureShape, randomMixture, randomTokens, reference, uploadMixture } from "./mixture.js";
 
 const folder = fileURLToPath(new URL("../../runtime/kernels/", import.meta.url));
-const files = readdirSync(folder).filter((name) => /^(experts-.*|prefill)\.kernel\.ts$/.test(name));
+const experts = readdirSync(`${folder}experts`).filter((name) => name.endsWith(".kernel.ts"));
+const files = ["linear/norm.kernel.ts", ...experts.map((name) => `experts/${name}`)];
 
 const usual: MixtureShape = {
   ...{ count: 8, used: 2, normalized: true, hidden: 64, feedForward: 32 },

@@ -8,7 +8,7 @@ import type { Kernel } from "../../compiler/ir/index.js";
 import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { LoadedBundle } from "../../runtime/device/device.js";
-import { type Format, formatOf, rowBytes } from "../../runtime/kernels/weights.js";
+import { type Format, formatOf, rowBytes } from "../../runtime/kernels/linear/weights.js";
 import { type TensorType, tensorTypes } from "../../runtime/weights/index.js";
 import { expectSample, formats, randomSample, type Sample } from "./formats.js";
 import { typeOf, weightMatrix } from "./matrix.js";
@@ -29,7 +29,7 @@ function sampleOfGguf(format: Format): Sample {
 
 const { kernels, diagnostics } = check([
   at("../cases/formats.kernel.ts"),
-  at("../../runtime/kernels/weight-files.kernel.ts"),
+  at("../../runtime/kernels/linear/weight-files.kernel.ts"),
 ]);
 const kernelOf = (name: string): Kernel => kernels.find((kernel) => kernel.name === name)!;
 

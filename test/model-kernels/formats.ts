@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { download, upload } from "../../runtime/device/arrays.js";
 import type { Device, LoadedBundle } from "../../runtime/device/device.js";
-import { FORMATS, type Format } from "../../runtime/kernels/weights.js";
+import { FORMATS, type Format } from "../../runtime/kernels/linear/weights.js";
 import { dequantize } from "../../runtime/weights/index.js";
 import { cdiv, weightsArguments } from "./case.js";
 import { typeOf } from "./matrix.js";

@@ -1,4 +1,4 @@
-import { FORMATS, type Format } from "../../runtime/kernels/weights.js";
+import { FORMATS, type Format } from "../../runtime/kernels/linear/weights.js";
 import { KEPT } from "../../runtime/models/upload.js";
 
 /** The formats that kernels of decode and prefill read as they are. */

@@ -1,7 +1,7 @@
 /** Every kernel of dense models on the CPU executor, against float64. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GATED_TILES, PRODUCT_TILES } from "../../runtime/kernels/product-tiles.js";
+import { GATED_TILES, PRODUCT_TILES } from "../../runtime/kernels/linear/product-tiles.js";
 import type { KernelCase, Setting } from "./case.js";
 import { kernelCases } from "./cases.js";
 import { openCpu } from "./on-cpu.js";

@@ -1,5 +1,5 @@
 import { toBits } from "../../runtime/device/arrays.js";
-import { FORMATS, type Format, rowBytes } from "../../runtime/kernels/weights.js";
+import { FORMATS, type Format, rowBytes } from "../../runtime/kernels/linear/weights.js";
 import { dequantize } from "../../runtime/weights/index.js";
 import type { Numbers } from "./numbers.js";
 

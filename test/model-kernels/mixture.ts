@@ -2,7 +2,7 @@
 
 import { toBits, upload } from "../../runtime/device/arrays.js";
 import type { Device } from "../../runtime/device/device.js";
-import type { Format } from "../../runtime/kernels/weights.js";
+import type { Format } from "../../runtime/kernels/linear/weights.js";
 import type { ExpertConfig, ModelConfig } from "../../runtime/models/config.js";
 import { padded } from "../../runtime/models/sizes.js";
 import type { LayerWeights, Matrix } from "../../runtime/models/weights.js";

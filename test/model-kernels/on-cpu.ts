@@ -13,7 +13,8 @@ let checked: readonly Kernel[] | undefined;
 
 /** Test files share them: to check the sources takes as long as many a file's tests. */
 function denseKernels(): readonly Kernel[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".kernel.ts") && isDense(name));
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const files = names.filter((name) => name.endsWith(".kernel.ts") && isDense(name));
   const { kernels, diagnostics } = check(files.map((name) => folder + name));
   if (diagnostics.length > 0) throw new TypeError(diagnostics.map(({ message }) => message).join("\n"));
   return kernels;

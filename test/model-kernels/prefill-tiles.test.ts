@@ -3,8 +3,8 @@ import { check } from "../../compiler/check.js";
 import { fromBits, toBits, upload } from "../../runtime/device/arrays.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
-import { prefillAttentionTiles } from "../../runtime/kernels/attention-tiles.js";
-import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../../runtime/kernels/product-tiles.js";
+import { prefillAttentionTiles } from "../../runtime/kernels/attention/tiles.js";
+import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../../runtime/kernels/linear/product-tiles.js";
 import { many, numbers, rounded } from "./numbers.js";
 
 // A prompt's kernels with the tiles that GPUs get, on the CPU executor, against float64.
@@ -12,7 +12,7 @@ import { many, numbers, rounded } from "./numbers.js";
 let device: CpuDevice;
 let bundle: LoadedBundle;
 beforeAll(async () => {
-  const files = ["matmul", "prefill-attention"].map((name) => `runtime/kernels/${name}.kernel.ts`);
+  const files = ["linear/matmul", "attention/prefill"].map((name) => `runtime/kernels/${name}.kernel.ts`);
   const { kernels, diagnostics } = check(files);
   expect(diagnostics).toEqual([]);
   device = await CpuDevice.open({ threads: 2 });

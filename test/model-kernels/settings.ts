@@ -15,7 +15,7 @@ export const WARP_SETTING = settingOf("gpu", 16, 80);
  * Whether a source file has kernels of dense models. Those of ReAttention (test/runtime/reattention) and of experts (experts.test.ts) have tests of
  * their own: what one of them computes makes sense only with what the ones before it leave.
  */
-export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts)-[^/]*$/.test(path);
+export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts)\/[^/]*$/.test(path);
 
 /** Every head size and every number of query heads for a KV head that models have, each once at least. */
 export const SHAPES: readonly HeadShape[] = [

@@ -1,8 +1,8 @@
 import { Allocations } from "../../runtime/device/allocations.js";
 import { upload } from "../../runtime/device/arrays.js";
 import type { Device } from "../../runtime/device/device.js";
+import { FORMATS } from "../../runtime/kernels/linear/weights.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
-import { FORMATS } from "../../runtime/kernels/weights.js";
 import type { AttentionLayer } from "../../runtime/models/attention/attention.js";
 import { cacheShape, growCache, reserveCache } from "../../runtime/models/cache.js";
 import type { LayerKind, ModelConfig } from "../../runtime/models/config.js";

@@ -1,6 +1,6 @@
 import type { Allocator } from "../../device/allocations.js";
 import type { Device, DeviceBuffer } from "../../device/device.js";
-import { decodeAttentionTiles, prefillAttentionTiles, splitsOf } from "../../kernels/attention-tiles.js";
+import { decodeAttentionTiles, prefillAttentionTiles, splitsOf } from "../../kernels/attention/tiles.js";
 import type { ModelKernels } from "../../kernels/loaded.js";
 import { cdiv } from "../../tiling.js";
 import type { ModelConfig } from "../config.js";

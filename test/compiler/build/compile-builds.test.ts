@@ -15,7 +15,7 @@ describe("builds that others than the author name", () => {
   const from = join(folder, "from");
   let ir: Manifest;
   beforeAll(async () => {
-    const files = ["read-memory", "weight-files"].map((name) => join(root, `runtime/kernels/${name}.kernel.ts`));
+    const files = ["read-memory", "linear/weight-files"].map((name) => join(root, `runtime/kernels/${name}.kernel.ts`));
     ({ manifest: ir } = await build({ files, arch: [], out: from, project: root }));
   }, 60_000);
 

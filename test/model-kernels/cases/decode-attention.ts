@@ -1,4 +1,4 @@
-import { decodeAttentionTiles, LARGEST_BLOCK } from "../../../runtime/kernels/attention-tiles.js";
+import { decodeAttentionTiles, LARGEST_BLOCK } from "../../../runtime/kernels/attention/tiles.js";
 import { inputs, type Kind } from "../activations.js";
 import {
   BF16,

@@ -4,7 +4,7 @@ import {
   PRODUCT_TILES,
   type ProductTile,
   productPrograms,
-} from "../../../runtime/kernels/product-tiles.js";
+} from "../../../runtime/kernels/linear/product-tiles.js";
 import { matrixUnit, type UnitOf } from "../../../runtime/kernels/tiles.js";
 import { type Inputs, inputs, KINDS, type Kind } from "../activations.js";
 import {

@@ -1,4 +1,4 @@
-import { prefillAttentionTiles } from "../../../runtime/kernels/attention-tiles.js";
+import { prefillAttentionTiles } from "../../../runtime/kernels/attention/tiles.js";
 import { inputs, type Kind } from "../activations.js";
 import {
   BF16,

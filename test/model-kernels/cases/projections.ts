@@ -1,6 +1,6 @@
 /** What the matrix-vector products of a decode step are tried with, and what they have in common. */
 
-import type { Format } from "../../../runtime/kernels/weights.js";
+import type { Format } from "../../../runtime/kernels/linear/weights.js";
 import { type Inputs, inputs, KINDS, type Kind, normInputs } from "../activations.js";
 import { kept, wholeBlocks } from "../kept.js";
 import { type WeightMatrix, type Weights, weightMatrix } from "../matrix.js";

@@ -1,4 +1,4 @@
-import type { Format } from "../../../runtime/kernels/weights.js";
+import type { Format } from "../../../runtime/kernels/linear/weights.js";
 import {
   cdiv,
   type Edges,

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CpuDevice } from "../../../runtime/device/cpu/index.js";
-import { splitsOf } from "../../../runtime/kernels/attention-tiles.js";
+import { splitsOf } from "../../../runtime/kernels/attention/tiles.js";
 import { type KernelRunner, tilesFor } from "../../../runtime/reattention/kernel-runner.js";
 import { byQuery, type LayerFixture, layerFixtures, rowOf } from "./fixtures.js";
 import { type LayerInput, runLayer } from "./layer.js";

@@ -2,8 +2,8 @@
 
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
-import { LARGEST_BLOCK } from "../../../runtime/kernels/attention-tiles.js";
-import type { Heads } from "../../../runtime/kernels/heads.js";
+import type { Heads } from "../../../runtime/kernels/attention/heads.js";
+import { LARGEST_BLOCK } from "../../../runtime/kernels/attention/tiles.js";
 import type { KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";

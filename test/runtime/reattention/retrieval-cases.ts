@@ -3,7 +3,7 @@
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer } from "../../../runtime/device/device.js";
-import type { Heads } from "../../../runtime/kernels/heads.js";
+import type { Heads } from "../../../runtime/kernels/attention/heads.js";
 import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { decidesAtOnce, quantizedBytes, Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";

@@ -1,0 +1,43 @@
+import { matrixUnit, type TileSet, type UnitOf } from "../tiles.js";
+import { combinedPart } from "./heads.js";
+
+/** From so many keys on, more splits and larger blocks of narrow heads pay for what they cost. */
+const LONG = 32 << 10;
+
+/** Keys of the largest block: each has its own row in a table of angles. */
+export const LARGEST_BLOCK = 128;
+
+/** Programs of a decode step's attention for each multiprocessor: what its registers hold. */
+const EACH = 2;
+
+/** Tiles of a decode step's attention over up to `keys` keys: at the most SPLITS of them, BN at a time. */
+export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: number }, keys: number) {
+  const isLong = shape.DP <= 64 && keys > LONG;
+  const SPLITS = set === "cpu" ? 4 : isLong ? 128 : 64;
+  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : isLong ? 128 : 64;
+  return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
+}
+
+/** Into how many splits keys are cut: what is on the device at once. */
+export const splitsOf = (SPLITS: number, processors: number, kvHeads: number): number =>
+  Math.max(1, Math.min(SPLITS, Math.floor((EACH * processors) / kvHeads)));
+
+/** What of a prompt's attention its tiles depend on. */
+interface PrefillShape {
+  readonly DP: number;
+  readonly CAP: boolean;
+  readonly SLIDES: boolean;
+}
+
+/**
+ * Tiles of a prompt's attention: BM queries against BN keys at a time. Four warps that multiply 128 rows from shared memory have no registers left
+ * for a cap or a third loop, and none of them where operands are in registers.
+ */
+export function prefillAttentionTiles(device: UnitOf, { DP, CAP, SLIDES }: PrefillShape) {
+  const unit = matrixUnit(device);
+  if (unit === "cpu") return { BM: 32, BN: 32 };
+  if (DP > 128) return { BM: 64, BN: 64 };
+  if (DP <= 64) return { BM: 64, BN: 128 };
+  if (unit === "warp") return { BM: 128, BN: 128 };
+  return CAP || SLIDES ? { BM: 64, BN: 64 } : { BM: 128, BN: 64 };
+}

@@ -1,0 +1,334 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  type F32,
+  full,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  max,
+  min,
+  numPrograms,
+  type Ptr,
+  programId,
+  range,
+  row,
+  rsqrt,
+  store,
+  sum,
+  type Tile,
+  to,
+  where,
+  zeros,
+} from "tilescript";
+import { biased, capped, gated } from "../epilogue.js";
+
+/*
+ * Matrix-vector products of one decode step as in decode-project.kernel.ts, for weights in bf16, which nothing has to be computed for: here
+ * memory alone is the limit. x stays in registers, in one part of P0 columns or two of P0 + P1, powers of two that together hold a row. Programs
+ * take R whole rows in turn. Weights are carried as they are, one turn ahead of their use, the first before the kernel waits for the one
+ * ahead of it; they are read once, so that caches need not keep them.
+ */
+
+/** P columns of some rows of w [rowCount, K] from `start` on, bf16 [R, P]. */
+function part(w: Ptr<"bf16">, rows: Tile, rowCount: number, K: number, start: number, P: number) {
+  const column = start + row(arange(0, P));
+  return load(w + col(to(rows, "i64")) * K + column, {
+    mask: col(rows) < rowCount && column < K,
+    other: 0,
+    eviction: "evict_first",
+  });
+}
+
+/** P elements of x [K] from `start` on, f32 [1, P]. */
+function vector(x: Ptr<"f32">, K: number, start: number, P: number) {
+  const column = start + row(arange(0, P));
+  return load(x + column, { mask: column < K, other: 0 });
+}
+
+/** 1 / root mean square of x in its parts (arXiv 1910.07467, section 4); its elements from `width` on are zero. */
+function inverseOf(x0: Tile, x1: Tile, width: number, epsilon: number) {
+  return rsqrt((sum(sum(x0 * x0, 1), 0) + sum(sum(x1 * x1, 1), 0)) / width + epsilon);
+}
+
+/** Σ over columns: [R, P] · [1, P] → [R]. */
+function products(t: Tile, x: Tile) {
+  return sum(to(t, "f32") * x, 1);
+}
+
+/** `decodeQkv` for bf16. */
+export const decodeQkvRows = kernel(
+  (p: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
+    q: Ptr<"f32">;
+    keys: Ptr<"bf16">;
+    values: Ptr<"bf16">;
+    position: Ptr<"i32">;
+    epsilon: F32;
+    width: Int;
+    qRows: Int;
+    kvRows: Int;
+    firstRow: Int;
+    rowCount: Int;
+    K: Int;
+    R: Const<"R">;
+    P0: Const<"P0">;
+    P1: Const<"P1">;
+    TWO: Const<"TWO", boolean>;
+    BIAS: Const<"BIAS", boolean>;
+    APART: Const<"APART", boolean>;
+  }) => {
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
+    gdcWait();
+    gdcLaunchDependents();
+    let x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
+    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    const cell = to(load(p.position), "i64") * p.kvRows;
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
+      let y = products(t0, x0);
+      if (p.TWO) {
+        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
+        y += products(t1, x1);
+        t1 = u1;
+      }
+      t0 = u0;
+      const mask = rows < p.rowCount;
+      y = biased(y, p.bias, rows, mask, p.BIAS);
+      const query = p.firstRow + rows;
+      const key = query - p.qRows;
+      const value = key - p.kvRows;
+      if (p.APART) {
+        store(p.q + query, y, { mask: mask && key < p.kvRows });
+      } else {
+        store(p.q + query, y, { mask: mask && key < 0 });
+        store(p.keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < p.kvRows });
+      }
+      store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
+    }
+  },
+  {
+    defaults: {
+      warps: 8,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bf16", "bias", "q", "keys", "values", "position", "K"],
+    },
+  },
+);
+
+/** `decodeGateUp` for bf16: R rows of the gate and the R rows of up that go with them. */
+export const decodeGateUpRows = kernel(
+  (p: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
+    out: Ptr<"f32">;
+    epsilon: F32;
+    width: Int;
+    outRows: Int;
+    K: Int;
+    R: Const<"R">;
+    P0: Const<"P0">;
+    P1: Const<"P1">;
+    TWO: Const<"TWO", boolean>;
+    BIAS: Const<"BIAS", boolean>;
+    ACT: Const<"ACT", string>;
+  }) => {
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    const ups = p.bf16 + to(p.outRows, "i64") * p.K;
+    let t0 = part(p.bf16, first, p.outRows, p.K, 0, p.P0);
+    let s0 = part(ups, first, p.outRows, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    let s1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) {
+      t1 = part(p.bf16, first, p.outRows, p.K, p.P0, p.P1);
+      s1 = part(ups, first, p.outRows, p.K, p.P0, p.P1);
+    }
+    gdcWait();
+    gdcLaunchDependents();
+    let x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
+    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    for (const tile of range(programId(0), cdiv(p.outRows, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const nextGate = part(p.bf16, next, p.outRows, p.K, 0, p.P0);
+      const nextUp = part(ups, next, p.outRows, p.K, 0, p.P0);
+      let gate = products(t0, x0);
+      let up = products(s0, x0);
+      if (p.TWO) {
+        const gate1 = part(p.bf16, next, p.outRows, p.K, p.P0, p.P1);
+        const up1 = part(ups, next, p.outRows, p.K, p.P0, p.P1);
+        gate += products(t1, x1);
+        up += products(s1, x1);
+        t1 = gate1;
+        s1 = up1;
+      }
+      t0 = nextGate;
+      s0 = nextUp;
+      const mask = rows < p.outRows;
+      gate = biased(gate, p.bias, rows, mask, p.BIAS);
+      up = biased(up, p.bias, rows + p.outRows, mask, p.BIAS);
+      store(p.out + rows, gated(gate, up, p.ACT), { mask });
+    }
+  },
+  {
+    defaults: {
+      warps: 8,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bf16", "bias", "out", "K"],
+    },
+  },
+);
+
+/** `decodeAdd` for bf16. */
+export const decodeAddRows = kernel(
+  (p: {
+    x: Ptr<"f32">;
+    out: Ptr<"f32">;
+    bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
+    rowCount: Int;
+    K: Int;
+    R: Const<"R">;
+    P0: Const<"P0">;
+    P1: Const<"P1">;
+    TWO: Const<"TWO", boolean>;
+    BIAS: Const<"BIAS", boolean>;
+    ADD: Const<"ADD", boolean>;
+  }) => {
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
+    gdcWait();
+    gdcLaunchDependents();
+    const x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const mask = rows < p.rowCount;
+      let before = zeros([p.R], "f32");
+      if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
+      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
+      let y = products(t0, x0);
+      if (p.TWO) {
+        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
+        y += products(t1, x1);
+        t1 = u1;
+      }
+      t0 = u0;
+      store(p.out + rows, before + biased(y, p.bias, rows, mask, p.BIAS), { mask });
+    }
+  },
+  {
+    defaults: {
+      warps: 8,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "out", "bf16", "bias", "K"],
+    },
+  },
+);
+
+/** `decodeLogits` for bf16. */
+export const decodeLogitsRows = kernel(
+  (p: {
+    x: Ptr<"f32">;
+    norm: Ptr<"f32">;
+    bf16: Ptr<"bf16">;
+    bias: Ptr<"f32">;
+    logits: Ptr<"f32">;
+    bestLogit: Ptr<"f32">;
+    bestRow: Ptr<"i32">;
+    epsilon: F32;
+    width: Int;
+    cap: F32;
+    rowCount: Int;
+    tokens: Int;
+    K: Int;
+    R: Const<"R">;
+    P0: Const<"P0">;
+    P1: Const<"P1">;
+    TWO: Const<"TWO", boolean>;
+    BIAS: Const<"BIAS", boolean>;
+    CAP: Const<"CAP", boolean>;
+  }) => {
+    const lane = arange(0, p.R);
+    const first = programId(0) * p.R + lane;
+    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
+    gdcWait();
+    gdcLaunchDependents();
+    let x0 = vector(p.x, p.K, 0, p.P0);
+    let x1 = zeros([1, p.P1], "f32");
+    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
+    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    let bestOfLane = full([p.R], -Infinity, "f32");
+    let rowOfLane = zeros([p.R], "i32");
+    for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
+      const rows = tile * p.R + lane;
+      const next = rows + numPrograms(0) * p.R;
+      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
+      let y = products(t0, x0);
+      if (p.TWO) {
+        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
+        y += products(t1, x1);
+        t1 = u1;
+      }
+      t0 = u0;
+      y = capped(biased(y, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
+      y = where(rows < p.tokens, y, -Infinity);
+      store(p.logits + rows, y, { mask: rows < p.rowCount });
+      const better = rows < p.tokens && y > bestOfLane;
+      rowOfLane = where(better, rows, rowOfLane);
+      bestOfLane = where(better, y, bestOfLane);
+    }
+    const best = max(bestOfLane, 0);
+    store(p.bestLogit + programId(0), best);
+    // The lowest row among equals.
+    store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
+  },
+  {
+    defaults: {
+      warps: 8,
+      stages: 1,
+      pdl: true,
+      alignment: "required",
+      divisible: ["x", "norm", "bf16", "bias", "logits", "bestLogit", "bestRow", "K"],
+    },
+  },
+);

@@ -1,0 +1,252 @@
+import {
+  arange,
+  atomicAdd,
+  type Const,
+  cdiv,
+  col,
+  type Descriptor,
+  debugBarrier,
+  dot,
+  dtypeOf,
+  exp2,
+  type F32,
+  floorDiv,
+  full,
+  gdcLaunchDependents,
+  gdcWait,
+  type Int,
+  kernel,
+  load,
+  loadTensorDescriptor,
+  max,
+  maximum,
+  minimum,
+  numPrograms,
+  type Ptr,
+  programId,
+  range,
+  reshape,
+  row,
+  store,
+  to,
+  trans,
+  where,
+  zeros,
+} from "tilescript";
+import { combineSplits } from "../attention/combine.js";
+import { rotate, turned } from "../attention/rotary.js";
+import { absorb } from "../attention/softmax.js";
+import { capped } from "../epilogue.js";
+import { middleLength } from "./middle.js";
+import { windowTokens } from "./window.js";
+
+/**
+ * `decodeAttention` over a window: one new token's attention, the last of the cache, with keys and values read through the list of
+ * selected positions, which the window's indices stand for. `window` and `selected` are what `reattentionChoose` gives. Scratch and
+ * `finished` as there.
+ */
+export const reattentionDecode = kernel(
+  <T extends "f16" | "bf16">(p: {
+    q: Ptr<"f32">;
+    keys: Ptr<T>;
+    values: Ptr<T>;
+    cosine: Ptr<"f32">;
+    sine: Ptr<"f32">;
+    selected: Ptr<"i32">;
+    window: Ptr<"i32">;
+    position: Ptr<"i32">;
+    partial: Ptr<"f32">;
+    peak: Ptr<"f32">;
+    total: Ptr<"f32">;
+    finished: Ptr<"i32">;
+    out: Ptr<"f32">;
+    scale: F32;
+    cap: F32;
+    global: Int;
+    local: Int;
+    kvHeads: Int;
+    rotaryRow: Int;
+    G: Const<"G">;
+    /** Powers of two that hold G, the second one at least as many rows as a product must have. */
+    GM: Const<"GM">;
+    GP: Const<"GP">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    HALF: Const<"HALF">;
+    HALFP: Const<"HALFP">;
+    SPLITS: Const<"SPLITS">;
+    PART: Const<"PART">;
+    BN: Const<"BN">;
+    CAP: Const<"CAP", boolean>;
+  }) => {
+    const kvHead = programId(0);
+    const split = programId(1);
+    const half = row(arange(0, p.HALFP));
+    const column = row(arange(0, p.DP));
+    const group = arange(0, p.GP);
+    const head = kvHead * p.G + group;
+    const used = half < p.HALF;
+    const place = col(arange(0, p.BN)) * p.rotaryRow + half;
+    const keyCosine = load(p.cosine + place, { mask: used, other: 0 });
+    const keySine = load(p.sine + place, { mask: used, other: 0 });
+    gdcWait();
+    gdcLaunchDependents();
+    const count = load(p.window);
+    const now = load(p.window + 4);
+    const middle = middleLength(load(p.position) + 1, p.global, p.local);
+    const blocks = cdiv(now + 1, p.BN);
+    const splits = minimum(numPrograms(1), blocks);
+    if (split < splits) {
+      const start = floorDiv(split * blocks, splits) * p.BN;
+      const end = minimum(floorDiv((split + 1) * blocks, splits) * p.BN, now + 1);
+      const mine = group < p.G;
+      const at = p.q + col(head) * p.D + half;
+      const query1 = load(at, { mask: col(mine) && used, other: 0 }) * p.scale;
+      const query2 = load(at + p.HALF, { mask: col(mine) && used, other: 0 }) * p.scale;
+      let top = full([p.GP], -Infinity, "f32");
+      let weight = zeros([p.GP], "f32");
+      let sumOfValues = zeros([p.GP, p.DP], "f32");
+      for (const from of range(start, end, p.BN)) {
+        const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
+        const index = from + arange(0, p.BN);
+        const inside = index < end;
+        const token = windowTokens(index, inside, p.selected, count, p.global, middle);
+        const cell = col((to(token, "i64") * p.kvHeads + kvHead) * p.D);
+        const there = col(inside) && used;
+        const key1 = to(load(p.keys + cell + half, { mask: there, other: 0 }), "f32");
+        const key2 = to(load(p.keys + cell + p.HALF + half, { mask: there, other: 0 }), "f32");
+        const [k1, k2] = turned(key1, key2, keyCosine, keySine);
+        const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
+        const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
+        const score = where(row(inside), capped(allScores, p.cap, p.CAP), -Infinity);
+        const value = load(p.values + cell + column, { mask: col(inside) && column < p.D, other: 0 });
+        const newTop = maximum(top, max(score, 1));
+        const weights = exp2(score - col(newTop));
+        [weight, sumOfValues] = absorb(
+          weights,
+          to(weights, dtypeOf(p.values)),
+          value,
+          top,
+          newTop,
+          weight,
+          sumOfValues,
+        );
+        top = newTop;
+      }
+      const stored = col(mine) && column < p.D;
+      if (splits === 1) {
+        store(p.out + col(head) * p.D + column, sumOfValues / col(weight), { mask: stored });
+      } else {
+        const cell = head * p.SPLITS + split;
+        store(p.partial + col(cell) * p.D + column, sumOfValues, { mask: stored });
+        store(p.peak + cell, top, { mask: mine });
+        store(p.total + cell, weight, { mask: mine });
+        // All threads' stores come before the count that publishes them.
+        debugBarrier();
+        if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
+          combineSplits(p, kvHead * p.G, splits);
+          store(p.finished + kvHead, 0);
+        }
+      }
+    }
+  },
+  {
+    defaults: {
+      warps: 4,
+      stages: 2,
+      pdl: true,
+      alignment: "required",
+      divisible: [
+        "q",
+        "keys",
+        "values",
+        "cosine",
+        "sine",
+        "selected",
+        "window",
+        "position",
+        "partial",
+        "peak",
+        "total",
+        "finished",
+        "out",
+      ],
+    },
+  },
+);
+
+/**
+ * `prefillAttention` over gathered windows whose lengths are known to the device alone: query i of a chunk of n sees indices up to
+ * last + 1 − n + i of the chunk's window. q [queries, heads, D], rotated and scaled by log2(e) / √D; keys and values [chunks · rows, KV heads, D],
+ * zero behind a window's last. Program (block of queries, query head, chunk).
+ */
+export const reattentionPrefill = kernel(
+  <T extends "f16" | "bf16">(p: {
+    q: Descriptor<T, [Const<"BM">, 1, Const<"DP">]>;
+    keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
+    values: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
+    window: Ptr<"i32">;
+    out: Ptr<T>;
+    queries: Int;
+    chunk: Int;
+    windowRows: Int;
+    outRow: Int;
+    group: Int;
+    cap: F32;
+    BM: Const<"BM">;
+    BN: Const<"BN">;
+    D: Const<"D">;
+    DP: Const<"DP">;
+    CAP: Const<"CAP", boolean>;
+  }) => {
+    const block = (numPrograms(0) - 1 - programId(0)) * p.BM;
+    const head = programId(1);
+    const kvHead = floorDiv(head, p.group);
+    const turn = programId(2);
+    const first = turn * p.chunk;
+    const count = minimum(first + p.chunk, p.queries) - first;
+    // A chunk that is not full has blocks without queries.
+    if (block < count) {
+      const start = turn * p.windowRows;
+      const past = load(p.window + turn * 16 + 4) + 1 - count;
+      const rows = block + arange(0, p.BM);
+      const query = reshape(loadTensorDescriptor(p.q, [first + block, head, 0]), [p.BM, p.DP]);
+      let top = full([p.BM], -Infinity, "f32");
+      let weight = zeros([p.BM], "f32");
+      let acc = zeros([p.BM, p.DP], "f32");
+      // Keys that every query of the block sees, in whole blocks.
+      const clear = floorDiv(past + block + 1, p.BN) * p.BN;
+      for (const from of range(0, clear, p.BN)) {
+        const key = reshape(loadTensorDescriptor(p.keys, [start + from, kvHead, 0]), [p.BN, p.DP]);
+        const score = capped(dot(query, trans(key)), p.cap, p.CAP);
+        const value = reshape(loadTensorDescriptor(p.values, [start + from, kvHead, 0]), [p.BN, p.DP]);
+        const newTop = maximum(top, max(score, 1));
+        const weights = exp2(score - col(newTop));
+        [weight, acc] = absorb(weights, to(weights, dtypeOf(p.out)), value, top, newTop, weight, acc);
+        top = newTop;
+      }
+      for (const from of range(clear, past + minimum(block + p.BM, count), p.BN)) {
+        const key = reshape(loadTensorDescriptor(p.keys, [start + from, kvHead, 0]), [p.BN, p.DP]);
+        const seen = row(from + arange(0, p.BN)) <= col(past + rows);
+        const score = where(seen, capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
+        const value = reshape(loadTensorDescriptor(p.values, [start + from, kvHead, 0]), [p.BN, p.DP]);
+        const newTop = maximum(top, max(score, 1));
+        const weights = exp2(score - col(newTop));
+        [weight, acc] = absorb(weights, to(weights, dtypeOf(p.out)), value, top, newTop, weight, acc);
+        top = newTop;
+      }
+      const column = row(arange(0, p.DP));
+      store(p.out + col(first + rows) * p.outRow + head * p.D + column, to(acc / col(weight), dtypeOf(p.out)), {
+        mask: col(rows) < count && column < p.D,
+      });
+    }
+  },
+  {
+    defaults: {
+      warps: 8,
+      stages: 3,
+      alignment: "required",
+      divisible: ["q", "keys", "values", "window", "out", "outRow"],
+    },
+  },
+);
