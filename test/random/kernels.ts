@@ -197,20 +197,22 @@ const keyed = fc.constantFrom(
   ...(["tile", "scalar"] as const).flatMap((shape) => ALL.map((dtype) => ({ shape, dtype }))),
 );
 
+const ATOMICS = ["atomicAdd", "atomicMax", "atomicMin", "atomicXor", "atomicAnd", "atomicOr"];
+
 const { statement } = fc.letrec<{ statement: string }>((tie) => {
   const some = (most: number): Text =>
     fc.array(tie("statement"), { minLength: 1, maxLength: most }).map((all) => all.join("\n"));
   const atomics = fc.constantFrom(...COUNTED).chain((dtype) =>
     join(
       [
-        text("atomicAdd", "atomicMax", "atomicMin", "atomicXor", "atomicAnd", "atomicOr"),
+        text(...ATOMICS),
         expressions[`tile_${dtype}`] as Text,
         expressions.tile_i32 as Text,
         expressions.tile_bool as Text,
       ],
       // Each kind has places of its own, since their order is nobody's.
       (name, value, index, mask) =>
-        `${name}(c_${dtype} + ${name.length} * 64 + (${index} & 15), ${value}, { mask: ${mask} });`,
+        `${name}(c_${dtype} + ${ATOMICS.indexOf(name)} * 64 + (${index} & 15), ${value}, { mask: ${mask} });`,
     ),
   );
   const assigned = keyed.chain(({ shape, dtype }) =>
