@@ -11,8 +11,9 @@ const PURE = [
   ...["bundle", "diagnostics", "emit", "frontend", "interpret", "ir", "limits", "ops", "passes"].map(
     (name) => `test/compiler/${name}{.test.ts,/**/*.test.ts}`,
   ),
-  ...["chart", "eval", "generate", "tokenizer"].map((name) => `test/runtime/${name}/**/*.test.ts`),
-  ...["test/dsl/**/*.test.ts", "test/runtime/integers.test.ts", "test/runtime/reattention/*.test.ts"],
+  ...["generate", "tokenizer"].map((name) => `test/runtime/${name}/**/*.test.ts`),
+  ...["chart", "dsl", "eval"].map((name) => `test/${name}/**/*.test.ts`),
+  ...["test/runtime/integers.test.ts", "test/runtime/reattention/*.test.ts"],
   "test/model-kernels/*.test.ts",
 ];
 const NONE = ["test/gpu/**", "test/fixtures/**"];

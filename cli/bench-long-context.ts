@@ -13,7 +13,7 @@ import {
   tableText,
 } from "../bench/long-context/index.js";
 import { writeResults } from "../bench/results-file.js";
-import { toPng } from "../runtime/chart/index.js";
+import { toPng } from "../chart/index.js";
 import { integerText } from "../runtime/integers.js";
 import { openModelFiles } from "../runtime/models/load.js";
 import { fileBytes, weightBytes } from "../runtime/models/memory.js";

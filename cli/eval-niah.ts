@@ -13,7 +13,7 @@ import {
   readHay,
   runNiah,
   writeResults,
-} from "../runtime/eval/niah/index.js";
+} from "../eval/niah/index.js";
 import type { ModelConfig } from "../runtime/models/config.js";
 import { openModelFiles } from "../runtime/models/load.js";
 import { fileBytes } from "../runtime/models/memory.js";

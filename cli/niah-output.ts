@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { toPng } from "../runtime/chart/index.js";
+import { toPng } from "../chart/index.js";
 import {
   accuracyOf,
   endsInNumber,
@@ -10,7 +10,7 @@ import {
   type NiahResults,
   type NiahRun,
   recallOfCell,
-} from "../runtime/eval/niah/index.js";
+} from "../eval/niah/index.js";
 import { integerText } from "../runtime/integers.js";
 import { kindOf } from "../runtime/reattention/index.js";
 import { colours } from "./colours.js";

@@ -1,4 +1,4 @@
-import { lineChart, type Point, type Reference } from "../../runtime/chart/index.js";
+import { lineChart, type Point, type Reference } from "../../chart/index.js";
 import { integerText } from "../../runtime/integers.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { memorySpeed } from "../rates.js";

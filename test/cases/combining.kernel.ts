@@ -48,6 +48,7 @@ export const reduceOne = kernel(
     store(
       out + 13 + col(r) + row(arange(0, 1)),
       to(
+        // biome-ignore lint/complexity/useMathMinMax: a choice of the language, which has no Math
         reduce(t, -1, (a, b) => (a > b ? a : b), { keepDims: true }),
         "f64",
       ),

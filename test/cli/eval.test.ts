@@ -6,7 +6,7 @@ import { ensureResultsFolder } from "../../cli/niah-folder.js";
 import { attentions, contexts, depths } from "../../cli/niah-lists.js";
 import { show, standing, told } from "../../cli/niah-output.js";
 import { timeLeft } from "../../cli/progress.js";
-import { emptyResults } from "../../runtime/eval/niah/index.js";
+import { emptyResults } from "../../eval/niah/index.js";
 import { cli, folderWith } from "./run-cli.js";
 
 describe("lists", () => {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { niahResults } from "../../runtime/eval/niah/index.js";
+import { niahResults } from "../../eval/niah/index.js";
 import { cli, folderWith } from "../cli/run-cli.js";
 
 it("tilescript eval niah finds a needle with SmolLM2, draws it, and asks no question twice", {

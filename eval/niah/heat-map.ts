@@ -1,7 +1,7 @@
 /** Results as a picture: depth by context, one panel an attention mode. */
 
 import { type HeatCell, type HeatMap, type HeatPanel, heatMap } from "../../chart/index.js";
-import { integerText } from "../../integers.js";
+import { integerText } from "../../runtime/integers.js";
 import { accuracyOf, type NiahCell, type NiahResults, recallOfCell } from "./results.js";
 
 /** Titles of the modes; what follows the colon of their text is shown beneath. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Eta } from "../../../runtime/eval/niah/eta.js";
+import { Eta } from "../../eval/niah/eta.js";
 import {
   accuracyOf,
   continueResults,
@@ -14,9 +14,9 @@ import {
   recallOf,
   recallOfCell,
   writeResults,
-} from "../../../runtime/eval/niah/index.js";
-import { Generation } from "../../../runtime/generate/generation.js";
-import { folderWith } from "../../cli/run-cli.js";
+} from "../../eval/niah/index.js";
+import { Generation } from "../../runtime/generate/generation.js";
+import { folderWith } from "../cli/run-cli.js";
 
 const identity = {
   model: { name: "small", file: "small.gguf", bytes: 1, layers: 2, trainedContext: 1000 },

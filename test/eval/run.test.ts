@@ -11,8 +11,8 @@ import {
   type OpenAnswerer,
   PromptBuilder,
   runNiah,
-} from "../../../runtime/eval/niah/index.js";
-import { type AttentionOptions, attentionText } from "../../../runtime/reattention/index.js";
+} from "../../eval/niah/index.js";
+import { type AttentionOptions, attentionText } from "../../runtime/reattention/index.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
 const tokenizer = smallTokenizer();

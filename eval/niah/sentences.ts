@@ -1,6 +1,6 @@
 /** Where sentences start in a row of tokens. */
 
-import type { Tokenizer } from "../../tokenizer/index.js";
+import type { Tokenizer } from "../../runtime/tokenizer/index.js";
 
 /** What the text of a token says of the places before and after it. */
 interface Edges {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Axis, ruler, shortNumber } from "../../../runtime/chart/axis.js";
-import { inkOn, shareColour } from "../../../runtime/chart/colours.js";
-import { barChart, type HeatPanel, heatMap, lineChart, toPng } from "../../../runtime/chart/index.js";
-import { element, escaped } from "../../../runtime/chart/svg.js";
-import { textWidth, wrapped } from "../../../runtime/chart/text.js";
+import { type Axis, ruler, shortNumber } from "../../chart/axis.js";
+import { inkOn, shareColour } from "../../chart/colours.js";
+import { type HeatPanel, heatMap, lineChart, toPng } from "../../chart/index.js";
+import { element, escaped } from "../../chart/svg.js";
+import { textWidth, wrapped } from "../../chart/text.js";
 import { readPng } from "./read-png.js";
 
 /** Texts of a drawing, in order. */
@@ -204,30 +204,6 @@ describe("a line chart", () => {
       }),
     );
   });
-});
-
-it("a bar chart shows each value at its bar, and bounds across", () => {
-  const svg = barChart({
-    title: "Retrieval",
-    axis: { label: "ms" },
-    groups: [
-      {
-        label: "128k",
-        bars: [
-          { name: "ours", value: 0.075 },
-          { name: "torch", value: 0.163 },
-        ],
-      },
-      { label: "1M", bars: [{ name: "ours", value: 0.48, text: "0.48 ms" }] },
-    ],
-    references: [{ name: "copy", value: 0.5 }],
-  });
-  expectWellFormed(svg);
-  expect(texts(svg)).toEqual(
-    expect.arrayContaining(["128k", "1M", "0.075", "0.163", "0.48 ms", "ours", "torch", "copy", "ms"]),
-  );
-  const widths = [...svg.matchAll(/<rect y="[\d.]+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
-  expect(widths[1]! / widths[0]!).toBeCloseTo(0.163 / 0.075, 1);
 });
 
 describe("an axis", () => {

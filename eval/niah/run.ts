@@ -1,7 +1,7 @@
 /** Asks every question of a plan that has no answer yet. */
 
 import { setImmediate } from "node:timers/promises";
-import { type AttentionOptions, attentionText } from "../../reattention/index.js";
+import { type AttentionOptions, attentionText } from "../../runtime/reattention/index.js";
 import type { OpenAnswerer } from "./answerer.js";
 import { Eta } from "./eta.js";
 import { cellOf, isSameQuestion, putRun } from "./merge-results.js";

@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Hay, NiahError, noise, readHay } from "../../../runtime/eval/niah/index.js";
-import { folderWith } from "../../cli/run-cli.js";
+import { Hay, NiahError, noise, readHay } from "../../eval/niah/index.js";
+import { folderWith } from "../cli/run-cli.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
 const tokenizer = smallTokenizer();

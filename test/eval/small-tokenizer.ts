@@ -1,6 +1,6 @@
-import { createTokenizer, type Tokenizer } from "../../../runtime/tokenizer/index.js";
-import { bytesOnly } from "../tokenizer/small-vocabulary.js";
-import { text } from "../weights/write-gguf.js";
+import { createTokenizer, type Tokenizer } from "../../runtime/tokenizer/index.js";
+import { bytesOnly } from "../runtime/tokenizer/small-vocabulary.js";
+import { text } from "../runtime/weights/write-gguf.js";
 
 const TEMPLATE =
   "{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content | trim }}<|im_end|>\n{% endfor %}" +

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answerPrefix, isRight, needleOf, needleText, questionText } from "../../../runtime/eval/niah/needle.js";
-import { adjectives, nouns } from "../../../runtime/eval/niah/words.js";
+import { answerPrefix, isRight, needleOf, needleText, questionText } from "../../eval/niah/needle.js";
+import { adjectives, nouns } from "../../eval/niah/words.js";
 
 const place = { seed: 0, context: 8192, depth: 50 };
 

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { readText } from "../../files.js";
-import type { Tokenizer } from "../../tokenizer/index.js";
+import { readText } from "../../runtime/files.js";
+import type { Tokenizer } from "../../runtime/tokenizer/index.js";
 import { NiahError } from "./errors.js";
 import { sentenceStarts } from "./sentences.js";
 

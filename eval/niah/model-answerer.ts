@@ -1,6 +1,6 @@
 /** A loaded model as the one who answers. */
 
-import type { Model } from "../../models/model.js";
+import type { Model } from "../../runtime/models/model.js";
 import type { Answerer } from "./answerer.js";
 import { recallOf } from "./recall.js";
 

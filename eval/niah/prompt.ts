@@ -1,6 +1,6 @@
 /** A question about a haystack, in tokens: exactly as many as the context has beside the room for the answer. */
 
-import type { Tokenizer } from "../../tokenizer/index.js";
+import type { Tokenizer } from "../../runtime/tokenizer/index.js";
 import { NiahError } from "./errors.js";
 import type { Hay } from "./hay.js";
 import { answerPrefix, type Needle, needleText, questionText } from "./needle.js";

@@ -1,6 +1,6 @@
 /** What answers the questions: a model, or in tests anything. */
 
-import type { AttentionOptions } from "../../reattention/index.js";
+import type { AttentionOptions } from "../../runtime/reattention/index.js";
 import type { Span } from "./prompt.js";
 import type { Recall } from "./recall.js";
 

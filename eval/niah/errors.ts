@@ -1,4 +1,4 @@
-import { TileScriptError } from "../../../dsl/errors.js";
+import { TileScriptError } from "../../dsl/errors.js";
 
 /** A needle-in-a-haystack run that cannot be done as asked. The message names what is wrong, the hint what would work. */
 export class NiahError extends TileScriptError {

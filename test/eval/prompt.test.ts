@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Hay, NiahError, noise, PromptBuilder } from "../../../runtime/eval/niah/index.js";
-import { needleOf, needleText } from "../../../runtime/eval/niah/needle.js";
+import { Hay, NiahError, noise, PromptBuilder } from "../../eval/niah/index.js";
+import { needleOf, needleText } from "../../eval/niah/needle.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
 const tokenizer = smallTokenizer();

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { readText, writeWhole } from "../../files.js";
+import { readText, writeWhole } from "../../runtime/files.js";
 import { NiahError } from "./errors.js";
 import { locked } from "./file-lock.js";
 import { mergeResults } from "./merge-results.js";
