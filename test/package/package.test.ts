@@ -95,9 +95,11 @@ test("has what runs, and neither tests nor other sources", () => {
   );
   expect(readdirSync(join(installed, "dist")).sort()).toEqual([
     "bench",
+    "chart",
     "cli",
     "compiler",
     "dsl",
+    "eval",
     "language",
     "runtime",
     "vendor",
