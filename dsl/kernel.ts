@@ -45,10 +45,12 @@ export interface CompileOptions<P> {
    */
   readonly fpFusion?: boolean;
   /**
-   * Pointers, descriptors and integers that may be taken as multiples of 16. Default: all whose alignment decides how memory is accessed, or with
-   * `alignment: "required"` simply all.
+   * Pointers, descriptors and integers that may be taken as multiples of 16; "pointers" names all pointers. Default: all whose alignment decides
+   * how memory is accessed, or with `alignment: "required"` simply all.
+   *
+   * @example alignment: "required", divisible: ["pointers", "rowStride"]
    */
-  readonly divisible?: readonly (keyof P & string)[];
+  readonly divisible?: readonly ((keyof P & string) | "pointers")[];
   /**
    * The variants to compile, in the order in which a launch tries them, in place of those that the compiler derives. At most 8; each must be
    * one that a launch can reach.
@@ -70,8 +72,8 @@ export interface CompileOptions<P> {
 
 /** What a variant of a kernel is compiled for. A launch takes the first variant whose conditions its arguments meet. */
 export interface Specialization<P> {
-  /** Pointers whose address, and integers whose value, is a multiple of 16. */
-  readonly divisible?: readonly (keyof P & string)[];
+  /** Pointers whose address, and integers whose value, is a multiple of 16; "pointers" names all pointers. */
+  readonly divisible?: readonly ((keyof P & string) | "pointers")[];
   /** Integers that are 1, such as the stride of the innermost dimension. They stay arguments of the launch. */
   readonly one?: readonly (keyof P & string)[];
 }

@@ -212,10 +212,19 @@ class BuildReader {
 
   private divisible(value: Static, span: Span): readonly string[] | null {
     const names = this.params.filter(({ kind }) => kind !== "const").map(({ name }) => name);
-    const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
+    const given = this.given(value);
     return given.every((name) => names.includes(name))
       ? given
-      : this.wrong("divisible", `a list of parameters (${names.join(", ")})`, span);
+      : this.wrong("divisible", `a list of parameters (${names.join(", ")}), and "pointers" for all of those`, span);
+  }
+
+  /** The names of a list; "pointers" stands for all pointers, unless a parameter is called so. Anything else gives a name that is none. */
+  private given(value: Static): readonly string[] {
+    if (value.kind !== "list") return [""];
+    const names = value.items.map((item) => (item.kind === "string" ? item.value : ""));
+    if (!names.includes("pointers") || this.params.some(({ name }) => name === "pointers")) return names;
+    const pointers = this.params.filter(({ kind }) => kind === "pointer").map(({ name }) => name);
+    return [...new Set([...pointers, ...names])].filter((name) => name !== "pointers");
   }
 
   private specialize(value: Static, span: Span): readonly Promises[] | null {
@@ -253,7 +262,7 @@ class BuildReader {
   private names(value: Static | undefined, what: string, able: readonly Param[], span: Span): readonly string[] | null {
     const names = able.map(({ name }) => name);
     if (value === undefined || value.kind === "missing") return [];
-    const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
+    const given = this.given(value);
     if (given.every((name) => names.includes(name))) return names.filter((name) => given.includes(name));
     const kinds = what.endsWith("one") ? "integers" : "pointers and integers";
     return this.wrong(what, `a list of ${kinds} among the parameters (${names.join(", ") || "there are none"})`, span);

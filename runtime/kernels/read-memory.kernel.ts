@@ -23,5 +23,5 @@ export const readMemory = kernel(
     for (const start of range(programId(0) * p.BLOCK, p.n, numPrograms(0) * p.BLOCK)) sums += load(p.x + start + lanes);
     store(p.out + programId(0) * p.BLOCK + lanes, sums);
   },
-  { defaults: { warps: 8, alignment: "required", divisible: ["x", "out", "n"] } },
+  { defaults: { warps: 8, alignment: "required", divisible: ["pointers", "n"] } },
 );

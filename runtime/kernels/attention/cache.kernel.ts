@@ -47,7 +47,7 @@ export const appendCache = kernel(
     const token = programId(0);
     append(p, p.qkv + (token * (p.heads + 2 * p.kvHeads) + p.heads) * p.D, p.firstPosition + token);
   },
-  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["qkv", "keys", "values"] } },
+  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );
 
 /** Heads whose first halves lie `at` [heads, HALFP], rotated by `angle` [1, HALFP] and scaled, as two halves. */
@@ -101,7 +101,7 @@ export const rotateAppend = kernel(
     store(at + p.HALF, to(q2, "bf16"), { mask: mine });
     append(p, base + p.heads * p.D, position);
   },
-  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["qkv", "keys", "values", "cosine", "sine"] } },
+  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );
 
 /** Cached keys rotated into a window, one program a position: window[p] = rotate(keys[p], firstPosition + p), both [positions, KV heads · D]. */
@@ -128,5 +128,5 @@ export const rotateKeys = kernel(
     store(p.window + cell, to(k1, "bf16"), { mask });
     store(p.window + cell + p.HALF, to(k2, "bf16"), { mask });
   },
-  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["keys", "window", "cosine", "sine"] } },
+  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );

@@ -146,7 +146,7 @@ export const decodeAttention = kernel(
       stages: 2,
       pdl: true,
       alignment: "required",
-      divisible: ["q", "keys", "values", "cosine", "sine", "position", "partial", "peak", "total", "finished", "out"],
+      divisible: ["pointers"],
     },
   },
 );

@@ -91,7 +91,7 @@ export const decodeExpertsGateUp = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "chosen", "out"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -155,7 +155,7 @@ export const decodeExpertsDown = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "out", "bytes", "signed", "halves", "bf16", "chosen", "weights"],
+      divisible: ["pointers"],
     },
   },
 );

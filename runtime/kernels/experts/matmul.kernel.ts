@@ -92,19 +92,7 @@ export const expertsGateUp = kernel(
       warps: 4,
       stages: 3,
       alignment: "required",
-      divisible: [
-        "a",
-        "bytes",
-        "signed",
-        "halves",
-        "bf16",
-        "order",
-        "starts",
-        "tileExpert",
-        "tileFirst",
-        "out",
-        "outRows",
-      ],
+      divisible: ["pointers", "outRows"],
     },
   },
 );
@@ -166,19 +154,7 @@ export const expertsDown = kernel(
       warps: 4,
       stages: 3,
       alignment: "required",
-      divisible: [
-        "a",
-        "bytes",
-        "signed",
-        "halves",
-        "bf16",
-        "order",
-        "starts",
-        "tileExpert",
-        "tileFirst",
-        "product",
-        "rowCount",
-      ],
+      divisible: ["pointers", "rowCount"],
     },
   },
 );
@@ -205,5 +181,5 @@ export const sumExperts = kernel(
     const at = p.residual + token * p.padded + column;
     store(at, load(at, { mask, other: 0 }) + y, { mask });
   },
-  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["product", "weights", "residual", "padded"] } },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers", "padded"] } },
 );

@@ -82,7 +82,7 @@ export const routeToken = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -156,7 +156,7 @@ export const routeTokens = kernel(
       warps: 4,
       stages: 2,
       alignment: "required",
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "logits"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -212,7 +212,7 @@ export const chooseExperts = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["logits", "chosen", "weights"],
+      divisible: ["pointers"],
     },
   },
 );

@@ -45,7 +45,7 @@ export const sortByExpert = kernel(
     }
     store(p.starts + expert + 1, next);
   },
-  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["chosen", "order", "starts"] } },
+  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -82,5 +82,5 @@ export const tileByExpert = kernel(
       }
     }
   },
-  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["starts", "tileExpert", "tileFirst"] } },
+  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );

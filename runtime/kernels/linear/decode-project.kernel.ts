@@ -111,7 +111,7 @@ export const decodeQkv = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "bias", "q", "keys", "values", "position"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -154,7 +154,7 @@ export const decodeNormHeads = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["q", "keys", "queryNorm", "keyNorm", "position"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -231,7 +231,7 @@ export const decodeGateUp = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "bias", "out"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -290,7 +290,7 @@ export const decodeAdd = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "out", "bytes", "signed", "halves", "bf16", "bias"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -380,7 +380,7 @@ export const decodeLogits = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bytes", "signed", "halves", "bf16", "bias", "logits", "bestLogit", "bestRow"],
+      divisible: ["pointers"],
     },
   },
 );

@@ -130,7 +130,7 @@ export const decodeQkvRows = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bf16", "bias", "q", "keys", "values", "position", "K"],
+      divisible: ["pointers", "K"],
     },
   },
 );
@@ -202,7 +202,7 @@ export const decodeGateUpRows = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bf16", "bias", "out", "K"],
+      divisible: ["pointers", "K"],
     },
   },
 );
@@ -256,7 +256,7 @@ export const decodeAddRows = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "out", "bf16", "bias", "K"],
+      divisible: ["pointers", "K"],
     },
   },
 );
@@ -328,7 +328,7 @@ export const decodeLogitsRows = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["x", "norm", "bf16", "bias", "logits", "bestLogit", "bestRow", "K"],
+      divisible: ["pointers", "K"],
     },
   },
 );

@@ -48,7 +48,7 @@ export const embed = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["ids", "bytes", "signed", "halves", "bf16", "out"],
+      divisible: ["pointers"],
     },
   },
 );

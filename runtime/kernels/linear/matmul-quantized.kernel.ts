@@ -79,7 +79,7 @@ export const matmulQuantized = kernel(
       warps: 4,
       stages: 3,
       alignment: "required",
-      divisible: ["a", "bytes", "signed", "halves", "bf16", "bias", "c", "residual", "N"],
+      divisible: ["pointers", "N"],
     },
   },
 );

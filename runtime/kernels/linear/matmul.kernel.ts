@@ -191,5 +191,5 @@ export const matmulGated = kernel(
     up = biased(up, p.bias, p.N + columns, columns < p.N, p.BIAS);
     store(p.c + col(rows) * p.N + columns, to(gated(gate, up, p.ACT), "bf16"), { mask });
   },
-  { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
+  { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["pointers", "N", "K"] } },
 );

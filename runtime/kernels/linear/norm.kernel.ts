@@ -37,7 +37,7 @@ export const rmsNorm = kernel(
       store(p.out + base + column, to(normed(p.x + base, p.weight, column, mask, inverse), "bf16"), { mask });
     }
   },
-  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["x", "weight", "out", "padded"] } },
+  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["pointers", "padded"] } },
 );
 
 /** residual [rows, padded] += RMS norm of y [rows, padded]: what attention and feed-forward add has a norm of its own. One program a row. */
@@ -60,7 +60,7 @@ export const addNormed = kernel(
     const scaled = x * inverse * load(p.weight + column, { mask, other: 0 });
     store(p.residual + base + column, load(p.residual + base + column, { mask, other: 0 }) + scaled, { mask });
   },
-  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["y", "weight", "residual", "padded"] } },
+  { defaults: { warps: 8, stages: 1, alignment: "required", divisible: ["pointers", "padded"] } },
 );
 
 /**
@@ -89,5 +89,5 @@ export const normHeads = kernel(
     const ofKey = load(p.keyNorm + column, { mask: column < p.D, other: 0 });
     store(at, to(x * col(inverse) * where(head < p.heads, ofQuery, ofKey), "bf16"), { mask });
   },
-  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["qkv", "queryNorm", "keyNorm"] } },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );

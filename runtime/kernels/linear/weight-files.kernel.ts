@@ -47,7 +47,7 @@ export const dequantizeMatrix = kernel(
       warps: 4,
       stages: 1,
       alignment: "required",
-      divisible: ["bytes", "signed", "halves", "bf16", "out"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -70,7 +70,7 @@ export const padRows = kernel(
     });
     store(p.out + line * p.columns + column, to(value, "bf16"), { mask: column < p.columns });
   },
-  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["from", "out", "columns"] } },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers", "columns"] } },
 );
 
 /** Rows in another order: out[i] = from[order[i]], of `rowBytes` bytes each. Program (row, block of BLOCK bytes). */

@@ -69,7 +69,7 @@ export const reattentionPickStreamed = kernel(
       warps: 1,
       stages: 1,
       alignment: "required",
-      divisible: ["q", "keys", "values", "blocks", "picks", "counts", "qRow"],
+      divisible: ["pointers", "qRow"],
     },
   },
 );

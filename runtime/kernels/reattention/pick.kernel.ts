@@ -18,7 +18,7 @@ export const reattentionPick = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["q", "keys", "position", "parts", "supers", "picks", "counts", "qRow", "partRow"],
+      divisible: ["pointers", "qRow", "partRow"],
     },
   },
 );

@@ -27,5 +27,5 @@ export const reattentionQuantize = kernel(
     const key = load(p.keys + at, { mask: col(there) && column < p.D, other: 0 });
     storeQuantized(p, to(key, "f32"), token, there, kvHead);
   },
-  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["keys", "codes", "bounds"] } },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );

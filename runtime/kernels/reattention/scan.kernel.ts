@@ -66,7 +66,7 @@ export const reattentionScan = kernel(
       stages: 4,
       pdl: true,
       alignment: "required",
-      divisible: ["q", "keys", "position", "parts", "supers", "qRow", "partRow"],
+      divisible: ["pointers", "qRow", "partRow"],
     },
   },
 );

@@ -143,7 +143,7 @@ export const reattentionStream = kernel(
       stages: 3,
       maxRegisters: 255,
       alignment: "required",
-      divisible: ["q", "keys", "values", "blocks", "qRow"],
+      divisible: ["pointers", "qRow"],
     },
   },
 );
@@ -211,7 +211,7 @@ export const reattentionStreamDeep = kernel(
       warps: 4,
       stages: 3,
       alignment: "required",
-      divisible: ["q", "keys", "values", "blocks", "qRow"],
+      divisible: ["pointers", "qRow"],
     },
   },
 );

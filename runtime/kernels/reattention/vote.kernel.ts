@@ -77,7 +77,7 @@ export const reattentionNarrow = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["positions", "votes", "counts", "outPositions", "outVotes"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -136,7 +136,7 @@ export const reattentionChoose = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["positions", "votes", "counts", "position", "unordered", "kept", "selected", "window"],
+      divisible: ["pointers"],
     },
   },
 );

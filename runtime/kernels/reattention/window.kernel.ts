@@ -83,7 +83,7 @@ export const reattentionGather = kernel(
       warps: 4,
       stages: 1,
       alignment: "required",
-      divisible: ["keys", "values", "selected", "window", "position", "cosine", "sine", "windowKeys", "windowValues"],
+      divisible: ["pointers"],
     },
   },
 );
@@ -124,7 +124,7 @@ export const reattentionRotate = kernel(
       warps: 1,
       stages: 1,
       alignment: "required",
-      divisible: ["q", "window", "cosine", "sine", "qRow"],
+      divisible: ["pointers", "qRow"],
     },
   },
 );

@@ -48,7 +48,7 @@ export const sampleGreedy = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["bestLogit", "bestRow", "state", "ring"],
+      divisible: ["pointers"],
     },
   },
 );

@@ -135,7 +135,7 @@ export const sampleTop = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: ["logits", "state", "ring", "chances", "choices"],
+      divisible: ["pointers"],
     },
   },
 );

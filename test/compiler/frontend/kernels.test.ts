@@ -130,6 +130,18 @@ describe("specialize", () => {
     ]);
   });
 
+  test('"pointers" names all pointers, in divisible too, unless a parameter is called so', () => {
+    const two = (more: string, fields: string) =>
+      builds(
+        `export const k = kernel(({ a, n, b${more ? ", pointers" : ""} }: { a: Ptr<"f32">; n: Int; b: Ptr<"i8">${more} }) => {}, { builds: [{ ${fields} }] });`,
+      );
+    expect(two("", `divisible: ["n", "pointers", "b"]`)).toMatchObject([{ divisible: ["a", "b", "n"] }]);
+    expect(two("", `specialize: [{ divisible: ["pointers"], one: ["n"] }]`)).toMatchObject([
+      { specialize: [{ divisible: ["a", "b"], one: ["n"] }] },
+    ]);
+    expect(two("; pointers: I64", `divisible: ["pointers"]`)).toMatchObject([{ divisible: ["pointers"] }]);
+  });
+
   test("of a build replaces divisible of the defaults, and the other way round", () => {
     const [first, second] = builds(
       `export const k = kernel(({ x, n, B }: { x: Ptr<"f32">; n: Int; B: Const<"B"> }) => {}, {
@@ -152,6 +164,7 @@ describe("specialize", () => {
       "specialize[0].one must be a list without n, which is in divisible",
     ],
     [`specialize: [{ ones: ["n"] } as {}]`, "specialize[0] must be an object with divisible, one or both"],
+    [`divisible: ["y"]`, 'divisible must be a list of parameters (x, n, s, f), and "pointers" for all of those'],
     [
       `divisible: ["x"], specialize: [{}]`,
       "divisible must be in each variant of specialize, beside which there is no other",
