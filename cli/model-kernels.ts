@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
 import { type Manifest, wholeManifest } from "../compiler/bundle/index.js";
+import { madeFrom } from "../runtime/models/family-kernels.js";
 import { compiledBundle, kernelBundle, packageRoot } from "../runtime/package-root.js";
 
 export interface ModelKernelOptions {
@@ -11,11 +12,10 @@ export interface ModelKernelOptions {
   readonly before?: () => Promise<void>;
 }
 
-/** The hashes of a bundle's IR, by which one tells whether another was made from it; undefined where there is no bundle. */
-function irOf(bundle: string): string | undefined {
+/** What a bundle was made from; undefined where there is no bundle. */
+function originOf(bundle: string): string | undefined {
   try {
-    const { kernels, compiler } = JSON.parse(readFileSync(join(bundle, "manifest.json"), "utf8")) as Manifest;
-    return JSON.stringify([compiler.code, kernels.map(({ name, ir }) => [name, ir.map(({ file }) => file.sha256)])]);
+    return madeFrom(JSON.parse(readFileSync(join(bundle, "manifest.json"), "utf8")) as Manifest);
   } catch {
     return undefined;
   }
@@ -23,8 +23,8 @@ function irOf(bundle: string): string | undefined {
 
 /** True where what is compiled ahead was made from today's kernels. */
 export const isCompiledCurrent = (): boolean => {
-  const ir = irOf(kernelBundle());
-  return ir !== undefined && irOf(compiledBundle()) === ir;
+  const origin = originOf(kernelBundle());
+  return origin !== undefined && originOf(compiledBundle()) === origin;
 };
 
 /**

@@ -20,7 +20,18 @@ import { bringVendorUpToDate, vendored } from "./vendor.mjs";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 const stampFile = join(dist, ".stamp");
-const folders = ["dsl", "compiler", "runtime", "chart", "eval", "cli", "examples", "bench", "test/gpu"];
+const folders = [
+  "dsl",
+  "compiler",
+  "runtime",
+  "chart",
+  "eval",
+  "family-kernels",
+  "cli",
+  "examples",
+  "bench",
+  "test/gpu",
+];
 /** What test/gpu imports of the other tests, and tsc therefore compiles with it. */
 const shared = ["test/cases", "test/compiler/ops", "test/model-kernels", "test/runtime/reattention"];
 const assets = /\.(?:py|mjs|txt)$|\.kernel\.ts$/;

@@ -10,6 +10,7 @@ import { BundleError } from "../device/errors.js";
 import { isBuild } from "../device/select.js";
 import type { ModelKernels } from "../kernels/loaded.js";
 import type { NeededBuild } from "./dry-run.js";
+import { FAMILY_KERNELS, familyKernels } from "./family-kernels.js";
 
 export interface KernelBundleOptions {
   /** Folder of the bundle with the model kernels' IR, and builds that many models have in common. */
@@ -26,8 +27,8 @@ export const missingBuilds = ({ kernels }: Manifest, needed: readonly NeededBuil
   });
 
 /**
- * Loads the kernels that a model needs: from the bundle if that has them all, else from one that was compiled before for the same builds, else
- * compiles them, which takes Python with Triton. The CPU executor takes every build as it comes.
+ * Loads the kernels that a model needs: from the bundle if that has them all, else from the package tilescript-kernels, else from a bundle that was
+ * compiled before for the same builds, else compiles them, which takes Python with Triton. The CPU executor takes every build as it comes.
  * @throws BundleError that says what is missing, and the command that makes it
  */
 export async function loadKernels(
@@ -40,6 +41,11 @@ export async function loadKernels(
   if (device.arch === 0) return load(device, bundle, needed);
   const { manifest } = await readBundle(bundle);
   if (missingBuilds(manifest, needed, device.arch).length === 0) return load(device, bundle, needed);
+  const families = familyKernels(device.arch, manifest);
+  if (families.bundle !== undefined) {
+    const ahead = await readBundle(families.bundle);
+    if (missingBuilds(ahead.manifest, needed, device.arch).length === 0) return load(device, families.bundle, needed);
+  }
   const own = await ownBundle(device.arch, needed, bundle);
   try {
     if (existsSync(join(own, "manifest.json"))) return await load(device, own, needed);
@@ -47,7 +53,7 @@ export async function loadKernels(
     // A damaged one is made anew, like one that is not there.
     if (!(error instanceof BundleError)) throw error;
   }
-  await compile(device, needed, own, options);
+  await compile(device, needed, own, options, families.unfit);
   return load(device, own, needed);
 }
 
@@ -70,6 +76,7 @@ async function compile(
   builds: readonly NeededBuild[],
   out: string,
   { bundle, signal, onProgress }: KernelBundleOptions,
+  unfit: string | undefined,
 ): Promise<void> {
   try {
     // By the package's name: whoever only runs compiled kernels never loads the compiler, and may not have it.
@@ -82,8 +89,8 @@ async function compile(
     if (name !== "EnvironmentError" && (cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw new BundleError(
       bundle,
-      `the kernels for this model's sizes are not compiled for ${device.name} (sm_${device.arch}), and cannot be compiled here: ${message}`,
-      `Where Python is: tilescript build --model FILE --arch sm_${device.arch} --out DIR, then give that folder as the bundle (--bundle DIR).`,
+      `the kernels for this model's sizes are not compiled for ${device.name} (sm_${device.arch}), and cannot be compiled here: ${message}${unfit ? `; ${unfit}` : ""}`,
+      `npm install ${FAMILY_KERNELS} has those of the usual models. For others, where Python is: tilescript build --model FILE --arch sm_${device.arch} --out DIR, then give that folder as the bundle (--bundle DIR).`,
       { cause },
     );
   }

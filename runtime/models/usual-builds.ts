@@ -23,7 +23,10 @@ const contextsOf = (from: number): number[] => (from <= CONTEXTS.at(-1)! ? [...C
  * The builds that a model is run with when nobody chooses parameters: dense attention as far as it was trained, and beyond, and the windowed
  * modes up to millions of tokens.
  */
-export async function usualBuilds(files: ModelFiles, arch: number): Promise<NeededBuild[]> {
+export async function usualBuilds(
+  files: Omit<ModelFiles, "tokenizer" | typeof Symbol.dispose>,
+  arch: number,
+): Promise<NeededBuild[]> {
   const { config } = files;
   const gpu = gpuOf(arch);
   const dense = { kind: "dense" } as const;

@@ -1,19 +1,18 @@
 /**
- * config.json of released models, as far as it matters here (a description of sizes, not a work), and what is known of them otherwise.
- * Where a repository has been updated, the keys of both times are there in one or the other model.
+ * The models that kernels are compiled ahead for: config.json of each, as far as it matters here (a description of sizes, not a work). Where
+ * a repository has been updated, the keys of both times are there in one or the other model.
  */
 
-export interface RealModel {
+export interface ReleasedModel {
   readonly config: Readonly<Record<string, unknown>>;
   /** Parameters, in billions, as the model's card counts them: embeddings once where they are tied. */
   readonly billions: number;
-  readonly expected: Readonly<Record<string, unknown>>;
 }
 
 const saved = { torch_dtype: "bfloat16", transformers_version: "4.40.0", use_cache: true, initializer_range: 0.02 };
 const silu = { hidden_act: "silu", attention_dropout: 0.0 };
 
-export const realModels: Readonly<Record<string, RealModel>> = {
+const first: Readonly<Record<string, ReleasedModel>> = {
   "Llama-2-7b": {
     billions: 6.74,
     config: {
@@ -29,7 +28,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ num_attention_heads: 32, num_hidden_layers: 32, num_key_value_heads: 32, pretraining_tp: 1 },
       ...{ rms_norm_eps: 1e-5, rope_scaling: null, tie_word_embeddings: false, vocab_size: 32000, pad_token_id: 0 },
     },
-    expected: { headSize: 128, kvHeads: 32, context: 4096, tied: false },
   },
   "Llama-3.1-8B-Instruct": {
     billions: 8.03,
@@ -51,7 +49,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
         original_max_position_embeddings: 8192,
       },
     },
-    expected: { headSize: 128, kvHeads: 8, eosIds: [128001, 128008, 128009] },
   },
   "SmolLM2-135M-Instruct": {
     billions: 0.1345,
@@ -65,7 +62,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ rope_theta: 100000, tie_word_embeddings: true, vocab_size: 49152, initializer_range: 0.041666666666666664 },
       "transformers.js_config": { kv_cache_dtype: { q4f16: "float16", fp16: "float16" } },
     },
-    expected: { headSize: 64, tied: true },
   },
   "SmolLM3-3B": {
     billions: 3.075,
@@ -97,7 +93,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
         use_sliding_window: false,
       },
     },
-    expected: { headSize: 128, tied: true, bosId: undefined },
   },
   "Mistral-7B-v0.1": {
     billions: 7.24,
@@ -108,7 +103,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ num_attention_heads: 32, num_hidden_layers: 32, num_key_value_heads: 8, rms_norm_eps: 1e-5 },
       ...{ rope_theta: 10000.0, sliding_window: 4096, tie_word_embeddings: false, vocab_size: 32000 },
     },
-    expected: { architecture: "llama", layerKinds: Array(32).fill({ rope: 0, window: 4096 }) },
   },
   "Mixtral-8x7B-v0.1": {
     billions: 46.7,
@@ -120,7 +114,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ rope_theta: 1e6, sliding_window: null, tie_word_embeddings: false, vocab_size: 32000, attention_dropout: 0 },
       ...{ num_experts_per_tok: 2, num_local_experts: 8, output_router_logits: false, router_aux_loss_coef: 0.02 },
     },
-    expected: { experts: { count: 8, used: 2, normalized: true }, feedForward: 14336 },
   },
   "Qwen2.5-0.5B-Instruct": {
     billions: 0.494,
@@ -133,7 +126,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ rope_theta: 1000000.0, sliding_window: 32768, tie_word_embeddings: true, use_sliding_window: false },
       vocab_size: 151936,
     },
-    expected: { headSize: 64, heads: 14, kvHeads: 2 },
   },
   "Qwen3-0.6B": {
     billions: 0.596,
@@ -152,7 +144,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       },
       ...{ use_sliding_window: false, vocab_size: 151936 },
     },
-    expected: { headSize: 128 },
   },
   "Qwen3-30B-A3B": {
     billions: 30.5,
@@ -184,7 +175,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ router_aux_loss_coef: 0.001, sliding_window: null, tie_word_embeddings: false, use_sliding_window: false },
       vocab_size: 151936,
     },
-    expected: { experts: { count: 128, used: 8, normalized: true }, feedForward: 768 },
   },
   "internlm2_5-7b-chat": {
     billions: 7.74,
@@ -201,7 +191,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ num_hidden_layers: 32, num_key_value_heads: 8, rms_norm_eps: 1e-5, rope_theta: 1000000, vocab_size: 92544 },
       ...{ rope_scaling: { type: "dynamic", factor: 2.0 }, tie_word_embeddings: false, pretraining_tp: 1 },
     },
-    expected: { context: 32768 },
   },
   "Phi-3-mini-4k-instruct": {
     billions: 3.82,
@@ -221,7 +210,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       },
       attention_bias: false,
     },
-    expected: { headSize: 96, layerKinds: Array(32).fill({ rope: 0, window: 2047 }) },
   },
   "Phi-4-mini-instruct": {
     billions: 3.84,
@@ -241,7 +229,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ sliding_window: 262144, tie_word_embeddings: true, vocab_size: 200064 },
       rope_scaling: { type: "longrope", long_factor: Array(48).fill(4), short_factor: Array(48).fill(1) },
     },
-    expected: { headSize: 128, tied: true },
   },
   "gemma-2-2b-it": {
     billions: 2.61,
@@ -254,7 +241,6 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ num_attention_heads: 8, num_hidden_layers: 26, num_key_value_heads: 4, pad_token_id: 0, rms_norm_eps: 1e-6 },
       ...{ query_pre_attn_scalar: 256, rope_theta: 10000.0, sliding_window: 4096, vocab_size: 256000 },
     },
-    expected: { scoreCap: 50, logitCap: 30, embeddingScale: 48, scoreScale: 1 / 16, activation: "gelu", tied: true },
   },
   "gemma-3-1b-it": {
     billions: 1.0,
@@ -279,6 +265,42 @@ export const realModels: Readonly<Record<string, RealModel>> = {
       ...{ rope_local_base_freq: 10000, rope_scaling: null, rope_theta: 1000000, sliding_window: 512 },
       sliding_window_pattern: 6,
     },
-    expected: { scoreCap: undefined, logitCap: undefined, kvHeads: 1 },
   },
+};
+
+/** Layers, hidden width, query and KV heads, and feed-forward width of models that are otherwise as another of their family. */
+type Sizes = readonly [layers: number, hidden: number, heads: number, kvHeads: number, feedForward: number];
+
+const like = (name: string, billions: number, sizes: Sizes, more: ReleasedModel["config"] = {}): ReleasedModel => {
+  const [num_hidden_layers, hidden_size, num_attention_heads, num_key_value_heads, intermediate_size] = sizes;
+  const own = { num_hidden_layers, hidden_size, num_attention_heads, num_key_value_heads, intermediate_size };
+  return { billions, config: { ...first[name]!.config, ...own, ...more } };
+};
+
+const TIED = { tie_word_embeddings: true };
+const UNTIED = { tie_word_embeddings: false };
+
+/** By name. */
+export const RELEASED: Readonly<Record<string, ReleasedModel>> = {
+  ...first,
+  "Llama-3.2-1B-Instruct": like("Llama-3.1-8B-Instruct", 1.236, [16, 2048, 32, 8, 8192], TIED),
+  "Llama-3.2-3B-Instruct": like("Llama-3.1-8B-Instruct", 3.213, [28, 3072, 24, 8, 8192], TIED),
+  "TinyLlama-1.1B-Chat-v1.0": like("Llama-2-7b", 1.1, [22, 2048, 32, 4, 5632], { max_position_embeddings: 2048 }),
+  "SmolLM2-360M-Instruct": like("SmolLM2-135M-Instruct", 0.362, [32, 960, 15, 5, 2560]),
+  "SmolLM2-1.7B-Instruct": like("SmolLM2-135M-Instruct", 1.711, [24, 2048, 32, 32, 8192]),
+  "Mistral-7B-Instruct-v0.3": like("Mistral-7B-v0.1", 7.248, [32, 4096, 32, 8, 14336], {
+    sliding_window: null,
+    vocab_size: 32768,
+    rope_theta: 1e6,
+  }),
+  "Qwen2.5-1.5B-Instruct": like("Qwen2.5-0.5B-Instruct", 1.544, [28, 1536, 12, 2, 8960]),
+  "Qwen2.5-3B-Instruct": like("Qwen2.5-0.5B-Instruct", 3.086, [36, 2048, 16, 2, 11008]),
+  "Qwen2.5-7B-Instruct": like("Qwen2.5-0.5B-Instruct", 7.616, [28, 3584, 28, 4, 18944], {
+    ...UNTIED,
+    vocab_size: 152064,
+  }),
+  "Qwen3-1.7B": like("Qwen3-0.6B", 1.72, [28, 2048, 16, 8, 6144]),
+  "Qwen3-4B": like("Qwen3-0.6B", 4.02, [36, 2560, 32, 8, 9728]),
+  "Qwen3-8B": like("Qwen3-0.6B", 8.19, [36, 4096, 32, 8, 12288], UNTIED),
+  "gemma-2-9b-it": like("gemma-2-2b-it", 9.24, [42, 3584, 16, 8, 14336]),
 };
