@@ -24,14 +24,14 @@ function drawn(seed: number, place: number): number {
 export async function main(): Promise<void> {
   using device = await Device.open();
   const { dropout } = await device.load(kernels);
-  const [n, p] = [10_007, 0.5];
+  const [n, rate] = [10_007, 0.5];
   const values = randoms(n, 15);
   const x = await upload(device, values);
   const out = device.alloc(4 * n);
   for (const seed of [123, -512]) {
-    dropout.launch([cdiv(n, 1024)], { x, out, n, p, seed, BLOCK: 1024 });
+    dropout.launch([cdiv(n, 1024)], { x, out, n, rate, seed, BLOCK: 1024 });
     const result = await download(out, new Float32Array(n));
-    const error = worstError(result, (i) => (drawn(seed, i) > p ? (values[i] as number) / (1 - p) : 0));
+    const error = worstError(result, (i) => (drawn(seed, i) > rate ? (values[i] as number) / (1 - rate) : 0));
     const gone = result.filter((value) => value === 0).length;
     report(`dropout: seed ${seed}, ${gone} of ${n} elements gone, on ${device.name}`, error, 2e-7);
   }

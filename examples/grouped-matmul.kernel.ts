@@ -26,17 +26,7 @@ import {
  * `sizes` has M, N and K of each group. Starts, N and K are multiples of 16, which lets loads be wide: the compiler cannot know it of numbers in memory.
  */
 export const groupedMatmul = kernel(
-  ({
-    as,
-    bs,
-    cs,
-    starts,
-    sizes,
-    groups,
-    BM,
-    BN,
-    BK,
-  }: {
+  (p: {
     as: Ptr<"f16">;
     bs: Ptr<"f16">;
     cs: Ptr<"f16">;
@@ -49,25 +39,25 @@ export const groupedMatmul = kernel(
   }) => {
     let tile = programId(0);
     let first = 0;
-    for (const group of range(0, groups)) {
-      const M = load(sizes + 3 * group);
-      const N = multipleOf(load(sizes + 3 * group + 1), 16);
-      const K = multipleOf(load(sizes + 3 * group + 2), 16);
-      const tilesN = cdiv(N, BN);
-      const end = first + cdiv(M, BM) * tilesN;
+    for (const group of range(0, p.groups)) {
+      const M = load(p.sizes + 3 * group);
+      const N = multipleOf(load(p.sizes + 3 * group + 1), 16);
+      const K = multipleOf(load(p.sizes + 3 * group + 2), 16);
+      const tilesN = cdiv(N, p.BN);
+      const end = first + cdiv(M, p.BM) * tilesN;
       while (tile < end) {
-        const rm = floorDiv(tile - first, tilesN) * BM + arange(0, BM);
-        const rn = mod(tile - first, tilesN) * BN + arange(0, BN);
-        const a = as + multipleOf(load(starts + 3 * group), 16) + col(rm) * K;
-        const b = bs + multipleOf(load(starts + 3 * group + 1), 16) + row(rn);
-        let acc = zeros([BM, BN], "f32");
-        for (const from of range(0, K, BK)) {
-          const k = from + arange(0, BK);
+        const rm = floorDiv(tile - first, tilesN) * p.BM + arange(0, p.BM);
+        const rn = mod(tile - first, tilesN) * p.BN + arange(0, p.BN);
+        const a = p.as + multipleOf(load(p.starts + 3 * group), 16) + col(rm) * K;
+        const b = p.bs + multipleOf(load(p.starts + 3 * group + 1), 16) + row(rn);
+        let acc = zeros([p.BM, p.BN], "f32");
+        for (const from of range(0, K, p.BK)) {
+          const k = from + arange(0, p.BK);
           const x = load(a + row(k), { mask: col(rm) < M && row(k) < K, other: 0 });
           const y = load(b + col(k) * N, { mask: col(k) < K && row(rn) < N, other: 0 });
           acc = dot(x, y, { acc });
         }
-        const c = cs + multipleOf(load(starts + 3 * group + 2), 16) + col(rm) * N + row(rn);
+        const c = p.cs + multipleOf(load(p.starts + 3 * group + 2), 16) + col(rm) * N + row(rn);
         store(c, to(acc, "f16"), { mask: col(rm) < M && row(rn) < N });
         tile += numPrograms(0);
       }

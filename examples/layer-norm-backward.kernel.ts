@@ -25,21 +25,7 @@ import {
  * columns numbers, each behind a lock (0 is free); `counts` says of a buffer whether anything is in it. Locks and counts begin as zeros.
  */
 export const layerNormBackward = kernel(
-  <T extends "f16" | "bf16" | "f32">({
-    x,
-    scale,
-    mean,
-    inverse,
-    dOut,
-    dx,
-    scaleSums,
-    shiftSums,
-    locks,
-    counts,
-    columns,
-    GROUPS,
-    BLOCK,
-  }: {
+  <T extends "f16" | "bf16" | "f32">(p: {
     x: Ptr<T>;
     scale: Ptr<"f32">;
     mean: Ptr<"f32">;
@@ -55,25 +41,25 @@ export const layerNormBackward = kernel(
     BLOCK: Const<"BLOCK">;
   }) => {
     const at = programId(0);
-    const lane = arange(0, BLOCK);
-    const mask = lane < columns;
-    const values = to(load(x + at * columns + lane, { mask, other: 0 }), "f32");
-    const dy = to(load(dOut + at * columns + lane, { mask, other: 0 }), "f32");
-    const width = load(inverse + at);
-    const normal = where(mask, (values - load(mean + at)) * width, 0);
-    const dNormal = load(scale + lane, { mask, other: 0 }) * dy;
-    const along = sum(normal * dNormal, 0) / to(columns, "f32");
-    const level = sum(dNormal, 0) / to(columns, "f32");
-    store(dx + at * columns + lane, (dNormal - (normal * along + level)) * width, { mask });
+    const lane = arange(0, p.BLOCK);
+    const mask = lane < p.columns;
+    const values = to(load(p.x + at * p.columns + lane, { mask, other: 0 }), "f32");
+    const dy = to(load(p.dOut + at * p.columns + lane, { mask, other: 0 }), "f32");
+    const width = load(p.inverse + at);
+    const normal = where(mask, (values - load(p.mean + at)) * width, 0);
+    const dNormal = load(p.scale + lane, { mask, other: 0 }) * dy;
+    const along = sum(normal * dNormal, 0) / to(p.columns, "f32");
+    const level = sum(dNormal, 0) / to(p.columns, "f32");
+    store(p.dx + at * p.columns + lane, (dNormal - (normal * along + level)) * width, { mask });
 
-    const group = mod(at, GROUPS);
-    const toScale = scaleSums + group * columns + lane;
-    const toShift = shiftSums + group * columns + lane;
+    const group = mod(at, p.GROUPS);
+    const toScale = p.scaleSums + group * p.columns + lane;
+    const toShift = p.shiftSums + group * p.columns + lane;
     let [dScale, dShift] = [dy * normal, dy];
-    while (atomicCas(locks + group, 0, 1) === 1) {
+    while (atomicCas(p.locks + group, 0, 1) === 1) {
       // Another program is adding.
     }
-    if (load(counts + group) === 0) atomicExchange(counts + group, 1);
+    if (load(p.counts + group) === 0) atomicExchange(p.counts + group, 1);
     else {
       dScale += load(toScale, { mask });
       dShift += load(toShift, { mask });
@@ -82,7 +68,7 @@ export const layerNormBackward = kernel(
     store(toShift, dShift, { mask });
     // All threads have written before one of them opens the lock.
     debugBarrier();
-    atomicExchange(locks + group, 0);
+    atomicExchange(p.locks + group, 0);
   },
   {
     builds: [
@@ -94,16 +80,7 @@ export const layerNormBackward = kernel(
 
 /** The gradients of scale and shift: the sums of the first `groups` buffers. */
 export const layerNormWeights = kernel(
-  ({
-    scaleSums,
-    shiftSums,
-    dScale,
-    dShift,
-    groups,
-    columns,
-    BM,
-    BN,
-  }: {
+  (p: {
     scaleSums: Ptr<"f32">;
     shiftSums: Ptr<"f32">;
     dScale: Ptr<"f32">;
@@ -113,17 +90,17 @@ export const layerNormWeights = kernel(
     BM: Const<"BM">;
     BN: Const<"BN">;
   }) => {
-    const places = programId(0) * BN + arange(0, BN);
-    let [scales, shifts] = [zeros([BM, BN], "f32"), zeros([BM, BN], "f32")];
-    for (const first of range(0, groups, BM)) {
-      const buffers = first + arange(0, BM);
-      const mask = col(buffers) < groups && row(places) < columns;
-      const from = col(buffers) * columns + row(places);
-      scales += load(scaleSums + from, { mask, other: 0 });
-      shifts += load(shiftSums + from, { mask, other: 0 });
+    const places = programId(0) * p.BN + arange(0, p.BN);
+    let [scales, shifts] = [zeros([p.BM, p.BN], "f32"), zeros([p.BM, p.BN], "f32")];
+    for (const first of range(0, p.groups, p.BM)) {
+      const buffers = first + arange(0, p.BM);
+      const mask = col(buffers) < p.groups && row(places) < p.columns;
+      const from = col(buffers) * p.columns + row(places);
+      scales += load(p.scaleSums + from, { mask, other: 0 });
+      shifts += load(p.shiftSums + from, { mask, other: 0 });
     }
-    store(dScale + places, sum(scales, 0), { mask: places < columns });
-    store(dShift + places, sum(shifts, 0), { mask: places < columns });
+    store(p.dScale + places, sum(scales, 0), { mask: places < p.columns });
+    store(p.dShift + places, sum(shifts, 0), { mask: places < p.columns });
   },
   { builds: [{ constants: { BM: 32, BN: 128 } }] },
 );

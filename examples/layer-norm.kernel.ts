@@ -19,17 +19,7 @@ import {
  * each row is written beside it: its mean, and inverse = 1 / √(variance + epsilon).
  */
 export const layerNorm = kernel(
-  <T extends "f16" | "bf16" | "f32">({
-    x,
-    scale,
-    shift,
-    out,
-    mean,
-    inverse,
-    columns,
-    epsilon,
-    BLOCK,
-  }: {
+  <T extends "f16" | "bf16" | "f32">(p: {
     x: Ptr<T>;
     scale: Ptr<"f32">;
     shift: Ptr<"f32">;
@@ -40,18 +30,18 @@ export const layerNorm = kernel(
     epsilon: F32;
     BLOCK: Const<"BLOCK">;
   }) => {
-    const lane = arange(0, BLOCK);
-    const mask = lane < columns;
-    const start = programId(0) * columns;
-    const row = to(load(x + start + lane, { mask, other: 0 }), "f32");
-    const middle = sum(row, 0) / to(columns, "f32");
+    const lane = arange(0, p.BLOCK);
+    const mask = lane < p.columns;
+    const start = programId(0) * p.columns;
+    const row = to(load(p.x + start + lane, { mask, other: 0 }), "f32");
+    const middle = sum(row, 0) / to(p.columns, "f32");
     const centred = where(mask, row - middle, 0);
-    const variance = sum(centred * centred, 0) / to(columns, "f32");
-    const width = rsqrt(variance + epsilon);
-    store(mean + programId(0), middle);
-    store(inverse + programId(0), width);
-    const y = centred * width * load(scale + lane, { mask, other: 0 }) + load(shift + lane, { mask, other: 0 });
-    store(out + start + lane, y, { mask });
+    const variance = sum(centred * centred, 0) / to(p.columns, "f32");
+    const width = rsqrt(variance + p.epsilon);
+    store(p.mean + programId(0), middle);
+    store(p.inverse + programId(0), width);
+    const y = centred * width * load(p.scale + lane, { mask, other: 0 }) + load(p.shift + lane, { mask, other: 0 });
+    store(p.out + start + lane, y, { mask });
   },
   {
     builds: [

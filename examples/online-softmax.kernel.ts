@@ -27,19 +27,19 @@ function merged([top1, total1]: Part, [top2, total2]: Part): Part {
 
 /** Softmax of rows of any length, which are read twice and not three times: one pass finds the maximum and the sum together. */
 export const onlineSoftmax = kernel(
-  ({ x, out, columns, BLOCK }: { x: Ptr<"f32">; out: Ptr<"f32">; columns: Int; BLOCK: Const<"BLOCK"> }) => {
-    const start = programId(0) * columns;
+  (p: { x: Ptr<"f32">; out: Ptr<"f32">; columns: Int; BLOCK: Const<"BLOCK"> }) => {
+    const start = programId(0) * p.columns;
     // Of no numbers at all. It is finite, so that two such parts give no ∞ − ∞.
-    let [top, total] = [full([BLOCK], -3.0e38, "f32"), zeros([BLOCK], "f32")];
-    for (const first of range(0, columns, BLOCK)) {
-      const lane = first + arange(0, BLOCK);
-      [top, total] = merged([top, total], [load(x + start + lane, { mask: lane < columns, other: -Infinity }), 1]);
+    let [top, total] = [full([p.BLOCK], -3.0e38, "f32"), zeros([p.BLOCK], "f32")];
+    for (const first of range(0, p.columns, p.BLOCK)) {
+      const lane = first + arange(0, p.BLOCK);
+      [top, total] = merged([top, total], [load(p.x + start + lane, { mask: lane < p.columns, other: -Infinity }), 1]);
     }
     const [rowTop, rowTotal] = reduce([top, total], 0, merged);
-    for (const first of range(0, columns, BLOCK)) {
-      const lane = first + arange(0, BLOCK);
-      const mask = lane < columns;
-      store(out + start + lane, exp(load(x + start + lane, { mask }) - rowTop) / rowTotal, { mask });
+    for (const first of range(0, p.columns, p.BLOCK)) {
+      const lane = first + arange(0, p.BLOCK);
+      const mask = lane < p.columns;
+      store(p.out + start + lane, exp(load(p.x + start + lane, { mask }) - rowTop) / rowTotal, { mask });
     }
   },
   { builds: [{ constants: { BLOCK: 1024 } }] },

@@ -28,18 +28,7 @@ import {
  * with `flatten` the loads of the next tile begin while the last products of this one run.
  */
 export const persistentMatmul = kernel(
-  ({
-    a,
-    b,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    GROUP,
-  }: {
+  (p: {
     a: Ptr<"f16">;
     b: Ptr<"f16">;
     c: Ptr<"f16">;
@@ -51,19 +40,19 @@ export const persistentMatmul = kernel(
     BK: Const<"BK">;
     GROUP: Const<"GROUP">;
   }) => {
-    const [tilesM, tilesN] = [cdiv(M, BM), cdiv(N, BN)];
-    const rk = arange(0, BK);
+    const [tilesM, tilesN] = [cdiv(p.M, p.BM), cdiv(p.N, p.BN)];
+    const rk = arange(0, p.BK);
     for (const tile of range(programId(0), tilesM * tilesN, numPrograms(0), { flatten: true })) {
-      const [m, n] = swizzle2d(0, tile, tilesM, tilesN, GROUP);
-      const [rm, rn] = [m * BM + arange(0, BM), n * BN + arange(0, BN)];
-      let acc = zeros([BM, BN], "f32");
-      for (const k of range(0, K, BK)) {
-        const mask = row(k + rk) < K;
-        const x = load(a + col(mod(rm, M)) * K + row(k + rk), { mask, other: 0 });
-        const y = load(b + col(mod(rn, N)) * K + row(k + rk), { mask, other: 0 });
+      const [m, n] = swizzle2d(0, tile, tilesM, tilesN, p.GROUP);
+      const [rm, rn] = [m * p.BM + arange(0, p.BM), n * p.BN + arange(0, p.BN)];
+      let acc = zeros([p.BM, p.BN], "f32");
+      for (const k of range(0, p.K, p.BK)) {
+        const mask = row(k + rk) < p.K;
+        const x = load(p.a + col(mod(rm, p.M)) * p.K + row(k + rk), { mask, other: 0 });
+        const y = load(p.b + col(mod(rn, p.N)) * p.K + row(k + rk), { mask, other: 0 });
         acc = dot(x, trans(y), { acc });
       }
-      store(c + col(rm) * N + row(rn), to(acc, "f16"), { mask: col(rm) < M && row(rn) < N });
+      store(p.c + col(rm) * p.N + row(rn), to(acc, "f16"), { mask: col(rm) < p.M && row(rn) < p.N });
     }
   },
   { builds: [{ constants: { BM: 128, BN: 256, BK: 64, GROUP: 8 }, warps: 8, stages: 3 }] },
@@ -71,18 +60,7 @@ export const persistentMatmul = kernel(
 
 /** The same through tensor descriptors: what lies outside of a matrix needs no mask. */
 export const persistentMatmulTma = kernel(
-  ({
-    a,
-    b,
-    c,
-    M,
-    N,
-    K,
-    BM,
-    BN,
-    BK,
-    GROUP,
-  }: {
+  (p: {
     a: Descriptor<"f16", [Const<"BM">, Const<"BK">]>;
     b: Descriptor<"f16", [Const<"BN">, Const<"BK">]>;
     c: Descriptor<"f16", [Const<"BM">, Const<"BN">]>;
@@ -94,13 +72,13 @@ export const persistentMatmulTma = kernel(
     BK: Const<"BK">;
     GROUP: Const<"GROUP">;
   }) => {
-    const [tilesM, tilesN] = [cdiv(M, BM), cdiv(N, BN)];
+    const [tilesM, tilesN] = [cdiv(p.M, p.BM), cdiv(p.N, p.BN)];
     for (const tile of range(programId(0), tilesM * tilesN, numPrograms(0), { flatten: true })) {
-      const [m, n] = swizzle2d(0, tile, tilesM, tilesN, GROUP);
-      let acc = zeros([BM, BN], "f32");
-      for (const k of range(0, K, BK))
-        acc = dot(loadTensorDescriptor(a, [m * BM, k]), trans(loadTensorDescriptor(b, [n * BN, k])), { acc });
-      storeTensorDescriptor(c, [m * BM, n * BN], to(acc, "f16"));
+      const [m, n] = swizzle2d(0, tile, tilesM, tilesN, p.GROUP);
+      let acc = zeros([p.BM, p.BN], "f32");
+      for (const k of range(0, p.K, p.BK))
+        acc = dot(loadTensorDescriptor(p.a, [m * p.BM, k]), trans(loadTensorDescriptor(p.b, [n * p.BN, k])), { acc });
+      storeTensorDescriptor(p.c, [m * p.BM, n * p.BN], to(acc, "f16"));
     }
   },
   { builds: [{ constants: { BM: 128, BN: 256, BK: 64, GROUP: 8 }, warps: 8, stages: 3 }] },

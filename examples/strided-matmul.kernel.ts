@@ -40,25 +40,7 @@ const FAST = [
  * rows of tiles are made column by column, so that programs that run at once share what they read in the L2 cache.
  */
 export const stridedMatmul = kernel(
-  ({
-    a,
-    b,
-    c,
-    M,
-    N,
-    K,
-    strideAM,
-    strideAK,
-    strideBK,
-    strideBN,
-    strideCM,
-    strideCN,
-    BM,
-    BN,
-    BK,
-    GROUP,
-    LEAKY,
-  }: {
+  (p: {
     a: Ptr<"f16">;
     b: Ptr<"f16">;
     c: Ptr<"f16">;
@@ -77,25 +59,25 @@ export const stridedMatmul = kernel(
     GROUP: Const<"GROUP">;
     LEAKY: Const<"LEAKY", boolean>;
   }) => {
-    const activation = LEAKY ? leakyRelu : same;
-    const [m, n] = swizzle2d(0, programId(0), cdiv(M, BM), cdiv(N, BN), GROUP);
+    const activation = p.LEAKY ? leakyRelu : same;
+    const [m, n] = swizzle2d(0, programId(0), cdiv(p.M, p.BM), cdiv(p.N, p.BN), p.GROUP);
     // Rows and columns past the end are those of the beginning again: they need no mask, and are not stored.
-    const rm = mod(m * BM + arange(0, BM), M);
-    const rn = mod(n * BN + arange(0, BN), N);
-    const rk = arange(0, BK);
-    let fromA = a + (col(rm) * strideAM + row(rk) * strideAK);
-    let fromB = b + (col(rk) * strideBK + row(rn) * strideBN);
-    let acc = zeros([BM, BN], "f32");
-    for (const k of range(0, K, BK)) {
-      const x = load(fromA, { mask: row(rk) < K - k, other: 0 });
-      const y = load(fromB, { mask: col(rk) < K - k, other: 0 });
+    const rm = mod(m * p.BM + arange(0, p.BM), p.M);
+    const rn = mod(n * p.BN + arange(0, p.BN), p.N);
+    const rk = arange(0, p.BK);
+    let fromA = p.a + (col(rm) * p.strideAM + row(rk) * p.strideAK);
+    let fromB = p.b + (col(rk) * p.strideBK + row(rn) * p.strideBN);
+    let acc = zeros([p.BM, p.BN], "f32");
+    for (const k of range(0, p.K, p.BK)) {
+      const x = load(fromA, { mask: row(rk) < p.K - k, other: 0 });
+      const y = load(fromB, { mask: col(rk) < p.K - k, other: 0 });
       acc = dot(x, y, { acc });
-      fromA += BK * strideAK;
-      fromB += BK * strideBK;
+      fromA += p.BK * p.strideAK;
+      fromB += p.BK * p.strideBK;
     }
-    const [cm, cn] = [m * BM + arange(0, BM), n * BN + arange(0, BN)];
-    store(c + col(cm) * strideCM + row(cn) * strideCN, to(activation(acc), "f16"), {
-      mask: col(cm) < M && row(cn) < N,
+    const [cm, cn] = [m * p.BM + arange(0, p.BM), n * p.BN + arange(0, p.BN)];
+    store(p.c + col(cm) * p.strideCM + row(cn) * p.strideCN, to(activation(acc), "f16"), {
+      mask: col(cm) < p.M && row(cn) < p.N,
     });
   },
   {
