@@ -19,11 +19,19 @@ import { ensureWritableCache } from "./writable-cache.js";
 /** What the module hooks and Node load as code. */
 const PROGRAM = /^(?:\.m?ts|\.[cm]?js|)$/;
 
+/** What the CPU executor looks for while the program runs. */
+interface Debugging {
+  readonly checked: boolean;
+  readonly nan?: boolean;
+  readonly order?: number;
+}
+
 interface RunRequest {
   readonly script: string;
   readonly args: readonly string[];
   readonly device?: "cpu" | "cuda";
   readonly bundle?: string;
+  readonly debugging: Debugging;
   readonly signal: AbortSignal;
 }
 
@@ -102,6 +110,19 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
   return compiled;
 }
 
+/** The device that is asked for: the one that checks, where something is to be looked for. Its processes learn by the environment. */
+function deviceFor({ device, debugging: { checked, nan, order } }: RunRequest): RunRequest["device"] {
+  if (!checked) return device;
+  if (device === "cuda")
+    throw new InputError(
+      "only the CPU executor checks launches",
+      "Leave --device cuda out, or --checked, --nan and --order.",
+    );
+  process.env.TILESCRIPT_CHECKED = nan ? "nan" : "memory";
+  if (order !== undefined) process.env.TILESCRIPT_ORDER = String(order);
+  return "cpu";
+}
+
 /** Runs a program in this process. Its own errors, exit code and Ctrl-C are its own affair. */
 export async function runScript(request: RunRequest): Promise<number> {
   const script = resolve(request.script);
@@ -118,10 +139,13 @@ export async function runScript(request: RunRequest): Promise<number> {
       `${request.script} is no program: its name ends in none of .ts, .mts, .js, .mjs and .cjs`,
       "Give the path of a .ts or .js file.",
     );
-  if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
+  const device = deviceFor(request);
+  if (device) process.env.TILESCRIPT_DEVICE = device;
   ensureWritableCache();
   if (request.bundle) requireHooks(script);
-  const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
+  const bundles = request.bundle
+    ? { "*": readBundle(request.bundle) }
+    : await compileImports(script, { ...request, device });
   request.signal.throwIfAborted();
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
   register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: cacheFolder(), packageRoot } });

@@ -1,5 +1,6 @@
 import type { Kernel } from "../ir/index.js";
 import { layoutArguments } from "./argument-layout.js";
+import { checkFinite } from "./checks/finite.js";
 import { type CpuKernel, type CpuKernelInfo, INFO_SECTION, writeInfo } from "./cpu-kernel.js";
 import { flatten } from "./flatten/flatten.js";
 import { type Flat, walkSteps } from "./flatten/steps.js";
@@ -14,6 +15,15 @@ import { loadBinaryen, ModuleBuilder } from "./wasm/module.js";
 export interface CompileOptions {
   /** Groups of pointer parameters whose buffers overlap in the launch at hand. Default: none do. */
   readonly aliased?: readonly (readonly string[])[];
+  /** What is looked for while the kernel runs. Default: accesses out of bounds alone. */
+  readonly checks?: KernelChecks;
+}
+
+export interface KernelChecks {
+  /** Tells the host of each element that is read or written: see `TOUCH`. */
+  readonly memory?: boolean;
+  /** Ends the kernel at the first op that makes a NaN or an infinity of numbers. */
+  readonly finite?: boolean;
 }
 
 /**
@@ -21,8 +31,9 @@ export interface CompileOptions {
  * ExecutorError for IR that breaks its invariants.
  */
 export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}): Promise<CpuKernel> {
-  const module = new ModuleBuilder(await loadBinaryen());
-  const flat = flatten(kernel);
+  const { memory = false, finite = false } = options.checks ?? {};
+  const module = new ModuleBuilder(await loadBinaryen(), memory);
+  const flat = finite ? checkFinite(flatten(kernel)) : flatten(kernel);
   const origins = findOrigins(flat);
   const aliases = new Aliases(options.aliased ?? []);
   const inlined = chooseInlined(flat, origins, aliases);
