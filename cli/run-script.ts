@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { BundleFault, type Manifest, readManifest } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
 import { dropForeign, privateFolder, privateRoot } from "../compiler/store/index.js";
+import { traced } from "../runtime/device/cpu/traced.js";
 import { settleDevices } from "../runtime/device/open.js";
 import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
@@ -14,6 +15,7 @@ import { kernelImports } from "./loader/kernel-imports.js";
 import { watchForPendingAwait } from "./pending-await.js";
 import { progress } from "./progress.js";
 import { report } from "./report.js";
+import { neverTraced, type ProgramId, type TracedLine, traceText } from "./trace.js";
 import { ensureWritableCache } from "./writable-cache.js";
 
 /** What the module hooks and Node load as code. */
@@ -24,6 +26,8 @@ interface Debugging {
   readonly checked: boolean;
   readonly nan?: boolean;
   readonly order?: number;
+  readonly trace?: TracedLine;
+  readonly program?: ProgramId;
 }
 
 interface RunRequest {
@@ -111,14 +115,17 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
 }
 
 /** The device that is asked for: the one that checks, where something is to be looked for. Its processes learn by the environment. */
-function deviceFor({ device, debugging: { checked, nan, order } }: RunRequest): RunRequest["device"] {
-  if (!checked) return device;
+function deviceFor({ device, debugging }: RunRequest): RunRequest["device"] {
+  const { checked, nan, order, trace, program } = debugging;
+  if (program && !trace)
+    throw new InputError("--program says whose values --trace prints, and there is no --trace", "Add --trace LINE.");
+  if (!checked && !trace) return device;
   if (device === "cuda")
     throw new InputError(
-      "only the CPU executor checks launches",
-      "Leave --device cuda out, or --checked, --nan and --order.",
+      "only the CPU executor checks and traces launches",
+      "Leave --device cuda out, or --checked, --nan, --order and --trace.",
     );
-  process.env.TILESCRIPT_CHECKED = nan ? "nan" : "memory";
+  if (checked) process.env.TILESCRIPT_CHECKED = nan ? "nan" : "memory";
   if (order !== undefined) process.env.TILESCRIPT_ORDER = String(order);
   return "cpu";
 }
@@ -147,6 +154,9 @@ export async function runScript(request: RunRequest): Promise<number> {
     ? { "*": readBundle(request.bundle) }
     : await compileImports(script, { ...request, device });
   request.signal.throwIfAborted();
+  const { trace, program = [0, 0, 0] } = request.debugging;
+  const folders = Object.values(bundles).map(({ folder }) => folder);
+  if (trace) process.env.TILESCRIPT_TRACE = traceText(trace, program, folders);
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
   register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: cacheFolder(), packageRoot } });
   process.setSourceMapsEnabled(true);
@@ -169,6 +179,7 @@ export async function runScript(request: RunRequest): Promise<number> {
     pending.what = "main()";
     await module.main?.(request.args);
     await settleDevices();
+    if (trace && traced.values === 0) console.error(neverTraced(trace, program));
   } catch (error) {
     throw explainCalledKernel(error, kernels);
   } finally {

@@ -1,6 +1,7 @@
 import type { Kernel } from "../ir/index.js";
 import { layoutArguments } from "./argument-layout.js";
 import { checkFinite } from "./checks/finite.js";
+import { type Trace, traceLine } from "./checks/trace.js";
 import { type CpuKernel, type CpuKernelInfo, INFO_SECTION, writeInfo } from "./cpu-kernel.js";
 import { flatten } from "./flatten/flatten.js";
 import { type Flat, walkSteps } from "./flatten/steps.js";
@@ -24,6 +25,8 @@ export interface KernelChecks {
   readonly memory?: boolean;
   /** Ends the kernel at the first op that makes a NaN or an infinity of numbers. */
   readonly finite?: boolean;
+  /** Tells the host the values on a line of the source. */
+  readonly trace?: Trace;
 }
 
 /**
@@ -31,9 +34,10 @@ export interface KernelChecks {
  * ExecutorError for IR that breaks its invariants.
  */
 export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}): Promise<CpuKernel> {
-  const { memory = false, finite = false } = options.checks ?? {};
+  const { memory = false, finite = false, trace } = options.checks ?? {};
   const module = new ModuleBuilder(await loadBinaryen(), memory);
-  const flat = finite ? checkFinite(flatten(kernel)) : flatten(kernel);
+  const plain = flatten(trace ? traceLine(kernel, trace) : kernel);
+  const flat = finite ? checkFinite(plain) : plain;
   const origins = findOrigins(flat);
   const aliases = new Aliases(options.aliased ?? []);
   const inlined = chooseInlined(flat, origins, aliases);

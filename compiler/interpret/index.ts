@@ -1,6 +1,7 @@
 export { specialize, storedKernel } from "../passes/index.js";
 export { type ArgumentLayout, type ArgumentSlot, HEADER_BYTES, layoutArguments } from "./argument-layout.js";
 export { TOUCH } from "./checks/touch.js";
+export { isFile, TRACE, type Trace, tracedLines } from "./checks/trace.js";
 export { type CompileOptions, compileForCpu, type KernelChecks } from "./compile.js";
 export {
   type AccessSite,

@@ -1,5 +1,6 @@
 import { DTYPES, type DType, type Expr } from "../ir/index.js";
 import { FINITE } from "./checks/finite.js";
+import { TRACE } from "./checks/trace.js";
 import { isUnsigned } from "./emit/operands.js";
 import type { Step } from "./flatten/steps.js";
 import { groupFrom } from "./fuse/groups.js";
@@ -333,6 +334,7 @@ const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   devicePrint: print,
   deviceAssert: assertion,
   [FINITE]: assertion,
+  [TRACE]: print,
 };
 
 /** x + dot(a, b) is the product that starts from x. */

@@ -85,7 +85,7 @@ test("NaN is looked for where it is asked for, and a seed alone checks too, in t
 test("what cannot be asked for is refused", () => {
   const folder = wrong();
   expect(run(folder, ["--checked", "--device", "cuda", "main.ts"]).stderr).toContain(
-    "only the CPU executor checks launches",
+    "only the CPU executor checks and traces launches",
   );
   expect(run(folder, ["--order", "-1", "main.ts"]).status).toBe(2);
   const odd = run(folder, ["--device", "cpu", "main.ts"], { TILESCRIPT_CHECKED: "everything" });

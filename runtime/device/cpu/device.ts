@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
+import type { Trace } from "../../../compiler/interpret/index.js";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
 import { Captured, type Freeable } from "../captured.js";
@@ -17,7 +18,7 @@ import { checkReservation } from "../growth.js";
 import { bytesOf, requireUnchanged } from "../host-bytes.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
-import { type CheckedOptions, Checks, checkedByEnvironment } from "./checked/checks.js";
+import { type CheckedOptions, Checks, checkedByEnvironment, tracedByEnvironment } from "./checked/checks.js";
 import { KernelRegistry } from "./compiled.js";
 import { COMMAND, CONTROL, type Command } from "./control.js";
 import { explainFault } from "./explain.js";
@@ -48,6 +49,8 @@ export interface CpuOptions {
    * Default: what TILESCRIPT_CHECKED and TILESCRIPT_ORDER say.
    */
   readonly checked?: boolean | CheckedOptions;
+  /** Prints the values on a line of a kernel's source. Default: what TILESCRIPT_TRACE says. */
+  readonly trace?: Trace;
 }
 
 const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -101,7 +104,7 @@ export class CpuDevice implements Device {
     return new CpuDevice(options);
   }
 
-  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked }: CpuOptions) {
+  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace }: CpuOptions) {
     const checking = checked === undefined ? checkedByEnvironment(process.env) : checked;
     this.checks = checking ? new Checks(checking === true ? {} : checking, this.heap.limit) : null;
     this.#closeLimit = closeLimit;
@@ -113,7 +116,10 @@ export class CpuDevice implements Device {
       print: ({ kernel, printed }) => printedLines(this.kernels.info(kernel)!, printed).forEach(print),
     };
     this.queue = new Queue(this.heap, this.processors, host, this.checks?.work ?? null);
-    this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store, this.checks?.kernels);
+    this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store, {
+      ...this.checks?.kernels,
+      trace: trace ?? tracedByEnvironment(process.env),
+    });
   }
 
   memory(): { readonly total: number; readonly free: number } {

@@ -1,4 +1,4 @@
-import { type KernelChecks, TOUCH } from "../../../../compiler/interpret/index.js";
+import { type KernelChecks, TOUCH, type Trace } from "../../../../compiler/interpret/index.js";
 import { DeviceError } from "../../errors.js";
 import { Unwritten } from "./unwritten.mjs";
 
@@ -27,6 +27,16 @@ export function checkedByEnvironment(env: NodeJS.ProcessEnv): CheckedOptions | n
     throw new DeviceError(`TILESCRIPT_CHECKED is ${JSON.stringify(checked)}: it is memory or nan, or not set.`);
   if (order !== "" && !/^\d+$/.test(order)) throw wrongSeed(`TILESCRIPT_ORDER is ${JSON.stringify(order)}`);
   return { nan: checked === "nan", ...(order !== "" && { order: Number(order) }) };
+}
+
+/** The line that TILESCRIPT_TRACE names: `softmax.kernel.ts:15`, and behind `@` the program, `0,0,0`. */
+export function tracedByEnvironment({ TILESCRIPT_TRACE: text = "" }: NodeJS.ProcessEnv): Trace | undefined {
+  if (text === "") return undefined;
+  const parts = /^(.+):([1-9]\d*)(?:@(\d+),(\d+),(\d+))?$/.exec(text);
+  if (!parts) throw new DeviceError(`TILESCRIPT_TRACE is ${JSON.stringify(text)}: it is FILE:LINE or FILE:LINE@X,Y,Z.`);
+  const [, file, line, ...program] = parts;
+  const [x, y, z] = program.map((number) => Number(number ?? 0));
+  return { file: file!, line: Number(line), program: [x!, y!, z!] };
 }
 
 const wrongSeed = (what: string): DeviceError =>
