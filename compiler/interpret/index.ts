@@ -10,5 +10,7 @@ export {
   readInfo,
 } from "./cpu-kernel.js";
 export { describeForCpu, type LaunchShape } from "./describe.js";
+export { flatten } from "./flatten/flatten.js";
+export type { Step } from "./flatten/steps.js";
 export { ExecutorError } from "./unsupported.js";
 export type {} from "./wasm/webassembly.js";
