@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { BundleFault, type Manifest, readManifest } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
 import { dropForeign, privateFolder, privateRoot } from "../compiler/store/index.js";
+import { traced } from "../runtime/device/cpu/traced.js";
 import { settleDevices } from "../runtime/device/open.js";
 import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
@@ -14,16 +15,27 @@ import { kernelImports } from "./loader/kernel-imports.js";
 import { watchForPendingAwait } from "./pending-await.js";
 import { progress } from "./progress.js";
 import { report } from "./report.js";
+import { neverTraced, type ProgramId, type TracedLine, traceText } from "./trace.js";
 import { ensureWritableCache } from "./writable-cache.js";
 
 /** What the module hooks and Node load as code. */
 const PROGRAM = /^(?:\.m?ts|\.[cm]?js|)$/;
+
+/** What the CPU executor looks for while the program runs. */
+interface Debugging {
+  readonly checked: boolean;
+  readonly nan?: boolean;
+  readonly order?: number;
+  readonly trace?: TracedLine;
+  readonly program?: ProgramId;
+}
 
 interface RunRequest {
   readonly script: string;
   readonly args: readonly string[];
   readonly device?: "cpu" | "cuda";
   readonly bundle?: string;
+  readonly debugging: Debugging;
   readonly signal: AbortSignal;
 }
 
@@ -102,6 +114,22 @@ async function compileImports(script: string, { device, signal }: RunRequest): P
   return compiled;
 }
 
+/** The device that is asked for: the one that checks, where something is to be looked for. Its processes learn by the environment. */
+function deviceFor({ device, debugging }: RunRequest): RunRequest["device"] {
+  const { checked, nan, order, trace, program } = debugging;
+  if (program && !trace)
+    throw new InputError("--program says whose values --trace prints, and there is no --trace", "Add --trace LINE.");
+  if (!checked && !trace) return device;
+  if (device === "cuda")
+    throw new InputError(
+      "only the CPU executor checks and traces launches",
+      "Leave --device cuda out, or --checked, --nan, --order and --trace.",
+    );
+  if (checked) process.env.TILESCRIPT_CHECKED = nan ? "nan" : "memory";
+  if (order !== undefined) process.env.TILESCRIPT_ORDER = String(order);
+  return "cpu";
+}
+
 /** Runs a program in this process. Its own errors, exit code and Ctrl-C are its own affair. */
 export async function runScript(request: RunRequest): Promise<number> {
   const script = resolve(request.script);
@@ -118,11 +146,17 @@ export async function runScript(request: RunRequest): Promise<number> {
       `${request.script} is no program: its name ends in none of .ts, .mts, .js, .mjs and .cjs`,
       "Give the path of a .ts or .js file.",
     );
-  if (request.device) process.env.TILESCRIPT_DEVICE = request.device;
+  const device = deviceFor(request);
+  if (device) process.env.TILESCRIPT_DEVICE = device;
   ensureWritableCache();
   if (request.bundle) requireHooks(script);
-  const bundles = request.bundle ? { "*": readBundle(request.bundle) } : await compileImports(script, request);
+  const bundles = request.bundle
+    ? { "*": readBundle(request.bundle) }
+    : await compileImports(script, { ...request, device });
   request.signal.throwIfAborted();
+  const { trace, program = [0, 0, 0] } = request.debugging;
+  const folders = Object.values(bundles).map(({ folder }) => folder);
+  if (trace) process.env.TILESCRIPT_TRACE = traceText(trace, program, folders);
   const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
   register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: cacheFolder(), packageRoot } });
   process.setSourceMapsEnabled(true);
@@ -145,6 +179,7 @@ export async function runScript(request: RunRequest): Promise<number> {
     pending.what = "main()";
     await module.main?.(request.args);
     await settleDevices();
+    if (trace && traced.values === 0) console.error(neverTraced(trace, program));
   } catch (error) {
     throw explainCalledKernel(error, kernels);
   } finally {

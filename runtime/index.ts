@@ -4,6 +4,7 @@ import { openDevice } from "./device/open.js";
 
 export type { BundleSource, KernelReference, TypedKernel, TypedKernels } from "./bundle/index.js";
 export { download, fromBits, toBits, upload } from "./device/arrays.js";
+export type { CheckedOptions } from "./device/cpu/checked/checks.js";
 export type {
   Argument,
   Arguments,

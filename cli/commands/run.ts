@@ -1,8 +1,15 @@
 import { command } from "../command.js";
+import { seed } from "../integers.js";
+import { type ProgramId, programId, type TracedLine, tracedLine } from "../trace.js";
 
 interface Options {
   readonly device?: "cpu" | "cuda";
   readonly bundle?: string;
+  readonly checked?: boolean;
+  readonly nan?: boolean;
+  readonly order?: number;
+  readonly trace?: TracedLine;
+  readonly program?: ProgramId;
 }
 
 export default command<Options>({
@@ -19,15 +26,40 @@ export default command<Options>({
       about: "where Device.open() runs kernels (default: a GPU if there is one)",
       choices: ["cpu", "cuda"],
     },
+    {
+      flags: "--checked",
+      about: "find memory read before it is written, programs that race, and arguments that a GPU refuses; on the CPU",
+    },
+    { flags: "--nan", about: "find the first op that makes a NaN or an infinity of numbers; checked too" },
+    {
+      flags: "--order <seed>",
+      about: "run a launch's programs in an order made from this number; checked too",
+      parse: seed,
+    },
+    {
+      flags: "--trace <line>",
+      about: "print what a line of a kernel assigns, stores or returns: LINE or FILE:LINE; on the CPU",
+      parse: tracedLine,
+    },
+    {
+      flags: "--program <x,y,z>",
+      about: "whose values --trace prints (default: those of program 0,0,0)",
+      parse: programId,
+    },
     { flags: "--bundle <folder>", about: "take the kernels from this bundle instead of compiling: needs no Python" },
   ],
   examples: [
     "tilescript run examples/vector-add.ts",
     "tilescript run --device cpu my-program.ts --size 1000",
+    "tilescript run --checked examples/layer-norm-backward.ts",
+    "tilescript run --nan --order 7 my-program.ts",
+    "tilescript run --trace 9 --program 3 examples/softmax.ts",
     "tilescript run --bundle bundles/examples dist/examples/matmul.js",
   ],
   async run({ args, options, signal }) {
     const { runScript } = await import("../run-script.js");
-    return runScript({ script: args[0] ?? "", args: args.slice(1), ...options, signal });
+    const { checked, nan, order, trace, program, ...rest } = options;
+    const debugging = { checked: checked || nan || order !== undefined, nan, order, trace, program };
+    return runScript({ script: args[0] ?? "", args: args.slice(1), ...rest, debugging, signal });
   },
 });

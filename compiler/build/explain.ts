@@ -3,6 +3,7 @@ import { type DeviceFunction, type Kernel, type Stmt, walkExpressions } from "..
 import { specialize } from "../passes/index.js";
 import type { Made } from "./assemble.js";
 import { jobOf } from "./job.js";
+import { placedPtx } from "./places.js";
 
 type Kind = "load" | "store" | "atomic" | "dot";
 
@@ -75,34 +76,12 @@ function instructionIn(text: string): { readonly kind: Kind; readonly how: strin
   return undefined;
 }
 
-const FILE = /^\s*\.file\s+(\d+)\s+"((?:[^"\\]|\\.)*)"/gm;
-const LOC = /^\s*\.loc\s+(\d+)\s+(\d+)\s+\d+(?:,.*\binlined_at\s+(\d+)\s+(\d+)\s)?/;
-
-/** Within inline assembly LLVM counts each line of its text as a line of the source. */
-const INLINE = /^\s*\/\/ (?:begin|end) inline asm/;
-
-/** The name of one of our files as `.file` has it, which may have a folder before it. */
-const ourFile = (named: string, files: readonly string[]): string | undefined =>
-  files.find((file) => named === file || named.endsWith(`/${file}`));
-
 /** Counts instructions by the lines of these files; those of Triton's own library belong to the line that calls it. */
 export function explainPtx(ptx: string, files: readonly string[]): readonly Explained[] {
-  const names = new Map([...ptx.matchAll(FILE)].map(([, index, name]) => [index!, ourFile(name!, files)]));
   const counted = new Map<string, Explained>();
-  let place: { readonly file: string; readonly line: number } | undefined;
-  let isInline = false;
-  for (const text of ptx.split("\n")) {
-    if (INLINE.test(text)) isInline = text.includes("begin");
-    const [, file, line, callerFile, callerLine] = LOC.exec(text) ?? [];
-    if (file !== undefined) {
-      if (isInline) continue;
-      // Line 0 is what the compiler could not tell: it goes on with what came before.
-      const own = names.get(file);
-      const caller = callerFile === undefined ? undefined : names.get(callerFile);
-      if (own !== undefined && line !== "0") place = { file: own, line: Number(line) };
-      else if (own === undefined && caller !== undefined) place = { file: caller, line: Number(callerLine) };
-      continue;
-    }
+  const { lines, places } = placedPtx(ptx, files);
+  for (const [at, text] of lines.entries()) {
+    const place = places[at];
     const found = place && instructionIn(text);
     if (!place || !found) continue;
     const key = JSON.stringify([place, found]);

@@ -1,28 +1,23 @@
-import { type Build, hides, isInteger, type Kernel, NO_PROMISES, type Param, type Promises } from "../ir/index.js";
+import {
+  type Build,
+  divisibleParams,
+  hides,
+  type Kernel,
+  NO_PROMISES,
+  type Param,
+  type Promises,
+  requiredPromises,
+} from "../ir/index.js";
 import { accessParams } from "./accesses.js";
-
-const canBeDivisible = (param: Param): boolean =>
-  param.kind === "pointer" || (param.kind === "scalar" && isInteger(param.dtype));
-
-/**
- * Names of the parameters that a build takes as multiples of 16 (bytes of a pointer, the value of an integer): those the author listed, or all
- * that can be. Integers matter as much as pointers: a masked load is vectorised only where the bound in its mask is divisible too. The base of a
- * descriptor is always aligned: a tensor map asks for it.
- */
-export function divisibleParams(params: readonly Param[], build: Build): string[] {
-  const able = params.filter(canBeDivisible).map((param) => param.name);
-  return build.divisible ? able.filter((name) => build.divisible?.includes(name)) : able;
-}
 
 /**
  * What the variants of a build take for granted, most first: a launch takes the first whose promises its arguments keep. With what may be
  * ragged the last promises nothing.
  */
 export function variantsOf(kernel: Kernel, build: Build): readonly Promises[] {
-  const { specialize, alignment } = build;
-  if (specialize) return alignment === "required" ? specialize : reachable([...specialize, NO_PROMISES]);
-  if (alignment === "required") return [{ divisible: divisibleParams(kernel.params, build), one: [] }];
-  return reachable([...derived(kernel, build), NO_PROMISES]);
+  return (
+    requiredPromises(kernel.params, build) ?? reachable([...(build.specialize ?? derived(kernel, build)), NO_PROMISES])
+  );
 }
 
 /**

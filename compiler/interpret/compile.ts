@@ -1,5 +1,7 @@
 import type { Kernel } from "../ir/index.js";
 import { layoutArguments } from "./argument-layout.js";
+import { checkFinite } from "./checks/finite.js";
+import { type Trace, traceLine } from "./checks/trace.js";
 import { type CpuKernel, type CpuKernelInfo, INFO_SECTION, writeInfo } from "./cpu-kernel.js";
 import { flatten } from "./flatten/flatten.js";
 import { type Flat, walkSteps } from "./flatten/steps.js";
@@ -14,6 +16,17 @@ import { loadBinaryen, ModuleBuilder } from "./wasm/module.js";
 export interface CompileOptions {
   /** Groups of pointer parameters whose buffers overlap in the launch at hand. Default: none do. */
   readonly aliased?: readonly (readonly string[])[];
+  /** What is looked for while the kernel runs. Default: accesses out of bounds alone. */
+  readonly checks?: KernelChecks;
+}
+
+export interface KernelChecks {
+  /** Tells the host of each element that is read or written: see `TOUCH`. */
+  readonly memory?: boolean;
+  /** Ends the kernel at the first op that makes a NaN or an infinity of numbers. */
+  readonly finite?: boolean;
+  /** Tells the host the values on a line of the source. */
+  readonly trace?: Trace;
 }
 
 /**
@@ -21,8 +34,10 @@ export interface CompileOptions {
  * ExecutorError for IR that breaks its invariants.
  */
 export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}): Promise<CpuKernel> {
-  const module = new ModuleBuilder(await loadBinaryen());
-  const flat = flatten(kernel);
+  const { memory = false, finite = false, trace } = options.checks ?? {};
+  const module = new ModuleBuilder(await loadBinaryen(), memory);
+  const plain = flatten(trace ? traceLine(kernel, trace) : kernel);
+  const flat = finite ? checkFinite(plain) : plain;
   const origins = findOrigins(flat);
   const aliases = new Aliases(options.aliased ?? []);
   const inlined = chooseInlined(flat, origins, aliases);

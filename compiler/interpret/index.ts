@@ -1,6 +1,8 @@
 export { specialize, storedKernel } from "../passes/index.js";
 export { type ArgumentLayout, type ArgumentSlot, HEADER_BYTES, layoutArguments } from "./argument-layout.js";
-export { type CompileOptions, compileForCpu } from "./compile.js";
+export { TOUCH } from "./checks/touch.js";
+export { isFile, TRACE, type Trace, tracedLines } from "./checks/trace.js";
+export { type CompileOptions, compileForCpu, type KernelChecks } from "./compile.js";
 export {
   type AccessSite,
   type CpuKernel,
@@ -8,5 +10,7 @@ export {
   readInfo,
 } from "./cpu-kernel.js";
 export { describeForCpu, type LaunchShape } from "./describe.js";
+export { flatten } from "./flatten/flatten.js";
+export type { Step } from "./flatten/steps.js";
 export { ExecutorError } from "./unsupported.js";
 export type {} from "./wasm/webassembly.js";

@@ -1,8 +1,10 @@
-import type { Expr } from "../ir/index.js";
+import { DTYPES, type DType, type Expr } from "../ir/index.js";
+import { FINITE } from "./checks/finite.js";
+import { TRACE } from "./checks/trace.js";
 import { isUnsigned } from "./emit/operands.js";
 import type { Step } from "./flatten/steps.js";
 import { groupFrom } from "./fuse/groups.js";
-import { isWhole, type OpExpr } from "./fuse/ops.js";
+import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
 import { dtypeOf } from "./lanes/build.js";
 import { descriptorOf } from "./lanes/descriptors.js";
 import { gcd, UNKNOWN_FACTS } from "./lanes/facts.js";
@@ -201,6 +203,7 @@ export class Statements {
       return { values: parts, emit };
     });
     const buffer = { base: held[1]!, count: held[2]!, params: [...params] };
+    if (fb.module.checked) this.tellDescriptor(expr, type.dtype, held as [Local, Local, Local], strides, [...params]);
     return {
       kind: "descriptor",
       dtype: type.dtype,
@@ -213,12 +216,34 @@ export class Statements {
     };
   }
 
+  /** Calls the host with the address and with each outer stride, in bytes: a tensor map takes multiples of 16. */
+  private tellDescriptor(
+    expr: OpExpr,
+    dtype: DType,
+    [offset, base]: readonly [Local, Local, Local],
+    strides: readonly Local[],
+    params: readonly string[],
+  ): void {
+    const { fb } = this;
+    const { m } = fb;
+    const name = fb.module.imported("tensor_map", ["i32", "i32", "i32", "i32"], "none");
+    const site = this.scope.site(expr.op, params, expr.span);
+    const tell = (axis: number, value: Ref): void => {
+      const args = [m.i32.const(site), fb.get(base), m.i32.const(axis), value];
+      fb.push(fb.module.call(name, args, "none"));
+    };
+    const scaled = (local: Local): Ref => m.i32.mul(fb.get(local), m.i32.const(DTYPES[dtype].bytes));
+    tell(-1, m.i32.add(fb.get(base), scaled(offset)));
+    for (const [axis, stride] of strides.slice(0, -1).entries()) tell(axis, scaled(stride));
+  }
+
   effect(step: Extract<Step, { kind: "effect" }>): void {
     const { value } = step;
     if (value.kind !== "op") return;
     this.scope.statement(() => {
       const effect = EFFECTS[value.op];
       if (effect) effect(this.host, value);
+      else if (isAtomic(value)) atomicElements(this.host, value, null);
       else if (isWhole(value)) computeWhole(this.host, value, null);
     });
   }
@@ -308,6 +333,8 @@ const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   atomicStore: (host, expr) => atomicElements(host, expr, null),
   devicePrint: print,
   deviceAssert: assertion,
+  [FINITE]: assertion,
+  [TRACE]: print,
 };
 
 /** x + dot(a, b) is the product that starts from x. */

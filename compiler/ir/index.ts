@@ -5,6 +5,7 @@ export * from "./float-bits.js";
 export * from "./kernel.js";
 export * from "./limits.js";
 export * from "./print.js";
+export * from "./promises.js";
 export * from "./rename.js";
 export * from "./serialize.js";
 export * from "./span.js";

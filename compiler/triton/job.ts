@@ -64,7 +64,7 @@ export interface TritonJob {
   /** Default: cubin and ptx. */
   readonly stages?: readonly TritonStage[];
   /**
-   * Debug lines in the cubin: of the generated Python (`true`) or of where it came from. Off by default, because with
+   * Debug lines in the cubin, and places in TTIR, TTGIR and SASS: of the generated Python (`true`) or of where it came from. Off by default, because with
    * them a cubin is three times the size and depends on file names.
    */
   readonly lineInfo?: boolean | readonly LineOrigin[];

@@ -91,12 +91,14 @@ def compile_kernel(source, job, line_info):
             raise
         except Exception as error:
             raise StageError(name, error) from error
+        if name == "ptx" and line_info:
+            module = _without_asm_places(module)
         if name in ("ttir", "ttgir") and name in wanted:
-            texts[name] = module.str_nodebug()
+            texts[name] = str(module) if line_info else module.str_nodebug()
         elif isinstance(module, str):
             texts[name] = module
     if "sass" in wanted:
-        texts["sass"] = _disassemble(texts["cubin"])
+        texts["sass"] = _disassemble(texts["cubin"], line_info)
     facts["metadata"] = _launch_facts(metadata, options, texts.get("ptx"))
     return {name: text for name, text in texts.items() if name in wanted}, facts
 
@@ -177,6 +179,16 @@ def _with_lines(module, context, file, lines):
     moved_module.context = context
     os.remove(out.name)
     return moved_module
+
+
+def _without_asm_places(ptx):
+    """Within inline assembly LLVM counts each line of its text as another line of the source: all of it belongs to the line before."""
+    kept, inline = [], False
+    for line in ptx.split("\n"):
+        inline = (inline or "// begin inline asm" in line) and "// end inline asm" not in line
+        if not (inline and re.match(r"\s*\.loc\s", line)):
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _mlir_escaped(name):
@@ -272,10 +284,14 @@ def _entry_parameters(ptx):
     return parameters
 
 
-def _disassemble(cubin):
+def _disassemble(cubin, line_info):
+    """As Triton shows it, or with the lines of the source between the instructions."""
     with tempfile.NamedTemporaryFile(suffix=".cubin") as out:
         out.write(cubin)
         out.flush()
+        if line_info:
+            command = [knobs.nvidia.nvdisasm.path, "-gi", "-c", out.name]
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return extract(out.name, None)
 
 

@@ -1,4 +1,5 @@
 import { requirePackage } from "../../compiler/store/index.js";
+import type { CheckedOptions } from "./cpu/checked/checks.js";
 import type { Device } from "./device.js";
 import { DeviceError, type UnavailableError } from "./errors.js";
 
@@ -7,13 +8,20 @@ export interface OpenOptions {
   readonly prefer?: "cuda" | "cpu";
   /** Takes each line that devicePrint prints on the CPU executor. Default: standard output, to which a GPU's driver writes by itself. */
   readonly print?: (line: string) => void;
+  /**
+   * On the CPU executor, which it asks for: also finds memory that is read before anybody has written it, programs of one launch that race, and
+   * arguments that a GPU would refuse; with `nan` the op that makes the first NaN or infinity. Launches are slower, and each runs on one thread.
+   * Default: what TILESCRIPT_CHECKED and TILESCRIPT_ORDER say, which `tilescript run --checked` sets.
+   */
+  readonly checked?: boolean | CheckedOptions;
   /** Called where the CPU executor is taken because there is no GPU, with the reason. */
   readonly onFallback?: (reason: UnavailableError) => void;
 }
 
 const OPENERS = {
   cuda: async (_options: OpenOptions): Promise<Device> => (await import("./cuda/index.js")).CudaDevice.open(),
-  cpu: async ({ print }: OpenOptions): Promise<Device> => (await import("./cpu/index.js")).CpuDevice.open({ print }),
+  cpu: async ({ print, checked }: OpenOptions): Promise<Device> =>
+    (await import("./cpu/index.js")).CpuDevice.open({ print, checked }),
 } as const;
 
 function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
@@ -29,7 +37,9 @@ function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   requirePackage();
   const { prefer, onFallback } = options;
-  const kind = wanted(prefer);
+  const kind = wanted(prefer) ?? (options.checked ? "cpu" : undefined);
+  if (kind === "cuda" && options.checked)
+    throw new DeviceError("checked: only the CPU executor checks launches: leave prefer out, or set it to cpu.");
   if (kind) return remembered(await OPENERS[kind](options));
   try {
     return remembered(await OPENERS.cuda(options));

@@ -87,6 +87,7 @@ const VALUES: Readonly<Record<string, readonly [string, string]>> = {
   stop: ["a", "b"],
 };
 const SEVERAL = [
+  "inspect --set",
   "build --arch",
   "build --model",
   "generate --stop",

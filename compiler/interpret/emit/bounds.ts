@@ -16,13 +16,24 @@ export function fail(e: NodeEmitter, access: Access, index: Ref, level: number):
   return e.module.call(name, [site, e.scalar(access.from.base, level), index], "none");
 }
 
-export function checkElement(e: NodeEmitter, access: Access, index: Node, level: number): void {
+/** @param touch what the access does, of `TOUCH`: a checked kernel tells the host */
+export function checkElement(e: NodeEmitter, access: Access, index: Node, level: number, touch: number): void {
   const { fb } = e;
   const { m } = fb;
   index.uses += 2;
   const outside = m.i32.ge_u(e.scalar(index, level), e.scalar(access.from.count, level));
   const report = e.scalar(index, level);
   fb.if(outside, () => fb.push(fail(e, access, report, level)));
+  if (e.module.checked) tell(e, access, index, level, touch);
+}
+
+/** Calls the host with the place in the source, the buffer, the element, its bytes and what is done to it. */
+export function tell(e: NodeEmitter, access: Access, index: Node, level: number, touch: number): void {
+  const { m } = e.fb;
+  index.uses += 2;
+  const name = e.module.imported("touch", ["i32", "i32", "i32", "i32", "i32"], "none");
+  const place = [m.i32.const(access.site), e.scalar(access.from.base, level), e.scalar(index, level)];
+  e.fb.push(e.module.call(name, [...place, m.i32.const(access.bytes), m.i32.const(touch)], "none"));
 }
 
 /** A run of neighbours from `index` on. */

@@ -1,4 +1,5 @@
 import type { DType } from "../../ir/index.js";
+import { TOUCH } from "../checks/touch.js";
 import { linearForm } from "../lanes/graph.js";
 import type { Access, Node } from "../lanes/node.js";
 import type { Ref } from "../wasm/module.js";
@@ -84,7 +85,7 @@ export function loadScalar(e: NodeEmitter, node: Node): Ref {
   const operation = e.operation(node);
   const op = { ...operation, from: node.dtype };
   const read = (): Ref => {
-    checkElement(e, access, index, node.level);
+    checkElement(e, access, index, node.level, TOUCH.read);
     const { base, offset } = elementPlace(e, access, index, node.level);
     return loadElement(op, node.dtype, base, offset);
   };

@@ -1,4 +1,5 @@
 import { DTYPES, type DType } from "../../ir/index.js";
+import { touchOfAtomic } from "../checks/touch.js";
 import { cleanBits, valueOfBits } from "../emit/bits.js";
 import { checkElement } from "../emit/bounds.js";
 import { elementPlace, slotPlace } from "../emit/loads.js";
@@ -72,6 +73,7 @@ export function atomicElements(host: Host, expr: OpExpr, target: Variable | null
           expected,
           condition,
           kept: target && { spot, target },
+          touch: touchOfAtomic(expr.op, expr.attrs, target !== null),
         }),
       );
     };
@@ -92,7 +94,8 @@ export function atomicBlock(host: Host, expr: OpExpr): void {
     const given = builder.convert(builder.build(value, alignIndex(nest.graph, shapeOf(value), index)), dtype);
     const site = host.env.site(expr.op, at.from.params, expr.span);
     const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
-    const what = { dtype, access, index: at.offset, given, expected: null, condition: inside, kept: null };
+    const touch = touchOfAtomic("atomicAdd", { sem: "relaxed" }, false);
+    const what = { dtype, access, index: at.offset, given, expected: null, condition: inside, kept: null, touch };
     const emit = (): void => nest.at(nest.innermost, () => exchange(host, nest, "atomicAdd", what));
     return { values: [at.offset, at.from.base, at.from.count, given, ...(inside ? [inside] : [])], emit };
   });
@@ -107,6 +110,7 @@ interface Exchange {
   readonly condition: Node | null;
   /** Where the old value goes. */
   readonly kept: { readonly spot: Node; readonly target: Variable } | null;
+  readonly touch: number;
 }
 
 function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
@@ -117,7 +121,7 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
   const expected = what.expected && fb.hold(type, emitter.scalar(what.expected, innermost));
   const old = fb.hold(type, constantRef({ fb }, type, 0));
   const act = (): void => {
-    checkElement(emitter, what.access, what.index, innermost);
+    checkElement(emitter, what.access, what.index, innermost, what.touch);
     const { base, offset } = elementPlace(emitter, what.access, what.index, innermost);
     const address = fb.hold("i32", fb.m.i32.add(base, fb.m.i32.const(offset)));
     checkAligned(nest, what.access, what.index, address);

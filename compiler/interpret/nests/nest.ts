@@ -128,6 +128,8 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
       if (error instanceof NeedsScalars) return false;
       throw error;
     }
+    // A checked kernel loads elements one by one: each is told of.
+    if (host.fb.module.checked && needs.loads.length > 0) return false;
     for (const node of body.places ?? []) needs.scalar(node);
     for (const [node, run] of neighbouringRuns(needs.loads)) nest.emitter.runs.set(node, run);
     body.emit();

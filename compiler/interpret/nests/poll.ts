@@ -1,5 +1,6 @@
 import { DTYPES } from "../../ir/index.js";
-import { checkElement } from "../emit/bounds.js";
+import { touchOfAtomic } from "../checks/touch.js";
+import { checkElement, tell } from "../emit/bounds.js";
 import { elementPlace } from "../emit/loads.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
@@ -17,7 +18,7 @@ import { stage } from "./stage.js";
 /** Waits at each pointer until it holds what is expected, or the time that all of them have together is over; each is looked at once at least. */
 export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const { fb } = host;
-  const { m } = fb;
+  const { m, module } = fb;
   const { ptr, expected, timeoutNs } = expr.args;
   const shape = shapeOf(ptr!);
   const dtype = dtypeOf(ptr!);
@@ -47,7 +48,8 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
       nest.at(innermost, () => {
         const held = fb.hold(REPRESENTATION[dtype], emitter.scalar(wanted, innermost));
         const until = limit && fb.hold("i64", emitter.scalar(limit, innermost));
-        checkElement(emitter, access, at.offset, innermost);
+        const touch = touchOfAtomic(expr.op, expr.attrs, true);
+        checkElement(emitter, access, at.offset, innermost, touch);
         const { base, offset } = elementPlace(emitter, access, at.offset, innermost);
         const address = fb.hold("i32", m.i32.add(base, m.i32.const(offset)));
         checkAligned(nest, access, at.offset, address);
@@ -55,6 +57,7 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
         const seen = fb.local("i32");
         fb.forever((done) => {
           fb.set(seen, word.holds(held));
+          if (module.checked) tell(emitter, access, at.offset, innermost, touch);
           fb.push(m.br_if(done, fb.get(seen)));
           if (until && start) fb.push(m.br_if(done, m.i64.ge_u(m.i64.sub(clock(), fb.get(start)), fb.get(until))));
         });

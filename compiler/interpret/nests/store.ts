@@ -1,5 +1,6 @@
 import type { DType, Expr } from "../../ir/index.js";
 import { DTYPES } from "../../ir/index.js";
+import { TOUCH } from "../checks/touch.js";
 import { checkElement, checkRun, hoistCheck } from "../emit/bounds.js";
 import { scatter } from "../emit/gather.js";
 import { elementPlace } from "../emit/loads.js";
@@ -60,7 +61,8 @@ export function storeDescriptor(host: Host, expr: OpExpr): void {
 function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySet<string>): void {
   const value = expr.args.value!;
   const { shape, dtype } = target;
-  const plan = loopsOver(shape, costOf(value, host.env));
+  const loops = loopsOver(shape, costOf(value, host.env));
+  const plan = host.fb.module.checked ? { ...loops, lane: null, unroll: 1 } : loops;
   stage(host, expr, shape, plan.order);
   let done = false;
   while (!done) {
@@ -131,7 +133,7 @@ const storeOne: StoreOne = (nest, dtype, access, index, value, mask) => {
   const { fb } = emitter;
   const stored = fb.hold(REPRESENTATION[dtype], emitter.scalar(value, innermost));
   const write = (): void => {
-    checkElement(emitter, access, index, innermost);
+    checkElement(emitter, access, index, innermost, TOUCH.write);
     const { base, offset } = elementPlace(emitter, access, index, innermost);
     storeElement(operation(nest, dtype), dtype, base, offset, fb.get(stored));
   };

@@ -16,10 +16,13 @@ export function loadBinaryen(): Promise<typeof Binaryen> {
 export class ModuleBuilder {
   readonly m: Module;
   readonly types: Readonly<Record<WasmType | "none", number>>;
+  /** Whether the kernel tells the host of each element that it touches. */
+  readonly checked: boolean;
   private readonly binaryen: typeof Binaryen;
   private readonly present = new Set<string>();
 
-  constructor(binaryen: typeof Binaryen) {
+  constructor(binaryen: typeof Binaryen, checked: boolean) {
+    this.checked = checked;
     this.binaryen = binaryen;
     this.m = new binaryen.Module();
     const has = binaryen.Features;

@@ -3,11 +3,12 @@ import {
   type CpuKernelInfo,
   compileForCpu,
   describeForCpu,
+  type KernelChecks,
   type LaunchShape,
   readInfo,
   specialize,
 } from "../../../compiler/interpret/index.js";
-import { type ConstValue, type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
+import { type CompileOptions, type ConstValue, type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
 import { compilerFingerprint } from "../../../compiler/store/index.js";
 import type { Queue } from "./queue.js";
 import type { WasmStore } from "./wasm-store.js";
@@ -41,10 +42,12 @@ function hashOf(kernel: Kernel): string {
 export class KernelRegistry {
   readonly #queue: Queue;
   readonly #store: WasmStore | null;
+  readonly #checks: KernelChecks;
   readonly #infos: CpuKernelInfo[] = [];
   readonly #known = new Map<string, Compiled>();
 
-  constructor(queue: Queue, store: WasmStore | null) {
+  constructor(queue: Queue, store: WasmStore | null, checks: KernelChecks = {}) {
+    this.#checks = checks;
     this.#queue = queue;
     this.#store = store;
   }
@@ -63,7 +66,7 @@ export class KernelRegistry {
       typeof value,
       textOf(value),
     ]);
-    const key = sha256(JSON.stringify([compilerFingerprint(), aliased, hashOf(general), constants]));
+    const key = sha256(JSON.stringify([compilerFingerprint(), aliased, hashOf(general), constants, this.#checks]));
     const known = this.#known.get(key);
     if (known) return known;
     const compiled: Compiled = { promise: this.#load(key, kernel, aliased), ready: null };
@@ -80,7 +83,7 @@ export class KernelRegistry {
   async #load(key: string, kernel: Kernel, aliased: readonly (readonly string[])[]): Promise<Ready> {
     const stored = await this.#stored(key);
     if (stored) return this.#register(stored.module, stored.info);
-    const { wasm, info } = await compileForCpu(kernel, { aliased });
+    const { wasm, info } = await compileForCpu(kernel, { aliased, checks: this.#checks });
     const module = await WebAssembly.compile(wasm);
     void this.#store?.put(key, wasm);
     return this.#register(module, info);
@@ -114,6 +117,8 @@ export class Variant {
   readonly shape: LaunchShape;
   /** Whether all programs of a launch must run at once. */
   readonly cooperative: boolean;
+  /** What the author said of how it is compiled, if anything. */
+  readonly build: CompileOptions | undefined;
   readonly #general: Kernel;
   readonly #kernel: Kernel;
   readonly #registry: KernelRegistry;
@@ -125,7 +130,8 @@ export class Variant {
     const build = general.builds.find((one) =>
       Object.entries(one.constants).every(([name, value]) => Object.is(constants[name], value)),
     );
-    this.cooperative = (build ?? general.defaults)?.cooperative ?? false;
+    this.build = build ?? general.defaults;
+    this.cooperative = this.build?.cooperative ?? false;
     this.#kernel = specialize(general, { constants });
     this.shape = describeForCpu(this.#kernel);
   }

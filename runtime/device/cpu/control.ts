@@ -40,7 +40,16 @@ export const SLOT = { kind: 0, id: 1, block: 2, total: 3, chunk: 4, chunks: 5, t
 
 export const COMMAND = { launch: 1, copy: 2, fill: 3, mirror: 4, stamp: 5, signal: 6 } as const;
 
-export const FAULT = { outOfBounds: 1, misaligned: 2, other: 3, assertion: 4 } as const;
+export const FAULT = {
+  outOfBounds: 1,
+  misaligned: 2,
+  other: 3,
+  assertion: 4,
+  uninitialised: 5,
+  race: 6,
+  waits: 7,
+  tensorMap: 8,
+} as const;
 
 /** One command as the host queues it. */
 export interface Command {
@@ -52,6 +61,7 @@ export interface Command {
   /** Programs of a launch; bytes. */
   readonly total: number;
   readonly to: number;
+  /** The byte of a fill; 1 for a launch whose programs must all run at once. */
   readonly value: number;
 }
 

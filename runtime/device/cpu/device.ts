@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
+import type { Trace } from "../../../compiler/interpret/index.js";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
 import { Captured, type Freeable } from "../captured.js";
@@ -17,16 +18,17 @@ import { checkReservation } from "../growth.js";
 import { bytesOf, requireUnchanged } from "../host-bytes.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
+import { type CheckedOptions, Checks, checkedByEnvironment, tracedByEnvironment } from "./checked/checks.js";
 import { KernelRegistry } from "./compiled.js";
-import { COMMAND, CONTROL, type Command, FAULT } from "./control.js";
-import { assertionFailed, KernelFailure, misaligned, OutOfBoundsError } from "./errors.js";
+import { COMMAND, CONTROL, type Command } from "./control.js";
+import { explainFault } from "./explain.js";
 import { CpuGraph, type Recorded } from "./graph.js";
 import { CpuGrowable } from "./growable.js";
 import { Heap } from "./heap.js";
 import type { CpuLaunch } from "./kernel.js";
 import { CpuMirror } from "./mirror.js";
 import { printedLines } from "./printed.js";
-import { type Fault, Queue } from "./queue.js";
+import { Queue, type QueueHost } from "./queue.js";
 import { uploadFiles } from "./uploads.js";
 import { WasmFolder, type WasmStore } from "./wasm-store.js";
 
@@ -42,6 +44,13 @@ export interface CpuOptions {
   readonly print?: (line: string) => void;
   /** Milliseconds that close() leaves to queued work that does not get on. Default 10,000. */
   readonly closeLimit?: number;
+  /**
+   * Looks for memory that is read before anybody has written it, programs of one launch that race, and arguments that a GPU refuses; slower.
+   * Default: what TILESCRIPT_CHECKED and TILESCRIPT_ORDER say.
+   */
+  readonly checked?: boolean | CheckedOptions;
+  /** Prints the values on a line of a kernel's source. Default: what TILESCRIPT_TRACE says. */
+  readonly trace?: Trace;
 }
 
 const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -78,6 +87,8 @@ export class CpuDevice implements Device {
   readonly heap = new Heap();
   readonly queue: Queue;
   readonly kernels: KernelRegistry;
+  /** Null where nothing is looked for but accesses out of bounds. */
+  readonly checks: Checks | null;
   /** Counts up with every buffer freed, so that a launch need not look at each of its own. */
   freedBuffers = 0;
   /** Counts up with every growth of a buffer, so that a launch need not compare its bounds with each of its own. */
@@ -93,16 +104,22 @@ export class CpuDevice implements Device {
     return new CpuDevice(options);
   }
 
-  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT }: CpuOptions) {
+  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace }: CpuOptions) {
+    const checking = checked === undefined ? checkedByEnvironment(process.env) : checked;
+    this.checks = checking ? new Checks(checking === true ? {} : checking, this.heap.limit) : null;
     this.#closeLimit = closeLimit;
     this.processors = threadCount(threads);
     const processor = cpus()[0]?.model.trim() || process.arch;
     this.name = `CPU executor (${processor}, ${this.processors} thread${this.processors === 1 ? "" : "s"})`;
-    this.queue = new Queue(this.heap, this.processors, {
-      explain: (fault) => this.#explain(fault),
+    const host: QueueHost = {
+      explain: (fault) => explainFault(fault, this.kernels.info(fault.kernel), this.heap.memory),
       print: ({ kernel, printed }) => printedLines(this.kernels.info(kernel)!, printed).forEach(print),
+    };
+    this.queue = new Queue(this.heap, this.processors, host, this.checks?.work ?? null);
+    this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store, {
+      ...this.checks?.kernels,
+      trace: trace ?? tracedByEnvironment(process.env),
     });
-    this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store);
   }
 
   memory(): { readonly total: number; readonly free: number } {
@@ -115,6 +132,7 @@ export class CpuDevice implements Device {
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
     this.queue.reclaim();
     const allocation = this.#own(this.heap.take(bytes), bytes);
+    this.checks?.allocated(allocation.start, bytes);
     return new CpuBuffer(this, allocation, allocation.start, bytes, true);
   }
 
@@ -142,13 +160,18 @@ export class CpuDevice implements Device {
     if (!this.queue.idle) await this.queue.passed();
     requireUnchanged(bytes, length, "written");
     this.heap.bytes.set(bytes, start);
+    this.checks?.written(start, length);
   }
 
   async upload(copies: readonly FileCopy[], options: UploadOptions = {}): Promise<void> {
     this.requireIdle("upload");
     await uploadFiles([...copies], {
       ...options,
-      target: ({ to, bytes }) => this.#use(to, bytes, "upload").start,
+      target: ({ to, bytes }) => {
+        const { start } = this.#use(to, bytes, "upload");
+        this.checks?.written(start, bytes);
+        return start;
+      },
       ready: () => (this.queue.idle ? Promise.resolve() : this.queue.passed()),
       heap: this.heap,
     });
@@ -304,32 +327,6 @@ export class CpuDevice implements Device {
       throw new DeviceError(
         `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
       );
-  }
-
-  #explain({ kind, kernel, site: number, base, element, program, text, block }: Fault): Error {
-    const info = this.kernels.info(kernel);
-    const site = info?.sites[number];
-    if (kind === FAULT.other || !info || !site)
-      return new KernelFailure(info?.name ?? "the queue", `the kernel broke off (${text})`, program);
-    if (kind === FAULT.assertion) return assertionFailed(info.name, site, program, element);
-    const word = (at: number): number => new Uint32Array(this.heap.memory.buffer, block + at, 1)[0]!;
-    const buffers = info.layout.slots.flatMap((slot) =>
-      slot.kind === "pointer" || slot.kind === "descriptor"
-        ? [{ slot, start: word(slot.offset), count: word(slot.offset + 4) }]
-        : [],
-    );
-    const left =
-      buffers.find(({ slot, start }) => site.params.includes(slot.name) && start === base) ??
-      buffers.find(({ slot }) => site.params.includes(slot.name));
-    const fault = {
-      kernel: info.name,
-      site,
-      parameter: left?.slot.name ?? site.params.join(" or "),
-      program,
-      element,
-      elements: left?.count ?? 0,
-    };
-    return kind === FAULT.misaligned ? misaligned(fault) : new OutOfBoundsError(fault);
   }
 
   #own(start: number, bytes: number): Allocation {

@@ -17,13 +17,13 @@ export interface AccessFault {
   readonly elements: number;
 }
 
-const place = ({ file, line, column }: Span): string => `${file}:${line}:${column}`;
+export const place = ({ file, line, column }: Span): string => `${file}:${line}:${column}`;
 
 const VERBS: Readonly<Record<string, string>> = { load: "load from", store: "store to" };
 
-const verb = (op: string): string => VERBS[op] ?? `${op} on`;
+export const verb = (op: string): string => VERBS[op] ?? `${op} on`;
 
-const where = (program: Program): string => `in program (${program.join(", ")})`;
+export const where = (program: Program): string => `in program (${program.join(", ")})`;
 
 /** A kernel read or wrote outside of the buffer that its pointer came from. */
 export class OutOfBoundsError extends TileScriptError {

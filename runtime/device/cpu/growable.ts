@@ -30,6 +30,7 @@ export class CpuGrowable extends CpuBuffer implements GrowableBuffer {
     if (bytes <= this.#committed) return;
     const { heap } = this.device;
     if (!heap.cover(this.start + bytes)) throw heap.shortage(bytes, this.#committed);
+    this.device.checks?.allocated(this.start + this.#committed, bytes - this.#committed);
     this.#committed = bytes;
     this.device.grownBuffers++;
   }

@@ -4,6 +4,7 @@ import { argumentChecker, type CheckedParam, checkGrid, tooLargeToCooperate } fr
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { selectBuilds } from "../select.js";
+import { gpuRules } from "./checked/gpu-rules.js";
 import { type Compiled, type Ready, Variant } from "./compiled.js";
 import { BLOCK_BYTES, COMMAND, type Command } from "./control.js";
 import type { CpuDevice } from "./device.js";
@@ -76,7 +77,13 @@ export class CpuKernelHandle implements LoadedKernel {
         got: `${layout.bytes}`,
       });
     const check = argumentChecker({ kernel: this.name, device: this.device }, params, Object.keys(binding.dtypes));
-    return { variant, check };
+    if (!this.device.checks) return { variant, check };
+    const refuse = gpuRules(this.name, binding.kernel.params, variant.build, layout.slots);
+    const both = (args: Arguments): void => {
+      check(args);
+      refuse(args);
+    };
+    return { variant, check: both };
   }
 
   /**
@@ -184,10 +191,11 @@ export class CpuLaunch implements Launch {
     const compiled = this.#compiled;
     const total = this.#programs;
     const { device } = this.#kernel;
+    const value = this.#variant.cooperative ? 1 : 0;
     const command = (): Command => {
       const { id, info } = compiled.ready!;
       device.queue.reserveFrames(info.frameBytes);
-      return { kind: COMMAND.launch, id, block: 0, total, to: 0, value: 0 };
+      return { kind: COMMAND.launch, id, block: 0, total, to: 0, value };
     };
     return { compiled, words: this.#block.slice(), bounds: this.#bounds, command };
   }

@@ -1,10 +1,25 @@
-import type { AccessSite, CpuKernelInfo } from "../../../compiler/interpret/index.js";
+import { type AccessSite, type CpuKernelInfo, TRACE } from "../../../compiler/interpret/index.js";
 import { DTYPES, type DType, isFloat, wrapped } from "../../../compiler/ir/index.js";
 import type { PrintedValue } from "./queue.js";
+import { tracedLines } from "./traced.js";
 
-/** Lines as Triton's kernels print them: `pid (1, 0, 0) idx ( 3) total: 0.500000`. */
-export const printedLines = ({ sites }: CpuKernelInfo, printed: readonly PrintedValue[]): string[] =>
-  printed.map(([site, number, element, value, program]) => line(sites[site]!, number, element, value, program));
+/** Lines as Triton's kernels print them: `pid (1, 0, 0) idx ( 3) total: 0.500000`; values that are traced are taken together. */
+export function printedLines({ sites }: CpuKernelInfo, printed: readonly PrintedValue[]): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < printed.length; ) {
+    const [number, ...rest] = printed[at]!;
+    const site = sites[number]!;
+    if (site.op !== TRACE) {
+      lines.push(line(site, ...rest));
+      at += 1;
+      continue;
+    }
+    const count = site.values![0]!.shape.reduce((product, size) => product * size, 1);
+    lines.push(...tracedLines(site, printed.slice(at, at + count)));
+    at += count;
+  }
+  return lines;
+}
 
 function line(site: AccessSite, number: number, element: number, value: number | bigint, program: readonly number[]) {
   const { hex = false, values = [] } = site;

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { ownOptions } from "../../worker-options.js";
 import { DeviceError } from "../errors.js";
+import type { CheckedWork } from "./checked/checks.js";
 import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, SLOT } from "./control.js";
 import type { Heap } from "./heap.js";
 
@@ -75,6 +76,7 @@ export class Queue {
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
   readonly #host: QueueHost;
+  readonly #checked: boolean;
   readonly #waiting: Waiting[] = [];
   #pending: Pending[] = [];
   #closed = false;
@@ -90,8 +92,10 @@ export class Queue {
   #frames: number[] = [];
   #retired: { address: number; bytes: number; after: number }[] = [];
 
-  constructor(heap: Heap, threads: number, host: QueueHost) {
+  /** @param checks what workers look for besides running kernels; null for nothing */
+  constructor(heap: Heap, threads: number, host: QueueHost, checks: CheckedWork | null) {
     this.#heap = heap;
+    this.#checked = checks !== null;
     this.threads = threads;
     this.#host = host;
     this.#words = new Int32Array(heap.memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
@@ -99,7 +103,7 @@ export class Queue {
     for (let index = 0; index < threads; index++) {
       const { port1, port2 } = new MessageChannel();
       const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-        workerData: { memory: heap.memory, port: port2, index, layout },
+        workerData: { memory: heap.memory, port: port2, index, layout, checks },
         transferList: [port2],
         ...ownOptions(),
       });
@@ -256,7 +260,7 @@ export class Queue {
   #put(command: Command): void {
     const words = this.#words;
     const slot = this.#slot();
-    const chunk = chunkOf(command, this.threads);
+    const chunk = chunkOf(command, this.threads, this.#checked);
     words[slot + SLOT.kind] = command.kind;
     words[slot + SLOT.id] = command.id;
     words[slot + SLOT.block] = command.block;
@@ -365,8 +369,9 @@ export class Queue {
   }
 }
 
-/** How much of a command a worker takes at a time. */
-function chunkOf({ kind, total }: Command, threads: number): number {
+/** How much of a command a worker takes at a time; one of a checked device sees all programs of a launch that need not run at once. */
+function chunkOf({ kind, total, value }: Command, threads: number, checked: boolean): number {
+  if (kind === COMMAND.launch && checked && value === 0) return total;
   if (kind === COMMAND.launch) return Math.ceil(total / Math.min(MOST_CHUNKS, threads * CHUNKS_PER_WORKER));
   if (kind === COMMAND.copy || kind === COMMAND.fill) return Math.max(COPY_CHUNK, Math.ceil(total / MOST_CHUNKS));
   return total;

@@ -1,8 +1,9 @@
 /** A worker of the CPU executor: takes chunks of the running command until there is none, and sleeps. See control.ts. */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { realFunction } from "../../../compiler/ops/real.mjs";
+import { Checking } from "./checked/checking.mjs";
 
-const { memory, port, index, layout } = workerData;
+const { memory, port, index, layout, checks } = workerData;
 const { CONTROL, SLOT, COMMAND, FAULT } = layout;
 const words = new Int32Array(memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
 const kernels = [];
@@ -13,11 +14,16 @@ const SPINS = 20_000;
 
 /** Thrown by a kernel's imports; WebAssembly frames unwind. */
 class Fault extends Error {
-  constructor(kind, site, base, element) {
+  constructor(kind, site, base, element, more) {
     super("");
-    Object.assign(this, { kind, site, base, element });
+    Object.assign(this, { kind, site, base, element, more });
   }
 }
+
+/** What a checked device looks for; null on any other. */
+const checking =
+  checks &&
+  new Checking(checks, (kind, site, base, element, more) => new Fault(FAULT[kind], site, base, element, more));
 
 const environment = {
   memory,
@@ -30,6 +36,8 @@ const environment = {
   assertion_failed(site, element) {
     throw new Fault(FAULT.assertion, site, 0, element);
   },
+  touch: checking?.touch.bind(checking),
+  tensor_map: checking?.tensorMap.bind(checking),
   clock: () => process.hrtime.bigint(),
   print_f64: print,
   print_i64: print,
@@ -67,14 +75,23 @@ const RUN = {
     const id = words[slot + SLOT.id];
     if (!kernels[id]) receive();
     running = kernels[id];
-    running.run(words[slot + SLOT.block], first, length, Atomics.load(words, CONTROL.frames + index));
+    const [block, frame] = [words[slot + SLOT.block], Atomics.load(words, CONTROL.frames + index)];
+    if (!checking) running.run(block, first, length, frame);
+    else
+      checking.launch(first, length, words[slot + SLOT.value] === 1, (program) =>
+        running.run(block, program, 1, frame),
+      );
   },
   [COMMAND.copy](slot, first, length) {
     const from = (words[slot + SLOT.block] >>> 0) + first;
-    bytes((words[slot + SLOT.to] >>> 0) + first, length).set(bytes(from, length));
+    const to = (words[slot + SLOT.to] >>> 0) + first;
+    bytes(to, length).set(bytes(from, length));
+    checking?.copied(to, from, length);
   },
   [COMMAND.fill](slot, first, length) {
-    bytes((words[slot + SLOT.block] >>> 0) + first, length).fill(words[slot + SLOT.value]);
+    const start = (words[slot + SLOT.block] >>> 0) + first;
+    bytes(start, length).fill(words[slot + SLOT.value]);
+    checking?.filled(start, length);
   },
   [COMMAND.mirror](slot, first, length) {
     const id = words[slot + SLOT.id];
@@ -92,7 +109,8 @@ function report(error, slot) {
   if (Atomics.compareExchange(words, CONTROL.error, 0, 1) !== 0) return;
   const fault = error instanceof Fault ? error : { kind: FAULT.other, site: 0, base: 0, element: 0 };
   const program = running ? [running.x.value, running.y.value, running.z.value] : [0, 0, 0];
-  const text = new TextEncoder().encode(error instanceof Fault ? "" : String(error)).slice(0, CONTROL.faultTextBytes);
+  const said = error instanceof Fault ? JSON.stringify(error.more ?? {}) : String(error);
+  const text = new TextEncoder().encode(said).slice(0, CONTROL.faultTextBytes);
   bytes(CONTROL.faultText * 4, text.length).set(text);
   const launch = [fault.kind, words[slot + SLOT.id], fault.site, fault.base, fault.element];
   const fields = [...launch, ...program, words[slot + SLOT.block], text.length];

@@ -2,6 +2,7 @@ import type { KernelEntry } from "../../../compiler/bundle/index.js";
 import { argumentChecker, checkGrid } from "../check.js";
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
+import { promiseBroken } from "../refusals.js";
 import { selectBuilds } from "../select.js";
 import type { CudaDevice } from "./device.js";
 import type { BoundLaunch, LoadedVariant } from "./variant.js";
@@ -75,22 +76,8 @@ export class CudaKernel implements LoadedKernel {
     const promising = variants.find((variant) => !variant.unfit);
     if (!promising) return new LaunchError({ kernel: this.name, ...variants[0]!.unfit! });
     const { name, expected } = promising.brokenPromise(args)!;
-    return new LaunchError({
-      kernel: this.name,
-      parameter: name,
-      expected,
-      got: place(args[name]!),
-      hint: 'The kernel was built for such arguments only; alignment: "checked" in its build allows others.',
-    });
+    return promiseBroken(this.name, name, expected, args[name]!);
   }
-}
-
-/** What of an argument should have been a multiple of 16. */
-function place(value: Argument): string {
-  const buffer = typeof value === "object" && "buffer" in value ? value.buffer : value;
-  return typeof buffer === "object" && "address" in buffer
-    ? `address 0x${buffer.address.toString(16)}`
-    : String(buffer);
 }
 
 /** A launch with arguments of its own. */

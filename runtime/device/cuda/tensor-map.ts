@@ -1,29 +1,13 @@
 import type { DescriptorParam } from "../../../compiler/bundle/index.js";
 import type { Addon } from "../../native/index.js";
 import type { DescriptorArgument } from "../device.js";
-import { LaunchError } from "../errors.js";
+import { checkTensorMap } from "../refusals.js";
 
 /** The driver's numbers for element types differ from Triton's in these three; the others are equal. */
 const driverType: Readonly<Record<number, number>> = { 8: 10, 9: 8, 10: 9 };
 
 const promoteTo128Bytes = 2;
 const fillWithNaN = 1;
-
-/** What cuTensorMapEncodeTiled demands, checked first so that the error names the parameter. */
-function check(
-  kernel: string,
-  param: DescriptorParam,
-  { buffer, strides }: DescriptorArgument,
-  elementBytes: number,
-): void {
-  const fault = (expected: string, got: string) => new LaunchError({ kernel, parameter: param.name, expected, got });
-  if (buffer.address % 16n !== 0n)
-    throw fault("a tensor at a multiple of 16 bytes", `address 0x${buffer.address.toString(16)}`);
-  const odd = strides.slice(0, -1).find((stride) => (stride * elementBytes) % 16 !== 0);
-  if (odd !== undefined) {
-    throw fault("strides that are multiples of 16 bytes", `${odd} elements of ${elementBytes} bytes`);
-  }
-}
 
 /** Bytes from the first element to the last one. */
 const lastByte = ({ shape, strides }: DescriptorArgument, elementBytes: number): number =>
@@ -47,7 +31,7 @@ export function encodeTensorMap(
   argument: DescriptorArgument,
 ): Uint8Array {
   const { swizzle, elementSize, elementType, blockSize } = param.tensorMap!;
-  check(kernel, param, argument, elementSize);
+  checkTensorMap(kernel, param.name, argument, elementSize);
   const { buffer, shape, strides } = argument;
   const map = addon.encodeTensorMap({
     type: driverType[elementType] ?? elementType,

@@ -77,9 +77,7 @@ const PTX = `
 	.loc	1 10 3                          // k.kernel.ts:10:3
 	@%p1 ld.global.L1::evict_last.v4.b32 { %r1, %r2, %r3, %r4 }, [ %rd1 + 0 ];
 	// begin inline asm
-	.loc	1 10 3
 	mov.u32 %r1, 0x0;
-	.loc	1 11 3
 	@!%p2 ld.volatile.global.b8 %rs1, [ %rd1 ];
 	// end inline asm
 	.loc	1 0 3

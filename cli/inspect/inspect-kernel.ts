@@ -1,0 +1,68 @@
+import { writeFileSync } from "node:fs";
+import { compileUnits } from "../../compiler/build/compile.js";
+import { INSPECTED, inspected } from "../../compiler/build/inspect.js";
+import { projectOf } from "../../compiler/build/project.js";
+import { variantsOf } from "../../compiler/build/variants.js";
+import { Cache, cachedTriton } from "../../compiler/cache/index.js";
+import { DiagnosticError } from "../../compiler/diagnostics/index.js";
+import { ensureEnvironment, startTriton } from "../../compiler/triton/index.js";
+import { chooseKernel, fileOf, needsBuilds } from "../chosen-kernel.js";
+import { InputError } from "../errors.js";
+import { gpuArchitecture } from "../gpu-architecture.js";
+import { progress } from "../progress.js";
+import { systemText } from "../report.js";
+import { page } from "./page.js";
+import { type Setting, settle } from "./settings.js";
+
+interface InspectRequest {
+  /** `file#kernel`, or a file with one kernel. */
+  readonly target: string;
+  readonly out: string;
+  readonly arch?: number;
+  readonly build: number;
+  readonly set?: readonly Setting[];
+  readonly signal: AbortSignal;
+}
+
+/** Writes the page, or says why it cannot. */
+function write(out: string, html: string): void {
+  try {
+    writeFileSync(out, html);
+  } catch (error) {
+    const cause = systemText(error as NodeJS.ErrnoException);
+    if (cause === undefined) throw error;
+    throw new InputError(`--out: the page cannot be written to ${out}: ${cause}`, "Name a file that you may write.");
+  }
+}
+
+/** Compiles a kernel, as its launch with the most promises kept takes it, and writes the page about it. */
+export async function inspectKernel({
+  target,
+  out,
+  arch,
+  build: number,
+  set = [],
+  signal,
+}: InspectRequest): Promise<number> {
+  const choice = chooseKernel(target, number);
+  if (!choice.build) throw needsBuilds(choice.kernel);
+  const { kernel } = choice;
+  const { build, values } = settle(kernel, choice.build, set);
+  const unit = { kernel, build, arch: arch ?? gpuArchitecture() ?? 90, ...variantsOf(kernel, build)[0]! };
+  const project = projectOf(fileOf(target));
+  const line = progress();
+  using service = await startTriton({
+    jobs: 1,
+    environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),
+  });
+  line.show(`Compiling ${kernel.name} for sm_${unit.arch}`);
+  const { made, problems } = await compileUnits([unit], cachedTriton(service, new Cache()), {
+    signal,
+    ...INSPECTED,
+  }).finally(line.clear);
+  const [only] = made;
+  if (!only) throw new DiagnosticError(problems, project);
+  write(out, page(inspected(unit, only.output, project, values)));
+  console.log(`${kernel.name} for sm_${unit.arch}: ${out}`);
+  return 0;
+}
