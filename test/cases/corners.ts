@@ -3,6 +3,7 @@
 import type { DType } from "../../compiler/ir/index.js";
 import { fromBits, toBits } from "../../runtime/index.js";
 import { COMBINING } from "./combining.js";
+import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
@@ -307,4 +308,5 @@ export const CORNERS: readonly Corner[] = [
   },
   ...FUNCTIONS,
   ...COMBINING,
+  ...CONSTANTS,
 ];

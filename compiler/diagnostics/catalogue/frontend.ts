@@ -276,11 +276,12 @@ const OF_TRITON: Readonly<Record<string, string>> = {
   launch_pdl: "pdl",
 };
 
-export const buildField = problem<{ what: string; expected: string; known?: readonly string[] }>({
+export const buildField = problem<{ what: string; expected: string; known?: readonly string[]; instead?: string }>({
   code: "TS-K1041",
   about: "A field of a build that does not exist, or one with a value that it cannot have.",
   message: ({ what, expected, known }) => (known ? `a build has no ${what}` : `${what} must be ${expected}`),
-  hint: ({ what, known }) => known && (OF_TRITON[what] ? `write ${OF_TRITON[what]}` : `there are ${known.join(", ")}`),
+  hint: ({ what, known, instead }) =>
+    known ? (OF_TRITON[what] ? `write ${OF_TRITON[what]}` : `there are ${known.join(", ")}`) : instead,
 });
 
 export const buildConstants = problem<{ kernel: string; missing: readonly string[]; unknown: readonly string[] }>({

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { attempt } from "../../../compiler/diagnostics/attempt.js";
 import { CATALOGUE, type Diagnostic } from "../../../compiler/diagnostics/index.js";
+import { emitTriton } from "../../../compiler/emit/index.js";
+import { inferTypes, specialize } from "../../../compiler/passes/index.js";
 import { complaints, lowered, problems } from "./source.js";
 
 const wrap = (statements: string): string =>
@@ -196,6 +198,27 @@ test("what belongs to Node in a program with kernels is left to the program's ow
 export const k = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, 1.0)); console.log(process.argv, Device.open(), readFileSync);`,
     }),
   ).toEqual([]);
+});
+
+test("a constant that decides more than a size lists its values", () => {
+  const axis = (type: string, options = "") =>
+    lowered(`export const k = kernel(({ x, AXIS }: { x: Ptr<"f32">; AXIS: ${type} }) => {
+      store(x + arange(0, 16), sum(zeros([16, 16], "f32"), AXIS));
+    }${options});`);
+  const said = ({ diagnostics }: ReturnType<typeof lowered>) =>
+    diagnostics.map(({ message, hint }) => `${message} → ${hint}`);
+  expect(said(axis('Const<"AXIS">'))).toEqual([
+    'axis of sum must be an integer known when the kernel is built → list the values that it may have in its type: AXIS: Const<"AXIS", 0 | 1>',
+  ]);
+  expect(said(axis('Const<"AXIS", 0 | 1>'))).toEqual([]);
+  const built = axis('Const<"AXIS">', ", { builds: [{ constants: { AXIS: 1 } }] }");
+  expect(said(built)).toEqual([]);
+  const { kernel } = inferTypes(built.drafts[0]!);
+  expect(() => specialize(kernel, { constants: { AXIS: 0 } })).toThrow("k is made for AXIS = 1");
+  expect(emitTriton(kernel).text).toContain("    if AXIS == 1:\n");
+  const many = axis(`Const<"AXIS", ${Array.from({ length: 257 }, (_, at) => at).join(" | ")}>`);
+  expect(many.diagnostics.map(({ code }) => code)).toEqual(["TS-K1050"]);
+  expect(complaints("let c = B; store(x, sum(zeros([16, 16], 'f32'), c));")[0]).toContain("write the number itself");
 });
 
 test("hints say what to write instead", () => {
