@@ -147,6 +147,21 @@ const dots: OpCase[] = [
     operands: [tile("f32", 16, 16), tile("f32", 16, 16)],
     of: d.op("dot", { a: "a", b: "b" }, { inputPrecision: "tf32" }),
   },
+  ...["tf32x3", "bf16x3", "bf16x6"].map((inputPrecision) => ({
+    title: `dot ${inputPrecision}`,
+    operands: [tile("f32", 32, 16), tile("f32", 16, 16)],
+    of: d.op("dot", { a: "a", b: "b" }, { inputPrecision }),
+  })),
+  {
+    title: "dot f16 in f16",
+    operands: [tile("f16", 16, 16), tile("f16", 16, 32)],
+    of: d.op("dot", { a: "a", b: "b" }, { outDtype: "f16" }),
+  },
+  {
+    title: "dot f16 with an accumulator in f16",
+    operands: [tile("f16", 16, 16), tile("f16", 16, 16), tile("f16", 16, 16)],
+    of: d.op("dot", { a: "a", b: "b", acc: "c" }),
+  },
   {
     title: "dot of batches",
     operands: [tile("f16", 2, 16, 16), tile("f16", 2, 16, 16)],
@@ -302,6 +317,16 @@ const float8: OpCase[] = [
       of: d.op("where", { condition: "a", a: "b", b: d.float(1.6) }),
     },
     { title: `full ${dtype}`, operands: [], of: d.op("full", { value: d.float(0.3) }, { shape: [8], dtype }) },
+    {
+      title: `dot ${dtype} in f16`,
+      operands: [tile(dtype, 16, 64), tile(dtype, 64, 16)],
+      of: d.op("dot", { a: "a", b: "b" }, { outDtype: "f16" }),
+    },
+    {
+      title: `dot ${dtype} with few products in fewer bits`,
+      operands: [tile(dtype, 64, 64), tile(dtype, 64, 16)],
+      of: d.op("dot", { a: "a", b: "b" }, { maxNumImpreciseAcc: 32 }),
+    },
     ...FLOATS8.map((other) => ({
       title: `dot ${dtype} ${other}`,
       operands: [tile(dtype, 16, 32), tile(other, 32, 16)],
