@@ -130,6 +130,31 @@ const shapes: OpCase[] = [
   { title: "full of a number", operands: [], of: d.op("full", { value: -3 }, { shape: [8], dtype: "i64" }) },
 ];
 
+const ordered: OpCase[] = [
+  ...DTYPE_NAMES.filter((dtype) => !isFloat8(dtype)).flatMap((dtype) => [
+    { title: `argsort ${dtype}`, operands: [tile(dtype, 4, 32)], of: d.op("argsort", { x: "a" }) },
+    {
+      title: `argsort ${dtype} downwards`,
+      operands: [tile(dtype, 64)],
+      of: d.op("argsort", { x: "a" }, { descending: true }),
+    },
+  ]),
+  ...(["f64", "i64", "i8"] as const).flatMap((dtype) =>
+    ["sum", "cumsum", "cumprod"].map((name) => ({
+      title: `${name} in ${dtype}`,
+      operands: [tile(dtype === "f64" ? "f32" : "u8", 4, 8)],
+      of: d.op(name, { x: "a" }, { axis: 1, dtype }),
+    })),
+  ),
+  // Small integers, whose sums f16 holds.
+  ...["sum", "cumsum"].map((name) => ({
+    title: `${name} in f16`,
+    operands: [tile("i8", 4, 8)],
+    of: d.op(name, { x: "a" }, { axis: 1, dtype: "f16" }),
+  })),
+  { title: "sum of f32 in i64", operands: [tile("f32", 16)], of: d.op("sum", { x: "a" }, { dtype: "i64" }) },
+];
+
 const dots: OpCase[] = [
   ...(["f16", "bf16", "f32"] as const).map((dtype) => ({
     title: `dot ${dtype}`,
@@ -465,6 +490,7 @@ export const CASES: readonly OpCase[] = [
     of: d.op("sort", { x: "a" }),
   })),
   ...shapes,
+  ...ordered,
   ...dots,
   ...scaled,
   ...choices,
