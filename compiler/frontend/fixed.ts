@@ -60,6 +60,8 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
       return binding.kind === "variable" ? known(binding) : null;
     },
     member(node) {
+      const owner = node.name.text === "length" ? localBinding(node.expression, scope) : null;
+      if (owner?.kind === "members" && owner.list) return int(owner.names.length);
       const parameter = parameterOf(node, scope);
       return parameter === null ? null : known(parameter);
     },

@@ -37,6 +37,8 @@ export function decidedBy({ decidedBy, fixed }: Variable): readonly string[] {
 /** An object whose members are known one by one: the one a kernel takes, or one that holds functions or constants. */
 export interface Members {
   readonly kind: "members";
+  /** True for a list whose elements are variables of their own, which its function assigns. */
+  readonly list?: boolean;
   readonly names: readonly string[];
   field(name: string): Binding | null;
 }

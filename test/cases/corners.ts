@@ -5,6 +5,7 @@ import { fromBits, toBits } from "../../runtime/index.js";
 import { COMBINING } from "./combining.js";
 import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
+import { LISTS } from "./lists.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
 export interface CornerMemory {
@@ -309,4 +310,5 @@ export const CORNERS: readonly Corner[] = [
   ...FUNCTIONS,
   ...COMBINING,
   ...CONSTANTS,
+  ...LISTS,
 ];

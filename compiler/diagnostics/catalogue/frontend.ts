@@ -143,9 +143,25 @@ export const unreachableVariant = problem<{ kernel: string; variant: number; ear
 
 export const outsideList = problem<{ list: string; count: number }>({
   code: "TS-K1048",
-  about: "An index beyond the end of a list of constants.",
+  about: "An index beyond the end of a list.",
   message: ({ list, count }) => `${list} has ${count} elements, and none with this index`,
   hint: ({ count }) => (count > 0 ? `indices go from 0 to ${count - 1}` : undefined),
+});
+
+export const notOwnList = problem<{ name: string }>({
+  code: "TS-K1150",
+  about:
+    "Elements of a list are assigned in the function that makes it, from as many elements as are known when the kernel is built.",
+  message: ({ name }) => `${name} is no list that this function has made: its elements cannot be assigned`,
+  hint: () =>
+    "make one, [a, b] or Array.from({ length: 4 }, () => …), or a copy, [...list]; a function gives back what it changes",
+});
+
+export const unknownLength = problem<{ name: string }>({
+  code: "TS-K1151",
+  about: "A list that takes in another one must know how many elements that has.",
+  message: ({ name }) => `how many elements ${name} has is not known here`,
+  hint: () => "give it a type that says so: [Tile, Tile]",
 });
 
 export const lostDigits = problem<{ text: string; value: string }>({

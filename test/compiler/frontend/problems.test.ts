@@ -97,6 +97,14 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
     wrap(`store(out, reduce(zeros([16], "i32"), 0, (a, b) => a + b + n));`),
     "the function of reduce reads n, and gets nothing but its elements",
   ],
+  "TS-K1150": [
+    wrap(`const two = maxWithIndex(zeros([16], "f32"), 0); two[0] = 1;`),
+    /^two is no list that this function/,
+  ],
+  "TS-K1151": [
+    `const f = (list: Tile[]): Tile[] => { const own = [...list]; own[0]! += 1; return own; }; ${wrap("f([n, n]);")}`,
+    "how many elements list has is not known here",
+  ],
   "TS-K1060": [
     `export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => {}, { builds: [{ specialize: [{ divisible: ["x"] }, { divisible: ["x", "n"] }] }] });`,
     "specialize[1] of k asks for all that specialize[0] asks for, so no launch reaches it",
@@ -219,6 +227,33 @@ test("a constant that decides more than a size lists its values", () => {
   const many = axis(`Const<"AXIS", ${Array.from({ length: 257 }, (_, at) => at).join(" | ")}>`);
   expect(many.diagnostics.map(({ code }) => code)).toEqual(["TS-K1050"]);
   expect(complaints("let c = B; store(x, sum(zeros([16, 16], 'f32'), c));")[0]).toContain("write the number itself");
+});
+
+test("elements of a list are assigned where it is made, by an index that is known", () => {
+  const list = "const acc = [zeros([16], 'f32'), zeros([16], 'f32')];";
+  expect(complaints(`${list} acc[n]! += 1;`)).toEqual([
+    "TS-K1008 the index of the list acc must be an integer known when the kernel is built → write the number itself",
+  ]);
+  expect(complaints(`${list} acc[0] = acc[1]!; store(out, acc[n]!);`)[0]).toContain("the index of a list must be");
+  expect(complaints(`${list} for (const i of staticRange(3)) acc[i] = acc[i]! * 2;`)[0]).toBe(
+    "TS-K1048 acc has 2 elements, and none with this index → indices go from 0 to 1",
+  );
+  const changes = "const f = (list: Tile[]) => { list[0] = list[1]!; };";
+  expect(complaints(`${list} acc[0]! += 1; f(acc);`, changes)[0]).toContain(
+    "TS-K1150 list is no list that this function",
+  );
+  expect(complaints("const two = maxWithIndex(zeros([16], 'f32'), 0); two[0] = 1;")[0]).toContain("TS-K1150 two is no");
+  expect(complaints(`${list} acc[0]! += 1; const g = () => { acc[1] = acc[0]!; }; g();`)[0]).toContain("TS-K1013");
+  const spread = "const f = (list: Tile[]) => { const own = [...list]; own[0]! += 1; return own; };";
+  expect(complaints("f(maxWithIndex(zeros([16], 'f32'), 0));", spread)[0]).toContain(
+    "TS-K1151 how many elements list has",
+  );
+  expect(complaints("const acc = Array.from({ length: n }, () => 0); acc[0] = 1;")[0]).toContain(
+    "the length of a list",
+  );
+  const huge = "const acc = Array.from({ length: 1_000_000_000 }, () => 0); acc[0] = 1;";
+  expect(complaints(huge)[0]).toContain("TS-K1050");
+  expect(complaints("zeros([16], 'f32')[0] = 1;")[0]).toContain("TS-K1003 assigning to");
 });
 
 test("hints say what to write instead", () => {
