@@ -387,11 +387,23 @@ const masks: OpCase[] = [
   { title: "bool == bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("eq", { a: "a", b: "b" }) },
 ];
 
+/** An op of more than two floats, which have its operands' own names in the IR. */
+const ofMore = (op: string, operands: readonly string[], dtypes: readonly DType[]): OpCase[] =>
+  dtypes.map((dtype) => ({
+    title: `${op} ${dtype}`,
+    operands: operands.map(() => tile(dtype, 64)),
+    of: d.op(op, Object.fromEntries(operands.map((name) => [name, name]))),
+  }));
+
 const REAL = FUNCTIONS.filter(({ name }) => name !== "abs");
 
 export const CASES: readonly OpCase[] = [
   ...REAL.flatMap(({ name, elements }) =>
-    elements!.length === 1 ? unary(name, ["f16", "bf16", "f32"]) : binary(name, same(["f16", "f32"])),
+    elements!.length === 1
+      ? unary(name, ["f16", "bf16", "f32"])
+      : elements!.length === 2
+        ? binary(name, same(["f16", "f32"]))
+        : ofMore(name, elements!, ["f16", "f32", "f64"]),
   ),
   ...unary("abs", ["i32", "f16", "bf16", "f32"]),
   ...unary("neg", ["i32", "bf16"]),
