@@ -61,8 +61,9 @@ export type Pointer<S extends Shape = Forgotten, D extends DType = Forgotten> = 
 export type Ptr<D extends DType = Forgotten> = Pointer<[], D>;
 
 /**
- * A value fixed when the kernel is built, named as its parameter: `BM: Const<"BM">`, `CAUSAL: Const<"CAUSAL", boolean>`.
- * An integer one may be a size.
+ * A value fixed when the kernel is built, named as its parameter: `BM: Const<"BM">`, `CAUSAL: Const<"CAUSAL", boolean>`; of numbers that are
+ * not whole `EPS: Const<"EPS", F32>`. An integer one may be a size. One that is an axis, an option or a dtype lists its values in its type,
+ * `CACHE: Const<"CACHE", "ca" | "cg">`, or has them from the builds beside the kernel.
  */
 export type Const<Name extends string = string, Base extends number | boolean | string = number> = Base & {
   readonly [CONST]?: Name;

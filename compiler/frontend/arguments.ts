@@ -1,9 +1,10 @@
 import type { Expr } from "../ir/index.js";
-import { bindingOf, isFunctionValue } from "./bindings.js";
+import { bindingOf, isFunctionValue, isListBinding } from "./bindings.js";
 import { lowerExpression } from "./expressions/index.js";
 import { element, memberNames } from "./expressions/members.js";
+import { boundValue } from "./expressions/names.js";
 import { unwrapped } from "./names.js";
-import type { Binding, FunctionValue, Scope, Variable } from "./scope.js";
+import type { Binding, FunctionValue, Members, Scope, Variable } from "./scope.js";
 import type { Static } from "./static/value.js";
 import { memberOf } from "./syntax.js";
 import { ts } from "./typescript.mjs";
@@ -17,9 +18,21 @@ export type Given =
 /** An argument: functions, objects with a function or a constant in them, and lists of constants are known, all else is a value. */
 export function givenBy(node: ts.Expression, scope: Scope): Given {
   const binding = bindingOf(node, scope);
+  if (isListBinding(binding)) return elementsOf(binding, node, scope);
   if (binding !== null && (binding.kind !== "variable" || isList(binding))) return { kind: "known", binding };
   return objectOf(node, scope) ?? asValue(node, scope);
 }
+
+/** A list whose elements change, as they are now. */
+const elementsOf = (list: Members, node: ts.Expression, scope: Scope): Given => ({
+  kind: "object",
+  fields: new Map(
+    list.names.map((name) => [
+      name,
+      { kind: "value", node: null, lower: () => boundValue(list.field(name)!, node, scope) },
+    ]),
+  ),
+});
 
 const asValue = (node: ts.Expression, scope: Scope): Given => ({
   kind: "value",
@@ -66,6 +79,7 @@ function fieldsOf(node: ts.ObjectLiteralExpression, scope: Scope): Fields | null
 /** A member: a constant stays one, so that it can be a size. */
 function fieldBy(node: ts.Expression, scope: Scope): Given {
   const binding = bindingOf(node, scope);
+  if (isListBinding(binding)) return elementsOf(binding, node, scope);
   if (binding !== null && (binding.kind !== "variable" || binding.fixed !== null || binding.constant))
     return { kind: "known", binding };
   return literalOf(node, scope) ?? asValue(node, scope);

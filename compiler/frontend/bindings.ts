@@ -83,6 +83,15 @@ export const membersOf = (fields: ReadonlyMap<string, Binding>): Members => ({
   field: (name) => fields.get(name) ?? null,
 });
 
+/** A list whose elements are variables that may be assigned. */
+export const listOf = (variables: readonly Variable[]): Members => ({
+  ...membersOf(new Map(variables.map((variable, index) => [String(index), variable]))),
+  list: true,
+});
+
+export const isListBinding = (binding: Binding | null): binding is Members =>
+  binding?.kind === "members" && binding.list === true;
+
 /** `const relu = (x) => …` and `{ relu: (x) => … }` give a function its name. */
 function nameOf(node: FunctionNode): string | null {
   if (node.name !== undefined) return node.name.text;

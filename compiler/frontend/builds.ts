@@ -172,7 +172,11 @@ class BuildReader {
     const values: Record<string, ConstValue> = {};
     for (const param of wanted) {
       const one = constant(given.get(param.name)!, param.of);
-      if (one === null) return this.wrong(`the constant ${param.name}`, EXPECTED[param.of], span);
+      if (one === null) {
+        const isNumber = param.of === "int" && plainNumber(given.get(param.name)!) !== null;
+        const instead = isNumber ? `a number that is not whole: ${param.name}: Const<"${param.name}", F32>` : undefined;
+        return this.wrong(`the constant ${param.name}`, EXPECTED[param.of], span, instead);
+      }
       values[param.name] = one;
     }
     return values;
@@ -268,8 +272,8 @@ class BuildReader {
     return this.wrong(what, `a list of ${kinds} among the parameters (${names.join(", ") || "there are none"})`, span);
   }
 
-  private wrong(what: string, expected: string, span: Span): null {
-    this.unit.report(buildField(span, { what, expected }));
+  private wrong(what: string, expected: string, span: Span, instead?: string): null {
+    this.unit.report(buildField(span, { what, expected, instead }));
     return null;
   }
 }

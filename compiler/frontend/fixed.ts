@@ -1,14 +1,45 @@
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
 import { type Dim, DTYPES, type DType, dimName, isDType } from "../ir/index.js";
+import { UndecidedConstants } from "./choices.js";
 import { resolveCallee, symbolOf, unwrapped } from "./names.js";
-import type { Binding, Scope, Variable } from "./scope.js";
+import { type Binding, decidedBy, type Scope, type Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
-import { int, type Static } from "./static/value.js";
+import { int, isConstant, type Static, symbolicOf } from "./static/value.js";
 import { ts } from "./typescript.mjs";
 
 /** The value of an expression of a kernel where the frontend itself can compute it. */
 export function fixedValue(node: ts.Expression, scope: Scope): Static | null {
   return evaluator(scope, ({ fixed }) => fixed).evaluate(node);
+}
+
+/**
+ * Says that the front end itself must know an expression. Where Const parameters decide it whose values can be listed, the lowering begins
+ * anew for each of them; other Const parameters are returned.
+ */
+export function decide(node: ts.Expression, scope: Scope): readonly string[] {
+  const names = new Set<string>();
+  const known = (variable: Variable): Static | null => {
+    if (variable.fixed === null || !isConstant(variable.fixed)) for (const name of decidedBy(variable)) names.add(name);
+    return variable.fixed;
+  };
+  evaluator(scope, known).evaluate(node);
+  const open = [...names].filter((name) => scope.kernel.values.has(name));
+  if (open.length > 0) throw new UndecidedConstants(open);
+  return [...names];
+}
+
+/**
+ * A condition that constants decide which the function being lowered is made for: the other side may make no sense for them. Null for every
+ * other one.
+ */
+export function decidedHere(node: ts.Expression, scope: Scope): boolean | null {
+  let asked = false;
+  const known = ({ fixed, decidedBy: names, absent }: Variable): Static | null => {
+    asked ||= fixed !== null && isConstant(fixed) && (names !== undefined || absent === true);
+    return fixed;
+  };
+  const value = evaluator(scope, known).evaluate(node);
+  return asked && value?.kind === "bool" ? value.value : null;
 }
 
 /**
@@ -29,6 +60,8 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
       return binding.kind === "variable" ? known(binding) : null;
     },
     member(node) {
+      const owner = node.name.text === "length" ? localBinding(node.expression, scope) : null;
+      if (owner?.kind === "members" && owner.list) return int(owner.names.length);
       const parameter = parameterOf(node, scope);
       return parameter === null ? null : known(parameter);
     },
@@ -39,6 +72,13 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
 const MISTAKEN: Readonly<Record<string, string>> = {
   "axis of max": "the greater of two values is maximum(a, b)",
   "axis of min": "the less of two values is minimum(a, b)",
+};
+
+/** How a constant's type lists its values. */
+const VALUES: Readonly<Record<string, string>> = {
+  "an integer": "0 | 1",
+  "a text": '"a" | "b"',
+  "a dtype": '"f16" | "f32"',
 };
 
 /** Readers of what must be fixed: each reports a problem and gives null where the expression is something else. */
@@ -52,9 +92,12 @@ function reader<T>(
     const value = compute(node, scope);
     const result = value === null ? null : read(value);
     if (result === null) {
+      const [open] = decide(node, scope);
+      const values = open && VALUES[kind];
+      const listed = values && `list the values that it may have in its type: ${open}: Const<"${open}", ${values}>`;
       // The compiler reads sizes with their Const parameters, and every other number without them.
       const literal = compute === fixedValue && kind === "an integer" ? "write the number itself" : undefined;
-      const facts = { what, kind, instead: MISTAKEN[what] ?? instead(node) ?? literal };
+      const facts = { what, kind, instead: listed ?? MISTAKEN[what] ?? instead(node) ?? literal };
       scope.unit.report(notStatic(scope.unit.span(node), facts));
     }
     return result;
@@ -85,8 +128,7 @@ export const fixedFlag = reader<boolean | Dim>(
   "true or false",
   (value) => {
     if (value.kind === "bool") return value.value;
-    const symbolic = value.kind === "test" || (value.kind === "int" && typeof value.value !== "number");
-    return symbolic ? value.value : null;
+    return symbolicOf(value);
   },
   sizeValue,
 );

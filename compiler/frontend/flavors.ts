@@ -77,7 +77,12 @@ export function baseOf(unit: Unit, type: ts.Type): "int" | "float" | "bool" | "s
   const one = type.isUnion() ? type.types[0]! : type;
   const dtype = dtypeOf(flavorOf(unit, type).dtype, new Map());
   if (dtype !== null && isFloat(dtype)) return "float";
-  const members = one.isIntersection() ? one.types : [one];
+  const literals = type.isUnion() ? type.types.flatMap(partsOf) : partsOf(type);
+  if (literals.some((part) => part.isNumberLiteral() && !Number.isInteger(part.value))) return "float";
+  const members = partsOf(one);
   if (members.some((member) => member.flags & ts.TypeFlags.BooleanLike)) return "bool";
   return members.some((member) => member.flags & ts.TypeFlags.StringLike) ? "string" : "int";
 }
+
+/** What an intersection is made of. */
+export const partsOf = (type: ts.Type): readonly ts.Type[] => (type.isIntersection() ? type.types : [type]);

@@ -13,7 +13,7 @@ import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
 import { boundValue } from "./expressions/names.js";
 import { op } from "./expressions/operators.js";
-import { fixedValue } from "./fixed.js";
+import { decide, fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
 import { type FunctionNode, symbolOf } from "./names.js";
@@ -148,7 +148,11 @@ function defaultGiven({ initializer }: ts.ParameterDeclaration, scope: Scope): G
 function knownGiven(parameter: ts.ParameterDeclaration, given: Given | null, scope: Scope): Given | null {
   const node = given === null ? parameter.initializer : given.kind === "value" ? given.node : null;
   const fixed = node ? fixedValue(node, scope) : null;
-  if (fixed === null || !isConstant(fixed) || !needsKnown(parameter, scope.unit, scope.kernel)) return given;
+  if (!node || !needsKnown(parameter, scope.unit, scope.kernel)) return given;
+  if (fixed === null || !isConstant(fixed)) {
+    decide(node, scope);
+    return given;
+  }
   return { kind: "known", binding: constantBinding(fixed, scope) };
 }
 
@@ -163,7 +167,9 @@ function unknownConstant(
     const node = one?.kind === "value" ? one.node : null;
     if (!node || !needsKnown(parameter, scope.unit, scope.kernel)) continue;
     const fixed = fixedValue(node, scope);
-    if (fixed === null || !isConstant(fixed)) return { parameter, node };
+    if (fixed !== null && isConstant(fixed)) continue;
+    decide(node, scope);
+    return { parameter, node };
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { localBinding } from "./fixed.js";
+import { decidedHere, localBinding } from "./fixed.js";
 import { unwrapped } from "./names.js";
 import type { Scope, Variable } from "./scope.js";
 import { ts } from "./typescript.mjs";
@@ -37,8 +37,11 @@ const EQUAL: Readonly<Partial<Record<ts.SyntaxKind, boolean>>> = {
   [ts.SyntaxKind.ExclamationEqualsToken]: false,
 };
 
-/** What a condition is that asks which optional parameters were given; null for every other one. */
-export function decided(node: ts.Expression, scope: Scope): boolean | null {
+/** What a condition is that asks which optional parameters were given, or for constants that are known here; null for every other one. */
+export const decided = (node: ts.Expression, scope: Scope): boolean | null =>
+  decidedByGiven(node, scope) ?? decidedHere(node, scope);
+
+function decidedByGiven(node: ts.Expression, scope: Scope): boolean | null {
   const inner = unwrapped(node);
   if (ts.isPrefixUnaryExpression(inner) && inner.operator === ts.SyntaxKind.ExclamationToken) {
     const known = decided(inner.operand, scope);

@@ -1,8 +1,11 @@
 import { returnsValue } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import { Budget, type DType, type Kernel, LIMITS, type Stmt } from "../ir/index.js";
+import { membersOf } from "./bindings.js";
 import { type Builds, readBuilds } from "./builds.js";
+import { chosenBody, UndecidedConstants, type Values, valuesOf } from "./choices.js";
 import { lowerExpression } from "./expressions/index.js";
+import { forgetInside } from "./functions.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { symbolOf } from "./names.js";
 import {
@@ -12,10 +15,11 @@ import {
   kernelParameters,
   knownOf,
 } from "./parameters.js";
-import { type KernelScope, type Members, Names, Scope, type Variable } from "./scope.js";
+import { type KernelScope, Names, Scope, type Variable } from "./scope.js";
 import { copyAssigned } from "./statements/copies.js";
 import { bindMembers } from "./statements/declarations.js";
 import { lowerStatements } from "./statements/index.js";
+import type { Static } from "./static/value.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
@@ -35,10 +39,11 @@ export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Ker
     const dtypes = new Map(generics.map(({ symbol, name }) => [symbol, bound[name]!] as const));
     const parameters = kernelParameters(unit, kernel.fn, kernel.name, dtypes);
     if (parameters === null) return [];
-    const lowered = draft(unit, kernel, parameters, bound, dtypes, work);
+    read ??= parameters.broken.length > 0 ? null : readBuilds(unit, kernel, parameters.params, generics);
+    const values = valuesOf(unit, parameters, read?.builds ?? []);
+    const lowered = draft(unit, kernel, parameters, values, bound, dtypes, work);
     // With a broken parameter the draft is of no use, but lowering it has found the body's own problems.
-    if (parameters.broken.length > 0) return [];
-    read ??= readBuilds(unit, kernel, parameters.params, generics);
+    if (read === null || parameters.broken.length > 0) return [];
     const { builds, defaults } = read;
     const mine = builds.filter((build) => sameDtypes(build.dtypes, bound));
     return [{ ...lowered, builds: mine, ...(defaults && { defaults }) }];
@@ -56,18 +61,50 @@ const bindings = (generics: readonly DTypeParameter[]): readonly Bound[] =>
 
 const sameDtypes = (a: Bound, b: Bound): boolean => Object.keys(b).every((name) => a[name] === b[name]);
 
+/** The body is lowered anew, for each of their values, where the front end itself must know more of the constants. */
 function draft(
   unit: Unit,
   kernel: KernelDeclaration,
   parameters: KernelParameters,
+  values: Values,
   dtypes: Bound,
   bound: ReadonlyMap<ts.Symbol, DType>,
   work: Budget,
 ): Kernel {
-  const { fn, name } = kernel;
+  const { name, fn } = kernel;
+  const span = unit.span(kernel.call);
+  const chosen = new Set<string>();
+  const lowered = (): Pick<Kernel, "body" | "functions"> => {
+    const scope = kernelScope(unit, kernel, values, bound, work);
+    const declare = declareParameters(fn.parameters[0], parameters, scope);
+    const body = chosenBody({ name, span }, [...chosen], values, (constants) => {
+      declare(constants);
+      forgetInside(fn, scope.kernel);
+      return bodyOf(kernel, scope);
+    });
+    return { body, functions: scope.kernel.order };
+  };
+  for (;;)
+    try {
+      const file = unit.nameOf(kernel.call.getSourceFile());
+      return { name, file, doc: kernel.doc, span, params: parameters.params, dtypes, ...lowered(), builds: [] };
+    } catch (error) {
+      if (!(error instanceof UndecidedConstants)) throw error;
+      for (const one of error.names) chosen.add(one);
+    }
+}
+
+function kernelScope(
+  unit: Unit,
+  { fn, name }: KernelDeclaration,
+  values: Values,
+  dtypes: ReadonlyMap<ts.Symbol, DType>,
+  work: Budget,
+): Scope {
   const shared: KernelScope = {
     fn,
-    dtypes: bound,
+    dtypes,
+    values,
     functions: new Map(),
     needed: new Map(),
     operations: new Map(),
@@ -78,43 +115,35 @@ function draft(
     active: [],
   };
   shared.functionNames.unique(name);
-  const scope = new Scope({ unit, kernel: shared, name, node: fn, isKernel: true, outer: null });
-  declareParameters(fn.parameters[0], parameters, scope);
-  const body = bodyOf(kernel, scope);
-  return {
-    name,
-    file: unit.nameOf(kernel.call.getSourceFile()),
-    doc: kernel.doc,
-    span: unit.span(kernel.call),
-    params: parameters.params,
-    dtypes,
-    body,
-    functions: shared.order,
-    builds: [],
-  };
+  return new Scope({ unit, kernel: shared, name, node: fn, isKernel: true, outer: null });
 }
 
+/** Gives the parameters their names; what is returned binds them, with the values of the constants that the body is lowered for. */
 function declareParameters(
   node: ts.ParameterDeclaration | undefined,
   { params, broken }: KernelParameters,
   scope: Scope,
-): void {
-  if (node === undefined) return;
-  const known = [
-    ...params.map((param) => [param.name, knownOf(param)] as const),
-    ...broken.map((name) => [name, { mutable: false, fixed: null, broken: true }] as const),
-  ];
-  const fields = new Map(
-    known.map(([name, facts]): [string, Variable] => {
-      return [name, { kind: "variable", ...facts, name: scope.names.unique(name), owner: scope }];
-    }),
+): (chosen: ReadonlyMap<string, Static>) => void {
+  if (node === undefined) return () => {};
+  const irNames = new Map(
+    [...params.map(({ name }) => name), ...broken].map((name) => [name, scope.names.unique(name)]),
   );
-  const names = [...fields.keys()];
-  const parameters: Members = { kind: "members", names, field: (name) => fields.get(name) ?? null };
-  if (ts.isIdentifier(node.name)) {
-    const symbol = symbolOf(scope.unit, node.name);
-    if (symbol !== null) scope.bindings.set(symbol, parameters);
-  } else bindMembers(node.name, parameters, scope);
+  return (chosen) => {
+    const known = [
+      ...params.map((param) => [param.name, knownOf(param, chosen)] as const),
+      ...broken.map((name) => [name, { mutable: false, fixed: null, broken: true }] as const),
+    ];
+    const fields = new Map(
+      known.map(([name, facts]): [string, Variable] => {
+        return [name, { kind: "variable", ...facts, name: irNames.get(name)!, owner: scope }];
+      }),
+    );
+    const parameters = membersOf(fields);
+    if (ts.isIdentifier(node.name)) {
+      const symbol = symbolOf(scope.unit, node.name);
+      if (symbol !== null) scope.bindings.set(symbol, parameters);
+    } else bindMembers(node.name, parameters, scope);
+  };
 }
 
 function bodyOf({ fn, name }: KernelDeclaration, scope: Scope): readonly Stmt[] {

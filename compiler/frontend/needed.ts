@@ -2,7 +2,7 @@ import { resolveCallee, symbolOf } from "./names.js";
 import { OPERATIONS } from "./operations.js";
 import type { KernelScope } from "./scope.js";
 import { assignedIn } from "./statements/counter.js";
-import { picks } from "./statements/loops.js";
+import { loopName } from "./statements/loops.js";
 import { memberOf, someChild } from "./syntax.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
@@ -32,7 +32,7 @@ type Mentions = (node: ts.Node) => boolean;
 
 function needsHere(node: ts.Node, mentions: Mentions, unit: Unit, kernel: KernelScope): boolean {
   if (ts.isElementAccessExpression(node)) return mentions(node.argumentExpression);
-  if (ts.isForOfStatement(node)) return mentions(node.expression) && picks(node, unit);
+  if (ts.isForOfStatement(node)) return mentions(node.expression) && picks(node, unit, kernel);
   if (!ts.isCallExpression(node)) return false;
   const named = resolveCallee(unit, node);
   if (named.kind === "language") return needsOfOperation(node, named.name, mentions);
@@ -56,4 +56,20 @@ function needsOfOperation(node: ts.CallExpression, name: string, mentions: Menti
     const [, reader] = parameters[Math.min(place, parameters.length - 1)] ?? [];
     return reader?.known === true && mentions(one);
   });
+}
+
+/**
+ * Whether the front end must know the variable of an unrolled loop, or a shift by it that may be a size: the IR has no names for what comes
+ * of these.
+ */
+export function picks(node: ts.ForOfStatement, unit: Unit, kernel: KernelScope): boolean {
+  const name = loopName(node);
+  const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(unit, name) : null;
+  const mentions = (one: ts.Node): boolean =>
+    (ts.isIdentifier(one) && symbolOf(unit, one) === symbol) || someChild(one, mentions);
+  const isShift = (one: ts.Node): boolean =>
+    ts.isBinaryExpression(one) && one.operatorToken.kind === ts.SyntaxKind.LessThanLessThanToken && mentions(one.right);
+  const picksHere = (one: ts.Node): boolean =>
+    isShift(one) || needsHere(one, mentions, unit, kernel) || someChild(one, picksHere);
+  return symbol !== null && picksHere(node.statement);
 }

@@ -39,6 +39,8 @@ export function dtypeParameters(unit: Unit, fn: FunctionNode): readonly DTypePar
 }
 
 export interface KernelParameters {
+  /** The object's own type. */
+  readonly type: ts.Type | null;
   /** Those with a type that can be passed, in the order of the object's type: the order of the arguments on the device. */
   readonly params: readonly Param[];
   /** Names of parameters whose types were reported. */
@@ -53,7 +55,7 @@ export function kernelParameters(
   bound: ReadonlyMap<ts.Symbol, DType>,
 ): KernelParameters | null {
   const [object, ...others] = fn.parameters;
-  if (object === undefined && others.length === 0) return { params: [], broken: [] };
+  if (object === undefined && others.length === 0) return { type: null, params: [], broken: [] };
   if (object === undefined || others.length > 0 || object.dotDotDotToken || object.type === undefined) {
     const what = `${name} must take one object, with its type written out`;
     unit.report(kernelShape(unit.span(object ?? fn), { what }));
@@ -72,7 +74,7 @@ export function kernelParameters(
   }
   const params = properties.flatMap((property) => parameter(unit, property, object, bound) ?? []);
   const sound = new Set(params.map(({ name: known }) => known));
-  return { params, broken: properties.map(({ name: one }) => one).filter((one) => !sound.has(one)) };
+  return { type, params, broken: properties.map(({ name: one }) => one).filter((one) => !sound.has(one)) };
 }
 
 function parameter(
@@ -124,12 +126,17 @@ function forgottenImport(unit: Unit, { valueDeclaration }: ts.Symbol): ts.Identi
 /** Constants that sizes may depend on. */
 const SYMBOLIC: Readonly<Record<string, (value: Dim) => Static>> = { int, bool: test };
 
-/** What the body knows of a parameter besides its type. */
-export function knownOf(param: Param): Pick<Variable, "mutable" | "fixed" | "constant" | "pointee"> {
+/** What the body knows of a parameter besides its type. `chosen` has Const parameters that it is lowered for. */
+export function knownOf(
+  param: Param,
+  chosen: ReadonlyMap<string, Static>,
+): Pick<Variable, "mutable" | "fixed" | "constant" | "pointee" | "decidedBy"> {
+  const { name } = param;
+  const symbolic = param.kind !== "const" ? undefined : SYMBOLIC[param.of]?.(dimName(name));
   return {
     mutable: false,
-    fixed: param.kind !== "const" ? null : (SYMBOLIC[param.of]?.(dimName(param.name)) ?? null),
-    ...(param.kind === "const" && { constant: true }),
+    fixed: chosen.get(name) ?? symbolic ?? null,
+    ...(param.kind === "const" && { constant: true, decidedBy: [name] }),
     ...(param.kind === "pointer" || param.kind === "descriptor" ? { pointee: param.dtype } : {}),
   };
 }

@@ -1,7 +1,8 @@
-import type { Budget, DeviceFunction, DType, Stmt } from "../ir/index.js";
+import { type Budget, type DeviceFunction, type DType, dimNames, type Stmt } from "../ir/index.js";
+import type { Values } from "./choices.js";
 import type { FunctionNode } from "./names.js";
 import type { Leaving } from "./statements/leaving.js";
-import { isConstant, type Static } from "./static/value.js";
+import { isConstant, type Static, symbolicOf } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
@@ -23,11 +24,21 @@ export interface Variable {
   readonly broken?: boolean;
   /** The dtype behind a pointer parameter, for `dtypeOf`. */
   readonly pointee?: DType;
+  /** The Const parameters that decide it. */
+  readonly decidedBy?: readonly string[];
+}
+
+/** The Const parameters that decide what a variable is; none where they decide nothing, or only they do not. */
+export function decidedBy({ decidedBy, fixed }: Variable): readonly string[] {
+  const dim = symbolicOf(fixed);
+  return decidedBy ?? (dim === null ? [] : dimNames(dim));
 }
 
 /** An object whose members are known one by one: the one a kernel takes, or one that holds functions or constants. */
 export interface Members {
   readonly kind: "members";
+  /** True for a list whose elements are variables of their own, which its function assigns. */
+  readonly list?: boolean;
   readonly names: readonly string[];
   field(name: string): Binding | null;
 }
@@ -60,6 +71,8 @@ export interface KernelScope {
   /** The kernel's own function. */
   readonly fn: ts.Node;
   readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
+  /** What its Const parameters may be. */
+  readonly values: Values;
   /** One for each choice of optional parameters that calls leave out, and of functions and constants that they pass. */
   readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
   /** Whether functions have these parameters where the front end must know a value. */
@@ -182,8 +195,11 @@ export class Scope {
     const name = this.names.unique(around.name);
     // A symbolic size goes by the name of the parameter that carries it.
     const { fixed } = around;
-    const symbolic = fixed?.kind === "test" || (fixed?.kind === "int" && typeof fixed.value !== "number");
-    const own: Variable = { ...around, name, owner: this, fixed: symbolic ? null : fixed };
+    const dim = symbolicOf(fixed);
+    const own: Variable =
+      dim === null
+        ? { ...around, name, owner: this }
+        : { ...around, name, owner: this, fixed: null, decidedBy: decidedBy(around) };
     this.captured.set(around, own);
     return own;
   }

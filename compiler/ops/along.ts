@@ -5,7 +5,7 @@ import { convert, shapeOf, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op } from "./op.js";
 import { call, method } from "./python.js";
 import { dimPy, dtypeText } from "./python-values.js";
-import { fromLines, linesOf, tileOperand, widened } from "./reductions.js";
+import { fromLines, linesOf, narrowPy, narrowSum, summedIn, tileOperand } from "./reductions.js";
 import { roundTo } from "./value.js";
 
 /** A flag that is not false. */
@@ -27,15 +27,19 @@ const scan = (
   name,
   whole: true,
   params: { x: "operand", axis: "integer" },
-  options: { reverse: "flag" },
+  options: { reverse: "flag", dtype: "dtype" },
   infer(source, context) {
     const reduced = tileOperand({ ...source, attrs: { ...source.attrs, axis: source.attrs.axis ?? 0 } }, context);
-    const x = reduced && convert(reduced.x, widened(reduced.type.dtype), context);
+    const dtype = reduced && summedIn(reduced.type.dtype, source, context);
+    const x = dtype && convert(reduced.x, dtype, context);
     if (!x) return null;
-    const attrs: Attrs = { axis: reduced.axis!, ...flag(source, "reverse") };
+    const attrs: Attrs = { axis: reduced.axis!, ...flag(source, "reverse"), ...narrowSum(dtype) };
     return { kind: "op", op: name, args: { x }, attrs, type: x.type, span: source.span };
   },
-  emit: ({ x }, { attrs }) => call(`tl.${name}`, [x!], { axis: String(attrs.axis), reverse: flagPy(attrs.reverse) }),
+  emit: ({ x }, { attrs }) => {
+    const named = { axis: String(attrs.axis), reverse: flagPy(attrs.reverse), dtype: narrowPy(attrs) };
+    return call(`tl.${name}`, [x!], named);
+  },
   evaluate({ x }, { attrs, type }) {
     const { lines } = linesOf(x!, attrs.axis as number);
     const { dtype } = type as TileType;
@@ -72,6 +76,35 @@ const sort: Op = {
     const { lines } = linesOf(x!, attrs.axis as number);
     const sorted = lines.map((line) => line.sort((a, b) => (attrs.descending ? b - a : a - b)));
     return fromLines(sorted, x!.shape, attrs.axis as number);
+  },
+};
+
+/** Where NaN is greater than all numbers. */
+const isGreater = (a: number, b: number): boolean => a > b || (Number.isNaN(a) && !Number.isNaN(b));
+
+/** The places of a line's elements in their order; of equal ones the first comes first. */
+const argsort: Op = {
+  name: "argsort",
+  whole: true,
+  params: { x: "operand", axis: "integer?" },
+  options: { descending: "flag" },
+  needs: () => ["argsort"],
+  infer(source, context) {
+    const of = lastAxis(source, context);
+    if (!of) return null;
+    const attrs: Attrs = { axis: of.axis!, ...flag(source, "descending") };
+    const type = { ...of.type, dtype: "i32" as const };
+    return { kind: "op", op: "argsort", args: { x: of.x }, attrs, type, span: source.span };
+  },
+  emit: ({ x }, { attrs }) => call("argsort", [x!], { descending: flagPy(attrs.descending) }),
+  evaluate({ x }, { attrs }) {
+    const { lines } = linesOf(x!, attrs.axis as number);
+    const placed = lines.map((line) => {
+      const order = (i: number, j: number): number =>
+        Number(isGreater(line[i]!, line[j]!)) - Number(isGreater(line[j]!, line[i]!));
+      return [...line.keys()].sort((i, j) => (attrs.descending ? order(j, i) : order(i, j)));
+    });
+    return fromLines(placed, x!.shape, attrs.axis as number);
   },
 };
 
@@ -151,6 +184,7 @@ export const ALONG: readonly Op[] = [
     (a, b) => a * b,
   ),
   sort,
+  argsort,
   topk,
   flip,
 ];

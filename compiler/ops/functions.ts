@@ -41,15 +41,39 @@ const real = ({ name, cost, operands = ["x"], python, needs = [] }: Real): Op =>
 
 /** One of CUDA's libdevice. */
 const ofLibdevice = (name: string, cost: number, operands?: readonly string[]): Op =>
-  real({ name, cost, operands, python: (_, ...wide) => call(`libdevice.${name}`, wide), needs: ["libdevice"] });
+  real({
+    name,
+    cost,
+    operands,
+    python: (_, ...wide) => call(`libdevice.${LIBDEVICE_NAMES[name] ?? name}`, wide),
+    needs: ["libdevice"],
+  });
 
 /** What a CPU takes for a call of JavaScript's function for each element. */
 const CALL = 60;
+const SERIES = 400;
 
 /** Those of libdevice that Triton has no name of its own for. */
 const LIBDEVICE =
-  "acos acosh asin asinh atan atanh cbrt cosh erfc exp10 expm1 log10 log1p rint round sinh tan trunc".split(" ");
-const LIBDEVICE_OF_TWO = "atan2 copysign fmod hypot pow".split(" ");
+  "acos acosh asin asinh atan atanh cbrt cosh cospi erfc exp10 expm1 log10 log1p logb rcbrt rint round sinh sinpi tan trunc".split(
+    " ",
+  );
+/** Those of them that take steps or long series. */
+const LIBDEVICE_OF_SERIES =
+  "erfcinv erfcx erfinv j0 j1 lgamma normcdf normcdfinv tgamma y0 y1 cylBesselI0 cylBesselI1".split(" ");
+const LIBDEVICE_OF_MORE: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    "atan2 copysign fdim fmod hypot pow remainder rhypot".split(" ").map((name) => [name, ["a", "b"]]),
+  ),
+  norm3d: ["a", "b", "c"],
+  rnorm3d: ["a", "b", "c"],
+  norm4d: ["a", "b", "c", "d"],
+  rnorm4d: ["a", "b", "c", "d"],
+};
+const LIBDEVICE_NAMES: Readonly<Record<string, string>> = {
+  cylBesselI0: "cyl_bessel_i0",
+  cylBesselI1: "cyl_bessel_i1",
+};
 
 const magnitude: DTypeRule = (source, operands, context) => {
   const dtypes = arithmetic(source, operands, context)!;
@@ -81,7 +105,8 @@ export const FUNCTIONS: readonly Op[] = [
   real({ name: "erf", cost: 40 }),
   ofLibdevice("tanh", 25),
   ...LIBDEVICE.map((name) => ofLibdevice(name, CALL)),
-  ...LIBDEVICE_OF_TWO.map((name) => ofLibdevice(name, CALL, ["a", "b"])),
+  ...LIBDEVICE_OF_SERIES.map((name) => ofLibdevice(name, SERIES)),
+  ...Object.entries(LIBDEVICE_OF_MORE).map(([name, operands]) => ofLibdevice(name, CALL, operands)),
   elementwise({
     name: "abs",
     operands: ["x"],

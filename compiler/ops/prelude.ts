@@ -1,7 +1,7 @@
 /** Python that a generated file starts with when an op in it needs it. */
 export type PreludeName =
   | ("libdevice" | "max_with_index" | "min_with_index" | "scalars" | "gdc_wait" | "gdc_launch_dependents" | "ceil_div")
-  | "reshaped"
+  | ("reshaped" | "argsort")
   | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical")
   | ("shift_left" | "shift_right");
 
@@ -63,6 +63,39 @@ const shifted = (name: string, about: string, bits: string): Prelude =>
     `return (${bits} + half) % (2 * half) - half`,
   );
 
+/** Keys of 32 bits are sorted with their places below them; of 64 bits by the lower half first, then by the upper one. */
+const ARGSORT = `@triton.jit
+def places_in_order(key, place):
+    return (tl.sort((key.to(tl.int64) << 32) | place) & 0xFFFFFFFF).to(tl.int32)
+
+
+@triton.jit
+def argsort(x, descending: tl.constexpr = False):
+    """Of equal ones the first comes first; NaN is greater than all numbers."""
+    rank: tl.constexpr = len(x.shape)
+    place = tl.arange(0, x.shape[rank - 1])
+    place = tl.broadcast_to(tl.reshape(place, [1] * (rank - 1) + [x.shape[rank - 1]]), x.shape)
+    wide: tl.constexpr = x.dtype.primitive_bitwidth == 64
+    integer: tl.constexpr = tl.int64 if wide else tl.int32
+    bits: tl.constexpr = 64 if wide else 32
+    most: tl.constexpr = (1 << (bits - 1)) - 1
+    if x.dtype.is_floating():
+        number = x.to(tl.float64 if wide else tl.float32)
+        number = tl.where(number == 0, 0.0, number)
+        key = number.to(integer, bitcast=True)
+        key = tl.where(number == number, key ^ ((key >> (bits - 1)) & most), most)
+    elif x.dtype.is_int_unsigned() and x.dtype.primitive_bitwidth >= 32:
+        key = x.to(integer, bitcast=True) ^ (-most - 1)
+    else:
+        key = x.to(integer)
+    if descending:
+        key = ~key
+    if wide:
+        low = places_in_order((key & 0xFFFFFFFF) - 0x80000000, place)
+        return tl.gather(low, places_in_order(tl.gather(key >> 32, low, rank - 1), place), rank - 1)
+    else:
+        return places_in_order(key, place)`.split("\n");
+
 interface Prelude {
   readonly kind: "import" | "function";
   readonly lines: readonly string[];
@@ -84,6 +117,7 @@ export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
       "    return tl.tuple([tl.reshape(x, shape) for x in state])",
     ],
   },
+  argsort: { kind: "function", lines: ARGSORT },
   gdc_wait: { kind: "function", lines: fromHopper("gdc_wait") },
   gdc_launch_dependents: { kind: "function", lines: fromHopper("gdc_launch_dependents") },
   ceil_div: {

@@ -1,27 +1,8 @@
 /** Functions of doubles: plain JavaScript, because the CPU executor's workers load it as it is. */
-
-/** Maclaurin series below 3, continued fraction of erfc above (Abramowitz and Stegun 7.1.6, 7.1.14). */
-function erf(x) {
-  const size = Math.abs(x);
-  if (Number.isNaN(x) || size > 6) return Number.isNaN(x) ? x : Math.sign(x);
-  if (size < 3) {
-    let term = size;
-    let sum = size;
-    for (let n = 1; term > sum * 1e-17; n++) {
-      term *= (2 * size * size) / (2 * n + 1);
-      sum += term;
-    }
-    return Math.sign(x) * sum * Math.exp(-size * size) * (2 / Math.sqrt(Math.PI));
-  }
-  return Math.sign(x) * (1 - tail(size));
-}
-
-/** 1 − erf(x), of 3 and more. */
-function tail(x) {
-  let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (x + fraction);
-  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * (x + fraction));
-}
+import { i0, i1, j0, j1, y0, y1 } from "./special/bessel.mjs";
+import { erf, erfc, erfcinv, erfcx, erfinv, normcdf, normcdfinv } from "./special/error.mjs";
+import { fdim, logb, remainder } from "./special/exact.mjs";
+import { cospi, lgamma, sinpi, tgamma } from "./special/gamma.mjs";
 
 /** A double as sign and integer · 2^exponent. */
 function parts(x) {
@@ -86,7 +67,31 @@ const REAL = {
   rsqrt: (x) => 1 / Math.sqrt(x),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   erf,
-  erfc: (x) => (x > 3 ? tail(x) : 1 - erf(x)),
+  erfc,
+  erfcinv,
+  erfcx,
+  erfinv,
+  normcdf,
+  normcdfinv,
+  lgamma,
+  tgamma,
+  cospi,
+  sinpi,
+  j0,
+  j1,
+  y0,
+  y1,
+  cylBesselI0: i0,
+  cylBesselI1: i1,
+  rcbrt: (x) => 1 / Math.cbrt(x),
+  rhypot: (a, b) => 1 / Math.hypot(a, b),
+  norm3d: Math.hypot,
+  norm4d: Math.hypot,
+  rnorm3d: (a, b, c) => 1 / Math.hypot(a, b, c),
+  rnorm4d: (a, b, c, d) => 1 / Math.hypot(a, b, c, d),
+  fdim,
+  logb,
+  remainder,
   rint,
   round,
   fma,

@@ -1,6 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import {
   type Dim,
+  DTYPE_NAMES,
   DTYPES,
   type DType,
   dimMul,
@@ -62,6 +63,8 @@ interface ReductionSpec {
   /** The dtype to reduce in; null where there is none, after reporting. */
   readonly accumulate: (dtype: DType, source: Call, context: InferContext) => DType | null;
   readonly result?: (dtype: DType) => DType;
+  /** Whether the author may say what to sum in. */
+  readonly sums?: true;
   readonly emit: (x: Py, node: OpNode) => Py;
   readonly needs?: (node: OpNode) => readonly PreludeName[];
   /** Reduces the elements along the axis, in order. */
@@ -73,7 +76,7 @@ function reduction(spec: ReductionSpec): Op {
     name: spec.name,
     whole: true,
     params: { x: "operand", axis: "integer?" },
-    options: { keepDims: "shape flag" },
+    options: { keepDims: "shape flag", ...(spec.sums && { dtype: "dtype" as const }) },
     needs: spec.needs,
     infer(source, context) {
       const reduced = tileOperand(source, context);
@@ -86,7 +89,7 @@ function reduction(spec: ReductionSpec): Op {
         kind: "op",
         op: spec.name,
         args: { x },
-        attrs: reduceAttrs(reduced.axis, source),
+        attrs: { ...reduceAttrs(reduced.axis, source), ...(spec.sums && narrowSum(dtype)) },
         type,
         span: source.span,
       };
@@ -139,6 +142,22 @@ export const widened = (dtype: DType): DType => {
   if (isFloat(dtype)) return "f32";
   return DTYPES[dtype].kind === "unsigned" ? "u32" : "i32";
 };
+
+/** The dtypes that are summed in, by the author's word. */
+const SUMMED = DTYPE_NAMES.filter((dtype) => dtype !== "bool" && !isFloat8(dtype));
+
+/** What sums are made in: the option `dtype`, or else what is wide enough; null after reporting one that has none. */
+export function summedIn(dtype: DType, source: Call, context: InferContext): DType | null {
+  const asked = source.attrs.dtype;
+  if (asked === undefined) return widened(dtype);
+  const facts = { op: source.op, name: "dtype", got: JSON.stringify(asked), known: SUMMED };
+  return SUMMED.find((one) => one === asked) ?? context.fail(problems.unknownChoice(source.span, facts));
+}
+
+/** A narrow dtype to sum in, which Triton must be told. */
+export const narrowSum = (dtype: DType): Attrs => (widened(dtype) === dtype ? {} : { dtype });
+export const narrowPy = ({ dtype }: Attrs): string | undefined =>
+  dtype === undefined ? undefined : dtypeText(dtype as DType);
 
 const numbers = (dtype: DType, source: Call, context: InferContext): DType | null =>
   dtype === "bool"
@@ -279,8 +298,9 @@ const total = (values: readonly number[]): number => values.reduce((a, b) => a +
 export const REDUCTIONS: readonly Op[] = [
   reduction({
     name: "sum",
-    accumulate: widened,
-    emit: (x, { attrs }) => call("tl.sum", [x], axisPy(attrs)),
+    accumulate: summedIn,
+    sums: true,
+    emit: (x, { attrs }) => call("tl.sum", [x], { ...axisPy(attrs), dtype: narrowPy(attrs) }),
     of: total,
   }),
   reduction({ name: "max", accumulate: numbers, emit: emitExtreme("tl.max"), of: greatest }),

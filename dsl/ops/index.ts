@@ -14,3 +14,4 @@ export * from "./program.js";
 export * from "./reduce.js";
 export * from "./select.js";
 export * from "./shape.js";
+export * from "./special.js";

@@ -24,26 +24,49 @@ type Product<A, B> =
 
 type DTypeOf<T> = DTypeKey extends keyof T ? NonNullable<T[DTypeKey]> : Forgotten;
 
-type Accumulated<D> = IsAny<D> extends true ? Forgotten : [D] extends ["i8"] ? "i32" : "f32";
+type Accumulated<D, O> =
+  IsAny<D> extends true
+    ? Forgotten
+    : O extends { readonly outDtype: infer Out extends DType }
+      ? Out
+      : [D] extends ["i8"]
+        ? "i32"
+        : [D] extends ["f64"]
+          ? "f64"
+          : O extends { readonly acc: infer Acc }
+            ? InHalves<DTypeOf<Acc>>
+            : "f32";
+
+type InHalves<Acc> = IsAny<Acc> extends true ? "f32" : [Acc] extends ["f16"] ? "f16" : "f32";
 
 export interface DotOptions {
-  /** Added to the product; f32 (i32 for i8) of shape [M, N]. */
+  /** Added to the product; of shape [M, N] and in the dtype of the result. */
   readonly acc?: number;
-  /** How f32 operands are multiplied: exactly (the default), or with TensorFloat-32's 10-bit mantissa. */
-  readonly inputPrecision?: "ieee" | "tf32";
+  /**
+   * How f32 operands are multiplied: exactly (the default); with TensorFloat-32's 10-bit mantissa; or as sums of products of parts of them, which
+   * run on the tensor cores too: "tf32x3" is nearly exact, "bf16x3" keeps 16 bits, "bf16x6" 24. The CPU executor multiplies exactly.
+   */
+  readonly inputPrecision?: "ieee" | "tf32" | "tf32x3" | "bf16x3" | "bf16x6";
+  /**
+   * "f16" of f16 and float8: what tensor cores sum faster in, with less precision and range. Default: that of `acc`, or f32 (f64 of f64, i32 of
+   * i8). The CPU executor rounds once, after the last product.
+   */
+  readonly outDtype?: "f16" | "f32" | "f64" | "i32";
+  /** Of float8 in f32 on sm_90: how many products along K are summed with fewer bits before f32 takes them; 0 is none. Default: all. */
+  readonly maxNumImpreciseAcc?: number;
 }
 
 /**
- * Matrix product [M, K] · [K, N] → [M, N], accumulated in f32 (i8 in i32); a third, leading axis is a batch. f8e4m3 and f8e5m2 may meet; sm_90
- * keeps fewer bits of their sums. Triton: `tl.dot`.
+ * Matrix product [M, K] · [K, N] → [M, N], accumulated in f32 (f64 in f64, i8 in i32); a third, leading axis is a batch. f8e4m3 and f8e5m2 may
+ * meet; sm_90 keeps fewer bits of their sums. Triton: `tl.dot`.
  *
  * @example acc = dot(x, y, { acc });
  */
-export function dot<A extends number, B extends number>(
+export function dot<A extends number, B extends number, const O extends DotOptions = DotOptions>(
   a: A,
   b: [DotCheck<ShapeOf<A>, ShapeOf<B>>] extends [never] ? B : DotCheck<ShapeOf<A>, ShapeOf<B>>,
-  options?: DotOptions,
-): Tile<Product<ShapeOf<A>, ShapeOf<B>>, Accumulated<DTypeOf<A>>> {
+  options?: O,
+): Tile<Product<ShapeOf<A>, ShapeOf<B>>, Accumulated<DTypeOf<A>, O>> {
   return outsideKernel("dot", a, b, options);
 }
 

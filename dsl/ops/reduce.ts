@@ -8,23 +8,40 @@ export interface ReduceOptions<Keep extends boolean = boolean> {
   readonly keepDims?: Keep;
 }
 
+/** Dtypes that numbers are summed in. */
+type SummedType = Exclude<DType, "bool" | `f8${string}`>;
+
+export interface SumOptions<Keep extends boolean = boolean, Out = SummedType> extends ReduceOptions<Keep> {
+  /** What is summed in: elements are converted first. Default: small integers in 32 bits of their sign, f16 and bf16 in f32. */
+  readonly dtype?: Out;
+}
+
 /** What sums are returned in: small integers in 32 bits of their sign, small floats in f32. */
-type SumType<D> = IsAny<D> extends true ? Forgotten : D extends DType ? DTypeFacts[D]["sum"] : Forgotten;
+type SumType<D, Out = never> = [Out] extends [never]
+  ? IsAny<D> extends true
+    ? Forgotten
+    : D extends DType
+      ? DTypeFacts[D]["sum"]
+      : Forgotten
+  : Out;
 
 /**
- * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, u8 in u32, f16 and bf16 in f32. Triton: `tl.sum`.
+ * Sum over an axis, or over the whole tile. bool, i8 and i16 are summed in i32, u8 and u16 in u32, f16 and bf16 in f32, unless `dtype` says
+ * otherwise. Triton: `tl.sum`.
  *
  * @example const total = sum(x, 1); // [M, N] → [M]
+ * @example const exact = sum(counts, 0, { dtype: "i64" });
  */
 export function sum(x: Tile<Forgotten, Forgotten>): Tile<[], Forgotten>;
-export function sum(x: Tile<Forgotten, Forgotten>, options: ReduceOptions): Tile;
+export function sum(x: Tile<Forgotten, Forgotten>, options: SumOptions): Tile;
 export function sum<
   A extends number,
   S extends Shape = Forgotten,
   D extends DType = Forgotten,
   Keep extends boolean = false,
->(x: Tile<S, D>, axis: A, options?: ReduceOptions<Keep>): Tile<Reduced<S, A, Keep>, SumType<D>>;
-export function sum(x: number, axis?: number | ReduceOptions, options?: ReduceOptions): never {
+  Out extends SummedType = never,
+>(x: Tile<S, D>, axis: A, options?: SumOptions<Keep, Out>): Tile<Reduced<S, A, Keep>, SumType<D, Out>>;
+export function sum(x: number, axis?: number | SumOptions, options?: SumOptions): never {
   return outsideKernel("sum", x, axis, options);
 }
 
@@ -174,16 +191,21 @@ export interface ScanOptions {
   readonly reverse?: boolean;
 }
 
+export interface SumScanOptions<Out = SummedType> extends ScanOptions {
+  /** What is computed in: elements are converted first. Default: as for `sum`. */
+  readonly dtype?: Out;
+}
+
 /**
  * Running sums along an axis. Triton: `tl.cumsum`.
  *
  * @example const ends = cumsum(lengths, 0);
  */
-export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>(
+export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten, Out extends SummedType = never>(
   x: Tile<S, D>,
   axis: number,
-  options?: ScanOptions,
-): Tile<S, SumType<D>> {
+  options?: SumScanOptions<Out>,
+): Tile<S, SumType<D, Out>> {
   return outsideKernel("cumsum", x, axis, options);
 }
 
@@ -192,11 +214,11 @@ export function cumsum<S extends Shape = Forgotten, D extends DType = Forgotten>
  *
  * @example const survives = cumprod(1 - hazards, 0);
  */
-export function cumprod<S extends Shape = Forgotten, D extends DType = Forgotten>(
+export function cumprod<S extends Shape = Forgotten, D extends DType = Forgotten, Out extends SummedType = never>(
   x: Tile<S, D>,
   axis: number,
-  options?: ScanOptions,
-): Tile<S, SumType<D>> {
+  options?: SumScanOptions<Out>,
+): Tile<S, SumType<D, Out>> {
   return outsideKernel("cumprod", x, axis, options);
 }
 
@@ -211,6 +233,21 @@ export function sort<S extends Shape = Forgotten, D extends DType = Forgotten>(
   options?: { readonly descending?: boolean },
 ): Tile<S, D> {
   return outsideKernel("sort", x, axis, options);
+}
+
+/**
+ * The places of the elements along the last axis in ascending order: element i of the sorted line is `x[argsort(x)[i]]`. Of equal ones the first
+ * comes first, in both orders; NaN is greater than all numbers. What else is to be in that order `gather` brings there. Triton: `tl.sort` of
+ * the numbers with their places below them.
+ *
+ * @example const inOrder = gather(payload, argsort(keys), -1);
+ */
+export function argsort<S extends Shape = Forgotten>(
+  x: Tile<S, Forgotten>,
+  axis?: number,
+  options?: { readonly descending?: boolean },
+): Tile<S, "i32"> {
+  return outsideKernel("argsort", x, axis, options);
 }
 
 type FirstOf<S, K> =

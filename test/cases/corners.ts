@@ -3,7 +3,9 @@
 import type { DType } from "../../compiler/ir/index.js";
 import { fromBits, toBits } from "../../runtime/index.js";
 import { COMBINING } from "./combining.js";
+import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
+import { LISTS } from "./lists.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
 export interface CornerMemory {
@@ -307,4 +309,6 @@ export const CORNERS: readonly Corner[] = [
   },
   ...FUNCTIONS,
   ...COMBINING,
+  ...CONSTANTS,
+  ...LISTS,
 ];

@@ -1,8 +1,11 @@
 // What the language's own library computes, for the CPU executor and Triton's interpreter.
 import {
   arange,
+  argsort,
   type Const,
   col,
+  cummax,
+  cummin,
   gather,
   type I64,
   type Int,
@@ -22,6 +25,7 @@ import {
   reshape,
   row,
   softmax,
+  sortWithIndex,
   store,
   swizzle2d,
   type U32,
@@ -138,3 +142,36 @@ export const softmaxes = kernel(
   },
   { builds: [{}] },
 );
+
+/** Orders of lines of 32, of keys with equal ones, and what goes with them. */
+export const orders = kernel(
+  <T extends "f32" | "f16" | "u64">(p: {
+    x: Ptr<T>;
+    values: Ptr<T>;
+    places: Ptr<"i32">;
+    DOWN: Const<"DOWN", boolean>;
+  }) => {
+    const at = col(arange(0, 4)) * 32 + row(arange(0, 32));
+    const x = load(p.x + at);
+    const [values, from] = sortWithIndex(x, 1, p.DOWN);
+    store(p.values + at, values);
+    store(p.places + at, from);
+    // What is brought into an order and back is as it was.
+    store(p.places + 128 + at, gather(gather(at, from, -1), argsort(from), -1));
+  },
+  {
+    builds: (["f32", "f16", "u64"] as const).flatMap((T) =>
+      [true, false].map((DOWN) => ({ dtypes: { T }, constants: { DOWN } })),
+    ),
+  },
+);
+
+/** The greatest and the least so far, along both axes and both ways. */
+export const peaks = kernel(({ x, out }: { x: Ptr<"f32">; out: Ptr<"f32"> }) => {
+  const at = col(arange(0, 4)) * 8 + row(arange(0, 8));
+  const tile = load(x + at);
+  store(out + at, cummax(tile, 1));
+  store(out + 32 + at, cummin(tile, 0));
+  store(out + 64 + at, cummax(tile, 0, true));
+  store(out + 96 + at, cummin(tile, -1, true));
+});

@@ -10,7 +10,14 @@ import { interpret } from "../reference/triton-interpreter.js";
 import { decode, run, type Tensor } from "./interpret/run.js";
 
 const { drafts, diagnostics } = createFrontend().lower(
-  ["combining.kernel.ts", "corners.kernel.ts", "functions.kernel.ts", "language.kernel.ts"],
+  [
+    "combining.kernel.ts",
+    "constants.kernel.ts",
+    "corners.kernel.ts",
+    "functions.kernel.ts",
+    "lists.kernel.ts",
+    "language.kernel.ts",
+  ],
   {
     root: fileURLToPath(new URL("../cases", import.meta.url)),
   },

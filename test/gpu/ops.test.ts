@@ -10,7 +10,15 @@ import { asNumbers, elements, operand, room } from "./values.js";
 const TOLERANCE: Partial<Record<DType, number>> = { f64: 1e-6, f32: 2e-6, f16: 2e-3, bf16: 1e-2 };
 
 /** The tensor cores' tf32 keeps ten bits of the factors, the executor all of them. */
-const tolerance = (title: string, dtype: DType): number => (title.endsWith("tf32") ? 2e-3 : (TOLERANCE[dtype] ?? 0));
+/** What tensor cores multiply in fewer bits, or round after each step. */
+const LOOSE: readonly (readonly [RegExp, number])[] = [
+  [/tf32$/, 2e-3],
+  [/bf16x3$/, 1e-4],
+  [/^dot .* in f16$/, 4e-3],
+  [/in fewer bits$/, 2e-3],
+];
+const tolerance = (title: string, dtype: DType): number =>
+  LOOSE.find(([pattern]) => pattern.test(title))?.[1] ?? TOLERANCE[dtype] ?? 0;
 
 /** Shifting by a negative amount and casting a negative number to an unsigned dtype are undefined. */
 const DEFINED_FOR_POSITIVE = /^shift|^cast \w+ u\d+$/;

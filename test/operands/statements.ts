@@ -31,6 +31,7 @@ const EXPRESSIONS: readonly string[] = [
   ..."sum max min argmax argmin any all xorSum".split(" ").map((name) => `${name}($)`),
   ..."sum max argmin any".split(" ").map((name) => `${name}($, 0)`),
   ...["fma($, $, $)", "clamp($, $, $)", "where($, $, $)", "$ ? $ : $"],
+  ...["sum($, 0, { dtype: @ })", "cumsum($, 0, { dtype: @ })"],
   ...["to($, @)", "bitcast($, @)", "full([16], $, @)", "to(to($, @), @)"],
   ...["rtz", "rtne"].map((rounding) => `to($, @, { rounding: "${rounding}" })`),
   ...[
@@ -50,6 +51,8 @@ const EXPRESSIONS: readonly string[] = [
     'sum(dotScaled(broadcastTo(col($), [16, 32]), null, "e4m3", broadcastTo($, [32, 16]), null, "e4m3"), 0)',
     "clamp($, $, $, { propagateNan: true })",
     "sort($)",
+    "argsort($)",
+    "argsort($, -1, { descending: true })",
     "sort($, 0, { descending: true })",
   ],
   ...[

@@ -143,9 +143,25 @@ export const unreachableVariant = problem<{ kernel: string; variant: number; ear
 
 export const outsideList = problem<{ list: string; count: number }>({
   code: "TS-K1048",
-  about: "An index beyond the end of a list of constants.",
+  about: "An index beyond the end of a list.",
   message: ({ list, count }) => `${list} has ${count} elements, and none with this index`,
   hint: ({ count }) => (count > 0 ? `indices go from 0 to ${count - 1}` : undefined),
+});
+
+export const notOwnList = problem<{ name: string }>({
+  code: "TS-K1150",
+  about:
+    "Elements of a list are assigned in the function that makes it, from as many elements as are known when the kernel is built.",
+  message: ({ name }) => `${name} is no list that this function has made: its elements cannot be assigned`,
+  hint: () =>
+    "make one, [a, b] or Array.from({ length: 4 }, () => …), or a copy, [...list]; a function gives back what it changes",
+});
+
+export const unknownLength = problem<{ name: string }>({
+  code: "TS-K1151",
+  about: "A list that takes in another one must know how many elements that has.",
+  message: ({ name }) => `how many elements ${name} has is not known here`,
+  hint: () => "give it a type that says so: [Tile, Tile]",
 });
 
 export const lostDigits = problem<{ text: string; value: string }>({
@@ -276,11 +292,12 @@ const OF_TRITON: Readonly<Record<string, string>> = {
   launch_pdl: "pdl",
 };
 
-export const buildField = problem<{ what: string; expected: string; known?: readonly string[] }>({
+export const buildField = problem<{ what: string; expected: string; known?: readonly string[]; instead?: string }>({
   code: "TS-K1041",
   about: "A field of a build that does not exist, or one with a value that it cannot have.",
   message: ({ what, expected, known }) => (known ? `a build has no ${what}` : `${what} must be ${expected}`),
-  hint: ({ what, known }) => known && (OF_TRITON[what] ? `write ${OF_TRITON[what]}` : `there are ${known.join(", ")}`),
+  hint: ({ what, known, instead }) =>
+    known ? (OF_TRITON[what] ? `write ${OF_TRITON[what]}` : `there are ${known.join(", ")}`) : instead,
 });
 
 export const buildConstants = problem<{ kernel: string; missing: readonly string[]; unknown: readonly string[] }>({

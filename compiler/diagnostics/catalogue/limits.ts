@@ -12,7 +12,8 @@ const TEXTS: Readonly<Record<Limit, readonly [text: (most: number) => string, hi
   parameters: [(most) => `a kernel has at most ${most} parameters`, "pass a pointer to a buffer of them"],
   builds: [(most) => `a kernel has at most ${most} builds`, "name those that are needed"],
   choices: [
-    (most) => `the type parameters of a kernel stand for at most ${most} choices of dtypes`,
+    (most) =>
+      `the type parameters of a kernel stand for at most ${most} choices of dtypes, and so do its constants that are no sizes`,
     "limit each to fewer dtypes",
   ],
   steps: [

@@ -691,3 +691,26 @@ export const scaledBytes = problem<{ name: string; bytes: number; least: number;
   hint: ({ bytes }) =>
     bytes < 128 ? "multiply a larger tile" : `multiply a larger tile, or build with warps: ${bytes / 128}`,
 });
+
+export const dotResult = problem<{ operand: DType; got: string; possible: readonly DType[] }>({
+  code: "TS-K2350",
+  about:
+    "dot gives f32 (f64 of f64, i32 of i8), and of f16 and float8 also f16, which is what the tensor cores sum in.",
+  message: ({ operand, got, possible }) => `dot of ${operand} gives ${possible.join(" or ")}, not ${got}`,
+  hint: ({ got }) => `convert the result: to(dot(a, b), "${got}")`,
+});
+
+export const dotAlwaysPrecise = problem<{ operand: DType; result: DType }>({
+  code: "TS-K2351",
+  about:
+    "maxNumImpreciseAcc bounds how many products of float8 are summed with fewer bits than f32 has; no other sums lose any.",
+  message: ({ operand, result }) =>
+    `maxNumImpreciseAcc is for float8 that is summed in f32, not for ${operand} in ${result}`,
+  hint: () => "leave it out",
+});
+
+export const dotImprecise = problem<{ most: number; inner: number }>({
+  code: "TS-K2352",
+  about: "maxNumImpreciseAcc is a number of elements along K, the inner size.",
+  message: ({ most, inner }) => `maxNumImpreciseAcc must be from 0 to the inner size, ${inner}, got ${most}`,
+});

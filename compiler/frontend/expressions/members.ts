@@ -1,6 +1,7 @@
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
 import { anyOp, isImpure } from "../../ops/index.js";
+import { isListBinding } from "../bindings.js";
 import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
 import { resolveName, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
@@ -9,7 +10,7 @@ import { memberOf } from "../syntax.js";
 import { ts } from "../typescript.mjs";
 import { insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
-import { staticLiteral } from "./literals.js";
+import { integerLiteral, staticLiteral } from "./literals.js";
 import { boundValue } from "./names.js";
 import type { ExpressionRules } from "./rule.js";
 
@@ -41,6 +42,7 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
   const { unit } = scope;
   const name = node.name.text;
   const owner = localBinding(node.expression, scope);
+  if (isListBinding(owner) && name === "length") return integerLiteral(owner.names.length, node, scope);
   if (owner?.kind === "members") {
     const member = owner.field(name);
     return member === null ? unknownMember(node, name, scope) : boundValue(member, node, scope);
@@ -75,6 +77,13 @@ function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
+  const owner = localBinding(node.expression, scope);
+  const place = isListBinding(owner) ? fixedInteger(node.argumentExpression, scope, "the index of a list") : null;
+  if (isListBinding(owner)) {
+    const facts = { list: node.expression.getText(), count: owner.names.length };
+    if (place !== null) unit.report(outsideList(unit.span(node), facts));
+    return poison(node, scope);
+  }
   const list = value?.kind === "missing" ? fixedValue(node.expression, scope) : null;
   if (list?.kind === "list") {
     unit.report(outsideList(unit.span(node), { list: node.expression.getText(), count: list.items.length }));

@@ -3,19 +3,23 @@ import {
   pattern as badPattern,
   noEffect,
   notATuple,
+  notOwnList,
+  outsideList,
   unsupportedSyntax,
 } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr, Stmt } from "../../ir/index.js";
 import { anyOp, hasEffect } from "../../ops/index.js";
+import { isListBinding } from "../bindings.js";
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
 import { reference } from "../expressions/names.js";
 import { COMPOUND, op } from "../expressions/operators.js";
+import { fixedInteger, localBinding } from "../fixed.js";
 import { decided } from "../given.js";
 import { missingName, symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
-import type { Scope, Variable } from "../scope.js";
+import type { Members, Scope, Variable } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { carried } from "./carried.js";
 import type { StatementRules } from "./rule.js";
@@ -81,9 +85,38 @@ function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
   const target = unwrapped(node.left);
   if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target))
     return unpackInto(node, target, scope);
+  const list = localBinding(target, scope);
+  if (isListBinding(list)) return wholeList(node, list, scope);
   const value = lowerExpression(node.right, scope);
   const variable = assignable(target, scope);
   return variable === null ? [] : [assign(variable, value, node, scope)];
+}
+
+/** `acc = f(acc)`: all elements at once. */
+function wholeList(node: ts.BinaryExpression, list: Members, scope: Scope): readonly Stmt[] {
+  const value = lowerExpression(node.right, scope);
+  if (isPoison(value)) return [];
+  const names = list.names.map((name) => (list.field(name) as Variable).name);
+  return [{ kind: "unpack", names, value, declares: false, span: scope.unit.span(node) }];
+}
+
+/** The variable of `acc[i]`, an element of a list that the function has made; null after reporting why there is none. */
+function elementOf(node: ts.ElementAccessExpression, scope: Scope): Variable | null {
+  const { unit } = scope;
+  const list = localBinding(node.expression, scope);
+  const name = node.expression.getText();
+  if (!isListBinding(list)) {
+    if (list?.kind !== "variable" || !list.broken) unit.report(notOwnList(unit.span(node), { name }));
+    return null;
+  }
+  const index = fixedInteger(node.argumentExpression, scope, `the index of the list ${name}`);
+  const variable = index === null ? null : list.field(String(index));
+  if (index !== null && variable === null)
+    unit.report(outsideList(unit.span(node), { list: name, count: list.names.length }));
+  if (variable?.kind !== "variable") return null;
+  if (variable.owner === scope) return variable;
+  unit.report(assignsConstant(unit.span(node), { name, what: "a list of the function around this one" }));
+  return null;
 }
 
 function compound(node: ts.BinaryExpression, name: string, scope: Scope): readonly Stmt[] {
@@ -119,6 +152,7 @@ const assign = (variable: Variable, value: Expr, node: ts.Node, scope: Scope): S
 function assignable(node: ts.Expression, scope: Scope): Variable | null {
   const { unit } = scope;
   const span = unit.span(node);
+  if (ts.isElementAccessExpression(node) && isArray(node.expression, scope)) return elementOf(node, scope);
   if (!ts.isIdentifier(node)) {
     const instead =
       "store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile";
@@ -144,6 +178,11 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
   unit.report(assignsConstant(span, { name: node.text, what }));
   return null;
 }
+
+const isArray = (node: ts.Expression, { unit: { checker } }: Scope): boolean => {
+  const type = checker.getTypeAtLocation(node);
+  return checker.isArrayType(type) || checker.isTupleType(type);
+};
 
 function isParameter(symbol: ts.Symbol): boolean {
   let node: ts.Node | undefined = symbol.valueDeclaration;

@@ -68,6 +68,7 @@ export function assignedIn(node: ts.Node, unit: Unit): ReadonlySet<ts.Symbol> {
   const target = (one: ts.Node): void => {
     const symbol = ts.isIdentifier(one) ? symbolOf(unit, one) : null;
     if (symbol !== null) found.add(symbol);
+    else if (ts.isElementAccessExpression(one)) target(one.expression);
     else ts.forEachChild(one, target);
   };
   const visit = (one: ts.Node): void => {

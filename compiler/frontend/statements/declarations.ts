@@ -1,7 +1,7 @@
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
 import { type Given, objectOf } from "../arguments.js";
-import { bindingOf, isFunctionValue, membersOf } from "../bindings.js";
+import { bindingOf, isFunctionValue, isListBinding, membersOf } from "../bindings.js";
 import { fixedValue, localBinding } from "../fixed.js";
 import { writtenType } from "../flavors.js";
 import { symbolOf } from "../names.js";
@@ -11,6 +11,7 @@ import { takeApart } from "../static/patterns.js";
 import type { Static } from "../static/value.js";
 import { ts } from "../typescript.mjs";
 import { declareBroken } from "./broken.js";
+import { declareList } from "./lists.js";
 import { unpack } from "./patterns.js";
 import type { StatementRules } from "./rule.js";
 import { lowerWhole } from "./whole.js";
@@ -36,9 +37,14 @@ function variable(node: ts.VariableDeclaration, scope: Scope): readonly Stmt[] {
     return [{ kind: "assign", name, value, declares: true, span }];
   }
   const mutable = (node.parent.flags & ts.NodeFlags.Const) === 0;
+  const list = ts.isIdentifier(node.name) ? declareList(node.name, node.initializer, scope) : null;
+  if (list !== null) return list;
   if (!mutable) {
     const local = localBinding(node.initializer, scope);
     const binding = local?.kind === "members" ? local : bindingOf(node.initializer, scope);
+    // What a pattern takes of a list stays as it is when the list changes.
+    if (isListBinding(binding) && !ts.isIdentifier(node.name))
+      return unpack(node.name, node.initializer, mutable, scope, node);
     if ((binding === local || isFunctionValue(binding)) && binding?.kind !== "variable")
       if (binding !== null && bindName(node.name, binding, scope)) return [];
     const object = ts.isIdentifier(node.name) ? objectOf(node.initializer, scope) : null;

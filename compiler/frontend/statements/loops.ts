@@ -3,15 +3,15 @@ import { type Attr, type Attrs, type Expr, type Stmt, turns } from "../../ir/ind
 import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
-import { fixedFlag, fixedSize, fixedValue } from "../fixed.js";
+import { decide, fixedFlag, fixedSize, fixedValue } from "../fixed.js";
 import { forgetInside } from "../functions.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
+import { picks } from "../needed.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { int, type Static } from "../static/value.js";
-import { memberOf, someChild } from "../syntax.js";
+import { memberOf } from "../syntax.js";
 import { ts } from "../typescript.mjs";
-import type { Unit } from "../unit.js";
 import { carried } from "./carried.js";
 import { counter } from "./counter.js";
 import { bindFixed } from "./declarations.js";
@@ -57,11 +57,12 @@ function knownTurns(node: ts.ForOfStatement, scope: Scope): readonly Static[] | 
   const list = fixedValue(node.expression, scope);
   if (list?.kind === "list") return list.items;
   const range = rangeCall(node.expression, scope);
-  if (range?.name !== "staticRange" || !picks(node, scope.unit)) return null;
+  if (range?.name !== "staticRange" || !picks(node, scope.unit, scope.kernel)) return null;
   const numbers = range.call.arguments.map((one) => {
     const value = fixedValue(one, scope);
     return value?.kind === "int" && typeof value.value === "number" ? value.value : null;
   });
+  if (numbers.includes(null)) for (const one of range.call.arguments) decide(one, scope);
   if (numbers.includes(null) || numbers[2] === 0) return null;
   const [first, second, step = 1] = numbers as number[];
   return turns(second === undefined ? 0 : first!, second ?? first!, step).map(int);
@@ -78,23 +79,8 @@ function rangeCall(
   return isRange ? { call: call as ts.CallExpression, name: named.name } : null;
 }
 
-const loopName = ({ initializer }: ts.ForOfStatement): ts.BindingName | undefined =>
+export const loopName = ({ initializer }: ts.ForOfStatement): ts.BindingName | undefined =>
   ts.isVariableDeclarationList(initializer) ? initializer.declarations[0]?.name : undefined;
-
-/** Whether the loop's variable is in an index, or in a shift that may be a size: the IR has no names for what comes of these. */
-export function picks(node: ts.ForOfStatement, unit: Unit): boolean {
-  const name = loopName(node);
-  const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(unit, name) : null;
-  const mentions = (one: ts.Node): boolean =>
-    (ts.isIdentifier(one) && symbolOf(unit, one) === symbol) || someChild(one, mentions);
-  const picksHere = (one: ts.Node): boolean =>
-    (ts.isElementAccessExpression(one) && mentions(one.argumentExpression)) ||
-    (ts.isBinaryExpression(one) &&
-      one.operatorToken.kind === ts.SyntaxKind.LessThanLessThanToken &&
-      mentions(one.right)) ||
-    someChild(one, picksHere);
-  return symbol !== null && picksHere(node.statement);
-}
 
 /** A body for each value of the loop's variable, one after another. */
 function unrolled(node: ts.ForOfStatement, values: readonly Static[], scope: Scope): readonly Stmt[] {

@@ -53,6 +53,12 @@ export const list = (items: readonly Static[]): Static => ({ kind: "list", items
 export const isConstant = (value: Static): boolean =>
   value.kind === "bool" || value.kind === "string" || plainNumber(value) !== null;
 
+/** The size or condition that `Const` parameters decide; null for what is known, and for all else. */
+export function symbolicOf(value: Static | null): Dim | null {
+  if (value?.kind === "test") return value.value;
+  return value?.kind === "int" && typeof value.value !== "number" ? value.value : null;
+}
+
 /** A plain number, whichever kind; null for the rest. */
 export function plainNumber(value: Static | null): number | null {
   if (value?.kind === "float") return value.value;

@@ -93,3 +93,12 @@ export function dotOfScaled(expr: OpExpr): Expr {
   const { acc } = expr.args;
   return of("dot", { a: a!, b: b!, ...(acc && { acc }) }, type, span, { inputPrecision: "ieee" });
 }
+
+/** A product in f16 as one of f32 that is rounded once. */
+export function dotInHalves({ args, span, type, attrs }: OpExpr): Expr {
+  const make = new Making(span);
+  const { a, b, acc } = args as { a: Expr; b: Expr; acc?: Expr };
+  const wide = tile("f32", shapeOf(type));
+  const sum = of("dot", { a, b, ...(acc && { acc: make.as("cast", acc, "f32") }) }, wide, span, attrs);
+  return make.as("cast", sum, "f16");
+}

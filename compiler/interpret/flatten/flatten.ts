@@ -15,7 +15,8 @@ import { statesOf } from "../../ops/index.js";
 import { isWhole, type OpExpr, opOf } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import { type Combining, combineAlong, mapElements, spread } from "./combining.js";
-import { dotOfScaled } from "./dot-scaled.js";
+import { dotInHalves, dotOfScaled } from "./dot-scaled.js";
+import { dtypeOf } from "./made.js";
 import type { Flat, Step } from "./steps.js";
 
 /** A value that names stand for: an expression, or one for each element of a tuple. */
@@ -265,6 +266,7 @@ class Flattener {
       });
     const args = Object.fromEntries(entries) as Record<string, Expr>;
     if (expr.op === "dotScaled") return dotOfScaled({ ...expr, args });
+    if (expr.op === "dot" && dtypeOf(expr) === "f16") return dotInHalves({ ...expr, args });
     const taken = TUPLES[expr.op];
     if (!taken || expr.type.kind !== "tuple") return { ...expr, args };
     const x = this.fresh(args.x!, out, expr.span);

@@ -54,46 +54,57 @@ function sortedLines(host: Host, expr: OpExpr, descending: boolean): TileVariabl
   return sorted;
 }
 
-/**
- * Bitonic sort of a power of two of elements in place (K. Batcher, "Sorting networks and their applications", 1968): for runs of 2, 4, …
- * and distances of half the run down to 1, elements a distance apart change places when they are out of the run's order.
- */
 function sortFunction(module: ModuleBuilder, dtype: DType, size: number, descending: boolean): string {
   const name = `sort_${dtype}_${size}${descending ? "_down" : ""}`;
   return module.once(name, () => {
     const fb = new FunctionBuilder(module, name, ["i32"], "none");
     const { m } = fb;
     const type = REPRESENTATION[dtype];
-    const [run, distance, index] = [fb.local("i32"), fb.local("i32"), fb.local("i32")];
-    const at = (position: Ref): Ref => m.i32.add(fb.get(fb.params[0]!), m.i32.mul(position, m.i32.const(BYTES[type])));
-    const halving = (local: Local, exit: string): void => {
-      fb.set(local, m.i32.shr_u(fb.get(local), m.i32.const(1)));
-      fb.push(m.br_if(exit, m.i32.eqz(fb.get(local))));
-    };
-    fb.set(run, m.i32.const(1));
-    fb.forever((sorted) => {
-      fb.set(run, m.i32.shl(fb.get(run), m.i32.const(1)));
-      fb.push(m.br_if(sorted, m.i32.gt_u(fb.get(run), m.i32.const(size))));
-      fb.set(distance, fb.get(run));
-      fb.forever((merged) => {
-        halving(distance, merged);
-        fb.count(index, size, 1, () => {
-          const other = fb.hold("i32", m.i32.xor(fb.get(index), fb.get(distance)));
-          fb.if(m.i32.gt_u(fb.get(other), fb.get(index)), () => {
-            const [low, high] = [fb.hold("i32", at(fb.get(index))), fb.hold("i32", at(fb.get(other)))];
-            const [x, y] = [low, high].map((place) => fb.hold(type, m[type].load(0, 4, fb.get(place))));
-            const up = fb.hold("i32", m.i32.eqz(m.i32.and(fb.get(index), fb.get(run))));
-            const operation = { fb, module, from: dtype, dtype: "bool" as const };
-            const order = (name: "gt" | "lt"): Ref => SCALAR_OPS[name]!(operation, fb.get(x!), fb.get(y!));
-            const [rising, falling] = descending ? (["lt", "gt"] as const) : (["gt", "lt"] as const);
-            fb.if(m.select(fb.get(up), order(rising), order(falling)), () => {
-              fb.push(m[type].store(0, 4, fb.get(low), fb.get(y!)));
-              fb.push(m[type].store(0, 4, fb.get(high), fb.get(x!)));
-            });
-          });
-        });
+    const at = (position: Local): Ref =>
+      m.i32.add(fb.get(fb.params[0]!), m.i32.mul(fb.get(position), m.i32.const(BYTES[type])));
+    bitonic(fb, size, (index, other, up) => {
+      const [low, high] = [fb.hold("i32", at(index)), fb.hold("i32", at(other))];
+      const [x, y] = [low, high].map((place) => fb.hold(type, m[type].load(0, 4, fb.get(place))));
+      const operation = { fb, module, from: dtype, dtype: "bool" as const };
+      const order = (name: "gt" | "lt"): Ref => SCALAR_OPS[name]!(operation, fb.get(x!), fb.get(y!));
+      const [rising, falling] = descending ? (["lt", "gt"] as const) : (["gt", "lt"] as const);
+      fb.if(m.select(fb.get(up), order(rising), order(falling)), () => {
+        fb.push(m[type].store(0, 4, fb.get(low), fb.get(y!)));
+        fb.push(m[type].store(0, 4, fb.get(high), fb.get(x!)));
       });
     });
     fb.finish();
+  });
+}
+
+/**
+ * Bitonic sort of a power of two of elements in place (K. Batcher, "Sorting networks and their applications", 1968): for runs of 2, 4, …
+ * and distances of half the run down to 1, elements a distance apart change places when they are out of the run's order, which is up or down.
+ */
+export function bitonic(
+  fb: FunctionBuilder,
+  size: number,
+  exchange: (index: Local, other: Local, up: Local) => void,
+): void {
+  const { m } = fb;
+  const [run, distance, index] = [fb.local("i32"), fb.local("i32"), fb.local("i32")];
+  const halving = (local: Local, exit: string): void => {
+    fb.set(local, m.i32.shr_u(fb.get(local), m.i32.const(1)));
+    fb.push(m.br_if(exit, m.i32.eqz(fb.get(local))));
+  };
+  fb.set(run, m.i32.const(1));
+  fb.forever((sorted) => {
+    fb.set(run, m.i32.shl(fb.get(run), m.i32.const(1)));
+    fb.push(m.br_if(sorted, m.i32.gt_u(fb.get(run), m.i32.const(size))));
+    fb.set(distance, fb.get(run));
+    fb.forever((merged) => {
+      halving(distance, merged);
+      fb.count(index, size, 1, () => {
+        const other = fb.hold("i32", m.i32.xor(fb.get(index), fb.get(distance)));
+        fb.if(m.i32.gt_u(fb.get(other), fb.get(index)), () =>
+          exchange(index, other, fb.hold("i32", m.i32.eqz(m.i32.and(fb.get(index), fb.get(run))))),
+        );
+      });
+    });
   });
 }

@@ -1,6 +1,7 @@
 import { isAtomic, type OpExpr } from "../fuse/ops.js";
 import { ExecutorError } from "../unsupported.js";
 import type { Variable } from "../variables.js";
+import { argsort } from "./argsort.js";
 import { atomic } from "./atomic.js";
 import { dot } from "./dot.js";
 import { histogram } from "./histogram.js";
@@ -22,6 +23,7 @@ const WHOLE: Readonly<Record<string, Compute>> = {
   cumsum: cumulate("add"),
   cumprod: cumulate("mul"),
   sort,
+  argsort,
   topk,
   histogram,
 };

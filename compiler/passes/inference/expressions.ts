@@ -120,7 +120,7 @@ function inferOp(expr: Extract<Expr, { kind: "op" }>, scope: Scope, inference: I
 export function resolveAttrs(attrs: Attrs, op: string, span: Span, scope: Scope, context: InferContext): Attrs | null {
   const resolved = Object.entries(attrs).map(([name, attr]): [string, Attr | null] => {
     if (!Array.isArray(attr)) return [name, attr];
-    if (name === "dtype") return [name, pointeeOf(attr as Shape, span, scope, context)];
+    if (name === "dtype" || name === "outDtype") return [name, pointeeOf(attr as Shape, span, scope, context)];
     return [name, resolveShape(attr as Shape, `${name === "shape" ? "a size" : name} of ${op}`, span, scope, context)];
   });
   return resolved.some(([, attr]) => attr === null) ? null : settleFlags(Object.fromEntries(resolved) as Attrs);

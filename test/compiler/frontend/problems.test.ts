@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { attempt } from "../../../compiler/diagnostics/attempt.js";
 import { CATALOGUE, type Diagnostic } from "../../../compiler/diagnostics/index.js";
+import { emitTriton } from "../../../compiler/emit/index.js";
+import { inferTypes, specialize } from "../../../compiler/passes/index.js";
 import { complaints, lowered, problems } from "./source.js";
 
 const wrap = (statements: string): string =>
@@ -94,6 +96,14 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
   "TS-K1052": [
     wrap(`store(out, reduce(zeros([16], "i32"), 0, (a, b) => a + b + n));`),
     "the function of reduce reads n, and gets nothing but its elements",
+  ],
+  "TS-K1150": [
+    wrap(`const two = maxWithIndex(zeros([16], "f32"), 0); two[0] = 1;`),
+    /^two is no list that this function/,
+  ],
+  "TS-K1151": [
+    `const f = (list: Tile[]): Tile[] => { const own = [...list]; own[0]! += 1; return own; }; ${wrap("f([n, n]);")}`,
+    "how many elements list has is not known here",
   ],
   "TS-K1060": [
     `export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => {}, { builds: [{ specialize: [{ divisible: ["x"] }, { divisible: ["x", "n"] }] }] });`,
@@ -196,6 +206,54 @@ test("what belongs to Node in a program with kernels is left to the program's ow
 export const k = kernel(({ x }: { x: Ptr<"f32"> }) => store(x, 1.0)); console.log(process.argv, Device.open(), readFileSync);`,
     }),
   ).toEqual([]);
+});
+
+test("a constant that decides more than a size lists its values", () => {
+  const axis = (type: string, options = "") =>
+    lowered(`export const k = kernel(({ x, AXIS }: { x: Ptr<"f32">; AXIS: ${type} }) => {
+      store(x + arange(0, 16), sum(zeros([16, 16], "f32"), AXIS));
+    }${options});`);
+  const said = ({ diagnostics }: ReturnType<typeof lowered>) =>
+    diagnostics.map(({ message, hint }) => `${message} → ${hint}`);
+  expect(said(axis('Const<"AXIS">'))).toEqual([
+    'axis of sum must be an integer known when the kernel is built → list the values that it may have in its type: AXIS: Const<"AXIS", 0 | 1>',
+  ]);
+  expect(said(axis('Const<"AXIS", 0 | 1>'))).toEqual([]);
+  const built = axis('Const<"AXIS">', ", { builds: [{ constants: { AXIS: 1 } }] }");
+  expect(said(built)).toEqual([]);
+  const { kernel } = inferTypes(built.drafts[0]!);
+  expect(() => specialize(kernel, { constants: { AXIS: 0 } })).toThrow("k is made for AXIS = 1");
+  expect(emitTriton(kernel).text).toContain("    if AXIS == 1:\n");
+  const many = axis(`Const<"AXIS", ${Array.from({ length: 257 }, (_, at) => at).join(" | ")}>`);
+  expect(many.diagnostics.map(({ code }) => code)).toEqual(["TS-K1050"]);
+  expect(complaints("let c = B; store(x, sum(zeros([16, 16], 'f32'), c));")[0]).toContain("write the number itself");
+});
+
+test("elements of a list are assigned where it is made, by an index that is known", () => {
+  const list = "const acc = [zeros([16], 'f32'), zeros([16], 'f32')];";
+  expect(complaints(`${list} acc[n]! += 1;`)).toEqual([
+    "TS-K1008 the index of the list acc must be an integer known when the kernel is built → write the number itself",
+  ]);
+  expect(complaints(`${list} acc[0] = acc[1]!; store(out, acc[n]!);`)[0]).toContain("the index of a list must be");
+  expect(complaints(`${list} for (const i of staticRange(3)) acc[i] = acc[i]! * 2;`)[0]).toBe(
+    "TS-K1048 acc has 2 elements, and none with this index → indices go from 0 to 1",
+  );
+  const changes = "const f = (list: Tile[]) => { list[0] = list[1]!; };";
+  expect(complaints(`${list} acc[0]! += 1; f(acc);`, changes)[0]).toContain(
+    "TS-K1150 list is no list that this function",
+  );
+  expect(complaints("const two = maxWithIndex(zeros([16], 'f32'), 0); two[0] = 1;")[0]).toContain("TS-K1150 two is no");
+  expect(complaints(`${list} acc[0]! += 1; const g = () => { acc[1] = acc[0]!; }; g();`)[0]).toContain("TS-K1013");
+  const spread = "const f = (list: Tile[]) => { const own = [...list]; own[0]! += 1; return own; };";
+  expect(complaints("f(maxWithIndex(zeros([16], 'f32'), 0));", spread)[0]).toContain(
+    "TS-K1151 how many elements list has",
+  );
+  expect(complaints("const acc = Array.from({ length: n }, () => 0); acc[0] = 1;")[0]).toContain(
+    "the length of a list",
+  );
+  const huge = "const acc = Array.from({ length: 1_000_000_000 }, () => 0); acc[0] = 1;";
+  expect(complaints(huge)[0]).toContain("TS-K1050");
+  expect(complaints("zeros([16], 'f32')[0] = 1;")[0]).toContain("TS-K1003 assigning to");
 });
 
 test("hints say what to write instead", () => {

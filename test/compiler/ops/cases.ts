@@ -130,6 +130,31 @@ const shapes: OpCase[] = [
   { title: "full of a number", operands: [], of: d.op("full", { value: -3 }, { shape: [8], dtype: "i64" }) },
 ];
 
+const ordered: OpCase[] = [
+  ...DTYPE_NAMES.filter((dtype) => !isFloat8(dtype)).flatMap((dtype) => [
+    { title: `argsort ${dtype}`, operands: [tile(dtype, 4, 32)], of: d.op("argsort", { x: "a" }) },
+    {
+      title: `argsort ${dtype} downwards`,
+      operands: [tile(dtype, 64)],
+      of: d.op("argsort", { x: "a" }, { descending: true }),
+    },
+  ]),
+  ...(["f64", "i64", "i8"] as const).flatMap((dtype) =>
+    ["sum", "cumsum", "cumprod"].map((name) => ({
+      title: `${name} in ${dtype}`,
+      operands: [tile(dtype === "f64" ? "f32" : "u8", 4, 8)],
+      of: d.op(name, { x: "a" }, { axis: 1, dtype }),
+    })),
+  ),
+  // Small integers, whose sums f16 holds.
+  ...["sum", "cumsum"].map((name) => ({
+    title: `${name} in f16`,
+    operands: [tile("i8", 4, 8)],
+    of: d.op(name, { x: "a" }, { axis: 1, dtype: "f16" }),
+  })),
+  { title: "sum of f32 in i64", operands: [tile("f32", 16)], of: d.op("sum", { x: "a" }, { dtype: "i64" }) },
+];
+
 const dots: OpCase[] = [
   ...(["f16", "bf16", "f32"] as const).map((dtype) => ({
     title: `dot ${dtype}`,
@@ -146,6 +171,21 @@ const dots: OpCase[] = [
     title: "dot tf32",
     operands: [tile("f32", 16, 16), tile("f32", 16, 16)],
     of: d.op("dot", { a: "a", b: "b" }, { inputPrecision: "tf32" }),
+  },
+  ...["tf32x3", "bf16x3", "bf16x6"].map((inputPrecision) => ({
+    title: `dot ${inputPrecision}`,
+    operands: [tile("f32", 32, 16), tile("f32", 16, 16)],
+    of: d.op("dot", { a: "a", b: "b" }, { inputPrecision }),
+  })),
+  {
+    title: "dot f16 in f16",
+    operands: [tile("f16", 16, 16), tile("f16", 16, 32)],
+    of: d.op("dot", { a: "a", b: "b" }, { outDtype: "f16" }),
+  },
+  {
+    title: "dot f16 with an accumulator in f16",
+    operands: [tile("f16", 16, 16), tile("f16", 16, 16), tile("f16", 16, 16)],
+    of: d.op("dot", { a: "a", b: "b", acc: "c" }),
   },
   {
     title: "dot of batches",
@@ -302,6 +342,16 @@ const float8: OpCase[] = [
       of: d.op("where", { condition: "a", a: "b", b: d.float(1.6) }),
     },
     { title: `full ${dtype}`, operands: [], of: d.op("full", { value: d.float(0.3) }, { shape: [8], dtype }) },
+    {
+      title: `dot ${dtype} in f16`,
+      operands: [tile(dtype, 16, 64), tile(dtype, 64, 16)],
+      of: d.op("dot", { a: "a", b: "b" }, { outDtype: "f16" }),
+    },
+    {
+      title: `dot ${dtype} with few products in fewer bits`,
+      operands: [tile(dtype, 64, 64), tile(dtype, 64, 16)],
+      of: d.op("dot", { a: "a", b: "b" }, { maxNumImpreciseAcc: 32 }),
+    },
     ...FLOATS8.map((other) => ({
       title: `dot ${dtype} ${other}`,
       operands: [tile(dtype, 16, 32), tile(other, 32, 16)],
@@ -337,11 +387,23 @@ const masks: OpCase[] = [
   { title: "bool == bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("eq", { a: "a", b: "b" }) },
 ];
 
+/** An op of more than two floats, which have its operands' own names in the IR. */
+const ofMore = (op: string, operands: readonly string[], dtypes: readonly DType[]): OpCase[] =>
+  dtypes.map((dtype) => ({
+    title: `${op} ${dtype}`,
+    operands: operands.map(() => tile(dtype, 64)),
+    of: d.op(op, Object.fromEntries(operands.map((name) => [name, name]))),
+  }));
+
 const REAL = FUNCTIONS.filter(({ name }) => name !== "abs");
 
 export const CASES: readonly OpCase[] = [
   ...REAL.flatMap(({ name, elements }) =>
-    elements!.length === 1 ? unary(name, ["f16", "bf16", "f32"]) : binary(name, same(["f16", "f32"])),
+    elements!.length === 1
+      ? unary(name, ["f16", "bf16", "f32"])
+      : elements!.length === 2
+        ? binary(name, same(["f16", "f32"]))
+        : ofMore(name, elements!, ["f16", "f32", "f64"]),
   ),
   ...unary("abs", ["i32", "f16", "bf16", "f32"]),
   ...unary("neg", ["i32", "bf16"]),
@@ -440,6 +502,7 @@ export const CASES: readonly OpCase[] = [
     of: d.op("sort", { x: "a" }),
   })),
   ...shapes,
+  ...ordered,
   ...dots,
   ...scaled,
   ...choices,

@@ -13,6 +13,20 @@ function sequence(seed: number): () => number {
   };
 }
 
+/** Equal ones, NaN, both zeros and infinities among numbers. */
+const oddKey = (dtype: DType, at: number, next: () => number): number =>
+  [Number.NaN, 0, -0, 1.5, Infinity, -Infinity][at % 11] ?? roundTo(dtype, Math.floor(next() * 32 - 16) / 4);
+
+/** Equal ones, the least, one with the highest bit alone (that a double holds among its neighbours), and others that differ in some of their bits. */
+const wideKey = (dtype: DType, at: number, next: () => number): number => {
+  const top = 2 ** Math.min(DTYPES[dtype].bytes * 8 - 1, 52);
+  const least = DTYPES[dtype].kind === "signed" ? -top : 0;
+  return roundTo(
+    dtype,
+    [least, top, 7, 7, top - 1][at % 11] ?? Math.abs(Math.floor(least / 3 + next() * 2 ** ((at % 6) * 9 + 2))),
+  );
+};
+
 /** Where an op is defined: divisors that are not 0, shifts within the word, roots of positive numbers. */
 function element(title: string, operand: number, dtype: DType, next: () => number, at: number): number {
   const op = title.split(" ")[0]!;
@@ -21,6 +35,7 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
   const { kind } = DTYPES[dtype];
   if (op === "dotScaled" && (operand === 1 || operand === 3)) return 124 + Math.floor(next() * 5);
   if (kind === "float") {
+    if (op === "argsort") return oddKey(dtype, at, next);
     if (/^(argm|maxWith|minWith)/.test(op) && at % 5 === 0) return Number.NaN;
     if (/^(log|log2|sqrt|rsqrt)$/.test(op)) return roundTo(dtype, next() * 4 + 0.1);
     return roundTo(
@@ -29,6 +44,7 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
     );
   }
   if (op === "umulhi") return roundTo(dtype, (next() * 2 - 1) * 2 ** Math.min(DTYPES[dtype].bytes * 8, 53));
+  if (op === "argsort") return wideKey(dtype, at, next);
   const value = Math.floor(next() * 200) - (kind === "signed" ? 100 : 0);
   const divides = /^(floorDiv|mod|cdiv)$/.test(op);
   if (op === "cdiv") return Math.abs(value) + 1;

@@ -478,9 +478,38 @@ const CASES: readonly Case[] = [
     code: "TS-K2039",
     title: "an accumulator of f16",
     body: () => [
-      use(d.op("dot", { a: tileOf([64, 64], "f16"), b: tileOf([64, 64], "f16"), acc: tileOf([64, 64], "f16") })),
+      use(d.op("dot", { a: tileOf([64, 64], "bf16"), b: tileOf([64, 64], "bf16"), acc: tileOf([64, 64], "f16") })),
     ],
     says: "acc must be Tile<[64, 64], f32>",
+  },
+  {
+    code: "TS-K2350",
+    title: "a product of bf16 in f16",
+    body: () => [use(d.op("dot", { a: tileOf([64, 64], "bf16"), b: tileOf([64, 64], "bf16") }, { outDtype: "f16" }))],
+    says: "dot of bf16 gives f32, not f16",
+    hint: 'to(dot(a, b), "f16")',
+  },
+  {
+    code: "TS-K2350",
+    title: "a product of f16 in bf16",
+    body: () => [use(d.op("dot", { a: tileOf([64, 64], "f16"), b: tileOf([64, 64], "f16") }, { outDtype: "bf16" }))],
+    says: "dot of f16 gives f32 or f16, not bf16",
+  },
+  {
+    code: "TS-K2351",
+    title: "imprecise sums of f16",
+    body: () => [
+      use(d.op("dot", { a: tileOf([64, 64], "f16"), b: tileOf([64, 64], "f16") }, { maxNumImpreciseAcc: 32 })),
+    ],
+    says: "not for f16 in f32",
+  },
+  {
+    code: "TS-K2352",
+    title: "more imprecise sums than products",
+    body: () => [
+      use(d.op("dot", { a: tileOf([64, 64], "f8e5m2"), b: tileOf([64, 64], "f8e4m3") }, { maxNumImpreciseAcc: 65 })),
+    ],
+    says: "from 0 to the inner size, 64, got 65",
   },
   {
     code: "TS-K2100",
