@@ -15,6 +15,8 @@ export class Unit {
   readonly constants = new Map<ts.Symbol, Static | null>();
   /** Kernels and device functions that were lowered: where tsc's own errors matter. */
   readonly regions = new Set<ts.Node>();
+  /** Expressions whose problem is reported, or follows from one that is. */
+  readonly poisoned = new Set<ts.Node>();
   /** Every name that the language exports. */
   readonly language: ReadonlySet<string>;
   /** What computing the constants of one kernel may take, all of them together. */

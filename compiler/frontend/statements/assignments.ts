@@ -12,6 +12,7 @@ import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
 import { reference } from "../expressions/names.js";
 import { COMPOUND, op } from "../expressions/operators.js";
+import { localBinding } from "../fixed.js";
 import { decided } from "../given.js";
 import { missingName, symbolOf, unwrapped } from "../names.js";
 import { isPoison } from "../poison.js";
@@ -81,6 +82,8 @@ function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
   const target = unwrapped(node.left);
   if (ts.isArrayLiteralExpression(target) || ts.isObjectLiteralExpression(target))
     return unpackInto(node, target, scope);
+  const binding = localBinding(target, scope);
+  if (binding?.kind === "variable" && binding.broken) return [];
   const value = lowerExpression(node.right, scope);
   const variable = assignable(target, scope);
   return variable === null ? [] : [assign(variable, value, node, scope)];
@@ -120,8 +123,9 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
   const { unit } = scope;
   const span = unit.span(node);
   if (!ts.isIdentifier(node)) {
-    const instead =
-      "store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile";
+    const instead = ts.isPropertyAccessExpression(node)
+      ? `an object stays as it is made: const next = { ...${node.expression.getText()}, ${node.name.text}: value }`
+      : "store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile";
     unit.report(unsupportedSyntax(span, { what: `assigning to ${node.getText()}`, instead }));
     return null;
   }
@@ -131,6 +135,7 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
     return null;
   }
   const binding = scope.find(symbol);
+  if (binding?.kind === "variable" && binding.broken) return null;
   const own = binding?.kind === "variable" && binding.owner === scope;
   if (own && binding.mutable) return binding;
   const what =
