@@ -10,7 +10,7 @@ export function* withoutBuilds(kernels: readonly Kernel[]): Generator<Diagnostic
   for (const { name, span, params, dtypes } of [...firsts.values()].reverse()) {
     if (built.has(name)) continue;
     const constants = params.filter((param) => param.kind === "const").map((param) => param.name);
-    yield noBuilds(span, { kernel: name, open: [...constants, ...Object.keys(dtypes)] });
+    yield noBuilds(span, { kernel: name, constants, dtypes: Object.keys(dtypes) });
   }
 }
 

@@ -80,10 +80,10 @@ function writtenBuilds(
   const defaults = field("defaults");
   const sound = defaults === undefined || defaults.kind === "record" || defaults.kind === "missing";
   if (!sound || builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
+    const notAList = failed === null && builds !== null && sound;
     const place: ts.Node = failed ?? options;
-    unit.report(
-      buildValue(unit.span(place), { what: failed === null ? "this object of options" : `\`${place.getText()}\`` }),
-    );
+    const what = notAList ? "builds" : failed === null ? "this object of options" : `\`${place.getText()}\``;
+    unit.report(buildValue(unit.span(place), { what, notAList }));
     return null;
   }
   if (builds.items.length > LIMITS.builds) {
@@ -166,7 +166,9 @@ class BuildReader {
     const missing = wanted.filter(({ name }) => !given.has(name)).map(({ name }) => name);
     const unknown = [...given.keys()].filter((name) => !wanted.some((param) => param.name === name));
     if (missing.length > 0 || unknown.length > 0) {
-      this.unit.report(buildConstants(span, { kernel: this.kernel, missing, unknown }));
+      this.unit.report(
+        buildConstants(span, { kernel: this.kernel, missing, unknown, known: wanted.map(({ name }) => name) }),
+      );
       return null;
     }
     const values: Record<string, ConstValue> = {};
@@ -215,11 +217,15 @@ class BuildReader {
   }
 
   private divisible(value: Static, span: Span): readonly string[] | null {
-    const names = this.params.filter(({ kind }) => kind !== "const").map(({ name }) => name);
+    const able = this.params.filter(
+      (param) => param.kind !== "const" && (param.kind !== "scalar" || isInteger(param.dtype)),
+    );
+    const names = able.map(({ name }) => name);
     const given = this.given(value);
+    const list = `a list of pointers, descriptors and integers among the parameters (${names.join(", ") || "there are none"})`;
     return given.every((name) => names.includes(name))
       ? given
-      : this.wrong("divisible", `a list of parameters (${names.join(", ")}), and "pointers" for all of those`, span);
+      : this.wrong("divisible", `${list}; "pointers" names all pointers`, span);
   }
 
   /** The names of a list; "pointers" stands for all pointers, unless a parameter is called so. Anything else gives a name that is none. */

@@ -72,6 +72,12 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
 const MISTAKEN: Readonly<Record<string, string>> = {
   "axis of max": "the greater of two values is maximum(a, b)",
   "axis of min": "the less of two values is minimum(a, b)",
+  "text of devicePrint": 'the text comes first: devicePrint("n =", n)',
+  "message of deviceAssert": 'the condition comes first: deviceAssert(n > 0, "text")',
+  "message of staticAssert": 'the condition comes first: staticAssert(B > 0, "text")',
+  "order of permute": "write the axes one after another: permute(x, 1, 0)",
+  "order of trans": "write the axes one after another: trans(x, 1, 0)",
+  "the index of a list": "where(i === 0, a, b) chooses as the program runs; load(pointer + i) reads memory",
 };
 
 /** How a constant's type lists its values. */
@@ -149,7 +155,13 @@ function sizes(value: Static): readonly Dim[] | null {
   return all.includes(null) ? null : (all as Dim[]);
 }
 
-export const fixedShape = reader<readonly Dim[]>("a list of sizes", sizes, sizeValue);
+export const fixedShape = reader<readonly Dim[]>(
+  "a list of sizes",
+  sizes,
+  sizeValue,
+  (node) =>
+    insteadOfQuotient(node) ?? (ts.isArrayLiteralExpression(node) ? undefined : `write a list: [${node.getText()}]`),
+);
 
 const dtypeValue = reader<DType>(
   "a dtype",

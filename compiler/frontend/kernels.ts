@@ -22,6 +22,7 @@ export function findKernels(unit: Unit, file: ts.SourceFile): readonly KernelDec
       const call = declaration.initializer === undefined ? null : kernelCall(unit, unwrapped(declaration.initializer));
       if (call === null || !ts.isIdentifier(declaration.name)) continue;
       placed.add(call);
+      if (!(statement.declarationList.flags & ts.NodeFlags.Const)) unit.report(kernelPlace(unit.span(call)));
       const kernel = declared(unit, declaration.name, call);
       if (kernel !== null) found.push(kernel);
     }

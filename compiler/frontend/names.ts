@@ -1,5 +1,8 @@
-import { missingImport, unknownName } from "../diagnostics/catalogue/frontend.js";
+import { isBuiltin } from "node:module";
+import { notAConstant, unknownName } from "../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../diagnostics/index.js";
+import { insteadOfName } from "./foreign.js";
+import { importProblem } from "./imports.js";
 import { isOfLanguage, isOfLibrary } from "./project.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
@@ -31,11 +34,22 @@ export function symbolOf(unit: Unit, node: ts.Node): ts.Symbol | null {
 export function missingName(unit: Unit, node: ts.Identifier): Diagnostic {
   const declaration = unit.checker.getSymbolAtLocation(node)?.declarations?.[0];
   const imported = declaration === undefined ? undefined : ts.findAncestor(declaration, ts.isImportDeclaration);
-  if (imported === undefined)
-    return unknownName(unit.span(node), { name: node.text, ofLanguage: unit.language.has(node.text) });
-  const module = imported.moduleSpecifier.getText().slice(1, -1);
-  return missingImport(unit.span(imported), { name: node.text, module });
+  if (declaration !== undefined && imported !== undefined) {
+    const instead = "call it in the program that launches, and pass what it gives as a parameter";
+    return isBuiltin((imported.moduleSpecifier as ts.StringLiteral).text)
+      ? notAConstant(unit.span(node), { name: node.text, why: "it belongs to Node", instead })
+      : importProblem(unit, imported, declaration);
+  }
+  const around = unit.checker.getSymbolsInScope(node, ts.SymbolFlags.Value).filter(isOfAuthor(unit));
+  const instead = insteadOfName(node.text, [...around.map(({ name }) => name), ...unit.language]);
+  return unknownName(unit.span(node), { name: node.text, ofLanguage: unit.language.has(node.text), instead });
 }
+
+/** What JavaScript itself declares is not what a kernel means. */
+const isOfAuthor =
+  ({ program }: Unit) =>
+  ({ declarations }: ts.Symbol): boolean =>
+    declarations?.[0] !== undefined && !program.isSourceFileDefaultLibrary(declarations[0].getSourceFile());
 
 /** Resolves a name; `node` is an identifier or the name after a point. */
 export function resolveName(unit: Unit, node: ts.Node): Named {

@@ -29,7 +29,9 @@ export function dtypeParameters(unit: Unit, fn: FunctionNode): readonly DTypePar
     const members = limit === null ? [] : limit.isUnion() ? limit.types : [limit];
     const dtypes = members.map((member) => (member.isStringLiteral() && isDType(member.value) ? member.value : null));
     if (symbol === undefined || dtypes.length === 0 || dtypes.includes(null)) {
-      unit.report(typeParameter(unit.span(node), { name: node.name.text }));
+      const odd = members.find((member) => member.isStringLiteral() && !isDType(member.value));
+      const facts = { name: node.name.text, odd: odd && unit.checker.typeToString(odd) };
+      unit.report(typeParameter(unit.span(node), facts));
       return [];
     }
     // tsc keeps a union in the order in which it met its members, which depends on other files.

@@ -1,7 +1,14 @@
-import { typescriptError } from "../diagnostics/catalogue/frontend.js";
+import { typeParameter, typescriptError } from "../diagnostics/catalogue/frontend.js";
+import { isError } from "../diagnostics/index.js";
+import { insteadOfSyntax, insteadOfTypes } from "./syntax-errors.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
+/** "Cannot redeclare block-scoped variable", told of each of the two. */
+const REDECLARED = new Set([2451]);
+/** "Type 'T' does not satisfy the constraint", of a type parameter that is no list of dtypes. */
+const NO_DTYPE = 2344;
+const NOTHING = /^Argument of type 'void'/;
 /** Modules and globals of the host, which a kernel file may name but which are not loaded to check it. */
 const UNRESOLVED = 2307;
 const OF_THE_HOST = new Set([UNRESOLVED, 2580, 2584, 2591, 2592]);
@@ -22,7 +29,8 @@ function reportIn(unit: Unit, file: ts.SourceFile): readonly [] {
   const whole = /\.kernel\.[cm]?ts$/.test(file.fileName);
   const regions = [...unit.regions].filter((node) => node.getSourceFile() === file);
   const syntax = program.getSyntacticDiagnostics(file);
-  const found = syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file);
+  // After the first error of syntax tsc guesses.
+  const found = syntax.length > 0 ? syntax.slice(0, 1) : told(unit, file, program.getSemanticDiagnostics(file));
   for (const diagnostic of found) {
     const start = diagnostic.start ?? 0;
     const inside = regions.some((node) => node.pos <= start && start < node.end);
@@ -31,6 +39,25 @@ function reportIn(unit: Unit, file: ts.SourceFile): readonly [] {
     if (inside || isSyntax || (whole && !isHostImport) || isRelativeImport(diagnostic)) report(unit, file, diagnostic);
   }
   return [];
+}
+
+/** Without what tsc says in an expression that is known to be wrong, and with each name that is declared twice once. */
+function told(unit: Unit, file: ts.SourceFile, found: readonly ts.Diagnostic[]): readonly ts.Diagnostic[] {
+  const known = unit.diagnostics.some(isError) ? [...unit.poisoned].filter((one) => one.getSourceFile() === file) : [];
+  const typeParameters = unit.diagnostics.some(({ code }) => code === typeParameter.entry.code);
+  const follows = (one: ts.Diagnostic): boolean => {
+    const { start = 0, length = 0 } = one;
+    const end = start + length;
+    if (typeParameters && one.code === NO_DTYPE) return true;
+    // What gives nothing is told where it was to be a value.
+    if (NOTHING.test(sentence(one.messageText)) && ts.isIdentifier(nodeAt(file, start, end))) return true;
+    return known.some(
+      (node) =>
+        (node.getStart() <= start && start < node.getEnd()) || (start <= node.getStart() && node.getEnd() <= end),
+    );
+  };
+  const later = new Map(found.map((one) => [REDECLARED.has(one.code) ? String(one.messageText) : one, one]));
+  return [...later.values()].filter((one) => !follows(one));
 }
 
 /** An import of a file that is not there matters: the names it brings have no meaning. */
@@ -42,8 +69,29 @@ function isRelativeImport(diagnostic: ts.Diagnostic): boolean {
 function report(unit: Unit, file: ts.SourceFile, diagnostic: ts.Diagnostic): void {
   const start = diagnostic.start ?? 0;
   const message = sentence(diagnostic.messageText);
-  const span = unit.spanOf(file, start, start + (diagnostic.length ?? 0));
-  unit.report(typescriptError(span, { code: diagnostic.code, message }));
+  const node = nodeAt(file, start, start + (diagnostic.length ?? 0));
+  const end = Math.max(start + (diagnostic.length ?? 0), wholeOf(node, diagnostic.code)?.getEnd() ?? 0);
+  const instead =
+    diagnostic.code < 2000 ? insteadOfSyntax(file, start) : insteadOfTypes(diagnostic.code, message, node);
+  unit.report(typescriptError(unit.spanOf(file, start, end), { code: diagnostic.code, message, instead }));
+}
+
+/** The innermost node that holds a piece of the source. */
+function nodeAt(file: ts.SourceFile, start: number, end: number): ts.Node {
+  let node: ts.Node = file;
+  for (let next: ts.Node | undefined = node; next !== undefined; ) {
+    node = next;
+    next = ts.forEachChild(node, (child) => (child.getStart() <= start && end <= child.getEnd() ? child : undefined));
+  }
+  return node;
+}
+
+/** What a message is about where tsc points at its first word only: the member whose name it is, the call whose function it is. */
+function wholeOf(node: ts.Node, code: number): ts.Node | undefined {
+  const { parent } = node;
+  if (parent === undefined) return undefined;
+  if (ts.isPropertyAssignment(parent) && parent.name === node) return parent;
+  return code === 2769 && ts.isCallExpression(parent) && parent.expression === node ? parent : undefined;
 }
 
 /** tsc's first line says what is wrong; the lines below explain it in terms of the flavors' hidden keys. */

@@ -17,6 +17,8 @@ export class Unit {
   readonly regions = new Set<ts.Node>();
   /** The lists whose elements a function assigns. */
   readonly changedLists = new Map<ts.Node, ReadonlySet<ts.Symbol>>();
+  /** Expressions whose problem is reported, or follows from one that is. */
+  readonly poisoned = new Set<ts.Node>();
   /** Every name that the language exports. */
   readonly language: ReadonlySet<string>;
   /** What computing the constants of one kernel may take, all of them together. */

@@ -36,14 +36,21 @@ export function checkChoices(
   for (const [name, known] of Object.entries(choices)) {
     const got = call.attrs[name];
     if (got === undefined || known.includes(String(got))) continue;
-    context.fail(problems.unknownChoice(call.span, { op: call.op, name, got: JSON.stringify(got), known }));
+    context.fail(
+      problems.unknownChoice(call.span, {
+        op: call.op === "cast" ? "to" : call.op,
+        name,
+        got: JSON.stringify(got),
+        known,
+      }),
+    );
     fine = false;
   }
   return fine;
 }
 
 /** Triton's tiles have power-of-two sizes. Symbolic sizes are judged when they have values. */
-export function checkSizes(op: string, shape: Shape, span: Span, context: InferContext): void {
+export function checkSizes(op: string, shape: Shape, span: Span, context: Pick<InferContext, "fail">): void {
   for (const size of shape)
     if (typeof size === "number" && !isPowerOfTwo(size))
       context.fail(problems.notPowerOfTwo(span, { op, size, shape }));

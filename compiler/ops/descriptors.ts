@@ -1,5 +1,16 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, type DType, dimEquals, type Expr, isInteger, type Type, tile, VOID } from "../ir/index.js";
+import {
+  DTYPES,
+  type DType,
+  dimEquals,
+  type Expr,
+  isInteger,
+  type Shape,
+  type Span,
+  type Type,
+  tile,
+  VOID,
+} from "../ir/index.js";
 import { checkChoices, checkSizes, dims } from "./attrs.js";
 import { sameShape } from "./broadcast.js";
 import { assignable, convert, isNumbers, isPointer, shapeOf, type TileType } from "./convert.js";
@@ -104,6 +115,21 @@ const isOne = (expr: Expr): boolean =>
   (expr.kind === "literal" && expr.value === 1) ||
   (expr.type.kind === "const" && expr.type.dim !== undefined && dimEquals(expr.type.dim, 1));
 
+/** What TMA takes: powers of two, and rows of 16 bytes. */
+export function checkBlock(
+  op: string,
+  dtype: DType,
+  block: Shape,
+  span: Span,
+  context: Pick<InferContext, "fail">,
+): void {
+  checkSizes(op, block, span, context);
+  const row = block.at(-1);
+  if (typeof row !== "number" || row * DTYPES[dtype].bytes >= 16) return;
+  const message = `a row of a descriptor's block has at least 16 bytes; ${row} of ${dtype} are ${row * DTYPES[dtype].bytes}`;
+  context.fail(problems.descriptorLayout(span, { message }));
+}
+
 const makeTensorDescriptor: Op = {
   name: "makeTensorDescriptor",
   params: { ptr: "operand", shape: { operands: "shape" }, strides: { operands: "stride" }, block: "shape" },
@@ -130,14 +156,7 @@ const makeTensorDescriptor: Op = {
   },
   check(node, context) {
     const { dtype, block } = node.type as DescriptorType;
-    checkSizes("makeTensorDescriptor", block, node.span, context);
-    const row = block.at(-1);
-    if (typeof row === "number" && row * DTYPES[dtype].bytes < 16)
-      context.fail(
-        problems.descriptorLayout(node.span, {
-          message: `a row of a descriptor's block has at least 16 bytes; ${row} of ${dtype} are ${row * DTYPES[dtype].bytes}`,
-        }),
-      );
+    checkBlock("makeTensorDescriptor", dtype, block, node.span, context);
   },
   emit: (args, { attrs }) => {
     const pieces = (prefix: string): Py[] => numbered(args, prefix);

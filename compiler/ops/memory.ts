@@ -23,7 +23,13 @@ function checkHints(source: Call, context: InferContext): boolean {
 export function pointerOperand(source: Call, context: InferContext): Expr | null {
   const ptr = source.args.ptr!;
   if (isPointer(ptr.type)) return ptr;
-  return context.fail(problems.needsPointer(ptr.span, { op: source.op, type: ptr.type }, context.origins(ptr)));
+  return context.fail(
+    problems.needsPointer(
+      ptr.span,
+      { op: source.op, type: ptr.type, second: source.args.value?.type },
+      context.origins(ptr),
+    ),
+  );
 }
 
 /** Reports an operand that does not broadcast to the pointer's shape. */

@@ -2,7 +2,7 @@ import * as problems from "../diagnostics/catalogue/types.js";
 import { type Dim, dimEquals, dimMul, type Expr, type Shape, type Type } from "../ir/index.js";
 import { checkSizes, dims } from "./attrs.js";
 import { broadcastAll, sameShape, stretches } from "./broadcast.js";
-import { commonDType, convertAll, decay, isOperand, shapeOf, type TileType } from "./convert.js";
+import { commonDType, convertAll, decay, isNumbers, isOperand, shapeOf, type TileType } from "./convert.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { call, LEVEL, list, type Py, py, within } from "./python.js";
 import { materialize, shapePy } from "./python-values.js";
@@ -103,6 +103,8 @@ export const expandDims: Op = {
     const before = shapeOf(x.type);
     const given = Number(source.attrs.axis);
     const axis = given < 0 ? given + before.length + 1 : given;
+    if (before.length === 0 && axis === 1)
+      return context.fail(problems.needsTile(source.span, { op: "col", type: x.type }, context.origins(x)));
     if (!Number.isInteger(axis) || axis < 0 || axis > before.length)
       return context.fail(
         problems.badAxis(
@@ -232,15 +234,18 @@ const cat: Op = {
   name: "cat",
   params: { a: "operand", b: "operand", axis: "integer?" },
   infer(source, context) {
+    const [first, second] = [source.args.a!, source.args.b!];
+    if (isNumbers(first.type) && isNumbers(second.type) && !sameShape(first.type.shape, second.type.shape)) {
+      const facts = { op: "cat", a: first.type, b: second.type, hint: "cat puts together two tiles of one shape" };
+      return context.fail(problems.shapesDiffer(source.span, facts, context.origins(first, second)));
+    }
     const both = pair(source, context);
     if (!both) return null;
     const { a, b, shape } = both;
     const given = Number(source.attrs.axis ?? 0);
     const axis = given < 0 ? given + shape.length : given;
-    if (shape.length === 0 || !sameShape(shapeOf(a.type), shapeOf(b.type)))
-      return context.fail(
-        problems.shapesDiffer(source.span, { op: "cat", a: a.type, b: b.type }, context.origins(a, b)),
-      );
+    if (shape.length === 0)
+      return context.fail(problems.needsTile(source.span, { op: "cat", type: a.type }, context.origins(a, b)));
     if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)
       return context.fail(problems.badAxis(source.span, { op: "cat", axis: given, type: a.type }, context.origins(a)));
     const joined = joining("join", (one) => [...one, 2]).infer(

@@ -1,6 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { attempt, type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
 import { Budget, type Build, type ConstValue, type Expr, type Kernel, type Param } from "../ir/index.js";
+import { checkBlock } from "../ops/index.js";
 import { pruneBranches } from "./prune-branches.js";
 import { Known } from "./specialization/known.js";
 import { Specialization } from "./specialization/specialization.js";
@@ -41,9 +42,15 @@ export function specialize(
   const report = (problem: Diagnostic): void => void pass.diagnostics.push(problem);
   const body = attempt(kernel.span, report, () => specializeBody(kernel.body, known, pass)) ?? [];
   pass.notes.forEach(print);
+  const fail = (problem: Diagnostic): null => {
+    report(problem);
+    return null;
+  };
   const params = kernel.params.map((param) =>
     param.kind === "descriptor" ? { ...param, block: known.shape(param.block) } : param,
   );
+  for (const param of params)
+    if (param.kind === "descriptor") checkBlock("a descriptor", param.dtype, param.block, param.span, { fail });
   if (pass.diagnostics.length > 0) throw new DiagnosticError(pass.diagnostics);
   const whole = { ...kernel, params, body, functions: pass.functions, constants };
   return verify(pruneBranches(whole), "specialize");

@@ -2,12 +2,19 @@ import { problem } from "../diagnostic.js";
 
 /** Problems that show when a kernel is built: TS-K3xxx. */
 
-export const noBuilds = problem<{ kernel: string; open: readonly string[] }>({
+export const noBuilds = problem<{ kernel: string; constants: readonly string[]; dtypes: readonly string[] }>({
   code: "TS-K3001",
   about: "A kernel with constants or dtype parameters says in `builds` which values to compile it for.",
-  message: ({ kernel, open }) =>
-    `${kernel} has nothing to be built as: it leaves ${open.join(", ")} open and declares no builds`,
-  hint: ({ open }) => `add { builds: [{ constants: { ${open[0]}: … } }] } as the second argument of kernel()`,
+  message: ({ kernel, constants, dtypes }) =>
+    `${kernel} has nothing to be built as: it leaves ${[...constants, ...dtypes].join(", ")} open and declares no builds`,
+  hint: ({ constants, dtypes }) => {
+    const given = (names: readonly string[]): string => names.map((name) => `${name}: …`).join(", ");
+    const fields = [
+      ...(constants.length > 0 ? [`constants: { ${given(constants)} }`] : []),
+      ...(dtypes.length > 0 ? [`dtypes: { ${given(dtypes)} }`] : []),
+    ];
+    return `add { builds: [{ ${fields.join(", ")} }] } as the second argument of kernel()`;
+  },
 });
 
 export const sameName = problem<{ kernel: string; other: string }>({

@@ -3,10 +3,11 @@ import { problem } from "../diagnostic.js";
 
 /** Problems of the source itself, found before types are inferred: TS-K1xxx. */
 
-export const typescriptError = problem<{ code: number; message: string }>({
+export const typescriptError = problem<{ code: number; message: string; instead?: string }>({
   code: "TS-K1001",
   about: "TypeScript itself rejects the code; the message is tsc's.",
   message: ({ code, message }) => `${message} (TS${code})`,
+  hint: ({ instead }) => instead,
 });
 
 export const noFile = problem<{ path: string }>({
@@ -23,21 +24,21 @@ export const unsupportedSyntax = problem<{ what: string; instead: string }>({
   hint: ({ instead }) => instead,
 });
 
-export const unknownName = problem<{ name: string; ofLanguage: boolean; isType?: boolean }>({
+export const unknownName = problem<{ name: string; ofLanguage: boolean; isType?: boolean; instead?: string }>({
   code: "TS-K1004",
   about: "A name that is declared nowhere.",
   message: ({ name }) => `cannot find ${name}`,
-  hint: ({ name, ofLanguage, isType }) =>
+  hint: ({ name, ofLanguage, isType, instead }) =>
     ofLanguage
       ? `import it: import { ${isType ? "type " : ""}${name} } from "tilescript"`
-      : "declare it, or import it from where it is",
+      : (instead ?? "declare it, or import it from where it is"),
 });
 
-export const notAConstant = problem<{ name: string; why: string }>({
+export const notAConstant = problem<{ name: string; why: string; instead?: string }>({
   code: "TS-K1005",
   about: "A kernel reads only what is known when it is built: its parameters, and constants of modules.",
   message: ({ name, why }) => `${name} has no value known when the kernel is built: ${why}`,
-  hint: ({ name }) => `make it a module-level const with a number, or pass ${name} as a parameter`,
+  hint: ({ name, instead }) => instead ?? `make it a module-level const with a number, or pass ${name} as a parameter`,
 });
 
 export const changedConstant = problem<{ name: string }>({
@@ -56,10 +57,21 @@ export const unknownFunction = problem<{ name: string; instead: string }>({
   hint: ({ instead }) => instead,
 });
 
+/** What a call with one argument means elsewhere. */
+const OF_ONE: Readonly<Record<string, string>> = {
+  arange: "write arange(0, size)",
+  zeros: 'say of which dtype: zeros(shape, "f32")',
+  maximum: "the greatest number of a tile is max(x, axis)",
+  minimum: "the least number of a tile is min(x, axis)",
+  to: 'say to which dtype: to(x, "f32")',
+  where: "write where(condition, a, b)",
+};
+
 export const wrongArguments = problem<{ name: string; expected: string; got: number }>({
   code: "TS-K1007",
   about: "A call with too few or too many arguments.",
   message: ({ name, expected, got }) => `${name} takes ${expected}, got ${got}`,
+  hint: ({ name, got }) => (got === 1 ? OF_ONE[name] : undefined),
 });
 
 export const notStatic = problem<{ what: string; kind: string; instead?: string }>({
@@ -73,8 +85,12 @@ export const unknownOption = problem<{ name: string; option: string; options: re
   code: "TS-K1009",
   about: "An option that the operation does not have.",
   message: ({ name, option }) => `${name} has no option ${option}`,
-  hint: ({ name, options }) =>
-    options.length > 0 ? `${name} takes ${options.join(", ")}` : `${name} takes no options`,
+  hint: ({ name, option, options }) =>
+    option === "axis"
+      ? `the axis is no option: ${name}(x, 0)`
+      : options.length > 0
+        ? `${name} takes ${options.join(", ")}`
+        : `${name} takes no options`,
 });
 
 export const optionsNotLiteral = problem<{ name: string }>({
@@ -113,7 +129,7 @@ export const combineCaptures = problem<{ op: string; names: readonly string[] }>
   message: ({ op, names }) => `the function of ${op} reads ${names.join(", ")}, and gets nothing but its elements`,
   hint: ({ op, names }) =>
     op === "mapElementwise"
-      ? `pass it as one more value: mapElementwise((x, ${names[0]}) => …, x, ${names[0]})`
+      ? `pass what it is as one more value: mapElementwise((one, ${names[0]}) => …, x, ${names[0]}); memory is loaded before`
       : `make it a part of the state: ${op}([x, full(shape, ${names[0]}, dtype)], …)`,
 });
 
@@ -178,11 +194,11 @@ export const beyondDoubles = problem<{ text: string }>({
   hint: () => "write Infinity where that is meant",
 });
 
-export const nestedAssignment = problem<void>({
+export const nestedAssignment = problem<{ asked: boolean }>({
   code: "TS-K1015",
   about: "An assignment inside an expression.",
   message: () => "an assignment must be a statement of its own",
-  hint: () => "assign first, then use the variable",
+  hint: ({ asked }) => (asked ? "compare with ===" : "assign first, then use the variable"),
 });
 
 export const noEffect = problem<void>({
@@ -193,11 +209,12 @@ export const noEffect = problem<void>({
   hint: () => "keep its value in a variable, or remove it",
 });
 
-export const notARange = problem<void>({
+export const notARange = problem<{ number?: string }>({
   code: "TS-K1017",
   about: "A loop over something that is no range.",
   message: () => "a loop in a kernel runs over range() or staticRange()",
-  hint: () => "write for (const i of range(0, n)) { … }",
+  hint: ({ number }) =>
+    number ? `write range(${number})` : "write for (const i of range(0, n)) { … }, with what belongs to i inside",
 });
 
 export const returnInLoop = problem<void>({
@@ -221,18 +238,20 @@ export const pattern = problem<{ what: string }>({
   hint: () => "name every element: const [a, b] = …, const { x, y } = …",
 });
 
-export const notATuple = problem<{ name: string }>({
+export const notATuple = problem<{ name: string; of?: string; instead?: string }>({
   code: "TS-K1021",
-  about: "A member of something that is no tuple and no object.",
-  message: ({ name }) => `${name} is no member of a tuple or object that a function returned`,
-  hint: () => "tiles have no members: use the functions of the language",
+  about: "A member of something that is no tuple and no object, or an object that does not have it.",
+  message: ({ name, of }) =>
+    of ? `${of} has no member ${name}` : `${name} is no member of a tuple or object that a function returned`,
+  hint: ({ instead }) => instead ?? "tiles have no members: use the functions of the language",
 });
 
-export const missingImport = problem<{ name: string; module: string }>({
+export const missingImport = problem<{ name?: string; module: string; found?: boolean; instead: string }>({
   code: "TS-K1022",
-  about: "An import of a file that is not there, or of a name that the file does not export.",
-  message: ({ name, module }) => `cannot find ${name} in ${module}`,
-  hint: () => "check the path and the name; a relative path ends in .js or .ts",
+  about: "An import of a file that is not there or is not TypeScript, or of a name that the file does not export.",
+  message: ({ name, module, found }) =>
+    name ? `${module} exports no ${name}` : found ? `${module} is no TypeScript` : `cannot find ${module}`,
+  hint: ({ instead }) => instead,
 });
 
 export const kernelShape = problem<{ what: string }>({
@@ -242,16 +261,37 @@ export const kernelShape = problem<{ what: string }>({
   hint: () => 'write kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => { … })',
 });
 
+/** What a type of JavaScript, or of Triton, is as a parameter of a kernel. */
+const MEANT: readonly (readonly [RegExp, (name: string) => string])[] = [
+  [/^number$/, () => "Int is a whole number, F32 a float"],
+  [/^bigint$/, () => "I64 is a whole number of 64 bits"],
+  [/^boolean$/, () => "Bool is true or false"],
+  [/^string$/, (name) => `a text is known when the kernel is built: Const<"${name}", string>`],
+  [/^(Float32Array|number\[\]|Tile<)/, () => 'memory is a pointer, as Ptr<"f32">, which load(…) reads'],
+  [/^Float64Array/, () => 'memory is a pointer: Ptr<"f64">'],
+  [/^(Int32Array|Uint32Array)/, () => 'memory is a pointer, as Ptr<"i32">'],
+  [/^Ptr<.*>\[\]$/, () => "a launch passes each pointer as a parameter of its own"],
+  [/=>/, () => "a launch passes no functions: declare them in a module, or choose by a Const parameter"],
+  [/^\{/, () => "parameters are not nested: give each member a parameter of its own"],
+  [/^Descriptor<[^,]*>$/, () => 'a descriptor has a block: Descriptor<"f16", [64, 64]>'],
+  [/^Const$/, (name) => `write Const<"${name}">`],
+  [/float(16|32|64)/, () => 'Triton\'s float32 is "f32"'],
+];
+
+const meantType = (name: string, type: string): string => {
+  const meant = MEANT.find(([pattern]) => pattern.test(type));
+  return meant ? `${meant[1](name)}; ` : "";
+};
+
 export const parameterType = problem<{ name: string; type: string }>({
   code: "TS-K1031",
   about: "A kernel parameter of a type that cannot be passed to a GPU.",
   message: ({ name, type }) => `parameter ${name} cannot have the type ${type}`,
-  hint: ({ type }) =>
+  hint: ({ name, type }) =>
     / \| undefined$/.test(type)
       ? "leave the question mark out: every launch passes every parameter"
-      : "use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>; " +
-        "a dtype is one of " +
-        Object.keys(DTYPES).join(", "),
+      : `${meantType(name, type)}use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>; ` +
+        `a dtype is one of ${Object.keys(DTYPES).join(", ")}`,
 });
 
 export const constName = problem<{ parameter: string; name: string }>({
@@ -261,11 +301,12 @@ export const constName = problem<{ parameter: string; name: string }>({
   hint: ({ parameter }) => `write ${parameter}: Const<"${parameter}">`,
 });
 
-export const typeParameter = problem<{ name: string }>({
+export const typeParameter = problem<{ name: string; odd?: string }>({
   code: "TS-K1033",
   about: "A type parameter of a kernel stands for one of several dtypes.",
   message: ({ name }) => `type parameter ${name} is not limited to a list of dtypes`,
-  hint: ({ name }) => `write <${name} extends "f16" | "bf16" | "f32">`,
+  hint: ({ name, odd }) =>
+    `${odd ? `${odd} is no dtype: ` : ""}write for example <${name} extends "f16" | "bf16" | "f32">`,
 });
 
 export const kernelPlace = problem<void>({
@@ -275,16 +316,23 @@ export const kernelPlace = problem<void>({
   hint: () => "write export const name = kernel(…)",
 });
 
-export const buildValue = problem<{ what: string }>({
+export const buildValue = problem<{ what: string; notAList?: boolean }>({
   code: "TS-K1040",
   about: "`builds` is read without running the file.",
-  message: ({ what }) => `${what} is not known without running the file`,
-  hint: () => "use literals, module-level constants, spreads, arithmetic, and map or flatMap over lists",
+  message: ({ what, notAList }) =>
+    notAList ? `${what} must be a list of objects` : `${what} is not known without running the file`,
+  hint: ({ notAList }) =>
+    notAList
+      ? "write builds: [{ … }, { … }]"
+      : "use literals, module-level constants, spreads, arithmetic, and map or flatMap over lists",
 });
 
 /** Fields of builds by what Triton calls them. */
 const OF_TRITON: Readonly<Record<string, string>> = {
   num_warps: "warps",
+  numWarps: "warps",
+  numStages: "stages",
+  numCtas: "ctas",
   num_stages: "stages",
   num_ctas: "ctas",
   maxnreg: "maxRegisters",
@@ -300,13 +348,24 @@ export const buildField = problem<{ what: string; expected: string; known?: read
     known ? (OF_TRITON[what] ? `write ${OF_TRITON[what]}` : `there are ${known.join(", ")}`) : instead,
 });
 
-export const buildConstants = problem<{ kernel: string; missing: readonly string[]; unknown: readonly string[] }>({
+export const buildConstants = problem<{
+  kernel: string;
+  missing: readonly string[];
+  unknown: readonly string[];
+  known: readonly string[];
+}>({
   code: "TS-K1042",
   about: "A build gives every Const parameter a value, and nothing else.",
   message: ({ kernel, missing, unknown }) =>
     missing.length > 0
       ? `this build of ${kernel} gives no value to ${missing.join(", ")}`
       : `${kernel} has no Const parameter ${unknown.join(", ")}`,
+  hint: ({ missing, known }) =>
+    missing.length > 0
+      ? `write constants: { ${missing.map((name) => `${name}: …`).join(", ")} }`
+      : known.length > 0
+        ? `its Const parameters are ${known.join(", ")}`
+        : "leave constants out: it has none",
 });
 
 export const buildDtypes = problem<{ kernel: string; parameter: string; allowed: readonly string[] }>({

@@ -98,14 +98,16 @@ export const needsBool = problem<{ op: string; type: Type }>({
   hint: () => "compare first, for example x != 0",
 });
 
-export const needsPointer = problem<{ op: string; type: Type }>({
+export const needsPointer = problem<{ op: string; type: Type; second?: Type }>({
   code: "TS-K2011",
   about: "Memory is read and written through pointers.",
   message: ({ op, type }) => `${op} needs a pointer, got ${typeText(type)}`,
-  hint: ({ type }) =>
-    type.kind === "descriptor"
-      ? "use loadTensorDescriptor and storeTensorDescriptor with a descriptor"
-      : "add the offsets to a Ptr parameter",
+  hint: ({ op, type, second }) =>
+    second?.kind === "tile" && second.pointer
+      ? `the pointer comes first: ${op}(pointer, value)`
+      : type.kind === "descriptor"
+        ? "use loadTensorDescriptor and storeTensorDescriptor with a descriptor"
+        : "add the offsets to a Ptr parameter",
 });
 
 export const doesNotFitPointer = problem<{ what: string; type: Type; pointer: Type; hint?: string }>({
@@ -113,7 +115,13 @@ export const doesNotFitPointer = problem<{ what: string; type: Type; pointer: Ty
   about: "Mask, other and value must broadcast to the shape of the pointer.",
   message: ({ what, type, pointer }) =>
     `${what} has type ${typeText(type)}, which does not broadcast to the pointer's ${typeText(pointer)}`,
-  hint: ({ hint }) => hint,
+  hint: ({ hint, type, pointer }) =>
+    hint ??
+    (pointer.kind === "tile" && pointer.shape.length === 0
+      ? "one pointer takes one number: add offsets to it, as pointer + arange(0, 64), or reduce the tile, as sum(x)"
+      : type.kind === "tile" && pointer.kind === "tile" && type.shape.length > pointer.shape.length
+        ? "reshape(x, shape) and sum(x, axis) make it fit, or give the pointer as many axes: col(rows) + row(columns)"
+        : "sizes must be equal or 1, aligned at the right"),
 });
 
 export const otherWithoutMask = problem({
@@ -130,7 +138,11 @@ export const wrongElement = problem<{ what: string; got: Type; want: DType }>({
   hint: ({ got, want }) =>
     got.kind === "tile" && got.pointer
       ? "this is an address: load(…) gives what lies there"
-      : `convert it: to(value, "${want}")`,
+      : got.kind === "tuple"
+        ? "take one of its elements: const [a, b] = …"
+        : got.kind === "const" && got.of === "string"
+          ? "memory holds numbers: write one, without quotes"
+          : `convert it: to(value, "${want}")`,
 });
 
 export const unknownChoice = problem<{ op: string; name: string; got: string; known: readonly string[] }>({
@@ -144,10 +156,12 @@ export const notPowerOfTwo = problem<{ op: string; size: Dim; shape?: Shape }>({
   about: "Every size of a tile is a power of two.",
   message: ({ op, size, shape }) =>
     `${op} makes a tile of size ${dimText(size)}${shape && shape.length > 1 ? ` in ${shapeText(shape)}` : ""}, which is no power of two`,
-  hint: ({ size }) =>
-    typeof size === "number" && size > 0
-      ? `take ${2 ** Math.ceil(Math.log2(size))} and mask what is too much`
-      : undefined,
+  hint: ({ op, size }) =>
+    typeof size === "number" && size <= 0 && op === "arange"
+      ? "arange(start, end) goes up from start to before end"
+      : typeof size === "number" && size > 0
+        ? `take ${2 ** Math.ceil(Math.log2(size))} and mask what is too much`
+        : undefined,
 });
 
 export const notConstant = problem<{ what: string; name: string; type: Type }>({
@@ -169,6 +183,12 @@ export const needsTile = problem<{ op: string; type: Type; rank?: string }>({
   code: "TS-K2019",
   about: "A scalar was given where a tile is needed, or a tile of another rank.",
   message: ({ op, type, rank }) => `${op} needs a tile${rank ? ` of ${rank}` : ""}, got ${typeText(type)}`,
+  hint: ({ op, type }) =>
+    type.kind === "tile" && type.shape.length === 1
+      ? `col(x) and row(x) add an axis of size 1${op === "dot" ? "; of two vectors take sum(a * b)" : ""}`
+      : type.kind === "tile" && type.shape.length === 0 && !type.pointer
+        ? "full(shape, x, dtype) makes a tile of a number"
+        : undefined,
 });
 
 export const reshapeCount = problem<{ type: Type; shape: Shape }>({
@@ -189,7 +209,10 @@ export const literalRange = problem<{ value: string; dtype: DType; range: string
   code: "TS-K2022",
   about: "A literal does not fit the dtype of what it meets.",
   message: ({ value, dtype }) => `${value} does not fit ${dtype}`,
-  hint: ({ dtype, range }) => `${dtype} holds ${range}; take one of these, or a wider dtype`,
+  hint: ({ value, dtype, range }) =>
+    /\.\d|e-/.test(value)
+      ? `${dtype} holds ${range}: round it, or take a float such as f32`
+      : `${dtype} holds ${range}; take one of these, or a wider dtype`,
 });
 
 export const tileCondition = problem<{ statement: string; type: Type }>({
@@ -266,6 +289,7 @@ export const noValue = problem<{ what: string }>({
   code: "TS-K2028",
   about: "Something that gives no value was used as one.",
   message: ({ what }) => `${what} gives no value`,
+  hint: () => "let it be a statement of its own",
 });
 
 export const unknownName = problem<{ name: string }>({
@@ -312,6 +336,10 @@ export const unpackCount = problem<{ type: Type; names: number }>({
   code: "TS-K2035",
   about: "Destructuring takes as many values as there are.",
   message: ({ type, names }) => `${typeText(type)} cannot be taken apart into ${names} name${names === 1 ? "" : "s"}`,
+  hint: ({ type }) =>
+    type.kind === "tuple"
+      ? `it has ${type.items.length} elements`
+      : "split(x) takes a last axis of 2 apart; sum(where(index === i, x, 0), axis) picks an element",
 });
 
 export const assertionFailed = problem<{ message: string }>({
@@ -545,6 +573,8 @@ export const literalKind = problem<{ what: string; type: Type; want: string }>({
   code: "TS-K2058",
   about: "An argument that is read at compile time has the wrong type.",
   message: ({ what, type, want }) => `${what} must be ${want} known when compiling, got ${typeText(type)}`,
+  hint: ({ what }) =>
+    /staticAssert/.test(what) ? "deviceAssert(condition, message) asks as the kernel runs" : "use a Const parameter",
 });
 
 export const constantKind = problem<{ name: string; value: string; want: string }>({

@@ -1,21 +1,22 @@
 import { notStatic, unknownFunction } from "../../diagnostics/catalogue/frontend.js";
 import type { Expr } from "../../ir/index.js";
 import { bindingOf, functionBinding, isFunctionValue } from "../bindings.js";
-import { fixedValue } from "../fixed.js";
+import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
 import { callFunction, chosen } from "../functions.js";
 import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { OPERATIONS, readCall } from "../operations.js";
 import { poison } from "../poison.js";
 import type { FunctionValue, Scope, Variable } from "../scope.js";
 import { ts } from "../typescript.mjs";
-import { insteadOfGlobal } from "./advice.js";
+import { insteadOfGlobal, insteadOfMethod, LAUNCHED, SYNTAX } from "./advice.js";
 import { lowerExpression } from "./index.js";
 import { staticLiteral } from "./literals.js";
+import { reportOwner } from "./members.js";
 import type { ExpressionRules } from "./rule.js";
 
 /** Functions of the language that are no ops. */
 const SPECIAL: Readonly<Record<string, string>> = {
-  kernel: "launch kernels one after another from Node; share code in functions",
+  kernel: LAUNCHED,
   range: "ranges stand in loops: for (const i of range(n)) { … }",
   staticRange: "ranges stand in loops: for (const i of staticRange(n)) { … }",
 };
@@ -65,6 +66,16 @@ function reject(
 ): Expr {
   const { unit } = scope;
   const span = unit.span(callee);
+  if (isBroken(callee, scope)) return poison(node, scope);
+  if (ts.isPropertyAccessExpression(callee)) {
+    if (reportOwner(callee.expression, scope)) return poison(node, scope);
+    if (SYNTAX[unwrapped(callee.expression).kind] !== undefined) return lowerExpression(callee.expression, scope);
+    if (named.kind === "unresolved" && isModule(callee.expression, scope)) return lowerExpression(callee, scope);
+  }
+  if (ts.isElementAccessExpression(callee) && fixedValue(callee.argumentExpression, scope) === null) {
+    fixedInteger(callee.argumentExpression, scope, "the index of a list");
+    return poison(node, scope);
+  }
   if (named.kind === "unresolved" && ts.isIdentifier(callee)) {
     unit.report(missingName(unit, callee));
   } else if (named.kind === "global") {
@@ -77,14 +88,25 @@ function reject(
       return poison(node, scope);
     }
     const isMethod = ts.isPropertyAccessExpression(callee) && !isNamespace(callee.expression, scope);
-    const instead = isMethod ? "tiles have no methods: use the functions of the language" : insteadOfGlobal(named.path);
+    const instead = isMethod ? insteadOfMethod(callee.name.text, unit.language) : insteadOfGlobal(named.path);
     unit.report(unknownFunction(span, { name: isMethod ? `.${callee.name.text}()` : named.path, instead }));
   } else {
     const name = callee.getText();
-    unit.report(unknownFunction(span, { name, instead: insteadOfGlobal(name) }));
+    const isMethod = named.kind === "unresolved" && ts.isPropertyAccessExpression(callee);
+    const instead = isMethod ? insteadOfMethod(callee.name.text, unit.language) : insteadOfGlobal(name);
+    unit.report(unknownFunction(span, { name: isMethod ? `.${callee.name.text}()` : name, instead }));
   }
   return poison(node, scope);
 }
+
+/** Whether what is called has a problem that is reported. */
+function isBroken(callee: ts.Expression, scope: Scope): boolean {
+  const binding = localBinding(callee, scope);
+  return binding?.kind === "variable" && binding.broken === true;
+}
+
+const isModule = (node: ts.Expression, scope: Scope): boolean =>
+  ((symbolOf(scope.unit, unwrapped(node))?.flags ?? 0) & ts.SymbolFlags.Module) !== 0;
 
 /** A variable that is a list or an object of constants. */
 function listOf(node: ts.Expression, scope: Scope): { readonly symbol: ts.Symbol; readonly variable: Variable } | null {

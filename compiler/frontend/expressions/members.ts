@@ -3,12 +3,13 @@ import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
 import { anyOp, isImpure } from "../../ops/index.js";
 import { isListBinding } from "../bindings.js";
 import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
-import { resolveName, unwrapped } from "../names.js";
+import { closest } from "../foreign.js";
+import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Binding, Scope } from "../scope.js";
 import { memberOf } from "../syntax.js";
 import { ts } from "../typescript.mjs";
-import { insteadOfGlobal } from "./advice.js";
+import { MEMBERS as ELSEWHERE, insteadOfGlobal } from "./advice.js";
 import { lowerExpression } from "./index.js";
 import { integerLiteral, staticLiteral } from "./literals.js";
 import { boundValue } from "./names.js";
@@ -51,6 +52,7 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
   const value = fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
+  if (reportOwner(node.expression, scope)) return poison(node, scope);
   const named = resolveName(unit, node.name);
   if (named.kind === "global" && owner === null && ts.isIdentifier(unwrapped(node.expression))) {
     const instead = insteadOfGlobal(named.path);
@@ -64,8 +66,48 @@ function property(node: ts.PropertyAccessExpression, scope: Scope): Expr {
 }
 
 function unknownMember(node: ts.PropertyAccessExpression, name: string, scope: Scope): Expr {
-  scope.unit.report(notATuple(scope.unit.span(node.name), { name }));
+  const { unit } = scope;
+  const names = namesIn(node.expression, scope);
+  const meant = closest(name, names);
+  const instead = meant
+    ? `did you mean ${meant}?`
+    : names.length > 0
+      ? `there are ${names.join(", ")}`
+      : ELSEWHERE[name];
+  const of = names.length > 0 ? node.expression.getText() : undefined;
+  unit.report(notATuple(unit.span(node.name), { name, of, instead }));
   return poison(node, scope);
+}
+
+/** The members that an object, an enum or a module has; none of a tile. */
+function namesIn(node: ts.Expression, scope: Scope): readonly string[] {
+  const owner = localBinding(node, scope);
+  if (owner?.kind === "members") return owner.names;
+  const fixed = fixedValue(node, scope);
+  if (fixed?.kind === "record") return [...fixed.fields.keys()];
+  const symbol = symbolOf(scope.unit, unwrapped(node));
+  if (symbol !== null && symbol.flags & (ts.SymbolFlags.Enum | ts.SymbolFlags.Module))
+    return scope.unit.checker.getExportsOfModule(symbol).map(({ name }) => name);
+  return memberNames(node, scope);
+}
+
+/** Reports what is wrong with the name that `a.b` or `a[0]` begins with, where that is why it has no value; false where it is not. */
+export function reportOwner(node: ts.Expression, scope: Scope): boolean {
+  const inner = unwrapped(node);
+  if (ts.isPropertyAccessExpression(inner) || ts.isElementAccessExpression(inner))
+    return reportOwner(inner.expression, scope);
+  if (!ts.isIdentifier(inner)) return false;
+  const { unit } = scope;
+  const symbol = symbolOf(unit, inner);
+  if (symbol === null) unit.report(missingName(unit, inner));
+  else if (scope.find(symbol) !== null || fixedValue(inner, scope) !== null) return false;
+  else {
+    const { valueDeclaration } = symbol;
+    if (valueDeclaration === undefined || !ts.isVariableDeclaration(valueDeclaration)) return false;
+    if (resolveName(unit, inner).kind !== "symbol") return false;
+    lowerExpression(inner, scope);
+  }
+  return true;
 }
 
 /** `t[0]` of what a function returned, or of a list of constants. */
@@ -84,6 +126,7 @@ function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
     if (place !== null) unit.report(outsideList(unit.span(node), facts));
     return poison(node, scope);
   }
+  if (reportOwner(node.expression, scope)) return poison(node, scope);
   const list = value?.kind === "missing" ? fixedValue(node.expression, scope) : null;
   if (list?.kind === "list") {
     unit.report(outsideList(unit.span(node), { list: node.expression.getText(), count: list.items.length }));
@@ -92,6 +135,8 @@ function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
   const { checker } = unit;
   const type = checker.getTypeAtLocation(node.expression);
   if (!checker.isTupleType(type) && !checker.isArrayType(type)) {
+    const of = unwrapped(node.expression);
+    if (ts.isPropertyAccessExpression(of) && isPoison(lowerExpression(of, scope))) return poison(node, scope);
     unit.report(
       unsupportedSyntax(unit.span(node), {
         what: "indexing a tile",
@@ -100,7 +145,7 @@ function item(node: ts.ElementAccessExpression, scope: Scope): Expr {
     );
     return poison(node, scope);
   }
-  const index = fixedInteger(node.argumentExpression, scope, "the index of a tuple");
+  const index = fixedInteger(node.argumentExpression, scope, "the index of a list");
   return index === null ? poison(node, scope) : element(lowerExpression(node.expression, scope), index, node, scope);
 }
 

@@ -2,6 +2,7 @@ import {
   capturedMutable,
   functionEscapes,
   notAConstant,
+  unknownName,
   unsupportedSyntax,
 } from "../../diagnostics/catalogue/frontend.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
@@ -9,10 +10,11 @@ import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { isFunctionValue } from "../bindings.js";
 import { fixedValue } from "../fixed.js";
 import { isMissing } from "../given.js";
-import { missingName, resolveName, symbolOf } from "../names.js";
+import { missingName, resolveCallee, resolveName, symbolOf, unwrapped } from "../names.js";
 import { poison } from "../poison.js";
 import type { Binding, Scope, Variable } from "../scope.js";
 import { ts } from "../typescript.mjs";
+import { LAUNCHED } from "./advice.js";
 import { staticLiteral } from "./literals.js";
 import type { ExpressionRules } from "./rule.js";
 
@@ -31,7 +33,8 @@ function identifier(node: ts.Identifier, scope: Scope): Expr {
   const value = symbol === null ? null : fixedValue(node, scope);
   const literal = value === null ? null : staticLiteral(value, node, scope);
   if (literal !== null) return literal;
-  unit.report(problemOf(node, symbol, scope));
+  // Where tsc has put in a name that is not there, it has said so.
+  if (node.text !== "") unit.report(problemOf(node, symbol, scope));
   return poison(node, scope);
 }
 
@@ -75,10 +78,22 @@ function problemOf(node: ts.Identifier, symbol: ts.Symbol | null, scope: Scope):
   const span = unit.span(node);
   const name = node.text;
   if (symbol === null) return missingName(unit, node);
+  const declared = symbol.valueDeclaration;
+  if (declared !== undefined && declared.getSourceFile() === node.getSourceFile() && isInside(declared, scope.node)) {
+    const instead = `it is declared further down: move line ${unit.span(declared).line} above this one`;
+    return unknownName(span, { name, ofLanguage: false, instead });
+  }
   const named = resolveName(unit, node);
   if (named.kind === "language" || named.kind === "function") return functionEscapes(span, { name });
-  return notAConstant(span, { name, why: whyNot(symbol.valueDeclaration) });
+  const value =
+    declared && ts.isVariableDeclaration(declared) && declared.initializer && unwrapped(declared.initializer);
+  const made = value && ts.isCallExpression(value) ? resolveCallee(unit, value) : null;
+  if (made?.kind === "language" && made.name === "kernel")
+    return notAConstant(span, { name, why: "it is a kernel", instead: LAUNCHED });
+  return notAConstant(span, { name, why: whyNot(declared) });
 }
+
+const isInside = (node: ts.Node, around: ts.Node): boolean => around.pos <= node.pos && node.end <= around.end;
 
 function whyNot(declaration: ts.Declaration | undefined): string {
   if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return "it belongs to JavaScript";

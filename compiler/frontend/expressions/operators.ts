@@ -91,7 +91,7 @@ function binary(node: ts.BinaryExpression, scope: Scope): Expr {
     return op(name, { a: lowerExpression(node.left, scope), b: lowerExpression(node.right, scope) }, node, scope);
   }
   if (operator === ts.SyntaxKind.EqualsToken || COMPOUND[operator] !== undefined) {
-    unit.report(nestedAssignment(unit.span(node)));
+    unit.report(nestedAssignment(unit.span(node), { asked: operator === ts.SyntaxKind.EqualsToken && isAsked(node) }));
   } else {
     const what = `the operator ${node.operatorToken.getText()}`;
     unit.report(
@@ -101,10 +101,19 @@ function binary(node: ts.BinaryExpression, scope: Scope): Expr {
   return poison(node, scope);
 }
 
+/** Whether `a = b` stands where a question is asked. */
+function isAsked(node: ts.Expression): boolean {
+  const { parent } = node;
+  if (ts.isIfStatement(parent) || ts.isWhileStatement(parent)) return true;
+  if (ts.isConditionalExpression(parent)) return parent.condition === node;
+  if (ts.isBinaryExpression(parent)) return CHOOSES[parent.operatorToken.kind] !== undefined;
+  return ts.isParenthesizedExpression(parent) && isAsked(parent);
+}
+
 function prefix(node: ts.PrefixUnaryExpression, scope: Scope): Expr {
   const { unit } = scope;
   if (node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken) {
-    unit.report(nestedAssignment(unit.span(node)));
+    unit.report(nestedAssignment(unit.span(node), { asked: false }));
     return poison(node, scope);
   }
   const x = lowerExpression(node.operand, scope);
@@ -138,7 +147,7 @@ function conditional(node: ts.ConditionalExpression, scope: Scope): Expr {
 }
 
 function postfix(node: ts.PostfixUnaryExpression, scope: Scope): Expr {
-  scope.unit.report(nestedAssignment(scope.unit.span(node)));
+  scope.unit.report(nestedAssignment(scope.unit.span(node), { asked: false }));
   return poison(node, scope);
 }
 

@@ -19,7 +19,13 @@ export function lowerList(node: ts.Expression, scope: Scope, what: string): read
     !ts.isArrayLiteralExpression(list) ||
     list.elements.some((item) => ts.isSpreadElement(item) || ts.isOmittedExpression(item))
   ) {
-    scope.unit.report(notStatic(scope.unit.span(node), { what, kind: "an array literal of a length" }));
+    scope.unit.report(
+      notStatic(scope.unit.span(node), {
+        what,
+        kind: "an array literal of a length",
+        instead: "write it in the call, one number for each axis: [row, column]",
+      }),
+    );
     return null;
   }
   return list.elements.map((item) => lowerExpression(item, scope));

@@ -87,6 +87,8 @@ function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
     return unpackInto(node, target, scope);
   const list = localBinding(target, scope);
   if (isListBinding(list)) return wholeList(node, list, scope);
+  const binding = localBinding(target, scope);
+  if (binding?.kind === "variable" && binding.broken) return [];
   const value = lowerExpression(node.right, scope);
   const variable = assignable(target, scope);
   return variable === null ? [] : [assign(variable, value, node, scope)];
@@ -154,8 +156,9 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
   const span = unit.span(node);
   if (ts.isElementAccessExpression(node) && isArray(node.expression, scope)) return elementOf(node, scope);
   if (!ts.isIdentifier(node)) {
-    const instead =
-      "store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile";
+    const instead = ts.isPropertyAccessExpression(node)
+      ? `an object stays as it is made: const next = { ...${node.expression.getText()}, ${node.name.text}: value }`
+      : "store(pointer + index, value) writes memory; where(index === i, value, x) changes an element of a tile";
     unit.report(unsupportedSyntax(span, { what: `assigning to ${node.getText()}`, instead }));
     return null;
   }
@@ -165,6 +168,7 @@ function assignable(node: ts.Expression, scope: Scope): Variable | null {
     return null;
   }
   const binding = scope.find(symbol);
+  if (binding?.kind === "variable" && binding.broken) return null;
   const own = binding?.kind === "variable" && binding.owner === scope;
   if (own && binding.mutable) return binding;
   const what =

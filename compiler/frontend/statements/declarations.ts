@@ -73,8 +73,8 @@ function single(
     return [];
   }
   const { before, value } = lowerWhole(initializer, scope);
-  const variable =
-    symbol === null ? null : scope.declare(symbol, { mutable, fixed, broken: !mutable && isPoison(value) });
+  const broken = isPoison(value) && (!mutable || isFunctionValue(bindingOf(initializer, scope)));
+  const variable = symbol === null ? null : scope.declare(symbol, { mutable, fixed, broken });
   if (variable === null) return [];
   const annotation = node.type === undefined || isPoison(value) ? undefined : annotated(node.type, scope);
   return [

@@ -4,6 +4,7 @@ import { lowerExpression } from "../expressions/index.js";
 import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
 import { decide, fixedFlag, fixedSize, fixedValue } from "../fixed.js";
+import { flavorOf, shapeOf } from "../flavors.js";
 import { forgetInside } from "../functions.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { picks } from "../needed.js";
@@ -12,6 +13,7 @@ import type { Scope } from "../scope.js";
 import { int, type Static } from "../static/value.js";
 import { memberOf } from "../syntax.js";
 import { ts } from "../typescript.mjs";
+import { declareBroken } from "./broken.js";
 import { carried } from "./carried.js";
 import { counter } from "./counter.js";
 import { bindFixed } from "./declarations.js";
@@ -42,7 +44,9 @@ function forOf(node: ts.ForOfStatement, scope: Scope): readonly Stmt[] {
   const known = knownTurns(node, scope);
   if (known !== null) return unrolled(node, known, scope);
   const bounds = boundsOf(node.expression, scope);
-  const symbol = loopVariable(node, scope);
+  const name = loopName(node);
+  if (bounds === null && name !== undefined) declareBroken(name, scope);
+  const symbol = bounds === null ? null : loopVariable(node, scope);
   const variable = symbol === null ? null : scope.declare(symbol, { mutable: false, fixed: null });
   const { before, body } = loopBody(node.statement, scope);
   if (bounds === null || variable === null) return body;
@@ -117,6 +121,7 @@ function loopVariable(node: ts.ForOfStatement, scope: Scope): ts.Symbol | null {
   const { unit } = scope;
   const name = loopName(node);
   if (name !== undefined && ts.isIdentifier(name) && node.awaitModifier === undefined) return symbolOf(unit, name);
+  if (name !== undefined) declareBroken(name, scope);
   unit.report(
     unsupportedSyntax(unit.span(node.initializer), {
       what: "this loop variable",
@@ -126,11 +131,18 @@ function loopVariable(node: ts.ForOfStatement, scope: Scope): ts.Symbol | null {
   return null;
 }
 
+/** Whether tsc takes an expression for a number of the whole program. */
+function isNumber(node: ts.Expression, { unit }: Scope): boolean {
+  const type = unit.checker.getTypeAtLocation(node);
+  const shape = flavorOf(unit, type).kind === "tile" ? shapeOf(unit, flavorOf(unit, type).shape) : null;
+  return shape?.length === 0 || type.isNumberLiteral();
+}
+
 function boundsOf(node: ts.Expression, scope: Scope): Bounds | null {
   const { unit } = scope;
   const found = rangeCall(node, scope);
   if (found === null) {
-    unit.report(notARange(unit.span(node)));
+    unit.report(notARange(unit.span(node), { number: isNumber(node, scope) ? node.getText() : undefined }));
     return null;
   }
   const { call, name } = found;
@@ -194,9 +206,16 @@ function counted(node: ts.ForStatement, scope: Scope): readonly Stmt[] {
       { kind: "for", variable: variable.name, ...range, body, carried: carried(body), span: unit.span(node) },
     ];
   }
-  const instead = `write for (const ${rangeOf(node) ?? "i of range(start, stop, step)"}) { … }`;
+  const range = rangeOf(node);
+  const instead = range ? `write for (const ${range}) { … }` : asWhile(node);
   unit.report(unsupportedSyntax(unit.span(node), { what: "a for loop with a counter", instead }));
   return [];
+}
+
+/** What goes by no equal steps. */
+function asWhile({ initializer, condition, incrementor }: ts.ForStatement): string {
+  const first = initializer ? `${initializer.getText()}; ` : "";
+  return `write ${first}while (${condition?.getText() ?? "true"}) { …${incrementor ? `; ${incrementor.getText()};` : ""} }`;
 }
 
 function rangeOf({ initializer, condition, incrementor }: ts.ForStatement): string | null {

@@ -61,6 +61,13 @@ function take(
 
 function placesOf(pattern: ts.BindingPattern, members: readonly string[], scope: Scope): readonly Place[] {
   const { unit } = scope;
+  if (ts.isObjectBindingPattern(pattern) && members.length === 0) {
+    const names = pattern.elements.map(({ name }) => name.getText()).join(", ");
+    const instead = `what has no names is taken apart by its order: [${names}]`;
+    unit.report(notATuple(unit.span(pattern), { name: names, instead }));
+    declareBroken(pattern, scope);
+    return [];
+  }
   return pattern.elements.flatMap((element, position): readonly Place[] => {
     if (ts.isOmittedExpression(element)) return [];
     const what = element.dotDotDotToken ? "a rest element" : element.initializer ? "a default value" : null;
@@ -72,8 +79,13 @@ function placesOf(pattern: ts.BindingPattern, members: readonly string[], scope:
     if (ts.isArrayBindingPattern(pattern)) return [{ index: position, element }];
     const key = element.propertyName ?? element.name;
     const index = ts.isIdentifier(key) || ts.isStringLiteral(key) ? members.indexOf(key.text) : -1;
-    if (index < 0) unit.report(notATuple(unit.span(element), { name: key.getText() }));
-    return [{ index: Math.max(index, 0), element }];
+    if (index < 0) {
+      const instead = `there are ${members.join(", ")}`;
+      unit.report(notATuple(unit.span(element), { name: key.getText(), instead }));
+      declareBroken(element.name, scope);
+      return [];
+    }
+    return [{ index, element }];
   });
 }
 

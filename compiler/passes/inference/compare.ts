@@ -1,4 +1,4 @@
-import { dimEquals, isFloat, type Type } from "../../ir/index.js";
+import { DTYPES, dimEquals, isFloat, type Type } from "../../ir/index.js";
 import { sameShape } from "../../ops/index.js";
 
 export function sameType(a: Type, b: Type): boolean {
@@ -27,6 +27,8 @@ export function assignHint(name: string, was: Type, now: Type): string | undefin
   if (was.kind !== "tile" || now.kind !== "tile" || was.pointer !== now.pointer) return undefined;
   if (sameShape(was.shape, now.shape)) {
     const wider = isFloat(now.dtype) && !isFloat(was.dtype);
+    if (isFloat(now.dtype) && isFloat(was.dtype) && DTYPES[now.dtype].bytes > DTYPES[was.dtype].bytes)
+      return `start ${name} as ${now.dtype}, which loses nothing, or convert the value: to(…, "${was.dtype}")`;
     return wider
       ? `start ${name} as ${now.dtype}${now.dtype === "f32" && was.shape.length === 0 ? ", with a literal such as 0.0" : ""}`
       : `convert the value: to(…, "${was.dtype}")`;

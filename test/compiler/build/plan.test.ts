@@ -67,7 +67,7 @@ test("a kernel with open constants and no builds is a problem that names them", 
   const [problem] = bundleProblems([kernel({ params: [constant("BLOCK")], dtypes: { T: "f32" } })]);
   expect(problem).toMatchObject({
     code: "TS-K3001",
-    hint: "add { builds: [{ constants: { BLOCK: … } }] } as the second argument of kernel()",
+    hint: "add { builds: [{ constants: { BLOCK: … }, dtypes: { T: … } }] } as the second argument of kernel()",
   });
   expect(problem?.message).toContain("BLOCK, T");
 });

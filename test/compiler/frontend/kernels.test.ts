@@ -164,7 +164,10 @@ describe("specialize", () => {
       "specialize[0].one must be a list without n, which is in divisible",
     ],
     [`specialize: [{ ones: ["n"] } as {}]`, "specialize[0] must be an object with divisible, one or both"],
-    [`divisible: ["y"]`, 'divisible must be a list of parameters (x, n, s, f), and "pointers" for all of those'],
+    [
+      `divisible: ["y"]`,
+      'divisible must be a list of pointers, descriptors and integers among the parameters (x, n, s); "pointers" names all pointers',
+    ],
     [
       `divisible: ["x"], specialize: [{}]`,
       "divisible must be in each variant of specialize, beside which there is no other",
