@@ -94,7 +94,7 @@ const DTYPE = {
 describe("an op of two files, a dtype of two files", () => {
   it("are unknown without them, and nothing else is missing", async () => {
     const copy = copyWith({ ...OP, ...DTYPE });
-    expect((await tried(copy, LOG1P, Float32Array.of(1))).said).toMatch(/log1p cannot be called in a kernel/);
+    expect((await tried(copy, LOG1P, Float32Array.of(1))).said).toMatch(/ts has no member log1p/);
     expect((await tried(copy, U16, Uint16Array.of(1))).said).toMatch(/u16/);
     const { got } = await tried(copy, kernelOf("f32", "ts.exp(v)"), Float32Array.of(0, 1, 2, 3));
     expect(got).toEqual([0, 1, 2, 3].map((one) => Math.fround(Math.exp(one))));
@@ -111,7 +111,7 @@ describe("an op of two files, a dtype of two files", () => {
   });
 
   it("are named in no other file, but where Math's functions are answered", () => {
-    expect(naming(/\blog1p\b/)).toEqual([...Object.keys(OP), "compiler/frontend/expressions/advice.ts"].sort());
+    expect(naming(/(?<!Math\.)\blog1p\b/)).toEqual([...Object.keys(OP), "compiler/frontend/expressions/advice.ts"].sort());
     const kernels = /^(?:dsl|compiler|runtime\/device)\//;
     expect(naming(/\bu16\b/).filter((file) => kernels.test(file))).toEqual(Object.keys(DTYPE).sort());
   });
