@@ -1,9 +1,12 @@
 import {
   arange,
+  atomicAdd,
   col,
+  debugBarrier,
   exp2,
   expandDims,
   load,
+  type Mask,
   max,
   type Ptr,
   range,
@@ -51,7 +54,7 @@ function partOfSum(p: Splits, top: Tile, first: number, from: number, used: numb
  * Attention of a group's heads from their splits: each split's sum is rescaled to the largest score of all. All heads take each step
  * together, so that the wait for memory is one; PART splits at a time are what the registers hold.
  */
-export function combineSplits(p: Splits, first: number, used: number) {
+function combineSplits(p: Splits, first: number, used: number) {
   const member = col(arange(0, p.GM));
   const split = row(arange(0, p.SPLITS));
   const there = member < p.G && split < used;
@@ -70,4 +73,44 @@ export function combineSplits(p: Splits, first: number, used: number) {
   }
   const column = row(arange(0, p.DP));
   store(p.out + (first + member) * p.D + column, values / weight, { mask: member < p.G && column < p.D });
+}
+
+/** Which split of which heads a program has, of how many. */
+interface Own {
+  kvHead: number;
+  head: Tile;
+  mine: Mask;
+  split: number;
+  splits: number;
+}
+
+/** What it made of them. `weight` is the sum of all weights relative to the largest score, `top`. */
+interface Attended {
+  top: Tile;
+  weight: Tile;
+  sumOfValues: Tile;
+}
+
+/** Writes the attention of a program's heads: its only split's, or its split's beside the others', which the last program of the heads combines. */
+export function leave(
+  p: Splits & { finished: Ptr<"i32"> },
+  { kvHead, head, mine, split, splits }: Own,
+  { top, weight, sumOfValues }: Attended,
+) {
+  const column = row(arange(0, p.DP));
+  const stored = col(mine) && column < p.D;
+  if (splits === 1) {
+    store(p.out + col(head) * p.D + column, sumOfValues / col(weight), { mask: stored });
+  } else {
+    const cell = head * p.SPLITS + split;
+    store(p.partial + col(cell) * p.D + column, sumOfValues, { mask: stored });
+    store(p.peak + cell, top, { mask: mine });
+    store(p.total + cell, weight, { mask: mine });
+    // All threads' stores come before the count that publishes them.
+    debugBarrier();
+    if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
+      combineSplits(p, kvHead * p.G, splits);
+      store(p.finished + kvHead, 0);
+    }
+  }
 }

@@ -1,10 +1,8 @@
 import {
   arange,
-  atomicAdd,
   type Const,
   cdiv,
   col,
-  debugBarrier,
   dot,
   exp2,
   type F32,
@@ -23,7 +21,6 @@ import {
   programId,
   range,
   row,
-  store,
   sum,
   to,
   trans,
@@ -31,7 +28,7 @@ import {
   zeros,
 } from "tilescript";
 import { capped } from "../epilogue.js";
-import { combineSplits } from "./combine.js";
+import { leave } from "./combine.js";
 import { rotate, turned } from "./rotary.js";
 
 /**
@@ -123,30 +120,8 @@ export const decodeAttention = kernel(
         weight = weight * keep + sum(weights, 1);
         top = newTop;
       }
-      const stored = col(mine) && whole < p.D;
-      if (splits === 1) {
-        store(p.out + col(head) * p.D + whole, sumOfValues / col(weight), { mask: stored });
-      } else {
-        const cell = head * p.SPLITS + split;
-        store(p.partial + col(cell) * p.D + whole, sumOfValues, { mask: stored });
-        store(p.peak + cell, top, { mask: mine });
-        store(p.total + cell, weight, { mask: mine });
-        // All threads' stores come before the count that publishes them.
-        debugBarrier();
-        if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
-          combineSplits(p, kvHead * p.G, splits);
-          store(p.finished + kvHead, 0);
-        }
-      }
+      leave(p, { kvHead, head, mine, split, splits }, { top, weight, sumOfValues });
     }
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 2,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 2, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -115,12 +115,5 @@ export const prefillAttention = kernel(
       mask: col(rows) < p.queries && column < p.D,
     });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 2,
-      alignment: "required",
-      divisible: ["q", "keys", "values", "out", "outRow"],
-    },
-  },
+  { defaults: { warps: 4, stages: 2, alignment: "required", divisible: ["q", "keys", "values", "out", "outRow"] } },
 );

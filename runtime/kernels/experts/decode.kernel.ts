@@ -85,15 +85,7 @@ export const decodeExpertsGateUp = kernel(
       mask: rows < p.outRows,
     });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -149,13 +141,5 @@ export const decodeExpertsDown = kernel(
     const mask = rows < p.rowCount;
     store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + rowSums(sums, p.R, p.B), { mask });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -87,14 +87,7 @@ export const expertsGateUp = kernel(
       store(cell, to(gated(gate, up, p.ACT), "bf16"), { mask });
     }
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 3,
-      alignment: "required",
-      divisible: ["pointers", "outRows"],
-    },
-  },
+  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["pointers", "outRows"] } },
 );
 
 /**
@@ -149,14 +142,7 @@ export const expertsDown = kernel(
       store(p.product + to(col(pairs), "i64") * p.rowCount + row(columns), to(acc, "bf16"), { mask });
     }
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 3,
-      alignment: "required",
-      divisible: ["pointers", "rowCount"],
-    },
-  },
+  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["pointers", "rowCount"] } },
 );
 
 /** residual [tokens, padded] += Σ over slots of weight · product [tokens, used, padded], slot by slot. Program (token, block of columns). */

@@ -76,15 +76,7 @@ export const routeToken = kernel(
     }
     store(p.logits + rows, rowSums(sums, p.R, p.B), { mask: rows < p.rowCount });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -151,14 +143,7 @@ export const routeTokens = kernel(
       mask: col(rows) < p.tokens && row(experts) < p.rowCount,
     });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 2,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 2, alignment: "required", divisible: ["pointers"] } },
 );
 
 /** What the masses of the chosen are divided by: their own sum, or that of all. */
@@ -206,13 +191,5 @@ export const chooseExperts = kernel(
     store(p.chosen + at, best, { mask: slots < p.used });
     store(p.weights + at, masses / divisor(masses, exp(all - top), p.NORMALIZED), { mask: slots < p.used });
   },
-  {
-    defaults: {
-      warps: 1,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 1, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -105,15 +105,7 @@ export const decodeQkv = kernel(
     }
     store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -148,15 +140,7 @@ export const decodeNormHeads = kernel(
       });
     }
   },
-  {
-    defaults: {
-      warps: 1,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 1, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -225,15 +209,7 @@ export const decodeGateUp = kernel(
     const up = biased(rowSums(ups, p.R, p.B), p.bias, upRows, mask, p.BIAS);
     store(p.out + rows, gated(gate, up, p.ACT), { mask });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -284,15 +260,7 @@ export const decodeAdd = kernel(
     if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
     else store(p.out + rows, y, { mask });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -374,13 +342,5 @@ export const decodeLogits = kernel(
     // The lowest row among equals.
     store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

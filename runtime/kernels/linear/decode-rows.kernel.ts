@@ -34,6 +34,14 @@ import { biased, capped, gated } from "../epilogue.js";
  * ahead of it; they are read once, so that caches need not keep them.
  */
 
+interface Parts {
+  readonly K: number;
+  readonly R: number;
+  readonly P0: number;
+  readonly P1: number;
+  readonly TWO: boolean;
+}
+
 /** P columns of some rows of w [rowCount, K] from `start` on, bf16 [R, P]. */
 function part(w: Ptr<"bf16">, rows: Tile, rowCount: number, K: number, start: number, P: number) {
   const column = start + row(arange(0, P));
@@ -44,20 +52,57 @@ function part(w: Ptr<"bf16">, rows: Tile, rowCount: number, K: number, start: nu
   });
 }
 
+/** Some rows of w in their parts. */
+function weights(p: Parts, w: Ptr<"bf16">, rows: Tile, rowCount: number): [Tile, Tile] {
+  const t0 = part(w, rows, rowCount, p.K, 0, p.P0);
+  let t1 = zeros([p.R, p.P1], "bf16");
+  if (p.TWO) t1 = part(w, rows, rowCount, p.K, p.P0, p.P1);
+  return [t0, t1];
+}
+
 /** P elements of x [K] from `start` on, f32 [1, P]. */
 function vector(x: Ptr<"f32">, K: number, start: number, P: number) {
   const column = start + row(arange(0, P));
   return load(x + column, { mask: column < K, other: 0 });
 }
 
-/** 1 / root mean square of x in its parts (arXiv 1910.07467, section 4); its elements from `width` on are zero. */
-function inverseOf(x0: Tile, x1: Tile, width: number, epsilon: number) {
-  return rsqrt((sum(sum(x0 * x0, 1), 0) + sum(sum(x1 * x1, 1), 0)) / width + epsilon);
+/** x in its parts. */
+function input(p: Parts & { x: Ptr<"f32"> }): [Tile, Tile] {
+  const x0 = vector(p.x, p.K, 0, p.P0);
+  let x1 = zeros([1, p.P1], "f32");
+  if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+  return [x0, x1];
+}
+
+/** The RMS norm of x (arXiv 1910.07467, section 4) in its parts; x is zero from `width` on. */
+function normedInput(p: Parts & { x: Ptr<"f32">; norm: Ptr<"f32">; width: number; epsilon: number }): [Tile, Tile] {
+  let [x0, x1] = input(p);
+  const inverse = rsqrt((sum(sum(x0 * x0, 1), 0) + sum(sum(x1 * x1, 1), 0)) / p.width + p.epsilon);
+  x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
+  if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+  return [x0, x1];
 }
 
 /** Σ over columns: [R, P] · [1, P] → [R]. */
 function products(t: Tile, x: Tile) {
   return sum(to(t, "f32") * x, 1);
+}
+
+/** Products of the rows at hand with x, and the rows that come next, which are on their way meanwhile. */
+function turn(
+  p: Parts & { bf16: Ptr<"bf16">; rowCount: number },
+  [t0, t1]: [Tile, Tile],
+  [x0, x1]: [Tile, Tile],
+  next: Tile,
+): [Tile, Tile, Tile] {
+  const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
+  let y = products(t0, x0);
+  let u1 = t1;
+  if (p.TWO) {
+    u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
+    y += products(t1, x1);
+  }
+  return [y, u0, u1];
 }
 
 /** `decodeQkv` for bf16. */
@@ -87,29 +132,17 @@ export const decodeQkvRows = kernel(
   }) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
-    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
-    let t1 = zeros([p.R, p.P1], "bf16");
-    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
+    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    let x0 = vector(p.x, p.K, 0, p.P0);
-    let x1 = zeros([1, p.P1], "f32");
-    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
-    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
-    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
-    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    const [x0, x1] = normedInput(p);
     const cell = to(load(p.position), "i64") * p.kvRows;
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
-      let y = products(t0, x0);
-      if (p.TWO) {
-        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
-        y += products(t1, x1);
-        t1 = u1;
-      }
+      let [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
       t0 = u0;
+      t1 = u1;
       const mask = rows < p.rowCount;
       y = biased(y, p.bias, rows, mask, p.BIAS);
       const query = p.firstRow + rows;
@@ -124,15 +157,7 @@ export const decodeQkvRows = kernel(
       store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
     }
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers", "K"],
-    },
-  },
+  { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );
 
 /** `decodeGateUp` for bf16: R rows of the gate and the R rows of up that go with them. */
@@ -157,22 +182,11 @@ export const decodeGateUpRows = kernel(
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     const ups = p.bf16 + to(p.outRows, "i64") * p.K;
-    let t0 = part(p.bf16, first, p.outRows, p.K, 0, p.P0);
-    let s0 = part(ups, first, p.outRows, p.K, 0, p.P0);
-    let t1 = zeros([p.R, p.P1], "bf16");
-    let s1 = zeros([p.R, p.P1], "bf16");
-    if (p.TWO) {
-      t1 = part(p.bf16, first, p.outRows, p.K, p.P0, p.P1);
-      s1 = part(ups, first, p.outRows, p.K, p.P0, p.P1);
-    }
+    let [t0, t1] = weights(p, p.bf16, first, p.outRows);
+    let [s0, s1] = weights(p, ups, first, p.outRows);
     gdcWait();
     gdcLaunchDependents();
-    let x0 = vector(p.x, p.K, 0, p.P0);
-    let x1 = zeros([1, p.P1], "f32");
-    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
-    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
-    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
-    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    const [x0, x1] = normedInput(p);
     for (const tile of range(programId(0), cdiv(p.outRows, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
@@ -196,15 +210,7 @@ export const decodeGateUpRows = kernel(
       store(p.out + rows, gated(gate, up, p.ACT), { mask });
     }
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers", "K"],
-    },
-  },
+  { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );
 
 /** `decodeAdd` for bf16. */
@@ -225,40 +231,23 @@ export const decodeAddRows = kernel(
   }) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
-    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
-    let t1 = zeros([p.R, p.P1], "bf16");
-    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
+    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    const x0 = vector(p.x, p.K, 0, p.P0);
-    let x1 = zeros([1, p.P1], "f32");
-    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+    const [x0, x1] = input(p);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
       const mask = rows < p.rowCount;
       let before = zeros([p.R], "f32");
       if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
-      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
-      let y = products(t0, x0);
-      if (p.TWO) {
-        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
-        y += products(t1, x1);
-        t1 = u1;
-      }
+      const [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
       t0 = u0;
+      t1 = u1;
       store(p.out + rows, before + biased(y, p.bias, rows, mask, p.BIAS), { mask });
     }
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers", "K"],
-    },
-  },
+  { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );
 
 /** `decodeLogits` for bf16. */
@@ -286,30 +275,18 @@ export const decodeLogitsRows = kernel(
   }) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
-    let t0 = part(p.bf16, first, p.rowCount, p.K, 0, p.P0);
-    let t1 = zeros([p.R, p.P1], "bf16");
-    if (p.TWO) t1 = part(p.bf16, first, p.rowCount, p.K, p.P0, p.P1);
+    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
     gdcWait();
     gdcLaunchDependents();
-    let x0 = vector(p.x, p.K, 0, p.P0);
-    let x1 = zeros([1, p.P1], "f32");
-    if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
-    const inverse = inverseOf(x0, x1, p.width, p.epsilon);
-    x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
-    if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
+    const [x0, x1] = normedInput(p);
     let bestOfLane = full([p.R], -Infinity, "f32");
     let rowOfLane = zeros([p.R], "i32");
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
-      let y = products(t0, x0);
-      if (p.TWO) {
-        const u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
-        y += products(t1, x1);
-        t1 = u1;
-      }
+      let [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
       t0 = u0;
+      t1 = u1;
       y = capped(biased(y, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
       y = where(rows < p.tokens, y, -Infinity);
       store(p.logits + rows, y, { mask: rows < p.rowCount });
@@ -322,13 +299,5 @@ export const decodeLogitsRows = kernel(
     // The lowest row among equals.
     store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers", "K"],
-    },
-  },
+  { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );

@@ -42,13 +42,5 @@ export const embed = kernel(
     store(at, low * p.scale, { mask });
     store(at + 16, high * p.scale, { mask });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -74,14 +74,7 @@ export const matmulQuantized = kernel(
       store(p.residual + cell, load(p.residual + cell, { mask, other: 0 }) + acc, { mask });
     }
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 3,
-      alignment: "required",
-      divisible: ["pointers", "N"],
-    },
-  },
+  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["pointers", "N"] } },
 );
 
 /** out [rows, F] = act(gate) · up for gateUp [rows, 2F] in bf16. Program (row, block of F). */

@@ -42,14 +42,7 @@ export const dequantizeMatrix = kernel(
       mask: col(rows) < p.rowCount && row(column) < p.blockCount * 32,
     });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );
 
 /** Floats [rows, width] as bf16 [programs, columns]: what is behind the width or the rows is zero. Program (row, block of BLOCK columns). */

@@ -1,11 +1,9 @@
 import {
   arange,
-  atomicAdd,
   type Const,
   cdiv,
   col,
   type Descriptor,
-  debugBarrier,
   dot,
   dtypeOf,
   exp2,
@@ -33,7 +31,7 @@ import {
   where,
   zeros,
 } from "tilescript";
-import { combineSplits } from "../attention/combine.js";
+import { leave } from "../attention/combine.js";
 import { rotate, turned } from "../attention/rotary.js";
 import { absorb } from "../attention/softmax.js";
 import { capped } from "../epilogue.js";
@@ -133,32 +131,10 @@ export const reattentionDecode = kernel(
         );
         top = newTop;
       }
-      const stored = col(mine) && column < p.D;
-      if (splits === 1) {
-        store(p.out + col(head) * p.D + column, sumOfValues / col(weight), { mask: stored });
-      } else {
-        const cell = head * p.SPLITS + split;
-        store(p.partial + col(cell) * p.D + column, sumOfValues, { mask: stored });
-        store(p.peak + cell, top, { mask: mine });
-        store(p.total + cell, weight, { mask: mine });
-        // All threads' stores come before the count that publishes them.
-        debugBarrier();
-        if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
-          combineSplits(p, kvHead * p.G, splits);
-          store(p.finished + kvHead, 0);
-        }
-      }
+      leave(p, { kvHead, head, mine, split, splits }, { top, weight, sumOfValues });
     }
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 2,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 2, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -227,12 +203,5 @@ export const reattentionPrefill = kernel(
       });
     }
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 3,
-      alignment: "required",
-      divisible: ["pointers", "outRow"],
-    },
-  },
+  { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["pointers", "outRow"] } },
 );

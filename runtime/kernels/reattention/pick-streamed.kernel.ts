@@ -64,12 +64,5 @@ export const reattentionPickStreamed = kernel(
       else settle(p, query, head, length, stride, parts, out, votes);
     }
   },
-  {
-    defaults: {
-      warps: 1,
-      stages: 1,
-      alignment: "required",
-      divisible: ["pointers", "qRow"],
-    },
-  },
+  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers", "qRow"] } },
 );

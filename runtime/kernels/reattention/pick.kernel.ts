@@ -12,13 +12,5 @@ export const reattentionPick = kernel(
     const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
     pickRow(p, query, length);
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers", "qRow", "partRow"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "qRow", "partRow"] } },
 );

@@ -60,13 +60,5 @@ export const reattentionScan = kernel(
       }
     }
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 4,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers", "qRow", "partRow"],
-    },
-  },
+  { defaults: { warps: 4, stages: 4, pdl: true, alignment: "required", divisible: ["pointers", "qRow", "partRow"] } },
 );

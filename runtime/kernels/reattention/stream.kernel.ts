@@ -138,13 +138,7 @@ export const reattentionStream = kernel(
   },
   {
     // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.
-    defaults: {
-      warps: 4,
-      stages: 3,
-      maxRegisters: 255,
-      alignment: "required",
-      divisible: ["pointers", "qRow"],
-    },
+    defaults: { warps: 4, stages: 3, maxRegisters: 255, alignment: "required", divisible: ["pointers", "qRow"] },
   },
 );
 
@@ -206,12 +200,5 @@ export const reattentionStreamDeep = kernel(
     store(p.values + list, kept, { mask });
     store(p.blocks + list, keptBlocks, { mask });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 3,
-      alignment: "required",
-      divisible: ["pointers", "qRow"],
-    },
-  },
+  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["pointers", "qRow"] } },
 );

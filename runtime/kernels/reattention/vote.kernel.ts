@@ -71,15 +71,7 @@ export const reattentionNarrow = kernel(
     store(p.outPositions + from + rest, -1, { mask: none });
     store(p.outVotes + from + rest, 0, { mask: none });
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
 
 /**
@@ -130,13 +122,5 @@ export const reattentionChoose = kernel(
     const [selected, window] = [p.selected + turn * p.clip * p.span, p.window + turn * 16];
     chooseWindow({ ...p, unordered, kept, selected, window }, candidate, found, total);
   },
-  {
-    defaults: {
-      warps: 8,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -78,14 +78,7 @@ export const reattentionGather = kernel(
     store(p.windowValues + at, load(p.values + col(from) + half, { mask: seen, other: 0 }), { mask });
     store(p.windowValues + at + p.HALF, load(p.values + col(from) + p.HALF + half, { mask: seen, other: 0 }), { mask });
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers"] } },
 );
 
 /** Rotates the queries of chunks in place at their window's last positions, and scales them. q [queries, rows of `qRow`]. One program a query. */
@@ -119,12 +112,5 @@ export const reattentionRotate = kernel(
     store(at, to(q1, dtypeOf(p.q)), { mask });
     store(at + p.HALF, to(q2, dtypeOf(p.q)), { mask });
   },
-  {
-    defaults: {
-      warps: 1,
-      stages: 1,
-      alignment: "required",
-      divisible: ["pointers", "qRow"],
-    },
-  },
+  { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers", "qRow"] } },
 );

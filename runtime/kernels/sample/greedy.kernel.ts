@@ -42,13 +42,5 @@ export const sampleGreedy = kernel(
     // Programs interleave rows, so among equal logits the lowest row is looked for, not the lowest lane.
     emit(p.state, p.ring, -max(where(top === best, -row, -2147483647), 0), p.ringSize);
   },
-  {
-    defaults: {
-      warps: 4,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -129,13 +129,5 @@ export const sampleTop = kernel(
     const winner = argmax(bestScore, 0);
     emit(p.state, p.ring, sum(where(index === winner, bestToken, 0), 0), p.ringSize);
   },
-  {
-    defaults: {
-      warps: 32,
-      stages: 1,
-      pdl: true,
-      alignment: "required",
-      divisible: ["pointers"],
-    },
-  },
+  { defaults: { warps: 32, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
