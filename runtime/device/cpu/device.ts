@@ -15,6 +15,7 @@ import type {
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { bytesOf, requireUnchanged } from "../host-bytes.js";
+import { foreignBuffer, requireView } from "../shown.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
 import { KernelRegistry } from "./compiled.js";
@@ -136,6 +137,7 @@ export class CpuDevice implements Device {
   }
 
   async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
+    requireView(data);
     const bytes = bytesOf(data);
     const length = data.byteLength;
     const { start } = this.#use(to, length, "write");
@@ -155,6 +157,7 @@ export class CpuDevice implements Device {
   }
 
   async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
+    requireView(into);
     const target = bytesOf(into);
     const { byteLength } = target;
     const { start } = this.#use(from, byteLength, "read");
@@ -263,7 +266,7 @@ export class CpuDevice implements Device {
   own(buffer: DeviceBuffer): CpuBuffer {
     this.#requireOpen();
     if (buffer instanceof CpuBuffer && buffer.device === this) return buffer;
-    throw new DeviceError(`A buffer of ${buffer?.device?.name ?? "no device"} was given to ${this.name}.`);
+    throw foreignBuffer(buffer, this);
   }
 
   /** Queues a launch, or records it. */
