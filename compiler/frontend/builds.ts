@@ -81,6 +81,10 @@ function writtenBuilds(
   const sound = defaults === undefined || defaults.kind === "record" || defaults.kind === "missing";
   if (!sound || builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
     const notAList = failed === null && builds !== null && sound;
+    if (failed === null && builds !== null && !sound) {
+      unit.report(buildField(unit.span(options), { what: "defaults", expected: "an object of options" }));
+      return null;
+    }
     const place: ts.Node = failed ?? options;
     const what = notAList ? "builds" : failed === null ? "this object of options" : `\`${place.getText()}\``;
     unit.report(buildValue(unit.span(place), { what, notAList }));

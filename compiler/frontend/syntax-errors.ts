@@ -18,7 +18,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /** A hint for a syntax error, by what stands there. */
 export function insteadOfSyntax(file: ts.SourceFile, at: number): string | undefined {
   const word = /^\s*(\w+|\S)/.exec(file.text.slice(at))?.[1] ?? "";
-  return Object.hasOwn(INSTEAD, word) ? INSTEAD[word] : undefined;
+  const before = /(\w+)\s*$/.exec(file.text.slice(Math.max(0, at - 40), at))?.[1] ?? "";
+  return [word, before].map((one) => (Object.hasOwn(INSTEAD, one) ? INSTEAD[one] : undefined)).find(Boolean);
 }
 
 /** Hints for what tsc says of types. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { BundleError } from "../device/errors.js";
+import { shown } from "../device/shown.js";
 
 /**
  * What stands for a kernel at run time: its name and the URL of the folder of its bundle. A bundle's `index.js` exports these, and under
@@ -23,6 +24,13 @@ const path = (folder: string | URL): string =>
 /** The folder of a bundle. Throws BundleError for a module whose kernels were not compiled. */
 export function bundleFolder(source: BundleSource): string {
   if (typeof source === "string" || source instanceof URL) return path(source);
+  if (typeof source !== "object" || source === null || "then" in source) {
+    const hint =
+      source && "then" in source
+        ? "Write await: device.load(await import(…))."
+        : "Pass the folder of a bundle, or a module of kernels that `tilescript run` or a bundle has.";
+    throw new BundleError("load", `there are no kernels in ${shown(source)}`, hint);
+  }
   const folders = new Set(
     Object.values(source)
       .filter(isReference)

@@ -1,9 +1,11 @@
 import { floatBits, floatValue } from "../../compiler/ir/index.js";
 import type { Allocator } from "./allocations.js";
 import type { DeviceBuffer } from "./device.js";
+import { requireBuffer, requireView } from "./shown.js";
 
 /** A buffer with a copy of the data. */
 export async function upload(memory: Pick<Allocator, "alloc">, data: ArrayBufferView): Promise<DeviceBuffer> {
+  requireView(data);
   const buffer = memory.alloc(data.byteLength);
   try {
     await buffer.device.write(buffer, data);
@@ -16,6 +18,7 @@ export async function upload(memory: Pick<Allocator, "alloc">, data: ArrayBuffer
 
 /** Waits for queued work and fills the array from the start of the buffer. */
 export async function download<T extends ArrayBufferView>(from: DeviceBuffer, into: T): Promise<T> {
+  requireBuffer(from);
   await from.device.read(from, into);
   return into;
 }

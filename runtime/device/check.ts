@@ -1,7 +1,8 @@
 /** Checks of a launch's arguments that hold on every device: names, kinds, dtypes, ranges, and that a tensor lies in its buffer. */
-import { DTYPES, type DType, integerRange, isFloat } from "../../compiler/ir/index.js";
+import { DTYPES, type DType, greatestFloat, integerRange, isFloat, roundFloat } from "../../compiler/ir/index.js";
 import type { Argument, Arguments, DescriptorArgument, Device, DeviceBuffer, Grid } from "./device.js";
 import { DeviceError, LaunchError } from "./errors.js";
+import { insteadOfMemory, shown } from "./shown.js";
 
 /** A parameter as the checks see it. */
 export interface CheckedParam {
@@ -41,23 +42,34 @@ const isDescriptor = (value: unknown): value is DescriptorArgument =>
 
 /** A value as an error shows it. */
 function show(value: unknown): string {
-  if (value === undefined) return "nothing";
   if (isBuffer(value)) return value.freed ? "a buffer that has been freed" : `a buffer of ${value.device.name}`;
   if (isDescriptor(value)) return `a descriptor of shape [${value.shape.join(", ")}]`;
-  if (typeof value === "object" && value !== null) return `an object (${Object.keys(value).slice(0, 4).join(", ")})`;
-  if (typeof value === "string") return JSON.stringify(value);
-  return `${typeof value} ${String(value)}`;
+  return shown(value);
 }
 
 function bufferFault(value: unknown, device: Device): Fault | undefined {
   if (isBuffer(value) && value.device === device && !value.freed) return undefined;
-  return { expected: `a buffer of ${device.name}`, got: show(value) };
+  const other = isBuffer(value) && value.device !== device && !value.freed;
+  const got = other ? `a buffer of another device (${value.device.name})` : show(value);
+  return { expected: `a buffer of ${device.name}`, got, hint: insteadOfMemory(value) };
+}
+
+/** What a float holds, if rounded: all but finite numbers that would become infinite. */
+function floatFault(value: unknown, dtype: DType): Fault | undefined {
+  if (typeof value !== "number") return { expected: `a number (${dtype})`, got: show(value) };
+  if (!Number.isFinite(value) || Math.abs(value) <= 448 || Number.isFinite(roundFloat(dtype, value))) return undefined;
+  const greatest = greatestFloat(dtype);
+  const most = greatest < 1e6 ? String(greatest) : greatest.toExponential(2);
+  return {
+    expected: `a number up to ${most} (${dtype})`,
+    got: show(value),
+    hint: "Pass Infinity where that is meant.",
+  };
 }
 
 function scalarFault(value: unknown, dtype: DType): Fault | undefined {
   if (dtype === "bool") return typeof value === "boolean" ? undefined : { expected: "a boolean", got: show(value) };
-  if (isFloat(dtype))
-    return typeof value === "number" ? undefined : { expected: `a number (${dtype})`, got: show(value) };
+  if (isFloat(dtype)) return floatFault(value, dtype);
   const whole = typeof value === "bigint" || Number.isSafeInteger(value);
   const [low, high] = integerRange(dtype);
   if (whole && BigInt(value as number | bigint) >= low && BigInt(value as number | bigint) <= high) return undefined;
@@ -136,6 +148,12 @@ export function argumentChecker(
   };
 }
 
+/** Throws LaunchError unless the arguments are an object. `names` are those of the parameters. */
+export function requireArguments(kernel: string, args: unknown, names: () => readonly string[]): void {
+  if (typeof args === "object" && args !== null && !Array.isArray(args)) return;
+  throw new LaunchError({ kernel, expected: `an object of arguments (${names().join(", ")})`, got: shown(args) });
+}
+
 const gridLimits = [2 ** 31 - 1, 65535, 65535];
 
 /** Programs of a cooperative launch wait for each other: one that has no room yet would let all others wait for ever. */
@@ -147,12 +165,21 @@ export const tooLargeToCooperate = (kernel: string, most: number, programs: numb
     hint: "The launch is cooperative: let each program take several tiles, in a loop by numPrograms().",
   });
 
+const gridSize = (size: unknown): string => (typeof size === "number" ? String(size) : shown(size));
+
+function insteadOfGrid(grid: unknown): string | undefined {
+  if (typeof grid === "number") return `Write it in a list: [${grid}].`;
+  const fraction = Array.isArray(grid) && grid.some((size) => Number.isFinite(size) && !Number.isInteger(size));
+  return fraction ? "cdiv(n, BLOCK) rounds a quotient up." : undefined;
+}
+
 /** The grid as three numbers. Throws LaunchError unless it is 1 to 3 whole numbers that a GPU can launch; 0 means nothing to do. */
 export function checkGrid(kernel: string, grid: Grid): readonly [number, number, number] {
   const fits = (size: number, axis: number) => Number.isInteger(size) && size >= 0 && size <= gridLimits[axis]!;
   if (!Array.isArray(grid) || grid.length < 1 || grid.length > 3 || !grid.every(fits)) {
-    const got = Array.isArray(grid) ? `[${grid.join(", ")}]` : show(grid);
-    throw new LaunchError({ kernel, expected: `a grid of 1 to 3 whole numbers up to [${gridLimits.join(", ")}]`, got });
+    const got = Array.isArray(grid) ? `[${grid.map((size) => gridSize(size)).join(", ")}]` : show(grid);
+    const expected = `a grid of 1 to 3 whole numbers up to [${gridLimits.join(", ")}]`;
+    throw new LaunchError({ kernel, expected, got, hint: insteadOfGrid(grid) });
   }
   return [grid[0]!, grid[1] ?? 1, grid[2] ?? 1];
 }

@@ -261,15 +261,17 @@ export const kernelShape = problem<{ what: string }>({
   hint: () => 'write kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => { … })',
 });
 
+/** The dtype of a typed array's elements. */
+const elementOf = (type: string): string => /^(?:Big)?(\w)\D*(\d+)/.exec(type)!.slice(1).join("").toLowerCase();
+
 /** What a type of JavaScript, or of Triton, is as a parameter of a kernel. */
-const MEANT: readonly (readonly [RegExp, (name: string) => string])[] = [
+const MEANT: readonly (readonly [RegExp, (name: string, type: string) => string])[] = [
   [/^number$/, () => "Int is a whole number, F32 a float"],
   [/^bigint$/, () => "I64 is a whole number of 64 bits"],
   [/^boolean$/, () => "Bool is true or false"],
   [/^string$/, (name) => `a text is known when the kernel is built: Const<"${name}", string>`],
-  [/^(Float32Array|number\[\]|Tile<)/, () => 'memory is a pointer, as Ptr<"f32">, which load(…) reads'],
-  [/^Float64Array/, () => 'memory is a pointer: Ptr<"f64">'],
-  [/^(Int32Array|Uint32Array)/, () => 'memory is a pointer, as Ptr<"i32">'],
+  [/^(number\[\]|Tile<)/, () => 'memory is a pointer, as Ptr<"f32">, which load(…) reads'],
+  [/^(Float|Int|Uint|BigInt|BigUint)\d+Array/, (_, type) => `memory is a pointer: Ptr<"${elementOf(type)}">`],
   [/^Ptr<.*>\[\]$/, () => "a launch passes each pointer as a parameter of its own"],
   [/=>/, () => "a launch passes no functions: declare them in a module, or choose by a Const parameter"],
   [/^\{/, () => "parameters are not nested: give each member a parameter of its own"],
@@ -280,7 +282,7 @@ const MEANT: readonly (readonly [RegExp, (name: string) => string])[] = [
 
 const meantType = (name: string, type: string): string => {
   const meant = MEANT.find(([pattern]) => pattern.test(type));
-  return meant ? `${meant[1](name)}; ` : "";
+  return meant ? `${meant[1](name, type)}; ` : "";
 };
 
 export const parameterType = problem<{ name: string; type: string }>({

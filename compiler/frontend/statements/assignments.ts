@@ -88,7 +88,10 @@ function assignment(node: ts.BinaryExpression, scope: Scope): readonly Stmt[] {
   const list = localBinding(target, scope);
   if (isListBinding(list)) return wholeList(node, list, scope);
   const binding = localBinding(target, scope);
-  if (binding?.kind === "variable" && binding.broken) return [];
+  if (binding?.kind === "variable" && binding.broken) {
+    scope.unit.poisoned.add(node);
+    return [];
+  }
   const value = lowerExpression(node.right, scope);
   const variable = assignable(target, scope);
   return variable === null ? [] : [assign(variable, value, node, scope)];

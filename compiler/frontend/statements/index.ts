@@ -2,6 +2,7 @@ import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { placed, type Stmt } from "../../ir/index.js";
 import { SYNTAX } from "../expressions/advice.js";
 import { decided } from "../given.js";
+import { poison } from "../poison.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { ASSIGNMENTS } from "./assignments.js";
@@ -50,6 +51,8 @@ function lowerStatement(node: ts.Statement, scope: Scope): readonly Stmt[] {
   const left = ts.isBreakOrContinueStatement(node) ? leave(node, scope) : null;
   if (left !== null) return left;
   const [what, instead] = SYNTAX[node.kind] ?? ["this statement", "use assignments, if, while and for … of range()"];
-  scope.unit.report(unsupportedSyntax(scope.unit.span(node), { what, instead }));
-  return [];
+  const span = scope.unit.span(node);
+  scope.unit.report(unsupportedSyntax(span, { what, instead }));
+  // What a function returns may have stood in it: its calls give something that is not known.
+  return scope.isKernel || scope.loops > 0 ? [] : [{ kind: "return", value: poison(node, scope), span }];
 }

@@ -65,6 +65,7 @@ function placesOf(pattern: ts.BindingPattern, members: readonly string[], scope:
     const names = pattern.elements.map(({ name }) => name.getText()).join(", ");
     const instead = `what has no names is taken apart by its order: [${names}]`;
     unit.report(notATuple(unit.span(pattern), { name: names, instead }));
+    unit.poisoned.add(pattern.parent);
     declareBroken(pattern, scope);
     return [];
   }
@@ -82,6 +83,7 @@ function placesOf(pattern: ts.BindingPattern, members: readonly string[], scope:
     if (index < 0) {
       const instead = `there are ${members.join(", ")}`;
       unit.report(notATuple(unit.span(element), { name: key.getText(), instead }));
+      unit.poisoned.add(pattern.parent);
       declareBroken(element.name, scope);
       return [];
     }

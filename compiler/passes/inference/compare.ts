@@ -34,5 +34,7 @@ export function assignHint(name: string, was: Type, now: Type): string | undefin
       : `convert the value: to(…, "${was.dtype}")`;
   }
   if (was.shape.length === 0) return `start ${name} as a tile, for example zeros(shape, "${now.dtype}")`;
-  return now.shape.length < was.shape.length ? "keepDims: true keeps a reduced axis with size 1" : undefined;
+  return now.shape.length < was.shape.length
+    ? "keepDims: true keeps a reduced axis with size 1"
+    : `start ${name} with the shape of the value, or make that fit with sum(x, axis) or reshape(x, shape)`;
 }

@@ -16,6 +16,7 @@ import type {
 import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { bytesOf, requireUnchanged } from "../host-bytes.js";
+import { foreignBuffer, requireView } from "../shown.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
 import { type CheckedOptions, Checks, checkedByEnvironment, tracedByEnvironment } from "./checked/checks.js";
@@ -154,6 +155,7 @@ export class CpuDevice implements Device {
   }
 
   async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
+    requireView(data);
     const bytes = bytesOf(data);
     const length = data.byteLength;
     const { start } = this.#use(to, length, "write");
@@ -178,6 +180,7 @@ export class CpuDevice implements Device {
   }
 
   async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
+    requireView(into);
     const target = bytesOf(into);
     const { byteLength } = target;
     const { start } = this.#use(from, byteLength, "read");
@@ -286,7 +289,7 @@ export class CpuDevice implements Device {
   own(buffer: DeviceBuffer): CpuBuffer {
     this.#requireOpen();
     if (buffer instanceof CpuBuffer && buffer.device === this) return buffer;
-    throw new DeviceError(`A buffer of ${buffer?.device?.name ?? "no device"} was given to ${this.name}.`);
+    throw foreignBuffer(buffer, this);
   }
 
   /** Queues a launch, or records it. */

@@ -1,9 +1,10 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import type { ConstValue, DType, Kernel } from "../../../compiler/ir/index.js";
-import { argumentChecker, type CheckedParam, checkGrid, tooLargeToCooperate } from "../check.js";
+import type { ConstValue, DType, Kernel, Param } from "../../../compiler/ir/index.js";
+import { argumentChecker, type CheckedParam, checkGrid, requireArguments, tooLargeToCooperate } from "../check.js";
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { selectBuilds } from "../select.js";
+import { shown } from "../shown.js";
 import { gpuRules } from "./checked/gpu-rules.js";
 import { type Compiled, type Ready, Variant } from "./compiled.js";
 import { BLOCK_BYTES, COMMAND, type Command } from "./control.js";
@@ -49,6 +50,7 @@ export class CpuKernelHandle implements LoadedKernel {
 
   /** The kernel for the constants and dtypes among the arguments, which are checked. */
   choose(args: Arguments): Variant {
+    requireArguments(this.name, args, () => this.#bindings[0]!.kernel.params.map(({ name }) => name));
     let key = "";
     for (const name of this.#selectors) key += `${typeof args[name]} ${String(args[name])}\0`;
     let choice = this.#choices.get(key);
@@ -95,6 +97,8 @@ export class CpuKernelHandle implements LoadedKernel {
       Object.entries(dtypes).every(([name, dtype]) => args[name] === undefined || args[name] === dtype),
     );
     const wanted = constantsOf(fitting[0]?.kernel ?? this.#bindings[0]!.kernel);
+    const { params } = (fitting[0] ?? this.#bindings[0]!).kernel;
+    for (const param of params) if (param.kind === "const") requireKind(this.name, param, args[param.name]);
     const given = Object.fromEntries(wanted.map((name) => [name, args[name]])) as Record<string, ConstValue>;
     const complete = wanted.every((name) => given[name] !== undefined);
     if (fitting.length === 1 && complete) return { binding: fitting[0]!, constants: given };
@@ -115,6 +119,20 @@ export class CpuKernelHandle implements LoadedKernel {
 
 const constantsOf = (kernel: Kernel): string[] =>
   kernel.params.filter((param) => param.kind === "const").map((param) => param.name);
+
+const KINDS = {
+  int: ["a whole number", Number.isSafeInteger],
+  float: ["a number", (value: unknown) => typeof value === "number"],
+  bool: ["true or false", (value: unknown) => typeof value === "boolean"],
+  string: ["a text", (value: unknown) => typeof value === "string"],
+} as const;
+
+/** Throws LaunchError for a constant of another kind than its parameter declares. One that is left out comes from the builds. */
+function requireKind(kernel: string, param: Extract<Param, { kind: "const" }>, value: unknown): void {
+  const [expected, fits] = KINDS[param.of];
+  if (value !== undefined && !fits(value))
+    throw new LaunchError({ kernel, parameter: param.name, expected, got: shown(value) });
+}
 
 type Extent = readonly [number, number, number];
 

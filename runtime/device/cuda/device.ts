@@ -27,6 +27,7 @@ import type {
 import { DeviceError, OutOfMemoryError, UnavailableError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { bytesOf } from "../host-bytes.js";
+import { foreignBuffer, requireView } from "../shown.js";
 import { Arrivals } from "./arrivals.js";
 import { type Allocation, CudaBuffer } from "./buffer.js";
 import { loadBundle } from "./bundle.js";
@@ -157,6 +158,7 @@ export class CudaDevice implements Device {
   }
 
   async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
+    requireView(data);
     const target = this.#use(to, data.byteLength, "write");
     const { memory } = target.allocation;
     if (data.byteLength <= Staging.limit) this.#staging.write(memory, target.offset, bytesOf(data));
@@ -174,6 +176,7 @@ export class CudaDevice implements Device {
   }
 
   async read(from: DeviceBuffer, into: ArrayBufferView): Promise<void> {
+    requireView(into);
     const source = this.#use(from, into.byteLength, "read");
     const { memory } = source.allocation;
     const copies = into.byteLength <= Staging.limit ? this.#staging : this.#largeCopies;
@@ -285,7 +288,7 @@ export class CudaDevice implements Device {
   own(buffer: DeviceBuffer): CudaBuffer {
     this.#requireOpen();
     if (buffer instanceof CudaBuffer && buffer.device === this) return buffer;
-    throw new DeviceError(`A buffer of ${buffer?.device?.name ?? "no device"} was given to ${this.name}.`);
+    throw foreignBuffer(buffer, this);
   }
 
   /** Throws DeviceError in a capture, for what would have to wait. */

@@ -1,5 +1,5 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import { argumentChecker, checkGrid } from "../check.js";
+import { argumentChecker, checkGrid, requireArguments } from "../check.js";
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { promiseBroken } from "../refusals.js";
@@ -51,6 +51,7 @@ export class CudaKernel implements LoadedKernel {
 
   /** Checks the arguments and takes the first variant whose promises they keep. */
   choose(args: Arguments): LoadedVariant {
+    requireArguments(this.name, args, () => this.#variants[0]!.variant.params.map(({ name }) => name));
     const { variants, check } = this.#choice(args);
     check(args);
     const fitting = variants.find((variant) => !variant.unfit && !variant.brokenPromise(args));

@@ -182,8 +182,14 @@ export const decodeGateUpRows = kernel(
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     const ups = p.bf16 + to(p.outRows, "i64") * p.K;
-    let [t0, t1] = weights(p, p.bf16, first, p.outRows);
-    let [s0, s1] = weights(p, ups, first, p.outRows);
+    let t0 = part(p.bf16, first, p.outRows, p.K, 0, p.P0);
+    let s0 = part(ups, first, p.outRows, p.K, 0, p.P0);
+    let t1 = zeros([p.R, p.P1], "bf16");
+    let s1 = zeros([p.R, p.P1], "bf16");
+    if (p.TWO) {
+      t1 = part(p.bf16, first, p.outRows, p.K, p.P0, p.P1);
+      s1 = part(ups, first, p.outRows, p.K, p.P0, p.P1);
+    }
     gdcWait();
     gdcLaunchDependents();
     const [x0, x1] = normedInput(p);
