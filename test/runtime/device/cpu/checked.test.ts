@@ -1,7 +1,9 @@
 /** What a checked device finds, and what it has nothing to say about. Kernels that are right run on it in test/cli/run-checked.test.ts. */
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { check } from "../../../../compiler/check.js";
+import { compileForCpu } from "../../../../compiler/interpret/index.js";
+import { specialize } from "../../../../compiler/passes/index.js";
 import { download, upload } from "../../../../runtime/device/arrays.js";
 import { type CheckedOptions, CpuDevice } from "../../../../runtime/device/cpu/index.js";
 import type { Arguments, Grid } from "../../../../runtime/device/device.js";
@@ -279,6 +281,20 @@ test("a device that does not check runs all of this, and asking a GPU to check i
   const plain = await open(false);
   const kernel = kernelOf(`out: Ptr<"f32">`, "store(out + arange(0, 4), load(out + arange(0, 4)) + 1);", "", plain);
   expect(await found(kernel, [2], { out: plain.alloc(16) }, plain)).toBe("clean");
-  await expect(openDevice({ prefer: "cuda", checked: true })).rejects.toThrow("only the CPU executor checks launches");
+  await expect(openDevice({ prefer: "cuda", checked: true })).rejects.toThrow(
+    "only the CPU executor checks and traces",
+  );
+  vi.stubEnv("TILESCRIPT_ORDER", "3");
+  await expect(openDevice({ prefer: "cuda" })).rejects.toThrow("only the CPU executor checks and traces");
+  vi.unstubAllEnvs();
   await expect(open({ order: -1 })).rejects.toThrow("order is -1: the order of programs is a whole number from 0");
+});
+
+test("a kernel that is not checked tells the host of nothing", async () => {
+  const source = `export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x + arange(0, 64), load(x + arange(0, 64)) + 1); });`;
+  const { kernels } = check(["k.kernel.ts"], { project: folderOf({ "k.kernel.ts": IMPORTS + source }) });
+  const kernel = specialize(kernels[0]!, { constants: {} });
+  const tells = async (memory: boolean): Promise<boolean> =>
+    Buffer.from((await compileForCpu(kernel, { checks: { memory } })).wasm).includes("touch");
+  expect([await tells(false), await tells(true)]).toEqual([false, true]);
 });
