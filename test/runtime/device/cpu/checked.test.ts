@@ -168,6 +168,15 @@ test("a program that waits for a later one is told of and does not hang", async 
     `atomicExchange(f + programId(0), 1);\nwhile (atomicAdd(f + programId(0) + 1, 0) === 0) {}`,
   );
   expect(await found(kernel, [2], { f: flags })).toMatch(/^waits: k: atomicAdd on `f` at k.kernel.ts:4:8 .* byte 4 /);
+  const reads = kernelOf(`f: Ptr<"i32">`, "while (load(f + programId(0) + 1, { volatile: true }) === 0) {}");
+  expect(await found(reads, [1], { f: await words(0, 0) })).toMatch(
+    /^waits: k: load from `f` at k.kernel.ts:3:8 .* byte 4 /,
+  );
+  const polls = (options: string) => kernelOf(`f: Ptr<"i32">`, `if (!atomicPoll(f, 1${options})) store(f + 1, 7);`);
+  expect(await found(polls(""), [1], { f: await words(0, 0) })).toMatch(/^waits: k: atomicPoll on `f`/);
+  const late = await words(0, 0);
+  expect(await found(polls(", { timeoutNs: 30000000 }"), [1], { f: late })).toBe("clean");
+  expect([...(await download(late, new Int32Array(2)))]).toEqual([0, 7]);
 });
 
 test("a cooperative launch runs its programs at once, and reads of what is not written are found in it", async () => {
