@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { BundleFault, type Manifest, readManifest } from "../compiler/bundle/index.js";
 import { cacheFolder } from "../compiler/cache/index.js";
 import { dropForeign, privateFolder, privateRoot } from "../compiler/store/index.js";
-import { traced } from "../runtime/device/cpu/traced.js";
+import { tracedValues } from "../runtime/device/cpu/traced.js";
 import { settleDevices } from "../runtime/device/open.js";
 import { explainCalledKernel } from "./called-kernel.js";
 import { InputError } from "./errors.js";
@@ -179,7 +179,7 @@ export async function runScript(request: RunRequest): Promise<number> {
     pending.what = "main()";
     await module.main?.(request.args);
     await settleDevices();
-    if (trace && traced.values === 0) console.error(neverTraced(trace, program));
+    if (trace && tracedValues() === 0) console.error(neverTraced(trace, program));
   } catch (error) {
     throw explainCalledKernel(error, kernels);
   } finally {

@@ -15,7 +15,7 @@ function bytes(value: number): string {
   const units = ["B", "KiB", "MiB", "GiB"];
   let [size, unit] = [value, 0];
   while (size >= 1024 && unit < units.length - 1) [size, unit] = [size / 1024, unit + 1];
-  return `${Number.isInteger(size) ? size : size.toFixed(1)} ${units[unit]}`;
+  return `${Number(size.toFixed(1))} ${units[unit]}`;
 }
 
 interface Fact {
@@ -76,7 +76,7 @@ function facts(report: Report): Fact[] {
           {
             name: "occupancy",
             value: `${Math.round((100 * occupancy.warps) / occupancy.mostWarps)} %`,
-            note: `${occupancy.blocks} programs, ${occupancy.warps} of ${occupancy.mostWarps} warps; limited by ${occupancy.limit}`,
+            note: `${occupancy.blocks} program${occupancy.blocks === 1 ? "" : "s"}, ${occupancy.warps} of ${occupancy.mostWarps} warps; limited by ${occupancy.limit}`,
             isBad: occupancy.blocks === 0,
           },
         ]

@@ -1,6 +1,6 @@
 /** A kernel at every stage, line by line: what `tilescript inspect` shows. */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { sourcePath } from "../frontend/index.js";
 import type { Kernel } from "../ir/index.js";
 import { specialize } from "../passes/index.js";
 import type { TritonOutput } from "../triton/index.js";
@@ -69,9 +69,9 @@ const AROUND = 3;
 function sourcePane(project: string, file: string, used: readonly number[]): Pane | null {
   let text: string;
   try {
-    text = readFileSync(resolve(project, file), "utf8");
+    text = readFileSync(sourcePath(project, file), "utf8");
   } catch {
-    // A file of the language's own library, of an installation without sources.
+    // Of a bundle whose sources are elsewhere.
     return null;
   }
   const all = text.split("\n");

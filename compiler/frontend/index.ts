@@ -10,6 +10,7 @@ import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
 
 export type { Description, Frontend, FrontendOptions, Lowered, LoweredFile, LowerOptions } from "./lowered.js";
+export { sourcePath } from "./project.js";
 
 /** A frontend that keeps its TypeScript program, and what files gave that neither changed nor import one that did. */
 export function createFrontend({ texts }: FrontendOptions = {}): Frontend {

@@ -24,6 +24,10 @@ export const isOfLanguage = ({ fileName }: ts.SourceFile): boolean => fileName.s
 export const isOfLibrary = ({ fileName }: ts.SourceFile): boolean =>
   fileName.startsWith(`${LANGUAGE_FOLDER}library${sep}`);
 
+/** Where a file lies that a span names. */
+export const sourcePath = (project: string, file: string): string =>
+  file.startsWith(LANGUAGE) ? join(LANGUAGE_FOLDER, file.slice(LANGUAGE.length)) : join(project, file);
+
 /** A file of the language as it is called wherever it lies: what no path is, relative to a project. */
 export const nameInLanguage = ({ fileName }: ts.SourceFile): string =>
   `${LANGUAGE}${relative(LANGUAGE_FOLDER, fileName).split(sep).join("/")}`;

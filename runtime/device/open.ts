@@ -24,6 +24,9 @@ const OPENERS = {
     (await import("./cpu/index.js")).CpuDevice.open({ print, checked }),
 } as const;
 
+/** What makes the CPU executor look for more, or tell more: see `tilescript run --checked` and `--trace`. */
+const LOOKING = ["TILESCRIPT_CHECKED", "TILESCRIPT_ORDER", "TILESCRIPT_TRACE"] as const;
+
 function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
   const named = prefer ?? (process.env.TILESCRIPT_DEVICE || undefined);
   if (named === undefined || named === "cuda" || named === "cpu") return named;
@@ -37,9 +40,12 @@ function wanted(prefer: OpenOptions["prefer"]): "cuda" | "cpu" | undefined {
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   requirePackage();
   const { prefer, onFallback } = options;
-  const kind = wanted(prefer) ?? (options.checked ? "cpu" : undefined);
-  if (kind === "cuda" && options.checked)
-    throw new DeviceError("checked: only the CPU executor checks launches: leave prefer out, or set it to cpu.");
+  const looks = options.checked ?? LOOKING.some((name) => process.env[name]);
+  const kind = wanted(prefer) ?? (looks ? "cpu" : undefined);
+  if (kind === "cuda" && looks)
+    throw new DeviceError(
+      `only the CPU executor checks and traces launches: leave prefer: "cuda" and TILESCRIPT_DEVICE out, or checked and ${LOOKING.join(", ")}.`,
+    );
   if (kind) return remembered(await OPENERS[kind](options));
   try {
     return remembered(await OPENERS.cuda(options));

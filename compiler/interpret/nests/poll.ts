@@ -57,7 +57,7 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
         const seen = fb.local("i32");
         fb.forever((done) => {
           fb.set(seen, word.holds(held));
-          if (module.checked) tell(emitter, access, at.offset, innermost, touch);
+          if (module.checked && !until) tell(emitter, access, at.offset, innermost, touch);
           fb.push(m.br_if(done, fb.get(seen)));
           if (until && start) fb.push(m.br_if(done, m.i64.ge_u(m.i64.sub(clock(), fb.get(start)), fb.get(until))));
         });

@@ -11,12 +11,16 @@ const WIDTH = 100;
 /** Digits of a float that are shown. */
 const DIGITS = 6;
 
-/** How often a value was traced in this process: `tilescript run` says so where none was. */
-export const traced = { values: 0 };
+/** A program in a clone runs the sources, and the command that runs it what was built of them: both count in one place. */
+const TRACED = Symbol.for("tilescript.traced");
+const counter = globalThis as { [TRACED]?: number };
+
+/** How many values were traced in this process: `tilescript run` tells where there were none. */
+export const tracedValues = (): number => counter[TRACED] ?? 0;
 
 /** `row: f32[1024] at softmax.kernel.ts:15:3 in program (0, 0, 0)`, and the numbers below. */
 export function tracedLines(site: AccessSite, printed: readonly PrintedValue[]): string[] {
-  traced.values++;
+  counter[TRACED] = tracedValues() + 1;
   const { dtype, shape } = site.values![0]!;
   const values = printed.map(([, , , value]) => value);
   const program = printed[0]![4];

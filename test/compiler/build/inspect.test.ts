@@ -130,6 +130,16 @@ test("an elementwise kernel with a function of another file: both files, and an 
   });
 });
 
+test("a function of the language's own library is shown with its source", async () => {
+  const source = `import { arange, kernel, load, type Ptr, softmax, store } from "tilescript";
+export const soft = kernel(({ x }: { x: Ptr<"f32"> }) => store(x + arange(0, 64), softmax(load(x + arange(0, 64)))));
+`;
+  const soft = await report(folderOf({ "soft.kernel.ts": source }), "soft.kernel.ts", 90);
+  const library = soft.panes.find(({ file }) => file === "tilescript:library/softmax.ts")!;
+  const line = library.lines.find(({ text }) => text.includes("exp("))!;
+  expect(became(soft, "SASS", line.at!)).toContain("MUFU.EX2");
+});
+
 test("work of branches, unknown loops in loops, atomics and reductions", () => {
   const source = `import { arange, atomicAdd, kernel, load, max, type Int, type Ptr, programId, range, store, sum } from "tilescript";
 export const k = kernel(({ x, n, m }: { x: Ptr<"f32">; n: Int; m: Int }) => {

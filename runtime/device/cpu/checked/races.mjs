@@ -7,8 +7,8 @@
 const PAGE = 4096;
 /** Each cell remembers the last access that wrote, and the last two programs that read. */
 const SLOTS = 3;
-/** Accesses of one atomic word in a row, with nothing else between, after which a program is taken to wait for another. */
-const PATIENCE = 1 << 22;
+/** Looks at one word in a row, with nothing else between, after which a program is taken to wait for another. */
+const PATIENCE = 1 << 20;
 
 export class Races {
   #touch;
@@ -38,7 +38,7 @@ export class Races {
 
   /** Notes an access; gives the one that it races with, if any. */
   access(site, address, bytes, does) {
-    const { atomic, acquire, release } = this.#touch;
+    const { write, atomic, acquire, release } = this.#touch;
     if (does & acquire) this.#acquire(address);
     const event = this.#event(site, does);
     let other = 0;
@@ -48,12 +48,13 @@ export class Races {
       at += 1 << page.shift;
     }
     if (does & release) this.#release(address);
-    this.#waited = does & atomic && this.#waitsAt === address ? this.#waited + 1 : 0;
+    const looks = (does & atomic) !== 0 || !(does & write);
+    this.#waited = looks && this.#waitsAt === address ? this.#waited + 1 : 0;
     this.#waitsAt = address;
     return other === 0 ? null : this.#events[other];
   }
 
-  /** Whether the program does nothing any more but look at one atomic word. */
+  /** Whether the program does nothing any more but look at one word. */
   get stuck() {
     return this.#waited > PATIENCE;
   }

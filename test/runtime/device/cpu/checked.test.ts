@@ -1,7 +1,9 @@
 /** What a checked device finds, and what it has nothing to say about. Kernels that are right run on it in test/cli/run-checked.test.ts. */
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { check } from "../../../../compiler/check.js";
+import { compileForCpu } from "../../../../compiler/interpret/index.js";
+import { specialize } from "../../../../compiler/passes/index.js";
 import { download, upload } from "../../../../runtime/device/arrays.js";
 import { type CheckedOptions, CpuDevice } from "../../../../runtime/device/cpu/index.js";
 import type { Arguments, Grid } from "../../../../runtime/device/device.js";
@@ -166,6 +168,15 @@ test("a program that waits for a later one is told of and does not hang", async 
     `atomicExchange(f + programId(0), 1);\nwhile (atomicAdd(f + programId(0) + 1, 0) === 0) {}`,
   );
   expect(await found(kernel, [2], { f: flags })).toMatch(/^waits: k: atomicAdd on `f` at k.kernel.ts:4:8 .* byte 4 /);
+  const reads = kernelOf(`f: Ptr<"i32">`, "while (load(f + programId(0) + 1, { volatile: true }) === 0) {}");
+  expect(await found(reads, [1], { f: await words(0, 0) })).toMatch(
+    /^waits: k: load from `f` at k.kernel.ts:3:8 .* byte 4 /,
+  );
+  const polls = (options: string) => kernelOf(`f: Ptr<"i32">`, `if (!atomicPoll(f, 1${options})) store(f + 1, 7);`);
+  expect(await found(polls(""), [1], { f: await words(0, 0) })).toMatch(/^waits: k: atomicPoll on `f`/);
+  const late = await words(0, 0);
+  expect(await found(polls(", { timeoutNs: 30000000 }"), [1], { f: late })).toBe("clean");
+  expect([...(await download(late, new Int32Array(2)))]).toEqual([0, 7]);
 });
 
 test("a cooperative launch runs its programs at once, and reads of what is not written are found in it", async () => {
@@ -279,6 +290,20 @@ test("a device that does not check runs all of this, and asking a GPU to check i
   const plain = await open(false);
   const kernel = kernelOf(`out: Ptr<"f32">`, "store(out + arange(0, 4), load(out + arange(0, 4)) + 1);", "", plain);
   expect(await found(kernel, [2], { out: plain.alloc(16) }, plain)).toBe("clean");
-  await expect(openDevice({ prefer: "cuda", checked: true })).rejects.toThrow("only the CPU executor checks launches");
+  await expect(openDevice({ prefer: "cuda", checked: true })).rejects.toThrow(
+    "only the CPU executor checks and traces",
+  );
+  vi.stubEnv("TILESCRIPT_ORDER", "3");
+  await expect(openDevice({ prefer: "cuda" })).rejects.toThrow("only the CPU executor checks and traces");
+  vi.unstubAllEnvs();
   await expect(open({ order: -1 })).rejects.toThrow("order is -1: the order of programs is a whole number from 0");
+});
+
+test("a kernel that is not checked tells the host of nothing", async () => {
+  const source = `export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x + arange(0, 64), load(x + arange(0, 64)) + 1); });`;
+  const { kernels } = check(["k.kernel.ts"], { project: folderOf({ "k.kernel.ts": IMPORTS + source }) });
+  const kernel = specialize(kernels[0]!, { constants: {} });
+  const tells = async (memory: boolean): Promise<boolean> =>
+    Buffer.from((await compileForCpu(kernel, { checks: { memory } })).wasm).includes("touch");
+  expect([await tells(false), await tells(true)]).toEqual([false, true]);
 });
