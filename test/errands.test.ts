@@ -111,7 +111,9 @@ describe("an op of two files, a dtype of two files", () => {
   });
 
   it("are named in no other file, but where Math's functions are answered", () => {
-    expect(naming(/(?<!Math\.)\blog1p\b/)).toEqual([...Object.keys(OP), "compiler/frontend/expressions/advice.ts"].sort());
+    expect(naming(/(?<!Math\.)\blog1p\b/)).toEqual(
+      [...Object.keys(OP), "compiler/frontend/expressions/advice.ts"].sort(),
+    );
     const kernels = /^(?:dsl|compiler|runtime\/device)\//;
     expect(naming(/\bu16\b/).filter((file) => kernels.test(file))).toEqual(Object.keys(DTYPE).sort());
   });

@@ -1,4 +1,4 @@
-import type { Kernel, Span } from "../ir/index.js";
+import { type Expr, type Kernel, type Span, type Stmt, walkExpressions } from "../ir/index.js";
 import { ModuleText } from "./module-text.js";
 
 export interface TritonText {
@@ -15,7 +15,26 @@ export interface TritonText {
 /** The Triton of a typed kernel. `Const` parameters stay parameters of the function, so one text serves all builds. */
 export function emitTriton(kernel: Kernel): TritonText {
   const module = new ModuleText(kernel);
-  for (const fn of kernel.functions) module.addFunction(fn);
+  const called = calledInTriton(kernel);
+  for (const fn of kernel.functions) if (called.has(fn.name)) module.addFunction(fn);
   const parameters = module.addKernel();
   return { ...module.finish(), entry: module.entry, parameters };
+}
+
+/** Functions that Triton runs: not what inlineAsm means on a CPU, unless something else calls it. */
+function calledInTriton({ body, functions }: Kernel): ReadonlySet<string> {
+  const called = new Set<string>();
+  const visit = (statements: readonly Stmt[]): void => {
+    const forCpu = new Set<Expr>();
+    walkExpressions(statements, (expr) => {
+      if (expr.kind === "op" && expr.op === "inlineAsm") forCpu.add(expr.args.combine!);
+    });
+    walkExpressions(statements, (expr) => {
+      if (expr.kind === "call" && !forCpu.has(expr)) called.add(expr.callee);
+    });
+  };
+  visit(body);
+  // Callees come first.
+  for (const fn of [...functions].reverse()) if (called.has(fn.name)) visit(fn.body);
+  return called;
 }

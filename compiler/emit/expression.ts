@@ -29,7 +29,10 @@ const RULES: { readonly [K in Expr["kind"]]: Rule<K> } = {
   op: (expr, text) => {
     const op = OPS.get(expr.op)!;
     for (const need of op.needs?.(expr) ?? []) text.module.need(need);
-    const args = Object.fromEntries(Object.entries(expr.args).map(([name, arg]) => [name, operandPy(name, arg, text)]));
+    // What inlineAsm means on a CPU is no part of the module.
+    const { combine, ...operands } = expr.args;
+    const given = expr.op === "inlineAsm" ? operands : expr.args;
+    const args = Object.fromEntries(Object.entries(given).map(([name, arg]) => [name, operandPy(name, arg, text)]));
     return op.emit(args, text.renamed(expr));
   },
   call: (expr, text) => {

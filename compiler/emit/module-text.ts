@@ -42,7 +42,7 @@ export class ModuleText {
 
   /** Writes a device function; one whose text an earlier one has already is not written again. */
   addFunction(fn: DeviceFunction): void {
-    const constants = freeConstants(fn, (name) => this.callee(name).constants);
+    const constants = freeConstants(fn, (name) => this.callees.get(name)?.constants ?? []);
     const text = new FunctionText(this, this.moduleNames());
     const params = fn.params.map(({ name, type }) => parameterText(text.names.of(name), type));
     const more = constants.map((name) => `${text.names.of(name)}: tl.constexpr`);

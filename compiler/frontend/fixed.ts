@@ -17,14 +17,21 @@ export function fixedValue(node: ts.Expression, scope: Scope): Static | null {
  * anew for each of them; other Const parameters are returned.
  */
 export function decide(node: ts.Expression, scope: Scope): readonly string[] {
+  const { values, chosen } = scope.kernel;
+  const names = openConstants(node, scope).filter((name) => !chosen.has(name));
+  const open = names.filter((name) => values.has(name));
+  if (open.length > 0) throw new UndecidedConstants(open);
+  return names;
+}
+
+/** The Const parameters that an expression is seen to depend on, without values of their own. */
+export function openConstants(node: ts.Expression, scope: Scope): readonly string[] {
   const names = new Set<string>();
   const known = (variable: Variable): Static | null => {
     if (variable.fixed === null || !isConstant(variable.fixed)) for (const name of decidedBy(variable)) names.add(name);
     return variable.fixed;
   };
   evaluator(scope, known).evaluate(node);
-  const open = [...names].filter((name) => scope.kernel.values.has(name));
-  if (open.length > 0) throw new UndecidedConstants(open);
   return [...names];
 }
 

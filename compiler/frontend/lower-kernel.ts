@@ -75,7 +75,7 @@ function draft(
   const span = unit.span(kernel.call);
   const chosen = new Set<string>();
   const lowered = (): Pick<Kernel, "body" | "functions"> => {
-    const scope = kernelScope(unit, kernel, values, bound, work);
+    const scope = kernelScope(unit, kernel, values, chosen, bound, work);
     const declare = declareParameters(fn.parameters[0], parameters, scope);
     const body = chosenBody({ name, span }, [...chosen], values, (constants) => {
       declare(constants);
@@ -98,6 +98,7 @@ function kernelScope(
   unit: Unit,
   { fn, name }: KernelDeclaration,
   values: Values,
+  chosen: ReadonlySet<string>,
   dtypes: ReadonlyMap<ts.Symbol, DType>,
   work: Budget,
 ): Scope {
@@ -105,6 +106,7 @@ function kernelScope(
     fn,
     dtypes,
     values,
+    chosen,
     functions: new Map(),
     needed: new Map(),
     operations: new Map(),

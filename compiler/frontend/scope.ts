@@ -71,8 +71,9 @@ export interface KernelScope {
   /** The kernel's own function. */
   readonly fn: ts.Node;
   readonly dtypes: ReadonlyMap<ts.Symbol, DType>;
-  /** What its Const parameters may be. */
+  /** What its Const parameters may be, and those that the body is lowered for one value of. */
   readonly values: Values;
+  readonly chosen: ReadonlySet<string>;
   /** One for each choice of optional parameters that calls leave out, and of functions and constants that they pass. */
   readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
   /** Whether functions have these parameters where the front end must know a value. */
@@ -168,7 +169,7 @@ export class Scope {
 
   declare(
     symbol: ts.Symbol,
-    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "broken" | "pointee">,
+    facts: Pick<Variable, "mutable" | "fixed" | "absent" | "broken" | "pointee" | "decidedBy">,
     name: string = symbol.name,
   ): Variable {
     const variable: Variable = { kind: "variable", ...facts, name: this.names.unique(name), owner: this };

@@ -12,7 +12,7 @@ import { axisPy, reduceAttrs, reducedShape, tileOperand } from "./reductions.js"
 export const statesOf = <T>(args: Readonly<Record<string, T>>): readonly T[] =>
   Object.entries(args).flatMap(([name, one]) => (name === "combine" ? [] : [one]));
 
-const typesOf = (type: Type): readonly Type[] => (type.kind === "tuple" ? type.items : [type]);
+export const typesOf = (type: Type): readonly Type[] => (type.kind === "tuple" ? type.items : [type]);
 
 const isNumber = (type: Type): type is TileType => isNumbers(type) && type.shape.length === 0;
 
@@ -133,27 +133,31 @@ const associativeScan: Op = {
     }),
 };
 
+/** The type of what a function makes of each element of tiles that broadcast; null after a problem. */
+export function mappedType(source: Call, context: InferContext): Type | null {
+  const states = statesOf(source.args);
+  const { combine } = source.args as { combine: Expr };
+  for (const one of states)
+    if (!isNumbers(one.type))
+      return context.fail(problems.notNumbers(one.span, { op: source.op, type: one.type }, context.origins(one)));
+  const shape = broadcastAll(source, states, context);
+  if (!shape) return null;
+  const [first] = states;
+  if (shape.length === 0)
+    return context.fail(problems.needsTile(source.span, { op: source.op, type: first!.type }, context.origins(first!)));
+  const results = typesOf(combine.type);
+  if (!results.every(isNumber))
+    return context.fail(problems.mapResult(combine.span, { op: source.op, got: combine.type }));
+  const items = (results as readonly TileType[]).map(({ dtype }) => tile(dtype, shape));
+  return combine.type.kind === "tuple" ? { kind: "tuple", items } : items[0]!;
+}
+
 const mapElementwise: Op = {
   name: "mapElementwise",
   params: { f: { combines: "x", times: 1 }, tiles: { rest: "x" } },
   infer(source, context) {
-    const states = statesOf(source.args);
-    const { combine } = source.args as { combine: Expr };
-    for (const one of states)
-      if (!isNumbers(one.type))
-        return context.fail(problems.notNumbers(one.span, { op: source.op, type: one.type }, context.origins(one)));
-    const shape = broadcastAll(source, states, context);
-    if (!shape) return null;
-    const [first] = states;
-    if (shape.length === 0)
-      return context.fail(
-        problems.needsTile(source.span, { op: source.op, type: first!.type }, context.origins(first!)),
-      );
-    const results = typesOf(combine.type);
-    if (!results.every(isNumber)) return context.fail(problems.mapResult(combine.span, { got: combine.type }));
-    const items = (results as readonly TileType[]).map(({ dtype }) => tile(dtype, shape));
-    const type: Type = combine.type.kind === "tuple" ? { kind: "tuple", items } : items[0]!;
-    return { kind: "op", op: "mapElementwise", args: source.args, attrs: {}, type, span: source.span };
+    const type = mappedType(source, context);
+    return type && { kind: "op", op: "mapElementwise", args: source.args, attrs: {}, type, span: source.span };
   },
   emit: (args, node) => {
     const states = statesOf(args).map((one, index) => materialize(one, statesOf(node.args)[index]!.type));

@@ -15,6 +15,7 @@ import { dotScaled } from "./dot-scaled.js";
 import { FUNCTIONS } from "./functions.js";
 import { GATHER } from "./gather.js";
 import { HINTS } from "./hints.js";
+import { inlineAsm } from "./inline-asm.js";
 import { INTEGERS } from "./integers.js";
 import { MEMORY } from "./memory.js";
 import type { Op } from "./op.js";
@@ -37,6 +38,7 @@ const ALL: readonly Op[] = [
   ...ALONG,
   ...GATHER,
   ...COMBINING,
+  inlineAsm,
   ...SHAPE,
   ...DOT,
   dotScaled,

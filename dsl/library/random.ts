@@ -41,6 +41,32 @@ export function philox(
 }
 
 /**
+ * Four tiles of 64 random bits from counters of 64 bits, which broadcast, and 64 bits of the seed. Triton: `tl.philox`, of such counters.
+ *
+ * @example const [a, b, c, d] = philox64(seed, at, to(step, "i64"), 0, 0);
+ */
+export function philox64(
+  seed: Seed,
+  c0: Tile<Forgotten, "i64" | "u64">,
+  c1: Tile<Forgotten, "i64" | "u64">,
+  c2: Tile<Forgotten, "i64" | "u64">,
+  c3: Tile<Forgotten, "i64" | "u64">,
+  nRounds: number = 10,
+): [Tile<Forgotten, "u64">, Tile<Forgotten, "u64">, Tile<Forgotten, "u64">, Tile<Forgotten, "u64">] {
+  const [w0, w1, w2, w3] = [to(c0, "u64"), to(c1, "u64"), to(c2, "u64"), to(c3, "u64")];
+  const zero = (w0 | w1 | w2 | w3) & 0;
+  let [a, b, c, d] = [w0 | zero, w1 | zero, w2 | zero, w3 | zero];
+  const [factorA, factorB] = [to(0xd2e7470ee14c6c93n, "u64"), to(0xca5a826395121157n, "u64")];
+  let [k0, k1] = [to(to(seed | 0, "i64"), "u64"), to(0, "u64")];
+  for (const _ of staticRange(nRounds)) {
+    [a, b, c, d] = [umulhi(factorB, c) ^ b ^ k0, factorB * c, umulhi(factorA, a) ^ d ^ k1, factorA * a];
+    k0 += to(0x9e3779b97f4a7c15n, "u64");
+    k1 += to(0xbb67ae8584caa73bn, "u64");
+  }
+  return [a, b, c, d];
+}
+
+/**
  * Four tiles of random bits, for what one costs. Triton: `tl.randint4x`.
  *
  * @example const [a, b, c, d] = randint4x(seed, at);

@@ -132,3 +132,39 @@ export function mapElementwise<const X extends Values, const R extends Result | 
 ): Mapped<R, X> {
   return outsideKernel("mapElementwise", f, ...tiles);
 }
+
+/**
+ * PTX on each element of tiles that broadcast, `$0`, `$1` … being its results and then its operands; with `pack` on so many elements at a time,
+ * of which those below 32 bits share registers. `constraints` names the register of each: `=r` and `r` have 32 bits, `h` 16, `l` 64, `f` is f32
+ * and `d` f64. The assembly is to depend on its operands alone. `cpu` says what it means: the CPU executor runs it instead, and the results
+ * have its dtypes; it is a function as `mapElementwise` takes. Triton: `tl.inline_asm_elementwise`.
+ *
+ * @example
+ * // Two halves at a time.
+ * const sum = inlineAsm("add.rn.f16x2 $0, $1, $2;", "=r,r,r", (a, b) => a + b, x, y, { pack: 2 });
+ */
+export function inlineAsm<const X extends Values, const R extends Result | readonly Result[]>(
+  asm: string,
+  constraints: string,
+  cpu: (...values: ElementsOf<X>) => R,
+  ...tiles: X
+): Mapped<R, X>;
+export function inlineAsm<const X extends Values, const R extends Result | readonly Result[]>(
+  asm: string,
+  constraints: string,
+  cpu: (...values: ElementsOf<X>) => R,
+  ...tiles: readonly [...X, options: AsmOptions]
+): Mapped<R, X>;
+export function inlineAsm(
+  asm: string,
+  constraints: string,
+  cpu: (...values: never) => unknown,
+  ...tiles: readonly unknown[]
+): never {
+  return outsideKernel("inlineAsm", asm, constraints, cpu, ...tiles);
+}
+
+export interface AsmOptions {
+  /** Elements at a time: 1, 2, 4, 8 or 16. Default 1. */
+  readonly pack?: number;
+}

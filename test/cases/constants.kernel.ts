@@ -86,6 +86,19 @@ export const options = kernel(
   },
 );
 
+/** What a text decides. x = 0 … 15. */
+export const byText = kernel(
+  ({ x, out, OF, n }: { x: Ptr<"f32">; out: Out; OF: Const<"OF", "rows" | "columns">; n: Int }) => {
+    const axis = OF === "rows" ? 1 : 0;
+    const turned = 1 - axis;
+    const summed = (scale: number): Tile => sum(square(x) * scale, turned);
+    const i = arange(0, AT);
+    store(out + i, to(sum(square(x), axis), "f64"));
+    for (const _ of range(n)) store(out + AT + i, to(summed(3), "f64"));
+  },
+  { builds: [{ constants: { OF: "rows" } }, { constants: { OF: "columns" } }] },
+);
+
 const through = (x: Tile, dtype: "f16" | "bf16" | "i32"): Tile => to(to(x, dtype), "f64");
 
 function doubled(x: Tile, dtype: "f16" | "bf16" | "i32"): Tile {

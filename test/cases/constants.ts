@@ -56,7 +56,17 @@ const dtypes = (D: "f16" | "bf16" | "i32", STEP: number): Corner => {
   };
 };
 
+const byText = (OF: "rows" | "columns", axis: number): Corner => ({
+  title: `${OF} by a text`,
+  kernel: "byText",
+  args: { x: floats(16), n: 2 },
+  constants: { OF },
+  want: [...summed(SQUARE, axis), ...summed(SQUARE, 1 - axis).map((one) => one * 3)],
+});
+
 export const CONSTANTS: readonly Corner[] = [
+  byText("rows", 1),
+  byText("columns", 0),
   axes(0, false),
   axes(1, true),
   options(

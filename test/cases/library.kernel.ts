@@ -16,6 +16,7 @@ import {
   load,
   type Ptr,
   philox,
+  philox64,
   rand,
   rand4x,
   randint,
@@ -28,6 +29,7 @@ import {
   sortWithIndex,
   store,
   swizzle2d,
+  to,
   type U32,
 } from "tilescript";
 
@@ -85,6 +87,25 @@ export const philoxOfRows = kernel(
     store(p.words + 4 + place, philox(p.seed, col(lane), row(lane), 0, load(p.c))[2]);
   },
   { builds: [{}] },
+);
+
+/** Counters of 64 bits, as halves of the words: the lower ones first. */
+export const philoxOfLongs = kernel(
+  (p: { seed: I64; c: Ptr<"i64">; words: Ptr<"u32">; ROUNDS: Const<"ROUNDS"> }) => {
+    const lane = arange(0, 4);
+    const counter = load(p.c + lane);
+    const [c1, c2] = [load(p.c + 4), load(p.c + 5)];
+    const [a, b, c, d] = philox64(p.seed, counter, c1, c2, 0, p.ROUNDS);
+    store(p.words + lane, to(a, "u32"));
+    store(p.words + 4 + lane, to(a >>> 32, "u32"));
+    store(p.words + 8 + lane, to(b, "u32"));
+    store(p.words + 12 + lane, to(b >>> 32, "u32"));
+    store(p.words + 16 + lane, to(c, "u32"));
+    store(p.words + 20 + lane, to(c >>> 32, "u32"));
+    store(p.words + 24 + lane, to(d, "u32"));
+    store(p.words + 28 + lane, to(d >>> 32, "u32"));
+  },
+  { builds: BUILDS },
 );
 
 /** Three masks of 8 numbers. */

@@ -14,6 +14,7 @@ const { drafts, diagnostics } = createFrontend().lower(
     "combining.kernel.ts",
     "constants.kernel.ts",
     "corners.kernel.ts",
+    "asm.kernel.ts",
     "functions.kernel.ts",
     "lists.kernel.ts",
     "language.kernel.ts",

@@ -629,10 +629,10 @@ export const combineResult = problem<{ op: string; want: Type; got: Type }>({
   hint: () => 'convert what it returns with to(x, dtype), or the tiles before: to(x, "f32")',
 });
 
-export const mapResult = problem<{ got: Type }>({
+export const mapResult = problem<{ op: string; got: Type }>({
   code: "TS-K2076",
   about: "A function of elements returns a number, or several.",
-  message: ({ got }) => `the function of mapElementwise must return numbers, but returns ${typeText(got)}`,
+  message: ({ op, got }) => `the function of ${op} must return numbers, but returns ${typeText(got)}`,
 });
 
 export const combineImpure = problem<{ op: string; inside: string }>({
@@ -743,4 +743,18 @@ export const dotImprecise = problem<{ most: number; inner: number }>({
   code: "TS-K2352",
   about: "maxNumImpreciseAcc is a number of elements along K, the inner size.",
   message: ({ most, inner }) => `maxNumImpreciseAcc must be from 0 to the inner size, ${inner}, got ${most}`,
+});
+
+type Registers = readonly [outputs: number, inputs: number];
+
+export const asmRegisters = problem<{ got: Registers; want: Registers; pack: number }>({
+  code: "TS-K2353",
+  about:
+    "The constraints of inlineAsm name a register for each result and each operand; below 32 bits elements share them.",
+  message: ({ got, want }) =>
+    `the constraints name ${got[0]} outputs and ${got[1]} inputs, and there are ${want[0]} and ${want[1]} registers`,
+  hint: ({ want, pack }) => {
+    const text = [...new Array<string>(want[0]).fill("=r"), ...new Array<string>(want[1]).fill("r")].join(",");
+    return `of ${pack} elements at a time, in registers of 32 bits: "${text}"`;
+  },
 });

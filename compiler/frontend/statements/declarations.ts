@@ -2,7 +2,7 @@ import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
 import { type Given, objectOf } from "../arguments.js";
 import { bindingOf, isFunctionValue, isListBinding, membersOf } from "../bindings.js";
-import { fixedValue, localBinding } from "../fixed.js";
+import { fixedValue, localBinding, openConstants } from "../fixed.js";
 import { writtenType } from "../flavors.js";
 import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
@@ -74,7 +74,10 @@ function single(
   }
   const { before, value } = lowerWhole(initializer, scope);
   const broken = isPoison(value) && (!mutable || isFunctionValue(bindingOf(initializer, scope)));
-  const variable = symbol === null ? null : scope.declare(symbol, { mutable, fixed, broken });
+  // What a text decides has a value only once that is known.
+  const open = mutable || fixed !== null ? [] : openConstants(initializer, scope);
+  const facts = { mutable, fixed, broken, ...(open.length > 0 && { decidedBy: open }) };
+  const variable = symbol === null ? null : scope.declare(symbol, facts);
   if (variable === null) return [];
   const annotation = node.type === undefined || isPoison(value) ? undefined : annotated(node.type, scope);
   return [

@@ -233,7 +233,7 @@ class Flattener {
         return (isTuple(result) ? result : [result]) as readonly Expr[];
       },
     };
-    const maps = expr.op === "mapElementwise";
+    const maps = expr.op === "mapElementwise" || expr.op === "inlineAsm";
     const operands = (maps ? spread(expr) : statesOf(expr.args)).map((arg) =>
       this.fresh(this.plain(arg, frame, out), out, span),
     );

@@ -56,7 +56,7 @@ function check(name: string, op: string, inference: Inference, seen: Set<string>
     else if (expr.type.kind === "tile" && (expr.type.shape.length > 0 || expr.type.pointer))
       found.add(problems.combineTile(expr.span, { op, type: expr.type }));
   });
-  if (op === "mapElementwise") return;
+  if (op === "mapElementwise" || op === "inlineAsm") return;
   checkBranches(fn, op, inference);
   for (const [key, one] of inference.instances)
     if (one.fn === fn) inference.instances.set(key, { ...one, fn: { ...fn, body: withoutBranches(fn) } });

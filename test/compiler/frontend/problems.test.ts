@@ -224,6 +224,10 @@ test("a constant that decides more than a size lists its values", () => {
   const { kernel } = inferTypes(built.drafts[0]!);
   expect(() => specialize(kernel, { constants: { AXIS: 0 } })).toThrow("k is made for AXIS = 1");
   expect(emitTriton(kernel).text).toContain("    if AXIS == 1:\n");
+  const odd = axis('Const<"AXIS", "a" | "b">').diagnostics.map(({ code }) => code);
+  expect(odd).toContain("TS-K1008");
+  const mixed = "const axis = B === 1 ? n : 0; store(out + arange(0, 16), sum(zeros([16, 16], 'f32'), axis));";
+  expect(complaints(mixed)[0]).toContain("axis of sum must be an integer");
   const many = axis(`Const<"AXIS", ${Array.from({ length: 257 }, (_, at) => at).join(" | ")}>`);
   expect(many.diagnostics.map(({ code }) => code)).toEqual(["TS-K1050"]);
   expect(complaints("let c = B; store(x, sum(zeros([16, 16], 'f32'), c));")[0]).toContain("write the number itself");

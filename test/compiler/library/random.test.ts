@@ -58,6 +58,15 @@ def of_i32(seed, at, words, out, ROUNDS: tl.constexpr):
     tl.store(out + 144 + lane, n)
 
 @triton.jit
+def of_longs(seed, c, words, ROUNDS: tl.constexpr):
+    lane = tl.arange(0, 4)
+    zero = tl.full((), 0, tl.int64)
+    of = tl.philox(seed, tl.load(c + lane), tl.load(c + 4), tl.load(c + 5), zero, ROUNDS)
+    for i in tl.static_range(4):
+        tl.store(words + i * 8 + lane, of[i].to(tl.uint32))
+        tl.store(words + i * 8 + 4 + lane, (of[i] >> 32).to(tl.uint32))
+
+@triton.jit
 def of_others(seed, unsigned, at, small, words):
     lane = tl.arange(0, 16)
     tl.store(words + lane, tl.randint(seed, tl.load(at + lane)))
@@ -144,6 +153,36 @@ it.each([
   });
   expect(words!.slice(0, 4)).toEqual(want);
   expect(new Set(words!.slice(4)).size).toBe(16);
+});
+
+/** Of nothing, from kat_vectors of Random123: philox4x64 of 10 rounds. */
+const OF_NOTHING = [0x16554d9eca36314cn, 0xdb20fe9d672d0fdcn, 0xd7e772cee186176bn, 0x7e68b68aec7ba23bn];
+
+it.each([
+  [0n, 10],
+  [-1n, 7],
+  [2n ** 40n + 17n, 10],
+])("philox of 64 bits with seed %d and %d rounds is Triton's", { timeout: 120_000 }, async (seed, ROUNDS) => {
+  const counters = [0, -1, 2 ** 40 + 3, 7, seed === 0n ? 0 : 2 ** 33, seed === 0n ? 0 : -5];
+  const theirs = new Uint32Array(32);
+  const memory = () => ({ seed, c: BigInt64Array.from(counters.map(BigInt)) });
+  const signature = { seed: "i64", c: "*i64", words: "*u32", ROUNDS: "constexpr" } as const;
+  const args = { ...memory(), words: theirs };
+  await runInTriton({ source: TRITON, kernel: "of_longs", signature, args, constants: { ROUNDS }, grid: [1] });
+  const draft = draftOf("philoxOfLongs");
+  const { words } = await run(device, draft, {
+    seed,
+    c: { dtype: "i64", data: counters },
+    words: { dtype: "u32", data: zeros(32) },
+    ROUNDS,
+  });
+  expect(words).toEqual([...theirs]);
+  const inTriton = new Uint32Array(32);
+  const build = { constants: { ROUNDS }, dtypes: {} } as Partial<Build> as Build;
+  await interpret(inferTypes(draft).kernel, build, { ...memory(), words: inTriton }, [1]);
+  expect([...inTriton]).toEqual([...theirs]);
+  const first = [0, 1, 2, 3].map((i) => (BigInt(words![i * 8 + 4]!) << 32n) | BigInt(words![i * 8]!));
+  if (seed === 0n) expect(first).toEqual(OF_NOTHING);
 });
 
 it("rand is uniform and randn normal, as far as 4,096 numbers show", async () => {

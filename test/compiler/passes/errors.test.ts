@@ -59,6 +59,14 @@ const scaled = (args: Readonly<Record<string, Expr>>, attrs: Readonly<Record<str
     { lhsFormat: "e4m3", rhsFormat: "e4m3", ...attrs },
   );
 
+/** Bytes, with a function `f` that says what it means. */
+const assembly = (constraints: string, pack: number) =>
+  d.op(
+    "inlineAsm",
+    { x0: tileOf([64], "u8"), combine: d.call("f", "n") },
+    { asm: "mov.b32 $0, $1;", constraints, pack },
+  );
+
 interface Case {
   readonly code: string;
   readonly title: string;
@@ -494,6 +502,21 @@ const CASES: readonly Case[] = [
     title: "a product of f16 in bf16",
     body: () => [use(d.op("dot", { a: tileOf([64, 64], "f16"), b: tileOf([64, 64], "f16") }, { outDtype: "bf16" }))],
     says: "dot of f16 gives f32 or f16, not bf16",
+  },
+  {
+    code: "TS-K2353",
+    title: "assembly of four bytes with a register for each",
+    body: () => [use(assembly("=r,=r,=r,=r,r,r,r,r,~{memory}", 4))],
+    says: "the constraints name 4 outputs and 4 inputs, and there are 4 and 1 registers",
+    hint: '"=r,=r,=r,=r,r"',
+    functions: () => [d.fn("f", ["a"], [d.give(d.op("cast", { x: "a" }, { dtype: "i32" }))])],
+  },
+  {
+    code: "TS-K2015",
+    title: "assembly of three at a time",
+    body: () => [use(assembly("=r,r", 3))],
+    functions: () => [d.fn("f", ["a"], [d.give("a")])],
+    says: "inlineAsm has no pack 3",
   },
   {
     code: "TS-K2351",
