@@ -85,6 +85,8 @@ const isIndex = (value: unknown): value is Index =>
   isRecord(value) &&
   value.format === FORMAT &&
   isRecord(value.files) &&
+  // Nobody stores an entry of no files.
+  Object.keys(value.files).length > 0 &&
   Object.entries(value.files).every(isIndexedFile);
 
 const hash = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");

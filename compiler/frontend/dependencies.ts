@@ -1,4 +1,4 @@
-import { isOfLanguage } from "./project.js";
+import { isOfLanguage } from "./language-files.js";
 import { changesIn } from "./static/changes.js";
 import { ts } from "./typescript.mjs";
 

@@ -1,5 +1,5 @@
+import { LANGUAGE_FILE } from "./language-files.js";
 import type { Description } from "./lowered.js";
-import { LANGUAGE_FILE } from "./project.js";
 import { ts } from "./typescript.mjs";
 
 /** The documentation of a name that the language exports. */

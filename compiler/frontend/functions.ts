@@ -16,10 +16,10 @@ import { op } from "./expressions/operators.js";
 import { decide, fixedValue } from "./fixed.js";
 import { writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
+import { isOfLibrary } from "./language-files.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import { needsKnown } from "./needed.js";
 import { poison } from "./poison.js";
-import { isOfLibrary } from "./project.js";
 import {
   type Binding,
   type FunctionValue,

@@ -3,14 +3,15 @@ import { noFile } from "../diagnostics/catalogue/frontend.js";
 import { mergeDiagnostics } from "../diagnostics/index.js";
 import { reportConfigErrors } from "./config-errors.js";
 import { describe } from "./describe.js";
+import { isOfLanguage } from "./language-files.js";
 import { LoweredFiles } from "./lower-file.js";
 import type { Frontend, FrontendOptions, Lowered, LowerOptions } from "./lowered.js";
-import { isOfLanguage, KernelProject } from "./project.js";
+import { KernelProject } from "./project.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
 
+export { sourcePath } from "./language-files.js";
 export type { Description, Frontend, FrontendOptions, Lowered, LoweredFile, LowerOptions } from "./lowered.js";
-export { sourcePath } from "./project.js";
 
 /** A frontend that keeps its TypeScript program, and what files gave that neither changed nor import one that did. */
 export function createFrontend({ texts }: FrontendOptions = {}): Frontend {

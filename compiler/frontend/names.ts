@@ -3,7 +3,7 @@ import { notAConstant, unknownName } from "../diagnostics/catalogue/frontend.js"
 import type { Diagnostic } from "../diagnostics/index.js";
 import { insteadOfName } from "./foreign.js";
 import { importProblem } from "./imports.js";
-import { isOfLanguage, isOfLibrary } from "./project.js";
+import { isOfLanguage, isOfLibrary } from "./language-files.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 

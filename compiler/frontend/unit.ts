@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { attempt, type Diagnostic } from "../diagnostics/index.js";
 import { Budget, type Span } from "../ir/index.js";
-import { isOfLanguage, LANGUAGE_FILE, nameInLanguage } from "./project.js";
+import { isOfLanguage, LANGUAGE_FILE, nameInLanguage } from "./language-files.js";
 import type { Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
 

@@ -96,7 +96,7 @@ inBrowser("lines that belong together light up under the pointer, and stay lit a
   expect(lit.PTX!.join()).toContain("wgmma.mma_async");
   expect(lit.SASS!.join()).toContain("HGMMA");
   await page.point("[data-stage=SASS] li", "STG.E", true);
-  expect((await page.evaluate<Lit>(LIT("pinned"))).TypeScript!.join()).toContain("store(c");
+  expect((await page.evaluate<Lit>(LIT("pinned"))).TypeScript!.join()).toContain("store(p.c");
   await page.point("[data-stage=TypeScript] li", "acc += dot(x, y)");
   expect((await page.evaluate<Lit>(LIT("pinned"))).Triton!.join()).toContain("tl.store(");
   await page.send("Input.dispatchKeyEvent", { type: "keyDown", key: "Escape" });
@@ -106,7 +106,7 @@ inBrowser("lines that belong together light up under the pointer, and stay lit a
 });
 
 inBrowser("a link to a line opens with it lit and in view in every pane, and panes can be put away", async () => {
-  const page = await open(matmul, "#47", 1280, 800);
+  const page = await open(matmul, "#37", 1280, 800);
   expect((await page.evaluate<Lit>(LIT("pinned"))).SASS!.join()).toContain("HGMMA");
   const inView = `[...document.querySelectorAll("ol")].map((list) => { const [one, all] = [list.querySelector("li.pinned"), list].map((each) => each.getBoundingClientRect()); return one.top >= all.top && one.bottom <= all.bottom; })`;
   expect(await page.evaluate(inView)).toEqual([true, true, true, true, true]);
@@ -134,7 +134,7 @@ inBrowser("it is legible in light and dark, lit lines too, and fits 1280 pixels 
     [matmul, true],
     [scale, true],
   ] as const) {
-    const page = await open(file, file === matmul ? "#47" : "#4", 1280, 800, dark);
+    const page = await open(file, file === matmul ? "#37" : "#4", 1280, 800, dark);
     const [least, where] = await page.evaluate<[number, string]>(CONTRAST);
     expect(least, where).toBeGreaterThan(4.5);
     expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1280);
@@ -144,7 +144,7 @@ inBrowser("it is legible in light and dark, lit lines too, and fits 1280 pixels 
     );
     expect(Math.min(...heights)).toBeGreaterThan(150);
   }
-  const narrow = await open(matmul, "#47", 380, 800);
+  const narrow = await open(matmul, "#37", 380, 800);
   expect(await narrow.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(380);
   const edges = await narrow.evaluate<number[]>(
     `[...document.querySelectorAll("section")].map((one) => one.getBoundingClientRect().left)`,

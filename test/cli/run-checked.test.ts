@@ -31,7 +31,7 @@ test.each(examples.filter((name) => name !== "arc-sine"))(
 test("arc-sine is clean, and --nan names the number without an arc sine", () => {
   expect(run(root, ["--checked", "--order", "11", "examples/arc-sine.ts"])).toMatchObject({ stderr: "", status: 0 });
   expect(run(root, ["--nan", "examples/arc-sine.ts"]).stderr).toMatch(
-    /asin at examples\/arc-sine\.kernel\.ts:8:21 makes a NaN/,
+    /asin at examples\/arc-sine\.kernel\.ts:8:23 makes a NaN/,
   );
 });
 
