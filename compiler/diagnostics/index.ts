@@ -1,5 +1,6 @@
 export * from "./attempt.js";
 export { CATALOGUE } from "./catalogue/index.js";
+export * from "./closest.js";
 export * from "./diagnostic.js";
 export * from "./json.js";
 export * from "./merge.js";

@@ -1,6 +1,5 @@
 import { missingImport } from "../diagnostics/catalogue/frontend.js";
-import type { Diagnostic } from "../diagnostics/index.js";
-import { closest } from "./foreign.js";
+import { closest, type Diagnostic } from "../diagnostics/index.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 

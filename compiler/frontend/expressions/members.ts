@@ -1,9 +1,9 @@
 import { notATuple, outsideList, unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
+import { closest } from "../../diagnostics/index.js";
 import { type Expr, type Stmt, UNKNOWN } from "../../ir/index.js";
 import { anyOp, isImpure } from "../../ops/index.js";
 import { isListBinding } from "../bindings.js";
 import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
-import { closest } from "../foreign.js";
 import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Binding, Scope } from "../scope.js";
