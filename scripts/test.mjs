@@ -50,20 +50,22 @@ function vitest(report) {
 function failures({ testResults }) {
   return testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
-    if (isUnloaded({ status, assertionResults })) return [`${file}: ${message.slice(0, 1000)}`];
+    if (isFailedFile({ status, assertionResults })) return [`${file}: ${message.slice(0, 1000)}`];
     return assertionResults
       .filter((one) => one.status === "failed")
       .map((one) => `${file} > ${one.fullName}: ${one.failureMessages.join("\n").slice(0, 1000)}`);
   });
 }
 
-const isUnloaded = ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0;
+/** One that could not be loaded, or where what comes before or after the tests failed. */
+const isFailedFile = ({ status, assertionResults }) =>
+  status === "failed" && assertionResults.every((one) => one.status !== "failed");
 
-/** `12 passed, 0 failed`, and how many were skipped if any. A file that could not be loaded counts as one failure. */
+/** `12 passed, 0 failed`, and how many were skipped if any. A file that failed although no test of it did counts as one failure. */
 function totals({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) {
-  const unloaded = testResults.filter(isUnloaded).length;
+  const files = testResults.filter(isFailedFile).length;
   const skipped = numPendingTests + numTodoTests;
-  return `${numPassedTests} passed, ${numFailedTests + unloaded} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  return `${numPassedTests} passed, ${numFailedTests + files} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "tilescript-test-"));

@@ -5,7 +5,7 @@ import { atTheEnd } from "./at-the-end.js";
 
 const made: string[] = [];
 atTheEnd(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** A new folder that is gone when the tests of the file are through. */

@@ -102,8 +102,12 @@ export class Page {
     for (const type of ["mousePressed", "mouseReleased"]) await this.send("Input.dispatchMouseEvent", { type, ...at });
   }
 
-  close(): void {
-    this.#process.kill("SIGKILL");
+  /** Ends the browser, which ends its own processes: what is killed leaves some that still write into the profile. */
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#session = undefined;
+    this.send("Browser.close").catch(() => {});
+    await ended;
   }
 
   #receive(message: Message): void {

@@ -45,8 +45,8 @@ beforeAll(async () => {
 });
 
 const pages: Page[] = [];
-afterEach(() => {
-  for (const one of pages.splice(0)) one.close();
+afterEach(async () => {
+  for (const one of pages.splice(0)) await one.close();
 });
 async function open(file: string, hash: string, width: number, height: number, dark = false): Promise<Page> {
   const one = await Page.open(browser!, pathToFileURL(file).href + hash, width, height, dark);
