@@ -2,6 +2,7 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { realFunction } from "../../../compiler/ops/real.mjs";
 import { Checking } from "./checked/checking.mjs";
+import { bufferUpTo } from "./grown-memory.mjs";
 
 const { memory, port, index, layout, checks } = workerData;
 const { CONTROL, SLOT, COMMAND, FAULT } = layout;
@@ -67,7 +68,7 @@ function receive() {
   }
 }
 
-const bytes = (address, length) => new Uint8Array(memory.buffer, address, length);
+const bytes = (address, length) => new Uint8Array(bufferUpTo(memory, address + length), address, length);
 
 /** What each command does for one chunk of its work: `length` units from `first` on. */
 const RUN = {
@@ -99,7 +100,8 @@ const RUN = {
     mirrors[id].set(bytes((words[slot + SLOT.block] >>> 0) + first, length), first);
   },
   [COMMAND.stamp](slot) {
-    new BigInt64Array(memory.buffer, words[slot + SLOT.block] >>> 0, 1)[0] = process.hrtime.bigint();
+    const place = words[slot + SLOT.block] >>> 0;
+    new BigInt64Array(bufferUpTo(memory, place + 8), place, 1)[0] = process.hrtime.bigint();
   },
 };
 
