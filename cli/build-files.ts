@@ -1,6 +1,6 @@
 import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
 import { colours } from "./colours.js";
-import { gpuArchitecture } from "./gpu-architecture.js";
+import { targetArchitecture } from "./gpu-architecture.js";
 import { kernelFiles } from "./kernel-files.js";
 import { duration, plural, progress } from "./progress.js";
 
@@ -15,9 +15,6 @@ interface BuildRequest {
   readonly lineInfo?: boolean;
   readonly signal: AbortSignal;
 }
-
-/** What cubins are made for where nobody says it: the GPU here, else Hopper. */
-const DEFAULT_ARCH = 90;
 
 function show({ folder, manifest, built, cached }: BuildResult, milliseconds: number): void {
   const variants = manifest.kernels.flatMap((kernel) => kernel.variants);
@@ -58,7 +55,7 @@ const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: 
   );
 
 async function built(
-  { paths, models, arch = [gpuArchitecture() ?? DEFAULT_ARCH], ...rest }: BuildRequest,
+  { paths, models, arch = [targetArchitecture()], ...rest }: BuildRequest,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<BuildResult> {
   if (models.length === 0) {

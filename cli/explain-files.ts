@@ -9,7 +9,7 @@ import { isError } from "../compiler/diagnostics/index.js";
 import { ensureEnvironment, startTriton } from "../compiler/triton/index.js";
 import { colours } from "./colours.js";
 import { showDiagnostics } from "./diagnostics.js";
-import { gpuArchitecture } from "./gpu-architecture.js";
+import { targetArchitecture } from "./gpu-architecture.js";
 import { kernelFiles } from "./kernel-files.js";
 import { progress } from "./progress.js";
 
@@ -19,9 +19,6 @@ interface ExplainRequest {
   readonly arch?: number;
   readonly signal: AbortSignal;
 }
-
-/** What cubins are made for where nobody says it: the GPU here, else Hopper. */
-const DEFAULT_ARCH = 90;
 
 function buildText(unit: Unit): string {
   const { kernel } = unit;
@@ -42,7 +39,7 @@ function rows(found: readonly Explained[], own: string): string[] {
 /** Compiles every variant of every build and prints what its lines became. Gives 1 where one cannot be compiled. */
 export async function explainFiles({ paths, arch, signal }: ExplainRequest): Promise<number> {
   const { kernels } = check(kernelFiles(paths), { builds: false });
-  const units = planUnits(kernels, [arch ?? gpuArchitecture() ?? DEFAULT_ARCH]);
+  const units = planUnits(kernels, [arch ?? targetArchitecture()]);
   const line = progress();
   using service = await startTriton({
     environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),

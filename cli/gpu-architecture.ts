@@ -7,3 +7,6 @@ export function gpuArchitecture(): number | undefined {
   const { computeMajor, computeMinor } = driver.addon.describeDevice(0);
   return computeMajor * 10 + computeMinor;
 }
+
+/** What cubins are made for where nobody says it: the GPU here, else Hopper. */
+export const targetArchitecture = (): number => gpuArchitecture() ?? 90;

@@ -9,7 +9,7 @@ import { printKernel } from "../compiler/ir/index.js";
 import { specialize } from "../compiler/passes/index.js";
 import { ensureEnvironment, startTriton, type TritonStage } from "../compiler/triton/index.js";
 import { type Choice, chooseKernel, fileOf, needsBuilds } from "./chosen-kernel.js";
-import { gpuArchitecture } from "./gpu-architecture.js";
+import { targetArchitecture } from "./gpu-architecture.js";
 import { progress } from "./progress.js";
 
 interface PrintRequest {
@@ -26,7 +26,7 @@ async function compiled({ kernel, build }: Choice, { target, stage, arch, signal
   const unit = {
     kernel,
     build,
-    arch: arch ?? gpuArchitecture() ?? 90,
+    arch: arch ?? targetArchitecture(),
     ...variantsOf(kernel, build)[0]!,
   };
   const { job, lines } = jobOf(unit, { stages: [stage as TritonStage] });

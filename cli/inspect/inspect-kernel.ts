@@ -8,7 +8,7 @@ import { DiagnosticError } from "../../compiler/diagnostics/index.js";
 import { ensureEnvironment, startTriton } from "../../compiler/triton/index.js";
 import { chooseKernel, fileOf, needsBuilds } from "../chosen-kernel.js";
 import { InputError } from "../errors.js";
-import { gpuArchitecture } from "../gpu-architecture.js";
+import { targetArchitecture } from "../gpu-architecture.js";
 import { progress } from "../progress.js";
 import { systemText } from "../report.js";
 import { page } from "./page.js";
@@ -48,7 +48,7 @@ export async function inspectKernel({
   if (!choice.build) throw needsBuilds(choice.kernel);
   const { kernel } = choice;
   const { build, values } = settle(kernel, choice.build, set);
-  const unit = { kernel, build, arch: arch ?? gpuArchitecture() ?? 90, ...variantsOf(kernel, build)[0]! };
+  const unit = { kernel, build, arch: arch ?? targetArchitecture(), ...variantsOf(kernel, build)[0]! };
   const project = projectOf(fileOf(target));
   const line = progress();
   using service = await startTriton({

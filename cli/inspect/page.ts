@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { escaped } from "../../chart/svg.js";
 import type { Line, Pane, Report } from "../../compiler/build/inspect.js";
 import type { Work } from "../../compiler/build/work.js";
 import { coloured } from "./highlight.js";
 import { STYLE } from "./style.js";
-import { escaped } from "./text.js";
 
 /** What the page does when it is open; it is part of it as it stands. */
 const SCRIPT = readFileSync(new URL("./script.mjs", import.meta.url), "utf8");

@@ -76,8 +76,7 @@ s { text-decoration: none; }
 footer { padding: 6px 18px 8px; font-size: 11.5px; color: var(--soft); }
 @media (max-width: 900px) {
   body { height: auto; min-height: 100vh; }
-  header, main, .pinned b, .pinned .comment { color: inherit; }
-footer { padding-left: 10px; padding-right: 10px; }
+  header, main, footer { padding-left: 10px; padding-right: 10px; }
   .configuration { display: flex; flex-wrap: wrap; gap: 4px 0; margin: 6px 0 0; }
   dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); }
   main, .made { display: flex; flex-direction: column; }
