@@ -2,6 +2,7 @@ import { Allocations } from "../../runtime/device/allocations.js";
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import type { Heads } from "../../runtime/kernels/attention/heads.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import { TOGETHER } from "../../runtime/kernels/reattention/tiles.js";
 import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import {
   decidesAtOnce,
@@ -13,6 +14,7 @@ import {
 } from "../../runtime/reattention/retrieval.js";
 import { Votes } from "../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../runtime/reattention/window-attention.js";
+import { cdiv } from "../../runtime/tiling.js";
 import { intercepted } from "../intercepted.js";
 import { fillNormal } from "./keys.js";
 import { milliseconds } from "./timing.js";
@@ -221,9 +223,10 @@ export class Layer {
   #quantized(retrieval: Retrieval): QuantizedKeys {
     const { device, memory } = this.#runner;
     const { codes, bounds } = quantizedBytes(this.heads);
+    const tokens = cdiv(this.#tokens, TOGETHER) * TOGETHER;
     const quantized = {
-      codes: memory.alloc(this.#tokens * codes),
-      bounds: memory.alloc(this.#tokens * bounds),
+      codes: memory.alloc(tokens * codes),
+      bounds: memory.alloc(tokens * bounds),
       exactSteps: memory.alloc(4),
     };
     device.fill(quantized.exactSteps, 0);

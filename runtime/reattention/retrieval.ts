@@ -29,15 +29,15 @@ export interface Queries {
 
 /** Keys in 8 bits, as `reattentionQuantize` makes them, for the layer that they are of. */
 export interface QuantizedKeys {
-  /** i8 [tokens, KV heads · D] */
+  /** i8 [tokens / TOGETHER, KV heads, TOGETHER, D] */
   readonly codes: DeviceBuffer;
-  /** i32 [tokens, KV heads]: bits of scales and bounds, bf16 each. */
+  /** i32 [tokens / TOGETHER, KV heads, TOGETHER]: bits of scales and bounds, bf16 each. */
   readonly bounds: DeviceBuffer;
   /** i32 [1], zero at first: steps that read keys as they are, after one where bounds could not tell keys apart. */
   readonly exactSteps: DeviceBuffer;
 }
 
-/** Bytes of a token's codes and bounds. */
+/** Bytes of a token's codes and bounds. There must be room for a multiple of TOGETHER tokens. */
 export const quantizedBytes = ({ kvHeads, headSize }: Heads) => ({ codes: kvHeads * headSize, bounds: kvHeads * 4 });
 
 /** Programs of a scan for each multiprocessor, and of a stream: two run at a time, and a scan of narrow heads likes more, shorter ones. */

@@ -24,7 +24,7 @@ import {
 import { LEAST } from "./classes.js";
 import { keepMaxima, type Scanning, stepQueries } from "./maxima.js";
 import { middleLength } from "./middle.js";
-import { queryPlanes, scaleAndBound, storeQuantized } from "./quantize.js";
+import { placeOfCodes, queryPlanes, scaleAndBound, storeQuantized } from "./quantize.js";
 
 /** Of a query's norm, against what its sum is off. */
 const UP = 1.0009765625;
@@ -77,13 +77,12 @@ export const reattentionScanQuantized = kernel(
         const norm = minimum(sqrt(sum(wide * wide, 1)) * UP, 3e38);
         const [high, low, unit] = queryPlanes(wide);
         for (const from of range(start, end, p.BN, { numStages: 5 })) {
-          // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
-          const first = to(p.global + from, "i64") * p.kvHeads;
           const inside = from + token < end;
-          const code = trans(
-            load(p.codes + first * p.D + within, { mask: col(inside) && row(column) < p.D, other: 0 }),
-          );
-          const stored = load(p.bounds + first + token * p.kvHeads + kvHead, { mask: inside, other: 0 });
+          const place = placeOfCodes(p.global + from + token, p.kvHeads, kvHead);
+          // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
+          const at = to(col(place), "i64") * p.D + row(column);
+          const code = trans(load(p.codes + at, { mask: col(inside) && row(column) < p.D, other: 0 }));
+          const stored = load(p.bounds + place, { mask: inside, other: 0 });
           const [scale, bound] = scaleAndBound(stored);
           const about = to(dot(high, code), "f32") + to(dot(low, code), "f32") * LOW;
           const most = about * (col(unit) * row(scale)) + col(norm) * row(bound);

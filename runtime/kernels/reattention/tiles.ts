@@ -15,6 +15,9 @@ export const CANDIDATES = [8, 64] as const;
 /** Parts that are certified at once at the most: usually a dozen may hold one of the best keys, and few rows want more than this. */
 export const SLOTS = 32;
 
+/** Tokens of which a KV head's codes lie beside each other (quantize.ts). */
+export const TOGETHER = 256;
+
 /** Tiles that depend on the head size: what is best has so many bytes, not so many keys. */
 export type Width = "narrow" | "wide" | "widest";
 export const widthOf = (DP: number): Width => (DP > 128 ? "widest" : DP > 64 ? "wide" : "narrow");

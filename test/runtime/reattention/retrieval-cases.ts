@@ -4,9 +4,11 @@ import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer } from "../../../runtime/device/device.js";
 import type { Heads } from "../../../runtime/kernels/attention/heads.js";
+import { TOGETHER } from "../../../runtime/kernels/reattention/tiles.js";
 import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { decidesAtOnce, quantizedBytes, Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
+import { cdiv } from "../../../runtime/tiling.js";
 import { normals, pick, pickByBlock, take } from "./reference.js";
 
 export interface RetrievalCase extends Heads {
@@ -97,7 +99,7 @@ export async function picksOf(runner: KernelRunner, one: RetrievalCase, global =
   const scan = await rows();
   if (!decidesAtOnce(device, { ...one, scanQueries: queries })) return { scan, stream, quantized: undefined };
   const votes = new Votes({ ...runner, memory }, { clip: 4, span: 2, picks: heads * queries * topK });
-  const tokens = global + length + queries;
+  const tokens = cdiv(global + length + queries, TOGETHER) * TOGETHER;
   const of = quantizedBytes(one);
   const [codes, bounds, exactSteps] = [tokens * of.codes, tokens * of.bounds, 4].map((bytes) => memory.alloc(bytes));
   const quantized = { codes: codes!, bounds: bounds!, exactSteps: exactSteps! };
