@@ -46,8 +46,6 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
   decodeLogits: blockOptions,
   reattentionPrefill: (c) => (isWide(c) ? { stages: 2 } : {}),
   reattentionScan: (c) => (isWide(c) ? { stages: 3 } : {}),
-  // Half as much code a thread: a model's weights pass between two of its runs, and code has to come from memory again.
-  reattentionDecideQuantized: () => ({ warps: 8 }),
   // Three programs a multiprocessor.
   reattentionScanQuantized: (c) => (isWide(c) ? {} : { maxRegisters: 168 }),
   reattentionStream: (c) =>

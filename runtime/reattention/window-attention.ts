@@ -26,6 +26,17 @@ export interface LayerKeys {
   readonly values: DeviceBuffer;
 }
 
+/** A token's attention to a layer's keys. */
+export interface TokenAttention extends LayerKeys {
+  readonly q: DeviceBuffer;
+  readonly rotary: Rotary;
+  readonly scores: Scores;
+  readonly out: DeviceBuffer;
+}
+
+/** What a decision takes for the attention beside it (kernels/reattention/beside.ts). */
+export type Beside = ReturnType<WindowAttention["beside"]>;
+
 export interface WindowOptions extends Heads {
   /** Most tokens of a window, and most chunks at once (default: 1). */
   readonly window: number;
@@ -59,26 +70,50 @@ export class WindowAttention {
   }
 
   /**
-   * One token's attention into `out`, f32 [heads · D], through the list of selected positions; `q` is f32 [heads · D] without position.
+   * What a decision of one token takes to attend to the `local` last tokens beside it, into `out`, f32 [heads · D]; `q` is f32 [heads · D] without
+   * position. `decode` with the same has to follow.
+   */
+  beside({ q, values, rotary, scores, out }: TokenAttention, { local }: Pick<Cache, "local">) {
+    const { device } = this.#runner;
+    const { heads, kvHeads } = this.options;
+    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
+    const { finished: attended, ...splits } = this.#splits;
+    return {
+      ...{ ...this.#constants, ...splits, ...rotary, ...scores, q, values, attended, out },
+      // Behind the decision's programs, so many are on the device at once.
+      splits: Math.min(cdiv(local, BN), splitsOf(SPLITS / 2, device.processors, kvHeads, heads)),
+    };
+  }
+
+  /**
+   * One token's attention into `out` through the list of selected positions: to what comes before the local tokens, where those were attended to
+   * `beside` the decision.
    */
   decode(
-    q: DeviceBuffer,
-    { keys, values }: LayerKeys,
+    { q, keys, values, rotary, scores, out }: TokenAttention,
     { selected, window }: Votes,
     { position, global, local }: Cache,
-    rotary: Rotary,
-    { scale, cap, CAP }: Scores,
-    out: DeviceBuffer,
+    beside?: Beside,
   ): void {
     const { device, kernels } = this.#runner;
     const { kvHeads, dtype = "bf16" } = this.options;
-    const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
-    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
-    kernels.reattentionDecode.launch([kvHeads, splitsOf(SPLITS, device.processors, kvHeads)], {
-      ...{ q, keys, values, ...rotary, selected, window, position, ...this.#splits, out },
-      ...{ scale, cap, global, local, kvHeads, T: dtype, CAP },
-      ...{ G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
-      PART: combinedPart(SPLITS, { GM, DP }),
+    const { SPLITS } = tilesFor(device).decode[this.#width];
+    const most = beside ? SPLITS / 2 : SPLITS;
+    kernels.reattentionDecode.launch([kvHeads, splitsOf(most, device.processors, kvHeads)], {
+      ...{
+        ...this.#constants,
+        ...this.#splits,
+        ...rotary,
+        ...scores,
+        q,
+        keys,
+        values,
+        selected,
+        window,
+        position,
+        out,
+      },
+      ...{ global, local, kvHeads, T: dtype, beside: beside?.splits ?? 0 },
     });
   }
 
@@ -120,6 +155,15 @@ export class WindowAttention {
       values: { buffer: windowValues, ...gathered },
       ...{ window, out, queries, chunk, windowRows, outRow, group: G, cap, T, BM, BN, D, DP, CAP },
     });
+  }
+
+  /** Of attention of one token. */
+  get #constants() {
+    const { device } = this.#runner;
+    const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
+    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
+    const PART = combinedPart(SPLITS, { GM, DP });
+    return { G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, PART, BN };
   }
 
   #allocSplits(cells: number, headSize: number) {

@@ -52,19 +52,21 @@ export const reattentionScanQuantized = kernel(
     const token = arange(0, p.BN);
     gdcWait();
     gdcLaunchDependents();
+    // Together, so that the wait for memory is one.
     const past = load(p.position);
+    const exact = load(p.exactSteps) > 0;
+    const mine = member < p.queries * p.G;
+    const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
     const length = middleLength(past + p.queries, p.global, p.local);
     const share = cdiv(cdiv(length, p.BN * p.SUPER), numPrograms(1)) * p.BN * p.SUPER;
     const start = programId(1) * share;
     const end = minimum(start + share, length);
     if (start < length) {
-      const mine = member < p.queries * p.G;
-      const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
       const line = kvHead * p.queries * p.G + member;
       const within = (col(token) * p.kvHeads + kvHead) * p.D + row(column);
       let best = full([p.RP], LEAST, "f32");
-      if (load(p.exactSteps) > 0) {
-        for (const from of range(start, end, p.BN, { numStages: 3 })) {
+      if (exact) {
+        for (const from of range(start, end, p.BN, { numStages: 2 })) {
           const block = p.keys + to(p.global + from, "i64") * p.kvHeads * p.D;
           const inside = from + token < end;
           const key = load(block + within, { mask: col(inside) && row(column) < p.D, other: 0 });
@@ -76,7 +78,7 @@ export const reattentionScanQuantized = kernel(
         const wide = to(query, "f32");
         const norm = minimum(sqrt(sum(wide * wide, 1)) * UP, 3e38);
         const [high, low, unit] = queryPlanes(wide);
-        for (const from of range(start, end, p.BN, { numStages: 5 })) {
+        for (const from of range(start, end, p.BN, { numStages: 3 })) {
           const inside = from + token < end;
           const place = placeOfCodes(p.global + from + token, p.kvHeads, kvHead);
           // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.

@@ -84,11 +84,14 @@ export async function runLayer(
   const qRow = heads * D;
   const q = way === "prefill" ? await halves(layer.q) : await upload(memory, Float32Array.from(layer.q));
   const out = memory.alloc(queries * qRow * 4);
+  const token = { q, ...cached, rotary, scores, out };
+  const beside = attention.beside(token, cache);
+  let isBeside = false;
 
   if (way === "prefill") {
     retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle, chunk);
     votes.choose(retrieval, heads * topK, cache);
-  } else retrieval.scan({ q, count: queries, qRow }, cached.keys, cache, votes);
+  } else isBeside = retrieval.scan({ q, count: queries, qRow }, cached.keys, cache, { votes, beside });
   const flat = await ints(retrieval.picks, heads * queries * topK);
   const [count, , , , last, , , , kept] = await ints(votes.window, 9);
   const counts = await ints(retrieval.counts, chunks * retrieval.countRow);
@@ -99,7 +102,7 @@ export async function runLayer(
     await device.read(out.view(0, bits.byteLength), bits);
     result = fromBits("bf16", bits);
   } else if (queries === 1) {
-    attention.decode(q, cached, votes, cache, rotary, scores, out);
+    attention.decode(token, votes, cache, isBeside ? beside : undefined);
     result = new Float32Array(qRow);
     await device.read(out, result);
   }

@@ -8,6 +8,7 @@ import { TOGETHER } from "../../../runtime/kernels/reattention/tiles.js";
 import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
 import { decidesAtOnce, quantizedBytes, Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
+import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
 import { cdiv } from "../../../runtime/tiling.js";
 import { normals, pick, pickByBlock, take } from "./reference.js";
 
@@ -102,14 +103,19 @@ export async function picksOf(runner: KernelRunner, one: RetrievalCase, global =
   const tokens = cdiv(global + length + queries, TOGETHER) * TOGETHER;
   const of = quantizedBytes(one);
   const [codes, bounds, exactSteps] = [tokens * of.codes, tokens * of.bounds, 4].map((bytes) => memory.alloc(bytes));
+  // No layer's angles: whatever comes of the attention beside the decision.
+  const [table, out] = [memory.alloc(headSize * 2), memory.alloc(heads * headSize * 4)];
+  const layer = { q: q[1], keys, values: keys, rotary: { cosine: table, sine: table, rotaryRow: 0 }, out };
+  const attention = new WindowAttention({ ...runner, memory }, { ...one, window: queries });
+  const beside = attention.beside({ ...layer, scores: { scale: 1, cap: 0, CAP: false } }, seen);
   const quantized = { codes: codes!, bounds: bounds!, exactSteps: exactSteps! };
   // Picks that were not chosen from have left their votes.
   for (const buffer of [...Object.values(quantized), retrieval.counts]) device.fill(buffer, 0);
   retrieval.quantize(keys, quantized, 0, global + length);
-  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, votes, quantized);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, { votes, beside, quantized });
   const first = await rows();
   const [steps] = await intsOf(device, exactSteps!, 1);
-  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, votes, quantized);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, { votes, beside, quantized });
   return { scan, stream, quantized: { first, second: await rows(), exactSteps: steps! } };
 }
 
