@@ -174,11 +174,13 @@ export class Retrieval {
     const quantized = choice?.quantized;
     if (decision && quantized && this.#listed) {
       const { exactSteps } = quantized;
+      const { longFrom } = decision;
       kernels.reattentionScanQuantized.launch(grid(PROGRAMS.scanQuantized[this.#width]), {
-        ...{ ...common, ...quantized, RP, BN },
+        ...{ ...common, ...quantized, longFrom, RP, BN },
         DP: Math.max(CODES, DP),
       });
-      kernels.reattentionDecideQuantized.launch([programs], { ...decision, exactSteps, listed: this.#listed });
+      const listed = this.#listed;
+      kernels.reattentionDecideQuantized.launch([programs], { ...decision, exactSteps, listed });
       return isBeside;
     }
     kernels.reattentionScan.launch(grid(PROGRAMS.scan[this.#width]), { ...common, RP, BN });

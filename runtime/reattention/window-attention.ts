@@ -42,6 +42,8 @@ export interface WindowOptions extends Heads {
   readonly window: number;
   readonly chunks?: number;
   readonly dtype?: HalfType;
+  /** Middles from which on local tokens are attended to beside a decision, and keys in 8 bits looked at. Default: where that is faster. */
+  readonly longFrom?: number;
 }
 
 /** Attention to the window that `Votes` chose, with positions renumbered. Queues kernels and waits for nothing. */
@@ -70,23 +72,24 @@ export class WindowAttention {
   }
 
   /**
-   * What a decision of one token takes to attend to the `local` last tokens beside it, into `out`, f32 [heads · D]; `q` is f32 [heads · D] without
-   * position. `decode` with the same has to follow.
+   * What a decision of one token takes to attend to the `local` last tokens beside it, where the middle is long; `decode` with the same has to
+   * follow. `q` is f32 [heads · D] without position.
    */
-  beside({ q, values, rotary, scores, out }: TokenAttention, { local }: Pick<Cache, "local">) {
+  beside({ q, values, rotary, scores }: TokenAttention, { local }: Pick<Cache, "local">) {
     const { device } = this.#runner;
     const { heads, kvHeads } = this.options;
-    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
-    const { finished: attended, ...splits } = this.#splits;
+    const { G, GP, D, DP, HALF, HALFP, SPLITS, BN } = this.#constants;
+    const { partial, peak, total } = this.#splits;
     return {
-      ...{ ...this.#constants, ...splits, ...rotary, ...scores, q, values, attended, out },
+      ...{ q, values, ...rotary, ...scores, partial, peak, total, longFrom: this.#longFrom },
+      ...{ G, GP, D, DP, HALF, HALFP, SPLITS, BN },
       // Behind the decision's programs, so many are on the device at once.
       splits: Math.min(cdiv(local, BN), splitsOf(SPLITS / 2, device.processors, kvHeads, heads)),
     };
   }
 
   /**
-   * One token's attention into `out` through the list of selected positions: to what comes before the local tokens, where those were attended to
+   * One token's attention into `out`, f32 [heads · D], through the list of selected positions: to what comes before the local tokens, where those were attended to
    * `beside` the decision.
    */
   decode(
@@ -113,7 +116,7 @@ export class WindowAttention {
         position,
         out,
       },
-      ...{ global, local, kvHeads, T: dtype, beside: beside?.splits ?? 0 },
+      ...{ global, local, kvHeads, T: dtype, beside: beside?.splits ?? 0, longFrom: this.#longFrom },
     });
   }
 
@@ -155,6 +158,10 @@ export class WindowAttention {
       values: { buffer: windowValues, ...gathered },
       ...{ window, out, queries, chunk, windowRows, outRow, group: G, cap, T, BM, BN, D, DP, CAP },
     });
+  }
+
+  get #longFrom(): number {
+    return this.options.longFrom ?? tilesFor(this.#runner.device).longFrom;
   }
 
   /** Of attention of one token. */

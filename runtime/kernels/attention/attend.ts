@@ -81,7 +81,8 @@ export function attend(
   let top = full([p.GP], -Infinity, "f32");
   let weight = zeros([p.GP], "f32");
   let sumOfValues = zeros([p.GP, p.DP], "f32");
-  for (const from of range(start, end, p.BN)) {
+  // Whatever else the kernel does: as many blocks on their way as registers and shared memory hold.
+  for (const from of range(start, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
     const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
     const index = from + arange(0, p.BN);
     const inside = index < end;

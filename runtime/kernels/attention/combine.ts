@@ -23,18 +23,22 @@ import {
  * [query heads, SPLITS, D], its largest score in base 2 `peak` and the sum of its weights `total` [query heads, SPLITS].
  */
 
-export interface Splits {
+/** What a split leaves its part in. */
+interface Parts {
   partial: Ptr<"f32">;
   peak: Ptr<"f32">;
   total: Ptr<"f32">;
-  out: Ptr<"f32">;
   G: number;
-  GM: number;
   GP: number;
   SPLITS: number;
-  PART: number;
   D: number;
   DP: number;
+}
+
+interface Splits extends Parts {
+  out: Ptr<"f32">;
+  GM: number;
+  PART: number;
 }
 
 /** The values of PART splits from `from` on, by their shares, summed: [GM, DP]. */
@@ -91,13 +95,13 @@ interface Attended {
 }
 
 /** Leaves a split's sum, largest score and weights for the program that combines all splits. */
-export function leavePart(p: Splits, kvHead: number, split: number, { top, weight, sumOfValues }: Attended) {
+export function leavePart(p: Parts, kvHead: number, split: number, attended: Attended) {
   const group = arange(0, p.GP);
   const column = row(arange(0, p.DP));
   const cell = (kvHead * p.G + group) * p.SPLITS + split;
-  store(p.partial + col(cell) * p.D + column, sumOfValues, { mask: col(group < p.G) && column < p.D });
-  store(p.peak + cell, top, { mask: group < p.G });
-  store(p.total + cell, weight, { mask: group < p.G });
+  store(p.partial + col(cell) * p.D + column, attended.sumOfValues, { mask: col(group < p.G) && column < p.D });
+  store(p.peak + cell, attended.top, { mask: group < p.G });
+  store(p.total + cell, attended.weight, { mask: group < p.G });
 }
 
 /** Writes the attention of a program's heads: its only split's, or its split's beside the others', which the last program of the heads combines. */

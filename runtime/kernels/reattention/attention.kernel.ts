@@ -66,6 +66,7 @@ export const reattentionDecode = kernel(
     rotaryRow: Int;
     /** Splits of a KV head into which the launch that decided cut the last `local` tokens (beside.ts); 0 where it did not. */
     beside: Int;
+    longFrom: Int;
     G: Const<"G">;
     /** Powers of two that hold G, the second one at least as many rows as a product must have. */
     GM: Const<"GM">;
@@ -87,10 +88,10 @@ export const reattentionDecode = kernel(
     const count = load(p.window);
     const now = load(p.window + 4);
     const middle = middleLength(load(p.position) + 1, p.global, p.local);
-    // Of a window without a middle there is nothing left to do.
-    const indices = p.beside === 0 ? now + 1 : middle > 0 ? p.global + count : 0;
+    const before = middle >= p.longFrom ? p.beside : 0;
+    const indices = before > 0 ? p.global + count : now + 1;
     // Even nothing is a split: somebody has to combine the others.
-    const blocks = p.beside === 0 || middle > 0 ? maximum(cdiv(indices, p.BN), 1) : 0;
+    const blocks = maximum(cdiv(indices, p.BN), 1);
     const splits = minimum(numPrograms(1), blocks);
     if (split < splits) {
       const start = floorDiv(split * blocks, splits) * p.BN;
@@ -98,7 +99,7 @@ export const reattentionDecode = kernel(
       const attended = attend(p, kvHead, start, end, now, angles, (index, inside) =>
         windowTokens(index, inside, p.selected, count, p.global, middle),
       );
-      leave(p, { kvHead, split, splits, before: p.beside }, attended);
+      leave(p, { kvHead, split, splits, before }, attended);
     }
   },
   { defaults: { warps: 4, stages: 2, pdl: true, alignment: "required", divisible: ["pointers"] } },

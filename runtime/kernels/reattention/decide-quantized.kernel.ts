@@ -26,7 +26,7 @@ const FIRST = 4;
 const EXACT_STEPS = 1024;
 
 /**
- * `reattentionDecide` after `reattentionScanQuantized`: picks from bounds, or where `exactSteps` is not 0, from maxima. It counts `exactSteps` down, and sets it
+ * `reattentionDecide` after `reattentionScanQuantized`: picks from bounds, or where that kept scores, from those. It counts `exactSteps` down, and sets it
  * where many keys had to be looked at. `finished` i32 [2] is zero before and after; `listed` i32 [rows, 2 · SLOTS] is scratch.
  */
 export const reattentionDecideQuantized = kernel(
@@ -48,7 +48,7 @@ export const reattentionDecideQuantized = kernel(
       const steps = load(p.exactSteps);
       gdcWait();
       gdcLaunchDependents();
-      if (steps > 0) pickRow(p, query, length);
+      if (steps > 0 || length < p.longFrom) pickRow(p, query, length);
       else {
         const line = programId(0);
         const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;

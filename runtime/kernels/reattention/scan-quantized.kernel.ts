@@ -7,6 +7,7 @@ import {
   full,
   gdcLaunchDependents,
   gdcWait,
+  type Int,
   kernel,
   load,
   minimum,
@@ -33,7 +34,7 @@ const LOW = 0.003937007874015748;
 
 /**
  * `reattentionScan` over keys in 8 bits (quantize.ts): what it keeps are not scores but what they are at the most. Where
- * `exactSteps` is not 0, keys are read as they are, and the maxima are the scores'. The keys of the step's own tokens, which are behind the
+ * `exactSteps` is not 0, and in middles of less than `longFrom`, keys are read as they are, and the maxima are the scores'. The keys of the step's own tokens, which are behind the
  * middle, are quantized for later steps.
  */
 export const reattentionScanQuantized = kernel(
@@ -44,6 +45,7 @@ export const reattentionScanQuantized = kernel(
       codes: Ptr<"i8">;
       bounds: Ptr<"i32">;
       exactSteps: Ptr<"i32">;
+      longFrom: Int;
     } & Scanning,
   ) => {
     const kvHead = programId(0);
@@ -54,7 +56,7 @@ export const reattentionScanQuantized = kernel(
     gdcLaunchDependents();
     // Together, so that the wait for memory is one.
     const past = load(p.position);
-    const exact = load(p.exactSteps) > 0;
+    const steps = load(p.exactSteps);
     const mine = member < p.queries * p.G;
     const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
     const length = middleLength(past + p.queries, p.global, p.local);
@@ -65,7 +67,7 @@ export const reattentionScanQuantized = kernel(
       const line = kvHead * p.queries * p.G + member;
       const within = (col(token) * p.kvHeads + kvHead) * p.D + row(column);
       let best = full([p.RP], LEAST, "f32");
-      if (exact) {
+      if (steps > 0 || length < p.longFrom) {
         for (const from of range(start, end, p.BN, { numStages: 2 })) {
           const block = p.keys + to(p.global + from, "i64") * p.kvHeads * p.D;
           const inside = from + token < end;

@@ -63,6 +63,8 @@ const REATTENTION_GPU = {
   ],
   gather: { BP: 4 },
   quantize: { BT: 16 },
+  /** Middles from which on local tokens are attended to beside a decision, and keys in 8 bits, where there are some, stand for keys. */
+  longFrom: 1 << 15,
   decode: { narrow: { SPLITS: 64, BN: 128 }, wide: { SPLITS: 64, BN: 64 }, widest: { SPLITS: 64, BN: 32 } },
   prefill: always({ BM: 128, BN: 128 }, { BM: 64, BN: 64 }),
 } as const;
@@ -98,6 +100,7 @@ const REATTENTION_CPU: ReAttentionTiles = {
   ],
   gather: { BP: 2 },
   quantize: { BT: 4 },
+  longFrom: 1,
   decode: always({ SPLITS: 4, BN: 32 }),
   prefill: always({ BM: 16, BN: 32 }),
 };
