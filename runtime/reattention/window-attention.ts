@@ -83,7 +83,7 @@ export class WindowAttention {
     return {
       ...{ q, values, ...rotary, ...scores, partial, peak, total, longFrom: this.#longFrom },
       ...{ G, GP, D, DP, HALF, HALFP, SPLITS, BN },
-      // Behind the decision's programs, so many are on the device at once.
+      // Behind the decision's programs, so many are on the device at once. The other splits are for what comes before.
       splits: Math.min(cdiv(local, BN), splitsOf(SPLITS / 2, device.processors, kvHeads, heads)),
     };
   }
@@ -101,8 +101,7 @@ export class WindowAttention {
     const { device, kernels } = this.#runner;
     const { kvHeads, dtype = "bf16" } = this.options;
     const { SPLITS } = tilesFor(device).decode[this.#width];
-    const most = beside ? SPLITS / 2 : SPLITS;
-    kernels.reattentionDecode.launch([kvHeads, splitsOf(most, device.processors, kvHeads)], {
+    kernels.reattentionDecode.launch([kvHeads, splitsOf(SPLITS, device.processors, kvHeads)], {
       ...{
         ...this.#constants,
         ...this.#splits,

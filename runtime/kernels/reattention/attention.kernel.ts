@@ -92,7 +92,7 @@ export const reattentionDecode = kernel(
     const indices = before > 0 ? p.global + count : now + 1;
     // Even nothing is a split: somebody has to combine the others.
     const blocks = maximum(cdiv(indices, p.BN), 1);
-    const splits = minimum(numPrograms(1), blocks);
+    const splits = minimum(minimum(numPrograms(1), p.SPLITS - before), blocks);
     if (split < splits) {
       const start = floorDiv(split * blocks, splits) * p.BN;
       const end = minimum(floorDiv((split + 1) * blocks, splits) * p.BN, indices);
