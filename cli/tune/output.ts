@@ -30,10 +30,13 @@ interface Column {
   readonly cell: (timed: Timed) => string;
 }
 
-/** TFLOP/s of a kernel with products, else GB/s, where the work is known. */
-function rateOf({ work }: ShapeResult): readonly Column[] {
+/** FLOP/s of a kernel with products, else GB/s, where the work is known. */
+function rateOf({ work, timed }: ShapeResult): readonly Column[] {
   const { bytes, flops } = work;
-  if (flops !== undefined) return [{ head: "TFLOP/s", cell: ({ milliseconds }) => rate(flops / milliseconds / 1e9) }];
+  if (flops !== undefined) {
+    const [head, unit] = flops / timed[0]!.milliseconds >= 1e9 ? ["TFLOP/s", 1e9] : ["GFLOP/s", 1e6];
+    return [{ head, cell: ({ milliseconds }) => rate(flops / milliseconds / unit) }];
+  }
   if (bytes !== undefined) return [{ head: "GB/s", cell: ({ milliseconds }) => rate(bytes / milliseconds / 1e6) }];
   return [];
 }
@@ -47,8 +50,9 @@ const resources = (timed: readonly Timed[]): readonly Column[] =>
     : [];
 
 /** A shape's table: its builds, the fastest first, then those that were not measured, with the reason. */
-export function shapeTable(result: ShapeResult, builds: readonly BuildEntry[]): string[] {
+export function shapeTable(result: ShapeResult): string[] {
   const { timed, pruned, shape } = result;
+  const builds = [...timed, ...pruned].map(({ build }) => build);
   const { bold, dim } = colours(process.stdout);
   const columns: readonly Column[] = [
     { head: "build", cell: ({ build }) => buildText(build, builds) },

@@ -96,7 +96,7 @@ export async function tuneKernel({
     );
   else {
     console.log(`${entry.name} on ${device.name}: medians, caches flushed before each run`);
-    for (const result of results) console.log(`\n${shapeTable(result, entry.builds).join("\n")}`);
+    for (const result of results) console.log(`\n${shapeTable(result).join("\n")}`);
     if (results.length > 0)
       console.log(`\n${file.path}: ${plural(results.length, "shape")}; tilescript build and run take it from there`);
   }

@@ -4,7 +4,7 @@ import { tunedBuilds, tunedDamaged, tunedStale } from "../../diagnostics/catalog
 import type { Diagnostic } from "../../diagnostics/index.js";
 import type { Kernel, Span } from "../../ir/index.js";
 import { type Measured, readTuned, TunedFault, type TunedFile, tunedPath } from "./file.js";
-import { fingerprintOf } from "./fingerprint.js";
+import { fingerprintOf } from "./kernel-fingerprint.js";
 import { winnersOf } from "./winners.js";
 
 /** What was measured of kernels, as the files beside them say. */
