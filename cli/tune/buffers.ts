@@ -11,7 +11,7 @@ const SMALL_FLOATS = ["f16", "bf16", "f8e4m3", "f8e5m2"] as const;
 const isSmallFloat = (dtype: DType): dtype is (typeof SMALL_FLOATS)[number] =>
   SMALL_FLOATS.some((name) => name === dtype);
 
-const ARRAYS: { readonly [bytes: number]: { readonly [kind: string]: { from(values: never): HostArray } } } = {
+const ARRAYS: { readonly [bytes: number]: { readonly [kind: string]: unknown } } = {
   1: { signed: Int8Array, unsigned: Uint8Array },
   2: { signed: Int16Array, unsigned: Uint16Array },
   4: { signed: Int32Array, unsigned: Uint32Array, float: Float32Array },
@@ -20,15 +20,25 @@ const ARRAYS: { readonly [bytes: number]: { readonly [kind: string]: { from(valu
 
 const kindOf = (dtype: DType): string => (isFloat(dtype) ? "float" : dtype.startsWith("i") ? "signed" : "unsigned");
 
-/** Values as memory has them. A typed array of the size of the elements is taken as it is: what `toBits` gave, for example. */
+type HostArrayType = { from(values: never): HostArray } & (new (
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+) => HostArray);
+
+/** The array whose elements are those of the dtype: of floats below 32 bits their bits. */
+const arrayOf = (dtype: DType): HostArrayType =>
+  ARRAYS[DTYPES[dtype].bytes]![isSmallFloat(dtype) ? "unsigned" : kindOf(dtype)] as HostArrayType;
+
+/** Values as memory has them. An array of the dtype's own elements is taken as it is: what `toBits` gave, for example. */
 function bytesOfValues(dtype: DType, values: Values): Uint8Array {
-  const { bytes } = DTYPES[dtype];
-  const isBits = ArrayBuffer.isView(values) && values.byteLength === bytes * values.length;
-  const array = isBits
-    ? (values as unknown as HostArray)
-    : isSmallFloat(dtype)
-      ? (toBits(dtype as "bf16", values as ArrayLike<number>) as HostArray)
-      : ARRAYS[bytes]![kindOf(dtype)]!.from(values as never);
+  const Type = arrayOf(dtype);
+  const array =
+    values instanceof Type
+      ? values
+      : isSmallFloat(dtype)
+        ? (toBits(dtype as "bf16", values as ArrayLike<number>) as HostArray)
+        : Type.from(values as never);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
@@ -36,19 +46,8 @@ function bytesOfValues(dtype: DType, values: Values): Uint8Array {
 export function numbersOf(dtype: DType, bytes: Uint8Array): ArrayLike<number> {
   const { buffer, byteOffset } = bytes;
   const length = bytes.byteLength / DTYPES[dtype].bytes;
-  if (isSmallFloat(dtype))
-    return fromBits(
-      dtype,
-      DTYPES[dtype].bytes === 1
-        ? new Uint8Array(buffer, byteOffset, length)
-        : new Uint16Array(buffer, byteOffset, length),
-    );
-  const Type = ARRAYS[DTYPES[dtype].bytes]![kindOf(dtype)] as unknown as new (
-    buffer: ArrayBufferLike,
-    offset: number,
-    length: number,
-  ) => HostArray;
-  const array = new Type(buffer, byteOffset, length);
+  const array = new (arrayOf(dtype))(buffer, byteOffset, length);
+  if (isSmallFloat(dtype)) return fromBits(dtype, array as unknown as Uint16Array);
   return typeof array[0] === "bigint" ? Float64Array.from(array, Number) : (array as ArrayLike<number>);
 }
 
