@@ -15,6 +15,10 @@ export interface Candidate {
   readonly pruned?: string;
 }
 
+/** The same on all architectures (CUDA C++ Programming Guide, technical specifications by compute capability). */
+const REGISTERS_OF_A_BLOCK = 65536;
+const THREADS_OF_A_WARP = 32;
+
 const sameAs = (a: BuildEntry, b: Pick<Variant, "constants" | "dtypes">): boolean =>
   [a.constants, a.dtypes].every((record, at) =>
     Object.entries(record).every(([name, value]) => [b.constants, b.dtypes][at]![name] === value),
@@ -34,10 +38,15 @@ function gpuCandidates(entry: KernelEntry, device: CudaDevice, all: boolean): Ca
     const [first] = own;
     if (!first) return { index, build, pruned: `it is not compiled for sm_${device.arch}` };
     const { registers, spillBytes } = first.resources;
-    const { sharedBytes } = first.launch;
+    const { sharedBytes, warps } = first.launch;
     const room = device.facts.sharedBytesPerBlockOptIn;
+    const taken = registers * THREADS_OF_A_WARP * warps;
     const pruned =
-      sharedBytes > room ? `it needs ${sharedBytes} bytes of shared memory, and a block has ${room}` : undefined;
+      sharedBytes > room
+        ? `it needs ${sharedBytes} bytes of shared memory, and a block has ${room}`
+        : taken > REGISTERS_OF_A_BLOCK
+          ? `it needs ${taken} registers, and a block has ${REGISTERS_OF_A_BLOCK}`
+          : undefined;
     return { index, build, resources: { registers, spillBytes, sharedBytes }, ...(pruned && { pruned }) };
   });
   if (all) return found;

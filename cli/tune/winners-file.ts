@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   fingerprintOf,
   type Measured,
+  measuredOf,
   readTuned,
   TUNED_VERSION,
   TunedFault,
@@ -35,14 +36,14 @@ export class WinnersFile {
     this.#tunable = tunable;
     this.#fingerprint = fingerprintOf(tunable.bindings);
     this.#file = this.#read();
-    const before = this.#file.kernels[tunable.entry.name];
+    const before = measuredOf(this.#file, tunable.entry.name);
     this.isStale = before !== undefined && before.fingerprint !== this.#fingerprint;
   }
 
   /** Adds what was measured to what is there of other shapes and devices. Gives all of it. */
   write(device: Device, results: readonly ShapeResult[]): readonly Measured[] {
     const { entry, manifest } = this.#tunable;
-    const before = this.isStale ? [] : (this.#file.kernels[entry.name]?.measured ?? []);
+    const before = this.isStale ? [] : (measuredOf(this.#file, entry.name)?.measured ?? []);
     const now = results.map((result) => this.#measured(device, result, manifest.compiler.triton));
     const isReplaced = (old: Measured): boolean =>
       now.some((one) => one.device === old.device && shapeKey(one) === shapeKey(old));

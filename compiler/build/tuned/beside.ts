@@ -3,7 +3,7 @@ import type { KernelEntry } from "../../bundle/index.js";
 import { tunedBuilds, tunedDamaged, tunedStale } from "../../diagnostics/catalogue/build.js";
 import type { Diagnostic } from "../../diagnostics/index.js";
 import type { Kernel, Span } from "../../ir/index.js";
-import { type Measured, readTuned, TunedFault, type TunedFile, tunedPath } from "./file.js";
+import { type Measured, measuredOf, readTuned, TunedFault, type TunedFile, tunedPath } from "./file.js";
 import { fingerprintOf } from "./kernel-fingerprint.js";
 import { winnersOf } from "./winners.js";
 
@@ -38,7 +38,8 @@ export function measuredBeside(kernels: readonly Kernel[], project: string): Bes
   const measured = new Map<string, { readonly kernel: Kernel; readonly all: readonly Measured[] }>();
   for (const kernel of kernels) {
     if (measured.has(kernel.name)) continue;
-    const known = read(kernel.file)?.kernels[kernel.name];
+    const file = read(kernel.file);
+    const known = file && measuredOf(file, kernel.name);
     if (known === undefined) continue;
     const current = fingerprintOf(kernels.filter(({ name, file }) => name === kernel.name && file === kernel.file));
     const isStale = known.fingerprint !== current;

@@ -57,6 +57,10 @@ export type TunedKernel = TunedFile["kernels"][string];
 export const tunedPath = (kernelFile: string): string =>
   kernelFile.replace(/(?:\.kernel)?\.[cm]?[jt]sx?$/, ".tuned.json");
 
+/** What the file has of a kernel, whatever that is called. */
+export const measuredOf = ({ kernels }: TunedFile, kernel: string): TunedKernel | undefined =>
+  Object.hasOwn(kernels, kernel) ? kernels[kernel] : undefined;
+
 /** What is wrong with the file, and where in it. */
 export class TunedFault extends Error {
   override readonly name = "TunedFault";

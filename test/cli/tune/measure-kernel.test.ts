@@ -26,6 +26,7 @@ const { kernels: bindings } = check([join(folder, "append.kernel.ts")]);
 interface FakeBuild {
   readonly B: number;
   readonly warps: number;
+  readonly registers?: number;
   readonly spillBytes?: number;
   readonly sharedBytes?: number;
 }
@@ -45,8 +46,8 @@ function bundleOf(builds: readonly FakeBuild[], tune: string[]): string {
   return fakeBundle([kernel], (manifest: Manifest) => {
     const [entry] = manifest.kernels;
     const variants = entry!.variants.map((variant, build) => {
-      const spillBytes = builds[build]!.spillBytes ?? 0;
-      return { ...variant, build, resources: { registers: 64, spillBytes } };
+      const { registers = 64, spillBytes = 0 } = builds[build]!;
+      return { ...variant, build, resources: { registers, spillBytes } };
     });
     const declared = entry!.builds.map((build, at) => ({ ...build, options: { warps: builds[at]!.warps, stages: 3 } }));
     return { ...manifest, kernels: [{ ...entry!, variants, builds: declared, tune }] };
@@ -127,6 +128,7 @@ describe("measuring a kernel", () => {
       { B: 1, warps: 4, spillBytes: 48 },
       { B: 1, warps: 8, sharedBytes: 10 ** 6 },
       { B: 2, warps: 4 },
+      { B: 2, warps: 16, registers: 255 },
     ];
     const measured = measurement({ builds });
     await measured.run();
@@ -134,6 +136,7 @@ describe("measuring a kernel", () => {
     expect(measured.results[0]!.pruned.map(({ pruned }) => pruned)).toEqual([
       "it spills 48 bytes a thread (--all measures it)",
       expect.stringMatching(/^it needs 1000000 bytes of shared memory, and a block has \d+$/),
+      "it needs 130560 registers, and a block has 65536",
     ]);
     const all = measurement({ builds, all: true });
     await all.run();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_BUILD } from "../../../compiler/build/plan.js";
-import { fingerprintOf, type Measured, tunedPath, winnersOf } from "../../../compiler/build/tuned/index.js";
+import { fingerprintOf, type Measured, measuredOf, tunedPath, winnersOf } from "../../../compiler/build/tuned/index.js";
 import { optionsOf } from "../../../compiler/build/tuned/options.js";
 import { check } from "../../../compiler/check.js";
 import { folderWith } from "../../cli/run-cli.js";
@@ -33,6 +33,10 @@ test.each([
   ["dist/matmul.kernel.js", "dist/matmul.tuned.json"],
   ["kernels.ts", "kernels.tuned.json"],
 ])("what was measured of %s is in %s", (file, path) => expect(tunedPath(file)).toBe(path));
+
+test("a kernel that is called as something of every object was not measured", () => {
+  expect(measuredOf({ version: 1, kernels: {} }, "constructor")).toBeUndefined();
+});
 
 test("options are those that are not the default, and always warps and stages", () => {
   expect(optionsOf(DEFAULT_BUILD)).toEqual({ warps: 4, stages: 3 });
