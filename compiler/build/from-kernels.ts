@@ -24,6 +24,8 @@ export interface KernelBundleOptions {
   readonly sourceHash: (file: string) => string;
   /** The kernels with the builds that they declare, of those whose builds somebody else named. */
   readonly declared?: ReadonlyMap<Kernel, Kernel>;
+  /** What was measured of a kernel, as far as it is of these builds. */
+  readonly tuned?: Entry["tuned"];
   readonly lineInfo?: boolean;
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
@@ -85,7 +87,7 @@ function byName(kernels: readonly Kernel[]): Kernel[][] {
 async function filesOf(
   kernels: readonly Kernel[],
   made: readonly Made[],
-  { sourceHash, declared }: KernelBundleOptions,
+  { sourceHash, declared, tuned }: KernelBundleOptions,
 ): Promise<{ manifest: Manifest; files: BundleFile[] }> {
   const { emitTriton } = await import("../emit/index.js");
   const groups = byName(kernels);
@@ -97,6 +99,7 @@ async function filesOf(
         triton: emitTriton(kernel).text,
       })),
       sourceHash: sourceHash((bindings[0] as Kernel).file),
+      tuned,
       made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
     }),
   );

@@ -21,6 +21,7 @@ import type { Unit } from "./unit.js";
 export interface Builds {
   readonly builds: readonly Build[];
   readonly defaults?: CompileOptions;
+  readonly tune?: readonly string[];
 }
 
 type Fields = ReadonlyMap<string, Static>;
@@ -43,14 +44,17 @@ export function readBuilds(
   const builds = written.builds.flatMap(({ fields, span }) => {
     const build = reader.read(fields, span, defaults);
     if (build === null) return [];
-    const chosenBy = JSON.stringify([build.constants, build.dtypes].map((one) => Object.entries(one).sort()));
-    if (reached.has(chosenBy)) unit.report(unreachableBuild(span, { kernel: kernel.name }));
-    reached.add(chosenBy);
+    const { constants, dtypes, ...options } = build;
+    const all = JSON.stringify([constants, dtypes, options].map((one) => Object.entries(one).sort()));
+    if (reached.has(all)) unit.report(unreachableBuild(span, { kernel: kernel.name }));
+    reached.add(all);
     return build;
   });
+  const tune = written.tune && reader.tuned(written.tune, unit.span(kernel.options!));
   return {
     builds: written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }],
     ...(given && { defaults }),
+    ...(tune && { tune }),
   };
 }
 
@@ -63,7 +67,7 @@ interface Written {
 function writtenBuilds(
   unit: Unit,
   options: ts.Expression,
-): { readonly builds: readonly Written[]; readonly defaults?: Written } | null {
+): { readonly builds: readonly Written[]; readonly defaults?: Written; readonly tune?: Static } | null {
   let failed: ts.Node | null = null;
   const evaluator = new Evaluator(unit, {
     lookup: () => undefined,
@@ -78,6 +82,7 @@ function writtenBuilds(
   const field = (name: string) => (value?.kind === "record" ? value.fields.get(name) : undefined);
   const builds = value?.kind === "record" ? (field("builds") ?? { kind: "list", items: [] }) : null;
   const defaults = field("defaults");
+  const tune = field("tune");
   const sound = defaults === undefined || defaults.kind === "record" || defaults.kind === "missing";
   if (!sound || builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
     const notAList = failed === null && builds !== null && sound;
@@ -101,6 +106,7 @@ function writtenBuilds(
       span: unit.span(places?.length === builds.items.length ? places[index]! : options),
     })),
     ...(defaults?.kind === "record" && { defaults: { fields: defaults.fields, span: unit.span(options) } }),
+    ...(tune && tune.kind !== "missing" && { tune }),
   };
 }
 
@@ -162,6 +168,15 @@ class BuildReader {
       return this.wrong("divisible", "in each variant of specialize, beside which there is no other", span);
     const read = given.map(([name, value]) => [name, this.field(name, value, span)] as const);
     return read.some(([, value]) => value === null) ? null : (Object.fromEntries(read) as Partial<CompileOptions>);
+  }
+
+  /** Names of constants; null after reporting what is none. */
+  tuned(value: Static, span: Span): readonly string[] | null {
+    const able = this.params.filter(({ kind }) => kind === "const").map(({ name }) => name);
+    const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
+    return given.every((name) => able.includes(name))
+      ? able.filter((name) => given.includes(name))
+      : this.wrong("tune", `a list of Const parameters (${able.join(", ") || "there are none"})`, span);
   }
 
   private constants(value: Static | undefined, span: Span): Build["constants"] | null {

@@ -27,13 +27,15 @@ const describe = (build: Configured): string =>
 const list = (builds: readonly Configured[]): string => [...new Set(builds.map(describe))].join("; ");
 
 /**
- * The builds that agree with the constants and dtypes among the arguments, in their order. They all have the same constants and dtypes:
- * a name may be left out only where that leaves one choice. Throws LaunchError where there is none, or more than one.
+ * The builds that agree with the constants and dtypes among the arguments, in their order. They all have the same constants and dtypes, but for
+ * constants that the kernel leaves to tuning: any other name may be left out only where that leaves one choice. Throws LaunchError where there is
+ * none, or more than one.
  */
 export function selectBuilds<Build extends Configured>(
   kernel: string,
   builds: readonly Build[],
   args: Arguments,
+  tune: readonly string[] = [],
 ): Build[] {
   const names = [...new Set(builds.flatMap((build) => Object.keys(configuration(build))))];
   let left = [...builds];
@@ -52,7 +54,8 @@ export function selectBuilds<Build extends Configured>(
     }
     left = agreeing;
   }
-  const open = names.find((name) => new Set(left.map((build) => configuration(build)[name])).size > 1);
+  const settled = names.filter((name) => !tune.includes(name));
+  const open = settled.find((name) => new Set(left.map((build) => configuration(build)[name])).size > 1);
   if (open !== undefined) {
     throw new LaunchError({
       kernel,

@@ -119,6 +119,8 @@ export class Variant {
   readonly cooperative: boolean;
   /** What the author said of how it is compiled, if anything. */
   readonly build: CompileOptions | undefined;
+  readonly constants: Readonly<Record<string, ConstValue>>;
+  readonly dtypes: Kernel["dtypes"];
   readonly #general: Kernel;
   readonly #kernel: Kernel;
   readonly #registry: KernelRegistry;
@@ -127,6 +129,8 @@ export class Variant {
   constructor(registry: KernelRegistry, general: Kernel, constants: Readonly<Record<string, ConstValue>>) {
     this.#registry = registry;
     this.#general = general;
+    this.constants = constants;
+    this.dtypes = general.dtypes;
     const build = general.builds.find((one) =>
       Object.entries(one.constants).every(([name, value]) => Object.is(constants[name], value)),
     );
