@@ -8,10 +8,11 @@ import { type Flat, walkSteps } from "./flatten/steps.js";
 import { Aliases } from "./fuse/aliases.js";
 import { chooseInlined } from "./fuse/decide.js";
 import { findOrigins } from "./fuse/provenance.js";
-import { KernelScope } from "./scope.js";
+import { AXES, KernelScope } from "./scope.js";
 import { Statements } from "./statements.js";
 import { FunctionBuilder } from "./wasm/function.js";
-import { loadBinaryen, ModuleBuilder } from "./wasm/module.js";
+import { br_if, call, global, type Instruction, i32 } from "./wasm/instructions.js";
+import { ModuleBuilder } from "./wasm/module.js";
 
 export interface CompileOptions {
   /** Groups of pointer parameters whose buffers overlap in the launch at hand. Default: none do. */
@@ -33,20 +34,16 @@ export interface KernelChecks {
  * Compiles a specialised kernel to WebAssembly: tiles become loops over lanes of four, fused where their elements are used. Throws
  * ExecutorError for IR that breaks its invariants.
  */
-export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}): Promise<CpuKernel> {
+export function compileForCpu(kernel: Kernel, options: CompileOptions = {}): CpuKernel {
   const { memory = false, finite = false, trace } = options.checks ?? {};
-  const module = new ModuleBuilder(await loadBinaryen(), memory);
+  const module = new ModuleBuilder(memory);
   const plain = flatten(trace ? traceLine(kernel, trace) : kernel);
   const flat = finite ? checkFinite(plain) : plain;
   const origins = findOrigins(flat);
   const aliases = new Aliases(options.aliased ?? []);
   const inlined = chooseInlined(flat, origins, aliases);
   const layout = layoutArguments(kernel);
-  for (const axis of ["x", "y", "z"]) {
-    module.m.addGlobal(axis, module.types.i32, true, module.m.i32.const(0));
-    module.m.addGlobalExport(axis, axis);
-  }
-  const fb = new FunctionBuilder(module, "program", ["i32", "i32"], "none");
+  const fb = new FunctionBuilder(module, "program", ["i32", "i32"], null);
   const scope = new KernelScope(fb, kernel, layout, flat, origins, inlined);
   const host = {
     fb,
@@ -68,28 +65,26 @@ export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}
     frameBytes: scope.frameBytes,
     sites: scope.sites,
   };
-  return { info, wasm: new Uint8Array(module.finish(INFO_SECTION, writeInfo(info))) };
+  return { info, wasm: module.finish(AXES, ["run"], INFO_SECTION, writeInfo(info)) };
 }
 
 /** `run(arguments, first, programs, frame)`: some programs of the grid, numbered with x running fastest. */
 function addRun(module: ModuleBuilder): void {
-  const fb = new FunctionBuilder(module, "run", ["i32", "i32", "i32", "i32"], "none");
-  const { m } = fb;
-  const [block, first, programs, frame] = fb.params.map((param) => () => fb.get(param)) as (() => number)[];
-  const [width, height] = [0, 4].map((offset) => fb.hold("i32", m.i32.load(offset, 4, block!())));
+  const fb = new FunctionBuilder(module, "run", ["i32", "i32", "i32", "i32"], null);
+  const [block, first, programs, frame] = fb.params.map((param) => () => fb.get(param)) as (() => Instruction)[];
+  const [width, height] = [0, 4].map((offset) => fb.hold("i32", i32.load(offset, block!())));
   const index = fb.hold("i32", first!());
-  const end = fb.hold("i32", m.i32.add(first!(), programs!()));
+  const end = fb.hold("i32", i32.add(first!(), programs!()));
   fb.forever((done) => {
-    fb.push(m.br_if(done, m.i32.ge_u(fb.get(index), fb.get(end))));
-    const row = fb.hold("i32", m.i32.div_u(fb.get(index), fb.get(width!)));
-    fb.push(m.global.set("x", m.i32.rem_u(fb.get(index), fb.get(width!))));
-    fb.push(m.global.set("y", m.i32.rem_u(fb.get(row), fb.get(height!))));
-    fb.push(m.global.set("z", m.i32.div_u(fb.get(row), fb.get(height!))));
-    fb.push(module.call("program", [block!(), frame!()], "none"));
-    fb.set(index, m.i32.add(fb.get(index), m.i32.const(1)));
+    fb.push(br_if(done, i32.ge_u(fb.get(index), fb.get(end))));
+    const row = fb.hold("i32", i32.div_u(fb.get(index), fb.get(width!)));
+    fb.push(global.set(AXES.indexOf("x"), i32.rem_u(fb.get(index), fb.get(width!))));
+    fb.push(global.set(AXES.indexOf("y"), i32.rem_u(fb.get(row), fb.get(height!))));
+    fb.push(global.set(AXES.indexOf("z"), i32.div_u(fb.get(row), fb.get(height!))));
+    fb.push(call("program", block!(), frame!()));
+    fb.set(index, i32.add(fb.get(index), i32.const(1)));
   });
   fb.finish();
-  m.addFunctionExport("run", "run");
 }
 
 function countAssignments(flat: Flat): Map<string, number> {

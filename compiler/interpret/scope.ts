@@ -9,9 +9,13 @@ import { elements, sizes } from "./lanes/shapes.js";
 import { ExecutorError } from "./unsupported.js";
 import type { BufferLocals, Environment, SiteFacts, Variable } from "./variables.js";
 import type { FunctionBuilder, Local } from "./wasm/function.js";
+import { global, type Instruction, i32 } from "./wasm/instructions.js";
 import { BYTES, REPRESENTATION } from "./wasm/representation.js";
 
 const ALIGN = 16;
+
+/** The globals that hold which program runs. */
+export const AXES = ["x", "y", "z"] as const;
 
 /** The variables of a kernel: parameters read from the argument block, numbers in locals, tiles in the worker's frame. */
 export class KernelScope implements Environment {
@@ -42,19 +46,17 @@ export class KernelScope implements Environment {
     this.flat = flat;
     this.origins = origins;
     this.inlined = inlined;
-    const { m } = fb;
     const block = () => fb.get(fb.params[0]!);
-    this.programs = [0, 4, 8].map((offset) => fb.hold("i32", m.i32.load(offset, 4, block())));
-    this.program = ["x", "y", "z"].map((name) => fb.hold("i32", m.global.get(name, fb.module.types.i32)));
+    this.programs = [0, 4, 8].map((offset) => fb.hold("i32", i32.load(offset, block())));
+    this.program = AXES.map((_axis, index) => fb.hold("i32", global.get(index)));
     if (layout.bytes < HEADER_BYTES) throw new ExecutorError("the argument block has no header", kernel.span);
     for (const slot of layout.slots) this.parameter(slot, block);
     this.reserveTiles();
   }
 
-  private parameter(slot: ArgumentLayout["slots"][number], block: () => number): void {
+  private parameter(slot: ArgumentLayout["slots"][number], block: () => Instruction): void {
     const { fb } = this;
-    const { m } = fb;
-    const word = (offset: number): Local => fb.hold("i32", m.i32.load(offset, 4, block()));
+    const word = (offset: number): Local => fb.hold("i32", i32.load(offset, block()));
     const { name } = slot;
     if (slot.kind === "const") return;
     if (slot.kind === "scalar") {

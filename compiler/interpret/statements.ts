@@ -23,7 +23,7 @@ import type { KernelScope } from "./scope.js";
 import { ExecutorError } from "./unsupported.js";
 import type { Variable } from "./variables.js";
 import type { FunctionBuilder, Local } from "./wasm/function.js";
-import type { Ref } from "./wasm/module.js";
+import { br, br_if, call, type Instruction, i32, NUMBERS } from "./wasm/instructions.js";
 import { REPRESENTATION } from "./wasm/representation.js";
 
 /** Compiles steps into the function of a program. */
@@ -109,8 +109,8 @@ export class Statements {
   }
 
   /** The value of a scalar expression. */
-  scalar(expr: Expr, dtype = dtypeOf(expr)): { ref: Ref; node: Node } {
-    let result: { ref: Ref; node: Node } | undefined;
+  scalar(expr: Expr, dtype = dtypeOf(expr)): { ref: Instruction; node: Node } {
+    let result: { ref: Instruction; node: Node } | undefined;
     stage(this.host, expr, [], []);
     runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
       const node = nest.builder.convert(nest.builder.build(expr, []), dtype);
@@ -225,15 +225,14 @@ export class Statements {
     params: readonly string[],
   ): void {
     const { fb } = this;
-    const { m } = fb;
-    const name = fb.module.imported("tensor_map", ["i32", "i32", "i32", "i32"], "none");
+    const name = fb.module.imported("tensor_map", ["i32", "i32", "i32", "i32"], null);
     const site = this.scope.site(expr.op, params, expr.span);
-    const tell = (axis: number, value: Ref): void => {
-      const args = [m.i32.const(site), fb.get(base), m.i32.const(axis), value];
-      fb.push(fb.module.call(name, args, "none"));
+    const tell = (axis: number, value: Instruction): void => {
+      const args = [i32.const(site), fb.get(base), i32.const(axis), value];
+      fb.push(call(name, ...args));
     };
-    const scaled = (local: Local): Ref => m.i32.mul(fb.get(local), m.i32.const(DTYPES[dtype].bytes));
-    tell(-1, m.i32.add(fb.get(base), scaled(offset)));
+    const scaled = (local: Local): Instruction => i32.mul(fb.get(local), i32.const(DTYPES[dtype].bytes));
+    tell(-1, i32.add(fb.get(base), scaled(offset)));
     for (const [axis, stride] of strides.slice(0, -1).entries()) tell(axis, scaled(stride));
   }
 
@@ -250,7 +249,6 @@ export class Statements {
 
   for(step: Extract<Step, { kind: "for" }>): void {
     const { fb, scope } = this;
-    const { m } = fb;
     const type = scope.variable(step.variable) ?? scope.target(step.variable, step.stop);
     if (type.kind !== "scalar") throw new ExecutorError("a loop over what is no number", step.span);
     const { dtype } = type;
@@ -275,10 +273,10 @@ export class Statements {
     const counter = fb.hold(kind, fb.get(start.local));
     fb.forever((exit) => {
       const order = down ? "le_s" : isUnsigned(dtype) ? "ge_u" : "ge_s";
-      fb.push(m.br_if(exit, m[kind][order](fb.get(counter), fb.get(stop.local))));
+      fb.push(br_if(exit, NUMBERS[kind][order](fb.get(counter), fb.get(stop.local))));
       fb.set(type.local, fb.get(counter));
       this.run(step.body);
-      fb.set(counter, m[kind].add(fb.get(counter), fb.get(by.local)));
+      fb.set(counter, NUMBERS[kind].add(fb.get(counter), fb.get(by.local)));
     });
   }
 
@@ -286,7 +284,7 @@ export class Statements {
     const { fb } = this;
     fb.forever((exit) => {
       this.run(step.before);
-      this.condition(step.condition, (ref) => fb.push(fb.m.br_if(exit, fb.m.i32.eqz(ref))));
+      this.condition(step.condition, (ref) => fb.push(br_if(exit, i32.eqz(ref))));
       this.run(step.body);
     });
   }
@@ -301,7 +299,7 @@ export class Statements {
     );
   }
 
-  private condition(expr: Expr, use: (ref: Ref) => void): void {
+  private condition(expr: Expr, use: (ref: Instruction) => void): void {
     this.scope.statement(() => use(this.scalar(expr, "bool").ref));
   }
 
@@ -310,7 +308,7 @@ export class Statements {
   }
 
   leave(step: Extract<Step, { kind: "leave" }>): void {
-    this.fb.push(this.fb.m.br(step.label));
+    this.fb.push(br(step.label));
   }
 }
 

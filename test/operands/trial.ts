@@ -86,7 +86,7 @@ export class Trial {
 
   async #failure(kernel: Kernel): Promise<string | undefined> {
     try {
-      await compileForCpu(specialize(storedKernel(serializeKernel(kernel), kernel), kernel.builds[0]!));
+      compileForCpu(specialize(storedKernel(serializeKernel(kernel), kernel), kernel.builds[0]!));
     } catch (error) {
       return `CPU executor: ${(error as Error).stack}`;
     }

@@ -1,6 +1,6 @@
 import { linearForm } from "../lanes/graph.js";
 import type { Access, Node } from "../lanes/node.js";
-import type { Ref } from "../wasm/module.js";
+import { call, type Instruction, i32, select } from "../wasm/instructions.js";
 import type { NodeEmitter } from "./nodes.js";
 
 /*
@@ -10,18 +10,17 @@ import type { NodeEmitter } from "./nodes.js";
  */
 
 /** Calls the host with the place in the source, the buffer and the element; it throws. */
-export function fail(e: NodeEmitter, access: Access, index: Ref, level: number): Ref {
-  const name = e.module.imported("out_of_bounds", ["i32", "i32", "i32"], "none");
-  const site = e.fb.m.i32.const(access.site);
-  return e.module.call(name, [site, e.scalar(access.from.base, level), index], "none");
+export function fail(e: NodeEmitter, access: Access, index: Instruction, level: number): Instruction {
+  const name = e.module.imported("out_of_bounds", ["i32", "i32", "i32"], null);
+  const site = i32.const(access.site);
+  return call(name, site, e.scalar(access.from.base, level), index);
 }
 
 /** @param touch what the access does, of `TOUCH`: a checked kernel tells the host */
 export function checkElement(e: NodeEmitter, access: Access, index: Node, level: number, touch: number): void {
   const { fb } = e;
-  const { m } = fb;
   index.uses += 2;
-  const outside = m.i32.ge_u(e.scalar(index, level), e.scalar(access.from.count, level));
+  const outside = i32.ge_u(e.scalar(index, level), e.scalar(access.from.count, level));
   const report = e.scalar(index, level);
   fb.if(outside, () => fb.push(fail(e, access, report, level)));
   if (e.module.checked) tell(e, access, index, level, touch);
@@ -29,30 +28,27 @@ export function checkElement(e: NodeEmitter, access: Access, index: Node, level:
 
 /** Calls the host with the place in the source, the buffer, the element, its bytes and what is done to it. */
 export function tell(e: NodeEmitter, access: Access, index: Node, level: number, touch: number): void {
-  const { m } = e.fb;
   index.uses += 2;
-  const name = e.module.imported("touch", ["i32", "i32", "i32", "i32", "i32"], "none");
-  const place = [m.i32.const(access.site), e.scalar(access.from.base, level), e.scalar(index, level)];
-  e.fb.push(e.module.call(name, [...place, m.i32.const(access.bytes), m.i32.const(touch)], "none"));
+  const name = e.module.imported("touch", ["i32", "i32", "i32", "i32", "i32"], null);
+  const place = [i32.const(access.site), e.scalar(access.from.base, level), e.scalar(index, level)];
+  e.fb.push(call(name, ...place, i32.const(access.bytes), i32.const(touch)));
 }
 
 /** A run of neighbours from `index` on. */
 export function checkRun(e: NodeEmitter, access: Access, index: Node, level: number, length = 4): void {
   const { fb } = e;
-  const { m } = fb;
   index.uses += 2;
   const starts = e.graph.node("starts", "i32", [access.from.count, e.graph.constant("i32", length - 1)]);
   starts.uses += 2;
-  const outside = m.i32.ge_u(e.scalar(index, level), e.scalar(starts, level));
+  const outside = i32.ge_u(e.scalar(index, level), e.scalar(starts, level));
   fb.if(outside, () => fb.push(fail(e, access, firstOutside(e, access, index, level), level)));
 }
 
 /** Of a run that leaves the buffer, the first element outside: its start, or the one after the buffer's last. */
-function firstOutside(e: NodeEmitter, access: Access, index: Node, level: number): Ref {
-  const { m } = e.fb;
+function firstOutside(e: NodeEmitter, access: Access, index: Node, level: number): Instruction {
   const count = () => e.scalar(access.from.count, level);
-  const startInside = m.i32.lt_u(e.scalar(index, level), count());
-  return m.select(startInside, count(), e.scalar(index, level));
+  const startInside = i32.lt_u(e.scalar(index, level), count());
+  return select(startInside, count(), e.scalar(index, level));
 }
 
 const isCounter = (node: Node): boolean => node.data?.kind === "local" && node.level > 0;
@@ -95,7 +91,6 @@ export function hoistCheck(e: NodeEmitter, access: Access, index: Node): boolean
 /** Emits the checks that were moved out of loops, each for all that its accesses reach. */
 export function emitHoisted(e: NodeEmitter): void {
   const { fb, graph } = e;
-  const { m } = fb;
   for (const { access, level, fixed, least, most } of e.hoisted.values()) {
     const ends = [least, most].map((end) => {
       const node = graph.linear("i32", fixed, end | 0);
@@ -104,7 +99,7 @@ export function emitHoisted(e: NodeEmitter): void {
     });
     fb.into(e.lists[level]!, () => {
       for (const end of ends) {
-        const outside = m.i32.ge_u(e.scalar(end, level), e.scalar(access.from.count, level));
+        const outside = i32.ge_u(e.scalar(end, level), e.scalar(access.from.count, level));
         const report = e.scalar(end, level);
         fb.if(outside, () => fb.push(fail(e, access, report, level)));
       }

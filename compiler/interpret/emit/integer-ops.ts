@@ -1,19 +1,18 @@
+import { type Instruction, i32, i64 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { Emit, Operation } from "./operands.js";
 
 /** The upper half of a product of unsigned integers. */
 const umulhi: Emit = (op, a, b) => {
-  const { m } = op.fb;
   if (REPRESENTATION[op.dtype] === "i64") return umulhiLong(op, a!, b!);
-  const product = m.i64.mul(m.i64.extend_u(a!), m.i64.extend_u(b!));
-  return m.i32.wrap(m.i64.shr_u(product, m.i64.const(32n)));
+  const product = i64.mul(i64.extend_u(a!), i64.extend_u(b!));
+  return i32.wrap(i64.shr_u(product, i64.const(32n)));
 };
 
 /** Of 64 bits, from the products of their halves: none of the sums overflows. */
-function umulhiLong({ fb }: Operation, a: number, b: number): number {
-  const { i64 } = fb.m;
-  const low = (x: number) => i64.and(x, i64.const(0xffffffffn));
-  const high = (x: number) => i64.shr_u(x, i64.const(32n));
+function umulhiLong({ fb }: Operation, a: Instruction, b: Instruction): Instruction {
+  const low = (x: Instruction) => i64.and(x, i64.const(0xffffffffn));
+  const high = (x: Instruction) => i64.shr_u(x, i64.const(32n));
   const [x, y] = [fb.hold("i64", a), fb.hold("i64", b)];
   const [x0, y0] = [() => low(fb.get(x)), () => low(fb.get(y))];
   const [x1, y1] = [() => high(fb.get(x)), () => high(fb.get(y))];

@@ -2,7 +2,7 @@ import type { DType } from "../../ir/index.js";
 import { TOUCH } from "../checks/touch.js";
 import { linearForm } from "../lanes/graph.js";
 import type { Access, Node } from "../lanes/node.js";
-import type { Ref } from "../wasm/module.js";
+import { type Instruction, i32, i32x4, NUMBERS, v128 } from "../wasm/instructions.js";
 import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { checkElement, checkRun, hoistCheck } from "./bounds.js";
 import { gather } from "./gather.js";
@@ -12,7 +12,7 @@ import type { NodeEmitter } from "./nodes.js";
 
 /** An address as a base and a constant that the instruction adds itself. */
 export interface Place {
-  readonly base: Ref;
+  readonly base: Instruction;
   readonly offset: number;
 }
 
@@ -36,38 +36,36 @@ export function slotPlace(e: NodeEmitter, slot: number, dtype: DType, index: Nod
   if (terms.size === 0) return { base: e.frame(), offset: slot + constant * bytes };
   const scaled = e.graph.scale(e.graph.linear("i32", terms, 0), bytes);
   scaled.uses += 2;
-  return { base: e.fb.m.i32.add(e.frame(), e.scalar(scaled, at)), offset: slot + constant * bytes };
+  return { base: i32.add(e.frame(), e.scalar(scaled, at)), offset: slot + constant * bytes };
 }
 
 const slotOf = (node: Node): number => (node.data as { offset: number }).offset;
 
-export function slotScalar(e: NodeEmitter, node: Node): Ref {
-  const { m } = e.fb;
+export function slotScalar(e: NodeEmitter, node: Node): Instruction {
   const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
-  const value = m[REPRESENTATION[node.dtype]].load(offset, 4, base);
-  return node.dtype === "bool" ? m.i32.and(value, m.i32.const(1)) : value;
+  const value = NUMBERS[REPRESENTATION[node.dtype]].load(offset, base);
+  return node.dtype === "bool" ? i32.and(value, i32.const(1)) : value;
 }
 
-export function slotVector(e: NodeEmitter, node: Node): Ref {
+export function slotVector(e: NodeEmitter, node: Node): Instruction {
   const { fb } = e;
-  const { m } = fb;
   const index = node.args[0]!;
   if (index.stride === 1) {
     const { base, offset } = slotPlace(e, slotOf(node), node.dtype, index, node.level);
-    return m.v128.load(offset, 4, base);
+    return v128.load(offset, base);
   }
   let result = e.ramp(0, 0);
   if (index.stride !== null) {
     const { base, offset } = slotPlace(e, slotOf(node), node.dtype, index, node.level);
     const start = fb.hold("i32", base);
     for (let lane = 0; lane < 4; lane++)
-      result = m.v128.load32_lane(offset + lane * index.stride * 4, 4, lane, fb.get(start), result);
+      result = v128.load32_lane(offset + lane * index.stride * 4, lane, fb.get(start), result);
     return result;
   }
-  const indices = fb.hold("v128", m.i32x4.shl(e.vector(index, node.level), m.i32.const(2)));
+  const indices = fb.hold("v128", i32x4.shl(e.vector(index, node.level), i32.const(2)));
   for (let lane = 0; lane < 4; lane++) {
-    const address = m.i32.add(e.frame(), m.i32x4.extract_lane(fb.get(indices), lane));
-    result = m.v128.load32_lane(slotOf(node), 4, lane, address, result);
+    const address = i32.add(e.frame(), i32x4.extract_lane(fb.get(indices), lane));
+    result = v128.load32_lane(slotOf(node), lane, address, result);
   }
   return result;
 }
@@ -79,12 +77,12 @@ export function partsOf(node: Node): { access: Access; index: Node; mask?: Node;
   return { access, index, mask, other };
 }
 
-export function loadScalar(e: NodeEmitter, node: Node): Ref {
+export function loadScalar(e: NodeEmitter, node: Node): Instruction {
   const { fb } = e;
   const { access, index, mask, other } = partsOf(node);
   const operation = e.operation(node);
   const op = { ...operation, from: node.dtype };
-  const read = (): Ref => {
+  const read = (): Instruction => {
     checkElement(e, access, index, node.level, TOUCH.read);
     const { base, offset } = elementPlace(e, access, index, node.level);
     return loadElement(op, node.dtype, base, offset);
@@ -101,7 +99,7 @@ export function loadScalar(e: NodeEmitter, node: Node): Ref {
   return fb.get(result);
 }
 
-export function loadVector(e: NodeEmitter, node: Node): Ref {
+export function loadVector(e: NodeEmitter, node: Node): Instruction {
   const { fb } = e;
   const { access, index, mask, other } = partsOf(node);
   if (index.stride !== 1) {
@@ -122,7 +120,7 @@ export function loadVector(e: NodeEmitter, node: Node): Ref {
       fb.set(result, readRun(e, node));
     },
     () => {
-      const indices = fb.m.i32x4.add(fb.m.i32x4.splat(e.scalar(index, node.level)), e.ramp(1, 0));
+      const indices = i32x4.add(i32x4.splat(e.scalar(index, node.level)), e.ramp(1, 0));
       fb.set(result, gather(e, node, indices, fb.get(lanes), fb.get(others)));
     },
   );
@@ -130,14 +128,14 @@ export function loadVector(e: NodeEmitter, node: Node): Ref {
 }
 
 /** Four neighbours, already checked. */
-function readRun(e: NodeEmitter, node: Node): Ref {
+function readRun(e: NodeEmitter, node: Node): Instruction {
   const { access, index } = partsOf(node);
   const { base, offset } = elementPlace(e, access, index, node.level);
   return loadElements({ ...e.operation(node), from: node.dtype }, node.dtype, base, offset);
 }
 
 /** Neighbouring vectors under one condition and one check; gives the one that is asked for and keeps the others. */
-function readTogether(e: NodeEmitter, run: readonly Node[], wanted: Node): Ref {
+function readTogether(e: NodeEmitter, run: readonly Node[], wanted: Node): Instruction {
   const { fb } = e;
   const { access, index, mask, other } = partsOf(run[0]!);
   const { level } = wanted;

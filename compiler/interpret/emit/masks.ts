@@ -1,7 +1,7 @@
 import { linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import { combine } from "../lanes/simplify.js";
-import type { Ref } from "../wasm/module.js";
+import { type Instruction, i32x4 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { NodeEmitter } from "./nodes.js";
 
@@ -37,11 +37,11 @@ function decided(e: NodeEmitter, mask: Node): Node | null {
 }
 
 /** Whether the mask is set in all lanes: by scalars where the mask compares indices, which is cheaper. */
-export function allTrue(e: NodeEmitter, mask: Node, at: number): Ref {
+export function allTrue(e: NodeEmitter, mask: Node, at: number): Instruction {
   const condition = decided(e, mask);
   if (condition) {
     condition.uses += 2;
     return e.scalar(condition, at);
   }
-  return e.fb.m.i32x4.all_true(e.vector(mask, at));
+  return i32x4.all_true(e.vector(mask, at));
 }

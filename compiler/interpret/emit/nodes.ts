@@ -2,12 +2,13 @@ import { type DType, isNarrow } from "../../ir/index.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { FunctionBuilder } from "../wasm/function.js";
-import type { ModuleBuilder, Ref } from "../wasm/module.js";
+import { f32x4, type Instruction, i32, i32x4, i64, select, VECTORS, v128 } from "../wasm/instructions.js";
+import type { ModuleBuilder } from "../wasm/module.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { HoistedCheck } from "./bounds.js";
 import { bitcastScalar, bitcastVector, castScalar, castVector, truncateScalar, truncateVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
-import { constantRef, fitVector, isUnsigned, type Operation } from "./operands.js";
+import { fitVector, isUnsigned, literal, type Operation } from "./operands.js";
 import { scalarOp } from "./scalar-ops.js";
 import { VECTOR_OPS } from "./vector-ops.js";
 
@@ -16,14 +17,14 @@ export class NodeEmitter {
   readonly fb: FunctionBuilder;
   readonly module: ModuleBuilder;
   readonly graph: Graph;
-  readonly lists: Ref[][];
-  readonly frame: () => Ref;
+  readonly lists: Instruction[][];
+  readonly frame: () => Instruction;
   /** Loads of neighbouring vectors, which are checked and read together. */
   readonly runs = new Map<Node, readonly Node[]>();
   /** Bounds checks that go in front of loops. */
   readonly hoisted = new Map<string, HoistedCheck>();
 
-  constructor(fb: FunctionBuilder, graph: Graph, lists: Ref[][], frame: () => Ref) {
+  constructor(fb: FunctionBuilder, graph: Graph, lists: Instruction[][], frame: () => Instruction) {
     this.fb = fb;
     this.module = fb.module;
     this.graph = graph;
@@ -39,11 +40,11 @@ export class NodeEmitter {
    * The value in lane 0 (of a node that does not vary over lanes: the value). It is computed once, at the loop level of the node, and read
    * from a local wherever it is used; one that is used once at its own level stands there itself.
    */
-  scalar(node: Node, at: number): Ref {
+  scalar(node: Node, at: number): Instruction {
     if (node.scalar) return this.fb.get(node.scalar);
-    if (node.data?.kind === "constant") return constantRef(this, node.dtype, node.data.value);
+    if (node.data?.kind === "constant") return literal(node.dtype, node.data.value);
     if (node.data?.kind === "local") return this.fb.get(node.data.local);
-    if (node.op === "lane") return this.fb.m.i32.const(0);
+    if (node.op === "lane") return i32.const(0);
     const list = this.lists[node.level]!;
     const value = this.fb.into(list, () => this.scalarValue(node));
     if (node.uses <= 1 && node.level === at) return value;
@@ -53,7 +54,7 @@ export class NodeEmitter {
   }
 
   /** The values in the four lanes. */
-  vector(node: Node, at: number): Ref {
+  vector(node: Node, at: number): Instruction {
     if (node.vector) return this.fb.get(node.vector);
     const list = this.lists[node.level]!;
     const value = this.fb.into(list, () => this.vectorValue(node));
@@ -63,7 +64,7 @@ export class NodeEmitter {
     return this.fb.get(node.vector);
   }
 
-  private scalarValue(node: Node): Ref {
+  private scalarValue(node: Node): Instruction {
     const level = node.level;
     if (node.data?.kind === "linear") return this.scalarSum(node);
     if (node.data?.kind === "slot") return slotScalar(this, node);
@@ -75,21 +76,20 @@ export class NodeEmitter {
   }
 
   /** Terms of outer loops are summed there; each level adds its own. */
-  private scalarSum(node: Node): Ref {
-    const { m } = this.fb;
+  private scalarSum(node: Node): Instruction {
     const { terms, constant } = linearForm(node);
     const here = [...terms].filter(([term]) => term.level === node.level);
     const outer = [...terms].filter(([term]) => term.level < node.level);
-    const parts: Ref[] = [];
+    const parts: Instruction[] = [];
     if (outer.length > 0)
       parts.push(this.scalar(this.shared(this.graph.linear("i32", new Map(outer), constant)), node.level));
-    else if (constant !== 0) parts.push(m.i32.const(constant));
+    else if (constant !== 0) parts.push(i32.const(constant));
     for (const [term, coefficient] of here) {
       if (term.op === "lane") continue;
       if (coefficient === 1) parts.push(this.scalar(term, node.level));
       else parts.push(this.scalar(this.shared(this.product(term, coefficient)), node.level));
     }
-    return parts.length === 0 ? m.i32.const(0) : parts.reduce((sum, part) => m.i32.add(sum, part));
+    return parts.length === 0 ? i32.const(0) : parts.reduce((sum, part) => i32.add(sum, part));
   }
 
   /** A part of a sum may be a part of others too: it gets a local of its own. */
@@ -102,12 +102,11 @@ export class NodeEmitter {
     return this.graph.node("times", "i32", [term, this.graph.constant("i32", coefficient)], { stride: term.stride });
   }
 
-  private vectorValue(node: Node): Ref {
-    const { m } = this.fb;
+  private vectorValue(node: Node): Instruction {
     const level = node.level;
     if (node.stride === 0) return this.splat(node.dtype, this.scalar(node, level));
     if (node.data?.kind === "linear") return this.vectorSum(node);
-    if (node.stride !== null) return m.i32x4.add(m.i32x4.splat(this.scalar(node, level)), this.ramp(node.stride, 0));
+    if (node.stride !== null) return i32x4.add(i32x4.splat(this.scalar(node, level)), this.ramp(node.stride, 0));
     if (node.data?.kind === "slot") return slotVector(this, node);
     if (node.data?.kind === "access") return loadVector(this, node);
     const operation = this.operation(node);
@@ -118,49 +117,45 @@ export class NodeEmitter {
     return this.laneByLane(node, operation);
   }
 
-  private vectorSum(node: Node): Ref {
-    const { m } = this.fb;
+  private vectorSum(node: Node): Instruction {
     const { terms, constant } = linearForm(node);
     const steady = [...terms].filter(([term]) => term.stride !== null && term.op !== "lane");
     const varying = [...terms].filter(([term]) => term.stride === null);
     const stride = [...terms].reduce((sum, [term, factor]) => sum + (term.stride ?? 0) * factor, 0);
-    const parts: Ref[] = [];
+    const parts: Instruction[] = [];
     if (steady.length > 0)
-      parts.push(m.i32x4.splat(this.scalar(this.shared(this.graph.linear("i32", new Map(steady), 0)), node.level)));
+      parts.push(i32x4.splat(this.scalar(this.shared(this.graph.linear("i32", new Map(steady), 0)), node.level)));
     if (stride !== 0 || constant !== 0) parts.push(this.ramp(stride, constant));
     for (const [term, coefficient] of varying) {
       const value = this.vector(term, node.level);
-      parts.push(coefficient === 1 ? value : m.i32x4.mul(value, m.i32x4.splat(m.i32.const(coefficient))));
+      parts.push(coefficient === 1 ? value : i32x4.mul(value, i32x4.splat(i32.const(coefficient))));
     }
-    return parts.length === 0 ? this.ramp(0, 0) : parts.reduce((sum, part) => m.i32x4.add(sum, part));
+    return parts.length === 0 ? this.ramp(0, 0) : parts.reduce((sum, part) => i32x4.add(sum, part));
   }
 
-  ramp(stride: number, start: number): Ref {
+  ramp(stride: number, start: number): Instruction {
     const words = new Int32Array([0, 1, 2, 3].map((lane) => (start + stride * lane) | 0));
-    return this.fb.m.v128.const([...new Uint8Array(words.buffer)]);
+    return v128.const(new Uint8Array(words.buffer));
   }
 
-  splat(dtype: DType, value: Ref): Ref {
-    const { m } = this.fb;
-    if (dtype === "bool") return m.i32x4.splat(m.i32.sub(m.i32.const(0), value));
-    return m[REPRESENTATION[dtype] === "f32" ? "f32x4" : "i32x4"].splat(value);
+  splat(dtype: DType, value: Instruction): Instruction {
+    if (dtype === "bool") return i32x4.splat(i32.sub(i32.const(0), value));
+    return VECTORS[REPRESENTATION[dtype] === "f32" ? "f32x4" : "i32x4"].splat(value);
   }
 
   /** One element of a vector, as a scalar of its dtype. */
-  extract(dtype: DType, vector: Ref, lane: number): Ref {
-    const { m } = this.fb;
-    if (REPRESENTATION[dtype] === "f32") return m.f32x4.extract_lane(vector, lane);
-    const word = m.i32x4.extract_lane(vector, lane);
-    return dtype === "bool" ? m.i32.and(word, m.i32.const(1)) : word;
+  extract(dtype: DType, vector: Instruction, lane: number): Instruction {
+    if (REPRESENTATION[dtype] === "f32") return f32x4.extract_lane(vector, lane);
+    const word = i32x4.extract_lane(vector, lane);
+    return dtype === "bool" ? i32.and(word, i32.const(1)) : word;
   }
 
-  private replace(dtype: DType, vector: Ref, lane: number, value: Ref): Ref {
-    const { m } = this.fb;
-    if (REPRESENTATION[dtype] === "f32") return m.f32x4.replace_lane(vector, lane, value);
-    return m.i32x4.replace_lane(vector, lane, dtype === "bool" ? m.i32.sub(m.i32.const(0), value) : value);
+  private replace(dtype: DType, vector: Instruction, lane: number, value: Instruction): Instruction {
+    if (REPRESENTATION[dtype] === "f32") return f32x4.replace_lane(vector, lane, value);
+    return i32x4.replace_lane(vector, lane, dtype === "bool" ? i32.sub(i32.const(0), value) : value);
   }
 
-  private laneByLane(node: Node, operation: Operation): Ref {
+  private laneByLane(node: Node, operation: Operation): Instruction {
     const args = node.args.map((arg) => ({
       dtype: arg.dtype,
       local: this.fb.hold("v128", this.vector(arg, node.level)),
@@ -177,13 +172,13 @@ export class NodeEmitter {
   }
 }
 
-type Special = (emitter: NodeEmitter, node: Node) => Ref;
+type Special = (emitter: NodeEmitter, node: Node) => Instruction;
 
 const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
   /** A term of a sum. */
   times: (e, node) => {
     const [x, factor] = node.args as [Node, Node];
-    return e.fb.m.i32.mul(e.scalar(x, node.level), e.scalar(factor, node.level));
+    return i32.mul(e.scalar(x, node.level), e.scalar(factor, node.level));
   },
   cast: (e, node) => castScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   castToZero: (e, node) => truncateScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
@@ -191,24 +186,22 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
   /** How many places a run of `more` + 1 elements can start at. */
   starts: (e, node) => {
     const { fb } = e;
-    const { m } = fb;
     const [all, more] = node.args as [Node, Node];
     const count = fb.hold("i32", e.scalar(all, node.level));
     const rest = () => e.scalar(more, node.level);
-    return m.select(m.i32.gt_u(fb.get(count), rest()), m.i32.sub(fb.get(count), rest()), m.i32.const(0));
+    return select(i32.gt_u(fb.get(count), rest()), i32.sub(fb.get(count), rest()), i32.const(0));
   },
   /** An offset of 64 bits as one of 32; what does not fit becomes one that is outside of every buffer. */
   narrow: (e, node) => {
     const { fb } = e;
-    const { m } = fb;
     const wide = fb.hold("i64", e.scalar(node.args[0]!, node.level));
-    const word = fb.hold("i32", m.i32.wrap(fb.get(wide)));
-    const fits = m.i64.eq(m.i64.extend_s(fb.get(word)), fb.get(wide));
-    return m.select(fits, fb.get(word), m.i32.const(-1));
+    const word = fb.hold("i32", i32.wrap(fb.get(wide)));
+    const fits = i64.eq(i64.extend_s(fb.get(word)), fb.get(wide));
+    return select(fits, fb.get(word), i32.const(-1));
   },
 };
 
-const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Ref | null>> = {
+const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Instruction | null>> = {
   cast: (e, node) => castVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   castToZero: (e, node) => truncateVector(e.operation(node), e.vector(node.args[0]!, node.level)),
   bitcast: (e, node) => bitcastVector(e.operation(node), e.vector(node.args[0]!, node.level)),
@@ -219,10 +212,10 @@ const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node
 };
 
 /** All lanes shift by one amount; otherwise it goes lane by lane. */
-function shiftVector(e: NodeEmitter, node: Node, name: "shl" | "shr_s" | "shr_u"): Ref | null {
+function shiftVector(e: NodeEmitter, node: Node, name: "shl" | "shr_s" | "shr_u"): Instruction | null {
   const [x, amount] = node.args as [Node, Node];
   if (amount.stride !== 0) return null;
   const known = constantOf(amount);
-  const by = known === null ? e.scalar(amount, node.level) : e.fb.m.i32.const(Number(known));
-  return fitVector(e.operation(node), e.fb.m.i32x4[name](e.vector(x, node.level), by));
+  const by = known === null ? e.scalar(amount, node.level) : i32.const(Number(known));
+  return fitVector(e.operation(node), i32x4[name](e.vector(x, node.level), by));
 }

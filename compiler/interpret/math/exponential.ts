@@ -1,7 +1,8 @@
+import { call, f32x4, type Instruction, i32, i32x4, v128 } from "../wasm/instructions.js";
 import type { ModuleBuilder } from "../wasm/module.js";
 import { type Lanes, vectorFunction } from "./vector.js";
 
-type Value = () => number;
+type Value = () => Instruction;
 
 /*
  * Four f32 at a time. The polynomials are near-minimax fits made for this file (weighted least squares on Chebyshev nodes, Lawson's
@@ -24,21 +25,19 @@ const LOG = [
 ];
 
 /** value · 2ⁿ for whole n; in two steps, so that results below the least normal number and above the greatest come out right. */
-function scaleByPower(v: Lanes, value: number, n: Value): number {
-  const { m } = v;
-  const whole = v.hold(m.i32x4.trunc_sat_f32x4_s(n()));
-  const half = v.hold(m.i32x4.shr_s(whole(), m.i32.const(1)));
-  const power = (exponent: number) => m.i32x4.shl(m.i32x4.add(exponent, v.i(127)), m.i32.const(23));
-  return v.mul(v.mul(value, power(half())), power(m.i32x4.sub(whole(), half())));
+function scaleByPower(v: Lanes, value: Instruction, n: Value): Instruction {
+  const whole = v.hold(i32x4.trunc_sat_f32x4_s(n()));
+  const half = v.hold(i32x4.shr_s(whole(), i32.const(1)));
+  const power = (exponent: Instruction) => i32x4.shl(i32x4.add(exponent, v.i(127)), i32.const(23));
+  return v.mul(v.mul(value, power(half())), power(i32x4.sub(whole(), half())));
 }
 
-const clamp = (v: Lanes, x: Value, low: number, high: number) =>
-  v.hold(v.m.f32x4.min(v.m.f32x4.max(x(), v.f(low)), v.f(high)));
+const clamp = (v: Lanes, x: Value, low: number, high: number) => v.hold(f32x4.min(f32x4.max(x(), v.f(low)), v.f(high)));
 
 export const exp = (module: ModuleBuilder): string =>
   vectorFunction(module, "exp", (v, input) => {
     const x = clamp(v, input, -104, 89);
-    const n = v.hold(v.m.f32x4.nearest(v.mul(x(), v.f(LOG2_E))));
+    const n = v.hold(f32x4.nearest(v.mul(x(), v.f(LOG2_E))));
     const r = v.hold(v.sub(v.sub(x(), v.mul(n(), v.f(LN2_HIGH))), v.mul(n(), v.f(LN2_LOW))));
     const tail = v.mul(v.mul(r(), r()), v.polynomial(r, EXP));
     return scaleByPower(v, v.add(v.add(tail, r()), v.f(1)), n);
@@ -47,38 +46,36 @@ export const exp = (module: ModuleBuilder): string =>
 export const exp2 = (module: ModuleBuilder): string =>
   vectorFunction(module, "exp2", (v, input) => {
     const x = clamp(v, input, -151, 129);
-    const n = v.hold(v.m.f32x4.nearest(x()));
+    const n = v.hold(f32x4.nearest(x()));
     const r = v.hold(v.sub(x(), n()));
     return scaleByPower(v, v.add(v.mul(r(), v.polynomial(r, EXP2)), v.f(1)), n);
   });
 
 /** x as 2ᵉ · (1 + f) with 1 + f from √½ to √2, for positive finite x. */
 function split(v: Lanes, x: Value): { e: Value; f: Value } {
-  const { m } = v;
-  const tiny = v.hold(m.f32x4.lt(x(), v.f(2 ** -126)));
+  const tiny = v.hold(f32x4.lt(x(), v.f(2 ** -126)));
   const bits = v.hold(v.select(tiny(), v.mul(x(), v.f(2 ** 23)), x()));
-  const mantissa = v.hold(m.v128.or(m.v128.and(bits(), v.i(0x7fffff)), v.i(0x3f800000)));
-  const large = v.hold(m.f32x4.gt(mantissa(), v.f(Math.SQRT2)));
-  const shift = m.i32x4.sub(m.v128.and(tiny(), v.i(-23)), large());
-  const exponent = m.i32x4.add(m.i32x4.sub(m.i32x4.shr_u(bits(), m.i32.const(23)), v.i(127)), shift);
-  const e = v.hold(m.f32x4.convert_i32x4_s(exponent));
+  const mantissa = v.hold(v128.or(v128.and(bits(), v.i(0x7fffff)), v.i(0x3f800000)));
+  const large = v.hold(f32x4.gt(mantissa(), v.f(Math.SQRT2)));
+  const shift = i32x4.sub(v128.and(tiny(), v.i(-23)), large());
+  const exponent = i32x4.add(i32x4.sub(i32x4.shr_u(bits(), i32.const(23)), v.i(127)), shift);
+  const e = v.hold(f32x4.convert_i32x4_s(exponent));
   const f = v.hold(v.sub(v.select(large(), v.mul(mantissa(), v.f(0.5)), mantissa()), v.f(1)));
   return { e, f };
 }
 
 /** ln(1 + f) without its leading f. */
-function logTail(v: Lanes, f: Value): number {
+function logTail(v: Lanes, f: Value): Instruction {
   const square = v.hold(v.mul(f(), f()));
   return v.sub(v.mul(v.mul(square(), f()), v.polynomial(f, LOG)), v.mul(square(), v.f(0.5)));
 }
 
 /** Zero gives −∞, negative numbers NaN, +∞ and NaN themselves. */
-function edges(v: Lanes, x: Value, value: number): number {
-  const { m } = v;
+function edges(v: Lanes, x: Value, value: Instruction): Instruction {
   const result = v.hold(value);
-  const positive = v.hold(v.select(m.f32x4.eq(x(), v.f(Number.POSITIVE_INFINITY)), x(), result()));
-  const zero = v.hold(v.select(m.f32x4.eq(x(), v.f(0)), v.f(Number.NEGATIVE_INFINITY), positive()));
-  return v.select(m.f32x4.ge(x(), v.f(0)), zero(), v.f(Number.NaN));
+  const positive = v.hold(v.select(f32x4.eq(x(), v.f(Number.POSITIVE_INFINITY)), x(), result()));
+  const zero = v.hold(v.select(f32x4.eq(x(), v.f(0)), v.f(Number.NEGATIVE_INFINITY), positive()));
+  return v.select(f32x4.ge(x(), v.f(0)), zero(), v.f(Number.NaN));
 }
 
 export const log = (module: ModuleBuilder): string =>
@@ -103,7 +100,7 @@ export const log2 = (module: ModuleBuilder): string =>
 export const sigmoid = (module: ModuleBuilder): string => {
   const exponential = exp(module);
   return vectorFunction(module, "sigmoid", (v, x) =>
-    v.m.f32x4.div(v.f(1), v.add(v.f(1), module.call(exponential, [v.m.f32x4.neg(x())], "v128"))),
+    f32x4.div(v.f(1), v.add(v.f(1), call(exponential, f32x4.neg(x())))),
   );
 };
 
@@ -114,14 +111,13 @@ const TANH = [
 export const tanh = (module: ModuleBuilder): string => {
   const exponential = exp(module);
   return vectorFunction(module, "tanh", (v, x) => {
-    const { m } = v;
     const square = v.hold(v.mul(x(), x()));
     const small = v.hold(v.add(v.mul(v.mul(square(), x()), v.polynomial(square, TANH)), x()));
-    const magnitude = v.hold(m.f32x4.abs(x()));
-    const grown = module.call(exponential, [v.add(magnitude(), magnitude())], "v128");
-    const large = v.sub(v.f(1), m.f32x4.div(v.f(2), v.add(grown, v.f(1))));
-    const value = v.select(m.f32x4.lt(magnitude(), v.f(0.625)), small(), large);
-    return m.v128.or(value, m.v128.and(x(), v.i(-0x80000000)));
+    const magnitude = v.hold(f32x4.abs(x()));
+    const grown = call(exponential, v.add(magnitude(), magnitude()));
+    const large = v.sub(v.f(1), f32x4.div(v.f(2), v.add(grown, v.f(1))));
+    const value = v.select(f32x4.lt(magnitude(), v.f(0.625)), small(), large);
+    return v128.or(value, v128.and(x(), v.i(-0x80000000)));
   });
 };
 
@@ -138,14 +134,13 @@ const ERFC = [
 export const erf = (module: ModuleBuilder): string => {
   const exponential = exp(module);
   return vectorFunction(module, "erf", (v, x) => {
-    const { m } = v;
     const square = v.hold(v.mul(x(), x()));
     const small = v.hold(v.mul(x(), v.polynomial(square, ERF)));
-    const magnitude = v.hold(m.f32x4.min(m.f32x4.abs(x()), v.f(4.2)));
-    const t = v.hold(m.f32x4.div(v.f(1), v.add(v.f(1), v.mul(magnitude(), v.f(0.47)))));
-    const decay = module.call(exponential, [m.f32x4.neg(v.mul(magnitude(), magnitude()))], "v128");
+    const magnitude = v.hold(f32x4.min(f32x4.abs(x()), v.f(4.2)));
+    const t = v.hold(f32x4.div(v.f(1), v.add(v.f(1), v.mul(magnitude(), v.f(0.47)))));
+    const decay = call(exponential, f32x4.neg(v.mul(magnitude(), magnitude())));
     const large = v.sub(v.f(1), v.mul(decay, v.polynomial(t, ERFC)));
-    const signed = m.v128.or(large, m.v128.and(x(), v.i(-0x80000000)));
-    return v.select(m.f32x4.lt(m.f32x4.abs(x()), v.f(1)), small(), v.select(m.f32x4.ne(x(), x()), x(), signed));
+    const signed = v128.or(large, v128.and(x(), v.i(-0x80000000)));
+    return v.select(f32x4.lt(f32x4.abs(x()), v.f(1)), small(), v.select(f32x4.ne(x(), x()), x(), signed));
   });
 };

@@ -1,6 +1,7 @@
 import { DTYPES, type DType, greatestFloat } from "../../ir/index.js";
 import type { FunctionBuilder } from "../wasm/function.js";
-import type { ModuleBuilder, Ref } from "../wasm/module.js";
+import { f32, f32x4, type Instruction, i32, i32x4, v128 } from "../wasm/instructions.js";
+import type { ModuleBuilder } from "../wasm/module.js";
 import { type Lanes, vectorFunction } from "./vector.js";
 
 /*
@@ -38,23 +39,21 @@ function formatOf(dtype: DType) {
 
 export const roundBf16 = (module: ModuleBuilder): string =>
   vectorFunction(module, "round_bf16", (v, x) => {
-    const { m } = v;
-    const even = m.v128.and(m.i32x4.shr_u(x(), m.i32.const(16)), v.i(1));
-    const rounded = m.v128.and(m.i32x4.add(m.i32x4.add(x(), v.i(0x7fff)), even), v.i(-0x10000));
-    return v.select(m.f32x4.eq(x(), x()), rounded, v.i(0x7fc00000));
+    const even = v128.and(i32x4.shr_u(x(), i32.const(16)), v.i(1));
+    const rounded = v128.and(i32x4.add(i32x4.add(x(), v.i(0x7fff)), even), v.i(-0x10000));
+    return v.select(f32x4.eq(x(), x()), rounded, v.i(0x7fc00000));
   });
 
 type Value = ReturnType<Lanes["hold"]>;
 
 /** The magnitudes of a vector rounded by `normal` or `subnormal`, with their signs; NaN stays NaN. */
 function rounded(v: Lanes, x: Value, dtype: DType, normal: (size: Value) => Value, subnormal: (size: Value) => Value) {
-  const { m } = v;
   const format = formatOf(dtype);
-  const size = v.hold(m.v128.andnot(x(), v.i(SIGN)));
+  const size = v.hold(v128.andnot(x(), v.i(SIGN)));
   const [above, below] = [normal(size), subnormal(size)];
-  const value = v.select(m.f32x4.lt(size(), v.f(format.normal)), below(), above());
-  const signed = m.v128.or(value, m.v128.and(x(), v.i(SIGN)));
-  return v.select(m.f32x4.eq(x(), x()), signed, v.i(format.saturates ? 0x7fffffff : 0x7fc00000));
+  const value = v.select(f32x4.lt(size(), v.f(format.normal)), below(), above());
+  const signed = v128.or(value, v128.and(x(), v.i(SIGN)));
+  return v.select(f32x4.eq(x(), x()), signed, v.i(format.saturates ? 0x7fffffff : 0x7fc00000));
 }
 
 /** To the nearest number of a format whose exponents are smaller than those of f32. */
@@ -62,7 +61,6 @@ export const roundNarrow =
   (dtype: DType) =>
   (module: ModuleBuilder): string =>
     vectorFunction(module, `round_${dtype}`, (v, x) => {
-      const { m } = v;
       const { shift, step, saturates } = formatOf(dtype);
       const greatest = bits32(greatestFloat(dtype));
       return rounded(
@@ -70,10 +68,10 @@ export const roundNarrow =
         x,
         dtype,
         (size) => {
-          const even = m.v128.and(m.i32x4.shr_u(size(), m.i32.const(shift)), v.i(1));
-          const up = m.i32x4.add(m.i32x4.add(size(), v.i(2 ** (shift - 1) - 1)), even);
-          const cut = v.hold(m.v128.and(up, v.i(-(2 ** shift))));
-          const over = m.i32x4.gt_s(cut(), v.i(greatest));
+          const even = v128.and(i32x4.shr_u(size(), i32.const(shift)), v.i(1));
+          const up = i32x4.add(i32x4.add(size(), v.i(2 ** (shift - 1) - 1)), even);
+          const cut = v.hold(v128.and(up, v.i(-(2 ** shift))));
+          const over = i32x4.gt_s(cut(), v.i(greatest));
           return v.hold(v.select(over, v.i(saturates ? greatest : INFINITE), cut()));
         },
         // Adding as many steps as an f32 has places leaves room for whole steps only.
@@ -86,7 +84,6 @@ export const truncateNarrow =
   (dtype: DType) =>
   (module: ModuleBuilder): string =>
     vectorFunction(module, `truncate_${dtype}`, (v, x) => {
-      const { m } = v;
       const { shift, step } = formatOf(dtype);
       const greatest = bits32(greatestFloat(dtype));
       return rounded(
@@ -94,15 +91,15 @@ export const truncateNarrow =
         x,
         dtype,
         (size) => {
-          const cut = v.hold(m.v128.and(size(), v.i(-(2 ** shift))));
-          const over = m.v128.and(m.i32x4.gt_s(cut(), v.i(greatest)), m.i32x4.lt_s(cut(), v.i(INFINITE)));
+          const cut = v.hold(v128.and(size(), v.i(-(2 ** shift))));
+          const over = v128.and(i32x4.gt_s(cut(), v.i(greatest)), i32x4.lt_s(cut(), v.i(INFINITE)));
           return v.hold(v.select(over, v.i(greatest), cut()));
         },
         (size) => {
           // The least numbers of bf16 are those of f32, shortened.
-          if (dtype === "bf16") return v.hold(m.v128.and(size(), v.i(-(2 ** shift))));
-          const steps = m.i32x4.trunc_sat_f32x4_s(v.mul(size(), v.f(1 / step)));
-          return v.hold(v.mul(m.f32x4.convert_i32x4_s(steps), v.f(step)));
+          if (dtype === "bf16") return v.hold(v128.and(size(), v.i(-(2 ** shift))));
+          const steps = i32x4.trunc_sat_f32x4_s(v.mul(size(), v.f(1 / step)));
+          return v.hold(v.mul(f32x4.convert_i32x4_s(steps), v.f(step)));
         },
       );
     });
@@ -112,25 +109,23 @@ export const widenNarrow =
   (dtype: DType) =>
   (module: ModuleBuilder): string =>
     vectorFunction(module, `widen_${dtype}`, (v, bits) => {
-      const { m } = v;
       const { shift, rescale, exponents, fractions, sign, toSign, finite } = formatOf(dtype);
-      const size = v.hold(m.v128.and(bits(), v.i(sign - 1)));
-      const value = v.mul(m.i32x4.shl(size(), m.i32.const(shift)), v.f(rescale));
-      const special = m.i32x4.ge_s(size(), v.i(finite ? exponents | fractions : exponents));
-      const finished = m.v128.or(value, m.v128.and(special, v.i(INFINITE)));
-      return m.v128.or(finished, m.i32x4.shl(m.v128.and(bits(), v.i(sign)), m.i32.const(toSign)));
+      const size = v.hold(v128.and(bits(), v.i(sign - 1)));
+      const value = v.mul(i32x4.shl(size(), i32.const(shift)), v.f(rescale));
+      const special = i32x4.ge_s(size(), v.i(finite ? exponents | fractions : exponents));
+      const finished = v128.or(value, v128.and(special, v.i(INFINITE)));
+      return v128.or(finished, i32x4.shl(v128.and(bits(), v.i(sign)), i32.const(toSign)));
     });
 
 /** The same for one word of f16. */
-export function widenF16Scalar(fb: FunctionBuilder, word: Ref): Ref {
-  const { m } = fb;
+export function widenF16Scalar(fb: FunctionBuilder, word: Instruction): Instruction {
   const bits = fb.hold("i32", word);
-  const shifted = m.i32.shl(m.i32.and(fb.get(bits), m.i32.const(0x7fff)), m.i32.const(13));
-  const value = m.i32.reinterpret(m.f32.mul(m.f32.reinterpret(shifted), m.f32.const(2 ** 112)));
-  const special = m.i32.ge_u(m.i32.and(fb.get(bits), m.i32.const(0x7c00)), m.i32.const(0x7c00));
-  const finished = m.i32.or(value, m.i32.and(m.i32.sub(m.i32.const(0), special), m.i32.const(0x7f800000)));
-  const sign = m.i32.shl(m.i32.and(fb.get(bits), m.i32.const(0x8000)), m.i32.const(16));
-  return m.f32.reinterpret(m.i32.or(finished, sign));
+  const shifted = i32.shl(i32.and(fb.get(bits), i32.const(0x7fff)), i32.const(13));
+  const value = i32.reinterpret(f32.mul(f32.reinterpret(shifted), f32.const(2 ** 112)));
+  const special = i32.ge_u(i32.and(fb.get(bits), i32.const(0x7c00)), i32.const(0x7c00));
+  const finished = i32.or(value, i32.and(i32.sub(i32.const(0), special), i32.const(0x7f800000)));
+  const sign = i32.shl(i32.and(fb.get(bits), i32.const(0x8000)), i32.const(16));
+  return f32.reinterpret(i32.or(finished, sign));
 }
 
 /** Values that a format can hold, to its bits in the low ends of four words. */
@@ -138,15 +133,14 @@ export const narrow =
   (dtype: DType) =>
   (module: ModuleBuilder): string =>
     vectorFunction(module, `narrow_${dtype}`, (v, x) => {
-      const { m } = v;
       const { shift, normal, step, rescale, exponents, fractions, sign, toSign } = formatOf(dtype);
-      const size = v.hold(m.v128.andnot(x(), v.i(SIGN)));
+      const size = v.hold(v128.andnot(x(), v.i(SIGN)));
       const bias = bits32(rescale) - bits32(1);
-      const above = m.i32x4.shr_u(m.i32x4.sub(size(), v.i(bias)), m.i32.const(shift));
-      const below = m.i32x4.trunc_sat_f32x4_s(v.mul(size(), v.f(1 / step)));
-      const number = v.hold(v.select(m.f32x4.lt(size(), v.f(normal)), below, above));
-      const fraction = m.v128.and(m.i32x4.shr_u(size(), m.i32.const(shift)), v.i(fractions));
-      const special = m.i32x4.ge_s(size(), v.i(INFINITE));
-      const bits = v.select(special, m.v128.or(fraction, v.i(exponents)), number());
-      return m.v128.or(bits, m.v128.and(m.i32x4.shr_u(x(), m.i32.const(toSign)), v.i(sign)));
+      const above = i32x4.shr_u(i32x4.sub(size(), v.i(bias)), i32.const(shift));
+      const below = i32x4.trunc_sat_f32x4_s(v.mul(size(), v.f(1 / step)));
+      const number = v.hold(v.select(f32x4.lt(size(), v.f(normal)), below, above));
+      const fraction = v128.and(i32x4.shr_u(size(), i32.const(shift)), v.i(fractions));
+      const special = i32x4.ge_s(size(), v.i(INFINITE));
+      const bits = v.select(special, v128.or(fraction, v.i(exponents)), number());
+      return v128.or(bits, v128.and(i32x4.shr_u(x(), i32.const(toSign)), v.i(sign)));
     });

@@ -5,7 +5,8 @@ import { dtypeOf } from "../lanes/build.js";
 import { elements, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
 import { FunctionBuilder, type Local } from "../wasm/function.js";
-import type { ModuleBuilder, Ref } from "../wasm/module.js";
+import { call, type Instruction, i32, NUMBERS } from "../wasm/instructions.js";
+import type { ModuleBuilder } from "../wasm/module.js";
 import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { assignTile, copyTile, type TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
@@ -14,7 +15,6 @@ import { bitonic } from "./sort.js";
 /** The places of elements along the last axis in their order. */
 export function argsort(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const { fb } = host;
-  const { m } = fb;
   const shape = shapeOf(expr);
   const size = shape.at(-1)!;
   const dtype = dtypeOf(expr.args.x!);
@@ -23,11 +23,11 @@ export function argsort(host: Host, expr: OpExpr, to: Variable | null): Variable
   const name = argsortFunction(fb.module, dtype, size, expr.attrs.descending === true);
   const row = fb.local("i32");
   fb.count(row, elements(shape.slice(0, -1)), 1, () => {
-    const at = ({ slot }: TileVariable, bytes: number): Ref => {
-      const start = m.i32.add(host.frame(), m.i32.const(slot));
-      return m.i32.add(start, m.i32.mul(fb.get(row), m.i32.const(size * bytes)));
+    const at = ({ slot }: TileVariable, bytes: number): Instruction => {
+      const start = i32.add(host.frame(), i32.const(slot));
+      return i32.add(start, i32.mul(fb.get(row), i32.const(size * bytes)));
     };
-    fb.push(fb.module.call(name, [at(keys, BYTES[REPRESENTATION[dtype]]), at(places, 4)], "none"));
+    fb.push(call(name, at(keys, BYTES[REPRESENTATION[dtype]]), at(places, 4)));
   });
   if (to === null) return places;
   copyTile(host, places, to as TileVariable);
@@ -38,32 +38,31 @@ export function argsort(host: Host, expr: OpExpr, to: Variable | null): Variable
 function argsortFunction(module: ModuleBuilder, dtype: DType, size: number, descending: boolean): string {
   const name = `argsort_${dtype}_${size}${descending ? "_down" : ""}`;
   return module.once(name, () => {
-    const fb = new FunctionBuilder(module, name, ["i32", "i32"], "none");
-    const { m } = fb;
+    const fb = new FunctionBuilder(module, name, ["i32", "i32"], null);
     const type = REPRESENTATION[dtype];
     const [keys, places] = fb.params as [Local, Local];
-    const entry = (base: Local, index: Local, bytes: number): Ref =>
-      m.i32.add(fb.get(base), m.i32.mul(fb.get(index), m.i32.const(bytes)));
+    const entry = (base: Local, index: Local, bytes: number): Instruction =>
+      i32.add(fb.get(base), i32.mul(fb.get(index), i32.const(bytes)));
     const first = fb.local("i32");
-    fb.count(first, size, 1, () => fb.push(m.i32.store(0, 4, entry(places, first, 4), fb.get(first))));
+    fb.count(first, size, 1, () => fb.push(i32.store(0, entry(places, first, 4), fb.get(first))));
     const operation = { fb, module, from: dtype, dtype: "bool" as const };
-    const compare = (op: "gt" | "le" | "eq", a: Local, b: Local): Ref =>
+    const compare = (op: "gt" | "le" | "eq", a: Local, b: Local): Instruction =>
       SCALAR_OPS[op]!(operation, fb.get(a), fb.get(b));
     // NaN is greater than all numbers.
-    const greater = (a: Local, b: Local): Ref =>
-      isFloat(dtype) ? m.i32.and(m.i32.eqz(compare("le", a, b)), compare("eq", b, b)) : compare("gt", a, b);
+    const greater = (a: Local, b: Local): Instruction =>
+      isFloat(dtype) ? i32.and(i32.eqz(compare("le", a, b)), compare("eq", b, b)) : compare("gt", a, b);
     bitonic(fb, size, (index, other, up) => {
       const [low, high] = [fb.hold("i32", entry(places, index, 4)), fb.hold("i32", entry(places, other, 4))];
-      const [i, j] = [fb.hold("i32", m.i32.load(0, 4, fb.get(low))), fb.hold("i32", m.i32.load(0, 4, fb.get(high)))];
-      const key = (at: Local): Local => fb.hold(type, m[type].load(0, 4, entry(keys, at, BYTES[type])));
+      const [i, j] = [fb.hold("i32", i32.load(0, fb.get(low))), fb.hold("i32", i32.load(0, fb.get(high)))];
+      const key = (at: Local): Local => fb.hold(type, NUMBERS[type].load(0, entry(keys, at, BYTES[type])));
       const [x, y] = [key(i), key(j)];
       const [left, right] = descending ? [y, x] : [x, y];
       const [above, below] = [fb.hold("i32", greater(left, right)), fb.hold("i32", greater(right, left))];
       // Of equal ones the first comes first.
-      const later = m.i32.and(m.i32.eqz(fb.get(below)), m.i32.gt_u(fb.get(i), fb.get(j)));
-      fb.if(m.i32.eq(fb.get(up), m.i32.or(fb.get(above), later)), () => {
-        fb.push(m.i32.store(0, 4, fb.get(low), fb.get(j)));
-        fb.push(m.i32.store(0, 4, fb.get(high), fb.get(i)));
+      const later = i32.and(i32.eqz(fb.get(below)), i32.gt_u(fb.get(i), fb.get(j)));
+      fb.if(i32.eq(fb.get(up), i32.or(fb.get(above), later)), () => {
+        fb.push(i32.store(0, fb.get(low), fb.get(j)));
+        fb.push(i32.store(0, fb.get(high), fb.get(i)));
       });
     });
     fb.finish();

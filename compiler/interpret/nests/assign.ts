@@ -4,7 +4,7 @@ import { dtypeOf } from "../lanes/build.js";
 import type { Node } from "../lanes/node.js";
 import { flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
-import type { Ref } from "../wasm/module.js";
+import { type Instruction, i32, memory, NUMBERS, v128 } from "../wasm/instructions.js";
 import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { costOf } from "./cost.js";
 import type { Host } from "./host.js";
@@ -63,24 +63,24 @@ export function storeInSlot(nest: Nest, to: TileVariable, place: Node, value: No
   storeRef(nest, to, place, nest.value(value), nest.innermost);
 }
 
-export function storeRef(nest: Nest, to: TileVariable, place: Node, value: Ref, level: number): void {
+export function storeRef(nest: Nest, to: TileVariable, place: Node, value: Instruction, level: number): void {
   const { emitter } = nest;
   const { fb } = emitter;
   const { base, offset } = slotPlace(emitter, to.slot, to.dtype, place, level);
   if (nest.vector && place.stride === 1) {
-    fb.push(fb.m.v128.store(offset, 4, base, value));
+    fb.push(v128.store(offset, base, value));
     return;
   }
   if (nest.vector && place.stride !== 0) {
     const start = fb.hold("i32", base);
     const vector = fb.hold("v128", value);
     for (let lane = 0; lane < 4; lane++)
-      fb.push(fb.m.v128.store32_lane(offset + 4 * lane * place.stride!, 4, lane, fb.get(start), fb.get(vector)));
+      fb.push(v128.store32_lane(offset + 4 * lane * place.stride!, lane, fb.get(start), fb.get(vector)));
     return;
   }
   const type = REPRESENTATION[to.dtype];
-  const stored = to.dtype === "bool" ? fb.m.i32.sub(fb.m.i32.const(0), value) : value;
-  fb.push(fb.m[type].store(offset, 4, base, stored));
+  const stored = to.dtype === "bool" ? i32.sub(i32.const(0), value) : value;
+  fb.push(NUMBERS[type].store(offset, base, stored));
 }
 
 /** Whether a value reads the tile in `slot` at another place than `place`. */
@@ -97,8 +97,7 @@ export function readsElsewhere(value: Node, slot: number, place: Node): boolean 
 
 export function copyTile(host: Host, from: TileVariable, to: TileVariable): void {
   const { fb, frame } = host;
-  const { m } = fb;
   const bytes = from.shape.reduce((a, b) => a * b, 1) * BYTES[REPRESENTATION[from.dtype]];
-  const at = (slot: number): Ref => m.i32.add(frame(), m.i32.const(slot));
-  fb.push(m.memory.copy(at(to.slot), at(from.slot), m.i32.const(bytes)));
+  const at = (slot: number): Instruction => i32.add(frame(), i32.const(slot));
+  fb.push(memory.copy(at(to.slot), at(from.slot), i32.const(bytes)));
 }

@@ -3,7 +3,7 @@ import { touchOfAtomic } from "../checks/touch.js";
 import { cleanBits, valueOfBits } from "../emit/bits.js";
 import { checkElement } from "../emit/bounds.js";
 import { elementPlace, slotPlace } from "../emit/loads.js";
-import { constantRef, type Operation } from "../emit/operands.js";
+import { literal, type Operation } from "../emit/operands.js";
 import { SCALAR_OPS } from "../emit/scalar-ops.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
@@ -12,7 +12,7 @@ import type { Access, Node } from "../lanes/node.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
 import type { FunctionBuilder, Local } from "../wasm/function.js";
-import type { Ref } from "../wasm/module.js";
+import { br_if, call, type Instruction, i32, i64, NUMBERS } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
@@ -119,11 +119,11 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
   const type = REPRESENTATION[what.dtype];
   const given = what.given && fb.hold(type, emitter.scalar(what.given, innermost));
   const expected = what.expected && fb.hold(type, emitter.scalar(what.expected, innermost));
-  const old = fb.hold(type, constantRef({ fb }, type, 0));
+  const old = fb.hold(type, literal(type, 0));
   const act = (): void => {
     checkElement(emitter, what.access, what.index, innermost, what.touch);
     const { base, offset } = elementPlace(emitter, what.access, what.index, innermost);
-    const address = fb.hold("i32", fb.m.i32.add(base, fb.m.i32.const(offset)));
+    const address = fb.hold("i32", i32.add(base, i32.const(offset)));
     checkAligned(nest, what.access, what.index, address);
     new Word(fb, what.dtype, address).update(op, given, expected, old);
   };
@@ -137,7 +137,7 @@ function exchange(host: Host, nest: Nest, op: string, what: Exchange): void {
   }
   const tile = target as TileVariable;
   const { base, offset } = slotPlace(emitter, tile.slot, tile.dtype, spot, innermost);
-  fb.push(fb.m[type].store(offset, 4, base, fb.get(old)));
+  fb.push(NUMBERS[type].store(offset, base, fb.get(old)));
 }
 
 /** Atomic instructions trap on addresses that are no multiple of their width. */
@@ -145,14 +145,10 @@ export function checkAligned(nest: Nest, access: Access, index: Node, address: L
   if (access.bytes === 1) return;
   const { emitter, innermost } = nest;
   const { fb, module } = emitter;
-  const report = module.imported("misaligned", ["i32", "i32", "i32"], "none");
-  const wrong = fb.m.i32.and(fb.get(address), fb.m.i32.const(access.bytes - 1));
-  const args = [
-    fb.m.i32.const(access.site),
-    emitter.scalar(access.from.base, innermost),
-    emitter.scalar(index, innermost),
-  ];
-  fb.if(wrong, () => fb.push(module.call(report, args, "none")));
+  const report = module.imported("misaligned", ["i32", "i32", "i32"], null);
+  const wrong = i32.and(fb.get(address), i32.const(access.bytes - 1));
+  const args = [i32.const(access.site), emitter.scalar(access.from.base, innermost), emitter.scalar(index, innermost)];
+  fb.if(wrong, () => fb.push(call(report, ...args)));
 }
 
 const NATIVE: Readonly<Record<string, "add" | "and" | "or" | "xor" | "xchg">> = {
@@ -173,9 +169,6 @@ const COMBINE: Readonly<Record<string, string>> = {
   atomicMax: "maximumNan",
   atomicMin: "minimum",
 };
-
-type AtomicI32 = FunctionBuilder["m"]["i32"]["atomic"];
-type AtomicI64 = FunctionBuilder["m"]["i64"]["atomic"];
 
 /** One element in shared memory, updated as the bits of an integer of its width. */
 export class Word {
@@ -202,7 +195,7 @@ export class Word {
       return;
     }
     const native = NATIVE[op];
-    const bits = (): Ref => this.toBits(fb.get(given));
+    const bits = (): Instruction => this.toBits(fb.get(given));
     const integral = DTYPES[this.dtype].kind !== "float";
     if (expected) fb.set(old, this.fromBits(this.swap(this.toBits(fb.get(expected)), bits())));
     else if (native && (integral || native === "xchg")) fb.set(old, this.fromBits(this.native(native, bits())));
@@ -218,7 +211,7 @@ export class Word {
       fb.set(old, this.fromBits(fb.get(before)));
       const next = fb.hold(type, SCALAR_OPS[COMBINE[op]!]!(this.operation, fb.get(old), fb.get(given)));
       const seen = fb.hold(this.bits, this.swap(fb.get(before), this.toBits(fb.get(next))));
-      fb.push(fb.m.br_if(done, fb.m[this.bits].eq(fb.get(seen), fb.get(before))));
+      fb.push(br_if(done, NUMBERS[this.bits].eq(fb.get(seen), fb.get(before))));
       fb.set(before, fb.get(seen));
     });
   }
@@ -228,52 +221,50 @@ export class Word {
     return bytes === 1 ? "rmw8_u" : bytes === 2 ? "rmw16_u" : "rmw";
   }
 
-  private native(name: "add" | "and" | "or" | "xor" | "xchg", value: Ref): Ref {
+  private native(name: "add" | "and" | "or" | "xor" | "xchg", value: Instruction): Instruction {
     const { fb } = this;
-    if (this.bits === "i64") return fb.m.i64.atomic.rmw[name](0, fb.get(this.address), value);
-    return (fb.m.i32.atomic as AtomicI32)[this.narrow()][name](0, fb.get(this.address), value);
+    if (this.bits === "i64") return i64.atomic.rmw[name](0, fb.get(this.address), value);
+    return i32.atomic[this.narrow()][name](0, fb.get(this.address), value);
   }
 
-  private swap(expected: Ref, replacement: Ref): Ref {
+  private swap(expected: Instruction, replacement: Instruction): Instruction {
     const { fb } = this;
-    if (this.bits === "i64")
-      return (fb.m.i64.atomic as AtomicI64).rmw.cmpxchg(0, fb.get(this.address), expected, replacement);
-    return fb.m.i32.atomic[this.narrow()].cmpxchg(0, fb.get(this.address), expected, replacement);
+    if (this.bits === "i64") return i64.atomic.rmw.cmpxchg(0, fb.get(this.address), expected, replacement);
+    return i32.atomic[this.narrow()].cmpxchg(0, fb.get(this.address), expected, replacement);
   }
 
   /** Whether the memory holds a number now. */
-  holds(given: Local): Ref {
-    return this.fb.m[this.bits].eq(this.load(), this.toBits(this.fb.get(given)));
+  holds(given: Local): Instruction {
+    return NUMBERS[this.bits].eq(this.load(), this.toBits(this.fb.get(given)));
   }
 
-  private store(value: Ref): void {
+  private store(value: Instruction): void {
     const { fb } = this;
     const at = fb.get(this.address);
     const { bytes } = DTYPES[this.dtype];
-    const { i32, i64 } = fb.m;
     if (bytes === 8) fb.push(i64.atomic.store(0, at, value));
     else if (bytes === 4) fb.push(i32.atomic.store(0, at, value));
     else fb.push(i32.atomic[bytes === 2 ? "store16" : "store8"](0, at, value));
   }
 
-  private load(): Ref {
+  private load(): Instruction {
     const { fb } = this;
     const at = fb.get(this.address);
-    if (this.bits === "i64") return fb.m.i64.atomic.load(0, at);
+    if (this.bits === "i64") return i64.atomic.load(0, at);
     const { bytes } = DTYPES[this.dtype];
-    if (bytes === 1) return fb.m.i32.atomic.load8_u(0, at);
-    return bytes === 2 ? fb.m.i32.atomic.load16_u(0, at) : fb.m.i32.atomic.load(0, at);
+    if (bytes === 1) return i32.atomic.load8_u(0, at);
+    return bytes === 2 ? i32.atomic.load16_u(0, at) : i32.atomic.load(0, at);
   }
 
   private get operation(): Operation {
     return { fb: this.fb, module: this.fb.module, from: this.dtype, dtype: this.dtype };
   }
 
-  private toBits(value: Ref): Ref {
+  private toBits(value: Instruction): Instruction {
     return cleanBits(this.operation, this.dtype, value);
   }
 
-  private fromBits(bits: Ref): Ref {
+  private fromBits(bits: Instruction): Instruction {
     return valueOfBits(this.operation, this.dtype, bits);
   }
 }

@@ -3,7 +3,7 @@ import { broadcast } from "../../ops/index.js";
 import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
-import type { Ref } from "../wasm/module.js";
+import { call, f64, type Instruction, i32 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { Host } from "./host.js";
 import { type LoopPlan, runNest } from "./nest.js";
@@ -18,18 +18,18 @@ const inOrder = (shape: readonly number[]): LoopPlan => {
 /** Tells the host each element of each value: one value after the other, elements in row-major order. */
 export function print(host: Host, expr: OpExpr): void {
   const { fb, env } = host;
-  const { m, module } = fb;
+  const { module } = fb;
   const values = Object.values(expr.args);
   const site = env.site(expr.op, [], expr.span, {
     text: String(expr.attrs.text),
     hex: expr.attrs.hex === true,
     values: values.map((value) => ({ dtype: dtypeOf(value), shape: shapeOf(value) })),
   });
-  const tell = (number: number, element: Ref, value: Ref, type: "f64" | "i64"): void => {
-    const name = module.imported(`print_${type}`, ["i32", "i32", "i32", type], "none");
-    fb.push(module.call(name, [m.i32.const(site), m.i32.const(number), element, value], "none"));
+  const tell = (number: number, element: Instruction, value: Instruction, type: "f64" | "i64"): void => {
+    const name = module.imported(`print_${type}`, ["i32", "i32", "i32", type], null);
+    fb.push(call(name, i32.const(site), i32.const(number), element, value));
   };
-  if (values.length === 0) tell(0, m.i32.const(0), m.f64.const(0), "f64");
+  if (values.length === 0) tell(0, i32.const(0), f64.const(0), "f64");
   for (const [number, value] of values.entries()) {
     const shape = shapeOf(value);
     const plan = inOrder(shape);
@@ -51,14 +51,14 @@ export function print(host: Host, expr: OpExpr): void {
 /** Breaks the kernel off at the first element, in row-major order, for which the condition does not hold and the mask does. */
 export function assertion(host: Host, expr: OpExpr): void {
   const { fb, env } = host;
-  const { m, module } = fb;
+  const { module } = fb;
   const { condition, mask } = expr.args;
   const shape = (broadcast(shapeOf(condition!), mask ? shapeOf(mask) : []) ?? []) as readonly number[];
   const site = env.site(expr.op, [], expr.span, {
     text: String(expr.attrs.message),
     values: [{ dtype: "bool", shape }],
   });
-  const name = module.imported("assertion_failed", ["i32", "i32"], "none");
+  const name = module.imported("assertion_failed", ["i32", "i32"], null);
   const plan = inOrder(shape);
   stage(host, expr, shape, plan.order);
   runNest(host, plan, (nest) => {
@@ -69,8 +69,8 @@ export function assertion(host: Host, expr: OpExpr): void {
     const asked = mask ? of(mask) : null;
     const place = flatIndex(nest.graph, shape, index);
     const check = (): void =>
-      fb.if(m.i32.eqz(emitter.scalar(holds, innermost)), () =>
-        fb.push(module.call(name, [m.i32.const(site), emitter.scalar(place, innermost)], "none")),
+      fb.if(i32.eqz(emitter.scalar(holds, innermost)), () =>
+        fb.push(call(name, i32.const(site), emitter.scalar(place, innermost))),
       );
     const emit = (): void =>
       nest.at(innermost, () => {

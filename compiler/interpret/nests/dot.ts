@@ -3,7 +3,7 @@ import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
 import { elements, orderOf, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
-import type { Ref } from "../wasm/module.js";
+import { call, type Instruction, i32, memory } from "../wasm/instructions.js";
 import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { assignTile, copyTile, type TileVariable } from "./assign.js";
 import { dotFunction } from "./dot-function.js";
@@ -26,10 +26,10 @@ export function dot(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, target.shape.at(-1)!];
   const name = dotFunction(fb.module, { m, k, n, transposed, dtype: sum.dtype });
   const batches = elements(target.shape.slice(0, -2));
-  const at = (tile: TileVariable, batch: number, size: number): Ref =>
-    fb.m.i32.add(host.frame(), fb.m.i32.const(tile.slot + batch * size * bytesOf(tile)));
+  const at = (tile: TileVariable, batch: number, size: number): Instruction =>
+    i32.add(host.frame(), i32.const(tile.slot + batch * size * bytesOf(tile)));
   for (let batch = 0; batch < batches; batch++)
-    fb.push(fb.module.call(name, [at(a, batch, m * k), at(b, batch, k * n), at(sum, batch, m * n)], "none"));
+    fb.push(call(name, at(a, batch, m * k), at(b, batch, k * n), at(sum, batch, m * n)));
   if (clash) copyTile(host, sum, target);
   return target;
 }
@@ -64,8 +64,8 @@ function untransposed(host: Host, expr: Expr): { of: Expr; transposed: boolean }
 function start(host: Host, acc: Expr | undefined, sum: TileVariable): void {
   const { fb, env } = host;
   if (!acc) {
-    const address = fb.m.i32.add(host.frame(), fb.m.i32.const(sum.slot));
-    fb.push(fb.m.memory.fill(address, fb.m.i32.const(0), fb.m.i32.const(elements(sum.shape) * bytesOf(sum))));
+    const address = i32.add(host.frame(), i32.const(sum.slot));
+    fb.push(memory.fill(address, i32.const(0), i32.const(elements(sum.shape) * bytesOf(sum))));
     return;
   }
   const itself = acc.kind === "ref" && !env.inlined.has(acc.name) ? env.variable(acc.name) : env.ahead.get(acc);

@@ -1,6 +1,7 @@
 import type { OpExpr } from "../fuse/ops.js";
 import { alignIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
+import { i32, memory } from "../wasm/instructions.js";
 import { copyTile, type TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
 import { runNest } from "./nest.js";
@@ -14,9 +15,8 @@ export function histogram(host: Host, expr: OpExpr, to: Variable | null): Variab
   const [bins] = shapeOf(expr);
   const counts = host.temporary("i32", [bins!]);
   const { fb } = host;
-  const { m } = fb;
-  const start = () => m.i32.add(host.frame(), m.i32.const(counts.slot));
-  fb.push(m.memory.fill(start(), m.i32.const(0), m.i32.const(bins! * BYTES_OF_COUNT)));
+  const start = () => i32.add(host.frame(), i32.const(counts.slot));
+  fb.push(memory.fill(start(), i32.const(0), i32.const(bins! * BYTES_OF_COUNT)));
   const extents = shapeOf(x!);
   for (const one of [x!, mask]) if (one) stage(host, one, extents, [0]);
   runNest(host, { extents, order: [0], lane: null, unroll: 1 }, (nest) => {
@@ -25,10 +25,10 @@ export function histogram(host: Host, expr: OpExpr, to: Variable | null): Variab
     const counted = mask && nest.builder.build(mask, alignIndex(nest.graph, shapeOf(mask), index));
     const emit = (): void =>
       nest.at(nest.innermost, () => {
-        const bin = m.i32.and(nest.value(number), m.i32.const(bins! - 1));
-        const at = fb.hold("i32", m.i32.add(start(), m.i32.mul(bin, m.i32.const(BYTES_OF_COUNT))));
-        const more = counted ? nest.value(counted) : m.i32.const(1);
-        fb.push(m.i32.store(0, 4, fb.get(at), m.i32.add(m.i32.load(0, 4, fb.get(at)), more)));
+        const bin = i32.and(nest.value(number), i32.const(bins! - 1));
+        const at = fb.hold("i32", i32.add(start(), i32.mul(bin, i32.const(BYTES_OF_COUNT))));
+        const more = counted ? nest.value(counted) : i32.const(1);
+        fb.push(i32.store(0, fb.get(at), i32.add(i32.load(0, fb.get(at)), more)));
       });
     return { values: counted ? [number, counted] : [number], emit };
   });

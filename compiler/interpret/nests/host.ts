@@ -3,7 +3,7 @@ import type { Aliases } from "../fuse/aliases.js";
 import type { Origins } from "../fuse/provenance.js";
 import type { Environment, Variable } from "../variables.js";
 import type { FunctionBuilder } from "../wasm/function.js";
-import type { Ref } from "../wasm/module.js";
+import type { Instruction } from "../wasm/instructions.js";
 
 /** What the loops of one statement need from the kernel around them. */
 export interface Host {
@@ -12,7 +12,7 @@ export interface Host {
   readonly origins: Origins;
   readonly aliases: Aliases;
   /** Start of the worker's scratch memory. */
-  readonly frame: () => Ref;
+  readonly frame: () => Instruction;
   /** Memory for an intermediate tile, until the statement ends. */
   temporary(dtype: DType, shape: readonly number[]): Extract<Variable, { kind: "tile" }>;
 }

@@ -5,7 +5,7 @@ import { LaneBuilder } from "../lanes/build.js";
 import { Graph } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { Local } from "../wasm/function.js";
-import type { Ref } from "../wasm/module.js";
+import type { Instruction } from "../wasm/instructions.js";
 import type { Host } from "./host.js";
 import { Needs, NeedsScalars } from "./needs.js";
 
@@ -43,8 +43,8 @@ export class Nest {
   readonly copies: number;
   readonly innermost: number;
   private readonly loops: Loop[] = [];
-  private readonly lists: Ref[][] = [[]];
-  private readonly after: Ref[][] = [[]];
+  private readonly lists: Instruction[][] = [[]];
+  private readonly after: Instruction[][] = [[]];
   private readonly indices: Node[][];
   private readonly levels: number[];
   private readonly host: Host;
@@ -100,7 +100,7 @@ export class Nest {
     this.host.fb.into(this.after[level]!, build);
   }
 
-  value(node: Node): Ref {
+  value(node: Node): Instruction {
     return this.vector ? this.emitter.vector(node, this.innermost) : this.emitter.scalar(node, this.innermost);
   }
 

@@ -7,6 +7,7 @@ import { dtypeOf } from "../lanes/build.js";
 import type { Access } from "../lanes/node.js";
 import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
+import { br_if, call, i32, i64 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import { storeRef, type TileVariable } from "./assign.js";
 import { checkAligned, Word } from "./atomic.js";
@@ -18,7 +19,7 @@ import { stage } from "./stage.js";
 /** Waits at each pointer until it holds what is expected, or the time that all of them have together is over; each is looked at once at least. */
 export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const { fb } = host;
-  const { m, module } = fb;
+  const { module } = fb;
   const { ptr, expected, timeoutNs } = expr.args;
   const shape = shapeOf(ptr!);
   const dtype = dtypeOf(ptr!);
@@ -33,7 +34,7 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
       own.map((_size, axis) => axis),
     );
   }
-  const clock = () => fb.module.call(fb.module.imported("clock", [], "i64"), [], "i64");
+  const clock = () => call(fb.module.imported("clock", [], "i64"));
   const start = timeoutNs ? fb.hold("i64", clock()) : null;
   runNest(host, { extents: shape, order: order.filter((axis) => shape[axis]! > 1), lane: null, unroll: 1 }, (nest) => {
     const { builder, emitter, innermost, graph } = nest;
@@ -51,15 +52,15 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
         const touch = touchOfAtomic(expr.op, expr.attrs, true);
         checkElement(emitter, access, at.offset, innermost, touch);
         const { base, offset } = elementPlace(emitter, access, at.offset, innermost);
-        const address = fb.hold("i32", m.i32.add(base, m.i32.const(offset)));
+        const address = fb.hold("i32", i32.add(base, i32.const(offset)));
         checkAligned(nest, access, at.offset, address);
         const word = new Word(fb, dtype, address);
         const seen = fb.local("i32");
         fb.forever((done) => {
           fb.set(seen, word.holds(held));
           if (module.checked && !until) tell(emitter, access, at.offset, innermost, touch);
-          fb.push(m.br_if(done, fb.get(seen)));
-          if (until && start) fb.push(m.br_if(done, m.i64.ge_u(m.i64.sub(clock(), fb.get(start)), fb.get(until))));
+          fb.push(br_if(done, fb.get(seen)));
+          if (until && start) fb.push(br_if(done, i64.ge_u(i64.sub(clock(), fb.get(start)), fb.get(until))));
         });
         if (target.kind === "scalar") fb.set(target.local, fb.get(seen));
         else storeRef(nest, target as TileVariable, spot, fb.get(seen), innermost);

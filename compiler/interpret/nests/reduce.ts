@@ -8,7 +8,7 @@ import type { Node } from "../lanes/node.js";
 import { axisOf, flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
 import type { FunctionBuilder, Local } from "../wasm/function.js";
-import type { Ref } from "../wasm/module.js";
+import { type Instruction, i32, i32x4, select, v128 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import { copiesOf, copyTile, readsElsewhere, storeRef, type TileVariable } from "./assign.js";
 import { costOf } from "./cost.js";
@@ -102,7 +102,7 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
     // A tile that is read at other places than it is written must not change while it is read.
     const shifted = target.kind === "tile" && work.some((one) => readsElsewhere(one.value, target.slot, one.place));
     const into = shifted ? host.temporary(dtype, shapeOf(expr)) : target;
-    const finish = (ref: Ref, at: Node): void => {
+    const finish = (ref: Instruction, at: Node): void => {
       if (into.kind === "scalar") host.fb.set(into.local, ref);
       else storeRef(nest, into as TileVariable, at, ref, level);
     };
@@ -144,9 +144,9 @@ interface Reduction<State> {
   step(state: State, value: Node, position: Node): void;
   join(a: State, b: State): State;
   /** The result of each lane. */
-  result(state: State): Ref;
+  result(state: State): Instruction;
   /** One result from all lanes. */
-  across(state: State): Ref;
+  across(state: State): Instruction;
 }
 
 const operation = (fb: FunctionBuilder, from: DType, dtype: DType): Operation => ({
@@ -171,7 +171,7 @@ class PlainReduction implements Reduction<Local> {
     return this.nest.emitter.fb;
   }
 
-  private combine(a: Ref, b: Ref): Ref {
+  private combine(a: Instruction, b: Instruction): Instruction {
     const table = this.nest.vector ? VECTOR_OPS : SCALAR_OPS;
     return table[this.reducer.combine]!(operation(this.fb, this.dtype, this.dtype), a, b);
   }
@@ -196,15 +196,15 @@ class PlainReduction implements Reduction<Local> {
     return a;
   }
 
-  result(state: Local): Ref {
+  result(state: Local): Instruction {
     return this.fb.get(state);
   }
 
-  across(state: Local): Ref {
+  across(state: Local): Instruction {
     const { emitter } = this.nest;
-    const combine = (a: Ref, b: Ref): Ref =>
+    const combine = (a: Instruction, b: Instruction): Instruction =>
       SCALAR_OPS[this.reducer.combine]!(operation(this.fb, this.dtype, this.dtype), a, b);
-    const lane = (index: number): Ref => emitter.extract(this.dtype, this.fb.get(state), index);
+    const lane = (index: number): Instruction => emitter.extract(this.dtype, this.fb.get(state), index);
     return combine(combine(lane(0), lane(2)), combine(lane(1), lane(3)));
   }
 }
@@ -240,7 +240,7 @@ class ArgumentReduction implements Reduction<Best> {
     nest.at(level, () => {
       const first = nest.emitter.scalar(identity, level);
       fb.set(value, nest.vector ? nest.emitter.splat(this.dtype, first) : first);
-      fb.set(at, nest.vector ? nest.emitter.ramp(0, NOWHERE) : fb.m.i32.const(NOWHERE));
+      fb.set(at, nest.vector ? nest.emitter.ramp(0, NOWHERE) : i32.const(NOWHERE));
     });
     return { value, at };
   }
@@ -258,18 +258,17 @@ class ArgumentReduction implements Reduction<Best> {
   /** The better value, of equal ones the one at the lower index. */
   private take(state: Best, next: Best, vector: boolean): void {
     const { fb } = this;
-    const { m } = fb;
     const table = vector ? VECTOR_OPS : SCALAR_OPS;
-    const compare = (op: string, from: DType, a: Local, b: Local): Ref =>
+    const compare = (op: string, from: DType, a: Local, b: Local): Instruction =>
       table[op]!(operation(fb, from, "bool"), fb.get(a), fb.get(b));
     const lower = compare("lt", "i32", next.at, state.at);
     const tie = compare("eq", this.dtype, next.value, state.value);
-    const both = vector ? m.v128.and(tie, lower) : m.i32.and(tie, lower);
+    const both = vector ? v128.and(tie, lower) : i32.and(tie, lower);
     const ahead = compare(this.spec.order, this.dtype, next.value, state.value);
-    const better = fb.hold(vector ? "v128" : "i32", vector ? m.v128.or(ahead, both) : m.i32.or(ahead, both));
+    const better = fb.hold(vector ? "v128" : "i32", vector ? v128.or(ahead, both) : i32.or(ahead, both));
     for (const part of ["value", "at"] as const) {
       const [now, then] = [fb.get(next[part]), fb.get(state[part])];
-      fb.set(state[part], vector ? m.v128.bitselect(now, then, fb.get(better)) : m.select(fb.get(better), now, then));
+      fb.set(state[part], vector ? v128.bitselect(now, then, fb.get(better)) : select(fb.get(better), now, then));
     }
   }
 
@@ -278,16 +277,15 @@ class ArgumentReduction implements Reduction<Best> {
     return a;
   }
 
-  result(state: Best): Ref {
+  result(state: Best): Instruction {
     const { fb } = this;
-    const { m } = fb;
     const at = () => fb.get(state.at);
     // A row of NaN has no best element: its index is 0.
-    if (this.nest.vector) return m.v128.andnot(at(), m.i32x4.eq(at(), this.nest.emitter.ramp(0, NOWHERE)));
-    return m.select(m.i32.eq(at(), m.i32.const(NOWHERE)), m.i32.const(0), at());
+    if (this.nest.vector) return v128.andnot(at(), i32x4.eq(at(), this.nest.emitter.ramp(0, NOWHERE)));
+    return select(i32.eq(at(), i32.const(NOWHERE)), i32.const(0), at());
   }
 
-  across(state: Best): Ref {
+  across(state: Best): Instruction {
     const { fb, nest } = this;
     const lane = (index: number): Best => ({
       value: fb.hold(REPRESENTATION[this.dtype], nest.emitter.extract(this.dtype, fb.get(state.value), index)),
@@ -295,6 +293,6 @@ class ArgumentReduction implements Reduction<Best> {
     });
     const best = lane(0);
     for (const index of [1, 2, 3]) this.take(best, lane(index), false);
-    return fb.m.select(fb.m.i32.eq(fb.get(best.at), fb.m.i32.const(NOWHERE)), fb.m.i32.const(0), fb.get(best.at));
+    return select(i32.eq(fb.get(best.at), i32.const(NOWHERE)), i32.const(0), fb.get(best.at));
   }
 }

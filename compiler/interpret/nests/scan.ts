@@ -3,6 +3,7 @@ import type { OpExpr } from "../fuse/ops.js";
 import { dtypeOf } from "../lanes/build.js";
 import { axisOf, flatIndex, shapeOf, steps } from "../lanes/shapes.js";
 import type { Variable } from "../variables.js";
+import { i32, NUMBERS } from "../wasm/instructions.js";
 import { BYTES, REPRESENTATION } from "../wasm/representation.js";
 import { assignTile, copyTile, type TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
@@ -25,17 +26,16 @@ export const cumulate =
       const place = flatIndex(nest.graph, shape, nest.index(0));
       const emit = (): void =>
         nest.at(nest.innermost, () => {
-          const { m } = fb;
-          const first = m.i32.mul(nest.emitter.scalar(place, nest.innermost), m.i32.const(BYTES[type]));
+          const first = i32.mul(nest.emitter.scalar(place, nest.innermost), i32.const(BYTES[type]));
           const skip = expr.attrs.reverse === true ? bytes * (shape[axis]! - 1) : 0;
-          const at = fb.hold("i32", m.i32.add(m.i32.add(host.frame(), first), m.i32.const(scanned.slot + skip)));
-          const sofar = fb.hold(type, m[type].load(0, 4, fb.get(at)));
+          const at = fb.hold("i32", i32.add(i32.add(host.frame(), first), i32.const(scanned.slot + skip)));
+          const sofar = fb.hold(type, NUMBERS[type].load(0, fb.get(at)));
           const operation = { fb, module: fb.module, from: dtype, dtype };
           if (shape[axis]! > 1)
             fb.count(fb.local("i32"), shape[axis]! - 1, 1, () => {
-              fb.set(at, m.i32.add(fb.get(at), m.i32.const(expr.attrs.reverse === true ? -bytes : bytes)));
-              fb.set(sofar, SCALAR_OPS[combine]!(operation, fb.get(sofar), m[type].load(0, 4, fb.get(at))));
-              fb.push(m[type].store(0, 4, fb.get(at), fb.get(sofar)));
+              fb.set(at, i32.add(fb.get(at), i32.const(expr.attrs.reverse === true ? -bytes : bytes)));
+              fb.set(sofar, SCALAR_OPS[combine]!(operation, fb.get(sofar), NUMBERS[type].load(0, fb.get(at))));
+              fb.push(NUMBERS[type].store(0, fb.get(at), fb.get(sofar)));
             });
         });
       return { values: [], places: [place], emit };

@@ -13,6 +13,7 @@ import { descriptorAccess, descriptorOf } from "../lanes/descriptors.js";
 import { constantOf } from "../lanes/graph.js";
 import type { Access, Node, Pointer } from "../lanes/node.js";
 import { alignIndex, shapeOf } from "../lanes/shapes.js";
+import { i32x4 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import { assignTile, copiesOf } from "./assign.js";
 import { costOf } from "./cost.js";
@@ -178,7 +179,7 @@ const storeVector: StoreOne = (nest, dtype, access, index, value, mask) => {
       ? undefined
       : () => {
           index.uses += 2;
-          const indices = fb.m.i32x4.add(fb.m.i32x4.splat(emitter.scalar(index, innermost)), emitter.ramp(1, 0));
+          const indices = i32x4.add(i32x4.splat(emitter.scalar(index, innermost)), emitter.ramp(1, 0));
           scatter(emitter, dtype, access, innermost, indices, fb.get(masks), fb.get(stored));
         },
   );

@@ -1,4 +1,5 @@
-import type { ModuleBuilder, Ref } from "./module.js";
+import { block, br, br_if, type Instruction, i32, local, loop } from "./instructions.js";
+import type { ModuleBuilder } from "./module.js";
 import type { WasmType } from "./representation.js";
 
 export interface Local {
@@ -12,11 +13,11 @@ export class FunctionBuilder {
   readonly name: string;
   readonly params: readonly Local[];
   private readonly locals: Local[];
-  private readonly result: WasmType | "none";
-  private target: Ref[] = [];
+  private readonly result: WasmType | null;
+  private target: Instruction[] = [];
   private labels = 0;
 
-  constructor(module: ModuleBuilder, name: string, params: readonly WasmType[], result: WasmType | "none") {
+  constructor(module: ModuleBuilder, name: string, params: readonly WasmType[], result: WasmType | null) {
     this.module = module;
     this.name = name;
     this.params = params.map((type, index) => ({ index, type }));
@@ -24,37 +25,33 @@ export class FunctionBuilder {
     this.result = result;
   }
 
-  get m() {
-    return this.module.m;
-  }
-
   local(type: WasmType): Local {
-    const local = { index: this.locals.length, type };
-    this.locals.push(local);
-    return local;
+    const made = { index: this.locals.length, type };
+    this.locals.push(made);
+    return made;
   }
 
-  get(local: Local): Ref {
-    return this.m.local.get(local.index, this.module.types[local.type]);
+  get({ index }: Local): Instruction {
+    return local.get(index);
   }
 
-  push(statement: Ref): void {
+  push(statement: Instruction): void {
     this.target.push(statement);
   }
 
-  set(local: Local, value: Ref): void {
-    this.push(this.m.local.set(local.index, value));
+  set({ index }: Local, value: Instruction): void {
+    this.push(local.set(index, value));
   }
 
-  /** A new local with a value. An expression node may stand in one place only, so what is used twice needs one. */
-  hold(type: WasmType, value: Ref): Local {
-    const local = this.local(type);
-    this.set(local, value);
-    return local;
+  /** A new local with a value, for one that is used more than once: an instruction in two places is done twice. */
+  hold(type: WasmType, value: Instruction): Local {
+    const made = this.local(type);
+    this.set(made, value);
+    return made;
   }
 
   /** Runs `build` with its statements going to `list`. */
-  into<T>(list: Ref[], build: () => T): T {
+  into<T>(list: Instruction[], build: () => T): T {
     const before = this.target;
     this.target = list;
     try {
@@ -64,70 +61,57 @@ export class FunctionBuilder {
     }
   }
 
-  block(build: () => void): Ref {
-    const list: Ref[] = [];
+  /** The statements of `build`. */
+  private list(build: () => void): readonly Instruction[] {
+    const list: Instruction[] = [];
     this.into(list, build);
-    return this.m.block(null, list);
+    return list;
   }
 
   label(prefix: string): string {
     return `${prefix}${this.labels++}`;
   }
 
-  if(condition: Ref, then: () => void, otherwise?: () => void): void {
-    const no = otherwise && this.block(otherwise);
-    this.push(this.m.if(condition, this.block(then), no as Ref));
+  if(condition: Instruction, then: () => void, otherwise: () => void = () => undefined): void {
+    this.push({ kind: "if", condition, then: this.list(then), otherwise: this.list(otherwise) });
   }
 
-  /** A block that `m.br(label)` leaves. */
+  /** A block that `br(label)` leaves. */
   scope(label: string, build: () => void): void {
-    const list: Ref[] = [];
-    this.into(list, build);
-    this.push(this.m.block(label, list));
+    this.push(block(label, this.list(build)));
   }
 
   /** Runs `build` for counter = 0, step, 2·step … below `stop`, at least once. */
   count(counter: Local, stop: number, step: number, build: () => void): void {
     const label = this.label("count");
-    this.set(counter, this.m.i32.const(0));
-    const list: Ref[] = [];
-    this.into(list, () => {
+    this.set(counter, i32.const(0));
+    const body = this.list(() => {
       build();
-      const next = this.m.i32.add(this.get(counter), this.m.i32.const(step));
-      const more = this.m.i32.lt_u(
-        this.m.local.tee(counter.index, next, this.module.types.i32),
-        this.m.i32.const(stop),
-      );
-      this.push(this.m.br_if(label, more));
+      const next = local.tee(counter.index, i32.add(this.get(counter), i32.const(step)));
+      this.push(br_if(label, i32.lt_u(next, i32.const(stop))));
     });
-    this.push(this.m.loop(label, this.m.block(null, list)));
+    this.push(loop(label, body));
   }
 
-  /** Repeats `build` until it leaves through `m.br(exit)`. */
+  /** Repeats `build` until it leaves through `br(exit)`. */
   forever(build: (exit: string) => void): void {
     const [again, exit] = [this.label("again"), this.label("exit")];
     this.scope(exit, () => {
-      const list: Ref[] = [];
-      this.into(list, () => {
+      const body = this.list(() => {
         build(exit);
-        this.push(this.m.br(again));
+        this.push(br(again));
       });
-      this.push(this.m.loop(again, this.m.block(null, list)));
+      this.push(loop(again, body));
     });
   }
 
   /** Adds the function to the module. With a result, `value` is what it gives. */
-  finish(value?: Ref): void {
+  finish(value?: Instruction): void {
     if (value !== undefined) this.push(value);
-    const { types } = this.module;
-    const vars = this.locals.slice(this.params.length).map((local) => types[local.type]);
-    const body = this.m.block(null, this.target, types[this.result]);
-    this.m.addFunction(
-      this.name,
-      this.module.typeList(this.params.map((param) => param.type)),
-      types[this.result],
-      vars,
-      body,
+    const { name, result, target: body } = this;
+    const [params, locals] = [this.params, this.locals.slice(this.params.length)].map((all) =>
+      all.map(({ type }) => type),
     );
+    this.module.define({ name, params: params!, result, locals: locals!, body });
   }
 }

@@ -83,7 +83,7 @@ export class KernelRegistry {
   async #load(key: string, kernel: Kernel, aliased: readonly (readonly string[])[]): Promise<Ready> {
     const stored = await this.#stored(key);
     if (stored) return this.#register(stored.module, stored.info);
-    const { wasm, info } = await compileForCpu(kernel, { aliased, checks: this.#checks });
+    const { wasm, info } = compileForCpu(kernel, { aliased, checks: this.#checks });
     const module = await WebAssembly.compile(wasm);
     void this.#store?.put(key, wasm);
     return this.#register(module, info);
