@@ -15,7 +15,7 @@ import { assignTile, assignTiles, storeInSlot, type TileVariable } from "./nests
 import { atomicBlock, atomicElements } from "./nests/atomic.js";
 import { assertion, print } from "./nests/debug.js";
 import type { Host } from "./nests/host.js";
-import { loopsOver, runNest } from "./nests/nest.js";
+import { loopsOver, runElements, runNest } from "./nests/nest.js";
 import { stage } from "./nests/stage.js";
 import { store, storeDescriptor } from "./nests/store.js";
 import { computeWhole } from "./nests/whole.js";
@@ -99,11 +99,10 @@ export class Statements {
       const [place, element] = [this.scalar(index, "i32"), this.scalar(value, target.dtype)].map(({ ref }, at) =>
         this.fb.hold(at === 0 ? "i32" : REPRESENTATION[target.dtype], ref),
       );
-      runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
-        const { graph } = nest;
-        const at = graph.local("i32", place!, UNKNOWN_FACTS);
-        const node = graph.local(target.dtype, element!, UNKNOWN_FACTS);
-        return { values: [node], places: [at], emit: () => nest.at(0, () => storeInSlot(nest, target, at, node)) };
+      runElements(this.host, [], [], (nest) => {
+        const at = nest.graph.local("i32", place!);
+        const node = nest.graph.local(target.dtype, element!);
+        nest.at(0, () => storeInSlot(nest, target, at, node));
       });
     });
   }
@@ -112,14 +111,12 @@ export class Statements {
   scalar(expr: Expr, dtype = dtypeOf(expr)): { ref: Instruction; node: Node } {
     let result: { ref: Instruction; node: Node } | undefined;
     stage(this.host, expr, [], []);
-    runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+    runElements(this.host, [], [], (nest) => {
       const node = nest.builder.convert(nest.builder.build(expr, []), dtype);
-      const emit = (): void =>
-        nest.at(0, () => {
-          const local = this.fb.hold(REPRESENTATION[dtype], nest.emitter.scalar(node, 0));
-          result = { ref: this.fb.get(local), node };
-        });
-      return { values: [node], emit };
+      nest.at(0, () => {
+        const local = this.fb.hold(REPRESENTATION[dtype], nest.emitter.scalar(node, 0));
+        result = { ref: this.fb.get(local), node };
+      });
     });
     return result!;
   }
@@ -127,20 +124,18 @@ export class Statements {
   private assignPointer(target: Extract<Variable, { kind: "pointer" }>, value: Expr): void {
     const { fb } = this;
     stage(this.host, value, [], []);
-    runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+    runElements(this.host, [], [], (nest) => {
       const { from, offset } = nest.builder.pointer(value, []);
-      const emit = (): void =>
-        nest.at(0, () => {
-          const parts = [offset, from.base, from.count].map((node) => fb.hold("i32", nest.emitter.scalar(node, 0)));
-          const locals =
-            target.buffer.params.length === 1
-              ? [target.offset!]
-              : [target.offset!, target.buffer.base, target.buffer.count];
-          locals.forEach((local, index) => {
-            fb.set(local, fb.get(parts[index]!));
-          });
+      nest.at(0, () => {
+        const parts = [offset, from.base, from.count].map((node) => fb.hold("i32", nest.emitter.scalar(node, 0)));
+        const locals =
+          target.buffer.params.length === 1
+            ? [target.offset!]
+            : [target.offset!, target.buffer.base, target.buffer.count];
+        locals.forEach((local, index) => {
+          fb.set(local, fb.get(parts[index]!));
         });
-      return { values: [offset, from.base, from.count], emit };
+      });
     });
   }
 
@@ -168,7 +163,6 @@ export class Statements {
         target.mixed ? [one.pointer.from.base, one.pointer.from.count] : [];
       return {
         values: work.flatMap((one) => [one.pointer.offset, ...mixed(one)]),
-        places: work.map((one) => one.place),
         emit,
       };
     });
@@ -190,17 +184,15 @@ export class Statements {
     const strides = block.map((_size, axis) => word(expr.args[`stride${axis}`]!));
     const held = ["offset", "base", "count"].map(() => fb.local("i32"));
     const params = new Set<string>();
-    runNest(this.host, { extents: [], order: [], lane: null, unroll: 1 }, (nest) => {
+    runElements(this.host, [], [], (nest) => {
       const { from, offset } = nest.builder.pointer(expr.args.ptr!, []);
       for (const param of from.params) params.add(param);
       const parts = [offset, from.base, from.count];
-      const emit = (): void =>
-        nest.at(0, () =>
-          parts.forEach((node, index) => {
-            fb.set(held[index]!, nest.emitter.scalar(node, 0));
-          }),
-        );
-      return { values: parts, emit };
+      nest.at(0, () =>
+        parts.forEach((node, index) => {
+          fb.set(held[index]!, nest.emitter.scalar(node, 0));
+        }),
+      );
     });
     const buffer = { base: held[1]!, count: held[2]!, params: [...params] };
     if (fb.module.checked) this.tellDescriptor(expr, type.dtype, held as [Local, Local, Local], strides, [...params]);

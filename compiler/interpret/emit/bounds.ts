@@ -19,7 +19,6 @@ export function fail(e: NodeEmitter, access: Access, index: Instruction, level: 
 /** @param touch what the access does, of `TOUCH`: a checked kernel tells the host */
 export function checkElement(e: NodeEmitter, access: Access, index: Node, level: number, touch: number): void {
   const { fb } = e;
-  index.uses += 2;
   const outside = i32.ge_u(e.scalar(index, level), e.scalar(access.from.count, level));
   const report = e.scalar(index, level);
   fb.if(outside, () => fb.push(fail(e, access, report, level)));
@@ -28,7 +27,6 @@ export function checkElement(e: NodeEmitter, access: Access, index: Node, level:
 
 /** Calls the host with the place in the source, the buffer, the element, its bytes and what is done to it. */
 export function tell(e: NodeEmitter, access: Access, index: Node, level: number, touch: number): void {
-  index.uses += 2;
   const name = e.module.imported("touch", ["i32", "i32", "i32", "i32", "i32"], null);
   const place = [i32.const(access.site), e.scalar(access.from.base, level), e.scalar(index, level)];
   e.fb.push(call(name, ...place, i32.const(access.bytes), i32.const(touch)));
@@ -37,9 +35,7 @@ export function tell(e: NodeEmitter, access: Access, index: Node, level: number,
 /** A run of neighbours from `index` on. */
 export function checkRun(e: NodeEmitter, access: Access, index: Node, level: number, length = 4): void {
   const { fb } = e;
-  index.uses += 2;
   const starts = e.graph.node("starts", "i32", [access.from.count, e.graph.constant("i32", length - 1)]);
-  starts.uses += 2;
   const outside = i32.ge_u(e.scalar(index, level), e.scalar(starts, level));
   fb.if(outside, () => fb.push(fail(e, access, firstOutside(e, access, index, level), level)));
 }
@@ -92,11 +88,7 @@ export function hoistCheck(e: NodeEmitter, access: Access, index: Node): boolean
 export function emitHoisted(e: NodeEmitter): void {
   const { fb, graph } = e;
   for (const { access, level, fixed, least, most } of e.hoisted.values()) {
-    const ends = [least, most].map((end) => {
-      const node = graph.linear("i32", fixed, end | 0);
-      node.uses += 2;
-      return node;
-    });
+    const ends = [least, most].map((end) => graph.linear("i32", fixed, end | 0));
     fb.into(e.lists[level]!, () => {
       for (const end of ends) {
         const outside = i32.ge_u(e.scalar(end, level), e.scalar(access.from.count, level));

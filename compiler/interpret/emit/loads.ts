@@ -25,7 +25,6 @@ export function elementPlace(e: NodeEmitter, access: Access, index: Node, at: nu
   const inside = constant > 0 && constant * access.bytes < FAR;
   const loose = e.graph.linear("i32", terms, inside ? 0 : constant);
   const address = e.graph.add(access.from.base, e.graph.scale(loose, access.bytes), "i32");
-  address.uses += 2;
   return { base: e.scalar(address, at), offset: inside ? constant * access.bytes : 0 };
 }
 
@@ -35,7 +34,6 @@ export function slotPlace(e: NodeEmitter, slot: number, dtype: DType, index: Nod
   const { terms, constant } = linearForm(index);
   if (terms.size === 0) return { base: e.frame(), offset: slot + constant * bytes };
   const scaled = e.graph.scale(e.graph.linear("i32", terms, 0), bytes);
-  scaled.uses += 2;
   return { base: i32.add(e.frame(), e.scalar(scaled, at)), offset: slot + constant * bytes };
 }
 
@@ -139,20 +137,25 @@ function readTogether(e: NodeEmitter, run: readonly Node[], wanted: Node): Instr
   const { fb } = e;
   const { access, index, mask, other } = partsOf(run[0]!);
   const { level } = wanted;
-  for (const node of run) node.vector ??= fb.local("v128");
+  const locals = run.map(() => fb.local("v128"));
   const read = (): void => {
     checkRun(e, access, index, level, 4 * run.length);
-    for (const node of run) fb.set(node.vector!, readRun(e, node));
+    locals.forEach((local, at) => {
+      fb.set(local, readRun(e, run[at]!));
+    });
   };
   if (!mask) read();
   else {
     const others = fb.hold("v128", e.vector(other!, level));
     const leave = (): void => {
-      for (const node of run) fb.set(node.vector!, fb.get(others));
+      for (const local of locals) fb.set(local, fb.get(others));
     };
     fb.if(e.scalar(mask, level), read, leave);
   }
-  return fb.get(wanted.vector!);
+  run.forEach((node, at) => {
+    e.keep(node, locals[at]!);
+  });
+  return fb.get(locals[run.indexOf(wanted)]!);
 }
 
 /** Groups loads that follow one another in memory under the same condition. */

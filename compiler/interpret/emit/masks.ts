@@ -39,9 +39,5 @@ function decided(e: NodeEmitter, mask: Node): Node | null {
 /** Whether the mask is set in all lanes: by scalars where the mask compares indices, which is cheaper. */
 export function allTrue(e: NodeEmitter, mask: Node, at: number): Instruction {
   const condition = decided(e, mask);
-  if (condition) {
-    condition.uses += 2;
-    return e.scalar(condition, at);
-  }
-  return i32x4.all_true(e.vector(mask, at));
+  return condition ? e.scalar(condition, at) : i32x4.all_true(e.vector(mask, at));
 }

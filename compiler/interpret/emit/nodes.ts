@@ -1,16 +1,19 @@
 import { type DType, isNarrow } from "../../ir/index.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
-import type { FunctionBuilder } from "../wasm/function.js";
+import type { FunctionBuilder, Local } from "../wasm/function.js";
 import { f32x4, type Instruction, i32, i32x4, i64, select, VECTORS, v128 } from "../wasm/instructions.js";
 import type { ModuleBuilder } from "../wasm/module.js";
-import { REPRESENTATION } from "../wasm/representation.js";
+import { REPRESENTATION, type WasmType } from "../wasm/representation.js";
 import type { HoistedCheck } from "./bounds.js";
 import { bitcastScalar, bitcastVector, castScalar, castVector, truncateScalar, truncateVector } from "./casts.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
 import { fitVector, isUnsigned, literal, type Operation } from "./operands.js";
 import { scalarOp } from "./scalar-ops.js";
 import { VECTOR_OPS } from "./vector-ops.js";
+
+/** The value of a node that was computed, in a place; `again` where that is inside a loop deeper than the node's own. */
+type Use = (again: boolean) => Instruction;
 
 /** Where emission stands: the function, the graph of the nest, and one list of statements for each loop level. */
 export class NodeEmitter {
@@ -20,9 +23,12 @@ export class NodeEmitter {
   readonly lists: Instruction[][];
   readonly frame: () => Instruction;
   /** Loads of neighbouring vectors, which are checked and read together. */
-  readonly runs = new Map<Node, readonly Node[]>();
+  runs: ReadonlyMap<Node, readonly Node[]> = new Map();
   /** Bounds checks that go in front of loops. */
   readonly hoisted = new Map<string, HoistedCheck>();
+
+  private readonly scalars = new Map<Node, Use>();
+  private readonly vectors = new Map<Node, Use>();
 
   constructor(fb: FunctionBuilder, graph: Graph, lists: Instruction[][], frame: () => Instruction) {
     this.fb = fb;
@@ -36,32 +42,35 @@ export class NodeEmitter {
     return { fb: this.fb, module: this.module, from: node.args[0]?.dtype ?? node.dtype, dtype: node.dtype };
   }
 
-  /**
-   * The value in lane 0 (of a node that does not vary over lanes: the value). It is computed once, at the loop level of the node, and read
-   * from a local wherever it is used; one that is used once at its own level stands there itself.
-   */
+  /** The value in lane 0 (of a node that does not vary over lanes: the value). It is computed once, at the loop level of the node. */
   scalar(node: Node, at: number): Instruction {
-    if (node.scalar) return this.fb.get(node.scalar);
     if (node.data?.kind === "constant") return literal(node.dtype, node.data.value);
     if (node.data?.kind === "local") return this.fb.get(node.data.local);
     if (node.op === "lane") return i32.const(0);
-    const list = this.lists[node.level]!;
-    const value = this.fb.into(list, () => this.scalarValue(node));
-    if (node.uses <= 1 && node.level === at) return value;
-    node.scalar = this.fb.local(REPRESENTATION[node.dtype]);
-    this.fb.into(list, () => this.fb.set(node.scalar!, value));
-    return this.fb.get(node.scalar);
+    return this.once(this.scalars, node, at, REPRESENTATION[node.dtype], () => this.scalarValue(node));
   }
 
   /** The values in the four lanes. */
   vector(node: Node, at: number): Instruction {
-    if (node.vector) return this.fb.get(node.vector);
-    const list = this.lists[node.level]!;
-    const value = this.fb.into(list, () => this.vectorValue(node));
-    if ((node.uses <= 1 || node.op === "constant") && node.level === at) return value;
-    node.vector = this.fb.local("v128");
-    this.fb.into(list, () => this.fb.set(node.vector!, value));
-    return this.fb.get(node.vector);
+    if (node.op === "constant" && node.level === at) return this.vectorValue(node);
+    return this.once(this.vectors, node, at, "v128", () => this.vectorValue(node));
+  }
+
+  /** A vector that is in a local already. */
+  keep(node: Node, vector: Local): void {
+    this.vectors.set(node, () => this.fb.get(vector));
+  }
+
+  /** Has a value computed where the node's loop level stands when it is first asked for. */
+  private once(known: Map<Node, Use>, node: Node, at: number, type: WasmType, make: () => Instruction): Instruction {
+    if (!known.has(node))
+      this.fb.into(this.lists[node.level]!, () => {
+        const value = make();
+        if (known.has(node)) return;
+        const of = this.fb.once(type, value);
+        known.set(node, (again) => ({ kind: "use", of, again }));
+      });
+    return known.get(node)!(at !== node.level);
   }
 
   private scalarValue(node: Node): Instruction {
@@ -81,21 +90,14 @@ export class NodeEmitter {
     const here = [...terms].filter(([term]) => term.level === node.level);
     const outer = [...terms].filter(([term]) => term.level < node.level);
     const parts: Instruction[] = [];
-    if (outer.length > 0)
-      parts.push(this.scalar(this.shared(this.graph.linear("i32", new Map(outer), constant)), node.level));
+    if (outer.length > 0) parts.push(this.scalar(this.graph.linear("i32", new Map(outer), constant), node.level));
     else if (constant !== 0) parts.push(i32.const(constant));
     for (const [term, coefficient] of here) {
       if (term.op === "lane") continue;
       if (coefficient === 1) parts.push(this.scalar(term, node.level));
-      else parts.push(this.scalar(this.shared(this.product(term, coefficient)), node.level));
+      else parts.push(this.scalar(this.product(term, coefficient), node.level));
     }
     return parts.length === 0 ? i32.const(0) : parts.reduce((sum, part) => i32.add(sum, part));
-  }
-
-  /** A part of a sum may be a part of others too: it gets a local of its own. */
-  private shared(node: Node): Node {
-    node.uses += 2;
-    return node;
   }
 
   private product(term: Node, coefficient: number): Node {
@@ -124,7 +126,7 @@ export class NodeEmitter {
     const stride = [...terms].reduce((sum, [term, factor]) => sum + (term.stride ?? 0) * factor, 0);
     const parts: Instruction[] = [];
     if (steady.length > 0)
-      parts.push(i32x4.splat(this.scalar(this.shared(this.graph.linear("i32", new Map(steady), 0)), node.level)));
+      parts.push(i32x4.splat(this.scalar(this.graph.linear("i32", new Map(steady), 0), node.level)));
     if (stride !== 0 || constant !== 0) parts.push(this.ramp(stride, constant));
     for (const [term, coefficient] of varying) {
       const value = this.vector(term, node.level);

@@ -37,7 +37,6 @@ export class Graph {
       stride: more.stride !== undefined ? more.stride : args.every((arg) => arg.stride === 0) ? 0 : null,
       facts: more.facts ?? (dtype === "bool" ? { min: 0, max: 1, multiple: 1 } : UNKNOWN_FACTS),
       data: more.data ?? null,
-      uses: 0,
     };
     this.nodes.set(key, node);
     return node;

@@ -17,10 +17,6 @@ export interface Node {
   readonly stride: number | null;
   readonly facts: Facts;
   readonly data: NodeData;
-  /** Computations that need it; one that is needed once can stand where it is used. */
-  uses: number;
-  scalar?: Local;
-  vector?: Local;
 }
 
 export type NodeData =

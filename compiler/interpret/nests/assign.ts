@@ -50,7 +50,7 @@ export function assignTiles(host: Host, assignments: readonly TileAssignment[]):
       for (const { into, target } of outputs) if (into !== target) nest.atEnd(0, () => copyTile(host, into, target));
     };
     const all = outputs.flatMap(({ copies }) => copies);
-    return { values: all.map((one) => one.value), places: all.map((one) => one.place), emit };
+    return { values: all.map((one) => one.value), emit };
   });
 }
 

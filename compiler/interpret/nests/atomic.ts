@@ -16,7 +16,7 @@ import { br_if, call, type Instruction, i32, i64, NUMBERS } from "../wasm/instru
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
-import { type Nest, runNest } from "./nest.js";
+import { type Nest, runElements } from "./nest.js";
 import { place } from "./reduce.js";
 import { stage } from "./stage.js";
 
@@ -40,45 +40,31 @@ export function atomicElements(host: Host, expr: OpExpr, target: Variable | null
       shapeOf(operand),
       shapeOf(operand).map((_s, axis) => axis),
     );
-  runNest(host, { extents: shape, order: order.filter((axis) => shape[axis]! > 1), lane: null, unroll: 1 }, (nest) => {
-    const { builder } = nest;
-    const index = nest.index(0);
-    const of = (operand: typeof ptr): Node | null =>
-      operand ? builder.build(operand, alignIndex(nest.graph, shapeOf(operand), index)) : null;
-    const at = builder.pointer(ptr!, index);
-    const given = value ? builder.convert(of(value)!, dtype) : null;
-    const expected = compare ? builder.convert(of(compare)!, dtype) : null;
-    const condition = of(mask);
-    const spot = flatIndex(nest.graph, shape, index);
-    const access: Access = {
-      from: at.from,
-      bytes: DTYPES[dtype].bytes,
-      site: host.env.site(expr.op, at.from.params, expr.span),
-    };
-    const values = [
-      at.offset,
-      at.from.base,
-      at.from.count,
-      ...(given ? [given] : []),
-      ...(expected ? [expected] : []),
-      ...(condition ? [condition] : []),
-    ];
-    const emit = (): void => {
-      nest.at(nest.innermost, () =>
-        exchange(host, nest, expr.op, {
-          dtype,
-          access,
-          index: at.offset,
-          given,
-          expected,
-          condition,
-          kept: target && { spot, target },
-          touch: touchOfAtomic(expr.op, expr.attrs, target !== null),
-        }),
-      );
-    };
-    return { values, places: [spot], emit };
-  });
+  runElements(
+    host,
+    shape,
+    order.filter((axis) => shape[axis]! > 1),
+    (nest) => {
+      const { builder } = nest;
+      const index = nest.index(0);
+      const of = (operand: typeof ptr): Node | null =>
+        operand ? builder.build(operand, alignIndex(nest.graph, shapeOf(operand), index)) : null;
+      const at = builder.pointer(ptr!, index);
+      const given = value ? builder.convert(of(value)!, dtype) : null;
+      const expected = compare ? builder.convert(of(compare)!, dtype) : null;
+      const condition = of(mask);
+      const spot = flatIndex(nest.graph, shape, index);
+      const access: Access = {
+        from: at.from,
+        bytes: DTYPES[dtype].bytes,
+        site: host.env.site(expr.op, at.from.params, expr.span),
+      };
+      const kept = target && { spot, target };
+      const touch = touchOfAtomic(expr.op, expr.attrs, target !== null);
+      const what = { dtype, access, index: at.offset, given, expected, condition, kept, touch };
+      nest.at(nest.innermost, () => exchange(host, nest, expr.op, what));
+    },
+  );
 }
 
 /** The same for the elements of a descriptor's block that are inside the tensor; gives nothing. */
@@ -87,7 +73,7 @@ export function atomicBlock(host: Host, expr: OpExpr): void {
   const value = expr.args.value!;
   const order = shape.map((_size, axis) => axis).filter((axis) => shape[axis]! > 1);
   stage(host, expr, shape, order);
-  runNest(host, { extents: shape, order, lane: null, unroll: 1 }, (nest) => {
+  runElements(host, shape, order, (nest) => {
     const { builder } = nest;
     const index = nest.index(0);
     const { at, inside } = descriptorAccess(builder, expr, index);
@@ -96,8 +82,7 @@ export function atomicBlock(host: Host, expr: OpExpr): void {
     const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
     const touch = touchOfAtomic("atomicAdd", { sem: "relaxed" }, false);
     const what = { dtype, access, index: at.offset, given, expected: null, condition: inside, kept: null, touch };
-    const emit = (): void => nest.at(nest.innermost, () => exchange(host, nest, "atomicAdd", what));
-    return { values: [at.offset, at.from.base, at.from.count, given, ...(inside ? [inside] : [])], emit };
+    nest.at(nest.innermost, () => exchange(host, nest, "atomicAdd", what));
   });
 }
 

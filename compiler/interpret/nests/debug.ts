@@ -6,14 +6,12 @@ import { alignIndex, flatIndex, shapeOf } from "../lanes/shapes.js";
 import { call, f64, type Instruction, i32 } from "../wasm/instructions.js";
 import { REPRESENTATION } from "../wasm/representation.js";
 import type { Host } from "./host.js";
-import { type LoopPlan, runNest } from "./nest.js";
+import { runElements } from "./nest.js";
 import { stage } from "./stage.js";
 
-/** Loops over a shape in its own order, one element after another. */
-const inOrder = (shape: readonly number[]): LoopPlan => {
-  const order = shape.map((_size, axis) => axis).filter((axis) => shape[axis]! > 1);
-  return { extents: shape, order, lane: null, unroll: 1 };
-};
+/** A shape's axes in their own order. */
+const inOrder = (shape: readonly number[]): number[] =>
+  shape.map((_size, axis) => axis).filter((axis) => shape[axis]! > 1);
 
 /** Tells the host each element of each value: one value after the other, elements in row-major order. */
 export function print(host: Host, expr: OpExpr): void {
@@ -32,18 +30,16 @@ export function print(host: Host, expr: OpExpr): void {
   if (values.length === 0) tell(0, i32.const(0), f64.const(0), "f64");
   for (const [number, value] of values.entries()) {
     const shape = shapeOf(value);
-    const plan = inOrder(shape);
+    const order = inOrder(shape);
     // Doubles hold the numbers of every dtype but the integers of 64 bits.
     const type = REPRESENTATION[dtypeOf(value)] === "i64" ? "i64" : "f64";
-    stage(host, value, shape, plan.order);
-    runNest(host, plan, (nest) => {
+    stage(host, value, shape, order);
+    runElements(host, shape, order, (nest) => {
       const index = nest.index(0);
       const node = nest.builder.convert(nest.builder.build(value, index), type);
       const place = flatIndex(nest.graph, shape, index);
       const { emitter, innermost } = nest;
-      const emit = (): void =>
-        nest.at(innermost, () => tell(number, emitter.scalar(place, innermost), emitter.scalar(node, innermost), type));
-      return { values: [node], places: [place], emit };
+      nest.at(innermost, () => tell(number, emitter.scalar(place, innermost), emitter.scalar(node, innermost), type));
     });
   }
 }
@@ -59,9 +55,9 @@ export function assertion(host: Host, expr: OpExpr): void {
     values: [{ dtype: "bool", shape }],
   });
   const name = module.imported("assertion_failed", ["i32", "i32"], null);
-  const plan = inOrder(shape);
-  stage(host, expr, shape, plan.order);
-  runNest(host, plan, (nest) => {
+  const order = inOrder(shape);
+  stage(host, expr, shape, order);
+  runElements(host, shape, order, (nest) => {
     const { builder, emitter, innermost } = nest;
     const index = nest.index(0);
     const of = (operand: Expr) => builder.build(operand, alignIndex(nest.graph, shapeOf(operand), index));
@@ -72,11 +68,9 @@ export function assertion(host: Host, expr: OpExpr): void {
       fb.if(i32.eqz(emitter.scalar(holds, innermost)), () =>
         fb.push(call(name, i32.const(site), emitter.scalar(place, innermost))),
       );
-    const emit = (): void =>
-      nest.at(innermost, () => {
-        if (asked) fb.if(emitter.scalar(asked, innermost), check);
-        else check();
-      });
-    return { values: [holds, ...(asked ? [asked] : [])], places: [place], emit };
+    nest.at(innermost, () => {
+      if (asked) fb.if(emitter.scalar(asked, innermost), check);
+      else check();
+    });
   });
 }

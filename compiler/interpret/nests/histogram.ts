@@ -4,7 +4,7 @@ import type { Variable } from "../variables.js";
 import { i32, memory } from "../wasm/instructions.js";
 import { copyTile, type TileVariable } from "./assign.js";
 import type { Host } from "./host.js";
-import { runNest } from "./nest.js";
+import { runElements } from "./nest.js";
 import { stage } from "./stage.js";
 
 const BYTES_OF_COUNT = 4;
@@ -19,18 +19,16 @@ export function histogram(host: Host, expr: OpExpr, to: Variable | null): Variab
   fb.push(memory.fill(start(), i32.const(0), i32.const(bins! * BYTES_OF_COUNT)));
   const extents = shapeOf(x!);
   for (const one of [x!, mask]) if (one) stage(host, one, extents, [0]);
-  runNest(host, { extents, order: [0], lane: null, unroll: 1 }, (nest) => {
+  runElements(host, extents, [0], (nest) => {
     const index = nest.index(0);
     const number = nest.builder.build(x!, index);
     const counted = mask && nest.builder.build(mask, alignIndex(nest.graph, shapeOf(mask), index));
-    const emit = (): void =>
-      nest.at(nest.innermost, () => {
-        const bin = i32.and(nest.value(number), i32.const(bins! - 1));
-        const at = fb.hold("i32", i32.add(start(), i32.mul(bin, i32.const(BYTES_OF_COUNT))));
-        const more = counted ? nest.value(counted) : i32.const(1);
-        fb.push(i32.store(0, fb.get(at), i32.add(i32.load(0, fb.get(at)), more)));
-      });
-    return { values: counted ? [number, counted] : [number], emit };
+    nest.at(nest.innermost, () => {
+      const bin = i32.and(nest.value(number), i32.const(bins! - 1));
+      const at = fb.hold("i32", i32.add(start(), i32.mul(bin, i32.const(BYTES_OF_COUNT))));
+      const more = counted ? nest.value(counted) : i32.const(1);
+      fb.push(i32.store(0, fb.get(at), i32.add(i32.load(0, fb.get(at)), more)));
+    });
   });
   if (to === null) return counts;
   copyTile(host, counts, to as TileVariable);

@@ -7,7 +7,7 @@ import type { Node } from "../lanes/node.js";
 import type { Local } from "../wasm/function.js";
 import type { Instruction } from "../wasm/instructions.js";
 import type { Host } from "./host.js";
-import { Needs, NeedsScalars } from "./needs.js";
+import { loadsOfLanes } from "./lanes.js";
 
 /** Loops to run: sizes by axis, the axes from the outermost loop in, and the one that runs four lanes at a time. */
 export interface LoopPlan {
@@ -18,12 +18,10 @@ export interface LoopPlan {
   readonly unroll: number;
 }
 
-/** What a nest computes: the nodes that it needs, and how to emit them once they are counted. */
+/** What a nest computes. */
 export interface NestBody {
-  /** Needed in every lane. */
+  /** Needed in every lane: they decide whether four go together. */
   readonly values: readonly Node[];
-  /** Needed in lane 0 only: where results go. */
-  readonly places?: readonly Node[];
   readonly emit: () => void;
 }
 
@@ -114,30 +112,32 @@ export class Nest {
   }
 }
 
-/** Runs loops, four lanes at a time where every value allows it. */
-export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => NestBody): void {
-  const attempt = (chosen: LoopPlan): boolean => {
-    const nest = new Nest(host, chosen);
-    const body = describe(nest);
-    const needs = new Needs();
-    try {
-      for (const node of body.values)
-        if (nest.vector) needs.lanes(node);
-        else needs.scalar(node);
-    } catch (error) {
-      if (error instanceof NeedsScalars) return false;
-      throw error;
-    }
-    // A checked kernel loads elements one by one: each is told of.
-    if (host.fb.module.checked && needs.loads.length > 0) return false;
-    for (const node of body.places ?? []) needs.scalar(node);
-    for (const [node, run] of neighbouringRuns(needs.loads)) nest.emitter.runs.set(node, run);
-    body.emit();
-    emitHoisted(nest.emitter);
-    nest.close();
-    return true;
-  };
-  if (!attempt(plan)) attempt({ ...plan, lane: null, unroll: 1 });
+/** Runs loops, four lanes at a time where every value allows it. Gives false, and runs none, where there is no body. */
+export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => NestBody | null): boolean {
+  const nest = new Nest(host, plan);
+  const body = describe(nest);
+  if (body === null) return false;
+  const loads = nest.vector ? loadsOfLanes(body.values) : [];
+  // A checked kernel loads elements one by one: each is told of.
+  if (loads === null || (host.fb.module.checked && loads.length > 0))
+    return runNest(host, { ...plan, lane: null, unroll: 1 }, describe);
+  nest.emitter.runs = neighbouringRuns(loads);
+  body.emit();
+  emitHoisted(nest.emitter);
+  nest.close();
+  return true;
+}
+
+/** Runs loops over the axes in `order`, one element after the other. */
+export function runElements(
+  host: Host,
+  extents: readonly number[],
+  order: readonly number[],
+  build: (nest: Nest) => void,
+): void {
+  const nest = new Nest(host, { extents, order, lane: null, unroll: 1 });
+  build(nest);
+  nest.close();
 }
 
 /** Loops over a shape in its own order, the last axis four at a time. `work` is the rough cost of an element. */

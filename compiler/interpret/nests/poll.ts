@@ -12,7 +12,7 @@ import { REPRESENTATION } from "../wasm/representation.js";
 import { storeRef, type TileVariable } from "./assign.js";
 import { checkAligned, Word } from "./atomic.js";
 import type { Host } from "./host.js";
-import { runNest } from "./nest.js";
+import { runElements } from "./nest.js";
 import { place } from "./reduce.js";
 import { stage } from "./stage.js";
 
@@ -36,16 +36,19 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
   }
   const clock = () => call(fb.module.imported("clock", [], "i64"));
   const start = timeoutNs ? fb.hold("i64", clock()) : null;
-  runNest(host, { extents: shape, order: order.filter((axis) => shape[axis]! > 1), lane: null, unroll: 1 }, (nest) => {
-    const { builder, emitter, innermost, graph } = nest;
-    const index = nest.index(0);
-    const at = builder.pointer(ptr!, index);
-    const wanted = builder.convert(builder.build(expected!, alignIndex(graph, shapeOf(expected!), index)), dtype);
-    const limit = timeoutNs ? builder.convert(builder.build(timeoutNs, []), "i64") : null;
-    const spot = flatIndex(graph, shape, index);
-    const site = host.env.site(expr.op, at.from.params, expr.span);
-    const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
-    const emit = (): void =>
+  runElements(
+    host,
+    shape,
+    order.filter((axis) => shape[axis]! > 1),
+    (nest) => {
+      const { builder, emitter, innermost, graph } = nest;
+      const index = nest.index(0);
+      const at = builder.pointer(ptr!, index);
+      const wanted = builder.convert(builder.build(expected!, alignIndex(graph, shapeOf(expected!), index)), dtype);
+      const limit = timeoutNs ? builder.convert(builder.build(timeoutNs, []), "i64") : null;
+      const spot = flatIndex(graph, shape, index);
+      const site = host.env.site(expr.op, at.from.params, expr.span);
+      const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
       nest.at(innermost, () => {
         const held = fb.hold(REPRESENTATION[dtype], emitter.scalar(wanted, innermost));
         const until = limit && fb.hold("i64", emitter.scalar(limit, innermost));
@@ -65,8 +68,7 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
         if (target.kind === "scalar") fb.set(target.local, fb.get(seen));
         else storeRef(nest, target as TileVariable, spot, fb.get(seen), innermost);
       });
-    const values = [at.offset, at.from.base, at.from.count, wanted, ...(limit ? [limit] : [])];
-    return { values, places: [spot], emit };
-  });
+    },
+  );
   return target;
 }

@@ -128,7 +128,7 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
       }
     };
     const values = work.flatMap((one) => (argument ? [one.value, one.position] : [one.value]));
-    return { values, places: work.map((one) => one.place), emit };
+    return { values, emit };
   });
   return target;
 }

@@ -1,4 +1,4 @@
-import type { DType, Expr } from "../../ir/index.js";
+import type { DType } from "../../ir/index.js";
 import { DTYPES } from "../../ir/index.js";
 import { TOUCH } from "../checks/touch.js";
 import { checkElement, checkRun, hoistCheck } from "../emit/bounds.js";
@@ -18,7 +18,7 @@ import { REPRESENTATION } from "../wasm/representation.js";
 import { assignTile, copiesOf } from "./assign.js";
 import { costOf } from "./cost.js";
 import type { Host } from "./host.js";
-import { loopsOver, type Nest, runNest } from "./nest.js";
+import { loopsOver, type Nest, type NestBody, runNest } from "./nest.js";
 import { stage } from "./stage.js";
 
 interface Target {
@@ -65,46 +65,37 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
   const loops = loopsOver(shape, costOf(value, host.env));
   const plan = host.fb.module.checked ? { ...loops, lane: null, unroll: 1 } : loops;
   stage(host, expr, shape, plan.order);
-  let done = false;
-  while (!done) {
-    let conflict = false;
-    runNest(host, plan, (nest) => {
-      const work = copiesOf(nest, (index) => {
-        const { builder } = nest;
-        const { at, mask } = target.place(builder, index);
-        const one = builder.convert(builder.build(value, alignIndex(nest.graph, shapeOf(value), index)), dtype);
-        const needed = mask !== null && constantOf(mask) === 1 ? null : mask;
-        const access: Access = {
-          from: at.from,
-          bytes: DTYPES[dtype].bytes,
-          site: host.env.site(expr.op, at.from.params, expr.span),
-        };
-        return { at, mask: needed, value: one, access };
-      });
-      conflict = work.some((one) => readsOverwritten(host, one.value, one.at, origins));
-      if (conflict) return { values: [], emit: () => undefined };
-      const values = work.flatMap((one) => [
-        one.value,
-        ...(one.mask ? [one.mask] : []),
-        ...(one.at.offset.stride === 1 ? [] : [one.at.offset]),
-      ]);
-      const places = work.flatMap((one) => [
-        one.at.from.base,
-        one.at.from.count,
-        ...(one.at.offset.stride === 1 ? [one.at.offset] : []),
-      ]);
-      const emit = (): void => {
-        for (const one of work)
-          nest.at(nest.innermost, () =>
-            (nest.vector ? storeVector : storeOne)(nest, dtype, one.access, one.at.offset, one.value, one.mask),
-          );
+  const describe = (nest: Nest): NestBody | null => {
+    const work = copiesOf(nest, (index) => {
+      const { builder } = nest;
+      const { at, mask } = target.place(builder, index);
+      const one = builder.convert(builder.build(value, alignIndex(nest.graph, shapeOf(value), index)), dtype);
+      const needed = mask !== null && constantOf(mask) === 1 ? null : mask;
+      const access: Access = {
+        from: at.from,
+        bytes: DTYPES[dtype].bytes,
+        site: host.env.site(expr.op, at.from.params, expr.span),
       };
-      return { values, places, emit };
+      return { at, mask: needed, value: one, access };
     });
-    // A tile is loaded whole before it is stored: what the store would overwrite is read first.
-    if (conflict) readFirst(host, value);
-    done = !conflict;
-  }
+    if (work.some((one) => readsOverwritten(host, one.value, one.at, origins))) return null;
+    const values = work.flatMap((one) => [
+      one.value,
+      ...(one.mask ? [one.mask] : []),
+      ...(one.at.offset.stride === 1 ? [] : [one.at.offset]),
+    ]);
+    const emit = (): void => {
+      for (const one of work)
+        nest.at(nest.innermost, () =>
+          (nest.vector ? storeVector : storeOne)(nest, dtype, one.access, one.at.offset, one.value, one.mask),
+        );
+    };
+    return { values, emit };
+  };
+  if (runNest(host, plan, describe)) return;
+  // A tile is loaded whole before it is stored: what the store would overwrite is read first.
+  host.env.ahead.set(value, assignTile(host, value, null));
+  runNest(host, plan, describe);
 }
 
 /** Whether the value reads memory that the store may have overwritten by then: any but the very element that is stored. */
@@ -121,10 +112,6 @@ function readsOverwritten(host: Host, value: Node, at: Pointer, origins: Readonl
     return node.args.some(visit);
   };
   return visit(value);
-}
-
-function readFirst(host: Host, value: Expr): void {
-  host.env.ahead.set(value, assignTile(host, value, null));
 }
 
 type StoreOne = (nest: Nest, dtype: DType, access: Access, index: Node, value: Node, mask: Node | null) => void;
@@ -178,7 +165,6 @@ const storeVector: StoreOne = (nest, dtype, access, index, value, mask) => {
     masks === null
       ? undefined
       : () => {
-          index.uses += 2;
           const indices = i32x4.add(i32x4.splat(emitter.scalar(index, innermost)), emitter.ramp(1, 0));
           scatter(emitter, dtype, access, innermost, indices, fb.get(masks), fb.get(stored));
         },

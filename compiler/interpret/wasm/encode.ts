@@ -1,5 +1,6 @@
 import { Bytes, unsigned } from "./bytes.js";
-import type { Instruction } from "./instructions.js";
+import { type Instruction, local, type Named } from "./instructions.js";
+import { shared } from "./named.js";
 import type { WasmType } from "./representation.js";
 
 /* A module as bytes: chapter 5 of WebAssembly's specification, "Binary format". */
@@ -113,7 +114,10 @@ export function encodeModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
 
 type Of<K extends Instruction["kind"]> = Extract<Instruction, { kind: K }>;
 
-function encodeFunction(out: Bytes, { name, locals, body }: DefinedFunction, functions: ReadonlyMap<string, number>) {
+function encodeFunction(out: Bytes, one: DefinedFunction, functions: ReadonlyMap<string, number>): void {
+  const { name, params, locals, body } = one;
+  const named = shared(body);
+  const localOf = new Map<Named, number>(named.map((value, index) => [value, params.length + locals.length + index]));
   /** Labels of the blocks around, the innermost last; null for a branch of an if, which counts but has none. */
   const around: (string | null)[] = [];
   const within = (label: string | null, list: readonly Instruction[]): void => {
@@ -126,6 +130,14 @@ function encodeFunction(out: Bytes, { name, locals, body }: DefinedFunction, fun
     return number;
   };
   const WRITE: { readonly [K in Instruction["kind"]]: (one: Of<K>) => void } = {
+    let: (named) => {
+      const index = localOf.get(named);
+      if (index !== undefined) write(local.set(index, named.value));
+    },
+    use: ({ of }) => {
+      const index = localOf.get(of);
+      write(index === undefined ? of.value : local.get(index));
+    },
     plain: ({ code, operands }) => {
       operands.forEach(write);
       out.all(code);
@@ -160,7 +172,7 @@ function encodeFunction(out: Bytes, { name, locals, body }: DefinedFunction, fun
   function write(one: Instruction): void {
     (WRITE[one.kind] as (one: Instruction) => void)(one);
   }
-  out.list(runsOf(locals), ({ type, count }) => {
+  out.list(runsOf([...locals, ...named.map(({ type }) => type)]), ({ type, count }) => {
     out.unsigned(count);
     out.add(TYPES[type]);
   });

@@ -1,4 +1,4 @@
-import { block, br, br_if, type Instruction, i32, local, loop } from "./instructions.js";
+import { block, br, br_if, type Instruction, i32, local, loop, type Named } from "./instructions.js";
 import type { ModuleBuilder } from "./module.js";
 import type { WasmType } from "./representation.js";
 
@@ -48,6 +48,13 @@ export class FunctionBuilder {
     const made = this.local(type);
     this.set(made, value);
     return made;
+  }
+
+  /** The same for one that may turn out to be used once: then it needs no local. */
+  once(type: WasmType, value: Instruction): Named {
+    const named: Named = { kind: "let", type, value };
+    this.push(named);
+    return named;
   }
 
   /** Runs `build` with its statements going to `list`. */

@@ -1,12 +1,23 @@
 import { signed, signedLong, unsigned } from "./bytes.js";
+import type { WasmType } from "./representation.js";
 
 /*
  * The instructions of WebAssembly that kernels are made of, by the names and numbers of its specification (version 2, with threads).
  * Names leave out an operand's type where there is one only: `i32.reinterpret` is of an f32.
  */
 
+/** A value with a name: where it stands it is computed if it is used more than once, else where it is used. */
+export interface Named {
+  readonly kind: "let";
+  readonly type: WasmType;
+  readonly value: Instruction;
+}
+
 /** An instruction with its operands: it computes them, in order, and then does its own. */
 export type Instruction =
+  | Named
+  /** `again` says that it is used over and over: in a loop that its value stands in front of. */
+  | { readonly kind: "use"; readonly of: Named; readonly again: boolean }
   | { readonly kind: "plain"; readonly code: readonly number[]; readonly operands: readonly Instruction[] }
   | { readonly kind: "call"; readonly name: string; readonly operands: readonly Instruction[] }
   /** To the end of the block, or to the start of the loop, of a name. */

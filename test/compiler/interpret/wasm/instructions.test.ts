@@ -55,7 +55,8 @@ function leaves(build: (fb: FunctionBuilder, module: ModuleBuilder) => void): Da
   const shared = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const all = new Uint8Array(shared.buffer);
   for (let at = 0; at < RESULT; at++) all[at] = at;
-  const env = { memory: shared, twice: (x: number) => 2 * x };
+  let ticks = 0;
+  const env = { memory: shared, twice: (x: number) => 2 * x, tick: () => ++ticks };
   new WebAssembly.Instance(new WebAssembly.Module(bytes), { env }).exports.run!();
   return new DataView(all.slice(RESULT, RESULT + 16).buffer);
 }
@@ -495,6 +496,22 @@ test("an if takes one branch, and a branch out of it counts the blocks between",
     );
     expect(result.getInt32(0, true)).toBe(condition ? 1 : 12);
   }
+});
+
+test.each([
+  ["that is used once is computed there", 1, false, [1, 2, 0, 0]],
+  ["that is used more often is computed where it stands, once", 3, false, [2, 1, 1, 1]],
+  ["that is used over and over is computed in front of the loop", 1, true, [2, 1, 0, 0]],
+  ["that is not used is not computed", 0, false, [1, 0, 0, 0]],
+] as const)("a named value %s", (_what, uses, again, expected) => {
+  const result = leaves((fb, module) => {
+    const tick = () => call(module.imported("tick", [], "i32"));
+    const named = fb.once("i32", tick());
+    fb.push(i32.store(RESULT, at(0), tick()));
+    for (let use = 1; use <= uses; use++)
+      fb.push(i32.store(RESULT + 4 * use, at(0), { kind: "use", of: named, again }));
+  });
+  expect(READ.i32x4!(result)).toEqual(expected);
 });
 
 test("numbers of every length are encoded", () => {
