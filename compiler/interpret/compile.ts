@@ -4,15 +4,9 @@ import { checkFinite } from "./checks/finite.js";
 import { type Trace, traceLine } from "./checks/trace.js";
 import { type CpuKernel, type CpuKernelInfo, INFO_SECTION, writeInfo } from "./cpu-kernel.js";
 import { flatten } from "./flatten/flatten.js";
-import { type Flat, walkSteps } from "./flatten/steps.js";
-import { Aliases } from "./fuse/aliases.js";
-import { chooseInlined } from "./fuse/decide.js";
-import { findOrigins } from "./fuse/provenance.js";
-import { AXES, KernelScope } from "./scope.js";
-import { Statements } from "./statements.js";
-import { FunctionBuilder } from "./wasm/function.js";
-import { br_if, call, global, type Instruction, i32 } from "./wasm/instructions.js";
-import { ModuleBuilder } from "./wasm/module.js";
+import { fuse } from "./fuse/fuse.js";
+import { programOf } from "./program.js";
+import { encodeModule } from "./wasm/encode.js";
 
 export interface CompileOptions {
   /** Groups of pointer parameters whose buffers overlap in the launch at hand. Default: none do. */
@@ -34,63 +28,13 @@ export interface KernelChecks {
  * Compiles a specialised kernel to WebAssembly: tiles become loops over lanes of four, fused where their elements are used. Throws
  * ExecutorError for IR that breaks its invariants.
  */
-export function compileForCpu(kernel: Kernel, options: CompileOptions = {}): CpuKernel {
-  const { memory = false, finite = false, trace } = options.checks ?? {};
-  const module = new ModuleBuilder(memory);
-  const plain = flatten(trace ? traceLine(kernel, trace) : kernel);
-  const flat = finite ? checkFinite(plain) : plain;
-  const origins = findOrigins(flat);
-  const aliases = new Aliases(options.aliased ?? []);
-  const inlined = chooseInlined(flat, origins, aliases);
+export function compileForCpu(kernel: Kernel, { aliased = [], checks = {} }: CompileOptions = {}): CpuKernel {
+  const { memory = false, finite = false, trace } = checks;
+  const flat = flatten(trace ? traceLine(kernel, trace) : kernel);
+  const fused = fuse(finite ? checkFinite(flat) : flat, aliased);
   const layout = layoutArguments(kernel);
-  const fb = new FunctionBuilder(module, "program", ["i32", "i32"], null);
-  const scope = new KernelScope(fb, kernel, layout, flat, origins, inlined);
-  const host = {
-    fb,
-    env: scope,
-    origins,
-    aliases,
-    frame: () => fb.get(fb.params[1]!),
-    temporary: scope.temporary.bind(scope),
-  };
-  new Statements(host, scope, countAssignments(flat)).run(flat.steps);
-  fb.finish();
-  addRun(module);
-  const info: CpuKernelInfo = {
-    name: kernel.name,
-    file: kernel.file,
-    constants: kernel.constants ?? {},
-    dtypes: kernel.dtypes,
-    layout,
-    frameBytes: scope.frameBytes,
-    sites: scope.sites,
-  };
-  return { info, wasm: module.finish(AXES, ["run"], INFO_SECTION, writeInfo(info)) };
-}
-
-/** `run(arguments, first, programs, frame)`: some programs of the grid, numbered with x running fastest. */
-function addRun(module: ModuleBuilder): void {
-  const fb = new FunctionBuilder(module, "run", ["i32", "i32", "i32", "i32"], null);
-  const [block, first, programs, frame] = fb.params.map((param) => () => fb.get(param)) as (() => Instruction)[];
-  const [width, height] = [0, 4].map((offset) => fb.hold("i32", i32.load(offset, block!())));
-  const index = fb.hold("i32", first!());
-  const end = fb.hold("i32", i32.add(first!(), programs!()));
-  fb.forever((done) => {
-    fb.push(br_if(done, i32.ge_u(fb.get(index), fb.get(end))));
-    const row = fb.hold("i32", i32.div_u(fb.get(index), fb.get(width!)));
-    fb.push(global.set(AXES.indexOf("x"), i32.rem_u(fb.get(index), fb.get(width!))));
-    fb.push(global.set(AXES.indexOf("y"), i32.rem_u(fb.get(row), fb.get(height!))));
-    fb.push(global.set(AXES.indexOf("z"), i32.div_u(fb.get(row), fb.get(height!))));
-    fb.push(call("program", block!(), frame!()));
-    fb.set(index, i32.add(fb.get(index), i32.const(1)));
-  });
-  fb.finish();
-}
-
-function countAssignments(flat: Flat): Map<string, number> {
-  const counts = new Map<string, number>();
-  walkSteps(flat.steps, (step) => {
-    if (step.kind === "assign") counts.set(step.name, (counts.get(step.name) ?? 0) + 1);
-  });
-  return counts;
+  const { parts, frameBytes, sites } = programOf(fused, kernel, layout, memory);
+  const { name, file, constants = {}, dtypes } = kernel;
+  const info: CpuKernelInfo = { name, file, constants, dtypes, layout, frameBytes, sites };
+  return { info, wasm: encodeModule(parts, { name: INFO_SECTION, contents: writeInfo(info) }) };
 }

@@ -1,10 +1,9 @@
-import { DTYPES, type Expr, type Kernel, type Type } from "../ir/index.js";
+import type { Expr, Kernel, Type } from "../ir/index.js";
 import { type ArgumentLayout, HEADER_BYTES } from "./argument-layout.js";
 import type { AccessSite } from "./cpu-kernel.js";
 import { loadElement } from "./emit/memory.js";
-import type { Flat } from "./flatten/steps.js";
 import type { Inlined } from "./fuse/decide.js";
-import type { Origins } from "./fuse/provenance.js";
+import type { Fused } from "./fuse/fuse.js";
 import { elements, sizes } from "./lanes/shapes.js";
 import { ExecutorError } from "./unsupported.js";
 import type { BufferLocals, Environment, SiteFacts, Variable } from "./variables.js";
@@ -28,24 +27,15 @@ export class KernelScope implements Environment {
   private readonly variables = new Map<string, Variable>();
   private readonly buffers = new Map<string, BufferLocals>();
   private readonly fb: FunctionBuilder;
-  private readonly flat: Flat;
-  private readonly origins: Origins;
+  private readonly fused: Fused;
   /** End of what variables take of the frame; intermediate tiles lie above it. */
   private top = 0;
   private most = 0;
 
-  constructor(
-    fb: FunctionBuilder,
-    kernel: Kernel,
-    layout: ArgumentLayout,
-    flat: Flat,
-    origins: Origins,
-    inlined: Inlined,
-  ) {
+  constructor(fb: FunctionBuilder, kernel: Kernel, layout: ArgumentLayout, fused: Fused) {
     this.fb = fb;
-    this.flat = flat;
-    this.origins = origins;
-    this.inlined = inlined;
+    this.fused = fused;
+    this.inlined = fused.inlined;
     const block = () => fb.get(fb.params[0]!);
     this.programs = [0, 4, 8].map((offset) => fb.hold("i32", i32.load(offset, block())));
     this.program = AXES.map((_axis, index) => fb.hold("i32", global.get(index)));
@@ -82,7 +72,7 @@ export class KernelScope implements Environment {
 
   /** Tiles that are stored keep their place for the whole kernel. */
   private reserveTiles(): void {
-    for (const [name, type] of this.flat.variables) {
+    for (const [name, type] of this.fused.variables) {
       if (type.kind !== "tile" || type.shape.length === 0 || this.inlined.has(name)) continue;
       this.variables.set(name, this.tileVariable(name, type));
     }
@@ -94,7 +84,7 @@ export class KernelScope implements Environment {
     if (!type.pointer)
       return { kind: "tile", dtype, shape, slot: this.take(elements(shape) * BYTES[REPRESENTATION[dtype]]) };
     const words = (): number => this.take(elements(shape) * 4);
-    const params = [...(this.origins.get(name) ?? [])];
+    const params = [...(this.fused.origins.get(name) ?? [])];
     const mixed = params.length > 1 ? { base: words(), count: words() } : null;
     return { kind: "pointers", dtype, shape, slot: words(), mixed, buffer: this.bufferOf(params) };
   }
@@ -139,7 +129,7 @@ export class KernelScope implements Environment {
   target(name: string, value: Expr): Variable {
     const known = this.variables.get(name);
     if (known) return known;
-    const type = this.flat.variables.get(name) ?? value.type;
+    const type = this.fused.variables.get(name) ?? value.type;
     if (type.kind !== "tile") throw new ExecutorError(`${name} holds a ${type.kind}`, value.span);
     const { dtype } = type;
     const made: Variable = type.pointer
@@ -147,7 +137,7 @@ export class KernelScope implements Environment {
           kind: "pointer",
           dtype,
           offset: this.fb.local("i32"),
-          buffer: this.bufferOf([...(this.origins.get(name) ?? [])]),
+          buffer: this.bufferOf([...(this.fused.origins.get(name) ?? [])]),
         }
       : { kind: "scalar", dtype, local: this.fb.local(REPRESENTATION[dtype]) };
     this.variables.set(name, made);
@@ -168,5 +158,3 @@ export class KernelScope implements Environment {
     return number;
   }
 }
-
-export const elementBytes = (dtype: Extract<Variable, { kind: "tile" }>["dtype"]): number => DTYPES[dtype].bytes;

@@ -3,7 +3,6 @@ import { FINITE } from "./checks/finite.js";
 import { TRACE } from "./checks/trace.js";
 import { isUnsigned } from "./emit/operands.js";
 import type { Step } from "./flatten/steps.js";
-import { groupFrom } from "./fuse/groups.js";
 import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
 import { dtypeOf } from "./lanes/build.js";
 import { descriptorOf } from "./lanes/descriptors.js";
@@ -31,7 +30,6 @@ export class Statements {
   private readonly host: Host;
   private readonly scope: KernelScope;
   private readonly fb: FunctionBuilder;
-  /** How often each variable is assigned in the text: what is known of one that is assigned once stays true. */
   private readonly assignments: ReadonlyMap<string, number>;
 
   constructor(host: Host, scope: KernelScope, assignments: ReadonlyMap<string, number>) {
@@ -42,20 +40,12 @@ export class Statements {
   }
 
   run(steps: readonly Step[]): void {
-    const done = new Set<Step>();
-    for (const [at, step] of steps.entries()) {
-      if (done.has(step)) continue;
-      const group = groupFrom(steps, at, this.scope.inlined);
-      if (group.length > 1) this.together(group);
-      else (STEPS[step.kind] as (statements: Statements, step: Step) => void)(this, step);
-      for (const one of group) done.add(one);
-    }
+    for (const step of steps) (STEPS[step.kind] as (statements: Statements, step: Step) => void)(this, step);
   }
 
-  /** Assignments that one pass computes. */
-  private together(group: readonly Extract<Step, { kind: "assign" }>[]): void {
+  together({ assigns }: Extract<Step, { kind: "together" }>): void {
     this.scope.statement(() => {
-      const assignments = group.map(({ name, value }) => ({
+      const assignments = assigns.map(({ name, value }) => ({
         expr: value,
         target: this.scope.target(name, value) as TileVariable,
       }));
@@ -65,7 +55,6 @@ export class Statements {
 
   assign(step: Extract<Step, { kind: "assign" }>): void {
     const { name } = step;
-    if (this.scope.inlined.has(name)) return;
     this.scope.statement(() => {
       const value = accumulating(step.value);
       if (value.type.kind === "descriptor") return this.describe(name, value);
@@ -306,6 +295,7 @@ export class Statements {
 
 const STEPS: { readonly [K in Step["kind"]]: (statements: Statements, step: Extract<Step, { kind: K }>) => void } = {
   assign: (statements, step) => statements.assign(step),
+  together: (statements, step) => statements.together(step),
   effect: (statements, step) => statements.effect(step),
   put: (statements, step) => statements.put(step),
   for: (statements, step) => statements.for(step),

@@ -1,7 +1,7 @@
 import { DTYPES, type Expr, isFloat, operands, scalar, type Type, tile } from "../../ir/index.js";
 import { broadcast } from "../../ops/index.js";
 import { dtypeOf, number, of } from "../flatten/made.js";
-import type { Flat, Step } from "../flatten/steps.js";
+import { type Flat, type Step, withBodies } from "../flatten/steps.js";
 import { isAtomic, isWhole, type OpExpr, opOf } from "../fuse/ops.js";
 import { shapeOf } from "../lanes/shapes.js";
 
@@ -107,10 +107,8 @@ function rewriteStep(step: Step, rewrite: Rewrite, inner: (list: readonly Step[]
         then: inner(step.then),
         else: inner(step.else),
       });
-    case "scope":
-      return [{ ...step, body: inner(step.body) }];
-    case "leave":
-      return [step];
+    default:
+      return [withBodies(step, inner)];
   }
 }
 

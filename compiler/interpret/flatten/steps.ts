@@ -33,6 +33,8 @@ export type Step =
       readonly else: readonly Step[];
       readonly span: Span;
     }
+  /** Assignments that one pass computes; made by `fuse`. */
+  | { readonly kind: "together"; readonly assigns: readonly Extract<Step, { kind: "assign" }>[] }
   | { readonly kind: "scope"; readonly label: string; readonly body: readonly Step[] }
   | { readonly kind: "leave"; readonly label: string };
 
@@ -54,6 +56,21 @@ export function bodiesOf(step: Step): readonly (readonly Step[])[] {
       return [step.then, step.else];
     default:
       return [];
+  }
+}
+
+/** The step with other steps inside. */
+export function withBodies(step: Step, change: (body: readonly Step[]) => readonly Step[]): Step {
+  switch (step.kind) {
+    case "for":
+    case "scope":
+      return { ...step, body: change(step.body) };
+    case "while":
+      return { ...step, before: change(step.before), body: change(step.body) };
+    case "if":
+      return { ...step, then: change(step.then), else: change(step.else) };
+    default:
+      return step;
   }
 }
 

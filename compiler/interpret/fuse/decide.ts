@@ -30,11 +30,22 @@ export function chooseInlined(flat: Flat, origins: Origins, aliases: Aliases): I
   return new Chooser(flat, origins, aliases).choose();
 }
 
+/** How often each variable is assigned in the text: what is known of one that is assigned once stays true. */
+export function assignmentsOf(steps: readonly Step[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  walkSteps(steps, (step) => {
+    // A tile whose elements are written one by one is never what one expression says.
+    const times = step.kind === "assign" ? 1 : 2;
+    if (step.kind === "assign" || step.kind === "put") counts.set(step.name, (counts.get(step.name) ?? 0) + times);
+  });
+  return counts;
+}
+
 class Chooser {
   private readonly flat: Flat;
   private readonly origins: Origins;
   private readonly aliases: Aliases;
-  private readonly assignments = new Map<string, number>();
+  private readonly assignments: ReadonlyMap<string, number>;
   private readonly uses = new Map<string, Use[]>();
   private readonly definitions: Definition[] = [];
   private readonly inlined = new Map<string, Expr>();
@@ -42,17 +53,12 @@ class Chooser {
 
   constructor(flat: Flat, origins: Origins, aliases: Aliases) {
     this.flat = flat;
+    this.assignments = assignmentsOf(flat.steps);
     this.origins = origins;
     this.aliases = aliases;
   }
 
   choose(): Inlined {
-    walkSteps(this.flat.steps, (step) => {
-      // A tile whose elements are written one by one is never what one expression says.
-      const times = step.kind === "assign" ? 1 : 2;
-      if (step.kind === "assign" || step.kind === "put")
-        this.assignments.set(step.name, (this.assignments.get(step.name) ?? 0) + times);
-    });
     this.block(this.flat.steps);
     // Later definitions first: where one goes, its own reads go too.
     for (const definition of [...this.definitions].reverse()) this.consider(definition);

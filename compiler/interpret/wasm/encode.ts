@@ -33,7 +33,12 @@ export interface ModuleParts {
   readonly functions: readonly DefinedFunction[];
   /** Functions that the host may call. */
   readonly exported: readonly string[];
-  readonly custom: { readonly name: string; readonly contents: Uint8Array };
+}
+
+/** What travels with a module for whoever asks for it by name. */
+export interface CustomSection {
+  readonly name: string;
+  readonly contents: Uint8Array;
 }
 
 const SECTIONS = { custom: 0, type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
@@ -61,8 +66,8 @@ class Signatures {
   }
 }
 
-export function encodeModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
-  const { memory, imports, globals, functions, exported, custom } = parts;
+export function encodeModule(parts: ModuleParts, custom: CustomSection): Uint8Array<ArrayBuffer> {
+  const { memory, imports, globals, functions, exported } = parts;
   const signatures = new Signatures();
   const [given, own] = [imports, functions].map((all) => all.map((one) => signatures.numberOf(one)));
   const numbers = new Map([...imports, ...functions].map(({ name }, index) => [name, index]));

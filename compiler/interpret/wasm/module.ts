@@ -1,4 +1,4 @@
-import { type DefinedFunction, encodeModule, type ImportedFunction } from "./encode.js";
+import type { DefinedFunction, ImportedFunction, ModuleParts } from "./encode.js";
 import type { WasmType } from "./representation.js";
 
 /** All that a memory of WebAssembly may have: 4 GiB. The host brings as much as its buffers need. */
@@ -34,15 +34,9 @@ export class ModuleBuilder {
     this.functions.push(one);
   }
 
-  /** The bytes; `globals` and the functions `exported` are what the host sees of it, beside a section of its own. */
-  finish(globals: readonly string[], exported: readonly string[], section: string, contents: Uint8Array) {
-    return encodeModule({
-      memory: { name: "memory", pages: 1, mostPages: MOST_PAGES },
-      imports: this.imports,
-      globals,
-      functions: this.functions,
-      exported,
-      custom: { name: section, contents },
-    });
+  /** The whole of it; `globals` and the functions `exported` are what the host sees. */
+  finish(globals: readonly string[], exported: readonly string[]): ModuleParts {
+    const memory = { name: "memory", pages: 1, mostPages: MOST_PAGES };
+    return { memory, imports: this.imports, globals, functions: this.functions, exported };
   }
 }

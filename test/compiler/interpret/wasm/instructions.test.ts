@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { encodeModule } from "../../../../compiler/interpret/wasm/encode.js";
 import { FunctionBuilder } from "../../../../compiler/interpret/wasm/function.js";
 import * as wasm from "../../../../compiler/interpret/wasm/instructions.js";
 import {
@@ -50,7 +51,8 @@ function leaves(build: (fb: FunctionBuilder, module: ModuleBuilder) => void): Da
   const fb = new FunctionBuilder(module, "run", [], null);
   build(fb, module);
   fb.finish();
-  const bytes = module.finish(["first", "second"], ["run"], "name of the section", Uint8Array.of(1, 2, 3));
+  const parts = module.finish(["first", "second"], ["run"]);
+  const bytes = encodeModule(parts, { name: "section", contents: Uint8Array.of(1, 2, 3) });
   expect(WebAssembly.validate(bytes)).toBe(true);
   const shared = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const all = new Uint8Array(shared.buffer);
@@ -557,7 +559,9 @@ test("the host sees the globals, the functions and the section", () => {
   const module = new ModuleBuilder(false);
   new FunctionBuilder(module, "hidden", [], null).finish();
   new FunctionBuilder(module, "seen", [], null).finish();
-  const built = new WebAssembly.Module(module.finish(["x"], ["seen"], "facts", Uint8Array.of(3, 1, 4)));
+  const built = new WebAssembly.Module(
+    encodeModule(module.finish(["x"], ["seen"]), { name: "facts", contents: Uint8Array.of(3, 1, 4) }),
+  );
   const shared = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const { exports } = new WebAssembly.Instance(built, { env: { memory: shared } });
   expect(Object.keys(exports)).toEqual(["x", "seen"]);
