@@ -1,3 +1,4 @@
+import { ensureEnvironment, startTriton } from "../compiler/backends/triton/index.js";
 import { compileUnits } from "../compiler/build/compile.js";
 import { EXPLAINED, type Explained, explained } from "../compiler/build/explain.js";
 import { configurationText } from "../compiler/build/failure.js";
@@ -6,7 +7,6 @@ import { promisesText } from "../compiler/build/variants.js";
 import { Cache, cachedTriton } from "../compiler/cache/index.js";
 import { check } from "../compiler/check.js";
 import { isError } from "../compiler/diagnostics/index.js";
-import { ensureEnvironment, startTriton } from "../compiler/triton/index.js";
 import { colours } from "./colours.js";
 import { showDiagnostics } from "./diagnostics.js";
 import { targetArchitecture } from "./gpu-architecture.js";

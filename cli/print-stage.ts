@@ -1,13 +1,13 @@
+import { emitTriton } from "../compiler/backends/triton/emit/index.js";
+import { ensureEnvironment, startTriton, type TritonStage } from "../compiler/backends/triton/index.js";
 import { failureDiagnostic } from "../compiler/build/failure.js";
 import { jobOf } from "../compiler/build/job.js";
 import { projectOf } from "../compiler/build/project.js";
 import { variantsOf } from "../compiler/build/variants.js";
 import { Cache, cachedTriton } from "../compiler/cache/index.js";
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
-import { emitTriton } from "../compiler/emit/index.js";
 import { printKernel } from "../compiler/ir/index.js";
 import { specialize } from "../compiler/passes/index.js";
-import { ensureEnvironment, startTriton, type TritonStage } from "../compiler/triton/index.js";
 import { type Choice, chooseKernel, fileOf, needsBuilds } from "./chosen-kernel.js";
 import { targetArchitecture } from "./gpu-architecture.js";
 import { progress } from "./progress.js";

@@ -1,5 +1,7 @@
 /** The compiler: `import { build, check } from "tilescript/compiler"`. */
 
+export { emitTriton } from "./backends/triton/emit/index.js";
+export { EnvironmentError, ensureEnvironment } from "./backends/triton/index.js";
 export {
   BuildError,
   type BuildOptions,
@@ -20,8 +22,6 @@ export {
   renderDiagnostic,
   renderDiagnostics,
 } from "./diagnostics/index.js";
-export { emitTriton } from "./emit/index.js";
 export { createFrontend, type Frontend } from "./frontend/index.js";
 export { type Build, type Kernel, type Param, printKernel, type Span } from "./ir/index.js";
 export { specialize } from "./passes/index.js";
-export { EnvironmentError, ensureEnvironment } from "./triton/index.js";

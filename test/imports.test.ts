@@ -10,7 +10,7 @@ const layers = ["dsl", "compiler", "runtime", "chart", "eval", "family-kernels",
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   dsl: [],
   compiler: ["dsl/"],
-  runtime: ["dsl/", "compiler/ir/", "compiler/interpret/", "compiler/bundle/", "compiler/store/"],
+  runtime: ["dsl/", "compiler/ir/", "compiler/backends/wasm/", "compiler/bundle/", "compiler/store/"],
   chart: [],
   eval: ["dsl/", "runtime/", "chart/"],
   "family-kernels": ["compiler/", "runtime/"],

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
+import { ensureEnvironment, startTriton } from "../../compiler/backends/triton/index.js";
 import { compileUnits } from "../../compiler/build/compile.js";
 import { INSPECTED, inspected } from "../../compiler/build/inspect.js";
 import { projectOf } from "../../compiler/build/project.js";
 import { variantsOf } from "../../compiler/build/variants.js";
 import { Cache, cachedTriton } from "../../compiler/cache/index.js";
 import { DiagnosticError } from "../../compiler/diagnostics/index.js";
-import { ensureEnvironment, startTriton } from "../../compiler/triton/index.js";
 import { chooseKernel, fileOf, needsBuilds } from "../chosen-kernel.js";
 import { InputError } from "../errors.js";
 import { targetArchitecture } from "../gpu-architecture.js";

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
+import type { TritonJob, TritonResult } from "../backends/triton/index.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
-import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
 import { type Failed, failureDiagnostics } from "./failure.js";
 import { type JobOptions, jobOf } from "./job.js";

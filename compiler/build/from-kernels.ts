@@ -1,9 +1,9 @@
+import { ensureEnvironment, type PythonEnvironment, startTriton } from "../backends/triton/index.js";
 import { MANIFEST, type Manifest } from "../bundle/index.js";
 import { Cache, cachedTriton } from "../cache/index.js";
 import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { compilerFingerprint } from "../store/index.js";
-import { ensureEnvironment, type PythonEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
 import { type Compiled, compileUnits } from "./compile.js";
 import { type BundleFile, holds } from "./earlier.js";
@@ -87,7 +87,7 @@ async function filesOf(
   made: readonly Made[],
   { sourceHash, declared }: KernelBundleOptions,
 ): Promise<{ manifest: Manifest; files: BundleFile[] }> {
-  const { emitTriton } = await import("../emit/index.js");
+  const { emitTriton } = await import("../backends/triton/emit/index.js");
   const groups = byName(kernels);
   const entries = groups.map(
     (bindings): Entry => ({

@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { emitTriton } from "../../compiler/backends/triton/emit/index.js";
+import { compileForCpu } from "../../compiler/backends/wasm/index.js";
 import { buildsOf } from "../../compiler/build/index.js";
 import { type Checked, check } from "../../compiler/check.js";
 import { type Diagnostic, DiagnosticError, isError } from "../../compiler/diagnostics/index.js";
-import { emitTriton } from "../../compiler/emit/index.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
-import { compileForCpu } from "../../compiler/interpret/index.js";
 import { DTYPE_NAMES, type Kernel, printKernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
 import { type Draw, draws, pick } from "../cases/draws.js";

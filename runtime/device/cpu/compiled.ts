@@ -7,7 +7,7 @@ import {
   type LaunchShape,
   readInfo,
   specialize,
-} from "../../../compiler/interpret/index.js";
+} from "../../../compiler/backends/wasm/index.js";
 import { type CompileOptions, type ConstValue, type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
 import { compilerFingerprint } from "../../../compiler/store/index.js";
 import type { Queue } from "./queue.js";

@@ -1,8 +1,8 @@
 /** What a checked device finds, and what it has nothing to say about. Kernels that are right run on it in test/cli/run-checked.test.ts. */
 
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { compileForCpu } from "../../../../compiler/backends/wasm/index.js";
 import { check } from "../../../../compiler/check.js";
-import { compileForCpu } from "../../../../compiler/interpret/index.js";
 import { specialize } from "../../../../compiler/passes/index.js";
 import { download, upload } from "../../../../runtime/device/arrays.js";
 import { type CheckedOptions, CpuDevice } from "../../../../runtime/device/cpu/index.js";
