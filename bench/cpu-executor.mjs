@@ -5,8 +5,7 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { compileForCpu, specialize } from "../dist/compiler/backends/wasm/index.js";
-import { check } from "../dist/compiler/check.js";
+import { check, compileForCpu, specialize } from "../dist/compiler/compile.js";
 import { CpuDevice } from "../dist/runtime/device/cpu/index.js";
 
 const { values } = parseArgs({

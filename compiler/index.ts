@@ -1,6 +1,5 @@
 /** The compiler: `import { build, check } from "tilescript/compiler"`. */
 
-export { emitTriton } from "./backends/triton/emit/index.js";
 export { EnvironmentError, ensureEnvironment } from "./backends/triton/index.js";
 export {
   BuildError,
@@ -8,12 +7,11 @@ export {
   type BuildProgress,
   type BuildRequest,
   type BuildResult,
-  build,
   type CompileBuildsOptions,
   compileBuilds,
 } from "./build/index.js";
 export type { Manifest } from "./bundle/index.js";
-export { type Checked, type CheckOptions, check } from "./check.js";
+export { build, type Checked, type CheckOptions, check, emitTriton, specialize } from "./compile.js";
 export {
   type Diagnostic,
   DiagnosticError,
@@ -24,4 +22,3 @@ export {
 } from "./diagnostics/index.js";
 export { createFrontend, type Frontend } from "./frontend/index.js";
 export { type Build, type Kernel, type Param, printKernel, type Span } from "./ir/index.js";
-export { specialize } from "./passes/index.js";

@@ -1,4 +1,3 @@
-export { specialize, storedKernel } from "../../passes/index.js";
 export { type ArgumentLayout, type ArgumentSlot, HEADER_BYTES, layoutArguments } from "./argument-layout.js";
 export { TOUCH } from "./checks/touch.js";
 export { isFile, TRACE, type Trace, tracedLines } from "./checks/trace.js";

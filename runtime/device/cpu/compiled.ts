@@ -6,9 +6,9 @@ import {
   type KernelChecks,
   type LaunchShape,
   readInfo,
-  specialize,
 } from "../../../compiler/backends/wasm/index.js";
 import { type CompileOptions, type ConstValue, type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
+import { specialize } from "../../../compiler/passes/index.js";
 import { compilerFingerprint } from "../../../compiler/store/index.js";
 import type { Queue } from "./queue.js";
 import type { WasmStore } from "./wasm-store.js";
