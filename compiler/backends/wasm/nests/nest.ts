@@ -20,8 +20,8 @@ export interface LoopPlan {
 
 /** What a nest computes. */
 export interface NestBody {
-  /** Needed in every lane: they decide whether four go together. */
-  readonly values: readonly Node[];
+  /** Needed in every lane: they decide whether four go together. Null where they cannot for another cause. */
+  readonly values: readonly Node[] | null;
   readonly emit: () => void;
 }
 
@@ -117,7 +117,7 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
   const nest = new Nest(host, plan);
   const body = describe(nest);
   if (body === null) return false;
-  const loads = nest.vector ? loadsOfLanes(body.values) : [];
+  const loads = nest.vector ? body.values && loadsOfLanes(body.values) : [];
   // A checked kernel loads elements one by one: each is told of.
   if (loads === null || (host.fb.module.checked && loads.length > 0))
     return runNest(host, { ...plan, lane: null, unroll: 1 }, describe);

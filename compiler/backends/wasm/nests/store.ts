@@ -79,6 +79,8 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
       return { at, mask: needed, value: one, access };
     });
     if (work.some((one) => readsOverwritten(host, one.value, one.at, origins))) return null;
+    // A vector goes to one buffer.
+    const isScattered = work.some(({ at }) => at.from.base.stride !== 0);
     const values = work.flatMap((one) => [
       one.value,
       ...(one.mask ? [one.mask] : []),
@@ -90,7 +92,7 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
           (nest.vector ? storeVector : storeOne)(nest, dtype, one.access, one.at.offset, one.value, one.mask),
         );
     };
-    return { values, emit };
+    return { values: isScattered ? null : values, emit };
   };
   if (runNest(host, plan, describe)) return;
   // A tile is loaded whole before it is stored: what the store would overwrite is read first.

@@ -137,6 +137,25 @@ it("a tile that reads itself elsewhere is read before it is written", async () =
   expect((await run(device, kernel, { x: ramp("f32", 16), out: zeros("f32", 16) })).out).toEqual(expected);
 });
 
+it("a store whose elements go to different buffers puts each where its own pointer says", async () => {
+  const kernel = d.kernel(
+    "deal",
+    [d.ptr("x", "f32"), d.ptr("odd", "f32"), d.ptr("even", "f32")],
+    [
+      d.declare("at", d.arange(0, 8)),
+      d.declare("isOdd", d.op("eq", { a: d.op("bitAnd", { a: "at", b: 1 }), b: 1 })),
+      d.store(
+        d.op("where", { condition: "isOdd", a: d.add("odd", "at"), b: d.add("even", "at") }),
+        d.load(d.add("x", "at")),
+      ),
+    ],
+    { builds },
+  );
+  const { odd, even } = await run(device, kernel, { x: ramp("f32", 8), odd: zeros("f32", 8), even: zeros("f32", 8) });
+  expect(odd).toEqual([0, 1, 0, 3, 0, 5, 0, 7]);
+  expect(even).toEqual([0, 0, 2, 0, 4, 0, 6, 0]);
+});
+
 it("a store reads all of its tile before it writes any, also when two parameters are one buffer", async () => {
   const kernel = d.kernel(
     "reverse",
