@@ -1,6 +1,7 @@
+import { describeForCpu } from "../../compiler/backends/wasm/index.js";
 import type { KernelEntry } from "../../compiler/bundle/index.js";
-import { describeForCpu, specialize } from "../../compiler/interpret/index.js";
 import type { Kernel } from "../../compiler/ir/index.js";
+import { specialize } from "../../compiler/passes/index.js";
 import type { Arguments, Device, Launch } from "../../runtime/device/device.js";
 import type { Tuning, TuningShape } from "../../runtime/tuning/index.js";
 import { InputError } from "../errors.js";

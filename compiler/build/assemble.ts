@@ -1,7 +1,7 @@
+import type { TensorDescriptorFacts, TritonOutput } from "../backends/triton/index.js";
 import type { BuildEntry, KernelEntry, Manifest, Variant } from "../bundle/index.js";
 import { abiOf, disagreement, MANIFEST_VERSION } from "../bundle/index.js";
 import { type Build, evaluateDim, type Kernel, type Param, serializeKernel } from "../ir/index.js";
-import type { TensorDescriptorFacts, TritonOutput } from "../triton/index.js";
 import type { BundleFile } from "./earlier.js";
 import { BuildError } from "./error.js";
 import { bindingName, compiledName, sha256 } from "./names.js";

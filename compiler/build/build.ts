@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PythonEnvironment } from "../backends/triton/index.js";
 import type { Manifest } from "../bundle/index.js";
 import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { EXPORT_A_KERNEL } from "../no-kernels.js";
-import type { PythonEnvironment } from "../triton/index.js";
 import { checkReplaceable } from "./earlier.js";
 import { BuildError } from "./error.js";
 import { sha256 } from "./names.js";

@@ -1,4 +1,4 @@
-import { emitTriton } from "../../emit/index.js";
+import { emitTriton } from "../../backends/triton/emit/index.js";
 import type { Kernel } from "../../ir/index.js";
 import { sha256 } from "../names.js";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { emitTriton } from "../../../compiler/backends/triton/emit/index.js";
 import { attempt } from "../../../compiler/diagnostics/attempt.js";
 import { CATALOGUE, type Diagnostic } from "../../../compiler/diagnostics/index.js";
-import { emitTriton } from "../../../compiler/emit/index.js";
 import { inferTypes, specialize } from "../../../compiler/passes/index.js";
 import { complaints, lowered, problems } from "./source.js";
 
