@@ -11,7 +11,8 @@ searched for. KEEP_DRAWN=1 in the environment adds that to the file. Prints a JS
 without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
 "margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
 least over the layers, null where none is left out; with --attention "doubtful": in how many chunks of how many layers together, steps included,
-other tokens would be selected if queries and keys were as exact as in bfloat16. Where a gap or a margin is small, another order of additions may choose otherwise.
+other tokens would be selected if queries and keys were as exact as in bfloat16; the gap of what a step makes after such a selection, and of all further
+ones, is 0. Where a gap or a margin is small, another order of additions may choose otherwise.
 """
 
 import argparse
@@ -33,6 +34,8 @@ from windows import Windows
 
 # What a drawn prompt keeps clear of, in router logits; twice that between the first two tokens of its continuation's first FIRM steps.
 CALM, FIRM = 0.25, 8
+# So often is a step's selection tried with less exact queries and keys: what one draw of noise leaves as it is, another may not.
+TRIALS = 8
 KEPT = Path(__file__).parents[2] / "fixtures/drawn-prompts.json"
 
 
@@ -40,23 +43,34 @@ def load(path: Path, dtype=np.float64) -> Decoder:
     return (from_folder if path.is_dir() else from_gguf).load(path, dtype)
 
 
-def run(model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None) -> dict:
+def run(model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None, trials: int = 1) -> dict:
     windows = windows and Windows(windows.options)
     session = Session(model, windows=windows)
     logits = session.read(tokens)
     result = {"logits": (logits if every else logits[-1]).round(6).tolist(), "greedy": [], "gaps": []}
     last = logits[-1]
+    if windows:
+        selects, windows.trials = len(windows.doubtful), trials
     for step in range(greedy):
         second, first = np.sort(last)[-2:]
         result["greedy"].append(int(last.argmax()))
         result["gaps"].append(round(float(first - second), 4))
         if step + 1 < greedy:
             last = session.read([result["greedy"][-1]])[-1]
+    if windows:
+        result["gaps"] = until_doubtful(result["gaps"], windows.doubtful[selects:])
     if any(isinstance(layer.mlp, Experts) for layer in model.layers):
         result["margins"] = [round(margin, 4) if np.isfinite(margin) else None for margin in session.margins]
     if windows:
         result["doubtful"] = sum(count > 0 for count in windows.doubtful)
     return result
+
+
+def until_doubtful(gaps: list, doubtful: list) -> list:
+    """No gap from the first token on that a doubtful selection may have made: a step selects in as many layers as every other."""
+    each = len(doubtful) // max(1, len(gaps) - 1)
+    first = next((at // each for at, count in enumerate(doubtful) if count > 0), None)
+    return gaps if first is None else gaps[: first + 1] + [0.0] * (len(gaps) - first - 1)
 
 
 def drawn(model: Decoder, length: int, windows: Windows | None) -> list:
@@ -122,7 +136,7 @@ def main() -> None:
         model = load(path, np.dtype(asked.dtype).type)
         prompts = [[int(token) for token in text.split(",")] for text in asked.tokens]
         for tokens in prompts + [drawn(model, length, asked.attention) for length in asked.draw]:
-            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all, asked.attention))
+            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all, asked.attention, TRIALS))
     print(json.dumps(results))
 
 

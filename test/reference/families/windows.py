@@ -15,16 +15,17 @@ from reattention import ReAttention, window
 NOISE = 0.01
 
 
-def blurred(values: np.ndarray) -> np.ndarray:
-    return values * (1 + NOISE * np.random.default_rng(1).standard_normal(values.shape))
+def blurred(values: np.ndarray, trial: int) -> np.ndarray:
+    return values * (1 + NOISE * np.random.default_rng(1 + trial).standard_normal(values.shape))
 
 
 @dataclass
 class Windows:
-    """`doubtful`: one number a chunk and layer, how many tokens would be others if queries and keys were less exact."""
+    """`doubtful`: one number a chunk and layer, how many tokens would be others if queries and keys were less exact, the most of `trials`."""
 
     options: ReAttention
     doubtful: list = field(default_factory=list)
+    trials: int = 1
 
     @staticmethod
     def parse(text: str) -> "Windows":
@@ -52,5 +53,6 @@ class Windows:
         """Positions, ascending, for q [queries, heads, size] and k [tokens, KV heads, size], whose last tokens are the queries'."""
         q, k = q.swapaxes(0, 1), k.swapaxes(0, 1)
         seen = window(self.options, q, k)
-        self.doubtful.append(len(np.setxor1d(seen, window(self.options, blurred(q), blurred(k)))))
+        others = (window(self.options, blurred(q, trial), blurred(k, trial)) for trial in range(self.trials))
+        self.doubtful.append(max(len(np.setxor1d(seen, other)) for other in others))
         return seen
