@@ -16,7 +16,9 @@ type IsConst<T> = ConstKey extends keyof T ? true : false;
 type BaseOf<T> = T extends boolean ? boolean : T extends string ? string : number;
 
 /** The values of every `Const` parameter, by name. */
-export type Constants<P> = { readonly [K in keyof P as IsConst<P[K]> extends true ? K : never]: BaseOf<P[K]> };
+export type Constants<P> = {
+  readonly [K in keyof P as IsConst<NonNullable<P[K]>> extends true ? K : never]: BaseOf<NonNullable<P[K]>>;
+};
 
 /** How a configuration is compiled, whatever its constants. */
 export interface CompileOptions<P> {
@@ -158,6 +160,9 @@ type ParametersOf<K> = K extends Kernel<infer P> ? P : never;
  */
 export type KernelArguments<K> = ArgumentsOf<ParametersOf<K>>;
 
+/** One that the kernel declares as optional a launch may leave out. */
 type ArgumentsOf<P> = {
-  readonly [N in keyof P as IsConst<P[N]> extends true ? never : N]: ArgumentFor<P[N]>;
+  readonly [N in keyof P as IsConst<P[N]> extends true ? never : N]:
+    | ArgumentFor<NonNullable<P[N]>>
+    | (undefined extends P[N] ? null | undefined : never);
 } & { readonly [N in keyof P as IsConst<P[N]> extends true ? N : never]?: ArgumentFor<P[N]> };

@@ -8,7 +8,7 @@ import {
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import type { Build, CompileOptions, ConstValue, DType, Param, Promises, Span } from "../ir/index.js";
-import { DEFAULT_OPTIONS, hides, isInteger, LIMITS, MOST_VARIANTS, placed } from "../ir/index.js";
+import { DEFAULT_OPTIONS, hides, isInteger, isOptional, LIMITS, MOST_VARIANTS, placed } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
@@ -48,10 +48,30 @@ export function readBuilds(
     reached.add(chosenBy);
     return build;
   });
-  return {
-    builds: written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }],
-    ...(given && { defaults }),
-  };
+  const own = written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }];
+  return { builds: withOptional(own, unit, kernel, params), ...(given && { defaults }) };
+}
+
+/** Each build for launches that give an optional parameter, and for those that leave it out. */
+function withOptional(
+  builds: readonly Build[],
+  unit: Unit,
+  kernel: KernelDeclaration,
+  params: readonly Param[],
+): readonly Build[] {
+  const names = params.filter(isOptional).map(({ name }) => name);
+  const got = builds.length * 2 ** names.length;
+  if (got > LIMITS.builds) {
+    unit.report(beyondLimit(unit.span(kernel.call), { limit: "builds", got }));
+    return [];
+  }
+  return names.reduce(
+    (all, name) =>
+      all.flatMap((build) =>
+        [true, false].map((given) => ({ ...build, constants: { ...build.constants, [name]: given } })),
+      ),
+    builds,
+  );
 }
 
 interface Written {

@@ -58,6 +58,7 @@ export function anyOp(expr: Expr, test: (op: Op) => boolean): boolean {
 }
 
 export * from "./broadcast.js";
+export { asksForGiven, isQuestion } from "./choice.js";
 export { statesOf } from "./combining.js";
 export * from "./convert.js";
 export { checkBlock } from "./descriptors.js";

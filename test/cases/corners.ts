@@ -7,6 +7,7 @@ import { COMBINING } from "./combining.js";
 import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
 import { LISTS } from "./lists.js";
+import { OPTIONAL } from "./optional.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
 export interface CornerMemory {
@@ -17,7 +18,7 @@ export interface CornerMemory {
 export interface Corner {
   readonly title: string;
   readonly kernel: string;
-  /** Memory for pointers, numbers for scalars. `out` is added. */
+  /** Memory for pointers, numbers for scalars, nothing for what the launch leaves out. `out` is added. */
   readonly args: Readonly<Record<string, CornerMemory | number>>;
   readonly constants?: Readonly<Record<string, number | boolean | string>>;
   /** Of a generic kernel. */
@@ -313,4 +314,5 @@ export const CORNERS: readonly Corner[] = [
   ...ASM,
   ...CONSTANTS,
   ...LISTS,
+  ...OPTIONAL,
 ];

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFrontend } from "../../compiler/frontend/index.js";
-import type { Build, Kernel } from "../../compiler/ir/index.js";
+import { type Build, isOptional, type Kernel } from "../../compiler/ir/index.js";
 import { inferTypes } from "../../compiler/passes/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { CORNERS, type Corner, UNTOUCHED } from "../cases/corners.js";
@@ -17,6 +17,7 @@ const { drafts, diagnostics } = createFrontend().lower(
     "asm.kernel.ts",
     "functions.kernel.ts",
     "lists.kernel.ts",
+    "optional.kernel.ts",
     "language.kernel.ts",
   ],
   {
@@ -42,7 +43,9 @@ const given = ({ args }: Corner): Record<string, Tensor | number> =>
 
 async function inTriton(corner: Corner): Promise<number[]> {
   const kernel: Kernel = inferTypes(kernelOf(corner)).kernel;
-  const build = { constants: corner.constants ?? {}, dtypes: {} } as Build;
+  const optional = kernel.params.filter(isOptional).map(({ name }) => [name, corner.args[name] !== undefined]);
+  const constants = { ...corner.constants, ...Object.fromEntries(optional) };
+  const build = { constants, dtypes: {} } as unknown as Build;
   const memory = Object.entries({ ...given(corner), out: room(corner) }).map(([name, value]) => [
     name,
     typeof value === "number" ? value : encode(value.dtype, value.data),

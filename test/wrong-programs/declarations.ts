@@ -27,6 +27,31 @@ export const DECLARATIONS: readonly Wrong[] = [
     'Const<"B">',
   ],
   [
+    "TS-K1001",
+    'export const k = kernel((p: { x: Ptr<"f32">; bias?: Ptr<"f32"> }) => { store(p.x, load(«p.bias» + 1)); });',
+    "if (p.bias !== undefined)",
+  ],
+  [
+    "TS-K1001",
+    'export const k = kernel(({ x, n }: { x: Ptr<"f32">; n?: Int }) => { store(x + «n», 1); });',
+    "if (n !== undefined)",
+  ],
+  [
+    "TS-K2085",
+    'export const k = kernel((p: { x: Ptr<"f32">; bias?: Ptr<"f32"> }) => { store(p.x, load(«p.bias!» + 1)); });',
+    "if (p.bias !== undefined)",
+  ],
+  [
+    "TS-K2085",
+    'export const k = kernel(({ x, n }: { x: Ptr<"f32">; n?: Int }) => { let m = «n»; if (m === undefined) m = 1; store(x + m, 1); });',
+    "!== undefined",
+  ],
+  [
+    "TS-K1053",
+    'export const k = kernel((p: { x: Ptr<"f32">; n?: Int }) => { store(p.x, «p.n» ? 1 : 0); });',
+    "p.n !== undefined",
+  ],
+  [
     "TS-K1032",
     'export const k = kernel(({ x, B }: { x: Ptr<"f32">; «B: Const<"BLOCK">» }) => { store(x + B, 1.0); }, ' +
       B64 +
@@ -35,8 +60,8 @@ export const DECLARATIONS: readonly Wrong[] = [
   ],
   [
     "TS-K1031",
-    'export const k = kernel(({ x, n }: { x: Ptr<"f32">; «n?»: Int }) => { store(x, 1.0); });',
-    /always|Const|leave/,
+    `export const k = kernel(({ x, B }: { x: Ptr<"f32">; «B?: Const<"B">» }) => { store(x + B, 1.0); }, ${B64});`,
+    "leave the question mark out",
   ],
   [
     "TS-K1003",

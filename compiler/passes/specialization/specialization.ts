@@ -18,7 +18,16 @@ import {
   typeText,
   walkExpressions,
 } from "../../ir/index.js";
-import { anyOp, convert, elementCount, hasEffect, type InferContext, OPS, shapeOf } from "../../ops/index.js";
+import {
+  anyOp,
+  convert,
+  elementCount,
+  hasEffect,
+  type InferContext,
+  isQuestion,
+  OPS,
+  shapeOf,
+} from "../../ops/index.js";
 import { foldExpression } from "../fold-constants.js";
 import { decayConstants } from "./decay-constants.js";
 import type { Known } from "./known.js";
@@ -73,6 +82,9 @@ export class Specialization {
   private known(expr: Expr, known: Known): Expr {
     if (expr.kind === "ref" && known.literals.has(expr.name))
       return { ...known.literals.get(expr.name)!, span: expr.span };
+    if (expr.kind === "ref" && known.given.get(expr.name) === false)
+      return this.context.fail(problems.leftOut(expr.span, { name: expr.name })) ?? expr;
+    if (expr.kind === "op" && isQuestion(expr)) return given(expr, known);
     if (expr.kind === "op" && expr.op === "select") return this.select(expr, known);
     if (expr.kind === "call") return this.call(expr, known);
     const inner = mapOperands(expr, (operand) => this.expression(operand, known));
@@ -189,6 +201,13 @@ const contentOf = (pieces: readonly unknown[]): string =>
   JSON.stringify(pieces, (_key, value) =>
     typeof value === "bigint" || typeof value === "number" ? String(value) : value,
   );
+
+/** Whether launches of this build give the optional parameter. */
+function given({ op, args, type, span }: Extract<Expr, { kind: "op" }>, known: Known): Expr {
+  const x = args.x!;
+  const isThere = x.kind !== "ref" || known.given.get(x.name) !== false;
+  return { kind: "literal", value: isThere === (op === "isGiven"), type, span };
+}
 
 /** True where a loop's variable decides something that must be known: a size, an argument of a function, an assertion. */
 export function mustUnroll(variable: string, body: readonly Stmt[]): boolean {

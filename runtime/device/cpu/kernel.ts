@@ -1,9 +1,16 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import type { ConstValue, DType, Kernel, Param } from "../../../compiler/ir/index.js";
+import {
+  type ConstValue,
+  type DType,
+  isOfBuild,
+  isOptional,
+  type Kernel,
+  type Param,
+} from "../../../compiler/ir/index.js";
 import { argumentChecker, type CheckedParam, checkGrid, requireArguments, tooLargeToCooperate } from "../check.js";
 import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
-import { selectBuilds } from "../select.js";
+import { isGiven, selectBuilds } from "../select.js";
 import { shown } from "../shown.js";
 import { gpuRules } from "./checked/gpu-rules.js";
 import { type Compiled, type Ready, Variant } from "./compiled.js";
@@ -28,6 +35,7 @@ export class CpuKernelHandle implements LoadedKernel {
   readonly device: CpuDevice;
   readonly #bindings: readonly Binding[];
   readonly #selectors: readonly string[];
+  readonly #optional: ReadonlySet<string>;
   readonly #choices = new Map<string, Choice>();
 
   constructor(device: CpuDevice, entry: KernelEntry, bindings: readonly Binding[]) {
@@ -37,6 +45,8 @@ export class CpuKernelHandle implements LoadedKernel {
     this.#bindings = bindings;
     const names = bindings.flatMap(({ dtypes, kernel }) => [...Object.keys(dtypes), ...constantsOf(kernel)]);
     this.#selectors = [...new Set(names)];
+    const [first] = bindings;
+    this.#optional = new Set(first?.kernel.params.filter(isOptional).map(({ name }) => name));
   }
 
   prepare(grid: Grid, args: Arguments): CpuLaunch {
@@ -52,7 +62,10 @@ export class CpuKernelHandle implements LoadedKernel {
   choose(args: Arguments): Variant {
     requireArguments(this.name, args, () => this.#bindings[0]!.kernel.params.map(({ name }) => name));
     let key = "";
-    for (const name of this.#selectors) key += `${typeof args[name]} ${String(args[name])}\0`;
+    for (const name of this.#selectors) {
+      const value = this.#optional.has(name) ? isGiven(args[name]) : args[name];
+      key += `${typeof value} ${String(value)}\0`;
+    }
     let choice = this.#choices.get(key);
     if (!choice) {
       choice = this.#choice(args);
@@ -70,6 +83,7 @@ export class CpuKernelHandle implements LoadedKernel {
       kind: slot.kind,
       ...(slot.kind !== "const" && { dtype: slot.dtype }),
       ...(slot.kind === "descriptor" && { block: slot.block }),
+      ...(this.#optional.has(slot.name) && { given: constants[slot.name] === true }),
     }));
     const { layout } = variant.shape;
     if (layout.bytes > BLOCK_BYTES)
@@ -99,10 +113,12 @@ export class CpuKernelHandle implements LoadedKernel {
     const wanted = constantsOf(fitting[0]?.kernel ?? this.#bindings[0]!.kernel);
     const { params } = (fitting[0] ?? this.#bindings[0]!).kernel;
     for (const param of params) if (param.kind === "const") requireKind(this.name, param, args[param.name]);
-    const given = Object.fromEntries(wanted.map((name) => [name, args[name]])) as Record<string, ConstValue>;
+    const given = Object.fromEntries(
+      wanted.map((name) => [name, this.#optional.has(name) ? isGiven(args[name]) : args[name]]),
+    ) as Record<string, ConstValue>;
     const complete = wanted.every((name) => given[name] !== undefined);
     if (fitting.length === 1 && complete) return { binding: fitting[0]!, constants: given };
-    const [build] = selectBuilds(this.name, this.entry.builds, args);
+    const [build] = selectBuilds(this.name, this.entry.builds, args, [...this.#optional]);
     if (!build)
       throw new LaunchError({
         kernel: this.name,
@@ -117,8 +133,7 @@ export class CpuKernelHandle implements LoadedKernel {
   }
 }
 
-const constantsOf = (kernel: Kernel): string[] =>
-  kernel.params.filter((param) => param.kind === "const").map((param) => param.name);
+const constantsOf = (kernel: Kernel): string[] => kernel.params.filter(isOfBuild).map((param) => param.name);
 
 const KINDS = {
   int: ["a whole number", Number.isSafeInteger],
@@ -179,7 +194,7 @@ export class CpuLaunch implements Launch {
     if (this.#programs > 0) device.submit(this);
   }
 
-  set(name: string, value: Argument): void {
+  set(name: string, value: Argument | null | undefined): void {
     const args = { ...this.#args, [name]: value };
     const variant = this.#kernel.choose(args);
     this.#args = args;
@@ -188,7 +203,7 @@ export class CpuLaunch implements Launch {
       return;
     }
     const slot = variant.shape.layout.slots.find((one) => one.name === name);
-    if (!slot || slot.kind === "const") return;
+    if (!slot || slot.kind === "const" || !isGiven(value)) return;
     writeArgument(this.#view, slot, value);
     if (slot.kind === "scalar") return;
     this.#bounds = boundsOf(variant.shape.layout.slots, args);
@@ -227,7 +242,10 @@ export class CpuLaunch implements Launch {
     this.#block = new Uint32Array(layout.bytes / 4);
     this.#view = new DataView(this.#block.buffer);
     this.#block.set(this.#grid);
-    for (const slot of layout.slots) if (slot.kind !== "const") writeArgument(this.#view, slot, this.#args[slot.name]!);
+    for (const slot of layout.slots) {
+      const value = this.#args[slot.name];
+      if (isGiven(value)) writeArgument(this.#view, slot, value);
+    }
     this.#bounds = boundsOf(layout.slots, this.#args);
     this.#compile();
     this.#checkedAt = this.#kernel.device.freedBuffers;

@@ -981,6 +981,8 @@ it("every entry of the catalogue is provoked here and has its own code", () => {
     "TS-K2061",
     "TS-K2080",
     "TS-K2083",
+    // In test/wrong-programs: it needs a build that leaves a parameter out.
+    "TS-K2085",
     "TS-K2106",
   ]);
   expect([...provoked].sort()).toEqual([...entries].sort());
