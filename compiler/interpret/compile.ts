@@ -3,6 +3,7 @@ import { layoutArguments } from "./argument-layout.js";
 import { checkFinite } from "./checks/finite.js";
 import { type Trace, traceLine } from "./checks/trace.js";
 import { type CpuKernel, type CpuKernelInfo, INFO_SECTION, writeInfo } from "./cpu-kernel.js";
+import { REACH } from "./emit/scalar-ops.js";
 import { flatten } from "./flatten/flatten.js";
 import { type Flat, walkSteps } from "./flatten/steps.js";
 import { Aliases } from "./fuse/aliases.js";
@@ -38,7 +39,7 @@ export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}
   const module = new ModuleBuilder(await loadBinaryen(), memory);
   const plain = flatten(trace ? traceLine(kernel, trace) : kernel);
   const flat = finite ? checkFinite(plain) : plain;
-  const origins = findOrigins(flat);
+  const origins = findOrigins(flat, kernel.params);
   const aliases = new Aliases(options.aliased ?? []);
   const inlined = chooseInlined(flat, origins, aliases);
   const layout = layoutArguments(kernel);
@@ -67,6 +68,7 @@ export async function compileForCpu(kernel: Kernel, options: CompileOptions = {}
     layout,
     frameBytes: scope.frameBytes,
     sites: scope.sites,
+    ...(module.has(REACH) && { addresses: true as const }),
   };
   return { info, wasm: new Uint8Array(module.finish(INFO_SECTION, writeInfo(info))) };
 }

@@ -4,7 +4,7 @@ import type { AccessSite } from "./cpu-kernel.js";
 import { loadElement } from "./emit/memory.js";
 import type { Flat } from "./flatten/steps.js";
 import type { Inlined } from "./fuse/decide.js";
-import type { Origins } from "./fuse/provenance.js";
+import { ANYWHERE, type Origins } from "./fuse/provenance.js";
 import { elements, sizes } from "./lanes/shapes.js";
 import { ExecutorError } from "./unsupported.js";
 import type { BufferLocals, Environment, SiteFacts, Variable } from "./variables.js";
@@ -123,6 +123,10 @@ export class KernelScope implements Environment {
     build();
     this.top = top;
     this.ahead.clear();
+  }
+
+  get anywhere(): ReadonlySet<string> {
+    return this.origins.get(ANYWHERE)!;
   }
 
   get frameBytes(): number {

@@ -21,6 +21,8 @@ import {
   type Int,
   kernel,
   load,
+  loadTensorDescriptor,
+  makeTensorDescriptor,
   maximum,
   maxWithIndex,
   mod,
@@ -237,3 +239,12 @@ export const atomics = kernel(
   },
   { builds: [{ constants: { A: 5 } }] },
 );
+
+/** Elements of one tile that lie in two buffers, and a descriptor that is made in the call. */
+export const storesApart = kernel(({ x, y, out }: { x: Ptr<"f32">; y: Ptr<"f32">; out: Out }) => {
+  const i = arange(0, 8);
+  store(where(i < 3, x + i, y + i), to(i + 1, "f32"));
+  store(out + i, to(load(x + i), "f64"));
+  store(out + 8 + i, to(load(y + i), "f64"));
+  store(out + 16 + arange(0, 4), to(loadTensorDescriptor(makeTensorDescriptor(x, [3], [1], [4]), [0]), "f64"));
+});

@@ -198,6 +198,13 @@ const clampNan: Emit = (op, x, low, high) => {
 
 const where: Emit = (op, condition, a, b) => op.fb.m.select(condition!, a!, b!);
 
+/** The host's function that gives the bytes from an address to the end of its buffer, or 0. */
+export const REACH = "reach";
+
+/** How many elements lie from an address to the end of its buffer. */
+const reach: Emit = (op, address, bytes) =>
+  op.fb.m.i32.div_u(op.module.call(op.module.imported(REACH, ["i64"], "i32"), [address!], "i32"), bytes!);
+
 /** JavaScript's own function, on a double. */
 const hosted =
   (name: string): Emit =>
@@ -271,6 +278,7 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   fma,
   clamp,
   clampNan,
+  reach,
   ...INTEGER_OPS,
 };
 

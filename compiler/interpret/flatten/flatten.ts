@@ -262,7 +262,12 @@ class Flattener {
   }
 
   private op(expr: Extract<Expr, { kind: "op" }>, frame: Frame, out: Step[]): Bound {
-    const entries = Object.entries(expr.args).map(([key, arg]) => [key, this.value(arg, frame, out)] as const);
+    const entries = Object.entries(expr.args).map(([key, arg]) => {
+      const value = this.value(arg, frame, out);
+      // A descriptor has a place: what is made in the call that takes it gets one.
+      const made = !isTuple(value) && value.kind === "op" && value.type.kind === "descriptor";
+      return [key, made ? this.fresh(value, out, value.span) : value] as const;
+    });
     const parts = entries.map(([, arg]) => arg).find(isTuple);
     // A choice between tuples is one between their elements.
     if (parts)

@@ -319,6 +319,17 @@ const POINTERS: Readonly<Record<string, BuildPointer>> = {
     const by = builder.build(offset, alignIndex(graph, shapeOf(offset), index));
     return { from: before.from, offset: graph.add(before.offset, builder.word(by), "i32") };
   },
+  toPointer: (builder, expr, index) => {
+    const { graph } = builder;
+    const address = builder.build(expr.args.address!, index);
+    const size = graph.constant("i32", DTYPES[expr.attrs.dtype as DType].bytes);
+    const from = {
+      base: builder.word(address),
+      count: combine(graph, "reach", "i32", [address, size]),
+      params: [...builder.env.anywhere],
+    };
+    return { from, offset: graph.constant("i32", 0) };
+  },
   where: choosePointer,
   select: choosePointer,
 };

@@ -62,11 +62,13 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
   const value = expr.args.value!;
   const { shape, dtype } = target;
   const loops = loopsOver(shape, costOf(value, host.env));
-  const plan = host.fb.module.checked ? { ...loops, lane: null, unroll: 1 } : loops;
+  const oneByOne = { ...loops, lane: null, unroll: 1 };
+  let plan = host.fb.module.checked ? oneByOne : loops;
   stage(host, expr, shape, plan.order);
   let done = false;
   while (!done) {
     let conflict = false;
+    let scattered = false;
     runNest(host, plan, (nest) => {
       const work = copiesOf(nest, (index) => {
         const { builder } = nest;
@@ -80,8 +82,10 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
         };
         return { at, mask: needed, value: one, access };
       });
+      // A vector goes to one buffer.
+      scattered = nest.vector && work.some(({ at }) => at.from.base.stride !== 0);
       conflict = work.some((one) => readsOverwritten(host, one.value, one.at, origins));
-      if (conflict) return { values: [], emit: () => undefined };
+      if (conflict || scattered) return { values: [], emit: () => undefined };
       const values = work.flatMap((one) => [
         one.value,
         ...(one.mask ? [one.mask] : []),
@@ -102,7 +106,8 @@ function storeTile(host: Host, expr: OpExpr, target: Target, origins: ReadonlySe
     });
     // A tile is loaded whole before it is stored: what the store would overwrite is read first.
     if (conflict) readFirst(host, value);
-    done = !conflict;
+    if (scattered) plan = oneByOne;
+    done = !conflict && !scattered;
   }
 }
 

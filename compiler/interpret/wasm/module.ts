@@ -47,6 +47,10 @@ export class ModuleBuilder {
     return name;
   }
 
+  has(name: string): boolean {
+    return this.present.has(name);
+  }
+
   /** An imported JavaScript function. */
   imported(name: string, params: readonly WasmType[], result: WasmType | "none"): string {
     return this.once(name, () =>

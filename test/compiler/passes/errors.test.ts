@@ -818,6 +818,13 @@ const CASES: readonly Case[] = [
     hint: "pass the pointer along",
   },
   {
+    code: "TS-K2086",
+    title: "an address of 32 bits",
+    body: () => [use(d.load(d.op("toPointer", { address: "n" }, { dtype: "f32" })))],
+    says: "toPointer takes an address of i64 or u64, got i32",
+    hint: "load it from a Ptr",
+  },
+  {
     code: "TS-K2069",
     title: "a text that changes",
     body: () => [() => d.declare("a", TEXT), () => d.assign("a", { ...TEXT, span: d.span() })],
