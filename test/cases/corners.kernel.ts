@@ -18,6 +18,7 @@ import {
   floorDiv,
   fma,
   full,
+  globalTimer,
   type Int,
   kernel,
   load,
@@ -26,12 +27,16 @@ import {
   maximum,
   maxWithIndex,
   mod,
+  numThreads,
+  numWarps,
   type Ptr,
   range,
   reshape,
   row,
+  smid,
   staticRange,
   store,
+  sum,
   to,
   where,
 } from "tilescript";
@@ -238,6 +243,23 @@ export const atomics = kernel(
     store(out + 14 + four, to(load(least + four), "f64"));
   },
   { builds: [{ constants: { A: 5 } }] },
+);
+
+/** What a program knows of where it runs. */
+export const whereItRuns = kernel(
+  ({ x, out }: { x: Ptr<"f32">; out: Out }) => {
+    const start = globalTimer();
+    store(out, to(numWarps(), "f64"));
+    store(out + 1, to(numThreads(), "f64"));
+    store(out + 2, to(smid() >= 0 && smid() < 1024, "f64"));
+    const total = sum(load(x + arange(0, 64)), 0);
+    store(out + 3, to(total, "f64"));
+    const end = globalTimer();
+    store(out + 4, to(end >= start && end - start < 1000000000, "f64"));
+    const i = arange(0, 2);
+    store(out + 5 + i, to(i * numWarps(), "f64"));
+  },
+  { builds: [{ warps: 8 }] },
 );
 
 /** Elements of one tile that lie in two buffers, and a descriptor that is made in the call. */

@@ -318,6 +318,14 @@ export const CORNERS: readonly Corner[] = [
     want: [4, 4, 8 + 4, 32, 8 + 8, 1, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 3, 6, 1, 6],
   },
   {
+    title: "warps, threads, a multiprocessor and a clock",
+    kernel: "whereItRuns",
+    args: { x: memory("f32", indices(64)) },
+    want: [8, 256, 1, 2016, 1, 0, 8],
+    // It has neither warps nor PTX.
+    large: true,
+  },
+  {
     title: "a tile that is stored to two buffers, and a descriptor in place",
     kernel: "storesApart",
     args: {

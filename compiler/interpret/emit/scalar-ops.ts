@@ -279,6 +279,7 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   clamp,
   clampNan,
   reach,
+  smid: (op) => op.module.call(op.module.imported("smid", [], "i32"), [], "i32"),
   ...INTEGER_OPS,
 };
 

@@ -244,6 +244,7 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   ),
   programId: ({ graph, env }, expr) => grid(graph, env.program, expr),
   numPrograms: ({ graph, env }, expr) => grid(graph, env.programs, expr),
+  smid: ({ graph }) => graph.node("smid", "i32", []),
   arange: ({ graph }, expr, index) => graph.plus(index[0]!, startOf(expr)),
   zeros: ({ graph }, expr) => graph.constant(dtypeOf(expr), 0),
   full: (builder, expr) => builder.convert(builder.build(expr.args.value!, []), dtypeOf(expr)),

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../diagnostics/index.js";
 import {
   attrNames,
   Budget,
+  DEFAULT_OPTIONS,
   type DeviceFunction,
   type DType,
   dimNames,
@@ -85,6 +86,9 @@ export class Specialization {
     if (expr.kind === "ref" && known.given.get(expr.name) === false)
       return this.context.fail(problems.leftOut(expr.span, { name: expr.name })) ?? expr;
     if (expr.kind === "op" && isQuestion(expr)) return given(expr, known);
+    const perWarp = expr.kind === "op" ? PER_WARP[expr.op] : undefined;
+    if (perWarp !== undefined)
+      return { ...expr, kind: "literal", value: perWarp * (this.context.warps ?? DEFAULT_OPTIONS.warps) } as Expr;
     if (expr.kind === "op" && expr.op === "select") return this.select(expr, known);
     if (expr.kind === "call") return this.call(expr, known);
     const inner = mapOperands(expr, (operand) => this.expression(operand, known));
@@ -201,6 +205,9 @@ const contentOf = (pieces: readonly unknown[]): string =>
   JSON.stringify(pieces, (_key, value) =>
     typeof value === "bigint" || typeof value === "number" ? String(value) : value,
   );
+
+/** What follows from the warps of a build. */
+const PER_WARP: Readonly<Record<string, number>> = { numWarps: 1, numThreads: 32 };
 
 /** Whether launches of this build give the optional parameter. */
 function given({ op, args, type, span }: Extract<Expr, { kind: "op" }>, known: Known): Expr {

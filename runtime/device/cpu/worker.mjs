@@ -40,6 +40,7 @@ const environment = {
   touch: checking?.touch.bind(checking),
   tensor_map: checking?.tensorMap.bind(checking),
   reach,
+  smid: () => index,
   clock: () => process.hrtime.bigint(),
   print_f64: print,
   print_i64: print,
