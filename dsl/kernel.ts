@@ -1,5 +1,5 @@
 import type { DType, DTypeFacts } from "./dtypes.js";
-import { outsideKernel } from "./outside.js";
+import { notLoaded, outsideKernel } from "./outside.js";
 import type { ConstKey, DTypeKey, Forgotten, KindKey, ShapeKey } from "./types.js";
 
 declare const PARAMETERS: unique symbol;
@@ -115,8 +115,12 @@ export function kernel<Body extends (params: never) => void>(
   options?: KernelOptions<Parameters<Body>[0]>,
 ): Kernel<Parameters<Body>[0]> {
   if (typeof body !== "function") return outsideKernel("kernel", body);
-  return Object.freeze({ kind: "kernel", builds: options?.builds?.length ?? 0 });
+  const handle = { kind: "kernel", builds: options?.builds?.length ?? 0 };
+  return Object.freeze(Object.assign(Object.create(NOT_COMPILED), handle)) as Kernel<Parameters<Body>[0]>;
 }
+
+/** What a program without types may take a declaration for. */
+const NOT_COMPILED = { launch: () => notLoaded("launch"), prepare: () => notLoaded("prepare") };
 
 /** Memory on a device as a launch takes it. `D` is the dtype of its elements where the program declares it. */
 export interface Buffer<D extends DType = Forgotten> {

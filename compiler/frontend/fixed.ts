@@ -117,7 +117,11 @@ function reader<T>(
       const listed = values && `list the values that it may have in its type: ${open}: Const<"${open}", ${values}>`;
       // The compiler reads sizes with their Const parameters, and every other number without them.
       const literal = compute === fixedValue && kind === "an integer" ? "write the number itself" : undefined;
-      const facts = { what, kind, instead: listed ?? MISTAKEN[what] ?? instead(node) ?? literal };
+      const facts = {
+        what,
+        kind,
+        instead: insteadOfQuotient(node) ?? listed ?? MISTAKEN[what] ?? instead(node) ?? literal,
+      };
       scope.unit.report(notStatic(scope.unit.span(node), facts));
     }
     return result;
