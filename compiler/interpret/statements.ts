@@ -4,7 +4,7 @@ import { TRACE } from "./checks/trace.js";
 import { isUnsigned } from "./emit/operands.js";
 import type { Step } from "./flatten/steps.js";
 import { groupFrom } from "./fuse/groups.js";
-import { isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
+import { BLOCK_ATOMICS, isAtomic, isWhole, type OpExpr } from "./fuse/ops.js";
 import { dtypeOf } from "./lanes/build.js";
 import { descriptorOf } from "./lanes/descriptors.js";
 import { gcd, UNKNOWN_FACTS } from "./lanes/facts.js";
@@ -329,7 +329,7 @@ const STEPS: { readonly [K in Step["kind"]]: (statements: Statements, step: Extr
 const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   store,
   storeTensorDescriptor: storeDescriptor,
-  atomicAddTensorDescriptor: atomicBlock,
+  ...Object.fromEntries(BLOCK_ATOMICS.map((op) => [op, atomicBlock] as const)),
   atomicStore: (host, expr) => atomicElements(host, expr, null),
   devicePrint: print,
   deviceAssert: assertion,
