@@ -48,6 +48,7 @@ export const tileOfAddresses = kernel(
     store(out + B + 1, to(load(x), "f64"));
     store(out + B + 2, to(load(x + 1), "f64"));
   },
+  { builds: [{ constants: { B: 4 } }] },
 );
 
 /** A pointer that loops carry, and a descriptor of memory from a table. */
