@@ -6,7 +6,7 @@ import { localBinding } from "../fixed.js";
 import { decidedByGiven, EQUAL, isUndefined } from "../given.js";
 import { unwrapped } from "../names.js";
 import type { Scope, Variable } from "../scope.js";
-import type { ts } from "../typescript.mjs";
+import { ts } from "../typescript.mjs";
 import { lowerExpression } from "./index.js";
 import { staticLiteral } from "./literals.js";
 
@@ -42,7 +42,9 @@ export function asked(node: ts.BinaryExpression, scope: Scope): Expr | null {
 
 /** An expression whose truth is asked: of an optional pointer or descriptor that is whether launches give it. */
 export function lowerCondition(node: ts.Expression, scope: Scope): Expr {
-  const known = decidedByGiven(node, scope);
+  const inner = unwrapped(node);
+  if (!ts.isIdentifier(inner) && !ts.isPropertyAccessExpression(inner)) return lowerExpression(node, scope);
+  const known = decidedByGiven(inner, scope);
   if (known !== null) return staticLiteral({ kind: "bool", value: known }, node, scope)!;
   const variable = optionalParameter(node, scope);
   if (variable === null) return lowerExpression(node, scope);
