@@ -8,7 +8,7 @@ import { bringUpToDate } from "./scripts/dist.mjs";
  * compared with a second. They share a process and the modules in it, since to import the compiler takes longer than most of them run.
  */
 const PURE = [
-  ...["bundle", "diagnostics", "emit", "frontend", "interpret", "ir", "limits", "ops", "passes"].map(
+  ...["backends/wasm", "bundle", "diagnostics", "emit", "frontend", "ir", "limits", "ops", "passes"].map(
     (name) => `test/compiler/${name}{.test.ts,/**/*.test.ts}`,
   ),
   ...["generate", "tokenizer"].map((name) => `test/runtime/${name}/**/*.test.ts`),

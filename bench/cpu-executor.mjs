@@ -5,8 +5,7 @@
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { check } from "../dist/compiler/check.js";
-import { compileForCpu, specialize } from "../dist/compiler/interpret/index.js";
+import { check, compileForCpu, specialize } from "../dist/compiler/compile.js";
 import { CpuDevice } from "../dist/runtime/device/cpu/index.js";
 
 const { values } = parseArgs({
@@ -67,7 +66,7 @@ async function compilation() {
   for (const kernel of kernels) {
     const [build] = kernel.builds;
     const start = performance.now();
-    const { wasm } = await compileForCpu(specialize(kernel, { constants: build?.constants ?? {} }));
+    const { wasm } = compileForCpu(specialize(kernel, { constants: build?.constants ?? {} }));
     times.push({ kernel: kernel.name, ms: Number((performance.now() - start).toFixed(1)), bytes: wasm.length });
   }
   return times;

@@ -1,6 +1,6 @@
+import type { PythonEnvironment } from "../compiler/backends/triton/index.js";
 import type { BuildProgress, BuildResult } from "../compiler/build/index.js";
 import type { Manifest } from "../compiler/bundle/index.js";
-import type { PythonEnvironment } from "../compiler/triton/index.js";
 import { readBundle } from "../runtime/bundle/files.js";
 import { missingBuilds } from "../runtime/models/kernel-bundle.js";
 import { openModelFiles } from "../runtime/models/load.js";

@@ -1,12 +1,8 @@
-import { compileUnits } from "../compiler/build/compile.js";
 import { EXPLAINED, type Explained, explained } from "../compiler/build/explain.js";
 import { configurationText } from "../compiler/build/failure.js";
-import { planUnits, type Unit } from "../compiler/build/plan.js";
 import { promisesText } from "../compiler/build/variants.js";
-import { Cache, cachedTriton } from "../compiler/cache/index.js";
-import { check } from "../compiler/check.js";
+import { check, compileForGpu, planUnits, type Unit } from "../compiler/compile.js";
 import { isError } from "../compiler/diagnostics/index.js";
-import { ensureEnvironment, startTriton } from "../compiler/triton/index.js";
 import { colours } from "./colours.js";
 import { showDiagnostics } from "./diagnostics.js";
 import { targetArchitecture } from "./gpu-architecture.js";
@@ -41,12 +37,10 @@ export async function explainFiles({ paths, arch, signal }: ExplainRequest): Pro
   const { kernels } = check(kernelFiles(paths), { builds: false });
   const units = planUnits(kernels, [arch ?? targetArchitecture()]);
   const line = progress();
-  using service = await startTriton({
-    environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),
-  });
-  const { made, problems } = await compileUnits(units, cachedTriton(service, new Cache()), {
+  const { made, problems } = await compileForGpu(units, {
     signal,
     ...EXPLAINED,
+    onProgress: line.show,
     onDone: ({ kernel }, done, total) => line.show(`Compiling kernels: ${done} of ${total} (${kernel.name})`),
   }).finally(line.clear);
   const { bold, dim } = colours(process.stdout);

@@ -8,7 +8,20 @@ import { report } from "./report.js";
 /** Exit codes: the whole contract with scripts. */
 export const EXIT = { fine: 0, wrongInput: 1, wrongUsage: 2 } as const;
 
-const ORDER = ["check", "print", "inspect", "build", "run", "pull", "generate", "chat", "eval", "bench", "doctor"];
+const ORDER = [
+  "check",
+  "print",
+  "inspect",
+  "build",
+  "run",
+  "tune",
+  "pull",
+  "generate",
+  "chat",
+  "eval",
+  "bench",
+  "doctor",
+];
 
 /** Every file of `commands/` is one command; those we know come in the order in which people meet them. */
 async function commands(): Promise<CliCommand[]> {

@@ -1,13 +1,9 @@
-import { failureDiagnostic } from "../compiler/build/failure.js";
-import { jobOf } from "../compiler/build/job.js";
+import type { TritonStage } from "../compiler/backends/triton/index.js";
 import { projectOf } from "../compiler/build/project.js";
 import { variantsOf } from "../compiler/build/variants.js";
-import { Cache, cachedTriton } from "../compiler/cache/index.js";
+import { compileForGpu, emitTriton, specialize } from "../compiler/compile.js";
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
-import { emitTriton } from "../compiler/emit/index.js";
 import { printKernel } from "../compiler/ir/index.js";
-import { specialize } from "../compiler/passes/index.js";
-import { ensureEnvironment, startTriton, type TritonStage } from "../compiler/triton/index.js";
 import { type Choice, chooseKernel, fileOf, needsBuilds } from "./chosen-kernel.js";
 import { targetArchitecture } from "./gpu-architecture.js";
 import { progress } from "./progress.js";
@@ -29,21 +25,13 @@ async function compiled({ kernel, build }: Choice, { target, stage, arch, signal
     arch: arch ?? targetArchitecture(),
     ...variantsOf(kernel, build)[0]!,
   };
-  const { job, lines } = jobOf(unit, { stages: [stage as TritonStage] });
   const line = progress();
-  using service = await startTriton({
-    jobs: 1,
-    environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),
-  });
   line.show(`Compiling ${kernel.name} for sm_${unit.arch}`);
-  try {
-    const { result } = await cachedTriton(service, new Cache()).compile(job, { signal });
-    if (!result.ok)
-      throw new DiagnosticError([failureDiagnostic(unit, lines, result.error)], projectOf(fileOf(target)));
-    return result[stage as Exclude<TritonStage, "cubin">] ?? "";
-  } finally {
-    line.clear();
-  }
+  const options = { stages: [stage as TritonStage], jobs: 1, signal, onProgress: line.show };
+  const { made, problems } = await compileForGpu([unit], options).finally(line.clear);
+  const [only] = made;
+  if (!only) throw new DiagnosticError(problems, projectOf(fileOf(target)));
+  return only.output[stage as Exclude<TritonStage, "cubin">] ?? "";
 }
 
 /** How each stage that needs no Python is made. */

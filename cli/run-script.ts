@@ -1,19 +1,13 @@
 import { statSync } from "node:fs";
-import { register } from "node:module";
-import { extname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { BundleFault, type Manifest, readManifest } from "../compiler/bundle/index.js";
-import { cacheFolder } from "../compiler/cache/index.js";
-import { dropForeign, privateFolder, privateRoot } from "../compiler/store/index.js";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { tracedValues } from "../runtime/device/cpu/traced.js";
 import { settleDevices } from "../runtime/device/open.js";
 import { explainCalledKernel } from "./called-kernel.js";
+import { compileImports, loadCompiled, readBundle, requireHooks } from "./compiled-imports.js";
 import { InputError } from "./errors.js";
-import { gpuArchitecture } from "./gpu-architecture.js";
 import { handOverSignals } from "./interrupt.js";
-import { kernelImports } from "./loader/kernel-imports.js";
 import { watchForPendingAwait } from "./pending-await.js";
-import { progress } from "./progress.js";
 import { report } from "./report.js";
 import { neverTraced, type ProgramId, type TracedLine, traceText } from "./trace.js";
 import { ensureWritableCache } from "./writable-cache.js";
@@ -37,81 +31,6 @@ interface RunRequest {
   readonly bundle?: string;
   readonly debugging: Debugging;
   readonly signal: AbortSignal;
-}
-
-/** What the module hooks know of a compiled kernel file. */
-interface CompiledFile {
-  readonly folder: string;
-  readonly kernels: readonly { readonly name: string; readonly file: string }[];
-}
-
-const compiledFile = (folder: string, manifest: Manifest): CompiledFile => ({
-  folder,
-  kernels: manifest.kernels.map(({ name, source }) => ({ name, file: source.file })),
-});
-
-function readBundle(folder: string): CompiledFile {
-  try {
-    return compiledFile(resolve(folder), readManifest(folder).manifest);
-  } catch (error) {
-    if (!(error instanceof BundleFault)) throw error;
-    const problem = error.kind === "absent" ? "it has no manifest.json" : `${error.path}: ${error.message}`;
-    throw new InputError(`${folder} is no bundle: ${problem}`, "Give --bundle the folder that tilescript build wrote.");
-  }
-}
-
-/** Who runs a program has not said where bundles go, so an error about that must name what they can set. */
-const aboutTheCache = (error: unknown): unknown =>
-  error instanceof Error && error.name === "BuildError" && error.cause !== undefined
-    ? new InputError(error.message, "Free some space there, or set TILESCRIPT_CACHE to another folder.")
-    : error;
-
-/** Throws where this process cannot put compiled kernels in the place of *.kernel.ts modules: other runtimes have no hooks for that. */
-function requireHooks(script: string): void {
-  const other = Object.entries({ bun: "Bun", deno: "Deno" }).find(
-    ([name]) => process.versions[name] !== undefined,
-  )?.[1];
-  if (other === undefined) return;
-  throw new InputError(
-    `${script} imports kernels, which tilescript run compiles as they are loaded; ${other} has no module hooks for that`,
-    "Run it with node, or build a bundle (tilescript build … --out DIR) and import DIR/index.js instead of the kernels.",
-  );
-}
-
-/** Builds each kernel file that the script imports, for the device at hand; by the path of the imported module. */
-async function compileImports(script: string, { device, signal }: RunRequest): Promise<Record<string, CompiledFile>> {
-  const imports = kernelImports(script);
-  if (imports.size === 0) return {};
-  requireHooks(script);
-  const { build } = await import("../compiler/build/index.js");
-  const { sha256 } = await import("../compiler/build/names.js");
-  const gpu = device === "cpu" ? undefined : gpuArchitecture();
-  const line = progress();
-  const compiled: Record<string, CompiledFile> = {};
-  const runs = privateFolder(privateRoot(cacheFolder()), ["run"]);
-  for (const [imported, source] of imports) {
-    const out = join(runs, sha256(`${source} ${gpu ?? "cpu"}`).slice(0, 32));
-    // A link in its place would lead the build, and what it removes, elsewhere.
-    dropForeign(out);
-    const { folder, manifest, diagnostics } = await build({
-      files: [source],
-      arch: gpu === undefined ? [] : [gpu],
-      out,
-      own: true,
-      signal,
-      onProgress: ({ text }) => line.show(text),
-    }).catch((error) => {
-      throw aboutTheCache(error);
-    });
-    if (diagnostics.length > 0) {
-      line.clear();
-      const { showDiagnostics } = await import("./diagnostics.js");
-      showDiagnostics(diagnostics, process.stderr);
-    }
-    compiled[imported] = compiledFile(folder, manifest);
-  }
-  line.clear();
-  return compiled;
 }
 
 /** The device that is asked for: the one that checks, where something is to be looked for. Its processes learn by the environment. */
@@ -157,9 +76,7 @@ export async function runScript(request: RunRequest): Promise<number> {
   const { trace, program = [0, 0, 0] } = request.debugging;
   const folders = Object.values(bundles).map(({ folder }) => folder);
   if (trace) process.env.TILESCRIPT_TRACE = traceText(trace, program, folders);
-  const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
-  register("./loader/hooks.mjs", import.meta.url, { data: { bundles, cache: cacheFolder(), packageRoot } });
-  process.setSourceMapsEnabled(true);
+  loadCompiled(bundles);
   const kernels = Object.values(bundles).flatMap((bundle) => bundle.kernels.map(({ name }) => name));
   // A closed device tells so that work which nobody waited for has failed.
   const verbose = process.argv.includes("--verbose");

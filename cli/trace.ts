@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
+import { isFile, tracedLines } from "../compiler/backends/wasm/index.js";
 import { readManifest } from "../compiler/bundle/index.js";
-import { isFile, storedKernel, tracedLines } from "../compiler/interpret/index.js";
+import { storedKernel } from "../compiler/passes/index.js";
 import { InputError } from "./errors.js";
 
 /** A line as the user names it. */

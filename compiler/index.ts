@@ -1,17 +1,17 @@
 /** The compiler: `import { build, check } from "tilescript/compiler"`. */
 
+export { EnvironmentError, ensureEnvironment } from "./backends/triton/index.js";
 export {
   BuildError,
   type BuildOptions,
   type BuildProgress,
   type BuildRequest,
   type BuildResult,
-  build,
   type CompileBuildsOptions,
   compileBuilds,
 } from "./build/index.js";
 export type { Manifest } from "./bundle/index.js";
-export { type Checked, type CheckOptions, check } from "./check.js";
+export { build, type Checked, type CheckOptions, check, emitTriton, specialize } from "./compile.js";
 export {
   type Diagnostic,
   DiagnosticError,
@@ -20,8 +20,5 @@ export {
   renderDiagnostic,
   renderDiagnostics,
 } from "./diagnostics/index.js";
-export { emitTriton } from "./emit/index.js";
 export { createFrontend, type Frontend } from "./frontend/index.js";
 export { type Build, type Kernel, type Param, printKernel, type Span } from "./ir/index.js";
-export { specialize } from "./passes/index.js";
-export { EnvironmentError, ensureEnvironment } from "./triton/index.js";

@@ -89,8 +89,21 @@ export type KernelBuild<P> = CompileOptions<P> & {
     : { readonly constants: Constants<P> });
 
 export interface KernelOptions<P> {
-  /** The configurations to compile, read by the compiler without running the file. */
+  /**
+   * The configurations to compile, read by the compiler without running the file. Of those with the same constants and dtypes a launch takes the
+   * one that `tilescript tune` found to be the fastest for its shape, else the first.
+   */
   readonly builds?: readonly KernelBuild<P>[];
+  /**
+   * Constants that decide speed and nothing else, whatever the shape: a launch may leave them out. It gets those of the build that
+   * `tilescript tune` found to be the fastest, else of the first, and its grid is a function of them.
+   *
+   * @example
+   * tune: ["BM", "BN", "BK"]
+   * // and at the launch:
+   * matmul.launch(({ BM, BN }) => [cdiv(M, BM), cdiv(N, BN)], { a, b, c, M, N, K });
+   */
+  readonly tune?: readonly (keyof Constants<P> & string)[];
   /**
    * What builds that say nothing else are compiled with. A kernel with defaults may leave its builds to whoever compiles the bundle, as the
    * kernels of models do, whose constants follow from the model.

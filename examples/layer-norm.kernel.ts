@@ -46,7 +46,11 @@ export const layerNorm = kernel(
   {
     builds: [
       { constants: { BLOCK: 1024 }, dtypes: { T: "bf16" } },
+      { constants: { BLOCK: 1024 }, dtypes: { T: "bf16" }, warps: 1 },
+      { constants: { BLOCK: 1024 }, dtypes: { T: "bf16" }, warps: 8 },
       { constants: { BLOCK: 1024 }, dtypes: { T: "f32" } },
+      { constants: { BLOCK: 1024 }, dtypes: { T: "f32" }, warps: 1 },
+      { constants: { BLOCK: 1024 }, dtypes: { T: "f32" }, warps: 8 },
     ],
   },
 );

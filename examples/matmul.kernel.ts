@@ -14,7 +14,10 @@ import {
   zeros,
 } from "tilescript";
 
-/** C[M,N] = A[M,K] · B[K,N], all row-major, bf16 in and f32 out. A program makes one BM × BN tile of C. */
+/**
+ * C[M,N] = A[M,K] · B[K,N], all row-major, bf16 in and f32 out. A program makes one BM × BN tile of C. Which tiles are the fastest follows from the
+ * shape: `tilescript tune` finds out, as matmul.tune.ts says, and launches may leave the blocks to it.
+ */
 export const matmul = kernel(
   (p: {
     a: Ptr<"bf16">;
@@ -38,5 +41,14 @@ export const matmul = kernel(
     }
     store(p.c + col(rm) * p.N + row(rn), acc, { mask: col(rm) < p.M && row(rn) < p.N });
   },
-  { builds: [{ constants: { BM: 64, BN: 64, BK: 32 } }] },
+  {
+    tune: ["BM", "BN", "BK"],
+    builds: [
+      { constants: { BM: 64, BN: 64, BK: 32 } },
+      { constants: { BM: 16, BN: 64, BK: 128 }, stages: 4 },
+      { constants: { BM: 128, BN: 128, BK: 64 } },
+      { constants: { BM: 128, BN: 128, BK: 64 }, warps: 8 },
+      { constants: { BM: 128, BN: 256, BK: 64 }, warps: 8 },
+    ],
+  },
 );

@@ -2,9 +2,10 @@ import { cdiv, Device, download, fromBits, toBits, upload } from "tilescript/run
 import * as kernels from "./matmul.kernel.js";
 import { randoms, report, worstError } from "./numbers.js";
 
-const BLOCKS = { BM: 64, BN: 64, BK: 32 };
-
-/** A[M,K] · B[K,N] in bf16, for sizes that no block divides; then for whole numbers, where every sum is exact. */
+/**
+ * A[M,K] · B[K,N] in bf16, for sizes that no block divides; then for whole numbers, where every sum is exact. The launch leaves the blocks to what
+ * was measured for its shape, and its grid follows from them.
+ */
 export async function main(): Promise<void> {
   using device = await Device.open();
   const { matmul } = await device.load(kernels);
@@ -18,7 +19,7 @@ export async function main(): Promise<void> {
     const a = await upload(device, aBits);
     const b = await upload(device, bBits);
     const c = device.alloc(4 * M * N);
-    matmul.launch([cdiv(M, BLOCKS.BM), cdiv(N, BLOCKS.BN)], { a, b, c, M, N, K, ...BLOCKS });
+    matmul.launch(({ BM, BN }) => [cdiv(M, BM), cdiv(N, BN)], { a, b, c, M, N, K });
     const result = await download(c, new Float32Array(M * N));
     const [x, y] = [fromBits("bf16", aBits), fromBits("bf16", bBits)];
     const expected = (index: number): number => {

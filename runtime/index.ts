@@ -8,11 +8,13 @@ export type { CheckedOptions } from "./device/cpu/checked/checks.js";
 export type {
   Argument,
   Arguments,
+  ChosenBuild,
   DescriptorArgument,
   DeviceBuffer,
   FileCopy,
   Graph,
   Grid,
+  GridFor,
   GrowableBuffer,
   Launch,
   LoadedBundle,
@@ -35,6 +37,17 @@ export type { Generation, GenerationResult, Piece, StopReason, Timings } from ".
 export type { GenerateOptions } from "./generate/options.js";
 export { Model, type ModelOptions } from "./models/model.js";
 export type { ChatMessage } from "./tokenizer/index.js";
+export {
+  given,
+  normal,
+  type Tuning,
+  type TuningArguments,
+  type TuningData,
+  type TuningLaunch,
+  type TuningShape,
+  tuning,
+  zeroed,
+} from "./tuning/index.js";
 export {
   findDemoModel,
   ModelError,

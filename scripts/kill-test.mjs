@@ -68,7 +68,7 @@ const evictor = program(
 );
 const setUp = program(
   "set-up",
-  `import { ensureEnvironment } from ${inDist("compiler/triton/index.js")};
+  `import { ensureEnvironment } from ${inDist("compiler/backends/triton/index.js")};
   await ensureEnvironment({ extras: ["test"], triton: false });`,
 );
 const kernel = join(root, "examples/vector-add.kernel.ts");

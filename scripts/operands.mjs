@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 bringUpToDate();
 const { createFrontend } = await import("../dist/compiler/frontend/index.js");
-const { ensureEnvironment, startTriton } = await import("../dist/compiler/triton/index.js");
+const { ensureEnvironment, startTriton } = await import("../dist/compiler/backends/triton/index.js");
 const { allStatements, drawnStatements } = await import("../test/operands/statements.ts");
 const { Trial } = await import("../test/operands/trial.ts");
 

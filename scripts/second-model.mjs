@@ -27,7 +27,7 @@ with open(sys.argv[2], "wb") as out:
 `;
 
 const { cacheFolder } = await import("../dist/compiler/store/index.js");
-const { ensureEnvironment } = await import("../dist/compiler/triton/index.js");
+const { ensureEnvironment } = await import("../dist/compiler/backends/triton/index.js");
 
 const folder = process.argv[2] ?? join(cacheFolder(), "models");
 const target = join(folder, FILE);

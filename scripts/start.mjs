@@ -65,7 +65,7 @@ const steps = [
   {
     title: "Set up Python with Triton and the demo model",
     task: async (context, task) => {
-      const { ensureEnvironment } = await import("../dist/compiler/triton/index.js");
+      const { ensureEnvironment } = await import("../dist/compiler/backends/triton/index.js");
       try {
         const { folder } = await ensureEnvironment({
           extras: ["model"],

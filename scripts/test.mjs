@@ -12,7 +12,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Python with Triton, the demo model and the test packages. Without them the tests that need them say so and fail. */
 async function environment() {
-  const { ensureEnvironment } = await import("../dist/compiler/triton/index.js");
+  const { ensureEnvironment } = await import("../dist/compiler/backends/triton/index.js");
   try {
     await ensureEnvironment({ extras: ["model", "test"], onProgress: say });
   } catch (error) {

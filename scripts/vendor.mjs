@@ -1,11 +1,10 @@
 // Makes dist/vendor: what the built product runs of other packages, and nothing else of them, so that TileScript installs as one package of
-// some 30 MB with no dependencies. Binaryen alone is 104 MB as it comes, of which one WebAssembly module is needed; here that is 1.6 MB.
+// some 27 MB with no dependencies.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const modules = join(root, "node_modules");
@@ -41,7 +40,6 @@ const plain = (name) => name.replace(/^@/, "").replaceAll("/", "-");
 export const VENDORED = Object.fromEntries([
   ...BUNDLED.map((name) => [name, `${plain(name)}.js`]),
   ...FILES.map((name) => [name, plain(name)]),
-  ["binaryen", "binaryen.js"],
   ["typescript", "typescript/typescript.js"],
 ]);
 
@@ -99,43 +97,6 @@ async function bundle() {
   return paths.filter((path) => path.startsWith(modules));
 }
 
-/** Binaryen's module carries its WebAssembly as a text of 14 MB. The same bytes, compressed beside it, take a ninth, and less time to load. */
-async function binaryen() {
-  const path = join(modules, "binaryen/index.js");
-  const instantiate = WebAssembly.instantiate;
-  let wasm;
-  WebAssembly.instantiate = (bytes, imports) => {
-    wasm ??= bytes;
-    return instantiate(bytes, imports);
-  };
-  await import(path);
-  WebAssembly.instantiate = instantiate;
-  const text = readFileSync(path, "utf8");
-  const start = /\?\?=(\w+\(`\\0asm)/.exec(text);
-  const end = text.search(/`\),function\(\w+\)\{return \w+\(\w+\.instance\)\}\(await/);
-  const license = /^\/\*\*[\s\S]*?\*\/\n/.exec(text)?.[0];
-  if (!wasm || !start || end < 0 || !license)
-    throw new Error("Binaryen no longer carries its WebAssembly where vendor.mjs looks for it");
-  const imports =
-    'import{readFileSync as __read}from"node:fs";import{brotliDecompressSync as __brotli}from"node:zlib";';
-  const code = text.slice(license.length, start.index + "??=".length);
-  const read = '__brotli(__read(new URL("./binaryen.wasm.br",import.meta.url)))';
-  // The module as a promise, which import(…).then(…) waits for as well: bundlers that write CommonJS know no await at the top.
-  const tail = text
-    .slice(end + "`)".length)
-    .replace(/\bvar ([\w$]+)=await ([\w$]+\(\)),(?=[\w$]+=\1;export\{)/, "var $1=$2,");
-  if (tail.length === text.length - end - "`)".length)
-    throw new Error("Binaryen no longer waits for itself where vendor.mjs looks for it");
-  writeFileSync(join(vendor, "binaryen.js"), `${license}${imports}${code}${read}${tail}`);
-  const params = {
-    [constants.BROTLI_PARAM_QUALITY]: 9,
-    [constants.BROTLI_PARAM_LGWIN]: 24,
-    [constants.BROTLI_PARAM_SIZE_HINT]: wasm.length,
-  };
-  writeFileSync(join(vendor, "binaryen.wasm.br"), brotliCompressSync(wasm, { params }));
-  return [path];
-}
-
 /** TypeScript with the declarations of JavaScript's own library: kernels have neither a DOM nor Node. */
 function typescript() {
   const from = join(modules, "typescript/lib");
@@ -189,7 +150,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(vendor, { recursive: true, force: true });
   mkdirSync(vendor, { recursive: true });
   const paths = await bundle();
-  paths.push(...(await binaryen()), ...typescript());
+  paths.push(...typescript());
   declarations();
   for (const name of FILES) copyFileSync(join(modules, name), join(vendor, plain(name)));
   for (const name of HEADERS)

@@ -11,7 +11,7 @@ import { temporaryFolder } from "./temporary-folder.js";
 
 type Checker = typeof import("../compiler/check.js");
 type Errors = typeof import("../compiler/diagnostics/index.js");
-type Emitter = typeof import("../compiler/emit/index.js");
+type Emitter = typeof import("../compiler/backends/triton/emit/index.js");
 type Cpu = typeof import("../runtime/device/cpu/index.js");
 type Cli = typeof import("../cli/main.js");
 
@@ -67,7 +67,7 @@ async function tried({ load, write }: ReturnType<typeof copyWith>, kernel: strin
   const { kernels, diagnostics } = check([write("k.kernel.ts", kernel)]);
   const said = diagnostics.map(({ message }) => message).join("\n");
   if (said) return { said };
-  const { emitTriton } = await load<Emitter>("compiler/emit/index.ts");
+  const { emitTriton } = await load<Emitter>("compiler/backends/triton/emit/index.ts");
   const { CpuDevice } = await load<Cpu>("runtime/device/cpu/index.ts");
   const device = await CpuDevice.open({ threads: 1, store: null });
   const [x, out] = [device.alloc(values.byteLength), device.alloc(values.byteLength)];

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, test } from "vitest";
+import { ensureEnvironment } from "../compiler/backends/triton/index.js";
 import { DTYPES } from "../compiler/ir/index.js";
-import { ensureEnvironment } from "../compiler/triton/index.js";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const page = readFileSync(at("../docs/triton.md"), "utf8");

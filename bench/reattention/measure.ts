@@ -2,8 +2,10 @@ import { Allocations } from "../../runtime/device/allocations.js";
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import type { Heads } from "../../runtime/kernels/attention/heads.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import { TOGETHER } from "../../runtime/kernels/reattention/tiles.js";
 import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import {
+  type Choice,
   decidesAtOnce,
   type QuantizedKeys,
   quantizedBytes,
@@ -13,6 +15,7 @@ import {
 } from "../../runtime/reattention/retrieval.js";
 import { Votes } from "../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../runtime/reattention/window-attention.js";
+import { cdiv } from "../../runtime/tiling.js";
 import { intercepted } from "../intercepted.js";
 import { fillNormal } from "./keys.js";
 import { milliseconds } from "./timing.js";
@@ -122,7 +125,12 @@ export class Layer {
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries: 1, middle: keys });
     const votes = new Votes(this.#runner, { clip, span, picks: this.heads.heads * topK });
     const names = { scan: "reattentionScanQuantized", decide: "reattentionDecideQuantized" };
-    const times = await this.#scan(retrieval, keys, names, votes, this.#quantized(retrieval));
+    const quantized = this.#quantized(retrieval);
+    const times = await this.#scan(retrieval, keys, names, (q) => {
+      const { attention, token } = this.#attention(q);
+      const beside = attention.beside(token, { local: 0 });
+      return { votes, beside, quantized };
+    });
     const { codes, bounds } = quantizedBytes(this.heads);
     const bytes = keys * (codes + bounds);
     const what = "decode retrieval, keys in 8 bits";
@@ -134,8 +142,7 @@ export class Layer {
     retrieval: Retrieval,
     keys: number,
     names: Readonly<Record<string, string>>,
-    votes?: Votes,
-    quantized?: QuantizedKeys,
+    choose?: (q: DeviceBuffer) => Choice,
   ) {
     const { device, memory } = this.#runner;
     const qRow = this.heads.heads * this.heads.headSize;
@@ -143,7 +150,8 @@ export class Layer {
     const position = memory.alloc(4);
     await device.write(position, Int32Array.of(keys - 1));
     const seen = { position, global: 0, local: 0 };
-    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, seen, votes, quantized);
+    const choice = choose?.(q);
+    const scan = () => retrieval.scan({ q, count: 1, qRow }, this.keys, seen, choice);
     const ms = await this.#runner.time(scan);
     const parts: Record<string, number> = {};
     for (const [part, kernel] of Object.entries(names)) parts[part] = await this.#runner.time(scan, kernel);
@@ -183,27 +191,23 @@ export class Layer {
     const retrieval = new Retrieval(this.#runner, { ...this.heads, topK, queries, middle });
     const quantized = total >= quantizedFrom(device, { ...this.heads, topK }) ? this.#quantized(retrieval) : undefined;
     const votes = new Votes(this.#runner, { clip, span, picks: heads * queries * topK });
-    const attention = new WindowAttention(this.#runner, { ...this.heads, window: global + clip * span + local });
     const position = memory.alloc(4);
     await device.write(position, Int32Array.of(total - queries));
     const cache = { position, added: queries, global, local };
     const qRow = heads * headSize;
-    const table = memory.alloc((global + clip * span + local) * (headSize / 2) * 4);
-    device.fill(table, 0);
-    const [rotary, layer] = [
-      { cosine: table, sine: table, rotaryRow: headSize / 2 },
-      { keys: this.keys, values: this.keys },
-    ];
     const q = await this.#queries(queries * qRow, queries === 1 ? "f32" : "bf16");
-    const out = memory.alloc(queries * qRow * 4);
+    const { attention, token } = this.#attention(q);
+    const beside = attention.beside(token, cache);
+    const { rotary, out } = token;
     const work = () => {
-      if (queries === 1) retrieval.scan({ q, count: 1, qRow }, this.keys, cache, votes, quantized);
-      else {
+      if (queries === 1) {
+        const isBeside = retrieval.scan({ q, count: 1, qRow }, this.keys, cache, { votes, beside, quantized });
+        attention.decode(token, votes, cache, isBeside ? beside : undefined);
+      } else {
         retrieval.stream({ q, count: queries, qRow }, this.keys, global, middle);
         votes.choose(retrieval, heads * topK, cache);
+        attention.prefill(q, qRow, token, votes, cache, rotary, SCORES, out);
       }
-      if (queries === 1) attention.decode(q, layer, votes, cache, rotary, SCORES, out);
-      else attention.prefill(q, qRow, layer, votes, cache, rotary, SCORES, out);
     };
     const ms = await this.#runner.time(work);
     const attend = await this.#runner.time(work, "reattentionDecode", "reattentionPrefill");
@@ -217,13 +221,28 @@ export class Layer {
     return { ...this.#point(what, queries, total), ms, parts };
   }
 
+  /** Attention of tokens to the paper's window, whose memory is the measurement's. */
+  #attention(q: DeviceBuffer) {
+    const { device, memory } = this.#runner;
+    const { global, local, span, clip } = PAPER;
+    const { headSize } = this.heads;
+    const window = global + clip * span + local;
+    const attention = new WindowAttention(this.#runner, { ...this.heads, window });
+    const table = memory.alloc(window * (headSize / 2) * 4);
+    device.fill(table, 0);
+    const rotary = { cosine: table, sine: table, rotaryRow: headSize / 2 };
+    const out = memory.alloc(q.bytes);
+    return { attention, token: { q, keys: this.keys, values: this.keys, rotary, scores: SCORES, out } };
+  }
+
   /** All keys in 8 bits, freed with the measurement. */
   #quantized(retrieval: Retrieval): QuantizedKeys {
     const { device, memory } = this.#runner;
     const { codes, bounds } = quantizedBytes(this.heads);
+    const tokens = cdiv(this.#tokens, TOGETHER) * TOGETHER;
     const quantized = {
-      codes: memory.alloc(this.#tokens * codes),
-      bounds: memory.alloc(this.#tokens * bounds),
+      codes: memory.alloc(tokens * codes),
+      bounds: memory.alloc(tokens * bounds),
       exactSteps: memory.alloc(4),
     };
     device.fill(quantized.exactSteps, 0);

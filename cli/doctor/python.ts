@@ -1,4 +1,4 @@
-import type { EnvironmentReport } from "../../compiler/triton/index.js";
+import type { EnvironmentReport } from "../../compiler/backends/triton/index.js";
 import type { Examination, Finding } from "./finding.js";
 
 const COMPILING = "no cubins can be built here; check, the CPU executor and bundles that are built already work";
@@ -55,7 +55,7 @@ async function modelFinding(): Promise<Finding> {
 }
 
 export const python: Examination = async () => {
-  const { inspectEnvironment } = await import("../../compiler/triton/index.js");
+  const { inspectEnvironment } = await import("../../compiler/backends/triton/index.js");
   const report = await inspectEnvironment();
   return [pythonFinding(report), ...tritonFindings(report), await modelFinding()];
 };

@@ -1,11 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { compileUnits } from "../../compiler/build/compile.js";
 import { INSPECTED, inspected } from "../../compiler/build/inspect.js";
 import { projectOf } from "../../compiler/build/project.js";
 import { variantsOf } from "../../compiler/build/variants.js";
-import { Cache, cachedTriton } from "../../compiler/cache/index.js";
+import { compileForGpu } from "../../compiler/compile.js";
 import { DiagnosticError } from "../../compiler/diagnostics/index.js";
-import { ensureEnvironment, startTriton } from "../../compiler/triton/index.js";
 import { chooseKernel, fileOf, needsBuilds } from "../chosen-kernel.js";
 import { InputError } from "../errors.js";
 import { targetArchitecture } from "../gpu-architecture.js";
@@ -51,15 +49,9 @@ export async function inspectKernel({
   const unit = { kernel, build, arch: arch ?? targetArchitecture(), ...variantsOf(kernel, build)[0]! };
   const project = projectOf(fileOf(target));
   const line = progress();
-  using service = await startTriton({
-    jobs: 1,
-    environment: () => ensureEnvironment({ extras: [], signal, onProgress: line.show }),
-  });
   line.show(`Compiling ${kernel.name} for sm_${unit.arch}`);
-  const { made, problems } = await compileUnits([unit], cachedTriton(service, new Cache()), {
-    signal,
-    ...INSPECTED,
-  }).finally(line.clear);
+  const options = { jobs: 1, signal, onProgress: line.show, ...INSPECTED };
+  const { made, problems } = await compileForGpu([unit], options).finally(line.clear);
   const [only] = made;
   if (!only) throw new DiagnosticError(problems, project);
   write(out, page(inspected(unit, only.output, project, values)));

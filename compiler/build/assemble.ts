@@ -1,11 +1,20 @@
-import type { KernelEntry, Manifest, Variant } from "../bundle/index.js";
+import type { TensorDescriptorFacts, TritonOutput } from "../backends/triton/index.js";
+import type { BuildEntry, KernelEntry, Manifest, Variant } from "../bundle/index.js";
 import { abiOf, disagreement, MANIFEST_VERSION } from "../bundle/index.js";
-import { evaluateDim, isLeftOut, isOptional, type Kernel, type Param, serializeKernel } from "../ir/index.js";
-import type { TensorDescriptorFacts, TritonOutput } from "../triton/index.js";
+import {
+  type Build,
+  evaluateDim,
+  isLeftOut,
+  isOptional,
+  type Kernel,
+  type Param,
+  serializeKernel,
+} from "../ir/index.js";
 import type { BundleFile } from "./earlier.js";
 import { BuildError } from "./error.js";
 import { bindingName, compiledName, sha256 } from "./names.js";
 import { buildsOf, type Unit } from "./plan.js";
+import { optionsOf } from "./tuned/options.js";
 
 /** A cubin and what it was made from. */
 export interface Made {
@@ -25,6 +34,8 @@ export interface Entry {
   readonly bindings: readonly Binding[];
   /** SHA-256 of the TypeScript file. */
   readonly sourceHash: string;
+  /** What was measured of the kernel, as far as it is of these builds. */
+  readonly tuned?: (entry: Pick<KernelEntry, "name" | "builds" | "tune" | "variants">) => KernelEntry["tuned"];
   readonly made: readonly Made[];
 }
 
@@ -83,13 +94,15 @@ function checkedAbi({ unit, output }: Made, params: Variant["params"]): Variant[
   );
 }
 
-function variantOf({ unit, output }: Made, files: Files): Variant {
+/** @param index of the unit's build, where launches choose among builds by speed */
+function variantOf({ unit, output }: Made, files: Files, index: number | undefined): Variant {
   const { kernel, build, arch } = unit;
   const { metadata, resources } = output;
   const cubin = output.cubin ?? Buffer.alloc(0);
   const params = paramsOf(unit, metadata.tensorDescriptors);
   return {
     arch,
+    ...(index !== undefined && { build: index }),
     constants: { ...build.constants },
     dtypes: { ...build.dtypes },
     params,
@@ -112,9 +125,27 @@ function variantOf({ unit, output }: Made, files: Files): Variant {
   };
 }
 
-function entryOf({ bindings, sourceHash, made }: Entry, files: Files): KernelEntry {
-  const { name, file, span } = (bindings[0] as Entry["bindings"][number]).kernel;
-  return {
+const chosenBy = ({ constants, dtypes }: Build): string =>
+  JSON.stringify([constants, dtypes].map((one) => Object.entries(one).sort()));
+
+/** Whether launches choose among the builds by more than the constants and dtypes that they give. */
+const isChosenBySpeed = ({ tune }: Kernel, builds: readonly Build[]): boolean =>
+  tune !== undefined || new Set(builds.map(chosenBy)).size < builds.length;
+
+const buildEntry = (build: Build, bySpeed: boolean): BuildEntry => ({
+  constants: { ...build.constants },
+  dtypes: { ...build.dtypes },
+  pdl: build.pdl,
+  warps: build.warps,
+  ...(bySpeed && { options: optionsOf(build) }),
+});
+
+function entryOf({ bindings, sourceHash, made, tuned }: Entry, files: Files): KernelEntry {
+  const [first] = bindings.map(({ kernel }) => kernel) as [Kernel, ...Kernel[]];
+  const { name, file, span, tune } = first;
+  const builds = bindings.flatMap(({ kernel }) => buildsOf(kernel));
+  const bySpeed = isChosenBySpeed(first, builds);
+  const entry: KernelEntry = {
     name,
     source: { file, line: span.line, sha256: sourceHash },
     ir: bindings.map(({ kernel, declared }) => ({
@@ -122,16 +153,12 @@ function entryOf({ bindings, sourceHash, made }: Entry, files: Files): KernelEnt
       file: files.add(`${bindingName(kernel)}.ir.json`, serializeKernel(declared ?? kernel)),
     })),
     triton: bindings.map(({ kernel, triton }) => files.add(`${bindingName(kernel)}.triton.py`, triton)),
-    builds: bindings.flatMap(({ kernel }) =>
-      buildsOf(kernel).map(({ constants, dtypes, pdl, warps }) => ({
-        constants: { ...constants },
-        dtypes: { ...dtypes },
-        pdl,
-        warps,
-      })),
-    ),
-    variants: made.map((one) => variantOf(one, files)),
+    builds: builds.map((build) => buildEntry(build, bySpeed)),
+    ...(tune && { tune: [...tune] }),
+    variants: made.map((one) => variantOf(one, files, bySpeed ? builds.indexOf(one.unit.build) : undefined)),
   };
+  const found = tuned?.(entry);
+  return found ? { ...entry, tuned: found } : entry;
 }
 
 /** This compiler: its version, and what names its code. */

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PythonEnvironment } from "../backends/triton/index.js";
 import type { Manifest } from "../bundle/index.js";
 import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { EXPORT_A_KERNEL } from "../no-kernels.js";
-import type { PythonEnvironment } from "../triton/index.js";
 import { checkReplaceable } from "./earlier.js";
 import { BuildError } from "./error.js";
 import { sha256 } from "./names.js";
@@ -68,6 +68,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { kernels, warnings, sources } = await checked(request);
   if (kernels.length === 0)
     throw new BuildError(`there are no kernels in ${request.files.join(", ")}`, EXPORT_A_KERNEL);
+  const { measuredBeside } = await import("./tuned/beside.js");
+  const beside = measuredBeside(kernels, project);
+  if (beside.problems.some(isError)) throw new DiagnosticError([...warnings, ...beside.problems], project);
   const sourceHash = (file: string): string => sha256(readFileSync(join(project, file)));
   const { bundleKernels } = await import("./from-kernels.js");
   const bundle = await bundleKernels(kernels, {
@@ -77,13 +80,14 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     project,
     sourceHash,
     lineInfo: request.lineInfo,
+    tuned: beside.tuned,
     jobs,
     environment,
     onProgress,
     signal,
   });
-  const diagnostics = [...warnings, ...bundle.warnings];
-  remember(request, sources, bundle.manifestText, diagnostics);
+  const diagnostics = [...warnings, ...beside.problems, ...bundle.warnings];
+  remember(request, [...sources, ...beside.paths], bundle.manifestText, diagnostics);
   return { folder, manifest: bundle.manifest, diagnostics, built: bundle.built, cached: bundle.cached };
 }
 

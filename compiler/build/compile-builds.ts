@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import type { PythonEnvironment } from "../backends/triton/index.js";
 import { BundleFault, readBundleFile, readManifest, readWhole } from "../bundle/index.js";
 import {
   type Build,
@@ -10,7 +11,6 @@ import {
   type Kernel,
 } from "../ir/index.js";
 import { storedKernel } from "../passes/index.js";
-import type { PythonEnvironment } from "../triton/index.js";
 import type { BuildResult } from "./build.js";
 import { checkReplaceable } from "./earlier.js";
 import { BuildError } from "./error.js";

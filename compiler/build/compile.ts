@@ -1,6 +1,13 @@
 import { setMaxListeners } from "node:events";
+import {
+  ensureEnvironment,
+  type PythonEnvironment,
+  startTriton,
+  type TritonJob,
+  type TritonResult,
+} from "../backends/triton/index.js";
+import { Cache, cachedTriton } from "../cache/index.js";
 import { type Diagnostic, mergeDiagnostics } from "../diagnostics/index.js";
-import type { TritonJob, TritonResult } from "../triton/index.js";
 import type { Made } from "./assemble.js";
 import { type Failed, failureDiagnostics } from "./failure.js";
 import { type JobOptions, jobOf } from "./job.js";
@@ -23,6 +30,25 @@ type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly fa
 export interface CompileUnitsOptions extends JobOptions {
   readonly signal?: AbortSignal;
   readonly onDone?: (unit: Unit, done: number, total: number) => void;
+}
+
+export interface GpuOptions extends CompileUnitsOptions {
+  /** Workers at once. Default: as many as there are processors. */
+  readonly jobs?: number;
+  /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
+  readonly environment?: () => Promise<PythonEnvironment>;
+  /** Takes what is done for lack of an environment. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** Compiles every unit that was not compiled before, by workers that are started for it. */
+export async function compileForGpu(
+  units: readonly Unit[],
+  { jobs, environment, onProgress, ...options }: GpuOptions,
+): Promise<Compiled> {
+  const usual = () => ensureEnvironment({ extras: [], signal: options.signal, onProgress });
+  using service = await startTriton({ jobs, environment: environment ?? usual });
+  return await compileUnits(units, cachedTriton(service, new Cache()), options);
 }
 
 /**

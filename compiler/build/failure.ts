@@ -1,7 +1,7 @@
+import type { TritonFailure, TritonFailureStage } from "../backends/triton/index.js";
 import * as catalogue from "../diagnostics/catalogue/build.js";
 import type { Diagnostic, Note } from "../diagnostics/index.js";
 import type { Span } from "../ir/index.js";
-import type { TritonFailure, TritonFailureStage } from "../triton/index.js";
 import type { Unit } from "./plan.js";
 import { promisesText } from "./variants.js";
 

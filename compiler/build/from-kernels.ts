@@ -1,11 +1,11 @@
+import { emitTriton } from "../backends/triton/emit/index.js";
+import type { PythonEnvironment } from "../backends/triton/index.js";
 import { MANIFEST, type Manifest } from "../bundle/index.js";
-import { Cache, cachedTriton } from "../cache/index.js";
 import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.js";
 import type { Kernel } from "../ir/index.js";
 import { compilerFingerprint } from "../store/index.js";
-import { ensureEnvironment, type PythonEnvironment, startTriton } from "../triton/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
-import { type Compiled, compileUnits } from "./compile.js";
+import { type Compiled, compileForGpu } from "./compile.js";
 import { type BundleFile, holds } from "./earlier.js";
 import { writeFolder } from "./folder.js";
 import { planUnits } from "./plan.js";
@@ -24,6 +24,8 @@ export interface KernelBundleOptions {
   readonly sourceHash: (file: string) => string;
   /** The kernels with the builds that they declare, of those whose builds somebody else named. */
   readonly declared?: ReadonlyMap<Kernel, Kernel>;
+  /** What was measured of a kernel, as far as it is of these builds. */
+  readonly tuned?: Entry["tuned"];
   readonly lineInfo?: boolean;
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
@@ -54,20 +56,14 @@ export async function bundleKernels(kernels: readonly Kernel[], options: KernelB
 
 async function compileAll(
   kernels: readonly Kernel[],
-  {
-    arch,
-    project,
-    lineInfo,
-    jobs,
-    onProgress,
-    signal,
-    environment = () => ensureEnvironment({ extras: [], signal, onProgress: (text) => onProgress?.({ text }) }),
-  }: KernelBundleOptions,
+  { arch, project, lineInfo, jobs, onProgress, signal, environment }: KernelBundleOptions,
 ): Promise<Compiled> {
-  using service = await startTriton({ jobs, environment });
-  const compiled = await compileUnits(planUnits(kernels, arch), cachedTriton(service, new Cache()), {
+  const compiled = await compileForGpu(planUnits(kernels, arch), {
+    jobs,
+    environment,
     lineInfo,
     signal,
+    onProgress: (text) => onProgress?.({ text }),
     onDone: ({ kernel }, done, total) =>
       onProgress?.({ text: `Compiling kernels: ${done} of ${total} (${kernel.name})`, done, total }),
   });
@@ -85,9 +81,8 @@ function byName(kernels: readonly Kernel[]): Kernel[][] {
 async function filesOf(
   kernels: readonly Kernel[],
   made: readonly Made[],
-  { sourceHash, declared }: KernelBundleOptions,
+  { sourceHash, declared, tuned }: KernelBundleOptions,
 ): Promise<{ manifest: Manifest; files: BundleFile[] }> {
-  const { emitTriton } = await import("../emit/index.js");
   const groups = byName(kernels);
   const entries = groups.map(
     (bindings): Entry => ({
@@ -97,6 +92,7 @@ async function filesOf(
         triton: emitTriton(kernel).text,
       })),
       sourceHash: sourceHash((bindings[0] as Kernel).file),
+      tuned,
       made: made.filter(({ unit }) => bindings.includes(unit.kernel)),
     }),
   );

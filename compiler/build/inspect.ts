@@ -1,9 +1,9 @@
 /** A kernel at every stage, line by line: what `tilescript inspect` shows. */
 import { readFileSync } from "node:fs";
+import type { TritonOutput } from "../backends/triton/index.js";
 import { sourcePath } from "../frontend/index.js";
 import type { Kernel } from "../ir/index.js";
 import { specialize } from "../passes/index.js";
-import type { TritonOutput } from "../triton/index.js";
 import { jobOf } from "./job.js";
 import { type Occupancy, occupancyOf } from "./occupancy.js";
 import { type Place, type Placed, placedMlir, placedPtx, placedSass } from "./places.js";

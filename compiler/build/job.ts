@@ -1,6 +1,6 @@
-import { emitTriton, signatureOf } from "../emit/index.js";
+import { emitTriton, signatureOf } from "../backends/triton/emit/index.js";
+import type { LineOrigin, TritonJob, TritonStage } from "../backends/triton/index.js";
 import type { Span } from "../ir/index.js";
-import type { LineOrigin, TritonJob, TritonStage } from "../triton/index.js";
 import { placeOf } from "./failure.js";
 import { bindingName } from "./names.js";
 import type { Unit } from "./plan.js";

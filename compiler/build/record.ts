@@ -28,7 +28,8 @@ interface Record {
 const recordFile = (request: Request): string =>
   join(cacheFolder(), "builds", `${sha256(JSON.stringify(request))}.json`);
 
-const hashOf = (path: string): string | undefined => (existsSync(path) ? sha256(readFileSync(path)) : undefined);
+/** Empty for a file that is not there, and may have been looked for. */
+const hashOf = (path: string): string => (existsSync(path) ? sha256(readFileSync(path)) : "");
 
 /**
  * The bundle of an earlier build if nothing has changed since: neither the sources and what they import, nor the compiler, nor the
@@ -57,7 +58,7 @@ export function remember(
 ): void {
   const record: Record = {
     compiler: compilerFingerprint(),
-    sources: sources.map((path) => [path, hashOf(path) ?? ""]),
+    sources: sources.map((path) => [path, hashOf(path)]),
     manifest: sha256(manifestText),
     warnings,
   };

@@ -1,5 +1,5 @@
 /** What a program of a kernel moves and computes, read from its IR. */
-import { flatten, type Step } from "../interpret/index.js";
+import { flatten, type Step } from "../backends/wasm/index.js";
 import { DTYPES, type Expr, evaluateDim, isFloat, type Kernel, operands } from "../ir/index.js";
 import { elementCount, OPS, scalarValue } from "../ops/index.js";
 

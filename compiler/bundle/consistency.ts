@@ -73,10 +73,23 @@ const signature = ({ params }: Variant): string =>
   JSON.stringify(params.map((param) => [param.name, param.kind, "given" in param && param.given !== undefined]));
 const types = ({ params }: Variant): string =>
   JSON.stringify(params.map((param) => ["dtype" in param && param.dtype, "block" in param && param.block]));
-const build = ({ constants, dtypes }: Variant): string =>
+const build = ({ constants, dtypes }: Pick<Variant, "constants" | "dtypes">): string =>
   JSON.stringify([constants, dtypes].map((one) => Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))));
 
-export function* kernelProblems({ ir, builds, variants }: KernelEntry): Problems {
+/** What says which build is meant must mean one that there is. */
+function* choiceProblems({ builds, variants, tune = [], tuned = [] }: KernelEntry): Problems {
+  const text = (of: Pick<Variant, "constants" | "dtypes"> | undefined): string => (of ? build(of) : "");
+  const other = variants.findIndex((one) => one.build !== undefined && text(builds[one.build]) !== text(one));
+  if (other >= 0) yield { path: ["variants", other, "build"], message: "it is of another build" };
+  const names = Object.keys(builds[0]?.constants ?? {});
+  if (tune.some((name) => !names.includes(name))) yield { path: ["tune"], message: "it names what is no constant" };
+  const none = tuned.findIndex((one) => one.build >= builds.length);
+  if (none >= 0) yield { path: ["tuned", none, "build"], message: `there are only ${builds.length} builds` };
+}
+
+export function* kernelProblems(entry: KernelEntry): Problems {
+  const { ir, builds, variants } = entry;
+  yield* choiceProblems(entry);
   if (!isUniform([...ir, ...builds, ...variants], ({ dtypes }) => namesOf(dtypes)))
     yield { path: [], message: "its builds have different type parameters" };
   if (!isUniform([...builds, ...variants], ({ constants }) => namesOf(constants)))

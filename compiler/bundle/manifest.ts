@@ -87,9 +87,22 @@ const abi = z.object({
   size: z.number().int(),
 });
 
+/** Options of a build beyond its constants and dtypes: those that are not the default, and always warps and stages. Lists are JSON. */
+const options = z.record(identifier, z.union([z.number(), z.boolean(), text]));
+
+/** What `tilescript tune` found to be the fastest on a device for arguments of these values. `build` is an index into the kernel's builds. */
+const tuned = z.object({
+  device: line,
+  arch: whole(0, 9999),
+  shape: z.record(identifier, z.number()),
+  build: whole(0, 2 ** 16),
+});
+
 const variant = z.object({
   /** Architecture number (90 for sm_90). */
   arch: whole(1, 9999),
+  /** Which of the kernel's builds it is of, where they may differ in more than constants and dtypes. */
+  build: whole(0, 2 ** 16).optional(),
   constants,
   dtypes,
   params: z.array(param.superRefine(holding(paramProblems))),
@@ -121,8 +134,13 @@ const kernelEntry = z.object({
   /** The typed IR, symbolic in the constants, one file for each dtype binding: what the CPU executor runs. */
   ir: z.array(z.object({ dtypes, file: file(/\.ir\.json$/) })),
   triton: z.array(file(/\.triton\.py$/)),
-  /** Constants, dtypes and launch options of every build, in the order they were declared. */
-  builds: z.array(z.object({ constants, dtypes, pdl: z.boolean(), warps: powerOfTwo(32) })),
+  /** Constants, dtypes and launch options of every build, in the order they were declared; all options where launches choose by speed. */
+  builds: z.array(
+    z.object({ constants, dtypes, pdl: z.boolean(), warps: powerOfTwo(32), options: options.optional() }),
+  ),
+  /** Constants that a launch may leave out: the build that was tuned for its shape decides, else the first. */
+  tune: z.array(identifier).optional(),
+  tuned: z.array(tuned).optional(),
   /** Compiled variants; the launcher picks the first whose arch, constants, dtypes and guards hold. Empty in a bundle for the CPU only. */
   variants: z.array(variant.superRefine(holding(variantProblems))),
 });
@@ -145,6 +163,8 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type FileEntry = KernelEntry["triton"][number];
 export type KernelEntry = z.infer<typeof kernelEntry>;
 export type Variant = z.infer<typeof variant>;
+export type BuildEntry = KernelEntry["builds"][number];
+export type Tuned = z.infer<typeof tuned>;
 export type VariantParam = z.infer<typeof param>;
 export type DescriptorParam = Extract<VariantParam, { kind: "descriptor" }>;
 export type AbiSlot = z.infer<typeof abi>;

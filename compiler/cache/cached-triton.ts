@@ -6,7 +6,7 @@ import {
   type TritonOutput,
   type TritonResult,
   type TritonService,
-} from "../triton/index.js";
+} from "../backends/triton/index.js";
 import type { Cache } from "./cache.js";
 import type { EntryFiles } from "./entry.js";
 import { cacheKey } from "./key.js";

@@ -22,6 +22,7 @@ import type { Unit } from "./unit.js";
 export interface Builds {
   readonly builds: readonly Build[];
   readonly defaults?: CompileOptions;
+  readonly tune?: readonly string[];
 }
 
 type Fields = ReadonlyMap<string, Static>;
@@ -44,13 +45,19 @@ export function readBuilds(
   const builds = written.builds.flatMap(({ fields, place }) => {
     const build = reader.read(fields, place, defaults);
     if (build === null) return [];
-    const chosenBy = JSON.stringify([build.constants, build.dtypes].map((one) => Object.entries(one).sort()));
-    if (reached.has(chosenBy)) unit.report(unreachableBuild(place.span(), { kernel: kernel.name }));
-    reached.add(chosenBy);
+    const { constants, dtypes, ...options } = build;
+    const all = JSON.stringify([constants, dtypes, options].map((one) => Object.entries(one).sort()));
+    if (reached.has(all)) unit.report(unreachableBuild(place.span(), { kernel: kernel.name }));
+    reached.add(all);
     return build;
   });
   const own = written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }];
-  return { builds: withOptional(own, unit, kernel, params), ...(given && { defaults }) };
+  const tune = written.tune && reader.tuned(written.tune.value, written.tune.place);
+  return {
+    builds: withOptional(own, unit, kernel, params),
+    ...(given && { defaults }),
+    ...(tune && { tune }),
+  };
 }
 
 /** Each build for launches that give an optional parameter, and for those that leave it out. */
@@ -110,11 +117,14 @@ class Place {
   }
 }
 
-/** Each build with its place, and the defaults; null after reporting what is not static. */
-function writtenBuilds(
-  unit: Unit,
-  options: ts.Expression,
-): { readonly builds: readonly Written[]; readonly defaults?: Written } | null {
+interface AllWritten {
+  readonly builds: readonly Written[];
+  readonly defaults?: Written;
+  readonly tune?: { readonly value: Static; readonly place: Place };
+}
+
+/** Each build with its place, the defaults and what is left to tuning; null after reporting what is not static. */
+function writtenBuilds(unit: Unit, options: ts.Expression): AllWritten | null {
   let failed: ts.Node | null = null;
   const evaluator = new Evaluator(unit, {
     lookup: () => undefined,
@@ -129,6 +139,7 @@ function writtenBuilds(
   const field = (name: string) => (value?.kind === "record" ? value.fields.get(name) : undefined);
   const builds = value?.kind === "record" ? (field("builds") ?? { kind: "list", items: [] }) : null;
   const defaults = field("defaults");
+  const tune = field("tune");
   const sound = defaults === undefined || defaults.kind === "record" || defaults.kind === "missing";
   if (!sound || builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
     const notAList = failed === null && builds !== null && sound;
@@ -154,6 +165,7 @@ function writtenBuilds(
     ...(defaults?.kind === "record" && {
       defaults: { fields: defaults.fields, place: new Place(unit, memberNode(options, "defaults") ?? options) },
     }),
+    ...(tune && tune.kind !== "missing" && { tune: { value: tune, place: new Place(unit, options) } }),
   };
 }
 
@@ -225,6 +237,20 @@ class BuildReader {
       );
     const read = given.map(([name, value]) => [name, this.field(name, value, place)] as const);
     return read.some(([, value]) => value === null) ? null : (Object.fromEntries(read) as Partial<CompileOptions>);
+  }
+
+  /** Names of constants; null after reporting what is none. */
+  tuned(value: Static, place: Place): readonly string[] | null {
+    const able = this.params.filter(({ kind }) => kind === "const").map(({ name }) => name);
+    const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
+    const odd = given.findIndex((name) => !able.includes(name));
+    return odd < 0
+      ? able.filter((name) => given.includes(name))
+      : this.wrong(
+          "tune",
+          `a list of Const parameters (${able.join(", ") || "there are none"})`,
+          place.span("tune", odd),
+        );
   }
 
   private constants(value: Static | undefined, place: Place): Build["constants"] | null {

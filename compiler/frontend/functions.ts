@@ -6,6 +6,7 @@ import {
   wrongArguments,
 } from "../diagnostics/catalogue/frontend.js";
 import { type DeviceFunction, type Expr, type Stmt, UNKNOWN, VOID, walkStatements } from "../ir/index.js";
+import { anyOp, hasEffect } from "../ops/index.js";
 import { aroundKey, functionsIn, type Given, givenBy, keyOf, valuesOf, withChoice } from "./arguments.js";
 import { bindingOf, constantBinding, isFunctionValue, membersOf } from "./bindings.js";
 import { lowerExpression } from "./expressions/index.js";
@@ -360,7 +361,8 @@ function argumentsOf(
     );
     return null;
   }
-  if (given.length > parameters.length || missing) {
+  const further = given.slice(parameters.length);
+  if (missing || (further.length > 0 && !isIgnored(further, parameters, node, scope))) {
     const expected = `(${parameters.map(({ node: parameter }) => parameter.name.getText()).join(", ")})`;
     scope.unit.report(wrongArguments(scope.unit.span(node), { name, expected, got: given.length }));
     return null;
@@ -375,6 +377,19 @@ function argumentsOf(
     }
     return valuesOf(argument);
   });
+}
+
+/** As in TypeScript, a function that is a value may take fewer arguments than its type says; what it does not take must do nothing. */
+function isIgnored(
+  further: readonly (Given | null)[],
+  parameters: readonly LoweredParameter[],
+  node: ts.CallExpression,
+  scope: Scope,
+): boolean {
+  const signature = scope.unit.checker.getResolvedSignature(node);
+  const isOwn = signature?.declaration === parameters[0]?.node.parent;
+  if (isOwn || (signature?.parameters.length ?? 0) < parameters.length + further.length) return false;
+  return !further.some((one) => one?.kind === "value" && anyOp(one.lower(), hasEffect));
 }
 
 /** A default value stands in another function: only what is known without running anything can be put in its place. */

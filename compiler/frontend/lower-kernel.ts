@@ -44,9 +44,9 @@ export function lowerKernel(unit: Unit, kernel: KernelDeclaration): readonly Ker
     const lowered = draft(unit, kernel, parameters, values, bound, dtypes, work);
     // With a broken parameter the draft is of no use, but lowering it has found the body's own problems.
     if (read === null || parameters.broken.length > 0) return [];
-    const { builds, defaults } = read;
+    const { builds, defaults, tune } = read;
     const mine = builds.filter((build) => sameDtypes(build.dtypes, bound));
-    return [{ ...lowered, builds: mine, ...(defaults && { defaults }) }];
+    return [{ ...lowered, builds: mine, ...(tune && { tune }), ...(defaults && { defaults }) }];
   });
 }
 

@@ -26,6 +26,8 @@ export interface Kernel {
   /** Device functions, one instance for each signature it is called with, callees first. */
   readonly functions: readonly DeviceFunction[];
   readonly builds: readonly Build[];
+  /** Constants that a launch may leave out, since they decide nothing but speed. */
+  readonly tune?: readonly string[];
   /** What builds that are named elsewhere are compiled with; only where the author gave it. */
   readonly defaults?: CompileOptions;
   /** Set by `specialize`: the value of every `Const` parameter. */

@@ -258,6 +258,7 @@ const kernel = object({
     }),
   ),
   builds: list(object({ constants: record(constant), dtypes: record(dtype), ...options })),
+  "tune?": names,
   "defaults?": object(options),
   "constants?": record(constant),
 });

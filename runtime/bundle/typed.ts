@@ -1,5 +1,5 @@
-import type { Buffer, DescriptorBuffer, DType, Kernel, KernelArguments } from "../../dsl/index.js";
-import type { Grid, Launch, LoadedBundle, LoadedKernel } from "../device/device.js";
+import type { Buffer, Constants, DescriptorBuffer, DType, Kernel, KernelArguments } from "../../dsl/index.js";
+import type { GridFor, Launch, LoadedBundle, LoadedKernel } from "../device/device.js";
 
 type ElementOf<A> = A extends Buffer<infer D> ? D : A extends DescriptorBuffer<infer D> ? D : never;
 
@@ -19,12 +19,15 @@ interface DTypeChoices {
 export type LaunchArguments<K> =
   IsGeneric<KernelArguments<K>> extends true ? KernelArguments<K> & DTypeChoices : KernelArguments<K>;
 
+/** The constants of a kernel, as a launch's grid follows from them. */
+export type ConstantsOf<K> = K extends Kernel<infer P> ? Constants<P> : never;
+
 /** A loaded kernel whose arguments are typed by its declaration: buffers, scalars and constants by name. */
 export interface TypedKernel<K> extends Omit<LoadedKernel, "prepare" | "launch"> {
   /** Checks and packs the arguments. Throws LaunchError, naming kernel and parameter, before any driver call. */
-  prepare(grid: Grid, args: LaunchArguments<K>): Launch;
+  prepare(grid: GridFor<ConstantsOf<K>>, args: LaunchArguments<K>): Launch;
   /** prepare and run. */
-  launch(grid: Grid, args: LaunchArguments<K>): void;
+  launch(grid: GridFor<ConstantsOf<K>>, args: LaunchArguments<K>): void;
 }
 
 /** The kernels that a module exports, loaded. */

@@ -1,6 +1,15 @@
 /** Checks of a launch's arguments that hold on every device: names, kinds, dtypes, ranges, and that a tensor lies in its buffer. */
 import { DTYPES, type DType, greatestFloat, integerRange, isFloat, roundFloat } from "../../compiler/ir/index.js";
-import type { Argument, Arguments, DescriptorArgument, Device, DeviceBuffer, Grid } from "./device.js";
+import type {
+  Argument,
+  Arguments,
+  ChosenBuild,
+  DescriptorArgument,
+  Device,
+  DeviceBuffer,
+  Grid,
+  GridFor,
+} from "./device.js";
 import { DeviceError, LaunchError } from "./errors.js";
 import { insteadOfMemory, shown } from "./shown.js";
 
@@ -156,6 +165,8 @@ export function requireArguments(kernel: string, args: unknown, names: () => rea
   throw new LaunchError({ kernel, expected: `an object of arguments (${names().join(", ")})`, got: shown(args) });
 }
 
+export type Extent = readonly [number, number, number];
+
 const gridLimits = [2 ** 31 - 1, 65535, 65535];
 
 /** Programs of a cooperative launch wait for each other: one that has no room yet would let all others wait for ever. */
@@ -175,8 +186,12 @@ function insteadOfGrid(grid: unknown): string | undefined {
   return fraction ? "cdiv(n, BLOCK) rounds a quotient up." : undefined;
 }
 
+/** The grid of a launch whose build is known, as three numbers. */
+export const gridOf = (kernel: string, grid: GridFor, { constants }: Pick<ChosenBuild, "constants">): Extent =>
+  checkGrid(kernel, typeof grid === "function" ? grid(constants) : grid);
+
 /** The grid as three numbers. Throws LaunchError unless it is 1 to 3 whole numbers that a GPU can launch; 0 means nothing to do. */
-export function checkGrid(kernel: string, grid: Grid): readonly [number, number, number] {
+export function checkGrid(kernel: string, grid: Grid): Extent {
   const fits = (size: number, axis: number) => Number.isInteger(size) && size >= 0 && size <= gridLimits[axis]!;
   if (!Array.isArray(grid) || grid.length < 1 || grid.length > 3 || !grid.every(fits)) {
     const got = Array.isArray(grid) ? `[${grid.map((size) => gridSize(size)).join(", ")}]` : show(grid);

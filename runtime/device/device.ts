@@ -67,21 +67,36 @@ export type Arguments = Readonly<Record<string, Argument | null | undefined>>;
 
 export type Grid = readonly [number] | readonly [number, number] | readonly [number, number, number];
 
+// biome-ignore lint/suspicious/noExplicitAny: of a kernel whose declaration is not at hand; that of a TypedKernel names each.
+type AnyConstants = any;
+
+/** A grid, or what gives it for the constants of the build that the launch takes: `({ BLOCK }) => [cdiv(n, BLOCK)]`. */
+export type GridFor<Constants = AnyConstants> = Grid | ((constants: Constants) => Grid);
+
+/** The build that a launch has taken. */
+export interface ChosenBuild {
+  readonly constants: Readonly<Record<string, number | boolean | string>>;
+  readonly dtypes: Readonly<Record<string, string>>;
+  readonly warps: number;
+  readonly stages: number;
+}
+
 /** A launch with its variant chosen and its arguments packed. `run` puts it on the device's stream and returns at once. */
 export interface Launch {
   run(): void;
   /** Changes one scalar, buffer or descriptor for later runs; undefined leaves an optional one out. */
   set(name: string, value: Argument | null | undefined): void;
   readonly kernel: string;
+  readonly build: ChosenBuild;
 }
 
 export interface LoadedKernel {
   readonly name: string;
   readonly entry: KernelEntry;
   /** Checks and packs the arguments. Throws LaunchError, naming kernel and parameter, before any driver call. */
-  prepare(grid: Grid, args: Arguments): Launch;
+  prepare(grid: GridFor, args: Arguments): Launch;
   /** prepare and run. */
-  launch(grid: Grid, args: Arguments): void;
+  launch(grid: GridFor, args: Arguments): void;
 }
 
 /** Recorded launches that replay in order as one. */
@@ -103,6 +118,8 @@ export interface WantedBuild {
   readonly kernel: string;
   readonly constants: Readonly<Record<string, number | boolean | string>>;
   readonly dtypes?: Readonly<Record<string, string>>;
+  /** Its number among the kernel's builds, where others have the same constants and dtypes and only that one is wanted. */
+  readonly build?: number;
 }
 
 export interface LoadOptions {

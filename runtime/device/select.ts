@@ -29,15 +29,22 @@ const describe = (build: Configured): string =>
 
 const list = (builds: readonly Configured[]): string => [...new Set(builds.map(describe))].join("; ");
 
+/** What a launch may leave out: parameters, of which it then takes the build without, and constants that the kernel leaves to tuning. */
+interface LeftToLaunch {
+  readonly optional?: readonly string[] | undefined;
+  readonly tune?: readonly string[] | undefined;
+}
+
 /**
- * The builds that agree with the constants and dtypes among the arguments, in their order. They all have the same constants and dtypes:
- * a name may be left out only where that leaves one choice. Of an `optional` parameter it matters whether it is given. Throws LaunchError where there is none, or more than one.
+ * The builds that agree with the constants and dtypes among the arguments, in their order. They all have the same constants and dtypes, but for
+ * constants that the kernel leaves to tuning: any other name may be left out only where that leaves one choice. Throws LaunchError where there is
+ * none, or more than one.
  */
 export function selectBuilds<Build extends Configured>(
   kernel: string,
   builds: readonly Build[],
   args: Arguments,
-  optional: readonly string[] = [],
+  { optional = [], tune = [] }: LeftToLaunch = {},
 ): Build[] {
   const names = [...new Set(builds.flatMap((build) => Object.keys(configuration(build))))];
   let left = [...builds];
@@ -56,7 +63,8 @@ export function selectBuilds<Build extends Configured>(
     }
     left = agreeing;
   }
-  const open = names.find((name) => new Set(left.map((build) => configuration(build)[name])).size > 1);
+  const settled = names.filter((name) => !tune.includes(name));
+  const open = settled.find((name) => new Set(left.map((build) => configuration(build)[name])).size > 1);
   if (open !== undefined) {
     throw new LaunchError({
       kernel,

@@ -25,7 +25,7 @@ function rowOptions({ P0, P1, TWO }: Constants): LaunchOptions {
 const blockOptions = ({ B }: Constants): LaunchOptions => ({ warps: Number(B) <= 32 ? 2 : 4 });
 
 const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> = {
-  decodeAttention: (c) => (isWide(c) ? { warps: 8 } : { stages: 3 }),
+  decodeAttention: (c) => (isWide(c) ? { warps: 8 } : {}),
   matmul: ({ BN }) => (Number(BN) === 128 ? { warps: 4 } : {}),
   matmulAdd: ({ BN }) => (Number(BN) === 128 ? { warps: 4 } : {}),
   matmulGated: ({ BN }) => (Number(BN) > 64 ? {} : { warps: 4 }),
@@ -35,7 +35,7 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
       : Number(c.BM) + Number(c.BN) === 128
         ? { stages: 3 }
         : {},
-  reattentionDecode: (c) => (isWide(c) ? { warps: 8 } : { stages: 3 }),
+  reattentionDecode: (c) => (isWide(c) ? { warps: 8 } : {}),
   decodeQkvRows: rowOptions,
   decodeGateUpRows: rowOptions,
   decodeAddRows: rowOptions,
@@ -46,8 +46,6 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
   decodeLogits: blockOptions,
   reattentionPrefill: (c) => (isWide(c) ? { stages: 2 } : {}),
   reattentionScan: (c) => (isWide(c) ? { stages: 3 } : {}),
-  // Half as much code a thread: a model's weights pass between two of its runs, and code has to come from memory again.
-  reattentionDecideQuantized: () => ({ warps: 8 }),
   // Three programs a multiprocessor.
   reattentionScanQuantized: (c) => (isWide(c) ? {} : { maxRegisters: 168 }),
   reattentionStream: (c) =>

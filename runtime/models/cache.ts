@@ -1,6 +1,7 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, GrowableBuffer } from "../device/device.js";
 import { OutOfMemoryError } from "../device/errors.js";
+import { TOGETHER } from "../kernels/reattention/tiles.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import { quantizedBytes, quantizedFrom } from "../reattention/retrieval.js";
 import { cdiv } from "../tiling.js";
@@ -62,14 +63,22 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 
 export const cacheBytesPerToken = (shape: CacheShape): number => sum(shape.flatMap((layer) => Object.values(layer)));
 
+/** Tokens that lie together in a buffer: it holds all of them or none. */
+const TOGETHER_IN = { keys: 1, values: 1, codes: TOGETHER, bounds: TOGETHER } as const;
+
+/** Bytes that hold `tokens` tokens. */
+const bytesFor = (name: keyof LayerCache, bytes: number, tokens: number) =>
+  cdiv(tokens, TOGETHER_IN[name]) * TOGETHER_IN[name] * bytes;
+
 /** Pages of the driver: a cache of few tokens holds one for each buffer of each layer. */
 const PAGE = 2 << 20;
 
 export function reserveCache(memory: Allocator, shape: CacheShape, capacity: number): LayerCache[] {
-  const reserve = (bytes: number) => memory.reserve(capacity * bytes, { step: PAGE });
+  const reserve = (name: keyof LayerCache, bytes: number) =>
+    memory.reserve(bytesFor(name, bytes, capacity), { step: PAGE });
   return shape.map(({ keys, values, codes, bounds }) => ({
-    ...{ keys: reserve(keys), values: reserve(values) },
-    ...(codes > 0 ? { codes: reserve(codes), bounds: reserve(bounds) } : {}),
+    ...{ keys: reserve("keys", keys), values: reserve("values", values) },
+    ...(codes > 0 ? { codes: reserve("codes", codes), bounds: reserve("bounds", bounds) } : {}),
   }));
 }
 
@@ -82,37 +91,38 @@ export function tokensThatFit(device: Device, shape: CacheShape, reserved = 0): 
 
 /** Tokens whose keys and values fit what is committed in every layer. */
 export function tokensHeld(caches: readonly LayerCache[], shape: CacheShape): number {
-  return Math.floor(Math.min(...buffersOf(caches, shape).map(({ buffer, bytes }) => buffer.committed / bytes)));
+  const held = buffersOf(caches, shape).map(({ buffer, bytes, name }) => {
+    const together = TOGETHER_IN[name];
+    return Math.floor(buffer.committed / (together * bytes)) * together;
+  });
+  return Math.min(...held);
 }
 
 /** Commits memory for `tokens` tokens in every layer. Throws OutOfMemoryError, and what was there stays. */
 export function growCache(caches: readonly LayerCache[], shape: CacheShape, tokens: number): void {
-  const growing = buffersOf(caches, shape).filter(({ buffer, bytes }) => buffer.committed < tokens * bytes);
-  requireFree(growing, tokens);
-  for (const { buffer, bytes } of growing) buffer.grow(tokens * bytes);
-}
-
-interface Growing {
-  readonly buffer: GrowableBuffer;
-  /** Of a token. */
-  readonly bytes: number;
+  const growing = buffersOf(caches, shape)
+    .map(({ buffer, bytes, name }) => ({ buffer, wanted: bytesFor(name, bytes, tokens) }))
+    .filter(({ buffer, wanted }) => buffer.committed < wanted);
+  requireFree(growing);
+  for (const { buffer, wanted } of growing) buffer.grow(wanted);
 }
 
 /** Throws before any buffer grows: what some layers had taken and others did not get would be of no use to a shorter sequence. */
-function requireFree(growing: readonly Growing[], tokens: number): void {
+function requireFree(growing: readonly { readonly buffer: GrowableBuffer; readonly wanted: number }[]): void {
   const device = growing[0]?.buffer.device;
   // Where pages cost nothing, what was reserved is not free any more.
   if (!device?.traits.page) return;
   const { free, total } = device.memory();
   const committed = sum(growing.map(({ buffer }) => buffer.committed));
-  const wanted = sum(growing.map(({ bytes }) => cdiv(tokens * bytes, PAGE) * PAGE));
+  const wanted = sum(growing.map((one) => cdiv(one.wanted, PAGE) * PAGE));
   if (wanted - committed > free) throw new OutOfMemoryError({ wanted, committed, free, total });
 }
 
-const buffersOf = (caches: readonly LayerCache[], shape: CacheShape): Growing[] =>
+/** Every buffer of a cache, and its bytes of a token. */
+const buffersOf = (caches: readonly LayerCache[], shape: CacheShape) =>
   caches.flatMap((cache, layer) =>
     (["keys", "values", "codes", "bounds"] as const).flatMap((name) => {
       const buffer = cache[name];
-      return buffer ? [{ buffer, bytes: shape[layer]![name] }] : [];
+      return buffer ? [{ name, buffer, bytes: shape[layer]![name] }] : [];
     }),
   );

@@ -5,6 +5,7 @@ import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
 import type { Cache, Votes } from "./votes.js";
+import type { Beside } from "./window-attention.js";
 
 export interface RetrievalOptions extends Heads {
   /** Keys that each query of each head picks, 1 to 32. */
@@ -29,15 +30,22 @@ export interface Queries {
 
 /** Keys in 8 bits, as `reattentionQuantize` makes them, for the layer that they are of. */
 export interface QuantizedKeys {
-  /** i8 [tokens, KV heads · D] */
+  /** i8 [tokens / TOGETHER, KV heads, TOGETHER, D] */
   readonly codes: DeviceBuffer;
-  /** i32 [tokens, KV heads]: bits of scales and bounds, bf16 each. */
+  /** i32 [tokens / TOGETHER, KV heads, TOGETHER]: bits of scales and bounds, bf16 each. */
   readonly bounds: DeviceBuffer;
   /** i32 [1], zero at first: steps that read keys as they are, after one where bounds could not tell keys apart. */
   readonly exactSteps: DeviceBuffer;
 }
 
-/** Bytes of a token's codes and bounds. */
+/** How a step's window is chosen: what is attended to beside that, and the keys in 8 bits to pass over, which gives the same picks. The step's own are added. */
+export interface Choice {
+  readonly votes: Votes;
+  readonly beside: Beside;
+  readonly quantized?: QuantizedKeys;
+}
+
+/** Bytes of a token's codes and bounds. There must be room for a multiple of TOGETHER tokens. */
 export const quantizedBytes = ({ kvHeads, headSize }: Heads) => ({ codes: kvHeads * headSize, bounds: kvHeads * 4 });
 
 /** Programs of a scan for each multiprocessor, and of a stream: two run at a time, and a scan of narrow heads likes more, shorter ones. */
@@ -122,16 +130,15 @@ export class Retrieval {
 
   /**
    * Picks of a decode step, in one graph for every length: the cache holds load(position) tokens before these queries. `q` is f32.
-   * `keys` [tokens, KV heads · D] are without positions. With `votes` the window is chosen too, and then the pass may go over `quantized` keys, which
-   * gives the same picks; the step's own keys are added to them.
+   * `keys` [tokens, KV heads · D] are without positions. With `votes` the window is chosen too. Says whether a token's local tokens have been
+   * attended to, `beside` that.
    */
   scan(
     { q, count, qRow }: Queries,
     keys: DeviceBuffer,
     { position, global, local }: Omit<Cache, "added">,
-    votes?: Votes,
-    quantized?: QuantizedKeys,
-  ): void {
+    choice?: Choice,
+  ): boolean {
     const { heads, kvHeads, topK, dtype = "bf16", byBlock = false, scanQueries = 1 } = this.options;
     if (count > scanQueries)
       throw new AttentionError("queries", `${count} queries are scanned for`, `Give scanQueries of at least ${count}.`);
@@ -159,23 +166,30 @@ export class Retrieval {
         ...this.#tiles.pick,
       },
     };
-    const few = decidesAtOnce(device, this.options) ? votes?.few(heads * count * topK) : undefined;
-    const decision = few && { ...pick, finished: this.#finished, ...few };
+    const few = decidesAtOnce(device, this.options) ? choice?.votes.few(heads * count * topK) : undefined;
+    const decision = few && { ...pick, finished: this.#finished, ...few, ...choice!.beside };
+    // Attention is one token's.
+    const isBeside = decision !== undefined && count === 1;
+    const programs = heads * count + (isBeside ? kvHeads * decision.splits : 0);
+    const quantized = choice?.quantized;
     if (decision && quantized && this.#listed) {
       const { exactSteps } = quantized;
+      const { longFrom } = decision;
       kernels.reattentionScanQuantized.launch(grid(PROGRAMS.scanQuantized[this.#width]), {
-        ...{ ...common, ...quantized, RP, BN },
+        ...{ ...common, ...quantized, longFrom, RP, BN },
         DP: Math.max(CODES, DP),
       });
-      kernels.reattentionDecideQuantized.launch([heads * count], { ...decision, exactSteps, listed: this.#listed });
-      return;
+      const listed = this.#listed;
+      kernels.reattentionDecideQuantized.launch([programs], { ...decision, exactSteps, listed });
+      return isBeside;
     }
     kernels.reattentionScan.launch(grid(PROGRAMS.scan[this.#width]), { ...common, RP, BN });
-    if (decision) kernels.reattentionDecide.launch([heads * count], decision);
+    if (decision) kernels.reattentionDecide.launch([programs], decision);
     else {
       kernels.reattentionPick.launch([heads * count], pick);
-      votes?.choose(this, heads * topK, { position, added: count, global, local });
+      choice?.votes.choose(this, heads * topK, { position, added: count, global, local });
     }
+    return isBeside;
   }
 
   /** Quantizes `count` of a layer's keys from token `first` on. */

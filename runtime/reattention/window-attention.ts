@@ -26,11 +26,24 @@ export interface LayerKeys {
   readonly values: DeviceBuffer;
 }
 
+/** A token's attention to a layer's keys. */
+export interface TokenAttention extends LayerKeys {
+  readonly q: DeviceBuffer;
+  readonly rotary: Rotary;
+  readonly scores: Scores;
+  readonly out: DeviceBuffer;
+}
+
+/** What a decision takes for the attention beside it (kernels/reattention/beside.ts). */
+export type Beside = ReturnType<WindowAttention["beside"]>;
+
 export interface WindowOptions extends Heads {
   /** Most tokens of a window, and most chunks at once (default: 1). */
   readonly window: number;
   readonly chunks?: number;
   readonly dtype?: HalfType;
+  /** Middles from which on local tokens are attended to beside a decision, and keys in 8 bits looked at. Default: where that is faster. */
+  readonly longFrom?: number;
 }
 
 /** Attention to the window that `Votes` chose, with positions renumbered. Queues kernels and waits for nothing. */
@@ -59,26 +72,50 @@ export class WindowAttention {
   }
 
   /**
-   * One token's attention into `out`, f32 [heads · D], through the list of selected positions; `q` is f32 [heads · D] without position.
+   * What a decision of one token takes to attend to the `local` last tokens beside it, where the middle is long; `decode` with the same has to
+   * follow. `q` is f32 [heads · D] without position.
+   */
+  beside({ q, values, rotary, scores }: TokenAttention, { local }: Pick<Cache, "local">) {
+    const { device } = this.#runner;
+    const { heads, kvHeads } = this.options;
+    const { G, GP, D, DP, HALF, HALFP, SPLITS, BN } = this.#constants;
+    const { partial, peak, total } = this.#splits;
+    return {
+      ...{ q, values, ...rotary, ...scores, partial, peak, total, longFrom: this.#longFrom },
+      ...{ G, GP, D, DP, HALF, HALFP, SPLITS, BN },
+      // Behind the decision's programs, so many are on the device at once. The other splits are for what comes before.
+      splits: Math.min(cdiv(local, BN), splitsOf(SPLITS / 2, device.processors, kvHeads, heads)),
+    };
+  }
+
+  /**
+   * One token's attention into `out`, f32 [heads · D], through the list of selected positions: to what comes before the local tokens, where those were attended to
+   * `beside` the decision.
    */
   decode(
-    q: DeviceBuffer,
-    { keys, values }: LayerKeys,
+    { q, keys, values, rotary, scores, out }: TokenAttention,
     { selected, window }: Votes,
     { position, global, local }: Cache,
-    rotary: Rotary,
-    { scale, cap, CAP }: Scores,
-    out: DeviceBuffer,
+    beside?: Beside,
   ): void {
     const { device, kernels } = this.#runner;
     const { kvHeads, dtype = "bf16" } = this.options;
-    const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
-    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
+    const { SPLITS } = tilesFor(device).decode[this.#width];
     kernels.reattentionDecode.launch([kvHeads, splitsOf(SPLITS, device.processors, kvHeads)], {
-      ...{ q, keys, values, ...rotary, selected, window, position, ...this.#splits, out },
-      ...{ scale, cap, global, local, kvHeads, T: dtype, CAP },
-      ...{ G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, BN },
-      PART: combinedPart(SPLITS, { GM, DP }),
+      ...{
+        ...this.#constants,
+        ...this.#splits,
+        ...rotary,
+        ...scores,
+        q,
+        keys,
+        values,
+        selected,
+        window,
+        position,
+        out,
+      },
+      ...{ global, local, kvHeads, T: dtype, beside: beside?.splits ?? 0, longFrom: this.#longFrom },
     });
   }
 
@@ -120,6 +157,19 @@ export class WindowAttention {
       values: { buffer: windowValues, ...gathered },
       ...{ window, out, queries, chunk, windowRows, outRow, group: G, cap, T, BM, BN, D, DP, CAP },
     });
+  }
+
+  get #longFrom(): number {
+    return this.options.longFrom ?? tilesFor(this.#runner.device).longFrom;
+  }
+
+  /** Of attention of one token. */
+  get #constants() {
+    const { device } = this.#runner;
+    const { G, GM, D, DP, HALF, HALFP } = headConstants(this.options);
+    const { SPLITS, BN } = tilesFor(device).decode[this.#width];
+    const PART = combinedPart(SPLITS, { GM, DP });
+    return { G, GM, GP: groupRows(this.options, device), D, DP, HALF, HALFP, SPLITS, PART, BN };
   }
 
   #allocSplits(cells: number, headSize: number) {

@@ -1,4 +1,4 @@
-/* Atomic ops on blocks of tensors; test/compiler/interpret/descriptors.test.ts says what is right. */
+/* Atomic ops on blocks of tensors; test/compiler/backends/wasm/descriptors.test.ts says what is right. */
 import {
   arange,
   atomicAndTensorDescriptor,

@@ -130,3 +130,12 @@ export const functionInTurns = kernel((p: { out: Out }) => {
       ),
     );
 });
+
+const between = (low: Tile, high: Tile, way: (low: Tile, high: Tile) => Tile): Tile => way(low, high);
+
+/** As in TypeScript, a function may take fewer arguments than whoever calls it gives it. x = −8 … 7. */
+export const fewerTaken = kernel((p: { x: Ptr<"f32">; out: Out }) => {
+  const i = arange(0, 16);
+  const x = load(p.x + i);
+  store(p.out + i, to(between(x, x * 2, (low) => low - 1) + between(x, x, () => full([16], 3, "f32")), "f64"));
+});

@@ -67,5 +67,11 @@ export const FUNCTIONS: readonly Corner[] = [
     constants: { MODE, LEAKY: true },
     want: SIGNED.map((x) => (MODE === "twice" ? x * 2 : leaky(x))),
   })),
+  {
+    title: "a function takes fewer arguments than it is given",
+    kernel: "fewerTaken",
+    args: { x: memory(SIGNED) },
+    want: SIGNED.map((x) => x + 2),
+  },
   { title: "a function sees the turn of its loop", kernel: "functionInTurns", args: {}, want: [30, 51, 72] },
 ];

@@ -90,6 +90,7 @@ const SEVERAL = [
   "inspect --set",
   "build --arch",
   "build --model",
+  "tune --shapes",
   "generate --stop",
   "chat --stop",
   "eval --attention",

@@ -7,7 +7,7 @@ import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { CORNERS, type Corner, type CornerMemory, UNTOUCHED } from "../cases/corners.js";
 import { encode } from "../gpu/values.js";
 import { interpret } from "../reference/triton-interpreter.js";
-import { decode, run, type Tensor, type TensorTable } from "./interpret/run.js";
+import { decode, run, type Tensor, type TensorTable } from "./backends/wasm/run.js";
 
 const { drafts, diagnostics } = createFrontend().lower(
   [

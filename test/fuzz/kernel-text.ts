@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { emitTriton } from "../../compiler/backends/triton/emit/index.js";
+import { compileForCpu } from "../../compiler/backends/wasm/index.js";
 import { buildsOf } from "../../compiler/build/index.js";
 import { type Checked, check } from "../../compiler/check.js";
 import { type Diagnostic, DiagnosticError, isError } from "../../compiler/diagnostics/index.js";
-import { emitTriton } from "../../compiler/emit/index.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
-import { compileForCpu } from "../../compiler/interpret/index.js";
 import { DTYPE_NAMES, type Kernel, printKernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
@@ -165,12 +165,12 @@ function outside(found: readonly Diagnostic[], text: string, file: string): stri
   return wrong && `the place ${wrong.span.file}:${wrong.span.line}:${wrong.span.column} of ${wrong.code} is outside`;
 }
 
-async function compile(kernel: Kernel, small: boolean): Promise<void> {
+function compile(kernel: Kernel, small: boolean): void {
   printKernel(kernel);
   emitTriton(kernel);
   for (const build of buildsOf(kernel).slice(0, 2)) {
     const special = specialize(kernel, build);
-    if (small) await compileForCpu(special);
+    if (small) compileForCpu(special);
   }
 }
 
@@ -216,7 +216,7 @@ class Trial {
     const faulty = new Set(diagnostics.filter(isError).map(({ span }) => span.file));
     if (faulty.size === 0) {
       const lengths = new Map(texts.map((text, index) => [fileName(index), text.length]));
-      for (const kernel of kernels) await compile(kernel, lengths.get(kernel.file)! < SMALL);
+      for (const kernel of kernels) compile(kernel, lengths.get(kernel.file)! < SMALL);
       return undefined;
     }
     const sound = texts.filter((_, index) => !faulty.has(fileName(index)));

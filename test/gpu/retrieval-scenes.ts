@@ -81,6 +81,10 @@ const ODD = { heads: 14, kvHeads: 2, headSize: 80 };
 export const LAYERS: readonly LayerScene[] = [
   scene("a decode step of SmolLM2", "decode", SMOLLM, [1, 3001]),
   scene("a decode step of Llama 3", "decode", LLAMA, [1, 1501]),
+  scene("a decode step with a long window", "decode", LLAMA, [1, 9001], { global: 32, local: 4500, clip: 100 }),
+  scene("a decode step with nothing beside its decision", "decode", LLAMA, [1, 1501], { longFrom: 1 << 20 }),
+  scene("a decode step with keys in 8 bits", "decode", LLAMA, [1, 3001], { inCodes: true, local: 500 }),
+  scene("a decode step of SmolLM2 with keys in 8 bits", "decode", SMOLLM, [1, 3001], { inCodes: true }),
   scene("a decode step without a middle", "decode", SMOLLM, [1, 60]),
   scene("a decode step with a cap", "decode", SMOLLM, [1, 1501], { cap: 2 }),
   scene("a decode step without rotation", "decode", SMOLLM, [1, 1501], { rotates: false }),

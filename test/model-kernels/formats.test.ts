@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/backends/triton/index.js";
 import { jobOf } from "../../compiler/build/job.js";
 import { DEFAULT_BUILD, planUnits } from "../../compiler/build/plan.js";
 import { check } from "../../compiler/check.js";
 import type { Kernel } from "../../compiler/ir/index.js";
-import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { LoadedBundle } from "../../runtime/device/device.js";
 import { type Format, formatOf, rowBytes } from "../../runtime/kernels/linear/weights.js";

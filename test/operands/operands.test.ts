@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/backends/triton/index.js";
 import { createFrontend } from "../../compiler/frontend/index.js";
-import { ensureEnvironment, startTriton, type TritonService } from "../../compiler/triton/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { drawnStatements } from "./statements.js";
 import { Trial } from "./trial.js";

@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { emitTriton, signatureOf } from "../../compiler/backends/triton/emit/index.js";
+import type { TritonService } from "../../compiler/backends/triton/index.js";
+import { compileForCpu } from "../../compiler/backends/wasm/index.js";
 import { check } from "../../compiler/check.js";
 import { isError } from "../../compiler/diagnostics/index.js";
-import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
 import type { Frontend } from "../../compiler/frontend/index.js";
-import { compileForCpu } from "../../compiler/interpret/index.js";
 import { type Kernel, NO_PROMISES, serializeKernel } from "../../compiler/ir/index.js";
 import { specialize, storedKernel } from "../../compiler/passes/index.js";
-import type { TritonService } from "../../compiler/triton/index.js";
 import { FIRST_LINE, kernelText } from "./statements.js";
 
 export interface Failure {
@@ -86,7 +86,7 @@ export class Trial {
 
   async #failure(kernel: Kernel): Promise<string | undefined> {
     try {
-      await compileForCpu(specialize(storedKernel(serializeKernel(kernel), kernel), kernel.builds[0]!));
+      compileForCpu(specialize(storedKernel(serializeKernel(kernel), kernel), kernel.builds[0]!));
     } catch (error) {
       return `CPU executor: ${(error as Error).stack}`;
     }

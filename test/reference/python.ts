@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { environmentFolder } from "../../compiler/triton/index.js";
+import { environmentFolder } from "../../compiler/backends/triton/index.js";
 
 /** The private environment's, else the one that TILESCRIPT_PYTHON names; undefined where neither has the modules. */
 export function referencePython(...modules: string[]): string | undefined {

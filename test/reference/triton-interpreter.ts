@@ -4,9 +4,9 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { emitTriton, signatureOf } from "../../compiler/emit/index.js";
+import { emitTriton, signatureOf } from "../../compiler/backends/triton/emit/index.js";
+import { ensureEnvironment, type TritonConstant, type TritonType } from "../../compiler/backends/triton/index.js";
 import { type Build, type Kernel, NO_PROMISES } from "../../compiler/ir/index.js";
-import { ensureEnvironment, type TritonConstant, type TritonType } from "../../compiler/triton/index.js";
 
 export interface InterpretedDescriptor {
   readonly buffer: NodeJS.ArrayBufferView;

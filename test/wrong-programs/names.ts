@@ -14,6 +14,11 @@ export const NAMES: readonly Wrong[] = [
   ["TS-K1011", "const f = (v: number): number => «f(v - 1)»; store(out, f(s));", /loop/],
   ["TS-K1007", "const f = (a: number, b: number): number => a + b; store(out, «f(s)»);", "a, b"],
   ["TS-K1007", "const f = (a: number): number => a; store(out, «f(s, s)»);", "got 2"],
+  [
+    "TS-K1007",
+    "const f = (g: (a: number, b: number) => number): number => «g(s, atomicAdd(out, 1.0))»; store(out, f((a) => a));",
+    "got 2",
+  ],
   ["TS-K1001", "const f = (a: number): «number» => { if (a > 0) return 1.0; }; store(out, f(s));", "ending return"],
   ["TS-K1003", "const f = («...xs»: number[]): number => xs[0]! + 1; store(out + f(n, 2), 1.0);", /parameter/],
   ["TS-K1052", "store(out, reduce(load(x + at), 0, «(a, b) => a + b + s»));", "part of the state"],

@@ -83,3 +83,27 @@ export const leftOut = problem<Failure & { readonly arch: number }>({
   about: "A build does not fit one of the architectures; the bundle has the kernel's other builds for it.",
   message: ({ kernel, message, arch }) => `a build of ${kernel} is left out for sm_${arch}: ${message}`,
 });
+
+export const tunedDamaged = problem<{ message: string }>({
+  code: "TS-K3011",
+  about: "A file of tilescript tune, beside the kernels that it measured, is not as it was written.",
+  message: ({ message }) => `these measurements cannot be read: ${message}`,
+  hint: () => "remove the file, or mend it, and measure again: tilescript tune FILE#kernel",
+});
+
+export const tunedStale = problem<{ kernel: string; file: string }>({
+  code: "TS-K3012",
+  severity: "warning",
+  about: "The kernel has changed since it was measured: launches take the builds that they take without measurements.",
+  message: ({ kernel, file }) => `${kernel} has changed since ${file} was measured, which is not used`,
+  hint: ({ kernel }) => `measure it again: tilescript tune FILE#${kernel}`,
+});
+
+export const tunedBuilds = problem<{ kernel: string; file: string; lost: number }>({
+  code: "TS-K3013",
+  severity: "warning",
+  about: "A build that was measured to be the fastest is not among the kernel's builds any more.",
+  message: ({ kernel, file, lost }) =>
+    `of ${lost} shape${lost === 1 ? "" : "s"} in ${file} the fastest build is none of ${kernel}'s builds any more`,
+  hint: ({ kernel }) => `measure it again: tilescript tune FILE#${kernel}`,
+});

@@ -142,10 +142,10 @@ export const assignsConstant = problem<{ name: string; what: string }>({
 
 export const unreachableBuild = problem<{ kernel: string }>({
   code: "TS-K1045",
-  about: "Launches choose a build by its constants and dtypes: of two with the same ones the second would never run.",
-  message: ({ kernel }) =>
-    `an earlier build of ${kernel} has the same constants and dtypes, so no launch reaches this one`,
-  hint: () => "remove one, or tell them apart by a Const parameter",
+  about:
+    "Two builds with the same constants, dtypes and options are one. Where options alone differ, tilescript tune finds the faster one.",
+  message: ({ kernel }) => `an earlier build of ${kernel} is the same as this one`,
+  hint: () => "remove one, or let them differ in warps, stages or a Const parameter",
 });
 
 export const unreachableVariant = problem<{ kernel: string; variant: number; earlier: number }>({

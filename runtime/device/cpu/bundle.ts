@@ -1,6 +1,6 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import { storedKernel } from "../../../compiler/interpret/index.js";
 import { IrFormatError, type Kernel } from "../../../compiler/ir/index.js";
+import { storedKernel } from "../../../compiler/passes/index.js";
 import { type BundleFiles, loadFrom, REBUILD } from "../../bundle/files.js";
 import type { LoadedBundle, WantedBuild } from "../device.js";
 import { BundleError } from "../errors.js";

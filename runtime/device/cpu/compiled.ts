@@ -6,9 +6,9 @@ import {
   type KernelChecks,
   type LaunchShape,
   readInfo,
-  specialize,
-} from "../../../compiler/interpret/index.js";
+} from "../../../compiler/backends/wasm/index.js";
 import { type CompileOptions, type ConstValue, type Kernel, serializeKernel } from "../../../compiler/ir/index.js";
+import { specialize } from "../../../compiler/passes/index.js";
 import { compilerFingerprint } from "../../../compiler/store/index.js";
 import type { Queue } from "./queue.js";
 import type { WasmStore } from "./wasm-store.js";
@@ -83,7 +83,7 @@ export class KernelRegistry {
   async #load(key: string, kernel: Kernel, aliased: readonly (readonly string[])[]): Promise<Ready> {
     const stored = await this.#stored(key);
     if (stored) return this.#register(stored.module, stored.info);
-    const { wasm, info } = await compileForCpu(kernel, { aliased, checks: this.#checks });
+    const { wasm, info } = compileForCpu(kernel, { aliased, checks: this.#checks });
     const module = await WebAssembly.compile(wasm);
     void this.#store?.put(key, wasm);
     return this.#register(module, info);
@@ -119,6 +119,8 @@ export class Variant {
   readonly cooperative: boolean;
   /** What the author said of how it is compiled, if anything. */
   readonly build: CompileOptions | undefined;
+  readonly constants: Readonly<Record<string, ConstValue>>;
+  readonly dtypes: Kernel["dtypes"];
   readonly #general: Kernel;
   readonly #kernel: Kernel;
   readonly #registry: KernelRegistry;
@@ -127,6 +129,8 @@ export class Variant {
   constructor(registry: KernelRegistry, general: Kernel, constants: Readonly<Record<string, ConstValue>>) {
     this.#registry = registry;
     this.#general = general;
+    this.constants = constants;
+    this.dtypes = general.dtypes;
     const build = general.builds.find((one) =>
       Object.entries(one.constants).every(([name, value]) => Object.is(constants[name], value)),
     );

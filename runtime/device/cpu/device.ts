@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import { TABLE_WORD, type Trace } from "../../../compiler/interpret/index.js";
+import { TABLE_WORD, type Trace } from "../../../compiler/backends/wasm/index.js";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
 import { Captured, type Freeable } from "../captured.js";

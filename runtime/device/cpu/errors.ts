@@ -1,4 +1,4 @@
-import type { AccessSite } from "../../../compiler/interpret/index.js";
+import type { AccessSite } from "../../../compiler/backends/wasm/index.js";
 import type { Span } from "../../../compiler/ir/index.js";
 import { type ErrorDetails, TileScriptError } from "../../../dsl/errors.js";
 import { LaunchError } from "../errors.js";

@@ -1,4 +1,4 @@
-import { ANYWHERE, type CpuKernelInfo } from "../../../compiler/interpret/index.js";
+import { ANYWHERE, type CpuKernelInfo } from "../../../compiler/backends/wasm/index.js";
 import { checkedError, FINITE_OP, notFinite } from "./checked/errors.js";
 import { FAULT } from "./control.js";
 import { assertionFailed, KernelFailure, misaligned, OutOfBoundsError, strayAddress } from "./errors.js";

@@ -1,4 +1,4 @@
-import type {} from "../../../compiler/interpret/index.js";
+import type {} from "../../../compiler/backends/wasm/index.js";
 import { OutOfMemoryError } from "../errors.js";
 import { HEAP_START } from "./control.js";
 

@@ -7,11 +7,20 @@ import {
   type Kernel,
   type Param,
 } from "../../../compiler/ir/index.js";
-import { argumentChecker, type CheckedParam, checkGrid, requireArguments, tooLargeToCooperate } from "../check.js";
-import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
+import {
+  argumentChecker,
+  type CheckedParam,
+  checkGrid,
+  type Extent,
+  gridOf,
+  requireArguments,
+  tooLargeToCooperate,
+} from "../check.js";
+import type { Argument, Arguments, ChosenBuild, GridFor, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { isGiven, selectBuilds } from "../select.js";
 import { shown } from "../shown.js";
+import { nearest, tunedFor } from "../tuned.js";
 import { gpuRules } from "./checked/gpu-rules.js";
 import { type Compiled, type Ready, Variant } from "./compiled.js";
 import { BLOCK_BYTES, COMMAND, type Command } from "./control.js";
@@ -49,18 +58,19 @@ export class CpuKernelHandle implements LoadedKernel {
     this.#optional = new Set(first?.kernel.params.filter(isOptional).map(({ name }) => name));
   }
 
-  prepare(grid: Grid, args: Arguments): CpuLaunch {
-    const extent = checkGrid(this.name, grid);
-    return new CpuLaunch(this, extent, args);
+  prepare(grid: GridFor, args: Arguments): CpuLaunch {
+    if (typeof grid !== "function") checkGrid(this.name, grid);
+    return new CpuLaunch(this, grid, args);
   }
 
-  launch(grid: Grid, args: Arguments): void {
+  launch(grid: GridFor, args: Arguments): void {
     this.prepare(grid, args).run();
   }
 
   /** The kernel for the constants and dtypes among the arguments, which are checked. */
-  choose(args: Arguments): Variant {
-    requireArguments(this.name, args, () => this.#bindings[0]!.kernel.params.map(({ name }) => name));
+  choose(given: Arguments): Variant {
+    requireArguments(this.name, given, () => this.#bindings[0]!.kernel.params.map(({ name }) => name));
+    const args = this.#withTuned(given);
     let key = "";
     for (const name of this.#selectors) {
       const value = this.#optional.has(name) ? isGiven(args[name]) : args[name];
@@ -73,6 +83,17 @@ export class CpuKernelHandle implements LoadedKernel {
     }
     choice.check(args);
     return choice.variant;
+  }
+
+  /** With the constants that the launch leaves to tuning. */
+  #withTuned(args: Arguments): Arguments {
+    const { tune = [], builds } = this.entry;
+    if (tune.every((name) => args[name] !== undefined)) return args;
+    const left = selectBuilds(this.name, builds, args, { optional: [...this.#optional], tune });
+    const tuned = tunedFor(this.entry, this.device).filter(({ build }) => left.includes(builds[build]!));
+    const chosen = nearest(tuned, args)?.build;
+    const { constants } = chosen === undefined ? left[0]! : builds[chosen]!;
+    return { ...args, ...Object.fromEntries(tune.map((name) => [name, constants[name]!])) };
   }
 
   #choice(args: Arguments): Choice {
@@ -118,7 +139,7 @@ export class CpuKernelHandle implements LoadedKernel {
     ) as Record<string, ConstValue>;
     const complete = wanted.every((name) => given[name] !== undefined);
     if (fitting.length === 1 && complete) return { binding: fitting[0]!, constants: given };
-    const [build] = selectBuilds(this.name, this.entry.builds, args, [...this.#optional]);
+    const [build] = selectBuilds(this.name, this.entry.builds, args, { optional: [...this.#optional] });
     if (!build)
       throw new LaunchError({
         kernel: this.name,
@@ -149,13 +170,12 @@ function requireKind(kernel: string, param: Extract<Param, { kind: "const" }>, v
     throw new LaunchError({ kernel, parameter: param.name, expected, got: shown(value) });
 }
 
-type Extent = readonly [number, number, number];
-
 /** A launch with its arguments packed. */
 export class CpuLaunch implements Launch {
   readonly #kernel: CpuKernelHandle;
-  readonly #grid: Extent;
-  readonly #programs: number;
+  readonly #grid: GridFor;
+  #extent!: Extent;
+  #programs!: number;
   #args: Arguments;
   #variant!: Variant;
   #compiled!: Compiled;
@@ -167,18 +187,21 @@ export class CpuLaunch implements Launch {
   /** How much the device's buffers had grown when the bounds were last written. */
   #boundAt = 0;
 
-  constructor(kernel: CpuKernelHandle, grid: Extent, args: Arguments) {
+  constructor(kernel: CpuKernelHandle, grid: GridFor, args: Arguments) {
     this.#kernel = kernel;
     this.#grid = grid;
-    this.#programs = grid[0] * grid[1] * grid[2];
     this.#args = args;
-    if (this.#programs > 2 ** 31 - 1)
-      throw new LaunchError({ kernel: kernel.name, expected: "at most 2147483647 programs", got: `${this.#programs}` });
     this.#bind(kernel.choose(args));
   }
 
   get kernel(): string {
     return this.#kernel.name;
+  }
+
+  /** Warps and stages are those that were declared: nothing here has any. */
+  get build(): ChosenBuild {
+    const { constants, dtypes, build } = this.#variant;
+    return { constants, dtypes, warps: build?.warps ?? 4, stages: build?.stages ?? 3 };
   }
 
   run(): void {
@@ -235,16 +258,24 @@ export class CpuLaunch implements Launch {
 
   #bind(variant: Variant): void {
     const { layout } = variant.shape;
+    this.#extent = gridOf(this.#kernel.name, this.#grid, variant);
+    this.#programs = this.#extent[0] * this.#extent[1] * this.#extent[2];
+    if (this.#programs > 2 ** 31 - 1)
+      throw new LaunchError({
+        kernel: this.#kernel.name,
+        expected: "at most 2147483647 programs",
+        got: `${this.#programs}`,
+      });
     const { processors } = this.#kernel.device;
     if (variant.cooperative && this.#programs > processors)
       throw tooLargeToCooperate(this.#kernel.name, processors, this.#programs);
     this.#variant = variant;
     this.#block = new Uint32Array(layout.bytes / 4);
     this.#view = new DataView(this.#block.buffer);
-    this.#block.set(this.#grid);
+    this.#block.set(this.#extent);
     for (const slot of layout.slots) {
       const value = this.#args[slot.name];
-      if (isGiven(value)) writeArgument(this.#view, slot, value);
+      if (slot.kind !== "const" && isGiven(value)) writeArgument(this.#view, slot, value);
     }
     this.#bounds = boundsOf(layout.slots, this.#args);
     this.#compile();

@@ -1,4 +1,4 @@
-import type { ArgumentSlot } from "../../../compiler/interpret/index.js";
+import type { ArgumentSlot } from "../../../compiler/backends/wasm/index.js";
 import { DTYPES, type DType } from "../../../compiler/ir/index.js";
 import type { Argument, Arguments, DescriptorArgument } from "../device.js";
 import { SCALAR_WRITERS } from "../scalar-writers.js";

@@ -1,4 +1,4 @@
-import { type AccessSite, type CpuKernelInfo, TRACE } from "../../../compiler/interpret/index.js";
+import { type AccessSite, type CpuKernelInfo, TRACE } from "../../../compiler/backends/wasm/index.js";
 import { DTYPES, type DType, isFloat, wrapped } from "../../../compiler/ir/index.js";
 import type { PrintedValue } from "./queue.js";
 import { tracedLines } from "./traced.js";

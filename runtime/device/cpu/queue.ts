@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { TABLE_WORD } from "../../../compiler/interpret/index.js";
+import { TABLE_WORD } from "../../../compiler/backends/wasm/index.js";
 import { ownOptions } from "../../worker-options.js";
 import { DeviceError } from "../errors.js";
 import type { CheckedWork } from "./checked/checks.js";

@@ -1,5 +1,5 @@
 /** Values of a kernel's variables as text, shortened as NumPy does it. */
-import type { AccessSite } from "../../../compiler/interpret/index.js";
+import type { AccessSite } from "../../../compiler/backends/wasm/index.js";
 import { type DType, isFloat, wrapped } from "../../../compiler/ir/index.js";
 import { place, where } from "./errors.js";
 import type { PrintedValue } from "./queue.js";

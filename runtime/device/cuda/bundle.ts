@@ -60,7 +60,13 @@ async function loadAll(device: CudaDevice, files: BundleFiles, only?: readonly W
   const loadable = files.manifest.kernels.map((entry) => ({
     entry,
     variants: variantsFor(entry, device.arch).filter(
-      ({ variant }) => only?.some((wanted) => wanted.kernel === entry.name && isBuild(variant, wanted)) ?? true,
+      ({ variant }) =>
+        only?.some(
+          (wanted) =>
+            wanted.kernel === entry.name &&
+            isBuild(variant, wanted) &&
+            (wanted.build ?? variant.build) === variant.build,
+        ) ?? true,
     ),
   }));
   const usable = loadable.filter(({ variants }) => variants.length > 0);

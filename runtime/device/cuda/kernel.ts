@@ -1,17 +1,22 @@
-import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import { argumentChecker, checkGrid, requireArguments } from "../check.js";
-import type { Argument, Arguments, Grid, Launch, LoadedKernel } from "../device.js";
+import type { KernelEntry, Tuned } from "../../../compiler/bundle/index.js";
+import { argumentChecker, checkGrid, gridOf, requireArguments } from "../check.js";
+import type { Argument, Arguments, ChosenBuild, GridFor, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { promiseBroken } from "../refusals.js";
 import { isGiven, selectBuilds } from "../select.js";
+import { nearest, tunedFor } from "../tuned.js";
 import type { CudaDevice } from "./device.js";
 import type { BoundLaunch, LoadedVariant } from "./variant.js";
 
-type Extent = readonly [number, number, number];
+/** What was measured, with the variants in the order in which a launch near that shape tries them. */
+interface TunedVariants extends Tuned {
+  readonly variants: readonly LoadedVariant[];
+}
 
-/** Variants that differ in their promises only, and the checks of their arguments. */
+/** Variants that differ in their promises, and where launches choose by speed in their builds too; and the checks of their arguments. */
 interface Choice {
   readonly variants: readonly LoadedVariant[];
+  readonly tuned: readonly TunedVariants[];
   readonly check: (args: Arguments) => void;
 }
 
@@ -41,15 +46,17 @@ export class CudaKernel implements LoadedKernel {
     );
   }
 
-  prepare(grid: Grid, args: Arguments): CudaLaunch {
-    return new CudaLaunch(this, checkGrid(this.name, grid), args);
+  prepare(grid: GridFor, args: Arguments): CudaLaunch {
+    if (typeof grid !== "function") checkGrid(this.name, grid);
+    return new CudaLaunch(this, grid, args);
   }
 
-  launch(grid: Grid, args: Arguments): void {
-    const extent = checkGrid(this.name, grid);
-    const bound = this.choose(args).shared;
+  launch(grid: GridFor, args: Arguments): void {
+    const extent = typeof grid === "function" ? undefined : checkGrid(this.name, grid);
+    const chosen = this.choose(args);
+    const bound = chosen.shared;
     bound.setAll(args);
-    bound.setGrid(extent);
+    bound.setGrid(extent ?? gridOf(this.name, grid, chosen.variant));
     this.device.captured?.addArguments(args);
     bound.launch();
   }
@@ -57,8 +64,9 @@ export class CudaKernel implements LoadedKernel {
   /** Checks the arguments and takes the first variant whose promises they keep. */
   choose(args: Arguments): LoadedVariant {
     requireArguments(this.name, args, () => this.#variants[0]!.variant.params.map(({ name }) => name));
-    const { variants, check } = this.#choice(args);
-    check(args);
+    const choice = this.#choice(args);
+    choice.check(args);
+    const variants = nearest(choice.tuned, args)?.variants ?? choice.variants;
     const fitting = variants.find((variant) => !variant.unfit && !variant.brokenPromise(args));
     if (fitting) return fitting;
     throw this.#refusal(variants, args);
@@ -71,12 +79,21 @@ export class CudaKernel implements LoadedKernel {
     const known = this.#choices.get(key);
     if (known) return known;
     const configured = this.#variants.map((loaded) => ({ ...loaded.variant, loaded }));
-    const variants = selectBuilds(this.name, configured, args, this.#optional).map(({ loaded }) => loaded);
+    const open = { optional: this.#optional, tune: this.entry.tune };
+    const variants = selectBuilds(this.name, configured, args, open).map(({ loaded }) => loaded);
     const { params, dtypes } = variants[0]!.variant;
     const check = argumentChecker({ kernel: this.name, device: this.device }, params, Object.keys(dtypes));
-    const choice = { variants, check };
+    const choice = { variants, tuned: this.#tuned(variants), check };
     this.#choices.set(key, choice);
     return choice;
+  }
+
+  /** What was measured of these builds. One that the arguments or the device rule out leaves the launch to the others. */
+  #tuned(variants: readonly LoadedVariant[]): TunedVariants[] {
+    return tunedFor(this.entry, this.device).flatMap((one) => {
+      const own = variants.filter(({ variant }) => variant.build === one.build);
+      return own.length > 0 ? [{ ...one, variants: [...new Set([...own, ...variants])] }] : [];
+    });
   }
 
   #refusal(variants: readonly LoadedVariant[], args: Arguments): LaunchError {
@@ -90,14 +107,14 @@ export class CudaKernel implements LoadedKernel {
 /** A launch with arguments of its own. */
 export class CudaLaunch implements Launch {
   readonly #kernel: CudaKernel;
-  readonly #grid: Extent;
+  readonly #grid: GridFor;
   #args: Arguments;
   #variant: LoadedVariant;
   #bound: BoundLaunch;
   /** How many buffers the device had freed when the arguments were last found alive. */
   #checkedAt: number;
 
-  constructor(kernel: CudaKernel, grid: Extent, args: Arguments) {
+  constructor(kernel: CudaKernel, grid: GridFor, args: Arguments) {
     this.#kernel = kernel;
     this.#grid = grid;
     this.#args = args;
@@ -108,6 +125,11 @@ export class CudaLaunch implements Launch {
 
   get kernel(): string {
     return this.#kernel.name;
+  }
+
+  get build(): ChosenBuild {
+    const { constants, dtypes, launch } = this.#variant.variant;
+    return { constants, dtypes, warps: launch.warps, stages: launch.stages };
   }
 
   run(): void {
@@ -135,7 +157,7 @@ export class CudaLaunch implements Launch {
   #bind(): BoundLaunch {
     const bound = this.#variant.bind();
     bound.setAll(this.#args);
-    bound.setGrid(this.#grid);
+    bound.setGrid(gridOf(this.#kernel.name, this.#grid, this.#variant.variant));
     return bound;
   }
 }

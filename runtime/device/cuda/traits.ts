@@ -6,7 +6,7 @@ export const CUDA_TRAITS: DeviceTraits = {
   matrixRows: 16,
   promptTokens: 8192,
   windowedTokens: 8192,
-  quantizedFrom: 1 << 28,
+  quantizedFrom: 1 << 26,
   stepsAhead: 4,
   programsEach: 16,
   page: 2 << 20,

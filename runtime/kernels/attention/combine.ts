@@ -6,7 +6,6 @@ import {
   exp2,
   expandDims,
   load,
-  type Mask,
   max,
   type Ptr,
   range,
@@ -24,17 +23,22 @@ import {
  * [query heads, SPLITS, D], its largest score in base 2 `peak` and the sum of its weights `total` [query heads, SPLITS].
  */
 
-interface Splits {
+/** What a split leaves its part in. */
+interface Parts {
   partial: Ptr<"f32">;
   peak: Ptr<"f32">;
   total: Ptr<"f32">;
-  out: Ptr<"f32">;
   G: number;
-  GM: number;
+  GP: number;
   SPLITS: number;
-  PART: number;
   D: number;
   DP: number;
+}
+
+interface Splits extends Parts {
+  out: Ptr<"f32">;
+  GM: number;
+  PART: number;
 }
 
 /** The values of PART splits from `from` on, by their shares, summed: [GM, DP]. */
@@ -75,13 +79,12 @@ function combineSplits(p: Splits, first: number, used: number) {
   store(p.out + (first + member) * p.D + column, values / weight, { mask: member < p.G && column < p.D });
 }
 
-/** Which split of which heads a program has, of how many. */
+/** Which split a program has, of how many that there are `before` others of, whose programs have ended. */
 interface Own {
   kvHead: number;
-  head: Tile;
-  mine: Mask;
   split: number;
   splits: number;
+  before: number;
 }
 
 /** What it made of them. `weight` is the sum of all weights relative to the largest score, `top`. */
@@ -91,25 +94,33 @@ interface Attended {
   sumOfValues: Tile;
 }
 
+/** Leaves a split's sum, largest score and weights for the program that combines all splits. */
+export function leavePart(p: Parts, kvHead: number, split: number, attended: Attended) {
+  const group = arange(0, p.GP);
+  const column = row(arange(0, p.DP));
+  const cell = (kvHead * p.G + group) * p.SPLITS + split;
+  store(p.partial + col(cell) * p.D + column, attended.sumOfValues, { mask: col(group < p.G) && column < p.D });
+  store(p.peak + cell, attended.top, { mask: group < p.G });
+  store(p.total + cell, attended.weight, { mask: group < p.G });
+}
+
 /** Writes the attention of a program's heads: its only split's, or its split's beside the others', which the last program of the heads combines. */
 export function leave(
   p: Splits & { finished: Ptr<"i32"> },
-  { kvHead, head, mine, split, splits }: Own,
-  { top, weight, sumOfValues }: Attended,
+  { kvHead, split, splits, before }: Own,
+  attended: Attended,
 ) {
-  const column = row(arange(0, p.DP));
-  const stored = col(mine) && column < p.D;
-  if (splits === 1) {
-    store(p.out + col(head) * p.D + column, sumOfValues / col(weight), { mask: stored });
+  if (before + splits === 1) {
+    const group = arange(0, p.GP);
+    const column = row(arange(0, p.DP));
+    const at = p.out + col(kvHead * p.G + group) * p.D + column;
+    store(at, attended.sumOfValues / col(attended.weight), { mask: col(group < p.G) && column < p.D });
   } else {
-    const cell = head * p.SPLITS + split;
-    store(p.partial + col(cell) * p.D + column, sumOfValues, { mask: stored });
-    store(p.peak + cell, top, { mask: mine });
-    store(p.total + cell, weight, { mask: mine });
+    leavePart(p, kvHead, before + split, attended);
     // All threads' stores come before the count that publishes them.
     debugBarrier();
     if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
-      combineSplits(p, kvHead * p.G, splits);
+      combineSplits(p, kvHead * p.G, before + splits);
       store(p.finished + kvHead, 0);
     }
   }

@@ -18,9 +18,9 @@ export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: numb
   return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
 }
 
-/** Into how many splits keys are cut: what is on the device at once. */
-export const splitsOf = (SPLITS: number, processors: number, kvHeads: number): number =>
-  Math.max(1, Math.min(SPLITS, Math.floor((EACH * processors) / kvHeads)));
+/** Into how many splits keys are cut: what is on the device at once, beside `others` programs. */
+export const splitsOf = (SPLITS: number, processors: number, kvHeads: number, others = 0): number =>
+  Math.max(1, Math.min(SPLITS, Math.floor((EACH * processors - others) / kvHeads)));
 
 /** What of a prompt's attention its tiles depend on. */
 interface PrefillShape {

@@ -31,8 +31,8 @@ import {
   where,
   zeros,
 } from "tilescript";
+import { anglesOfBlock, attend } from "../attention/attend.js";
 import { leave } from "../attention/combine.js";
-import { rotate, turned } from "../attention/rotary.js";
 import { absorb } from "../attention/softmax.js";
 import { capped } from "../epilogue.js";
 import { middleLength } from "./middle.js";
@@ -64,6 +64,9 @@ export const reattentionDecode = kernel(
     local: Int;
     kvHeads: Int;
     rotaryRow: Int;
+    /** Splits of a KV head into which the launch that decided cut the last `local` tokens (beside.ts); 0 where it did not. */
+    beside: Int;
+    longFrom: Int;
     G: Const<"G">;
     /** Powers of two that hold G, the second one at least as many rows as a product must have. */
     GM: Const<"GM">;
@@ -79,59 +82,24 @@ export const reattentionDecode = kernel(
   }) => {
     const kvHead = programId(0);
     const split = programId(1);
-    const half = row(arange(0, p.HALFP));
-    const column = row(arange(0, p.DP));
-    const group = arange(0, p.GP);
-    const head = kvHead * p.G + group;
-    const used = half < p.HALF;
-    const place = col(arange(0, p.BN)) * p.rotaryRow + half;
-    const keyCosine = load(p.cosine + place, { mask: used, other: 0 });
-    const keySine = load(p.sine + place, { mask: used, other: 0 });
+    const angles = anglesOfBlock(p);
     gdcWait();
     gdcLaunchDependents();
     const count = load(p.window);
     const now = load(p.window + 4);
     const middle = middleLength(load(p.position) + 1, p.global, p.local);
-    const blocks = cdiv(now + 1, p.BN);
-    const splits = minimum(numPrograms(1), blocks);
+    const before = middle >= p.longFrom ? p.beside : 0;
+    const indices = before > 0 ? p.global + count : now + 1;
+    // Even nothing is a split: somebody has to combine the others.
+    const blocks = maximum(cdiv(indices, p.BN), 1);
+    const splits = minimum(minimum(numPrograms(1), p.SPLITS - before), blocks);
     if (split < splits) {
       const start = floorDiv(split * blocks, splits) * p.BN;
-      const end = minimum(floorDiv((split + 1) * blocks, splits) * p.BN, now + 1);
-      const mine = group < p.G;
-      const at = p.q + col(head) * p.D + half;
-      const query1 = load(at, { mask: col(mine) && used, other: 0 }) * p.scale;
-      const query2 = load(at + p.HALF, { mask: col(mine) && used, other: 0 }) * p.scale;
-      let top = full([p.GP], -Infinity, "f32");
-      let weight = zeros([p.GP], "f32");
-      let sumOfValues = zeros([p.GP, p.DP], "f32");
-      for (const from of range(start, end, p.BN)) {
-        const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
-        const index = from + arange(0, p.BN);
-        const inside = index < end;
-        const token = windowTokens(index, inside, p.selected, count, p.global, middle);
-        const cell = col((to(token, "i64") * p.kvHeads + kvHead) * p.D);
-        const there = col(inside) && used;
-        const key1 = to(load(p.keys + cell + half, { mask: there, other: 0 }), "f32");
-        const key2 = to(load(p.keys + cell + p.HALF + half, { mask: there, other: 0 }), "f32");
-        const [k1, k2] = turned(key1, key2, keyCosine, keySine);
-        const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
-        const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
-        const score = where(row(inside), capped(allScores, p.cap, p.CAP), -Infinity);
-        const value = load(p.values + cell + column, { mask: col(inside) && column < p.D, other: 0 });
-        const newTop = maximum(top, max(score, 1));
-        const weights = exp2(score - col(newTop));
-        [weight, sumOfValues] = absorb(
-          weights,
-          to(weights, dtypeOf(p.values)),
-          value,
-          top,
-          newTop,
-          weight,
-          sumOfValues,
-        );
-        top = newTop;
-      }
-      leave(p, { kvHead, head, mine, split, splits }, { top, weight, sumOfValues });
+      const end = minimum(floorDiv((split + 1) * blocks, splits) * p.BN, indices);
+      const attended = attend(p, kvHead, start, end, now, angles, (index, inside) =>
+        windowTokens(index, inside, p.selected, count, p.global, middle),
+      );
+      leave(p, { kvHead, split, splits, before }, attended);
     }
   },
   { defaults: { warps: 4, stages: 2, pdl: true, alignment: "required", divisible: ["pointers"] } },

@@ -9,7 +9,6 @@ import {
   load,
   maximum,
   minimum,
-  numPrograms,
   type Ptr,
   range,
   row,
@@ -82,14 +81,15 @@ export function chooseWindow(
   store(p.window + 8, count);
 }
 
-/** The window of a step whose programs have all left their picks and votes, by the last of them. */
+/** The window of a step whose programs have all left the picks and votes of its rows, by the last of them. */
 export function chooseFromPicks(
   p: Choosing & { picks: Ptr<"i32">; counts: Ptr<"i32">; topK: number; global: number; local: number },
+  rows: number,
   total: number,
 ) {
   const index = arange(0, p.N);
   // Other programs wrote these: past L1.
-  const pick = load(p.picks + index, { mask: index < numPrograms(0) * p.topK, other: -1, cache: "cg" });
+  const pick = load(p.picks + index, { mask: index < rows * p.topK, other: -1, cache: "cg" });
   const found = where(pick >= 0, atomicExchange(p.counts + pick, 0, { mask: pick >= 0, sem: "relaxed" }), 0);
   chooseWindow(p, pick, found, total);
 }

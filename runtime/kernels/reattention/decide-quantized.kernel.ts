@@ -7,12 +7,12 @@ import {
   gdcWait,
   kernel,
   load,
-  numPrograms,
   type Ptr,
   programId,
   store,
   to,
 } from "tilescript";
+import { attendLocal, type Beside } from "./beside.js";
 import { certify } from "./certify.js";
 import { type Choosing, chooseFromPicks } from "./choose.js";
 import { middleLength } from "./middle.js";
@@ -26,7 +26,7 @@ const FIRST = 4;
 const EXACT_STEPS = 1024;
 
 /**
- * `reattentionDecide` after `reattentionScanQuantized`: picks from bounds, or where `exactSteps` is not 0, from maxima. It counts `exactSteps` down, and sets it
+ * `reattentionDecide` after `reattentionScanQuantized`: picks from bounds, or where that kept scores, from those. It counts `exactSteps` down, and sets it
  * where many keys had to be looked at. `finished` i32 [2] is zero before and after; `listed` i32 [rows, 2 · SLOTS] is scratch.
  */
 export const reattentionDecideQuantized = kernel(
@@ -35,43 +35,50 @@ export const reattentionDecideQuantized = kernel(
       finished: Ptr<"i32">;
       exactSteps: Ptr<"i32">;
       listed: Ptr<"i32">;
-    } & Choosing,
+    } & Choosing &
+      Beside<T>,
   ) => {
     // The pass over the keys, which comes directly before, waited for all that is before it: only what it writes itself is to be waited for.
     const total = load(p.position) + p.queries;
-    const length = middleLength(total, p.global, p.local);
-    // Rounded as the pass over the keys saw it.
-    const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
-    const steps = load(p.exactSteps);
-    gdcWait();
-    gdcLaunchDependents();
-    if (steps > 0) pickRow(p, query, length);
-    else {
-      const line = programId(0);
-      const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
-      certify(
-        p,
-        query,
-        head,
-        length,
-        p.kvHeads * p.D,
-        p.parts + line * p.partRow,
-        p.supers + line * p.superRow,
-        p.listed + line * (2 * SLOTS),
-        p.finished + 1,
-        p.picks + line * p.topK,
-        FIRST,
-        SLOTS,
-      );
-    }
-    // All picks and votes come before the count that publishes them.
-    debugBarrier();
-    if (atomicAdd(p.finished, 1) === numPrograms(0) - 1) {
-      const late = load(p.finished + 1, { cache: "cg" });
-      store(p.exactSteps, steps > 0 ? steps - 1 : late > 0 ? EXACT_STEPS : 0);
-      store(p.finished, 0);
-      store(p.finished + 1, 0);
-      chooseFromPicks(p, total);
+    const rows = p.queries * p.G * p.kvHeads;
+    if (programId(0) < rows) {
+      const length = middleLength(total, p.global, p.local);
+      // Rounded as the pass over the keys saw it.
+      const query = to(queryOf(p, p.q, programId(0), p.queries), dtypeOf(p.keys));
+      const steps = load(p.exactSteps);
+      gdcWait();
+      gdcLaunchDependents();
+      if (steps > 0 || length < p.longFrom) pickRow(p, query, length);
+      else {
+        const line = programId(0);
+        const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
+        certify(
+          p,
+          query,
+          head,
+          length,
+          p.kvHeads * p.D,
+          p.parts + line * p.partRow,
+          p.supers + line * p.superRow,
+          p.listed + line * (2 * SLOTS),
+          p.finished + 1,
+          p.picks + line * p.topK,
+          FIRST,
+          SLOTS,
+        );
+      }
+      // All picks and votes come before the count that publishes them.
+      debugBarrier();
+      if (atomicAdd(p.finished, 1) === rows - 1) {
+        const late = load(p.finished + 1, { cache: "cg" });
+        store(p.exactSteps, steps > 0 ? steps - 1 : late > 0 ? EXACT_STEPS : 0);
+        store(p.finished, 0);
+        store(p.finished + 1, 0);
+        chooseFromPicks(p, rows, total);
+      }
+    } else {
+      gdcLaunchDependents();
+      attendLocal(p, programId(0) - rows, total);
     }
   },
   {
@@ -80,22 +87,7 @@ export const reattentionDecideQuantized = kernel(
       stages: 1,
       pdl: true,
       alignment: "required",
-      divisible: [
-        "q",
-        "keys",
-        "position",
-        "parts",
-        "supers",
-        "picks",
-        "counts",
-        "listed",
-        "qRow",
-        "partRow",
-        "unordered",
-        "kept",
-        "selected",
-        "window",
-      ],
+      divisible: ["pointers", "qRow", "partRow"],
     },
   },
 );

@@ -2,8 +2,8 @@ import { arange, type Const, col, type Int, kernel, load, type Ptr, programId, r
 import { storeQuantized } from "./quantize.js";
 
 /**
- * Keys [tokens, KV heads · D] from token `first` on, `count` of them, in 8 bits: program (BT tokens, KV head) writes their codes, beside each
- * other as the keys are, and `bounds` [tokens, KV heads], the scale and the bound of each.
+ * Keys [tokens, KV heads · D] from token `first` on, `count` of them, in 8 bits: program (BT tokens, KV head) writes their codes and
+ * `bounds`, the scale and the bound of each, where `placeOfCodes` says.
  */
 export const reattentionQuantize = kernel(
   <T extends "f16" | "bf16">(p: {

@@ -1,9 +1,29 @@
-import { abs, arange, bitcast, col, max, type Ptr, row, sqrt, store, sum, type Tile, to, where } from "tilescript";
+import {
+  abs,
+  arange,
+  bitcast,
+  col,
+  floorDiv,
+  max,
+  mod,
+  type Ptr,
+  row,
+  sqrt,
+  store,
+  sum,
+  type Tile,
+  to,
+  where,
+} from "tilescript";
+import { TOGETHER } from "./tiles.js";
 
 /*
  * Keys in 8 bits, for a pass over all of them at half the bytes. A key k becomes codes c of −127 … 127 and a scale s; what is lost,
  * k − s · c, has a norm of at most `bound`. So q · k is at most s · (q · c) + ‖q‖ · bound by the Cauchy–Schwarz inequality, whatever the query
  * is: only keys that may be among the best by this need be looked at as they are.
+ *
+ * Codes lie [tokens / TOGETHER, KV heads, TOGETHER, D], bounds likewise: a program passes over one KV head, and reads runs of memory instead
+ * of a row here and there. Tokens still come at the end, so the memory for them can be committed as they come.
  */
 
 /** Rounded to bf16, a bound must not become smaller. */
@@ -31,8 +51,12 @@ function quantized(x: Tile): [Tile, Tile, Tile] {
   return [codes, scale, where(bound < LARGEST, bound, Infinity)];
 }
 
+/** Where a KV head's key of each token is among codes and bounds, in keys. */
+export const placeOfCodes = (token: Tile, kvHeads: number, kvHead: number) =>
+  (floorDiv(token, TOGETHER) * kvHeads + kvHead) * TOGETHER + mod(token, TOGETHER);
+
 /**
- * Stores codes of the keys x [N, DP] of one KV head, of the tokens [N], and in `bounds` [tokens, KV heads] their scales and bounds: the bits of two
+ * Stores codes of the keys x [N, DP] of one KV head, of the tokens [N], and in `bounds` their scales and bounds: the bits of two
  * bf16 numbers, so that one load brings both.
  */
 export function storeQuantized(
@@ -44,10 +68,11 @@ export function storeQuantized(
 ) {
   const column = row(arange(0, p.DP));
   const [code, scale, bound] = quantized(x);
-  const at = (to(col(token), "i64") * p.kvHeads + kvHead) * p.D + column;
+  const place = placeOfCodes(token, p.kvHeads, kvHead);
+  const at = to(col(place), "i64") * p.D + column;
   store(p.codes + at, to(code, "i8"), { mask: col(there) && column < p.D });
   const low = bitcast(to(to(bound, "bf16"), "f32"), "i32") >> 16;
-  store(p.bounds + to(token, "i64") * p.kvHeads + kvHead, bitcast(scale, "i32") | (low & 65535), { mask: there });
+  store(p.bounds + place, bitcast(scale, "i32") | (low & 65535), { mask: there });
 }
 
 /** Scales and bounds of what `storeQuantized` stored. */

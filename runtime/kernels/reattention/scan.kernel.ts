@@ -39,13 +39,13 @@ export const reattentionScan = kernel(
     const token = arange(0, p.BN);
     gdcWait();
     gdcLaunchDependents();
+    const mine = member < p.queries * p.G;
+    const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
     const length = middleLength(load(p.position) + p.queries, p.global, p.local);
     const share = cdiv(cdiv(length, p.BN * p.SUPER), numPrograms(1)) * p.BN * p.SUPER;
     const start = programId(1) * share;
     const end = minimum(start + share, length);
     if (start < length) {
-      const mine = member < p.queries * p.G;
-      const query = to(stepQueries(p, member, mine, kvHead), dtypeOf(p.keys));
       const line = kvHead * p.queries * p.G + member;
       const within = (col(token) * p.kvHeads + kvHead) * p.D + row(column);
       let best = full([p.RP], LEAST, "f32");

@@ -15,6 +15,9 @@ export const CANDIDATES = [8, 64] as const;
 /** Parts that are certified at once at the most: usually a dozen may hold one of the best keys, and few rows want more than this. */
 export const SLOTS = 32;
 
+/** Tokens of which a KV head's codes lie beside each other (quantize.ts). */
+export const TOGETHER = 256;
+
 /** Tiles that depend on the head size: what is best has so many bytes, not so many keys. */
 export type Width = "narrow" | "wide" | "widest";
 export const widthOf = (DP: number): Width => (DP > 128 ? "widest" : DP > 64 ? "wide" : "narrow");
@@ -60,6 +63,8 @@ const REATTENTION_GPU = {
   ],
   gather: { BP: 4 },
   quantize: { BT: 16 },
+  /** Middles from which on local tokens are attended to beside a decision, and keys in 8 bits, where there are some, stand for keys. */
+  longFrom: 1 << 15,
   decode: { narrow: { SPLITS: 64, BN: 128 }, wide: { SPLITS: 64, BN: 64 }, widest: { SPLITS: 64, BN: 32 } },
   prefill: always({ BM: 128, BN: 128 }, { BM: 64, BN: 64 }),
 } as const;
@@ -95,6 +100,7 @@ const REATTENTION_CPU: ReAttentionTiles = {
   ],
   gather: { BP: 2 },
   quantize: { BT: 4 },
+  longFrom: 1,
   decode: always({ SPLITS: 4, BN: 32 }),
   prefill: always({ BM: 16, BN: 32 }),
 };

@@ -71,11 +71,15 @@ export class WindowedAttention implements Attention {
 
   token(layer: AttentionLayer, q: DeviceBuffer, out: DeviceBuffer): void {
     const { cache, rotary } = layer;
+    const { keys, values } = cache;
+    const { scale, cap, CAP, qRows } = this.#sizes;
+    const token = { q, keys, values, rotary, scores: { scale, cap, CAP }, out };
     const seen = this.#cache(1);
-    const queries = { q, count: 1, qRow: this.#sizes.qRows };
-    if (this.#scan) this.#scan.scan(queries, cache.keys, seen, this.#votes, this.#quantized(layer));
-    else this.#choose(undefined, seen);
-    this.#window.decode(q, cache, this.#votes, seen, rotary, this.#sizes, out);
+    const beside = this.#window.beside(token, seen);
+    const choice = { votes: this.#votes, beside, quantized: this.#quantized(layer) };
+    const isBeside = this.#scan?.scan({ q, count: 1, qRow: qRows }, keys, seen, choice);
+    if (!this.#scan) this.#choose(undefined, seen);
+    this.#window.decode(token, this.#votes, seen, isBeside ? beside : undefined);
   }
 
   /** All chunks take a step together: none depends on another's attention in the same layer. */

@@ -35,7 +35,9 @@ export function readFolderRope(model: Draft, options: FolderRopeOptions = {}): R
   // The older of the two names stays in many files beside the newer.
   const [newer, older] = [given?.text("rope_type"), given?.text("type")];
   const kind = newer ?? older ?? "default";
-  const read = scalings[options.aliases?.[kind] ?? kind];
+  const { aliases = {} } = options;
+  const name = Object.hasOwn(aliases, kind) ? aliases[kind]! : kind;
+  const read = Object.hasOwn(scalings, name) ? scalings[name] : undefined;
   const stated = settings.find("ropeOriginal") ?? given?.count("original_max_position_embeddings");
   const original = stated ?? options.original ?? sizes.context;
   const rope = { base, rotated, attentionFactor: 1 };

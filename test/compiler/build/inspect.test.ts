@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTriton, type TritonService } from "../../../compiler/backends/triton/index.js";
 import { compileUnits } from "../../../compiler/build/compile.js";
 import { buildsOf } from "../../../compiler/build/index.js";
 import { INSPECTED, inspected, type Report, type Stage } from "../../../compiler/build/inspect.js";
@@ -8,7 +9,6 @@ import { variantsOf } from "../../../compiler/build/variants.js";
 import { workOf } from "../../../compiler/build/work.js";
 import { check } from "../../../compiler/check.js";
 import { specialize } from "../../../compiler/passes/index.js";
-import { startTriton, type TritonService } from "../../../compiler/triton/index.js";
 import { root } from "../../built-cli.js";
 import { folderOf } from "../frontend/source.js";
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { TritonJob, TritonResult } from "../../../compiler/backends/triton/index.js";
 import { Cache, cachedTriton, jobKey } from "../../../compiler/cache/index.js";
-import type { TritonJob, TritonResult } from "../../../compiler/triton/index.js";
 
 let folder: string;
 beforeEach(() => {

@@ -9,7 +9,7 @@ import { transpile } from "../transpiled.js";
 let code: ReturnType<typeof transpile>;
 let folder: string;
 beforeAll(() => {
-  code = transpile(["cache", "triton"]);
+  code = transpile(["cache", "backends/triton"]);
   folder = mkdtempSync(join(tmpdir(), "killed-builders-"));
   writeFileSync(join(code.folder, "builder.js"), BUILDER);
 });

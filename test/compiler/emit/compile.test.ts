@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { forTarget } from "../../../compiler/build/target.js";
-import { check } from "../../../compiler/check.js";
-import { emitTriton, signatureOf } from "../../../compiler/emit/index.js";
-import type { Kernel } from "../../../compiler/ir/index.js";
-import { inferTypes } from "../../../compiler/passes/index.js";
+import { emitTriton, signatureOf } from "../../../compiler/backends/triton/emit/index.js";
 import {
   ensureEnvironment,
   startTriton,
   type TritonOutput,
   type TritonService,
-} from "../../../compiler/triton/index.js";
+} from "../../../compiler/backends/triton/index.js";
+import { forTarget } from "../../../compiler/build/target.js";
+import { check } from "../../../compiler/check.js";
+import type { Kernel } from "../../../compiler/ir/index.js";
+import { inferTypes } from "../../../compiler/passes/index.js";
 import { folderOf } from "../frontend/source.js";
 import * as d from "../ir/draft.js";
 import { SAMPLES } from "../ir/samples.js";

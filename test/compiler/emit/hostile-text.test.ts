@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { emitTriton } from "../../../compiler/emit/index.js";
+import { emitTriton } from "../../../compiler/backends/triton/emit/index.js";
+import { findPython } from "../../../compiler/backends/triton/find-python.js";
 import type { Expr, Kernel } from "../../../compiler/ir/index.js";
 import { pythonString } from "../../../compiler/ops/index.js";
-import { findPython } from "../../../compiler/triton/find-python.js";
 import * as d from "../ir/draft.js";
 
 /** Reads modules without running them: how they are made, and every text in them as Python has it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emitTriton, signatureOf } from "../../../compiler/emit/index.js";
+import { emitTriton, signatureOf } from "../../../compiler/backends/triton/emit/index.js";
 import { dimName, NO_PROMISES } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import * as d from "../ir/draft.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { emitTriton } from "../../../compiler/backends/triton/emit/index.js";
 import { check } from "../../../compiler/check.js";
-import { emitTriton } from "../../../compiler/emit/index.js";
 import { dimName } from "../../../compiler/ir/index.js";
 import { inferTypes, specialize, verify } from "../../../compiler/passes/index.js";
 import { expectGolden } from "../../golden.js";

@@ -182,3 +182,33 @@ describe("specialize", () => {
     expect(problem!.span).toMatchObject({ line: 2, column: expect.any(Number) });
   });
 });
+
+describe("builds that a launch chooses by speed", () => {
+  const source = (options: string) =>
+    `export const k = kernel(({ x, B, C }: { x: Ptr<"f32">; B: Const<"B">; C: Const<"C"> }) => {}, { ${options} });`;
+  const constants = { B: 1, C: 2 };
+
+  test("may have the same constants, if anything else differs", () => {
+    const text = JSON.stringify(constants);
+    expect(
+      builds(
+        source(`builds: [{ constants: ${text} }, { constants: ${text}, warps: 8 }, { constants: ${text}, stages: 4 }]`),
+      ),
+    ).toMatchObject([
+      { constants, warps: 4, stages: 3 },
+      { constants, warps: 8 },
+      { constants, stages: 4 },
+    ]);
+  });
+
+  test("may leave constants to tuning, in the order of the parameters", () => {
+    expect(draft(source(`tune: ["C", "B"], builds: [{ constants: { B: 1, C: 2 } }]`)).tune).toEqual(["B", "C"]);
+  });
+
+  test("leave nothing else to it", () => {
+    const { diagnostics } = lowered(source(`tune: ["x" as "B"], builds: [{ constants: { B: 1, C: 2 } }]`));
+    expect(diagnostics.map(({ message }) => message)).toEqual(["tune must be a list of Const parameters (B, C)"]);
+    const { diagnostics: typed } = lowered(source(`tune: ["D"], builds: [{ constants: { B: 1, C: 2 } }]`));
+    expect(typed.map(({ code }) => code)).toContain("TS-K1041");
+  });
+});

@@ -5,7 +5,7 @@ import type { Build } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import { interpret } from "../../reference/triton-interpreter.js";
-import { run } from "../interpret/run.js";
+import { run } from "../backends/wasm/run.js";
 
 const { drafts } = createFrontend().lower(["library.kernel.ts"], {
   root: fileURLToPath(new URL("../../cases", import.meta.url)),

@@ -6,7 +6,7 @@ import { inferTypes } from "../../../compiler/passes/index.js";
 import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import { encode } from "../../gpu/values.js";
 import { interpret } from "../../reference/triton-interpreter.js";
-import { decode, run } from "../interpret/run.js";
+import { decode, run } from "../backends/wasm/run.js";
 
 const root = fileURLToPath(new URL("../../cases", import.meta.url));
 const draft = createFrontend()

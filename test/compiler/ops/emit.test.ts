@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { emitTriton } from "../../../compiler/emit/index.js";
+import { emitTriton } from "../../../compiler/backends/triton/emit/index.js";
 import { OPS } from "../../../compiler/ops/index.js";
 import { foldConstants, inferTypes, pruneBranches, specialize, verify } from "../../../compiler/passes/index.js";
 import { expectGolden } from "../../golden.js";

@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import { beforeAll, expect, it } from "vitest";
-import { emitTriton } from "../../../compiler/emit/index.js";
+import { emitTriton } from "../../../compiler/backends/triton/emit/index.js";
+import { ensureEnvironment } from "../../../compiler/backends/triton/index.js";
 import { type DType, isFloat8 } from "../../../compiler/ir/index.js";
 import { elementCount, type TileValue } from "../../../compiler/ops/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
-import { ensureEnvironment } from "../../../compiler/triton/index.js";
 import { CASES, kernelOf, type OpCase } from "./cases.js";
 import { expectedOf, operandsOf } from "./values.js";
 

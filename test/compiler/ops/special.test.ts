@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { expect, test } from "vitest";
+import { ensureEnvironment } from "../../../compiler/backends/triton/index.js";
 import { realFunction } from "../../../compiler/ops/real.mjs";
-import { ensureEnvironment } from "../../../compiler/triton/index.js";
 
 /** Numbers from 0 to 1, the same every time (Park and Miller, 1988). */
 let state = 12345;

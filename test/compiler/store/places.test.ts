@@ -1,8 +1,8 @@
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { expect, it } from "vitest";
+import { environmentFolder } from "../../../compiler/backends/triton/index.js";
 import { cacheFolder } from "../../../compiler/store/index.js";
-import { environmentFolder } from "../../../compiler/triton/index.js";
 import { hubSettings } from "../../../runtime/weights/hub/settings.js";
 
 const own = join(userInfo().homedir, ".cache", "tilescript");

@@ -10,11 +10,12 @@ import { openKernels, openKernelsOn } from "./on-cpu.js";
 import { layerOutput, normals, take } from "./reference.js";
 
 const KERNELS = ["scan", "stream", "pick", "decide", "pick-streamed", "vote", "window", "attention"] as const;
+const IN_CODES = ["quantize", "scan-quantized", "decide-quantized"] as const;
 
 let device: CpuDevice;
 let runner: KernelRunner;
 beforeAll(async () => {
-  ({ device, runner } = await openKernels(...KERNELS));
+  ({ device, runner } = await openKernels(...KERNELS, ...IN_CODES));
 }, 60_000);
 afterAll(() => device.close());
 
@@ -100,6 +101,8 @@ describe.each<[string, LayerInput["heads"], Partial<LayerInput>]>([
   ["as usual", SMALL, {}],
   ["without rotation", SMALL, { rotates: false }],
   ["with a cap", SMALL, { cap: 0.7 }],
+  ["with nothing beside the decision", SMALL, { longFrom: 1 << 20 }],
+  ["with keys in 8 bits", SMALL, { inCodes: true }],
   ["with a cap and without rotation", SMALL, { cap: 0.7, rotates: false }],
   ["7 heads of 64 for a KV head", { heads: 14, kvHeads: 2, headSize: 64 }, {}],
   ["7 heads of 80 for a KV head", { heads: 7, kvHeads: 1, headSize: 80 }, { cap: 0.7 }],

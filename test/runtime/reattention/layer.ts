@@ -9,6 +9,7 @@ import { Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
 import { rotaryTable } from "./fixtures.js";
+import { quantizedKeys } from "./retrieval-cases.js";
 
 export interface LayerInput {
   readonly heads: Heads;
@@ -26,6 +27,10 @@ export interface LayerInput {
   readonly rotates?: boolean;
   /** What scores are bent towards. */
   readonly cap?: number;
+  /** The least middle beside whose decision local tokens are attended to. Default: any. */
+  readonly longFrom?: number;
+  /** Whether a token's keys are passed over in 8 bits. */
+  readonly inCodes?: boolean;
   /** [queries, heads, D], [total, KV heads, D] twice */
   readonly q: ArrayLike<number>;
   readonly keys: ArrayLike<number>;
@@ -55,6 +60,7 @@ export async function runLayer(
   using memory = new Allocations(device);
   const runner = { ...given, memory };
   const { heads: shape, queries, chunk = queries, total, global, local, topK, span, clip, rotates = true, cap } = layer;
+  const { longFrom = 1, inCodes = false } = layer;
   const { heads, headSize: D } = shape;
   const middle = Math.max(0, total - global - local);
   const chunks = Math.ceil(queries / chunk);
@@ -64,10 +70,17 @@ export async function runLayer(
     await device.read(buffer.view(0, count * 4), values);
     return [...values];
   };
-  const retrieval = new Retrieval(runner, { ...shape, topK, queries: chunk, chunks, scanQueries: queries, middle });
+  const retrieval = new Retrieval(runner, {
+    ...shape,
+    topK,
+    queries: chunk,
+    chunks,
+    scanQueries: queries,
+    middle,
+  });
   const votes = new Votes(runner, { clip, span, picks: heads * chunk * topK, chunks });
   const window = Math.min(total, global + clip * span + local);
-  const attention = new WindowAttention(runner, { ...shape, window, chunks });
+  const attention = new WindowAttention(runner, { ...shape, window, chunks, longFrom });
   const cached = { keys: await halves(layer.keys), values: await halves(layer.values) };
   const table = rotaryTable(rotates ? Math.max(total, LARGEST_BLOCK) : 1, D / 2);
   const rotaryRow = rotates ? D / 2 : 0;
@@ -84,11 +97,18 @@ export async function runLayer(
   const qRow = heads * D;
   const q = way === "prefill" ? await halves(layer.q) : await upload(memory, Float32Array.from(layer.q));
   const out = memory.alloc(queries * qRow * 4);
+  const token = { q, ...cached, rotary, scores, out };
+  const beside = attention.beside(token, cache);
+  let isBeside = false;
 
   if (way === "prefill") {
     retrieval.stream({ q, count: queries, qRow }, cached.keys, global, middle, chunk);
     votes.choose(retrieval, heads * topK, cache);
-  } else retrieval.scan({ q, count: queries, qRow }, cached.keys, cache, votes);
+  } else {
+    const quantized = inCodes ? quantizedKeys(device, memory, shape, total) : undefined;
+    if (quantized) retrieval.quantize(cached.keys, quantized, 0, total - queries);
+    isBeside = retrieval.scan({ q, count: queries, qRow }, cached.keys, cache, { votes, beside, quantized });
+  }
   const flat = await ints(retrieval.picks, heads * queries * topK);
   const [count, , , , last, , , , kept] = await ints(votes.window, 9);
   const counts = await ints(retrieval.counts, chunks * retrieval.countRow);
@@ -99,7 +119,7 @@ export async function runLayer(
     await device.read(out.view(0, bits.byteLength), bits);
     result = fromBits("bf16", bits);
   } else if (queries === 1) {
-    attention.decode(q, cached, votes, cache, rotary, scores, out);
+    attention.decode(token, votes, cache, isBeside ? beside : undefined);
     result = new Float32Array(qRow);
     await device.read(out, result);
   }

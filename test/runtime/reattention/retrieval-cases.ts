@@ -4,9 +4,17 @@ import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer } from "../../../runtime/device/device.js";
 import type { Heads } from "../../../runtime/kernels/attention/heads.js";
+import { TOGETHER } from "../../../runtime/kernels/reattention/tiles.js";
 import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
-import { decidesAtOnce, quantizedBytes, Retrieval } from "../../../runtime/reattention/retrieval.js";
+import {
+  decidesAtOnce,
+  type QuantizedKeys,
+  quantizedBytes,
+  Retrieval,
+} from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
+import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
+import { cdiv } from "../../../runtime/tiling.js";
 import { normals, pick, pickByBlock, take } from "./reference.js";
 
 export interface RetrievalCase extends Heads {
@@ -70,6 +78,19 @@ export interface AllPicks {
   readonly quantized: QuantizedPicks | undefined;
 }
 
+/** Room for the keys of `tokens` tokens in 8 bits. */
+export function quantizedKeys(device: Device, memory: Allocations, heads: Heads, tokens: number): QuantizedKeys {
+  const room = cdiv(tokens, TOGETHER) * TOGETHER;
+  const { codes, bounds } = quantizedBytes(heads);
+  const buffers = {
+    codes: memory.alloc(room * codes),
+    bounds: memory.alloc(room * bounds),
+    exactSteps: memory.alloc(4),
+  };
+  for (const buffer of Object.values(buffers)) device.fill(buffer, 0);
+  return buffers;
+}
+
 /** Picks of every way through the keys; `global` tokens stand before the middle, and the queries' own behind it. */
 export async function picksOf(runner: KernelRunner, one: RetrievalCase, global = 3): Promise<AllPicks> {
   const { heads, kvHeads, headSize, queries, length, topK, dtype = "bf16" } = one;
@@ -97,17 +118,19 @@ export async function picksOf(runner: KernelRunner, one: RetrievalCase, global =
   const scan = await rows();
   if (!decidesAtOnce(device, { ...one, scanQueries: queries })) return { scan, stream, quantized: undefined };
   const votes = new Votes({ ...runner, memory }, { clip: 4, span: 2, picks: heads * queries * topK });
-  const tokens = global + length + queries;
-  const of = quantizedBytes(one);
-  const [codes, bounds, exactSteps] = [tokens * of.codes, tokens * of.bounds, 4].map((bytes) => memory.alloc(bytes));
-  const quantized = { codes: codes!, bounds: bounds!, exactSteps: exactSteps! };
+  // No layer's angles: whatever comes of the attention beside the decision.
+  const [table, out] = [memory.alloc(headSize * 2), memory.alloc(heads * headSize * 4)];
+  const layer = { q: q[1], keys, values: keys, rotary: { cosine: table, sine: table, rotaryRow: 0 }, out };
+  const attention = new WindowAttention({ ...runner, memory }, { ...one, window: queries, longFrom: 1 });
+  const beside = attention.beside({ ...layer, scores: { scale: 1, cap: 0, CAP: false } }, seen);
+  const quantized = quantizedKeys(device, memory, one, global + length + queries);
   // Picks that were not chosen from have left their votes.
-  for (const buffer of [...Object.values(quantized), retrieval.counts]) device.fill(buffer, 0);
+  device.fill(retrieval.counts, 0);
   retrieval.quantize(keys, quantized, 0, global + length);
-  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, votes, quantized);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, { votes, beside, quantized });
   const first = await rows();
-  const [steps] = await intsOf(device, exactSteps!, 1);
-  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, votes, quantized);
+  const [steps] = await intsOf(device, quantized.exactSteps, 1);
+  retrieval.scan({ ...chunk, q: q[1] }, keys, seen, { votes, beside, quantized });
   return { scan, stream, quantized: { first, second: await rows(), exactSteps: steps! } };
 }
 

@@ -1,4 +1,4 @@
-import { type KernelChecks, TOUCH, type Trace } from "../../../../compiler/interpret/index.js";
+import { type KernelChecks, TOUCH, type Trace } from "../../../../compiler/backends/wasm/index.js";
 import { DeviceError } from "../../errors.js";
 import { Unwritten } from "./unwritten.mjs";
 

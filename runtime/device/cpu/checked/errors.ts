@@ -1,5 +1,5 @@
-import type { AccessSite } from "../../../../compiler/interpret/index.js";
-import { TOUCH } from "../../../../compiler/interpret/index.js";
+import type { AccessSite } from "../../../../compiler/backends/wasm/index.js";
+import { TOUCH } from "../../../../compiler/backends/wasm/index.js";
 import type { Span } from "../../../../compiler/ir/index.js";
 import { TileScriptError } from "../../../../dsl/errors.js";
 import { FAULT } from "../control.js";

@@ -1,4 +1,4 @@
-import type { ArgumentSlot } from "../../../../compiler/interpret/index.js";
+import type { ArgumentSlot } from "../../../../compiler/backends/wasm/index.js";
 import {
   type CompileOptions,
   DTYPES,

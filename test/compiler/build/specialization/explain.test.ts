@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ensureEnvironment, startTriton, type TritonService } from "../../../../compiler/backends/triton/index.js";
 import { compileUnits } from "../../../../compiler/build/compile.js";
 import { EXPLAINED, type Explained, explained, explainPtx } from "../../../../compiler/build/explain.js";
 import { planUnits } from "../../../../compiler/build/plan.js";
 import { promisesText } from "../../../../compiler/build/variants.js";
 import { Cache, cachedTriton } from "../../../../compiler/cache/index.js";
 import { check } from "../../../../compiler/check.js";
-import { ensureEnvironment, startTriton, type TritonService } from "../../../../compiler/triton/index.js";
 
 let triton: TritonService;
 beforeAll(async () => {

@@ -287,6 +287,12 @@ describe("of a folder of a llama", () => {
     ["a size that is text", key("hidden_size", "96"), "metadata-type", /hidden_size \("96"\) must be a whole number/],
     ["a rope that is text", key("rope_scaling", "yarn"), "metadata-type", /rope_scaling \("yarn"\) must be an object/],
     [
+      "a scaling that only objects have",
+      key("rope_scaling", { type: "constructor", factor: 2 }),
+      "metadata-unsupported",
+      /"constructor".*linear, dynamic, llama3/,
+    ],
+    [
       "an unknown scaling",
       key("rope_scaling", { type: "mrope", mrope_section: [1] }),
       "metadata-unsupported",

@@ -1,0 +1,87 @@
+/** The builds that a launch could take, and those that need no measuring. */
+import type { BuildEntry, KernelEntry, Variant } from "../../compiler/bundle/index.js";
+import { variantsFor } from "../../runtime/device/cuda/arch.js";
+import { CudaDevice } from "../../runtime/device/cuda/index.js";
+import type { Arguments, Device } from "../../runtime/device/device.js";
+import { InputError } from "../errors.js";
+
+export interface Candidate {
+  /** Its number among the kernel's builds. */
+  readonly index: number;
+  readonly build: BuildEntry;
+  /** What it takes of a GPU, in the variant that most arguments launch. */
+  readonly resources?: { readonly registers: number; readonly spillBytes: number; readonly sharedBytes: number };
+  /** Why it is not measured. */
+  readonly pruned?: string;
+}
+
+/** The same on all architectures (CUDA C++ Programming Guide, technical specifications by compute capability). */
+const REGISTERS_OF_A_BLOCK = 65536;
+const THREADS_OF_A_WARP = 32;
+
+const sameAs = (a: BuildEntry, b: Pick<Variant, "constants" | "dtypes">): boolean =>
+  [a.constants, a.dtypes].every((record, at) =>
+    Object.entries(record).every(([name, value]) => [b.constants, b.dtypes][at]![name] === value),
+  );
+
+/** One of each choice of constants: the CPU executor has neither warps nor stages. */
+const cpuCandidates = ({ builds }: KernelEntry): Candidate[] =>
+  builds.map((build, index) => {
+    const first = builds.findIndex((one) => sameAs(one, build));
+    return { index, build, ...(first < index && { pruned: `on the CPU executor it is the same as build ${first}` }) };
+  });
+
+function gpuCandidates(entry: KernelEntry, device: CudaDevice, all: boolean): Candidate[] {
+  const variants = variantsFor(entry, device.arch).map(({ variant }) => variant);
+  const found = entry.builds.map((build, index): Candidate => {
+    const own = variants.filter((one) => (one.build === undefined ? sameAs(build, one) : one.build === index));
+    const [first] = own;
+    if (!first) return { index, build, pruned: `it is not compiled for sm_${device.arch}` };
+    const { registers, spillBytes } = first.resources;
+    const { sharedBytes, warps } = first.launch;
+    const room = device.facts.sharedBytesPerBlockOptIn;
+    const taken = registers * THREADS_OF_A_WARP * warps;
+    const pruned =
+      sharedBytes > room
+        ? `it needs ${sharedBytes} bytes of shared memory, and a block has ${room}`
+        : taken > REGISTERS_OF_A_BLOCK
+          ? `it needs ${taken} registers, and a block has ${REGISTERS_OF_A_BLOCK}`
+          : undefined;
+    return { index, build, resources: { registers, spillBytes, sharedBytes }, ...(pruned && { pruned }) };
+  });
+  if (all) return found;
+  // What spills is seldom the fastest where others do not; where all spill they are compared.
+  const fit = found.filter(({ pruned }) => pruned === undefined);
+  const some = fit.some(({ resources }) => resources!.spillBytes === 0);
+  return found.map((one) => {
+    const spills = one.resources?.spillBytes ?? 0;
+    return some && one.pruned === undefined && spills > 0
+      ? { ...one, pruned: `it spills ${spills} bytes a thread (--all measures it)` }
+      : one;
+  });
+}
+
+/** Every build of the kernel, with what is known of it on this device. */
+export const candidatesOf = (entry: KernelEntry, device: Device, all: boolean): Candidate[] =>
+  device instanceof CudaDevice ? gpuCandidates(entry, device, all) : cpuCandidates(entry);
+
+/** Whether a launch with these arguments may take the build: it has the constants and dtypes that they give. */
+export const allows = ({ constants, dtypes }: BuildEntry, args: Arguments): boolean =>
+  Object.entries({ ...constants, ...dtypes }).every(
+    ([name, value]) => args[name] === undefined || args[name] === value,
+  );
+
+/** Throws InputError where the builds differ in what a launch must give, and the tuning does not give it. */
+export function requireGiven({ name, builds, tune = [] }: KernelEntry, args: Arguments): void {
+  const names = Object.keys({ ...builds[0]?.constants, ...builds[0]?.dtypes });
+  const open = names.filter((one) => {
+    const values = new Set(builds.map(({ constants, dtypes }) => constants[one] ?? dtypes[one]));
+    return values.size > 1 && args[one] === undefined && !tune.includes(one);
+  });
+  if (open.length === 0) return;
+  const list = open.join(", ");
+  throw new InputError(
+    `the tuning of ${name} launches it without ${list}, in which its builds differ`,
+    `Where ${list} decides speed alone, say so beside the builds: tune: [${open.map((one) => `"${one}"`).join(", ")}]. Else give it in args.`,
+  );
+}

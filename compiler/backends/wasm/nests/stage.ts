@@ -1,0 +1,114 @@
+import { type Expr, operands } from "../../../ir/index.js";
+import { axisOf, orderOf, shapeOf } from "../lanes/shapes.js";
+import { BLOCK_ATOMICS, isWhole, type OpExpr } from "../ops.js";
+import { assignTile } from "./assign.js";
+import { costOf } from "./cost.js";
+import type { Host } from "./host.js";
+import { computeWhole } from "./whole.js";
+
+/** For each axis of an expression, the loops that its index depends on. */
+type Axes = readonly ReadonlySet<number>[];
+
+/** Work below this is repeated rather than stored and read back. */
+const WORTH_STORING = 5;
+
+/**
+ * Computes ahead what the loops over `order` (axes, outermost first) cannot or should not compute in place: whole ops, and dear
+ * sub-expressions that an outer loop would compute again and again because they do not depend on it.
+ */
+export function stage(host: Host, expr: Expr, extents: readonly number[], order: readonly number[]): void {
+  const axes = extents.map((_extent, axis) => new Set(order.includes(axis) ? [axis] : []));
+  new Stage(host, extents, order).visit(expr, axes);
+}
+
+class Stage {
+  private readonly host: Host;
+  private readonly extents: readonly number[];
+  private readonly order: readonly number[];
+
+  constructor(host: Host, extents: readonly number[], order: readonly number[]) {
+    this.host = host;
+    this.extents = extents;
+    this.order = order;
+  }
+
+  visit(expr: Expr, axes: Axes): void {
+    const { env } = this.host;
+    if (env.ahead.has(expr)) return;
+    if (expr.kind === "ref") {
+      const inlined = env.inlined.get(expr.name);
+      if (inlined) this.visit(inlined, axes);
+      return;
+    }
+    if (expr.kind !== "op") return;
+    if (isWhole(expr)) {
+      env.ahead.set(expr, computeWhole(this.host, expr, null));
+      return;
+    }
+    const mine = loopsOf(axes);
+    for (const operand of operands(expr)) {
+      const theirs = operandAxes(expr, operand, axes);
+      if (loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs))) {
+        if (!env.ahead.has(operand)) env.ahead.set(operand, assignTile(this.host, operand, null));
+      } else this.visit(operand, theirs);
+    }
+  }
+
+  /** Whether loops around the operand's own would compute it over and over, and storing it is cheaper. */
+  private repeats(operand: Expr, loops: ReadonlySet<number>): boolean {
+    const { type } = operand;
+    if (type.kind !== "tile" || type.pointer || type.shape.length === 0) return false;
+    const innermost = this.order.findLast((axis) => loops.has(axis));
+    if (innermost === undefined) return false;
+    const around = this.order.slice(0, this.order.indexOf(innermost));
+    const times = around.reduce((product, axis) => (loops.has(axis) ? product : product * this.extents[axis]!), 1);
+    return times > 1 && costOf(operand, this.host.env) >= WORTH_STORING;
+  }
+}
+
+function loopsOf(axes: Axes): ReadonlySet<number> {
+  return new Set(axes.flatMap((axis) => [...axis]));
+}
+
+function operandAxes(expr: OpExpr, operand: Expr, axes: Axes): Axes {
+  const rearranged = REARRANGED[expr.op];
+  if (rearranged) return rearranged(expr, operand, axes);
+  const shape = shapeOf(operand);
+  const skip = axes.length - shape.length;
+  return shape.map((size, axis) => (size === 1 ? new Set<number>() : (axes[axis + skip] ?? new Set<number>())));
+}
+
+/** Axes of the operand of ops that move elements. */
+const REARRANGED: Readonly<Record<string, (expr: OpExpr, operand: Expr, axes: Axes) => Axes>> = {
+  expandDims: (expr, _operand, axes) =>
+    axes.filter((_one, axis) => axis !== axisOf(Number(expr.attrs.axis), axes.length)),
+  trans: permuted,
+  permute: permuted,
+  reshape: (_expr, operand, axes) => {
+    const all = loopsOf(axes);
+    return shapeOf(operand).map((size) => (size === 1 ? new Set<number>() : all));
+  },
+  gather: (expr, operand, axes) =>
+    operand === expr.args.x
+      ? shapeOf(operand).map((_size, axis) => (axis === expr.attrs.axis ? loopsOf(axes) : axes[axis]!))
+      : axes,
+  join: (_expr, _operand, axes) => axes.slice(0, -1),
+  splitPart: (_expr, _operand, axes) => [...axes, new Set<number>()],
+  interleave: (_expr, _operand, axes) => axes,
+  loadTensorDescriptor: (_expr, operand) => shapeOf(operand).map(() => new Set<number>()),
+  storeTensorDescriptor: written,
+  ...Object.fromEntries(BLOCK_ATOMICS.map((op) => [op, written] as const)),
+};
+
+function written(expr: OpExpr, operand: Expr, axes: Axes): Axes {
+  return operand === expr.args.value ? axes : shapeOf(operand).map(() => new Set<number>());
+}
+
+function permuted(expr: OpExpr, _operand: Expr, axes: Axes): Axes {
+  const order = orderOf(expr.attrs.order, axes.length);
+  const source = new Array<ReadonlySet<number>>(axes.length);
+  order.forEach((axis, at) => {
+    source[axis] = axes[at]!;
+  });
+  return source;
+}

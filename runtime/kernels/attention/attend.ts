@@ -1,0 +1,105 @@
+import {
+  arange,
+  col,
+  dot,
+  dtypeOf,
+  exp2,
+  full,
+  load,
+  type Mask,
+  max,
+  maximum,
+  type Ptr,
+  range,
+  row,
+  type Tile,
+  to,
+  trans,
+  where,
+  zeros,
+} from "tilescript";
+import { capped } from "../epilogue.js";
+import { rotate, turned } from "./rotary.js";
+import { absorb } from "./softmax.js";
+
+/*
+ * One new token's attention to a run of keys, by a program for all G query heads of a KV head with one read of K and V. Keys come from the
+ * cache without positions. Scores depend on distances alone, so a block's keys are rotated by their place in it, whose angles stay in
+ * registers, and the query by its distance from the block: no table is read along with the keys.
+ */
+
+export interface Attending {
+  q: Ptr<"f32">;
+  keys: Ptr<"f16" | "bf16">;
+  values: Ptr<"f16" | "bf16">;
+  cosine: Ptr<"f32">;
+  sine: Ptr<"f32">;
+  scale: number;
+  cap: number;
+  kvHeads: number;
+  rotaryRow: number;
+  G: number;
+  GP: number;
+  D: number;
+  DP: number;
+  HALF: number;
+  HALFP: number;
+  BN: number;
+  CAP: boolean;
+}
+
+/** Cosines and sines of the places in a block, [BN, HALFP] each. */
+export function anglesOfBlock(p: Attending): [Tile, Tile] {
+  const half = row(arange(0, p.HALFP));
+  const place = col(arange(0, p.BN)) * p.rotaryRow + half;
+  const used = half < p.HALF;
+  return [load(p.cosine + place, { mask: used, other: 0 }), load(p.sine + place, { mask: used, other: 0 })];
+}
+
+/**
+ * Attention of the token at index `now` to the keys from index `start` to before `end`: the unnormalised sum of their values [GP, DP], the largest score in
+ * base 2 and the sum of the weights relative to it [GP]. `tokens` says where in the cache indices are.
+ */
+export function attend(
+  p: Attending,
+  kvHead: number,
+  start: number,
+  end: number,
+  now: number,
+  angles: readonly [Tile, Tile],
+  tokens: (index: Tile, inside: Mask) => Tile,
+) {
+  const [keyCosine, keySine] = angles;
+  const half = row(arange(0, p.HALFP));
+  const column = row(arange(0, p.DP));
+  const group = arange(0, p.GP);
+  const used = half < p.HALF;
+  const at = p.q + col(kvHead * p.G + group) * p.D + half;
+  const there = col(group < p.G) && used;
+  const query1 = load(at, { mask: there, other: 0 }) * p.scale;
+  const query2 = load(at + p.HALF, { mask: there, other: 0 }) * p.scale;
+  let top = full([p.GP], -Infinity, "f32");
+  let weight = zeros([p.GP], "f32");
+  let sumOfValues = zeros([p.GP, p.DP], "f32");
+  // Whatever else the kernel does: as many blocks on their way as registers and shared memory hold.
+  for (const from of range(start, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
+    const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
+    const index = from + arange(0, p.BN);
+    const inside = index < end;
+    // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
+    const cell = col((to(tokens(index, inside), "i64") * p.kvHeads + kvHead) * p.D);
+    const seen = col(inside) && used;
+    const key1 = to(load(p.keys + cell + half, { mask: seen, other: 0 }), "f32");
+    const key2 = to(load(p.keys + cell + p.HALF + half, { mask: seen, other: 0 }), "f32");
+    const [k1, k2] = turned(key1, key2, keyCosine, keySine);
+    const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
+    const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
+    const score = where(row(inside), capped(allScores, p.cap, p.CAP), -Infinity);
+    const value = load(p.values + cell + column, { mask: col(inside) && column < p.D, other: 0 });
+    const newTop = maximum(top, max(score, 1));
+    const weights = exp2(score - col(newTop));
+    [weight, sumOfValues] = absorb(weights, to(weights, dtypeOf(p.values)), value, top, newTop, weight, sumOfValues);
+    top = newTop;
+  }
+  return { top, weight, sumOfValues };
+}
