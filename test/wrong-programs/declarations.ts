@@ -223,6 +223,16 @@ export const DECLARATIONS: readonly Wrong[] = [
     /without running|literal|number/,
   ],
   [
+    "TS-K1041",
+    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { tune: ["B", «"C"»], builds: [{ constants: { B: 64 } }] });',
+    "B",
+  ],
+  [
+    "TS-K1041",
+    'export const k = kernel((p: { x: Ptr<"f32">; bias?: Ptr<"f32">; B: Const<"B"> }) => { store(p.x + p.B, 1.0); }, { tune: [«"bias"»], builds: [{ constants: { B: 64 } }] });',
+    "B",
+  ],
+  [
     "TS-K1043",
     'export const k = kernel(<T extends "f16" | "f32">({ x }: { x: Ptr<T> }) => { store(x, 1.0); }, { builds: [{ dtypes: { «T: "bf16"» } }] });',
     "f16",
