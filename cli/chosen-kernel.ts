@@ -7,6 +7,7 @@ import { DiagnosticError, isError } from "../compiler/diagnostics/index.js";
 import type { Build, Kernel } from "../compiler/ir/index.js";
 import { EXPORT_A_KERNEL } from "../compiler/no-kernels.js";
 import { InputError } from "./errors.js";
+import { fileOf } from "./kernel-target.js";
 
 /** A kernel with one of its builds; a kernel that has none has no build. */
 export interface Choice {
@@ -19,9 +20,6 @@ const choicesOf = (kernels: readonly Kernel[]): Choice[] => {
   const built = kernels.flatMap((kernel) => buildsOf(kernel).map((build): Choice => ({ kernel, build })));
   return built.length > 0 ? built : kernels.map((kernel) => ({ kernel, build: undefined }));
 };
-
-/** The file of `file#kernel`. */
-export const fileOf = (target: string): string => target.replace(/#[\w$]+$/, "");
 
 export const needsBuilds = (kernel: Kernel): InputError =>
   new InputError(

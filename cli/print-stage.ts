@@ -4,8 +4,9 @@ import { variantsOf } from "../compiler/build/variants.js";
 import { compileForGpu, emitTriton, specialize } from "../compiler/compile.js";
 import { DiagnosticError } from "../compiler/diagnostics/index.js";
 import { printKernel } from "../compiler/ir/index.js";
-import { type Choice, chooseKernel, fileOf, needsBuilds } from "./chosen-kernel.js";
+import { type Choice, chooseKernel, needsBuilds } from "./chosen-kernel.js";
 import { targetArchitecture } from "./gpu-architecture.js";
+import { fileOf } from "./kernel-target.js";
 import { progress } from "./progress.js";
 
 interface PrintRequest {

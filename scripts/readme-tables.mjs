@@ -25,6 +25,12 @@ const about = (count) => {
 const source = ({ device, driver, commit, date }) =>
   `${device}, driver ${driver}, ${date.slice(0, 10)}, commit \`${commit}\``;
 
+/** Of what was run at several times. */
+const commitsOf = (runs) => {
+  const commits = [...new Set(runs.map(({ commit }) => `\`${commit}\``))];
+  return `commit${commits.length > 1 ? "s" : ""} ${commits.join(", ")}`;
+};
+
 const model =
   (name, weights) =>
   ({ ours, peer, prefill, ...run }) => {
@@ -142,12 +148,11 @@ function fuzz({ targets, date }) {
     ...[inputs, errors, crashes, hangs, peakMiB].map(whole),
   ]);
   const head = ["target", "inputs", "untyped errors", "crashes", "hangs", "peak memory, MiB"];
-  const commits = [...new Set(targets.map(({ commit }) => `\`${commit}\``))].join(", ");
-  const how = `\`node scripts/fuzz.mjs\`; ${date.slice(0, 10)}, commit ${commits}`;
+  const how = `\`node scripts/fuzz.mjs\`; ${date.slice(0, 10)}, ${commitsOf(targets)}`;
   return `Hostile inputs, and what came of them (${how}):\n\n${table(head, rows)}`;
 }
 
-function sanitizer({ runs, device, driver, commit, date }) {
+function sanitizer({ runs, device, driver, date }) {
   const tools = [...new Set(runs.map(({ tool }) => tool))];
   const of = (tool, test) => runs.find((run) => run.tool === tool && run.test === test);
   const rows = [...new Set(runs.map(({ test }) => test))].map((test) => [
@@ -157,7 +162,7 @@ function sanitizer({ runs, device, driver, commit, date }) {
       return run ? `${run.findings} in ${whole(run.passed)} tests` : "";
     }),
   ]);
-  return `Findings of NVIDIA's compute-sanitizer (\`scripts/compute-sanitizer.mjs\`; ${source({ device, driver, commit, date })}):\n\n${table(["tests", ...tools], rows)}`;
+  return `Findings of NVIDIA's compute-sanitizer (\`scripts/compute-sanitizer.mjs\`; ${device}, driver ${driver}, ${date.slice(0, 10)}, ${commitsOf(runs)}):\n\n${table(["tests", ...tools], rows)}`;
 }
 
 /** What each page shows, in order. */

@@ -7,9 +7,9 @@ import { closest } from "../../compiler/diagnostics/index.js";
 import type { Kernel } from "../../compiler/ir/index.js";
 import { storedKernel } from "../../compiler/passes/index.js";
 import type { Tuning } from "../../runtime/tuning/index.js";
-import { fileOf } from "../chosen-kernel.js";
 import { compileImports, loadCompiled, readBundle, requireHooks } from "../compiled-imports.js";
 import { InputError } from "../errors.js";
+import { fileOf } from "../kernel-target.js";
 
 const KERNEL_FILE = /\.kernel\.([jt]s)$/;
 
