@@ -1,5 +1,5 @@
 import type { DType, DTypeFacts } from "./dtypes.js";
-import { outsideKernel } from "./outside.js";
+import { notLoaded, outsideKernel } from "./outside.js";
 import type { ConstKey, DTypeKey, Forgotten, KindKey, ShapeKey } from "./types.js";
 
 declare const PARAMETERS: unique symbol;
@@ -16,7 +16,9 @@ type IsConst<T> = ConstKey extends keyof T ? true : false;
 type BaseOf<T> = T extends boolean ? boolean : T extends string ? string : number;
 
 /** The values of every `Const` parameter, by name. */
-export type Constants<P> = { readonly [K in keyof P as IsConst<P[K]> extends true ? K : never]: BaseOf<P[K]> };
+export type Constants<P> = {
+  readonly [K in keyof P as IsConst<NonNullable<P[K]>> extends true ? K : never]: BaseOf<NonNullable<P[K]>>;
+};
 
 /** How a configuration is compiled, whatever its constants. */
 export interface CompileOptions<P> {
@@ -126,8 +128,12 @@ export function kernel<Body extends (params: never) => void>(
   options?: KernelOptions<Parameters<Body>[0]>,
 ): Kernel<Parameters<Body>[0]> {
   if (typeof body !== "function") return outsideKernel("kernel", body);
-  return Object.freeze({ kind: "kernel", builds: options?.builds?.length ?? 0 });
+  const handle = { kind: "kernel", builds: options?.builds?.length ?? 0 };
+  return Object.freeze(Object.assign(Object.create(NOT_COMPILED), handle)) as Kernel<Parameters<Body>[0]>;
 }
+
+/** What a program without types may take a declaration for. */
+const NOT_COMPILED = { launch: () => notLoaded("launch"), prepare: () => notLoaded("prepare") };
 
 /** Memory on a device as a launch takes it. `D` is the dtype of its elements where the program declares it. */
 export interface Buffer<D extends DType = Forgotten> {
@@ -171,6 +177,9 @@ type ParametersOf<K> = K extends Kernel<infer P> ? P : never;
  */
 export type KernelArguments<K> = ArgumentsOf<ParametersOf<K>>;
 
+/** One that the kernel declares as optional a launch may leave out. */
 type ArgumentsOf<P> = {
-  readonly [N in keyof P as IsConst<P[N]> extends true ? never : N]: ArgumentFor<P[N]>;
+  readonly [N in keyof P as IsConst<P[N]> extends true ? never : N]:
+    | ArgumentFor<NonNullable<P[N]>>
+    | (undefined extends P[N] ? null | undefined : never);
 } & { readonly [N in keyof P as IsConst<P[N]> extends true ? N : never]?: ArgumentFor<P[N]> };

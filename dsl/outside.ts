@@ -4,12 +4,13 @@ import { TileScriptError } from "./errors.js";
 export class OutsideKernelError extends TileScriptError {
   override readonly name = "OutsideKernelError";
   readonly operation: string;
-  constructor(operation: string) {
-    super("outside-kernel", `${operation}() has meaning only inside a kernel`, {
-      hint:
-        "Write it in the function given to kernel(), compile the file with " +
-        "`tilescript build`, and launch the kernel through tilescript/runtime.",
-    });
+  constructor(
+    operation: string,
+    problem = `${operation}() has meaning only inside a kernel`,
+    hint = "Write it in the function given to kernel(), compile the file with " +
+      "`tilescript build`, and launch the kernel through tilescript/runtime.",
+  ) {
+    super("outside-kernel", problem, { hint });
     this.operation = operation;
   }
 }
@@ -17,4 +18,11 @@ export class OutsideKernelError extends TileScriptError {
 /** The run-time body of every operation: the compiler reads calls, nothing ever runs them. */
 export function outsideKernel(operation: string, ..._operands: unknown[]): never {
   throw new OutsideKernelError(operation);
+}
+
+/** A kernel is launched as a device has loaded it, and not as it is declared. */
+export function notLoaded(operation: string): never {
+  const hint =
+    "Load it first: const { name } = await device.load(kernels); under `tilescript run`, or from the folder that `tilescript build` wrote.";
+  throw new OutsideKernelError(operation, `${operation}() of a kernel that no device has loaded`, hint);
 }

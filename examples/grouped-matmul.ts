@@ -14,20 +14,19 @@ const SIZES = [
 export async function main(): Promise<void> {
   using device = await Device.open();
   const { groupedMatmul } = await device.load(kernels);
-  const ends: [number, number, number] = [0, 0, 0];
-  const starts = SIZES.map(([M, N, K]) => {
-    const here = [...ends] as const;
-    for (const [at, count] of [M * K, K * N, M * N].entries()) ends[at]! += count;
-    return here;
-  });
-  const bits = [toBits("f16", randoms(ends[0], 28)), toBits("f16", randoms(ends[1], 29))] as const;
-  const [x, y] = bits.map((all) => fromBits("f16", all)) as [Float32Array, Float32Array];
-  const cs = device.alloc(2 * ends[2]);
+  const groups = await Promise.all(
+    SIZES.map(async ([M, N, K], group) => {
+      const bits = [toBits("f16", randoms(M * K, 28 + group)), toBits("f16", randoms(K * N, 38 + group))] as const;
+      const [x, y] = bits.map((all) => fromBits("f16", all)) as [Float32Array, Float32Array];
+      const [a, b] = await Promise.all(bits.map((all) => upload(device, all)));
+      return { x, y, a, b, c: device.alloc(2 * M * N) };
+    }),
+  );
   groupedMatmul.launch([5], {
-    as: await upload(device, bits[0]),
-    bs: await upload(device, bits[1]),
-    cs,
-    starts: await upload(device, BigInt64Array.from(starts.flat().map(BigInt))),
+    matrices: await upload(
+      device,
+      BigInt64Array.from(groups.flatMap(({ a, b, c }) => [a!.address, b!.address, c.address])),
+    ),
     sizes: await upload(device, Int32Array.from(SIZES.flat())),
     groups: SIZES.length,
     BM: 64,
@@ -35,15 +34,18 @@ export async function main(): Promise<void> {
     BK: 32,
   });
   const expected = SIZES.flatMap(([M, N, K], group) => {
-    const [a, b] = starts[group] as readonly [number, number, number];
+    const { x, y } = groups[group]!;
     return Array.from({ length: M * N }, (_, index) => {
       const [row, column] = [Math.floor(index / N), index % N];
       let sum = 0;
-      for (let k = 0; k < K; k++) sum += (x[a + row * K + k] as number) * (y[b + k * N + column] as number);
+      for (let k = 0; k < K; k++) sum += x[row * K + k]! * y[k * N + column]!;
       return sum;
     });
   });
-  const result = fromBits("f16", await download(cs, new Uint16Array(ends[2])));
+  const results = await Promise.all(
+    SIZES.map(async ([M, N], group) => fromBits("f16", await download(groups[group]!.c, new Uint16Array(M * N)))),
+  );
+  const result = Float32Array.from(results.flatMap((one) => [...one]));
   const error = worstError(result, (index) => expected[index] as number);
   report(`grouped-matmul: ${SIZES.length} products on ${device.name}`, error, 1e-3);
 }

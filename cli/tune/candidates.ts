@@ -1,8 +1,10 @@
 /** The builds that a launch could take, and those that need no measuring. */
 import type { BuildEntry, KernelEntry, Variant } from "../../compiler/bundle/index.js";
+import { isOptional, type Kernel } from "../../compiler/ir/index.js";
 import { variantsFor } from "../../runtime/device/cuda/arch.js";
 import { CudaDevice } from "../../runtime/device/cuda/index.js";
 import type { Arguments, Device } from "../../runtime/device/device.js";
+import { isGiven } from "../../runtime/device/select.js";
 import { InputError } from "../errors.js";
 
 export interface Candidate {
@@ -31,9 +33,9 @@ const cpuCandidates = ({ builds }: KernelEntry): Candidate[] =>
     return { index, build, ...(first < index && { pruned: `on the CPU executor it is the same as build ${first}` }) };
   });
 
-function gpuCandidates(entry: KernelEntry, device: CudaDevice, all: boolean): Candidate[] {
+function gpuCandidates(entry: KernelEntry, device: CudaDevice): Candidate[] {
   const variants = variantsFor(entry, device.arch).map(({ variant }) => variant);
-  const found = entry.builds.map((build, index): Candidate => {
+  return entry.builds.map((build, index): Candidate => {
     const own = variants.filter((one) => (one.build === undefined ? sameAs(build, one) : one.build === index));
     const [first] = own;
     if (!first) return { index, build, pruned: `it is not compiled for sm_${device.arch}` };
@@ -49,11 +51,12 @@ function gpuCandidates(entry: KernelEntry, device: CudaDevice, all: boolean): Ca
           : undefined;
     return { index, build, resources: { registers, spillBytes, sharedBytes }, ...(pruned && { pruned }) };
   });
-  if (all) return found;
-  // What spills is seldom the fastest where others do not; where all spill they are compared.
-  const fit = found.filter(({ pruned }) => pruned === undefined);
-  const some = fit.some(({ resources }) => resources!.spillBytes === 0);
-  return found.map((one) => {
+}
+
+/** Prunes of builds that one launch may take those that spill: seldom the fastest where others do not. Where all spill they are compared. */
+export function withoutSpills(candidates: readonly Candidate[]): readonly Candidate[] {
+  const some = candidates.some(({ pruned, resources }) => pruned === undefined && resources?.spillBytes === 0);
+  return candidates.map((one) => {
     const spills = one.resources?.spillBytes ?? 0;
     return some && one.pruned === undefined && spills > 0
       ? { ...one, pruned: `it spills ${spills} bytes a thread (--all measures it)` }
@@ -62,18 +65,31 @@ function gpuCandidates(entry: KernelEntry, device: CudaDevice, all: boolean): Ca
 }
 
 /** Every build of the kernel, with what is known of it on this device. */
-export const candidatesOf = (entry: KernelEntry, device: Device, all: boolean): Candidate[] =>
-  device instanceof CudaDevice ? gpuCandidates(entry, device, all) : cpuCandidates(entry);
+export const candidatesOf = (entry: KernelEntry, device: Device): Candidate[] =>
+  device instanceof CudaDevice ? gpuCandidates(entry, device) : cpuCandidates(entry);
 
-/** Whether a launch with these arguments may take the build: it has the constants and dtypes that they give. */
-export const allows = ({ constants, dtypes }: BuildEntry, args: Arguments): boolean =>
-  Object.entries({ ...constants, ...dtypes }).every(
-    ([name, value]) => args[name] === undefined || args[name] === value,
-  );
+/** Names of the parameters that a launch may leave out, which builds name beside their constants. */
+export const optionalOf = ([kernel]: readonly Kernel[]): string[] =>
+  kernel!.params.filter(isOptional).map(({ name }) => name);
+
+/** Whether launches choose among the builds: these differ in more than in which of the `optional` parameters are given. */
+export const isChoice = ({ builds }: KernelEntry, optional: readonly string[]): boolean =>
+  new Set(builds.map(({ constants }) => optional.map((name) => constants[name]).join())).size < builds.length;
+
+/** Whether a launch with these arguments may take the build: it has the constants, dtypes and optional parameters that they give. */
+export const allows = ({ constants, dtypes }: BuildEntry, args: Arguments, optional: readonly string[]): boolean =>
+  Object.entries({ ...constants, ...dtypes }).every(([name, value]) => {
+    const wanted = optional.includes(name) ? isGiven(args[name]) : args[name];
+    return wanted === undefined || wanted === value;
+  });
 
 /** Throws InputError where the builds differ in what a launch must give, and the tuning does not give it. */
-export function requireGiven({ name, builds, tune = [] }: KernelEntry, args: Arguments): void {
-  const names = Object.keys({ ...builds[0]?.constants, ...builds[0]?.dtypes });
+export function requireGiven(
+  { name, builds, tune = [] }: KernelEntry,
+  args: Arguments,
+  optional: readonly string[],
+): void {
+  const names = Object.keys({ ...builds[0]?.constants, ...builds[0]?.dtypes }).filter((one) => !optional.includes(one));
   const open = names.filter((one) => {
     const values = new Set(builds.map(({ constants, dtypes }) => constants[one] ?? dtypes[one]));
     return values.size > 1 && args[one] === undefined && !tune.includes(one);

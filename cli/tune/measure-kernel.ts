@@ -6,7 +6,7 @@ import type { Arguments, Device, Launch } from "../../runtime/device/device.js";
 import type { Tuning, TuningShape } from "../../runtime/tuning/index.js";
 import { InputError } from "../errors.js";
 import { TuningBuffers } from "./buffers.js";
-import { allows, type Candidate, candidatesOf, requireGiven } from "./candidates.js";
+import { allows, type Candidate, candidatesOf, optionalOf, requireGiven, withoutSpills } from "./candidates.js";
 import { difference, type Written, writtenBy } from "./results.js";
 import { shownShape } from "./shapes.js";
 import { Stopwatch } from "./timing.js";
@@ -61,11 +61,13 @@ export class KernelMeasurement {
   ended: "budget" | "interrupted" | undefined;
   readonly #given: Measuring;
   readonly #candidates: readonly Candidate[];
+  readonly #optional: readonly string[];
   readonly #until: number;
 
   constructor(given: Measuring) {
     this.#given = given;
-    this.#candidates = candidatesOf(given.entry, given.device, given.all);
+    this.#candidates = candidatesOf(given.entry, given.device);
+    this.#optional = optionalOf(given.bindings);
     this.#until = performance.now() + given.budgetMs;
   }
 
@@ -88,19 +90,20 @@ export class KernelMeasurement {
   }
 
   async #measure(shape: TuningShape, stopwatch: Stopwatch): Promise<void> {
-    const { device, entry, signal, tuning, onProgress } = this.#given;
+    const { device, entry, all, signal, tuning, onProgress } = this.#given;
     const buffers = new TuningBuffers(device);
     const timed: Timed[] = [];
     const works: LeastWork[] = [];
     let expected: readonly Written[] | undefined;
-    const able = this.#candidates.filter(({ build }) => allows(build, this.#launch(shape, build.constants).args));
+    const able = this.#candidates.filter(({ build }) => allows(build, this.#launch(shape, build).args, this.#optional));
     if (able.length === 0)
       throw new InputError(
         `no build of ${entry.name} has the constants and dtypes that its tuning launches ${shownShape(shape)} with`,
         "Add such a build, or leave the shape out.",
       );
-    const pruned = able.filter((one) => one.pruned !== undefined);
-    const wanted = able.filter((one) => one.pruned === undefined);
+    const judged = all ? able : withoutSpills(able);
+    const pruned = judged.filter((one) => one.pruned !== undefined);
+    const wanted = judged.filter((one) => one.pruned === undefined);
     try {
       for (const [at, candidate] of wanted.entries()) {
         if (performance.now() > this.#until && this.results.length + timed.length > 0) {
@@ -126,10 +129,10 @@ export class KernelMeasurement {
     }
   }
 
-  /** The launch of a shape by a build with these constants, as the author describes it. */
-  #launch(shape: TuningShape, constants: Candidate["build"]["constants"]) {
+  /** The launch of a shape by a build as the author describes it. */
+  #launch(shape: TuningShape, build: Candidate["build"]) {
     const { entry, tuning } = this.#given;
-    const launch = tuning.launch(shape, constants as never) as unknown as {
+    const launch = tuning.launch(shape, this.#constants(build) as never) as unknown as {
       grid: never;
       args: Record<string, unknown>;
     };
@@ -139,14 +142,18 @@ export class KernelMeasurement {
         "Let launch() return { grid, args }.",
       );
     const args = launch.args as Arguments;
-    requireGiven(entry, args);
+    requireGiven(entry, args, this.#optional);
     return { grid: launch.grid, args };
+  }
+
+  #constants({ constants }: Candidate["build"]): Candidate["build"]["constants"] {
+    return Object.fromEntries(Object.entries(constants).filter(([name]) => !this.#optional.includes(name)));
   }
 
   /** The sizes that launches know. Throws InputError where one of them is not what the launch is given. */
   #sizes(shape: TuningShape): Record<string, number> {
     const { entry, bindings } = this.#given;
-    const { args } = this.#launch(shape, this.#candidates[0]!.build.constants);
+    const { args } = this.#launch(shape, this.#candidates[0]!.build);
     const integers = bindings[0]!.params.filter((one) => one.kind === "scalar" && /^[iu]/.test(one.dtype));
     const known = Object.entries(shape).filter(([name]) => integers.some((one) => one.name === name));
     for (const [name, size] of known)
@@ -161,7 +168,7 @@ export class KernelMeasurement {
   async #ready(shape: TuningShape, candidate: Candidate, buffers: TuningBuffers): Promise<Ready> {
     const { device, folder, entry, bindings } = this.#given;
     const { constants, dtypes } = candidate.build;
-    const { grid, args: described } = this.#launch(shape, constants);
+    const { grid, args: described } = this.#launch(shape, candidate.build);
     this.#sizes(shape);
     const only = [
       {
@@ -176,7 +183,7 @@ export class KernelMeasurement {
     const binding = bindings.find((one) => Object.entries(one.dtypes).every(([name, dtype]) => dtypes[name] === dtype));
     const specialized = specialize(binding!, { constants });
     const names = describeForCpu(specialized).written;
-    const launch = kernel.prepare(grid, { ...args, ...constants, ...dtypes });
+    const launch = kernel.prepare(grid, { ...args, ...this.#constants(candidate.build), ...dtypes });
     launch.run();
     const written = await writtenBy(device, filled, names);
     const programs = (grid as readonly number[]).reduce((product, size) => product * size, 1);

@@ -6,6 +6,7 @@ import { InputError } from "../errors.js";
 import { fileOf } from "../kernel-target.js";
 import { plural, progress } from "../progress.js";
 import { ensureWritableCache } from "../writable-cache.js";
+import { isChoice, optionalOf } from "./candidates.js";
 import { loadTunable } from "./load-tuning.js";
 import { KernelMeasurement } from "./measure-kernel.js";
 import { shapeJson, shapeTable } from "./output.js";
@@ -60,7 +61,7 @@ export async function tuneKernel({
   const tunable = await loadTunable({ target, device: kind, bundle, signal });
   const { entry, tuning, folder, manifest, bindings } = tunable;
   const wanted = shapes ? shapesFor(shapes, tuning.shapes[0]) : tuning.shapes;
-  if (entry.builds.length < 2)
+  if (!isChoice(entry, optionalOf(bindings)))
     throw new InputError(
       `${entry.name} has one build, so there is nothing to choose`,
       "Add builds that differ in warps, stages or constants: { builds: [{ … }, { …, warps: 8 }] }.",

@@ -1,7 +1,15 @@
 import type { TensorDescriptorFacts, TritonOutput } from "../backends/triton/index.js";
 import type { BuildEntry, KernelEntry, Manifest, Variant } from "../bundle/index.js";
 import { abiOf, disagreement, MANIFEST_VERSION } from "../bundle/index.js";
-import { type Build, evaluateDim, type Kernel, type Param, serializeKernel } from "../ir/index.js";
+import {
+  type Build,
+  evaluateDim,
+  isLeftOut,
+  isOptional,
+  type Kernel,
+  type Param,
+  serializeKernel,
+} from "../ir/index.js";
 import type { BundleFile } from "./earlier.js";
 import { BuildError } from "./error.js";
 import { bindingName, compiledName, sha256 } from "./names.js";
@@ -57,26 +65,27 @@ function paramsOf(
   { kernel, build, divisible, one }: Unit,
   descriptors: readonly TensorDescriptorFacts[],
 ): Variant["params"] {
-  const order = kernel.params.filter((param) => param.kind === "descriptor");
+  const order = kernel.params.filter((param) => param.kind === "descriptor" && !isLeftOut(param, build));
   return kernel.params.map((param: Param) => {
     const { name, kind } = param;
     const isDivisible = divisible.includes(name);
     if (kind === "const") return { name, kind, divisible: isDivisible };
     const { dtype } = param;
-    if (kind === "pointer") return { name, kind, divisible: isDivisible, dtype };
-    if (kind === "scalar") return { name, kind, divisible: isDivisible, one: one.includes(name), dtype };
+    const given = isOptional(param) ? { given: !isLeftOut(param, build) } : {};
+    if (kind === "pointer") return { name, kind, divisible: isDivisible, dtype, ...given };
+    if (kind === "scalar") return { name, kind, divisible: isDivisible, one: one.includes(name), dtype, ...given };
     const { padding } = param;
     const facts = descriptors[order.indexOf(param)];
     const block = param.block.map((size) => evaluateDim(size, build.constants) ?? 0);
     const tensorMap = facts ? tensorMapOf(facts) : null;
-    return { name, kind, divisible: isDivisible, dtype, block, padding, tensorMap };
+    return { name, kind, divisible: isDivisible, dtype, block, padding, tensorMap, ...given };
   });
 }
 
 /** The layout by our own rules, which must be the one of the PTX: a launch that packs differently would read garbage. */
-function checkedAbi({ unit, output }: Made): Variant["abi"] {
+function checkedAbi({ unit, output }: Made, params: Variant["params"]): Variant["abi"] {
   const { parameters, tensorDescriptors } = output.metadata;
-  const abi = abiOf(unit.kernel.params, tensorDescriptors.length > 0);
+  const abi = abiOf(params, tensorDescriptors.length > 0);
   const problem = disagreement(abi, parameters);
   if (problem === undefined) return abi;
   throw new BuildError(
@@ -90,13 +99,14 @@ function variantOf({ unit, output }: Made, files: Files, index: number | undefin
   const { kernel, build, arch } = unit;
   const { metadata, resources } = output;
   const cubin = output.cubin ?? Buffer.alloc(0);
+  const params = paramsOf(unit, metadata.tensorDescriptors);
   return {
     arch,
     ...(index !== undefined && { build: index }),
     constants: { ...build.constants },
     dtypes: { ...build.dtypes },
-    params: paramsOf(unit, metadata.tensorDescriptors),
-    abi: checkedAbi({ unit, output }),
+    params,
+    abi: checkedAbi({ unit, output }, params),
     launch: {
       symbol: metadata.name,
       warps: metadata.numWarps,

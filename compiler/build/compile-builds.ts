@@ -7,6 +7,7 @@ import {
   type ConstValue,
   type DType,
   IrFormatError,
+  isOfBuild,
   type Kernel,
 } from "../ir/index.js";
 import { storedKernel } from "../passes/index.js";
@@ -111,7 +112,7 @@ function explained<Result>(place: string, read: () => Result): Result {
 /** The request as a build of the kernel; undefined where it is of another of the kernel's dtypes. */
 function buildOf(kernel: Kernel, { constants, dtypes = {}, options }: BuildRequest): Build | undefined {
   if (Object.entries(kernel.dtypes).some(([name, dtype]) => dtypes[name] !== dtype)) return undefined;
-  const open = kernel.params.filter(({ kind }) => kind === "const").map(({ name }) => name);
+  const open = kernel.params.filter(isOfBuild).map(({ name }) => name);
   const missing = open.filter((name) => constants[name] === undefined);
   if (missing.length > 0)
     throw new BuildError(`a build of "${kernel.name}" lacks ${missing.join(", ")}`, "Name every constant.");

@@ -1,4 +1,4 @@
-import { type Build, DEFAULT_OPTIONS, type Kernel, type Promises } from "../ir/index.js";
+import { type Build, DEFAULT_OPTIONS, isOfBuild, type Kernel, type Promises } from "../ir/index.js";
 import { variantsOf } from "./variants.js";
 
 /** One cubin to make: a typed kernel, a configuration, a target, and what is taken for granted of the arguments. */
@@ -15,8 +15,7 @@ const sameDtypes = (a: Kernel["dtypes"], b: Build["dtypes"]): boolean =>
   Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
 
 /** True where constants or dtypes are open, so that there is nothing to compile without a build that names them. */
-const isOpen = (kernel: Kernel): boolean =>
-  kernel.params.some((param) => param.kind === "const") || Object.keys(kernel.dtypes).length > 0;
+const isOpen = (kernel: Kernel): boolean => kernel.params.some(isOfBuild) || Object.keys(kernel.dtypes).length > 0;
 
 /** True for a kernel that has no build and cannot do without: nobody else may name one either. */
 export const lacksBuilds = (kernel: Kernel): boolean =>

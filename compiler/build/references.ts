@@ -1,4 +1,4 @@
-import type { Dim, DType, Kernel, Param } from "../ir/index.js";
+import { type Dim, type DType, isOptional, type Kernel, type Param } from "../ir/index.js";
 
 /** Kernels of one name: the same parameters, bound to different dtypes. */
 type Bindings = readonly Kernel[];
@@ -27,7 +27,7 @@ function declaration(bindings: Bindings): string {
       const bound = params[index];
       return bound && "dtype" in bound ? [bound.dtype] : [];
     });
-    return `  ${param.name}: ${typeOf(param, dtypes)};\n`;
+    return `  ${param.name}${isOptional(param) ? "?" : ""}: ${typeOf(param, dtypes)};\n`;
   });
   const doc = first.doc ? `/** ${first.doc.trim().replaceAll("*/", "* /").split("\n").join("\n * ")} */\n` : "";
   return `${doc}export declare const ${first.name}: Kernel<{\n${members.join("")}}>;\n`;

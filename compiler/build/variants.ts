@@ -2,6 +2,7 @@ import {
   type Build,
   divisibleParams,
   hides,
+  isLeftOut,
   type Kernel,
   NO_PROMISES,
   type Param,
@@ -15,9 +16,10 @@ import { accessParams } from "./accesses.js";
  * ragged the last promises nothing.
  */
 export function variantsOf(kernel: Kernel, build: Build): readonly Promises[] {
-  return (
-    requiredPromises(kernel.params, build) ?? reachable([...(build.specialize ?? derived(kernel, build)), NO_PROMISES])
-  );
+  const params = kernel.params.filter((param) => !isLeftOut(param, build));
+  const required = requiredPromises(params, build);
+  const all = required ?? [...(build.specialize ?? derived(kernel, build)), NO_PROMISES];
+  return reachable(all.map((promises) => inOrder(promises, params)));
 }
 
 /**
@@ -35,7 +37,7 @@ function derived(kernel: Kernel, build: Build): readonly Promises[] {
   const ragged = groups.length === 2 ? groups.map((group) => [...first, ...group]).reverse() : [first];
   const without = groups.length > 0 ? ragged.map((divisible) => ({ divisible, one })) : [];
   const last = one.length > 0 ? all.divisible : first;
-  return [all, ...without, { divisible: last, one: [] }].map((promises) => inOrder(promises, kernel.params));
+  return [all, ...without, { divisible: last, one: [] }];
 }
 
 /** Promises in words: `strideA = 1; a, n multiples of 16`. */

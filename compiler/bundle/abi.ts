@@ -4,12 +4,17 @@ import type { AbiSlot } from "./manifest.js";
 /** The driver's limit for the arguments of a launch, from CUDA 12.1 on. */
 export const MOST_ARGUMENT_BYTES = 32_764;
 
-/** What the layout depends on of a parameter, whether of the IR or of a manifest. */
+/** What the layout depends on of a variant's parameter; one that is not `given` has no place in it. */
 export type AbiParam =
-  | { readonly kind: "pointer"; readonly name: string }
-  | { readonly kind: "const"; readonly name: string }
-  | { readonly kind: "scalar"; readonly name: string; readonly dtype: DType }
-  | { readonly kind: "descriptor"; readonly name: string; readonly block: readonly unknown[] };
+  | { readonly kind: "pointer"; readonly name: string; readonly given?: boolean }
+  | { readonly kind: "const"; readonly name: string; readonly given?: undefined }
+  | { readonly kind: "scalar"; readonly name: string; readonly dtype: DType; readonly given?: boolean }
+  | {
+      readonly kind: "descriptor";
+      readonly name: string;
+      readonly block: readonly unknown[];
+      readonly given?: boolean;
+    };
 
 type Piece = Omit<AbiSlot, "offset">;
 
@@ -42,7 +47,7 @@ function descriptorPieces(from: string, rank: number, tensorMap: boolean): Piece
 }
 
 function pieces(param: AbiParam, tensorMaps: boolean): Piece[] {
-  if (param.kind === "const") return [];
+  if (param.kind === "const" || param.given === false) return [];
   if (param.kind === "pointer") return [{ from: param.name, part: "value", size: 8 }];
   if (param.kind === "scalar") return [{ from: param.name, part: "value", size: DTYPES[param.dtype].bytes }];
   return descriptorPieces(param.name, param.block.length, tensorMaps);

@@ -40,7 +40,9 @@ const isSame = (a: AbiSlot, b: AbiSlot | undefined): boolean => SLOT.every((key)
 
 /** The slots must be those that the compiler lays out for these parameters: any others put arguments where nobody looks for them. */
 function* abiProblems({ params, abi }: Variant): Problems {
-  const maps = params.flatMap((param) => (param.kind === "descriptor" ? [param.tensorMap !== null] : []));
+  const maps = params.flatMap((param) =>
+    param.kind === "descriptor" && param.given !== false ? [param.tensorMap !== null] : [],
+  );
   if (!isUniform(maps, String))
     yield { path: ["params"], message: "some descriptors are tensor maps and some are not" };
   const expected = abiOf(params, maps[0] ?? false);
@@ -58,14 +60,17 @@ export function* variantProblems(variant: Variant): Problems {
     "parameters",
     params.map(({ name }) => name),
   );
-  const open = params.filter(({ kind }) => kind === "const").map(({ name }) => [name, true] as const);
-  if (namesOf(Object.fromEntries(open)) !== namesOf(constants))
+  const given = params.flatMap((param) => (param.kind === "const" || param.given === undefined ? [] : [param]));
+  const open = [...params.filter(({ kind }) => kind === "const"), ...given].map(({ name }) => [name, true] as const);
+  const isAsSaid = given.every((param) => param.given === constants[param.name]);
+  if (namesOf(Object.fromEntries(open)) !== namesOf(constants) || !isAsSaid)
     yield { path: ["constants"], message: "they are not those of the parameters" };
   yield* abiProblems(variant);
 }
 
 /** What all variants of a kernel have alike; and what those have alike that differ in architecture and guards only. */
-const signature = ({ params }: Variant): string => JSON.stringify(params.map(({ name, kind }) => [name, kind]));
+const signature = ({ params }: Variant): string =>
+  JSON.stringify(params.map((param) => [param.name, param.kind, "given" in param && param.given !== undefined]));
 const types = ({ params }: Variant): string =>
   JSON.stringify(params.map((param) => ["dtype" in param && param.dtype, "block" in param && param.block]));
 const build = ({ constants, dtypes }: Pick<Variant, "constants" | "dtypes">): string =>

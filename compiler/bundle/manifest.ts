@@ -44,19 +44,22 @@ const file = (name: RegExp) =>
   });
 
 const named = { name: identifier, divisible: z.boolean() };
+/** Of a parameter that launches may leave out: whether this variant is for those that give it. */
+const given = z.boolean().optional();
 
 /**
  * A parameter as the launcher packs it. This variant was compiled for multiples of 16 where it is `divisible` (bytes of a pointer, the value of
  * an integer), and for 1 where it is `one`.
  */
 const param = z.discriminatedUnion("kind", [
-  z.object({ ...named, kind: z.literal("pointer"), dtype }),
-  z.object({ ...named, kind: z.literal("scalar"), dtype, one: z.boolean().default(false) }),
+  z.object({ ...named, kind: z.literal("pointer"), dtype, given }),
+  z.object({ ...named, kind: z.literal("scalar"), dtype, given, one: z.boolean().default(false) }),
   z.object({ ...named, kind: z.literal("const") }),
   z.object({
     ...named,
     kind: z.literal("descriptor"),
     dtype,
+    given,
     /** Block shape of the language, and Triton's own metadata for the tensor map (null below sm_90). */
     block: z
       .array(whole(1, 2 ** 20))

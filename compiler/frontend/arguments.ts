@@ -80,7 +80,10 @@ function fieldsOf(node: ts.ObjectLiteralExpression, scope: Scope): Fields | null
 function fieldBy(node: ts.Expression, scope: Scope): Given {
   const binding = bindingOf(node, scope);
   if (isListBinding(binding)) return elementsOf(binding, node, scope);
-  if (binding !== null && (binding.kind !== "variable" || binding.fixed !== null || binding.constant))
+  if (
+    binding !== null &&
+    (binding.kind !== "variable" || binding.fixed !== null || binding.constant || binding.optional)
+  )
     return { kind: "known", binding };
   return literalOf(node, scope) ?? asValue(node, scope);
 }

@@ -8,12 +8,13 @@ import {
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import type { Build, CompileOptions, ConstValue, DType, Param, Promises, Span } from "../ir/index.js";
-import { DEFAULT_OPTIONS, hides, isInteger, LIMITS, MOST_VARIANTS, placed } from "../ir/index.js";
+import { DEFAULT_OPTIONS, hides, isInteger, isOptional, LIMITS, MOST_VARIANTS, placed } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
 import { Evaluator } from "./static/evaluate.js";
 import { plainNumber, type Static } from "./static/value.js";
+import { memberOf } from "./syntax.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
 
@@ -37,37 +38,93 @@ export function readBuilds(
   if (written === null) return { builds: [] };
   const isOpen = generics.length > 0 || params.some((param) => param.kind === "const");
   const reader = new BuildReader(unit, kernel.name, params, generics);
-  const given = written.defaults && reader.options(written.defaults.fields, written.defaults.span);
+  const given = written.defaults && reader.options(written.defaults.fields, written.defaults.place);
   if (given === null) return { builds: [] };
   const defaults = { ...DEFAULT_OPTIONS, ...given };
   const reached = new Set<string>();
-  const builds = written.builds.flatMap(({ fields, span }) => {
-    const build = reader.read(fields, span, defaults);
+  const builds = written.builds.flatMap(({ fields, place }) => {
+    const build = reader.read(fields, place, defaults);
     if (build === null) return [];
     const { constants, dtypes, ...options } = build;
     const all = JSON.stringify([constants, dtypes, options].map((one) => Object.entries(one).sort()));
-    if (reached.has(all)) unit.report(unreachableBuild(span, { kernel: kernel.name }));
+    if (reached.has(all)) unit.report(unreachableBuild(place.span(), { kernel: kernel.name }));
     reached.add(all);
     return build;
   });
-  const tune = written.tune && reader.tuned(written.tune, unit.span(kernel.options!));
+  const own = written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }];
+  const tune = written.tune && reader.tuned(written.tune.value, written.tune.place);
   return {
-    builds: written.builds.length > 0 || isOpen ? builds : [{ ...defaults, constants: {}, dtypes: {} }],
+    builds: withOptional(own, unit, kernel, params),
     ...(given && { defaults }),
     ...(tune && { tune }),
   };
 }
 
-interface Written {
-  readonly fields: Fields;
-  readonly span: Span;
+/** Each build for launches that give an optional parameter, and for those that leave it out. */
+function withOptional(
+  builds: readonly Build[],
+  unit: Unit,
+  kernel: KernelDeclaration,
+  params: readonly Param[],
+): readonly Build[] {
+  const names = params.filter(isOptional).map(({ name }) => name);
+  const got = builds.length * 2 ** names.length;
+  if (got > LIMITS.builds) {
+    unit.report(beyondLimit(unit.span(kernel.call), { limit: "builds", got }));
+    return [];
+  }
+  return names.reduce(
+    (all, name) =>
+      all.flatMap((build) =>
+        [true, false].map((given) => ({ ...build, constants: { ...build.constants, [name]: given } })),
+      ),
+    builds,
+  );
 }
 
-/** Each build with its place, and the defaults; null after reporting what is not static. */
-function writtenBuilds(
-  unit: Unit,
-  options: ts.Expression,
-): { readonly builds: readonly Written[]; readonly defaults?: Written; readonly tune?: Static } | null {
+interface Written {
+  readonly fields: Fields;
+  readonly place: Place;
+}
+
+/** An object of options as it is written: where what is wrong in it stands, as far as it is written out. */
+class Place {
+  readonly #unit: Unit;
+  readonly #node: ts.Node;
+
+  constructor(unit: Unit, node: ts.Node) {
+    this.#unit = unit;
+    this.#node = node;
+  }
+
+  /** Of the member that names and indices lead to. */
+  span(...path: readonly (string | number)[]): Span {
+    let found = this.#node;
+    for (const key of path) {
+      const inside = ts.isExpression(found)
+        ? unwrapped(found)
+        : ts.isPropertyAssignment(found)
+          ? unwrapped(found.initializer)
+          : found;
+      const next =
+        typeof key === "number"
+          ? ts.isArrayLiteralExpression(inside) && inside.elements[key]
+          : ts.isObjectLiteralExpression(inside) && inside.properties.find((one) => memberOf(one)?.key.text === key);
+      if (!next) break;
+      found = next;
+    }
+    return this.#unit.span(found);
+  }
+}
+
+interface AllWritten {
+  readonly builds: readonly Written[];
+  readonly defaults?: Written;
+  readonly tune?: { readonly value: Static; readonly place: Place };
+}
+
+/** Each build with its place, the defaults and what is left to tuning; null after reporting what is not static. */
+function writtenBuilds(unit: Unit, options: ts.Expression): AllWritten | null {
   let failed: ts.Node | null = null;
   const evaluator = new Evaluator(unit, {
     lookup: () => undefined,
@@ -103,20 +160,28 @@ function writtenBuilds(
   return {
     builds: builds.items.map((item, index) => ({
       fields: (item as { readonly fields: Fields }).fields,
-      span: unit.span(places?.length === builds.items.length ? places[index]! : options),
+      place: new Place(unit, places?.length === builds.items.length ? places[index]! : options),
     })),
-    ...(defaults?.kind === "record" && { defaults: { fields: defaults.fields, span: unit.span(options) } }),
-    ...(tune && tune.kind !== "missing" && { tune }),
+    ...(defaults?.kind === "record" && {
+      defaults: { fields: defaults.fields, place: new Place(unit, memberNode(options, "defaults") ?? options) },
+    }),
+    ...(tune && tune.kind !== "missing" && { tune: { value: tune, place: new Place(unit, options) } }),
   };
 }
 
 /** The objects of `{ builds: [{…}, {…}] }`, where they are written out. */
 function literalPlaces(options: ts.Expression): readonly ts.Node[] | null {
+  const builds = memberNode(options, "builds");
+  const list = builds === null ? null : unwrapped(builds);
+  return list !== null && ts.isArrayLiteralExpression(list) ? list.elements : null;
+}
+
+/** The member of an object, where that is written out. */
+function memberNode(options: ts.Expression, name: string): ts.Expression | null {
   const object = unwrapped(options);
   if (!ts.isObjectLiteralExpression(object)) return null;
-  const property = object.properties.find((one) => one.name?.getText() === "builds");
-  const list = property !== undefined && ts.isPropertyAssignment(property) ? unwrapped(property.initializer) : null;
-  return list !== null && ts.isArrayLiteralExpression(list) ? list.elements : null;
+  const property = object.properties.find((one) => one.name?.getText() === name);
+  return property !== undefined && ts.isPropertyAssignment(property) ? property.initializer : null;
 }
 
 const isPower = (value: number): boolean => Number.isInteger(Math.log2(value));
@@ -149,12 +214,12 @@ class BuildReader {
     this.generics = generics;
   }
 
-  read(fields: Fields, span: Span, defaults: CompileOptions): Build | null {
-    const constants = this.constants(fields.get("constants"), span);
-    const dtypes = this.dtypes(fields.get("dtypes"), span);
+  read(fields: Fields, place: Place, defaults: CompileOptions): Build | null {
+    const constants = this.constants(fields.get("constants"), place);
+    const dtypes = this.dtypes(fields.get("dtypes"), place);
     const options = this.options(
       new Map([...fields].filter(([name]) => name !== "constants" && name !== "dtypes")),
-      span,
+      place,
     );
     if (constants === null || dtypes === null || options === null) return null;
     const base = options.divisible || options.specialize ? withoutPromises(defaults) : defaults;
@@ -162,31 +227,45 @@ class BuildReader {
   }
 
   /** What of the options is said; null after reporting what cannot be. */
-  options(fields: Fields, span: Span): Partial<CompileOptions> | null {
+  options(fields: Fields, place: Place): Partial<CompileOptions> | null {
     const given = [...fields].filter(([, value]) => value.kind !== "missing");
     if (given.filter(([name]) => name === "divisible" || name === "specialize").length > 1)
-      return this.wrong("divisible", "in each variant of specialize, beside which there is no other", span);
-    const read = given.map(([name, value]) => [name, this.field(name, value, span)] as const);
+      return this.wrong(
+        "divisible",
+        "in each variant of specialize, beside which there is no other",
+        place.span("divisible"),
+      );
+    const read = given.map(([name, value]) => [name, this.field(name, value, place)] as const);
     return read.some(([, value]) => value === null) ? null : (Object.fromEntries(read) as Partial<CompileOptions>);
   }
 
   /** Names of constants; null after reporting what is none. */
-  tuned(value: Static, span: Span): readonly string[] | null {
+  tuned(value: Static, place: Place): readonly string[] | null {
     const able = this.params.filter(({ kind }) => kind === "const").map(({ name }) => name);
     const given = value.kind === "list" ? value.items.map((item) => (item.kind === "string" ? item.value : "")) : [""];
-    return given.every((name) => able.includes(name))
+    const odd = given.findIndex((name) => !able.includes(name));
+    return odd < 0
       ? able.filter((name) => given.includes(name))
-      : this.wrong("tune", `a list of Const parameters (${able.join(", ") || "there are none"})`, span);
+      : this.wrong(
+          "tune",
+          `a list of Const parameters (${able.join(", ") || "there are none"})`,
+          place.span("tune", odd),
+        );
   }
 
-  private constants(value: Static | undefined, span: Span): Build["constants"] | null {
+  private constants(value: Static | undefined, place: Place): Build["constants"] | null {
     const given = value?.kind === "record" ? value.fields : new Map<string, Static>();
     const wanted = this.params.filter((param) => param.kind === "const");
     const missing = wanted.filter(({ name }) => !given.has(name)).map(({ name }) => name);
     const unknown = [...given.keys()].filter((name) => !wanted.some((param) => param.name === name));
     if (missing.length > 0 || unknown.length > 0) {
       this.unit.report(
-        buildConstants(span, { kernel: this.kernel, missing, unknown, known: wanted.map(({ name }) => name) }),
+        buildConstants(missing.length > 0 ? place.span() : place.span("constants", unknown[0]!), {
+          kernel: this.kernel,
+          missing,
+          unknown,
+          known: wanted.map(({ name }) => name),
+        }),
       );
       return null;
     }
@@ -196,21 +275,28 @@ class BuildReader {
       if (one === null) {
         const isNumber = param.of === "int" && plainNumber(given.get(param.name)!) !== null;
         const instead = isNumber ? `a number that is not whole: ${param.name}: Const<"${param.name}", F32>` : undefined;
-        return this.wrong(`the constant ${param.name}`, EXPECTED[param.of], span, instead);
+        return this.wrong(
+          `the constant ${param.name}`,
+          EXPECTED[param.of],
+          place.span("constants", param.name),
+          instead,
+        );
       }
       values[param.name] = one;
     }
     return values;
   }
 
-  private dtypes(value: Static | undefined, span: Span): Build["dtypes"] | null {
+  private dtypes(value: Static | undefined, place: Place): Build["dtypes"] | null {
     const given = value?.kind === "record" ? value.fields : new Map<string, Static>();
     const bound: Record<string, DType> = {};
     for (const { name, dtypes } of this.generics) {
       const one = given.get(name);
       const dtype = one?.kind === "string" ? dtypes.find((candidate) => candidate === one.value) : undefined;
       if (dtype === undefined) {
-        this.unit.report(buildDtypes(span, { kernel: this.kernel, parameter: name, allowed: dtypes }));
+        this.unit.report(
+          buildDtypes(place.span("dtypes", name), { kernel: this.kernel, parameter: name, allowed: dtypes }),
+        );
         return null;
       }
       bound[name] = dtype;
@@ -218,24 +304,25 @@ class BuildReader {
     return bound;
   }
 
-  private field(name: string, value: Static, span: Span): unknown {
+  private field(name: string, value: Static, place: Place): unknown {
     const number = NUMBERS[name];
     if (number !== undefined) {
       const given = plainNumber(value);
-      return given !== null && number[1](given) ? given : this.wrong(name, number[0], span);
+      return given !== null && number[1](given) ? given : this.wrong(name, number[0], place.span(name));
     }
-    if (FLAGS.includes(name)) return value.kind === "bool" ? value.value : this.wrong(name, "true or false", span);
+    if (FLAGS.includes(name))
+      return value.kind === "bool" ? value.value : this.wrong(name, "true or false", place.span(name));
     if (name === "alignment") {
       const fits = value.kind === "string" && (value.value === "checked" || value.value === "required");
-      return fits ? value.value : this.wrong(name, '"checked" or "required"', span);
+      return fits ? value.value : this.wrong(name, '"checked" or "required"', place.span(name));
     }
-    if (name === "divisible") return this.divisible(value, span);
-    if (name === "specialize") return this.specialize(value, span);
-    this.unit.report(buildField(span, { what: name, expected: "", known: FIELDS }));
+    if (name === "divisible") return this.divisible(value, place);
+    if (name === "specialize") return this.specialize(value, place);
+    this.unit.report(buildField(place.span(name), { what: name, expected: "", known: FIELDS }));
     return null;
   }
 
-  private divisible(value: Static, span: Span): readonly string[] | null {
+  private divisible(value: Static, place: Place): readonly string[] | null {
     const able = this.params.filter(
       (param) => param.kind !== "const" && (param.kind !== "scalar" || isInteger(param.dtype)),
     );
@@ -244,7 +331,7 @@ class BuildReader {
     const list = `a list of pointers, descriptors and integers among the parameters (${names.join(", ") || "there are none"})`;
     return given.every((name) => names.includes(name))
       ? given
-      : this.wrong("divisible", `${list}; "pointers" names all pointers`, span);
+      : this.wrong("divisible", `${list}; "pointers" names all pointers`, place.span("divisible"));
   }
 
   /** The names of a list; "pointers" stands for all pointers, unless a parameter is called so. Anything else gives a name that is none. */
@@ -256,35 +343,48 @@ class BuildReader {
     return [...new Set([...pointers, ...names])].filter((name) => name !== "pointers");
   }
 
-  private specialize(value: Static, span: Span): readonly Promises[] | null {
+  private specialize(value: Static, place: Place): readonly Promises[] | null {
     const given = value.kind === "list" ? value.items : [];
     if (given.length === 0 || given.length > MOST_VARIANTS)
-      return this.wrong("specialize", `a list of 1 to ${MOST_VARIANTS} variants`, span);
-    const variants = given.map((one, index) => this.promises(one, `specialize[${index}]`, span));
+      return this.wrong("specialize", `a list of 1 to ${MOST_VARIANTS} variants`, place.span("specialize"));
+    const variants = given.map((one, index) => this.promises(one, index, place));
     if (variants.includes(null)) return null;
     const read = variants as readonly Promises[];
     for (const [index, later] of read.entries()) {
       const earlier = read.slice(0, index).findIndex((one) => hides(one, later));
       if (earlier < 0) continue;
-      this.unit.report(unreachableVariant(span, { kernel: this.kernel, variant: index, earlier }));
+      this.unit.report(
+        unreachableVariant(place.span("specialize", index), { kernel: this.kernel, variant: index, earlier }),
+      );
       return null;
     }
     return read;
   }
 
-  private promises(value: Static, place: string, span: Span): Promises | null {
+  private promises(value: Static, index: number, place: Place): Promises | null {
+    const what = `specialize[${index}]`;
     const fields = value.kind === "record" ? value.fields : new Map<string, Static>();
     const odd = [...fields.keys()].some((name) => name !== "divisible" && name !== "one");
-    if (value.kind !== "record" || odd) return this.wrong(place, "an object with divisible, one or both", span);
+    if (value.kind !== "record" || odd)
+      return this.wrong(what, "an object with divisible, one or both", place.span("specialize", index));
     const integers = this.params.filter((param) => param.kind === "scalar" && isInteger(param.dtype));
     const pointers = this.params.filter(({ kind }) => kind === "pointer");
-    const divisible = this.names(fields.get("divisible"), `${place}.divisible`, [...pointers, ...integers], span);
-    const one = this.names(fields.get("one"), `${place}.one`, integers, span);
+    const divisible = this.names(
+      fields.get("divisible"),
+      `${what}.divisible`,
+      [...pointers, ...integers],
+      place.span("specialize", index, "divisible"),
+    );
+    const one = this.names(fields.get("one"), `${what}.one`, integers, place.span("specialize", index, "one"));
     if (divisible === null || one === null) return null;
     const both = one.find((name) => divisible.includes(name));
     return both === undefined
       ? { divisible, one }
-      : this.wrong(`${place}.one`, `a list without ${both}, which is in divisible`, span);
+      : this.wrong(
+          `${what}.one`,
+          `a list without ${both}, which is in divisible`,
+          place.span("specialize", index, "one"),
+        );
   }
 
   /** A list of some of these parameters, in their order; empty where there is none. */

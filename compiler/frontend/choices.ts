@@ -1,6 +1,7 @@
 import {
   type Build,
   type Expr,
+  isOptional,
   type Kernel,
   LIMITS,
   LimitExceeded,
@@ -16,7 +17,10 @@ import type { Unit } from "./unit.js";
 
 type Const = Extract<Param, { kind: "const" }>;
 
-/** The values that a `Const` parameter may have: those in its type, `Const<"AXIS", 0 | 1>`, or else those in the builds. */
+/**
+ * The values that a `Const` parameter may have: those in its type, `Const<"AXIS", 0 | 1>`, or else those in the builds. Of an optional
+ * parameter: that it is given, and that it is not.
+ */
 export type Values = ReadonlyMap<string, readonly Static[]>;
 
 /** Ends the lowering of a kernel's body where the front end itself must know these `Const` parameters: it begins anew for each of their values. */
@@ -32,8 +36,10 @@ export class UndecidedConstants extends Error {
 /** All parameters whose values can be listed. */
 export function valuesOf(unit: Unit, { type, params }: KernelParameters, builds: readonly Build[]): Values {
   const consts = params.filter((param): param is Const => param.kind === "const");
-  return new Map(
-    consts.flatMap((param): (readonly [string, readonly Static[]])[] => {
+  const optional = params.filter(isOptional).map(({ name }) => [name, [bool(true), bool(false)]] as const);
+  return new Map([
+    ...optional,
+    ...consts.flatMap((param): (readonly [string, readonly Static[]])[] => {
       const property = type?.getProperty(param.name);
       const named = property === undefined ? null : literalsOf(unit.checker.getTypeOfSymbol(property));
       const built = [...new Set(builds.map(({ constants }) => constants[param.name]!))].map((one) =>
@@ -42,7 +48,7 @@ export function valuesOf(unit: Unit, { type, params }: KernelParameters, builds:
       const values = named ?? built;
       return values.length > 0 ? [[param.name, values]] : [];
     }),
-  );
+  ]);
 }
 
 /** The literals that a type is made of; null where it holds any number or text. */
@@ -76,6 +82,7 @@ export function chosenBody(
   { name: kernel, span }: Pick<Kernel, "name" | "span">,
   names: readonly string[],
   values: Values,
+  optional: ReadonlySet<string>,
   lower: (chosen: ReadonlyMap<string, Static>) => readonly Stmt[],
 ): readonly Stmt[] {
   const choices = names.reduce((product, name) => product * values.get(name)!.length, 1);
@@ -93,6 +100,10 @@ export function chosenBody(
     const of = { kind: "ref", name, type: UNKNOWN, span } as const;
     const listed = values.get(name)!;
     const branches = listed.map((value) => [value, inside(rest, new Map(chosen).set(name, value))] as const);
+    if (optional.has(name)) {
+      const [then, otherwise] = branches.map(([, body]) => body) as [readonly Stmt[], readonly Stmt[]];
+      return [{ kind: "if", condition: op("isGiven", { x: of }), then, else: otherwise, carried: [], span }];
+    }
     const message = `${kernel} is made for ${name} = ${listed.map(textOf).join(", ")}`;
     const refused = op("staticAssert", { condition: literal(bool(false), span) }, { message });
     return branches.reduceRight<readonly Stmt[]>(

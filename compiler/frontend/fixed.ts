@@ -1,6 +1,7 @@
 import { notStatic } from "../diagnostics/catalogue/frontend.js";
 import { type Dim, DTYPES, type DType, dimName, isDType } from "../ir/index.js";
 import { UndecidedConstants } from "./choices.js";
+import { decidedByGiven } from "./given.js";
 import { resolveCallee, symbolOf, unwrapped } from "./names.js";
 import { type Binding, decidedBy, type Scope, type Variable } from "./scope.js";
 import { Evaluator } from "./static/evaluate.js";
@@ -54,8 +55,13 @@ export function decidedHere(node: ts.Expression, scope: Scope): boolean | null {
  * or says why it is none.
  */
 function sizeValue(node: ts.Expression, scope: Scope): Static | null {
-  const known = ({ fixed, name, owner, absent }: Variable): Static | null =>
-    fixed ?? (owner === scope && !absent ? int(dimName(name)) : null);
+  const { optional, chosen } = scope.kernel;
+  const known = ({ fixed, name, owner, absent, decidedBy = [] }: Variable): Static | null => {
+    // The IR has no size that what a launch gives decides.
+    const open = fixed === null ? decidedBy.filter((one) => optional.has(one) && !chosen.has(one)) : [];
+    if (open.length > 0) throw new UndecidedConstants(open);
+    return fixed ?? (owner === scope && !absent ? int(dimName(name)) : null);
+  };
   return evaluator(scope, known).evaluate(node);
 }
 
@@ -66,6 +72,7 @@ function evaluator(scope: Scope, known: (variable: Variable) => Static | null): 
       if (binding === null) return undefined;
       return binding.kind === "variable" ? known(binding) : null;
     },
+    asks: (node) => decidedByGiven(node, scope),
     member(node) {
       const owner = node.name.text === "length" ? localBinding(node.expression, scope) : null;
       if (owner?.kind === "members" && owner.list) return int(owner.names.length);
@@ -110,7 +117,11 @@ function reader<T>(
       const listed = values && `list the values that it may have in its type: ${open}: Const<"${open}", ${values}>`;
       // The compiler reads sizes with their Const parameters, and every other number without them.
       const literal = compute === fixedValue && kind === "an integer" ? "write the number itself" : undefined;
-      const facts = { what, kind, instead: listed ?? MISTAKEN[what] ?? instead(node) ?? literal };
+      const facts = {
+        what,
+        kind,
+        instead: insteadOfQuotient(node) ?? listed ?? MISTAKEN[what] ?? instead(node) ?? literal,
+      };
       scope.unit.report(notStatic(scope.unit.span(node), facts));
     }
     return result;

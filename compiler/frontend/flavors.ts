@@ -33,6 +33,9 @@ export function flavorOf(unit: Unit, type: ts.Type): Flavor {
   };
 }
 
+export const mayBeUndefined = (type: ts.Type): boolean =>
+  type.isUnion() && type.types.some(({ flags }) => flags & ts.TypeFlags.Undefined);
+
 /** The object types of an intersection; a flavored boolean is a union of two of them that say the same. */
 function parts(type: ts.Type): readonly ts.Type[] {
   if (type.isUnion()) return parts(type.types[0]!);

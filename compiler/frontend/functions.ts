@@ -14,8 +14,9 @@ import { staticLiteral } from "./expressions/literals.js";
 import { element, memberNames } from "./expressions/members.js";
 import { boundValue } from "./expressions/names.js";
 import { op } from "./expressions/operators.js";
+import { decideGiven, lowerCondition, optionalParameter } from "./expressions/presence.js";
 import { decide, fixedValue } from "./fixed.js";
-import { writtenType } from "./flavors.js";
+import { mayBeUndefined, writtenType } from "./flavors.js";
 import { isGiven } from "./given.js";
 import { isOfLibrary } from "./language-files.js";
 import { type FunctionNode, symbolOf } from "./names.js";
@@ -40,8 +41,20 @@ type UserFunction = Extract<FunctionValue, { kind: "function" }>;
 
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
 export function callFunction(node: ts.CallExpression, fn: UserFunction, scope: Scope): Expr {
+  for (const [place, one] of node.arguments.entries()) decideArgument(one, fn.node.parameters[place], scope);
   const given = node.arguments.map((one) => (isGiven(one, scope) === false ? null : givenBy(one, scope)));
   return applied(fn, given, node, scope);
+}
+
+/** A function that takes an optional parameter of the kernel as one of its own is made for launches that give it, and for others. */
+function decideArgument(node: ts.Expression, parameter: ts.ParameterDeclaration | undefined, scope: Scope): void {
+  const { checker } = scope.unit;
+  const variable = parameter && optionalParameter(node, scope);
+  const takesNone =
+    parameter?.questionToken ||
+    parameter?.initializer ||
+    (parameter && mayBeUndefined(checker.getTypeAtLocation(parameter)));
+  if (variable && takesNone && mayBeUndefined(checker.getTypeAtLocation(node))) decideGiven(variable);
 }
 
 /** A function on what is given for its parameters; null, or nothing at the end, for what is left out. */
@@ -123,7 +136,7 @@ export function chosen(
   node: ts.Node,
   scope: Scope,
 ): Expr {
-  const asked = op("decides", { x: lowerExpression(condition, scope) }, condition, scope);
+  const asked = op("decides", { x: lowerCondition(condition, scope) }, condition, scope);
   return op("select", { condition: asked, a: taken(true), b: taken(false) }, node, scope);
 }
 

@@ -1,6 +1,6 @@
 import { returnsValue } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
-import { Budget, type DType, type Kernel, LIMITS, type Stmt } from "../ir/index.js";
+import { Budget, type DType, isOptional, type Kernel, LIMITS, type Stmt } from "../ir/index.js";
 import { membersOf } from "./bindings.js";
 import { type Builds, readBuilds } from "./builds.js";
 import { chosenBody, UndecidedConstants, type Values, valuesOf } from "./choices.js";
@@ -74,10 +74,11 @@ function draft(
   const { name, fn } = kernel;
   const span = unit.span(kernel.call);
   const chosen = new Set<string>();
+  const optional = new Set(parameters.params.filter(isOptional).map((param) => param.name));
   const lowered = (): Pick<Kernel, "body" | "functions"> => {
-    const scope = kernelScope(unit, kernel, values, chosen, bound, work);
+    const scope = kernelScope(unit, kernel, values, chosen, optional, bound, work);
     const declare = declareParameters(fn.parameters[0], parameters, scope);
-    const body = chosenBody({ name, span }, [...chosen], values, (constants) => {
+    const body = chosenBody({ name, span }, [...chosen], values, optional, (constants) => {
       declare(constants);
       forgetInside(fn, scope.kernel);
       return bodyOf(kernel, scope);
@@ -99,6 +100,7 @@ function kernelScope(
   { fn, name }: KernelDeclaration,
   values: Values,
   chosen: ReadonlySet<string>,
+  optional: ReadonlySet<string>,
   dtypes: ReadonlyMap<ts.Symbol, DType>,
   work: Budget,
 ): Scope {
@@ -107,6 +109,7 @@ function kernelScope(
     dtypes,
     values,
     chosen,
+    optional,
     functions: new Map(),
     needed: new Map(),
     operations: new Map(),

@@ -6,8 +6,8 @@ import {
   unknownName,
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
-import { type Dim, DTYPES, type DType, dimName, isDType, LIMITS, type Param } from "../ir/index.js";
-import { baseOf, dtypeOf, flavorOf, shapeOf } from "./flavors.js";
+import { type Dim, DTYPES, type DType, dimName, isDType, isOptional, LIMITS, type Param } from "../ir/index.js";
+import { baseOf, dtypeOf, flavorOf, mayBeUndefined, shapeOf } from "./flavors.js";
 import { type FunctionNode, symbolOf } from "./names.js";
 import type { Variable } from "./scope.js";
 import { int, type Static, test } from "./static/value.js";
@@ -86,20 +86,21 @@ function parameter(
   bound: ReadonlyMap<ts.Symbol, DType>,
 ): Param | null {
   const { checker } = unit;
-  const type = checker.getTypeOfSymbolAtLocation(property, object);
+  const declared = checker.getTypeOfSymbolAtLocation(property, object);
+  const type = mayBeUndefined(declared) ? checker.getNonNullableType(declared) : declared;
   const span = unit.span(property.valueDeclaration ?? object);
   const { name } = property;
   const flavor = flavorOf(unit, type);
-  if (flavor.constant !== null) {
+  const optional = type === declared ? {} : ({ optional: true } as const);
+  if (flavor.constant !== null && type === declared) {
     if (flavor.constant !== name) unit.report(constName(span, { parameter: name, name: flavor.constant }));
     return { kind: "const", name, of: baseOf(unit, type), span };
   }
   const dtype = dtypeOf(flavor.dtype, bound);
   const shape = shapeOf(unit, flavor.shape);
-  const optional = (property.flags & ts.SymbolFlags.Optional) !== 0;
-  if (dtype !== null && !optional && shape !== null) {
-    if (flavor.kind === "pointer" && shape.length === 0) return { kind: "pointer", name, dtype, span };
-    if (flavor.kind === "tile" && shape.length === 0) return { kind: "scalar", name, dtype, span };
+  if (dtype !== null && flavor.constant === null && shape !== null) {
+    if (flavor.kind === "pointer" && shape.length === 0) return { kind: "pointer", name, dtype, ...optional, span };
+    if (flavor.kind === "tile" && shape.length === 0) return { kind: "scalar", name, dtype, ...optional, span };
     if (flavor.kind === "descriptor") {
       return {
         kind: "descriptor",
@@ -107,6 +108,7 @@ function parameter(
         dtype,
         block: shape,
         padding: flavor.padding === "nan" ? "nan" : "zero",
+        ...optional,
         span,
       };
     }
@@ -114,7 +116,7 @@ function parameter(
   const forgotten = forgottenImport(unit, property);
   if (forgotten)
     unit.report(unknownName(unit.span(forgotten), { name: forgotten.text, ofLanguage: true, isType: true }));
-  else unit.report(parameterType(span, { name, type: checker.typeToString(type) }));
+  else unit.report(parameterType(span, { name, type: checker.typeToString(declared) }));
   return null;
 }
 
@@ -132,13 +134,16 @@ const SYMBOLIC: Readonly<Record<string, (value: Dim) => Static>> = { int, bool: 
 export function knownOf(
   param: Param,
   chosen: ReadonlyMap<string, Static>,
-): Pick<Variable, "mutable" | "fixed" | "constant" | "pointee" | "decidedBy"> {
+): Pick<Variable, "mutable" | "fixed" | "absent" | "constant" | "pointee" | "decidedBy" | "optional"> {
   const { name } = param;
+  const given = isOptional(param) ? chosen.get(name) : undefined;
+  if (given?.kind === "bool" && !given.value) return { mutable: false, fixed: { kind: "missing" }, absent: true };
   const symbolic = param.kind !== "const" ? undefined : SYMBOLIC[param.of]?.(dimName(name));
   return {
     mutable: false,
-    fixed: chosen.get(name) ?? symbolic ?? null,
+    fixed: (param.kind === "const" ? chosen.get(name) : undefined) ?? symbolic ?? null,
     ...(param.kind === "const" && { constant: true, decidedBy: [name] }),
+    ...(isOptional(param) && { decidedBy: [name], ...(given === undefined && { optional: param.kind }) }),
     ...(param.kind === "pointer" || param.kind === "descriptor" ? { pointee: param.dtype } : {}),
   };
 }

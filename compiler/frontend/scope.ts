@@ -1,4 +1,4 @@
-import { type Budget, type DeviceFunction, type DType, dimNames, type Stmt } from "../ir/index.js";
+import { type Budget, type DeviceFunction, type DType, dimNames, type Param, type Stmt } from "../ir/index.js";
 import type { Values } from "./choices.js";
 import type { FunctionNode } from "./names.js";
 import type { Leaving } from "./statements/leaving.js";
@@ -24,7 +24,9 @@ export interface Variable {
   readonly broken?: boolean;
   /** The dtype behind a pointer parameter, for `dtypeOf`. */
   readonly pointee?: DType;
-  /** The Const parameters that decide it. */
+  /** What an optional parameter of the kernel is, where the function being lowered is made for launches that give it and for others. */
+  readonly optional?: Param["kind"];
+  /** The Const parameters that decide it, or the optional parameter that it is. */
   readonly decidedBy?: readonly string[];
 }
 
@@ -74,6 +76,8 @@ export interface KernelScope {
   /** What its Const parameters may be, and those that the body is lowered for one value of. */
   readonly values: Values;
   readonly chosen: ReadonlySet<string>;
+  /** Parameters that a launch may leave out. */
+  readonly optional: ReadonlySet<string>;
   /** One for each choice of optional parameters that calls leave out, and of functions and constants that they pass. */
   readonly functions: Map<ts.Node, Map<string, LoweredFunction>>;
   /** Whether functions have these parameters where the front end must know a value. */

@@ -1,4 +1,6 @@
+import { symbolOf } from "./names.js";
 import { ts } from "./typescript.mjs";
+import type { Unit } from "./unit.js";
 
 /** What stands in for syntax that TypeScript does not have, by the word or sign at which tsc stops. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -23,10 +25,16 @@ export function insteadOfSyntax(file: ts.SourceFile, at: number): string | undef
 }
 
 /** Hints for what tsc says of types. */
-export function insteadOfTypes(code: number, message: string, node: ts.Node): string | undefined {
+export function insteadOfTypes(unit: Unit, code: number, message: string, node: ts.Node): string | undefined {
   if (code === NEVER_EQUAL) return "NaN equals nothing, itself neither: isnan(x)";
-  if (/ \| undefined' is not assignable/.test(message))
-    return "give it a value in every branch, or where it is declared";
+  const isNothing = / \| undefined' is not assignable/.test(message);
+  if (isNothing || code === POSSIBLY_UNDEFINED) {
+    const name = ts.isPropertyAccessExpression(node) ? node.name : node;
+    const declared = ts.isIdentifier(name) ? symbolOf(unit, name)?.valueDeclaration : undefined;
+    if (declared && !ts.isVariableDeclaration(declared))
+      return `ask first, which is settled as the kernel is built: if (${node.getText()} !== undefined) …`;
+  }
+  if (isNothing) return "give it a value in every branch, or where it is declared";
   const operation = ts.findAncestor(node, ts.isBinaryExpression);
   if (operation === undefined) return undefined;
   const compares = (one: ts.Expression): boolean =>
@@ -40,6 +48,7 @@ export function insteadOfTypes(code: number, message: string, node: ts.Node): st
 
 /** "This condition will always return 'false'." */
 const NEVER_EQUAL = 2845;
+const POSSIBLY_UNDEFINED = 18048;
 const MIXED = 2365;
 const ARITHMETIC = new Set([2362, 2363]);
 const AS_NUMBER = 'where(mask, value, 0) picks by a mask; to(mask, "i32") makes numbers of it';

@@ -1,4 +1,4 @@
-import { typeParameter, typescriptError } from "../diagnostics/catalogue/frontend.js";
+import { parameterType, typeParameter, typescriptError } from "../diagnostics/catalogue/frontend.js";
 import { isError } from "../diagnostics/index.js";
 import { insteadOfSyntax, insteadOfTypes } from "./syntax-errors.js";
 import { ts } from "./typescript.mjs";
@@ -8,6 +8,7 @@ import type { Unit } from "./unit.js";
 const REDECLARED = new Set([2451]);
 /** "Type 'T' does not satisfy the constraint", of a type parameter that is no list of dtypes. */
 const NO_DTYPE = 2344;
+const OPTIONAL_CONST = /Const<"\w+"> \| undefined/;
 const NOTHING = /^Argument of type 'void'/;
 /** Modules and globals of the host, which a kernel file may name but which are not loaded to check it. */
 const UNRESOLVED = 2307;
@@ -45,10 +46,12 @@ function reportIn(unit: Unit, file: ts.SourceFile): readonly [] {
 function told(unit: Unit, file: ts.SourceFile, found: readonly ts.Diagnostic[]): readonly ts.Diagnostic[] {
   const known = unit.diagnostics.some(isError) ? [...unit.poisoned].filter((one) => one.getSourceFile() === file) : [];
   const typeParameters = unit.diagnostics.some(({ code }) => code === typeParameter.entry.code);
+  const parameters = unit.diagnostics.some(({ code }) => code === parameterType.entry.code);
   const follows = (one: ts.Diagnostic): boolean => {
     const { start = 0, length = 0 } = one;
     const end = start + length;
     if (typeParameters && one.code === NO_DTYPE) return true;
+    if (parameters && OPTIONAL_CONST.test(sentence(one.messageText))) return true;
     // What gives nothing is told where it was to be a value.
     if (NOTHING.test(sentence(one.messageText)) && ts.isIdentifier(nodeAt(file, start, end))) return true;
     return known.some(
@@ -72,7 +75,7 @@ function report(unit: Unit, file: ts.SourceFile, diagnostic: ts.Diagnostic): voi
   const node = nodeAt(file, start, start + (diagnostic.length ?? 0));
   const end = Math.max(start + (diagnostic.length ?? 0), wholeOf(node, diagnostic.code)?.getEnd() ?? 0);
   const instead =
-    diagnostic.code < 2000 ? insteadOfSyntax(file, start) : insteadOfTypes(diagnostic.code, message, node);
+    diagnostic.code < 2000 ? insteadOfSyntax(file, start) : insteadOfTypes(unit, diagnostic.code, message, node);
   unit.report(typescriptError(unit.spanOf(file, start, end), { code: diagnostic.code, message, instead }));
 }
 

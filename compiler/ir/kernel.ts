@@ -36,9 +36,22 @@ export interface Kernel {
 
 export type ConstValue = number | boolean | string;
 
+/** A launch may leave an `optional` parameter out: a build's constants say by its name whether it is given. */
 export type Param =
-  | { readonly kind: "pointer"; readonly name: string; readonly dtype: DType; readonly span: Span }
-  | { readonly kind: "scalar"; readonly name: string; readonly dtype: DType; readonly span: Span }
+  | {
+      readonly kind: "pointer";
+      readonly name: string;
+      readonly dtype: DType;
+      readonly optional?: true;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "scalar";
+      readonly name: string;
+      readonly dtype: DType;
+      readonly optional?: true;
+      readonly span: Span;
+    }
   | {
       readonly kind: "const";
       readonly name: string;
@@ -52,10 +65,20 @@ export type Param =
       readonly block: Shape;
       /** What a load gives outside the tensor. */
       readonly padding: "zero" | "nan";
+      readonly optional?: true;
       readonly span: Span;
     };
 
-/** One configuration to compile: values for the constants, dtypes for the type parameters, and launch options. */
+export const isOptional = (param: Param): boolean => param.kind !== "const" && param.optional === true;
+
+/** Whether the constants of a build decide it: its value, or whether a launch gives one. */
+export const isOfBuild = (param: Param): boolean => param.kind === "const" || isOptional(param);
+
+/** Whether a build is one for launches that leave the parameter out. */
+export const isLeftOut = (param: Param, { constants }: Pick<Build, "constants">): boolean =>
+  isOptional(param) && constants[param.name] === false;
+
+/** One configuration to compile: values for the constants, whether optional parameters are given, dtypes for the type parameters, and launch options. */
 export interface Build extends CompileOptions {
   readonly constants: Readonly<Record<string, ConstValue>>;
   readonly dtypes: Readonly<Record<string, DType>>;

@@ -1,5 +1,5 @@
 import { dimText, shapeText } from "./dim.js";
-import type { Attr, DeviceFunction, Expr, Kernel, Param, Stmt } from "./kernel.js";
+import { type Attr, type DeviceFunction, type Expr, isOptional, type Kernel, type Param, type Stmt } from "./kernel.js";
 import type { Shape, Type } from "./type.js";
 import { typeText } from "./type-text.js";
 
@@ -35,7 +35,8 @@ const PARAMS: { readonly [K in Param["kind"]]: (param: Extract<Param, { kind: K 
     `Descriptor<${param.dtype}, ${shapeText(param.block)}>${param.padding === "nan" ? " padded with nan" : ""}`,
 };
 
-const paramText = (param: Param): string => `${param.name}: ${(PARAMS[param.kind] as (param: Param) => string)(param)}`;
+const paramText = (param: Param): string =>
+  `${param.name}${isOptional(param) ? "?" : ""}: ${(PARAMS[param.kind] as (param: Param) => string)(param)}`;
 
 const printBody = (body: readonly Stmt[], indent: string): string[] =>
   body.flatMap((stmt) => (STATEMENTS[stmt.kind] as (stmt: Stmt, indent: string) => string[])(stmt, indent));

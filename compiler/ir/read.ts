@@ -218,11 +218,12 @@ const BODY = list(
   }),
 );
 
+const isTrue = only("true", (value) => value === true);
 const parameter = kinds({
-  pointer: { name: identifier, dtype, span },
-  scalar: { name: identifier, dtype, span },
+  pointer: { name: identifier, dtype, "optional?": isTrue, span },
+  scalar: { name: identifier, dtype, "optional?": isTrue, span },
   const: { name: identifier, of: oneOf("int", "float", "bool", "string"), span },
-  descriptor: { name: identifier, dtype, block: shape, padding: oneOf("zero", "nan"), span },
+  descriptor: { name: identifier, dtype, block: shape, padding: oneOf("zero", "nan"), "optional?": isTrue, span },
 });
 
 const options = {

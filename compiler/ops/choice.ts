@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { dimChoose, dimEquals, type Expr, type Type } from "../ir/index.js";
+import { dimChoose, dimEquals, type Expr, operands, type Type } from "../ir/index.js";
 import { broadcastAll, sameShape } from "./broadcast.js";
 import {
   type ConstType,
@@ -14,8 +14,8 @@ import {
   shapeOf,
   type TileType,
 } from "./convert.js";
-import type { Call, InferContext, Op } from "./op.js";
-import { call } from "./python.js";
+import type { Call, InferContext, Op, OpNode } from "./op.js";
+import { call, infix, LEVEL, py } from "./python.js";
 import { materialize, settle, ternary } from "./python-values.js";
 import { broadcastShapes, stretch, type TileValue } from "./value.js";
 
@@ -105,6 +105,10 @@ export const select: Op = {
     };
   },
   emit: ({ condition, a, b }, { args, type }) => {
+    // Where a parameter is left out the condition of an `if` must be Python's own False, so that Triton does not compile what it rules out.
+    const settled =
+      asksForGiven(args.condition!) && [args.a, args.b].some((one) => one!.kind === "literal" && isBool(one!.type));
+    if (settled) return { ...ternary(condition!, a!, b!), weak: true };
     // Python's number would be what the choice gives where it is taken.
     const [left, right] =
       type.kind === "const" ? [a!, b!] : [materialize(a!, args.a!.type), materialize(b!, args.b!.type)];
@@ -139,4 +143,17 @@ const decides: Op = {
   emit: ({ x }) => x!,
 };
 
-export const CHOICE: readonly Op[] = [where, select, decides];
+/** Whether a launch gives an optional parameter of the kernel: each build is for launches that do, or for those that do not. */
+const asked = (name: string, python: string): Op => ({
+  name,
+  infer: ({ op, args, span }) => ({ kind: "op", op, args, attrs: {}, type: { kind: "const", of: "bool" }, span }),
+  emit: ({ x }) => infix(x!, python, py("None"), LEVEL.comparison),
+});
+
+export const CHOICE: readonly Op[] = [where, select, decides, asked("isGiven", "is not"), asked("isLeftOut", "is")];
+
+/** Whether an expression asks for an optional parameter. */
+export const asksForGiven = (expr: Expr): boolean =>
+  expr.kind === "op" && (isQuestion(expr) || operands(expr).some(asksForGiven));
+
+export const isQuestion = ({ op }: OpNode): boolean => op === "isGiven" || op === "isLeftOut";

@@ -172,6 +172,9 @@ const makeTensorDescriptor: Op = {
 export const DESCRIPTORS: readonly Op[] = [
   loadTensorDescriptor,
   write("storeTensorDescriptor", "store"),
-  write("atomicAddTensorDescriptor", "atomic_add", ["i32", "u32", "f16", "bf16", "f32"]),
+  write("atomicAddTensorDescriptor", "atomic_add", ["i32", "u32", "u64", "f16", "bf16", "f32"]),
+  ...["Min", "Max", "And", "Or", "Xor"].map((what) =>
+    write(`atomic${what}TensorDescriptor`, `atomic_${what.toLowerCase()}`, ["i32", "u32", "i64", "u64"]),
+  ),
   makeTensorDescriptor,
 ];

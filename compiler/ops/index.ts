@@ -19,6 +19,7 @@ import { inlineAsm } from "./inline-asm.js";
 import { INTEGERS } from "./integers.js";
 import { MEMORY } from "./memory.js";
 import type { Op } from "./op.js";
+import { POINTERS } from "./pointers.js";
 import { PROGRAM } from "./program.js";
 import { REDUCTIONS } from "./reductions.js";
 import { SHAPE } from "./shape.js";
@@ -27,6 +28,7 @@ const ALL: readonly Op[] = [
   ...PROGRAM,
   ...CREATE,
   bitcast,
+  ...POINTERS,
   ...MEMORY,
   ...ARITHMETIC,
   ...COMPARISON,
@@ -58,6 +60,7 @@ export function anyOp(expr: Expr, test: (op: Op) => boolean): boolean {
 }
 
 export * from "./broadcast.js";
+export { asksForGiven, isQuestion } from "./choice.js";
 export { statesOf } from "./combining.js";
 export * from "./convert.js";
 export { checkBlock } from "./descriptors.js";

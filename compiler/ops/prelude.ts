@@ -2,6 +2,7 @@
 export type PreludeName =
   | ("libdevice" | "max_with_index" | "min_with_index" | "scalars" | "gdc_wait" | "gdc_launch_dependents" | "ceil_div")
   | ("reshaped" | "argsort")
+  | ("num_warps" | "num_threads" | "smid" | "globaltimer")
   | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical")
   | ("shift_left" | "shift_right");
 
@@ -96,6 +97,12 @@ def argsort(x, descending: tl.constexpr = False):
     else:
         return places_in_order(key, place)`.split("\n");
 
+/** A name of Triton's own for NVIDIA's GPUs. */
+const ofCuda = (name: string): Prelude => ({
+  kind: "import",
+  lines: [`from triton.language.extra.cuda import ${name}`],
+});
+
 interface Prelude {
   readonly kind: "import" | "function";
   readonly lines: readonly string[];
@@ -118,6 +125,10 @@ export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
     ],
   },
   argsort: { kind: "function", lines: ARGSORT },
+  num_warps: ofCuda("num_warps"),
+  num_threads: ofCuda("num_threads"),
+  smid: ofCuda("smid"),
+  globaltimer: ofCuda("globaltimer"),
   gdc_wait: { kind: "function", lines: fromHopper("gdc_wait") },
   gdc_launch_dependents: { kind: "function", lines: fromHopper("gdc_launch_dependents") },
   ceil_div: {

@@ -34,10 +34,43 @@ const command = (name: string, python: string, needs: readonly PreludeName[] = [
   emit: () => call(python, []),
 });
 
+/** What a build says of each program: known where the constants have values. */
+const perProgram = (name: string, python: PreludeName): Op => ({
+  name,
+  needs: () => [python],
+  params: {},
+  infer: ({ op, span }) => ({ kind: "op", op, args: {}, attrs: {}, type: scalar("i32"), span }),
+  emit: () => ({ ...call(python, []), weak: true }),
+});
+
+/** Where the program runs. */
+const smid: Op = {
+  name: "smid",
+  needs: () => ["smid"],
+  params: {},
+  infer: ({ op, span }) => ({ kind: "op", op, args: {}, attrs: {}, type: scalar("i32"), span }),
+  emit: () => call("smid", []),
+};
+
+/** Read where it stands, as often as it stands there. */
+const globalTimer: Op = {
+  name: "globalTimer",
+  needs: () => ["globaltimer"],
+  params: {},
+  effect: true,
+  whole: true,
+  infer: ({ op, span }) => ({ kind: "op", op, args: {}, attrs: {}, type: scalar("i64"), span }),
+  emit: () => call("globaltimer", []),
+};
+
 export const PROGRAM: readonly Op[] = [
   gridAxis("programId", "tl.program_id"),
   gridAxis("numPrograms", "tl.num_programs"),
   { ...command("debugBarrier", "tl.debug_barrier"), orders: true },
+  perProgram("numWarps", "num_warps"),
+  perProgram("numThreads", "num_threads"),
+  smid,
+  globalTimer,
   command("gdcWait", "gdc_wait", ["gdc_wait"]),
   command("gdcLaunchDependents", "gdc_launch_dependents", ["gdc_launch_dependents"]),
 ];

@@ -1,6 +1,6 @@
 import * as problems from "../diagnostics/catalogue/types.js";
 import { attempt, type Diagnostic, DiagnosticError } from "../diagnostics/index.js";
-import { Budget, type Build, type ConstValue, type Expr, type Kernel, type Param } from "../ir/index.js";
+import { Budget, type Build, type ConstValue, type Expr, isOptional, type Kernel, type Param } from "../ir/index.js";
 import { checkBlock } from "../ops/index.js";
 import { pruneBranches } from "./prune-branches.js";
 import { Known } from "./specialization/known.js";
@@ -29,8 +29,12 @@ export function specialize(
   const pass = new Specialization(kernel, known, work, build.warps);
   const constants: Record<string, ConstValue> = {};
   for (const param of kernel.params) {
-    if (param.kind !== "const") continue;
     const value = build.constants[param.name];
+    if (isOptional(param)) {
+      known.given.set(param.name, value !== false);
+      constants[param.name] = value !== false;
+    }
+    if (param.kind !== "const") continue;
     if (value === undefined) pass.diagnostics.push(problems.missingConstant(param.span, { name: param.name }));
     else if (!KINDS[param.of].fits(value)) {
       const facts = { name: param.name, value: JSON.stringify(value), want: KINDS[param.of].text };

@@ -1,4 +1,4 @@
-import { type ConstValue, type DType, IrFormatError, type Kernel, parseKernel } from "../ir/index.js";
+import { type ConstValue, type DType, IrFormatError, isOfBuild, type Kernel, parseKernel } from "../ir/index.js";
 import { InvalidIrError, verify } from "./verify.js";
 
 /** What a bundle's manifest says of a kernel whose IR it stores. */
@@ -23,7 +23,7 @@ export function storedKernel(text: string, { name, dtypes, builds }: Described):
     if (!(error instanceof InvalidIrError)) throw error;
     throw new IrFormatError(`the IR is not that of a kernel, at ${error.finding.slice(0, QUOTED)}`, { cause: error });
   }
-  const open = sorted(kernel.params.filter(({ kind }) => kind === "const").map((param) => param.name));
+  const open = sorted(kernel.params.filter(isOfBuild).map((param) => param.name));
   if (kernel.name !== name || entries(kernel.dtypes) !== entries(dtypes))
     throw new IrFormatError(`the IR is that of another kernel than ${name}`);
   if (builds.some(({ constants }) => sorted(Object.keys(constants)) !== open))

@@ -1,6 +1,6 @@
 import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
-import type { Descriptor, Forgotten, Mask, Ptr, Shape, Tile } from "../types.js";
+import type { Descriptor, Forgotten, Mask, Pointer, Ptr, Shape, Tile } from "../types.js";
 
 export interface ConvertOptions {
   /** Of a float to a narrower one: to the nearest, ties to even (the default), or toward zero, from f32 to f16, bf16 and f8e5m2. */
@@ -42,4 +42,18 @@ export function bitcast<D extends DType, S extends Shape = Forgotten>(x: Tile<S>
  */
 export function dtypeOf<D extends DType>(ptr: Ptr<D> | Descriptor<D>): D {
   return outsideKernel("dtypeOf", ptr);
+}
+
+/**
+ * The memory at an address of 64 bits, as memory of a dtype: for tables of pointers, into which the program that launches has put `buffer.address`.
+ * On the CPU executor it reaches from there to the end of the buffer that it lies in, which must be alive at the launch. Nothing is known of its
+ * alignment: `multipleOf(pointer + offsets, 16)` says it. Triton: `x.to(tl.pointer_type(dtype))`.
+ *
+ * @example const a = toPointer(load(table + programId(0)), "f16");
+ */
+export function toPointer<D extends DType, S extends Shape = Forgotten>(
+  address: Tile<S, "i64"> | Tile<S, "u64">,
+  dtype: D,
+): Pointer<S, D> {
+  return outsideKernel("toPointer", address, dtype);
 }

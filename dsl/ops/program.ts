@@ -1,6 +1,6 @@
 import { outsideKernel } from "../outside.js";
 import type { NotPowerOfTwo, Problem } from "../shapes.js";
-import type { Forgotten, Int, Tile } from "../types.js";
+import type { Forgotten, I64, Int, Tile } from "../types.js";
 
 /**
  * Position of this program in the grid along axis 0, 1 or 2. Triton: `tl.program_id`.
@@ -18,6 +18,43 @@ export function programId(axis: 0 | 1 | 2): Int {
  */
 export function numPrograms(axis: 0 | 1 | 2): Int {
   return outsideKernel("numPrograms", axis);
+}
+
+/**
+ * Warps of each program, as the build says; on the CPU executor, which has none, the same number. Triton: `tl.extra.cuda.num_warps`.
+ *
+ * @example const each = cdiv(rows, numWarps());
+ */
+export function numWarps(): Int {
+  return outsideKernel("numWarps");
+}
+
+/**
+ * Threads of each program: 32 for each warp, also on the CPU executor, where one thread runs a program. Triton: `tl.extra.cuda.num_threads`.
+ *
+ * @example const each = cdiv(n, numThreads());
+ */
+export function numThreads(): Int {
+  return outsideKernel("numThreads");
+}
+
+/**
+ * The multiprocessor that the program runs on; on the CPU executor the worker thread. Below `device.processors` on both. Triton: `tl.extra.cuda.smid`.
+ *
+ * @example atomicAdd(programsOf + smid(), 1);
+ */
+export function smid(): Int {
+  return outsideKernel("smid");
+}
+
+/**
+ * A clock of nanoseconds since some moment, read where it stands; on a GPU it may step by a microsecond or more. On the CPU executor it is the
+ * process's own clock, and a program's time is that of the thread that runs it. Triton: `tl.extra.cuda.globaltimer`.
+ *
+ * @example const start = globalTimer();
+ */
+export function globalTimer(): I64 {
+  return outsideKernel("globalTimer");
 }
 
 /**

@@ -6,7 +6,7 @@ export interface Freeable {
   readonly freed: boolean;
 }
 
-const bufferOf = (value: Argument): unknown =>
+const bufferOf = (value: Argument | null | undefined): unknown =>
   typeof value === "object" && value !== null && "buffer" in value ? value.buffer : value;
 
 /** What a graph was recorded with. A replay after some of it was freed would use memory that may be another's by then. */

@@ -19,6 +19,8 @@ export interface CheckedParam {
   readonly kind: "pointer" | "scalar" | "const" | "descriptor";
   readonly dtype?: DType;
   readonly block?: readonly number[];
+  /** False where the build is for launches that leave it out. */
+  readonly given?: boolean | undefined;
 }
 
 /** A buffer that knows whether it can still be used. */
@@ -132,7 +134,7 @@ const faults: Readonly<
 };
 
 /** Throws LaunchError unless the value fits the parameter. */
-export function checkArgument(at: Checking, param: CheckedParam, value: Argument | undefined): void {
+export function checkArgument(at: Checking, param: CheckedParam, value: Argument | null | undefined): void {
   const fault = faults[param.kind](value, param, at.device);
   if (fault) throw new LaunchError({ kernel: at.kernel, parameter: param.name, ...fault });
 }
@@ -153,7 +155,7 @@ export function argumentChecker(
       const expected = `one of its parameters (${params.map((param) => param.name).join(", ")})`;
       throw new LaunchError({ kernel: at.kernel, parameter: name, expected, got: "a name it does not have" });
     }
-    for (const param of params) checkArgument(at, param, args[param.name]);
+    for (const param of params) if (param.given !== false) checkArgument(at, param, args[param.name]);
   };
 }
 

@@ -59,8 +59,11 @@ export interface DescriptorArgument {
 
 export type Argument = DeviceBuffer | DescriptorArgument | number | bigint | boolean | string;
 
-/** Arguments by parameter name. Constants select the build and may be left out where only one build exists. */
-export type Arguments = Readonly<Record<string, Argument>>;
+/**
+ * Arguments by parameter name. Constants select the build and may be left out where only one build exists; so do parameters that the kernel declares
+ * as optional, which are left out, undefined or null.
+ */
+export type Arguments = Readonly<Record<string, Argument | null | undefined>>;
 
 export type Grid = readonly [number] | readonly [number, number] | readonly [number, number, number];
 
@@ -81,8 +84,8 @@ export interface ChosenBuild {
 /** A launch with its variant chosen and its arguments packed. `run` puts it on the device's stream and returns at once. */
 export interface Launch {
   run(): void;
-  /** Changes one scalar, buffer or descriptor for later runs. */
-  set(name: string, value: Argument): void;
+  /** Changes one scalar, buffer or descriptor for later runs; undefined leaves an optional one out. */
+  set(name: string, value: Argument | null | undefined): void;
   readonly kernel: string;
   readonly build: ChosenBuild;
 }

@@ -12,6 +12,9 @@ const configuration = ({ constants, dtypes }: Configured): Record<string, number
   ...constants,
 });
 
+/** Whether an argument that a launch may leave out is there. */
+export const isGiven = (value: Argument | null | undefined): value is Argument => value !== undefined && value !== null;
+
 /** Whether what was built is what is wanted, which may name constants that this kernel does not have. */
 export const isBuild = (built: Configured, wanted: Partial<Configured>): boolean =>
   Object.entries(built.constants).every(([name, value]) => wanted.constants?.[name] === value) &&
@@ -26,6 +29,12 @@ const describe = (build: Configured): string =>
 
 const list = (builds: readonly Configured[]): string => [...new Set(builds.map(describe))].join("; ");
 
+/** What a launch may leave out: parameters, of which it then takes the build without, and constants that the kernel leaves to tuning. */
+interface LeftToLaunch {
+  readonly optional?: readonly string[] | undefined;
+  readonly tune?: readonly string[] | undefined;
+}
+
 /**
  * The builds that agree with the constants and dtypes among the arguments, in their order. They all have the same constants and dtypes, but for
  * constants that the kernel leaves to tuning: any other name may be left out only where that leaves one choice. Throws LaunchError where there is
@@ -35,12 +44,12 @@ export function selectBuilds<Build extends Configured>(
   kernel: string,
   builds: readonly Build[],
   args: Arguments,
-  tune: readonly string[] = [],
+  { optional = [], tune = [] }: LeftToLaunch = {},
 ): Build[] {
   const names = [...new Set(builds.flatMap((build) => Object.keys(configuration(build))))];
   let left = [...builds];
   for (const name of names) {
-    const wanted: Argument | undefined = args[name];
+    const wanted: Argument | null | undefined = optional.includes(name) ? isGiven(args[name]) : args[name];
     if (wanted === undefined) continue;
     const agreeing = left.filter((build) => configuration(build)[name] === wanted);
     if (agreeing.length === 0) {

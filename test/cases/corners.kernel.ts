@@ -18,18 +18,25 @@ import {
   floorDiv,
   fma,
   full,
+  globalTimer,
   type Int,
   kernel,
   load,
+  loadTensorDescriptor,
+  makeTensorDescriptor,
   maximum,
   maxWithIndex,
   mod,
+  numThreads,
+  numWarps,
   type Ptr,
   range,
   reshape,
   row,
+  smid,
   staticRange,
   store,
+  sum,
   to,
   where,
 } from "tilescript";
@@ -237,3 +244,29 @@ export const atomics = kernel(
   },
   { builds: [{ constants: { A: 5 } }] },
 );
+
+/** What a program knows of where it runs. */
+export const whereItRuns = kernel(
+  ({ x, out }: { x: Ptr<"f32">; out: Out }) => {
+    const start = globalTimer();
+    store(out, to(numWarps(), "f64"));
+    store(out + 1, to(numThreads(), "f64"));
+    store(out + 2, to(smid() >= 0 && smid() < 1024, "f64"));
+    const total = sum(load(x + arange(0, 64)), 0);
+    store(out + 3, to(total, "f64"));
+    const end = globalTimer();
+    store(out + 4, to(end >= start && end - start < 1000000000, "f64"));
+    const i = arange(0, 2);
+    store(out + 5 + i, to(i * numWarps(), "f64"));
+  },
+  { builds: [{ warps: 8 }] },
+);
+
+/** Elements of one tile that lie in two buffers, and a descriptor that is made in the call. */
+export const storesApart = kernel(({ x, y, out }: { x: Ptr<"f32">; y: Ptr<"f32">; out: Out }) => {
+  const i = arange(0, 8);
+  store(where(i < 3, x + i, y + i), to(i + 1, "f32"));
+  store(out + i, to(load(x + i), "f64"));
+  store(out + 8 + i, to(load(y + i), "f64"));
+  store(out + 16 + arange(0, 4), to(loadTensorDescriptor(makeTensorDescriptor(x, [3], [1], [4]), [0]), "f64"));
+});

@@ -2,11 +2,13 @@
 
 import type { DType } from "../../compiler/ir/index.js";
 import { fromBits, toBits } from "../../runtime/index.js";
+import { ADDRESSES } from "./addresses.js";
 import { ASM } from "./asm.js";
 import { COMBINING } from "./combining.js";
 import { CONSTANTS } from "./constants.js";
 import { FUNCTIONS } from "./functions.js";
 import { LISTS } from "./lists.js";
+import { OPTIONAL } from "./optional.js";
 
 /** Memory of a pointer: its numbers, and what they are in memory. */
 export interface CornerMemory {
@@ -14,11 +16,18 @@ export interface CornerMemory {
   readonly numbers: readonly number[];
 }
 
+/** A table of the addresses of memory: of some that stands here, or of an argument, by its name; and numbers behind them. */
+export interface CornerTable {
+  readonly dtype: "i64" | "u64";
+  readonly addressesOf: readonly (CornerMemory | string)[];
+  readonly more?: readonly number[];
+}
+
 export interface Corner {
   readonly title: string;
   readonly kernel: string;
-  /** Memory for pointers, numbers for scalars. `out` is added. */
-  readonly args: Readonly<Record<string, CornerMemory | number>>;
+  /** Memory for pointers, numbers for scalars, nothing for what the launch leaves out. `out` is added. */
+  readonly args: Readonly<Record<string, CornerMemory | CornerTable | number>>;
   readonly constants?: Readonly<Record<string, number | boolean | string>>;
   /** Of a generic kernel. */
   readonly dtypes?: Readonly<Record<string, DType>>;
@@ -308,9 +317,38 @@ export const CORNERS: readonly Corner[] = [
     constants: { B: 4, F: false },
     want: [4, 4, 8 + 4, 32, 8 + 8, 1, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 3, 6, 1, 6],
   },
+  {
+    title: "warps, threads, a multiprocessor and a clock",
+    kernel: "whereItRuns",
+    args: { x: memory("f32", indices(64)) },
+    want: [8, 256, 1, 2016, 1, 0, 8],
+    // It has neither warps nor PTX.
+    large: true,
+  },
+  {
+    title: "a tile that is stored to two buffers, and a descriptor in place",
+    kernel: "storesApart",
+    args: {
+      x: memory(
+        "f32",
+        indices(8).map(() => 50),
+      ),
+      y: memory(
+        "f32",
+        indices(8).map(() => 60),
+      ),
+    },
+    want: [
+      ...indices(8).map((i) => (i < 3 ? i + 1 : 50)),
+      ...indices(8).map((i) => (i < 3 ? 60 : i + 1)),
+      ...[1, 2, 3, 0],
+    ],
+  },
   ...FUNCTIONS,
   ...COMBINING,
   ...ASM,
   ...CONSTANTS,
   ...LISTS,
+  ...OPTIONAL,
+  ...ADDRESSES,
 ];

@@ -89,6 +89,26 @@ describe("tilescript tune", () => {
     expect(tuned(folder).kernels.twice!.measured.map(({ shape }) => shape.n)).toEqual([50_000, 512, 65536]);
   });
 
+  it("measures shapes that leave a parameter out by the builds for that, and launches take them so", () => {
+    const folder = folderWith({
+      "twice.kernel.ts": KERNELS.replace("n: Int;", 'n: Int; bias?: Ptr<"f32">;')
+        .replace("    for", "    if (p.bias) x += load(p.bias + at, { mask: at < p.n, other: 0 });\n    for")
+        .replace("const x =", "let x ="),
+      "twice.tune.ts": TUNING.replace("{ n: 50_000 }", "{ n: 50_000, BIAS: 0 }, { n: 50_000, BIAS: 1 }")
+        .replace("({ n },", "({ n, BIAS },")
+        .replace("n), n }", 'n), n, ...(BIAS === 1 && { bias: normal("f32", n) }) }'),
+      "main.ts": MAIN.replace("launch.run();", 'launch.run();\n  launch.set("bias", x);'),
+    });
+    expect(tune(folder)).toMatchObject({ stderr: "", status: 0 });
+    expect(tuned(folder).kernels.twice!.measured).toMatchObject(
+      [false, true].map((bias) => ({
+        ...{ shape: { n: 50_000, BIAS: Number(bias) }, sizes: { n: 50_000 } },
+        builds: [{ constants: { B: 256, bias } }, { constants: { B: 16, bias } }],
+      })),
+    );
+    expect(main(folder)).toMatchObject({ stderr: "", stdout: "{ bias: true, B: 256 } true\n" });
+  });
+
   it("measures anew what has changed; until then it is said and not used", () => {
     const folder = folderWith(FILES);
     tune(folder);
@@ -179,6 +199,8 @@ describe("tilescript tune", () => {
       /there is no alone\.tune\.ts, which says how to launch twice of alone\.kernel\.ts.*\nhint: Write one: import/,
     ],
     [["single.kernel.ts"], 1, /single has one build, so there is nothing to choose/],
+    // It has two, and each launch may take one of them.
+    [["partial.kernel.ts"], 1, /partial has one build, so there is nothing to choose/],
     [["twice.kernel.ts", "--shapes", "m=1"], 1, /--shapes: a shape has no m\nhint: .*consists of n\./],
     [["twice.kernel.ts", "--shapes", "n=0"], 1, /--shapes: n=0 is no size\nhint: Give a whole number of at least 1/],
     [["twice.kernel.ts", "--shapes", "n=many"], 1, /--shapes: n=many is no size/],
@@ -196,6 +218,7 @@ describe("tilescript tune", () => {
   ] as const)("%j is refused", (args, code, message) => {
     const alone = KERNELS;
     const single = KERNELS.replace("twice", "single").replace(", { constants: { B: 256 } }", "");
+    const partial = single.replace("single", "partial").replace("n: Int;", "n?: Int;").replaceAll("p.n", "(p.n ?? 1)");
     const two = KERNELS.replace("twice", "two");
     const ofTwo = `import { normal, tuning } from "tilescript/runtime";
 import * as kernels from "./two.kernel.js";
@@ -208,6 +231,7 @@ export const two = tuning(kernels.two, {
       ...FILES,
       ...{ "alone.kernel.ts": alone, "single.kernel.ts": single, "two.kernel.ts": two, "two.tune.ts": ofTwo },
       "single.tune.ts": TUNING.replaceAll("twice", "single"),
+      ...{ "partial.kernel.ts": partial, "partial.tune.ts": TUNING.replaceAll("twice", "partial") },
     });
     const { status, stdout, stderr } = run(folder, "tune", "--device", "cpu", ...args);
     expect([status, stdout]).toEqual([code, ""]);

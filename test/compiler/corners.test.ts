@@ -1,22 +1,24 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFrontend } from "../../compiler/frontend/index.js";
-import type { Build, Kernel } from "../../compiler/ir/index.js";
+import { type Build, isOptional, type Kernel } from "../../compiler/ir/index.js";
 import { inferTypes } from "../../compiler/passes/index.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
-import { CORNERS, type Corner, UNTOUCHED } from "../cases/corners.js";
+import { CORNERS, type Corner, type CornerMemory, UNTOUCHED } from "../cases/corners.js";
 import { encode } from "../gpu/values.js";
 import { interpret } from "../reference/triton-interpreter.js";
-import { decode, run, type Tensor } from "./backends/wasm/run.js";
+import { decode, run, type Tensor, type TensorTable } from "./backends/wasm/run.js";
 
 const { drafts, diagnostics } = createFrontend().lower(
   [
+    "addresses.kernel.ts",
     "combining.kernel.ts",
     "constants.kernel.ts",
     "corners.kernel.ts",
     "asm.kernel.ts",
     "functions.kernel.ts",
     "lists.kernel.ts",
+    "optional.kernel.ts",
     "language.kernel.ts",
   ],
   {
@@ -32,21 +34,34 @@ const kernelOf = ({ kernel, dtypes = {} }: Corner): Kernel =>
   )!;
 
 const room = ({ want }: Corner): Tensor => ({ dtype: "f64", data: want.map(() => UNTOUCHED) });
-const given = ({ args }: Corner): Record<string, Tensor | number> =>
+const tensor = ({ dtype, numbers }: CornerMemory): Tensor => ({ dtype, data: numbers });
+const given = ({ args }: Corner): Record<string, Tensor | TensorTable | number> =>
   Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [
-      name,
-      typeof value === "number" ? value : { dtype: value.dtype, data: value.numbers },
-    ]),
+    Object.entries(args).map(([name, value]) => {
+      if (typeof value === "number") return [name, value];
+      if (!("addressesOf" in value)) return [name, tensor(value)];
+      const addressesOf = value.addressesOf.map((one) => (typeof one === "string" ? one : tensor(one)));
+      return [name, { ...value, addressesOf }];
+    }),
   );
 
 async function inTriton(corner: Corner): Promise<number[]> {
   const kernel: Kernel = inferTypes(kernelOf(corner)).kernel;
-  const build = { constants: corner.constants ?? {}, dtypes: {} } as Build;
-  const memory = Object.entries({ ...given(corner), out: room(corner) }).map(([name, value]) => [
-    name,
-    typeof value === "number" ? value : encode(value.dtype, value.data),
-  ]);
+  const optional = kernel.params.filter(isOptional).map(({ name }) => [name, corner.args[name] !== undefined]);
+  const constants = { ...corner.constants, ...Object.fromEntries(optional) };
+  const build = { constants, dtypes: {} } as unknown as Build;
+  const all: [string, Tensor | TensorTable | number][] = Object.entries({ ...given(corner), out: room(corner) });
+  const views = Object.fromEntries(
+    all.flatMap(([name, value]) =>
+      typeof value === "number" || "addressesOf" in value ? [] : [[name, encode(value.dtype, value.data)]],
+    ),
+  );
+  const memory = all.map(([name, value]) => {
+    const view = views[name];
+    if (typeof value === "number" || !("addressesOf" in value)) return [name, view ?? value];
+    const of = value.addressesOf.map((one) => (typeof one === "string" ? views[one] : encode(one.dtype, one.data)));
+    return [name, { addressesOf: of, more: value.more ?? [] }];
+  });
   const args = Object.fromEntries(memory);
   await interpret(kernel, build, args, [1]);
   const { buffer, byteOffset, byteLength } = args.out as ArrayBufferView;

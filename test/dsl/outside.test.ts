@@ -25,4 +25,12 @@ test("kernel() gives a frozen handle and does not run its function", () => {
   );
   expect(handle).toEqual({ kind: "kernel", builds: 1 });
   expect(Object.isFrozen(handle)).toBe(true);
+  const untyped = handle as unknown as Record<"launch" | "prepare", (...args: unknown[]) => void>;
+  for (const name of ["launch", "prepare"] as const)
+    expect(() => untyped[name]([1], {})).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(`${name}() of a kernel that no device has loaded`),
+        hint: expect.stringContaining("await device.load(kernels)"),
+      }),
+    );
 });

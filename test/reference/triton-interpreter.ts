@@ -16,8 +16,20 @@ export interface InterpretedDescriptor {
   readonly padding?: "zero" | "nan";
 }
 
+/** A table of 64-bit words: the addresses of some memory, and numbers behind them. */
+export interface InterpretedTable {
+  readonly addressesOf: readonly NodeJS.ArrayBufferView[];
+  readonly more: readonly number[];
+}
+
 /** Memory for a pointer, memory with a shape for a descriptor, a value for a scalar. */
-export type InterpretedArgument = NodeJS.ArrayBufferView | InterpretedDescriptor | number | bigint | boolean;
+export type InterpretedArgument =
+  | NodeJS.ArrayBufferView
+  | InterpretedDescriptor
+  | InterpretedTable
+  | number
+  | bigint
+  | boolean;
 
 export interface InterpretedRun {
   readonly source: string;
@@ -119,6 +131,8 @@ function describe(
       padding,
     };
   }
+  if (type.startsWith("*") && typeof value === "object" && "addressesOf" in value)
+    return { kind: "table", type, buffers: value.addressesOf.map(place), more: value.more };
   if (type.startsWith("*") && ArrayBuffer.isView(value)) return { kind: "pointer", type, buffer: place(value) };
   if (!block && !type.startsWith("*") && value !== undefined && typeof value !== "object") {
     return { kind: "scalar", type, value: String(typeof value === "boolean" ? Number(value) : value) };

@@ -323,6 +323,8 @@ class Guarded:
     def __init__(self, real):
         self.real = real
         self.buffers = []
+        # Kept alive while a kernel runs.
+        self.tables = []
 
     def __getattr__(self, name):
         return getattr(self.real, name)
@@ -400,6 +402,12 @@ def argument(spec, addresses):
     if spec["kind"] == "descriptor":
         return descriptor(spec, addresses[spec["buffer"]])
     kind = tl.str_to_ty(spec["type"], None)
+    if spec["kind"] == "table":
+        words = [addresses[one] for one in spec["buffers"]] + spec["more"]
+        part, address = aligned_copy(np.array(words, dtype=np.uint64).tobytes())
+        memory.buffers.append((address, address + len(part)))
+        memory.tables.append(part)
+        return pointer(kind, address)
     return pointer(kind, addresses[spec["buffer"]]) if spec["kind"] == "pointer" else scalar(kind, spec["value"])
 
 
@@ -419,6 +427,7 @@ def run(request, contents):
     exec(compile(text, file, "exec"), module.__dict__)
 
     buffers = [aligned_copy(content) for content in contents]
+    memory.tables = []
     memory.buffers = [(address, address + len(part)) for part, address in buffers]
     kernel = module.__dict__[request["kernel"]]
     function = kernel.rewrite()

@@ -27,6 +27,31 @@ export const DECLARATIONS: readonly Wrong[] = [
     'Const<"B">',
   ],
   [
+    "TS-K1001",
+    'export const k = kernel((p: { x: Ptr<"f32">; bias?: Ptr<"f32"> }) => { store(p.x, load(«p.bias» + 1)); });',
+    "if (p.bias !== undefined)",
+  ],
+  [
+    "TS-K1001",
+    'export const k = kernel(({ x, n }: { x: Ptr<"f32">; n?: Int }) => { store(x + «n», 1); });',
+    "if (n !== undefined)",
+  ],
+  [
+    "TS-K2085",
+    'export const k = kernel((p: { x: Ptr<"f32">; bias?: Ptr<"f32"> }) => { store(p.x, load(«p.bias!» + 1)); });',
+    "if (p.bias !== undefined)",
+  ],
+  [
+    "TS-K2085",
+    'export const k = kernel(({ x, n }: { x: Ptr<"f32">; n?: Int }) => { let m = «n»; if (m === undefined) m = 1; store(x + m, 1); });',
+    "!== undefined",
+  ],
+  [
+    "TS-K1053",
+    'export const k = kernel((p: { x: Ptr<"f32">; n?: Int }) => { store(p.x, «p.n» ? 1 : 0); });',
+    "p.n !== undefined",
+  ],
+  [
     "TS-K1032",
     'export const k = kernel(({ x, B }: { x: Ptr<"f32">; «B: Const<"BLOCK">» }) => { store(x + B, 1.0); }, ' +
       B64 +
@@ -35,8 +60,8 @@ export const DECLARATIONS: readonly Wrong[] = [
   ],
   [
     "TS-K1031",
-    'export const k = kernel(({ x, n }: { x: Ptr<"f32">; «n?»: Int }) => { store(x, 1.0); });',
-    /always|Const|leave/,
+    `export const k = kernel(({ x, B }: { x: Ptr<"f32">; «B?: Const<"B">» }) => { store(x + B, 1.0); }, ${B64});`,
+    "leave the question mark out",
   ],
   [
     "TS-K1003",
@@ -109,52 +134,52 @@ export const DECLARATIONS: readonly Wrong[] = [
   ],
   [
     "TS-K1042",
-    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { builds: [«{ constants: { B: 64, C: 1 } }»] });',
+    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { builds: [{ constants: { B: 64, «C: 1» } }] });',
     "B",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { builds: [«{ constants: { B: "64" } }»] });',
+    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { builds: [{ constants: { «B: "64"» } }] });',
     /number/,
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { builds: [«{ constants: { B: 0.5 } }»] });',
+    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { builds: [{ constants: { «B: 0.5» } }] });',
     /whole|integer/,
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ num_warps: 4 }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «num_warps: 4» }] });',
     "write warps",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ numStages: 4 }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «numStages: 4» }] });',
     "write stages",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ warps: 6 }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «warps: 6» }] });',
     "power of two",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ warps: 64 }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «warps: 64» }] });',
     "32",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ stages: 0 }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «stages: 0» }] });',
     "1",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ stages: "3" }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «stages: "3"» }] });',
     "1",
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ ctas: 3 }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «ctas: 3» }] });',
     /1|power/,
   ],
   [
@@ -169,22 +194,22 @@ export const DECLARATIONS: readonly Wrong[] = [
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ divisible: ["y"] }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «divisible: ["y"]» }] });',
     /x/,
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x, s }: { x: Ptr<"f32">; s: F32 }) => { store(x, s); }, { builds: [«{ divisible: ["s"] }»] });',
+    'export const k = kernel(({ x, s }: { x: Ptr<"f32">; s: F32 }) => { store(x, s); }, { builds: [{ «divisible: ["s"]» }] });',
     /pointer|integer/,
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ specialize: [{ one: ["x"] }] }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ specialize: [{ «one: ["x"]» }] }] });',
     /integer/,
   ],
   [
     "TS-K1041",
-    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [«{ alignment: "checkd" }»] });',
+    'export const k = kernel(({ x }: { x: Ptr<"f32"> }) => { store(x, 1.0); }, { builds: [{ «alignment: "checkd"» }] });',
     /checked/,
   ],
   [
@@ -198,8 +223,18 @@ export const DECLARATIONS: readonly Wrong[] = [
     /without running|literal|number/,
   ],
   [
+    "TS-K1041",
+    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + B, 1.0); }, { tune: ["B", «"C"»], builds: [{ constants: { B: 64 } }] });',
+    "B",
+  ],
+  [
+    "TS-K1041",
+    'export const k = kernel((p: { x: Ptr<"f32">; bias?: Ptr<"f32">; B: Const<"B"> }) => { store(p.x + p.B, 1.0); }, { tune: [«"bias"»], builds: [{ constants: { B: 64 } }] });',
+    "B",
+  ],
+  [
     "TS-K1043",
-    'export const k = kernel(<T extends "f16" | "f32">({ x }: { x: Ptr<T> }) => { store(x, 1.0); }, { builds: [«{ dtypes: { T: "bf16" } }»] });',
+    'export const k = kernel(<T extends "f16" | "f32">({ x }: { x: Ptr<T> }) => { store(x, 1.0); }, { builds: [{ dtypes: { «T: "bf16"» } }] });',
     "f16",
   ],
   [

@@ -18,6 +18,11 @@ export const NUMBERS: readonly Wrong[] = [
   ["TS-K2061", "store(idx, «floorDiv(n, 0)»);", /zero|0/],
   ["TS-K2014", "store(idx + at, «load(idx + at) + 0.5»);", "to("],
   ["TS-K1001", "store(out, «s === NaN» ? 1.0 : 0.0);", /isnan/],
+  [
+    "TS-K1008",
+    'export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => { store(x + arange(0, «B / 2»), 1); });',
+    "floorDiv(B, 2)",
+  ],
   // Dtypes
   ["TS-K2014", "store(idx + at, «load(x + at)»);", 'to(value, "i32")'],
   ["TS-K2014", "store(out + at, «x + at»);", "load("],

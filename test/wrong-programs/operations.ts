@@ -15,6 +15,7 @@ export const OPERATIONS: readonly Wrong[] = [
   ["TS-K1007", "store(out, «where(flag, s)»);", "(condition, a, b)"],
   ["TS-K1007", "store(out, «maximum(s)»);", "max("],
   ["TS-K1007", "store(out, «fma(s, s)»);", "(a, b, c)"],
+  ["TS-K2086", 'store(toPointer(«load(idx)», "f32"), 1.0);', 'Ptr<"i64">'],
   ["TS-K2057", "store(out + «programId(3)», 1.0);", "0, 1 or 2"],
   ["TS-K2057", "store(out + «programId(-1)», 1.0);", "0, 1 or 2"],
   ["TS-K1007", "store(out + «programId()», 1.0);", /axis|0/],

@@ -1,7 +1,8 @@
 import { type ConstValue, DTYPES, type DType, type Kernel, type Param } from "../../ir/index.js";
 
-/** Bytes before the first argument: the grid's three sizes and one word unused. */
+/** Bytes before the first argument: the grid's three sizes, and the address of the table of buffers for a kernel that makes pointers from addresses. */
 export const HEADER_BYTES = 16;
+export const TABLE_WORD = 3;
 
 /** Where a launch puts an argument in the block that a kernel reads, in bytes. */
 export type ArgumentSlot =

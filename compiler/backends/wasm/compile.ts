@@ -31,10 +31,10 @@ export interface KernelChecks {
 export function compileForCpu(kernel: Kernel, { aliased = [], checks = {} }: CompileOptions = {}): CpuKernel {
   const { memory = false, finite = false, trace } = checks;
   const flat = flatten(trace ? traceLine(kernel, trace) : kernel);
-  const fused = fuse(finite ? checkFinite(flat) : flat, aliased);
+  const fused = fuse(finite ? checkFinite(flat) : flat, kernel.params, aliased);
   const layout = layoutArguments(kernel);
-  const { parts, frameBytes, sites } = programOf(fused, kernel, layout, memory);
+  const { parts, ...facts } = programOf(fused, kernel, layout, memory);
   const { name, file, constants = {}, dtypes } = kernel;
-  const info: CpuKernelInfo = { name, file, constants, dtypes, layout, frameBytes, sites };
+  const info: CpuKernelInfo = { name, file, constants, dtypes, layout, ...facts };
   return { info, wasm: encodeModule(parts, { name: INFO_SECTION, contents: writeInfo(info) }) };
 }

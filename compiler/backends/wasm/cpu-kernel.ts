@@ -24,6 +24,8 @@ export interface CpuKernelInfo {
   /** Scratch memory that one worker needs. */
   readonly frameBytes: number;
   readonly sites: readonly AccessSite[];
+  /** It makes pointers from addresses: a launch says where the table of the buffers is that are alive. */
+  readonly addresses?: true;
 }
 
 /**

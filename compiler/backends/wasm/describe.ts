@@ -15,7 +15,7 @@ export interface LaunchShape {
 
 export function describeForCpu(kernel: Kernel): LaunchShape {
   const flat = flatten(kernel);
-  return { layout: layoutArguments(kernel), written: writtenParams(flat, findOrigins(flat)) };
+  return { layout: layoutArguments(kernel), written: writtenParams(flat, findOrigins(flat, kernel.params)) };
 }
 
 function writtenParams(flat: Flat, origins: Origins): string[] {

@@ -1,4 +1,10 @@
-export { type ArgumentLayout, type ArgumentSlot, HEADER_BYTES, layoutArguments } from "./argument-layout.js";
+export {
+  type ArgumentLayout,
+  type ArgumentSlot,
+  HEADER_BYTES,
+  layoutArguments,
+  TABLE_WORD,
+} from "./argument-layout.js";
 export { TOUCH } from "./checks/touch.js";
 export { isFile, TRACE, type Trace, tracedLines } from "./checks/trace.js";
 export { type CompileOptions, compileForCpu, type KernelChecks } from "./compile.js";
@@ -12,4 +18,5 @@ export { describeForCpu, type LaunchShape } from "./describe.js";
 export type {} from "./encode/webassembly.js";
 export { flatten } from "./flatten/flatten.js";
 export type { Step } from "./flatten/steps.js";
+export { ANYWHERE } from "./fuse/provenance.js";
 export { ExecutorError } from "./unsupported.js";

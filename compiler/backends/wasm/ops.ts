@@ -16,3 +16,6 @@ export const isAtomic = (expr: Expr): boolean => isWhole(expr) && opOf(expr)?.wr
 
 /** Rough work of one element, in vector instructions. */
 export const costOfOp = (expr: Expr): number => opOf(expr)?.cost ?? 1;
+
+/** Atomic ops on the elements of a descriptor's block. */
+export const BLOCK_ATOMICS = ["Add", "Min", "Max", "And", "Or", "Xor"].map((what) => `atomic${what}TensorDescriptor`);

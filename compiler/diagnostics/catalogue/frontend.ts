@@ -291,7 +291,7 @@ export const parameterType = problem<{ name: string; type: string }>({
   message: ({ name, type }) => `parameter ${name} cannot have the type ${type}`,
   hint: ({ name, type }) =>
     / \| undefined$/.test(type)
-      ? "leave the question mark out: every launch passes every parameter"
+      ? "leave the question mark out: the builds give every constant its value"
       : `${meantType(name, type)}use Ptr<dtype>, Int, I64, U32, F32, Bool, Scalar<dtype>, Const<name> or Descriptor<dtype, block>; ` +
         `a dtype is one of ${Object.keys(DTYPES).join(", ")}`,
 });
@@ -301,6 +301,14 @@ export const constName = problem<{ parameter: string; name: string }>({
   about: "A Const parameter carries its own name in its type, so that tsc can tell two of them apart.",
   message: ({ parameter, name }) => `parameter ${parameter} has the type Const<"${name}">`,
   hint: ({ parameter }) => `write ${parameter}: Const<"${parameter}">`,
+});
+
+export const truthOfNumber = problem<{ name: string }>({
+  code: "TS-K1053",
+  about:
+    "A number that is left out and the number 0 are both false in JavaScript, and only one of them is known when the kernel is built.",
+  message: ({ name }) => `${name} as a condition asks whether it is given, and whether it is 0`,
+  hint: ({ name }) => `write ${name} !== undefined, or ${name} !== undefined && ${name} !== 0`,
 });
 
 export const typeParameter = problem<{ name: string; odd?: string }>({

@@ -6,6 +6,7 @@ import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
 import { lowerExpression } from "./index.js";
 import { integerLiteral, staticLiteral } from "./literals.js";
+import { asked, isGivenExpr, lowerCondition, optionalParameter } from "./presence.js";
 import type { ExpressionRules } from "./rule.js";
 
 /** The op an operator stands for. Pointer arithmetic is told apart when types are known. */
@@ -87,6 +88,15 @@ function binary(node: ts.BinaryExpression, scope: Scope): Expr {
   }
   const whole = decided(node, scope);
   if (whole !== null) return staticLiteral({ kind: "bool", value: whole }, node, scope)!;
+  const given = asked(node, scope);
+  if (given !== null) return given;
+  const optional = operator === ts.SyntaxKind.QuestionQuestionToken ? optionalParameter(node.left, scope) : null;
+  if (optional !== null) {
+    const [a, b] = [lowerExpression(node.left, scope), lowerExpression(node.right, scope)];
+    return op("select", { condition: isGivenExpr(optional, node.left, scope), a, b }, node, scope);
+  }
+  if (name === "and" || name === "or")
+    return op(name, { a: lowerCondition(node.left, scope), b: lowerCondition(node.right, scope) }, node, scope);
   if (name !== undefined) {
     return op(name, { a: lowerExpression(node.left, scope), b: lowerExpression(node.right, scope) }, node, scope);
   }
@@ -116,9 +126,11 @@ function prefix(node: ts.PrefixUnaryExpression, scope: Scope): Expr {
     unit.report(nestedAssignment(unit.span(node), { asked: false }));
     return poison(node, scope);
   }
-  const x = lowerExpression(node.operand, scope);
+  const asks = node.operator === ts.SyntaxKind.ExclamationToken;
+  const x = asks ? lowerCondition(node.operand, scope) : lowerExpression(node.operand, scope);
   if (node.operator === ts.SyntaxKind.PlusToken) return x;
   if (node.operator === ts.SyntaxKind.MinusToken) return negated(x, node, scope);
+  if (asks && x.kind === "op" && x.op === "isGiven") return { ...x, op: "isLeftOut" };
   return op(node.operator === ts.SyntaxKind.TildeToken ? "bitNot" : "not", { x }, node, scope);
 }
 
@@ -137,7 +149,7 @@ function conditional(node: ts.ConditionalExpression, scope: Scope): Expr {
   return op(
     "select",
     {
-      condition: lowerExpression(node.condition, scope),
+      condition: lowerCondition(node.condition, scope),
       a: lowerExpression(node.whenTrue, scope),
       b: lowerExpression(node.whenFalse, scope),
     },

@@ -15,6 +15,7 @@ import { integerLiteral } from "../expressions/literals.js";
 import { memberNames } from "../expressions/members.js";
 import { reference } from "../expressions/names.js";
 import { COMPOUND, op } from "../expressions/operators.js";
+import { lowerCondition } from "../expressions/presence.js";
 import { fixedInteger, localBinding } from "../fixed.js";
 import { decided } from "../given.js";
 import { missingName, symbolOf, unwrapped } from "../names.js";
@@ -74,7 +75,7 @@ function choice(
     const taken = known ? whenTrue : whenFalse;
     return taken === null ? [] : effects(taken, scope);
   }
-  const condition = lowerExpression(asked, scope);
+  const condition = lowerCondition(asked, scope);
   const then = whenTrue === null ? [] : effects(whenTrue, scope);
   const otherwise = whenFalse === null ? [] : effects(whenFalse, scope);
   const span = scope.unit.span(node);

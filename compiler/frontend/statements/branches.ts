@@ -1,6 +1,6 @@
 import { returnInLoop, returnsValue } from "../../diagnostics/catalogue/frontend.js";
 import type { Stmt } from "../../ir/index.js";
-import { lowerExpression } from "../expressions/index.js";
+import { askedIn, decideGiven, lowerCondition } from "../expressions/presence.js";
 import { decided } from "../given.js";
 import type { Scope } from "../scope.js";
 import { ts } from "../typescript.mjs";
@@ -13,9 +13,13 @@ function branch(node: ts.IfStatement, scope: Scope): readonly Stmt[] {
   const known = decided(node.expression, scope);
   if (known === true) return lowerBody(node.thenStatement, scope);
   if (known === false) return node.elseStatement === undefined ? [] : lowerBody(node.elseStatement, scope);
-  const condition = lowerExpression(node.expression, scope);
+  const condition = lowerCondition(node.expression, scope);
   const then = lowerBody(node.thenStatement, scope);
   const otherwise = node.elseStatement === undefined ? [] : lowerBody(node.elseStatement, scope);
+  // What follows such a return may make no sense without the parameter.
+  const asksFor = askedIn(condition);
+  if (asksFor.length > 0 && [then, otherwise].some((body) => body.at(-1)?.kind === "return"))
+    decideGiven({ decidedBy: asksFor });
   const span = scope.unit.span(node);
   return [{ kind: "if", condition, then, else: otherwise, carried: carried(then, otherwise), span }];
 }

@@ -1,9 +1,11 @@
 import { unsupportedSyntax } from "../../diagnostics/catalogue/frontend.js";
 import { type Stmt, type Type, UNASSIGNED, UNKNOWN } from "../../ir/index.js";
 import { type Given, objectOf } from "../arguments.js";
-import { bindingOf, isFunctionValue, isListBinding, membersOf } from "../bindings.js";
+import { bindingOf, constantBinding, isFunctionValue, isListBinding, membersOf } from "../bindings.js";
+import { decideGiven } from "../expressions/presence.js";
 import { fixedValue, localBinding, openConstants } from "../fixed.js";
 import { writtenType } from "../flavors.js";
+import { isMissing } from "../given.js";
 import { symbolOf } from "../names.js";
 import { isPoison } from "../poison.js";
 import type { Binding, Members, Scope } from "../scope.js";
@@ -45,7 +47,7 @@ function variable(node: ts.VariableDeclaration, scope: Scope): readonly Stmt[] {
     // What a pattern takes of a list stays as it is when the list changes.
     if (isListBinding(binding) && !ts.isIdentifier(node.name))
       return unpack(node.name, node.initializer, mutable, scope, node);
-    if ((binding === local || isFunctionValue(binding)) && binding?.kind !== "variable")
+    if ((binding === local || isFunctionValue(binding)) && !isNewVariable(binding))
       if (binding !== null && bindName(node.name, binding, scope)) return [];
     const object = ts.isIdentifier(node.name) ? objectOf(node.initializer, scope) : null;
     if (object !== null) return declareObject(node.name as ts.Identifier, object, scope);
@@ -57,6 +59,10 @@ function variable(node: ts.VariableDeclaration, scope: Scope): readonly Stmt[] {
   }
   return single(node, node.name, node.initializer, mutable, scope);
 }
+
+/** Whether a constant that is given it has a value of its own; an optional parameter keeps being one by any name. */
+const isNewVariable = (binding: Binding | null): boolean =>
+  binding?.kind === "variable" && binding.optional === undefined && !isMissing(binding);
 
 function single(
   node: ts.VariableDeclaration,
@@ -140,6 +146,17 @@ export function bindName(name: ts.BindingName, binding: Binding, scope: Scope): 
   return true;
 }
 
+/** What a pattern gives a name: the default where a call or a launch leaves the member out; null where there is no such thing. */
+function withDefault(member: Binding, initializer: ts.Expression | undefined, scope: Scope): Binding | null {
+  if (initializer === undefined) return member;
+  if (member.kind !== "variable") return null;
+  if (member.optional !== undefined) decideGiven(member);
+  const isOptional = member.decidedBy !== undefined || isMissing(member);
+  if (!isMissing(member)) return isOptional ? member : null;
+  const fixed = fixedValue(initializer, scope);
+  return fixed === null ? null : constantBinding(fixed, scope);
+}
+
 /** Binds the names of a pattern to members of an object. */
 export function bindMembers(name: ts.BindingPattern, members: Members, scope: Scope): void {
   const { unit } = scope;
@@ -148,12 +165,12 @@ export function bindMembers(name: ts.BindingPattern, members: Members, scope: Sc
     const named = element.propertyName ?? element.name;
     const key = ts.isArrayBindingPattern(name) ? String(index) : ts.isIdentifier(named) ? named.text : null;
     const member = key === null ? null : members.field(key);
-    const plain = !element.dotDotDotToken && !element.initializer;
-    if (member !== null && plain && bindName(element.name, member, scope)) continue;
+    const bound = member === null || element.dotDotDotToken ? null : withDefault(member, element.initializer, scope);
+    if (bound !== null && bindName(element.name, bound, scope)) continue;
     // The type of a parameter that launches may leave out is reported already.
     if (member?.kind !== "variable" || !member.broken) {
       const instead = element.initializer
-        ? "every launch passes every parameter: put the number into the program that launches"
+        ? "only a parameter that a call or a launch may leave out has a default, a number that is known: { n = 1 }: { n?: Int }"
         : "take parameters by their names: ({ x, n }: { … }) => …";
       unit.report(unsupportedSyntax(unit.span(element), { what: "this pattern", instead }));
     }

@@ -122,7 +122,8 @@ function prefix(node: ts.PrefixUnaryExpression, evaluator: Evaluator): Static | 
 }
 
 function conditional(node: ts.ConditionalExpression, evaluator: Evaluator): Static | null {
-  const condition = evaluator.evaluate(node.condition);
+  const given = evaluator.environment.asks?.(node.condition) ?? null;
+  const condition = given === null ? evaluator.evaluate(node.condition) : bool(given);
   if (condition?.kind === "bool") return evaluator.evaluate(condition.value ? node.whenTrue : node.whenFalse);
   // A name that the frontend does not know may be a boolean, or a number that is 0 or not.
   if (condition?.kind !== "test" && condition?.kind !== "int") return null;

@@ -25,6 +25,8 @@ export interface Environment {
   lookup(symbol: ts.Symbol): Static | null | undefined;
   /** The value of `a.b` where `a` is no value of its own; null for the rest. */
   member?(node: ts.PropertyAccessExpression): Static | null;
+  /** What a condition is that asks for what a call or a launch may leave out; null for every other one. */
+  asks?(node: ts.Expression): boolean | null;
   /** Told the first node that is not static, to point at it. */
   fail?(node: ts.Node): void;
 }

@@ -15,10 +15,13 @@ export class Known {
   readonly dims: Map<string, Dim>;
   /** Literals by name. */
   readonly literals: Map<string, Expr>;
+  /** Whether optional parameters of the kernel are given, by name: nobody sees them inside a function. */
+  readonly given: Map<string, boolean>;
 
   constructor(from?: Known) {
     this.dims = new Map(from?.dims);
     this.literals = new Map(from?.literals);
+    this.given = new Map(from?.given);
   }
 
   /** A `Const` parameter or the variable of an unrolled loop, in which sizes may be written. */
@@ -31,6 +34,7 @@ export class Known {
   /** What a function called from here sees: sizes, and the literals of the kernel's own constants. */
   forCallee(constants: Known): Known {
     const known = new Known(constants);
+    known.given.clear();
     for (const [name, dim] of this.dims) known.dims.set(name, dim);
     return known;
   }

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../diagnostics/index.js";
 import {
   attrNames,
   Budget,
+  DEFAULT_OPTIONS,
   type DeviceFunction,
   type DType,
   dimNames,
@@ -18,7 +19,16 @@ import {
   typeText,
   walkExpressions,
 } from "../../ir/index.js";
-import { anyOp, convert, elementCount, hasEffect, type InferContext, OPS, shapeOf } from "../../ops/index.js";
+import {
+  anyOp,
+  convert,
+  elementCount,
+  hasEffect,
+  type InferContext,
+  isQuestion,
+  OPS,
+  shapeOf,
+} from "../../ops/index.js";
 import { foldExpression } from "../fold-constants.js";
 import { decayConstants } from "./decay-constants.js";
 import type { Known } from "./known.js";
@@ -73,6 +83,12 @@ export class Specialization {
   private known(expr: Expr, known: Known): Expr {
     if (expr.kind === "ref" && known.literals.has(expr.name))
       return { ...known.literals.get(expr.name)!, span: expr.span };
+    if (expr.kind === "ref" && known.given.get(expr.name) === false)
+      return this.context.fail(problems.leftOut(expr.span, { name: expr.name })) ?? expr;
+    if (expr.kind === "op" && isQuestion(expr)) return given(expr, known);
+    const perWarp = expr.kind === "op" ? PER_WARP[expr.op] : undefined;
+    if (perWarp !== undefined)
+      return { ...expr, kind: "literal", value: perWarp * (this.context.warps ?? DEFAULT_OPTIONS.warps) } as Expr;
     if (expr.kind === "op" && expr.op === "select") return this.select(expr, known);
     if (expr.kind === "call") return this.call(expr, known);
     const inner = mapOperands(expr, (operand) => this.expression(operand, known));
@@ -189,6 +205,16 @@ const contentOf = (pieces: readonly unknown[]): string =>
   JSON.stringify(pieces, (_key, value) =>
     typeof value === "bigint" || typeof value === "number" ? String(value) : value,
   );
+
+/** What follows from the warps of a build. */
+const PER_WARP: Readonly<Record<string, number>> = { numWarps: 1, numThreads: 32 };
+
+/** Whether launches of this build give the optional parameter. */
+function given({ op, args, type, span }: Extract<Expr, { kind: "op" }>, known: Known): Expr {
+  const x = args.x!;
+  const isThere = x.kind !== "ref" || known.given.get(x.name) !== false;
+  return { kind: "literal", value: isThere === (op === "isGiven"), type, span };
+}
 
 /** True where a loop's variable decides something that must be known: a size, an argument of a function, an assertion. */
 export function mustUnroll(variable: string, body: readonly Stmt[]): boolean {

@@ -5,6 +5,8 @@ import type { CpuDevice } from "./device.js";
 export interface Allocation {
   readonly start: number;
   readonly bytes: number;
+  /** How many of them there are so far. */
+  committed: number;
   freed: boolean;
 }
 

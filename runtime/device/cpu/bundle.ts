@@ -105,5 +105,6 @@ function entryOf(name: string, kernels: readonly Kernel[]): KernelEntry {
     })),
   );
   const source = { file: first!.file, line: first!.span.line, sha256: "" };
-  return { name, source, ir: [], triton: [], builds, variants: [] };
+  const { tune } = first!;
+  return { name, source, ir: [], triton: [], builds, ...(tune && { tune: [...tune] }), variants: [] };
 }

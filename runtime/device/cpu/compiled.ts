@@ -136,7 +136,7 @@ export class Variant {
     );
     this.build = build ?? general.defaults;
     this.cooperative = this.build?.cooperative ?? false;
-    this.#kernel = specialize(general, { constants });
+    this.#kernel = specialize(general, { constants, ...(this.build && { warps: this.build.warps }) });
     this.shape = describeForCpu(this.#kernel);
   }
 

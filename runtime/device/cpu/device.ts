@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import type { Trace } from "../../../compiler/backends/wasm/index.js";
+import { TABLE_WORD, type Trace } from "../../../compiler/backends/wasm/index.js";
 import type { Kernel } from "../../../compiler/ir/index.js";
 import { type BundleSource, bundleFolder, type TypedKernels, typedBundle } from "../../bundle/index.js";
 import { Captured, type Freeable } from "../captured.js";
@@ -17,10 +17,11 @@ import { DeviceError } from "../errors.js";
 import { checkReservation } from "../growth.js";
 import { bytesOf, requireUnchanged } from "../host-bytes.js";
 import { foreignBuffer, requireView } from "../shown.js";
+import { AddressTable } from "./addresses.js";
 import { type Allocation, CpuBuffer } from "./buffer.js";
 import { kernelsFromIr, loadBundle } from "./bundle.js";
 import { type CheckedOptions, Checks, checkedByEnvironment, tracedByEnvironment } from "./checked/checks.js";
-import { KernelRegistry } from "./compiled.js";
+import { type Compiled, KernelRegistry } from "./compiled.js";
 import { COMMAND, CONTROL, type Command } from "./control.js";
 import { explainFault } from "./explain.js";
 import { CpuGraph, type Recorded } from "./graph.js";
@@ -95,6 +96,9 @@ export class CpuDevice implements Device {
   /** Counts up with every growth of a buffer, so that a launch need not compare its bounds with each of its own. */
   grownBuffers = 0;
   readonly #allocations = new Set<Allocation>();
+  readonly #addresses: AddressTable;
+  /** Counts up with every buffer made. */
+  #made = 0;
   #recording: { readonly steps: Recorded[]; readonly captured: Captured } | null = null;
   #mirrors = 0;
   #stamps: number | null = null;
@@ -117,6 +121,7 @@ export class CpuDevice implements Device {
       print: ({ kernel, printed }) => printedLines(this.kernels.info(kernel)!, printed).forEach(print),
     };
     this.queue = new Queue(this.heap, this.processors, host, this.checks?.work ?? null);
+    this.#addresses = new AddressTable(this.heap, this.queue);
     this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store, {
       ...this.checks?.kernels,
       trace: trace ?? tracedByEnvironment(process.env),
@@ -132,7 +137,7 @@ export class CpuDevice implements Device {
     this.#requireOpen();
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
     this.queue.reclaim();
-    const allocation = this.#own(this.heap.take(bytes), bytes);
+    const allocation = this.#own(this.heap.take(bytes), bytes, bytes);
     this.checks?.allocated(allocation.start, bytes);
     return new CpuBuffer(this, allocation, allocation.start, bytes, true);
   }
@@ -142,7 +147,7 @@ export class CpuDevice implements Device {
     this.#requireOpen();
     checkReservation(maxBytes);
     this.queue.reclaim();
-    return new CpuGrowable(this, this.#own(this.heap.reserve(maxBytes), maxBytes));
+    return new CpuGrowable(this, this.#own(this.heap.reserve(maxBytes), maxBytes, 0));
   }
 
   /** Frees an allocation once; queued work may still use its memory. */
@@ -320,7 +325,16 @@ export class CpuDevice implements Device {
     const waiting = compiled.ready ? null : compiled.promise;
     this.queue.pushLaunch(waiting, command, (address) => {
       new Uint32Array(this.heap.memory.buffer, address, words.length).set(words);
+      this.tell(compiled, address);
     });
+  }
+
+  /** Says in the arguments of a kernel that makes pointers from addresses which buffers there are now. */
+  tell({ ready }: Compiled, block: number): void {
+    if (!ready?.info.addresses) return;
+    const state = this.#made + this.freedBuffers + this.grownBuffers;
+    const table = this.#addresses.place(this.#allocations, state);
+    new Uint32Array(this.heap.memory.buffer, block, TABLE_WORD + 1)[TABLE_WORD] = table;
   }
 
   /** Throws DeviceError in a capture, for what would have to wait. */
@@ -332,9 +346,10 @@ export class CpuDevice implements Device {
       );
   }
 
-  #own(start: number, bytes: number): Allocation {
-    const allocation = { start, bytes, freed: false };
+  #own(start: number, bytes: number, committed: number): Allocation {
+    const allocation = { start, bytes, committed, freed: false };
     this.#allocations.add(allocation);
+    this.#made++;
     return allocation;
   }
 

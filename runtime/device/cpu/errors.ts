@@ -81,3 +81,20 @@ export const misaligned = ({ kernel, site, parameter, program, element }: Access
     `${site.op} on \`${parameter}\` at ${place(site.span)}: the address of element ${element} is no multiple of its size, which atomic operations need,`,
     program,
   );
+
+/** A pointer that was made from an address left the buffer there, or there is none. */
+export const strayAddress = (
+  kernel: string,
+  site: AccessSite,
+  program: Program,
+  address: number,
+  element: number,
+): KernelFailure =>
+  new KernelFailure(
+    kernel,
+    `${verb(site.op)} address ${address} at ${place(site.span)} reaches element ${element}, which is in no buffer from there on,`,
+    program,
+    {
+      hint: "A table of pointers has buffer.address of buffers that are alive at the launch; mask what lies outside of them.",
+    },
+  );

@@ -1,7 +1,7 @@
-import type { CpuKernelInfo } from "../../../compiler/backends/wasm/index.js";
+import { ANYWHERE, type CpuKernelInfo } from "../../../compiler/backends/wasm/index.js";
 import { checkedError, FINITE_OP, notFinite } from "./checked/errors.js";
 import { FAULT } from "./control.js";
-import { assertionFailed, KernelFailure, misaligned, OutOfBoundsError } from "./errors.js";
+import { assertionFailed, KernelFailure, misaligned, OutOfBoundsError, strayAddress } from "./errors.js";
 import type { Fault } from "./queue.js";
 
 /** What a worker wrote about a kernel that failed, as an error that names the place in its source. */
@@ -18,9 +18,10 @@ export function explainFault(fault: Fault, info: CpuKernelInfo | undefined, memo
       ? [{ slot, start: word(slot.offset), count: word(slot.offset + 4) }]
       : [],
   );
-  const left =
-    buffers.find(({ slot, start }) => site.params.includes(slot.name) && start === base) ??
-    buffers.find(({ slot }) => site.params.includes(slot.name));
+  const exact = buffers.find(({ slot, start }) => site.params.includes(slot.name) && start === base);
+  if (!exact && site.params.includes(ANYWHERE) && kind === FAULT.outOfBounds)
+    return strayAddress(info.name, site, program, base >>> 0, element);
+  const left = exact ?? buffers.find(({ slot }) => site.params.includes(slot.name));
   const access = {
     kernel: info.name,
     site,

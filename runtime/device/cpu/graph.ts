@@ -43,7 +43,12 @@ export class CpuGraph implements Graph {
     const { queue } = this.#device;
     this.#commands ??= this.#settle();
     if (this.#device.grownBuffers !== this.#boundAt) this.#rebind();
-    if (this.#commands) for (const command of this.#commands) queue.push(command);
+    if (this.#commands)
+      for (const [index, command] of this.#commands.entries()) {
+        const step = this.#steps[index]!;
+        if (step.kind === "launch") this.#device.tell(step.compiled, command.block);
+        queue.push(command);
+      }
     else for (const step of this.#steps) this.#device.enqueue(step);
   }
 

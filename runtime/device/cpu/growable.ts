@@ -32,6 +32,7 @@ export class CpuGrowable extends CpuBuffer implements GrowableBuffer {
     if (!heap.cover(this.start + bytes)) throw heap.shortage(bytes, this.#committed);
     this.device.checks?.allocated(this.start + this.#committed, bytes - this.#committed);
     this.#committed = bytes;
+    this.allocation.committed = bytes;
     this.device.grownBuffers++;
   }
 }

@@ -1,5 +1,12 @@
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
-import type { ConstValue, DType, Kernel, Param } from "../../../compiler/ir/index.js";
+import {
+  type ConstValue,
+  type DType,
+  isOfBuild,
+  isOptional,
+  type Kernel,
+  type Param,
+} from "../../../compiler/ir/index.js";
 import {
   argumentChecker,
   type CheckedParam,
@@ -11,7 +18,7 @@ import {
 } from "../check.js";
 import type { Argument, Arguments, ChosenBuild, GridFor, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
-import { selectBuilds } from "../select.js";
+import { isGiven, selectBuilds } from "../select.js";
 import { shown } from "../shown.js";
 import { nearest, tunedFor } from "../tuned.js";
 import { gpuRules } from "./checked/gpu-rules.js";
@@ -37,6 +44,7 @@ export class CpuKernelHandle implements LoadedKernel {
   readonly device: CpuDevice;
   readonly #bindings: readonly Binding[];
   readonly #selectors: readonly string[];
+  readonly #optional: ReadonlySet<string>;
   readonly #choices = new Map<string, Choice>();
 
   constructor(device: CpuDevice, entry: KernelEntry, bindings: readonly Binding[]) {
@@ -46,6 +54,8 @@ export class CpuKernelHandle implements LoadedKernel {
     this.#bindings = bindings;
     const names = bindings.flatMap(({ dtypes, kernel }) => [...Object.keys(dtypes), ...constantsOf(kernel)]);
     this.#selectors = [...new Set(names)];
+    const [first] = bindings;
+    this.#optional = new Set(first?.kernel.params.filter(isOptional).map(({ name }) => name));
   }
 
   prepare(grid: GridFor, args: Arguments): CpuLaunch {
@@ -62,7 +72,10 @@ export class CpuKernelHandle implements LoadedKernel {
     requireArguments(this.name, given, () => this.#bindings[0]!.kernel.params.map(({ name }) => name));
     const args = this.#withTuned(given);
     let key = "";
-    for (const name of this.#selectors) key += `${typeof args[name]} ${String(args[name])}\0`;
+    for (const name of this.#selectors) {
+      const value = this.#optional.has(name) ? isGiven(args[name]) : args[name];
+      key += `${typeof value} ${String(value)}\0`;
+    }
     let choice = this.#choices.get(key);
     if (!choice) {
       choice = this.#choice(args);
@@ -76,7 +89,7 @@ export class CpuKernelHandle implements LoadedKernel {
   #withTuned(args: Arguments): Arguments {
     const { tune = [], builds } = this.entry;
     if (tune.every((name) => args[name] !== undefined)) return args;
-    const left = selectBuilds(this.name, builds, args, tune);
+    const left = selectBuilds(this.name, builds, args, { optional: [...this.#optional], tune });
     const tuned = tunedFor(this.entry, this.device).filter(({ build }) => left.includes(builds[build]!));
     const chosen = nearest(tuned, args)?.build;
     const { constants } = chosen === undefined ? left[0]! : builds[chosen]!;
@@ -91,6 +104,7 @@ export class CpuKernelHandle implements LoadedKernel {
       kind: slot.kind,
       ...(slot.kind !== "const" && { dtype: slot.dtype }),
       ...(slot.kind === "descriptor" && { block: slot.block }),
+      ...(this.#optional.has(slot.name) && { given: constants[slot.name] === true }),
     }));
     const { layout } = variant.shape;
     if (layout.bytes > BLOCK_BYTES)
@@ -120,10 +134,12 @@ export class CpuKernelHandle implements LoadedKernel {
     const wanted = constantsOf(fitting[0]?.kernel ?? this.#bindings[0]!.kernel);
     const { params } = (fitting[0] ?? this.#bindings[0]!).kernel;
     for (const param of params) if (param.kind === "const") requireKind(this.name, param, args[param.name]);
-    const given = Object.fromEntries(wanted.map((name) => [name, args[name]])) as Record<string, ConstValue>;
+    const given = Object.fromEntries(
+      wanted.map((name) => [name, this.#optional.has(name) ? isGiven(args[name]) : args[name]]),
+    ) as Record<string, ConstValue>;
     const complete = wanted.every((name) => given[name] !== undefined);
     if (fitting.length === 1 && complete) return { binding: fitting[0]!, constants: given };
-    const [build] = selectBuilds(this.name, this.entry.builds, args);
+    const [build] = selectBuilds(this.name, this.entry.builds, args, { optional: [...this.#optional] });
     if (!build)
       throw new LaunchError({
         kernel: this.name,
@@ -138,8 +154,7 @@ export class CpuKernelHandle implements LoadedKernel {
   }
 }
 
-const constantsOf = (kernel: Kernel): string[] =>
-  kernel.params.filter((param) => param.kind === "const").map((param) => param.name);
+const constantsOf = (kernel: Kernel): string[] => kernel.params.filter(isOfBuild).map((param) => param.name);
 
 const KINDS = {
   int: ["a whole number", Number.isSafeInteger],
@@ -202,7 +217,7 @@ export class CpuLaunch implements Launch {
     if (this.#programs > 0) device.submit(this);
   }
 
-  set(name: string, value: Argument): void {
+  set(name: string, value: Argument | null | undefined): void {
     const args = { ...this.#args, [name]: value };
     const variant = this.#kernel.choose(args);
     this.#args = args;
@@ -211,7 +226,7 @@ export class CpuLaunch implements Launch {
       return;
     }
     const slot = variant.shape.layout.slots.find((one) => one.name === name);
-    if (!slot || slot.kind === "const") return;
+    if (!slot || slot.kind === "const" || !isGiven(value)) return;
     writeArgument(this.#view, slot, value);
     if (slot.kind === "scalar") return;
     this.#bounds = boundsOf(variant.shape.layout.slots, args);
@@ -258,7 +273,10 @@ export class CpuLaunch implements Launch {
     this.#block = new Uint32Array(layout.bytes / 4);
     this.#view = new DataView(this.#block.buffer);
     this.#block.set(this.#extent);
-    for (const slot of layout.slots) if (slot.kind !== "const") writeArgument(this.#view, slot, this.#args[slot.name]!);
+    for (const slot of layout.slots) {
+      const value = this.#args[slot.name];
+      if (slot.kind !== "const" && isGiven(value)) writeArgument(this.#view, slot, value);
+    }
     this.#bounds = boundsOf(layout.slots, this.#args);
     this.#compile();
     this.#checkedAt = this.#kernel.device.freedBuffers;

@@ -1,6 +1,6 @@
 import type { ArgumentSlot } from "../../../compiler/backends/wasm/index.js";
 import { DTYPES, type DType } from "../../../compiler/ir/index.js";
-import type { Argument, DescriptorArgument } from "../device.js";
+import type { Argument, Arguments, DescriptorArgument } from "../device.js";
 import { SCALAR_WRITERS } from "../scalar-writers.js";
 import type { CpuBuffer } from "./buffer.js";
 
@@ -34,7 +34,7 @@ export function writeArgument(block: DataView, slot: ArgumentSlot, value: Argume
 }
 
 /** The memory that an argument names, if it does. */
-export function bufferOf(value: Argument | undefined): CpuBuffer | null {
+export function bufferOf(value: Argument | null | undefined): CpuBuffer | null {
   if (typeof value !== "object" || value === null) return null;
   return ("buffer" in value ? value.buffer : value) as CpuBuffer;
 }
@@ -43,7 +43,7 @@ export function bufferOf(value: Argument | undefined): CpuBuffer | null {
 export type Bounds = (block: Uint32Array) => void;
 
 /** How to bring the bounds of buffers up to date that may still grow; null where there is none. */
-export function boundsOf(slots: readonly ArgumentSlot[], args: Readonly<Record<string, Argument>>): Bounds | null {
+export function boundsOf(slots: readonly ArgumentSlot[], args: Arguments): Bounds | null {
   const growing = slots.flatMap((slot) => {
     if (slot.kind !== "pointer" && slot.kind !== "descriptor") return [];
     const buffer = bufferOf(args[slot.name]);
@@ -58,7 +58,7 @@ export function boundsOf(slots: readonly ArgumentSlot[], args: Readonly<Record<s
 /** Groups of parameters whose buffers overlap, or may come to overlap when they grow, where the kernel writes one of them. */
 export function overlaps(
   slots: readonly ArgumentSlot[],
-  args: Readonly<Record<string, Argument>>,
+  args: Arguments,
   written: readonly string[],
 ): readonly (readonly string[])[] {
   const ranges = slots.flatMap((slot) => {

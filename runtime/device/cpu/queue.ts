@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { TABLE_WORD } from "../../../compiler/backends/wasm/index.js";
 import { ownOptions } from "../../worker-options.js";
 import { DeviceError } from "../errors.js";
 import type { CheckedWork } from "./checked/checks.js";
@@ -99,7 +100,7 @@ export class Queue {
     this.threads = threads;
     this.#host = host;
     this.#words = new Int32Array(heap.memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
-    const layout = { CONTROL, SLOT, COMMAND, FAULT };
+    const layout = { CONTROL, SLOT, COMMAND, FAULT, TABLE_WORD };
     for (let index = 0; index < threads; index++) {
       const { port1, port2 } = new MessageChannel();
       const worker = new Worker(new URL("./worker.mjs", import.meta.url), {

@@ -39,10 +39,30 @@ const environment = {
   },
   touch: checking?.touch.bind(checking),
   tensor_map: checking?.tensorMap.bind(checking),
+  reach,
+  smid: () => index,
   clock: () => process.hrtime.bigint(),
   print_f64: print,
   print_i64: print,
 };
+
+/** Where the arguments of the launch at hand are. */
+let arguments_ = 0;
+
+/** The bytes from an address to the end of the buffer that it lies in, of those that were alive at the launch; 0 where there is none. */
+function reach(address) {
+  const at = Number(address);
+  const [place] = new Uint32Array(memory.buffer, arguments_ + 4 * layout.TABLE_WORD, 1);
+  const [count] = new Uint32Array(bufferUpTo(memory, place + 4), place, 1);
+  const table = new Uint32Array(bufferUpTo(memory, place + 4 + 8 * count), place + 4, 2 * count);
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (table[2 * middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : Math.max(0, table[2 * low - 1] - at);
+}
 
 /** What the chunk at hand has printed: place, number of the value, element, value, and the program. */
 let printed = [];
@@ -77,6 +97,7 @@ const RUN = {
     if (!kernels[id]) receive();
     running = kernels[id];
     const [block, frame] = [words[slot + SLOT.block], Atomics.load(words, CONTROL.frames + index)];
+    arguments_ = block >>> 0;
     if (!checking) running.run(block, first, length, frame);
     else
       checking.launch(first, length, words[slot + SLOT.value] === 1, (program) =>

@@ -3,7 +3,7 @@ import { argumentChecker, checkGrid, gridOf, requireArguments } from "../check.j
 import type { Argument, Arguments, ChosenBuild, GridFor, Launch, LoadedKernel } from "../device.js";
 import { LaunchError } from "../errors.js";
 import { promiseBroken } from "../refusals.js";
-import { selectBuilds } from "../select.js";
+import { isGiven, selectBuilds } from "../select.js";
 import { nearest, tunedFor } from "../tuned.js";
 import type { CudaDevice } from "./device.js";
 import type { BoundLaunch, LoadedVariant } from "./variant.js";
@@ -27,6 +27,7 @@ export class CudaKernel implements LoadedKernel {
   readonly #variants: readonly LoadedVariant[];
   /** Constants and type parameters: the names that choose a build. */
   readonly #selectors: readonly string[];
+  readonly #optional: readonly string[];
   readonly #choices = new Map<string, Choice>();
 
   constructor(device: CudaDevice, entry: KernelEntry, variants: readonly LoadedVariant[]) {
@@ -39,6 +40,10 @@ export class CudaKernel implements LoadedKernel {
       ...Object.keys(variant.dtypes),
     ]);
     this.#selectors = [...new Set(names)];
+    const params = variants[0]?.variant.params ?? [];
+    this.#optional = params.flatMap((param) =>
+      param.kind !== "const" && param.given !== undefined ? [param.name] : [],
+    );
   }
 
   prepare(grid: GridFor, args: Arguments): CudaLaunch {
@@ -69,11 +74,13 @@ export class CudaKernel implements LoadedKernel {
 
   #choice(args: Arguments): Choice {
     let key = "";
-    for (const name of this.#selectors) key += `${String(args[name])}\0`;
+    for (const name of this.#selectors)
+      key += `${String(this.#optional.includes(name) ? isGiven(args[name]) : args[name])}\0`;
     const known = this.#choices.get(key);
     if (known) return known;
     const configured = this.#variants.map((loaded) => ({ ...loaded.variant, loaded }));
-    const variants = selectBuilds(this.name, configured, args, this.entry.tune).map(({ loaded }) => loaded);
+    const open = { optional: this.#optional, tune: this.entry.tune };
+    const variants = selectBuilds(this.name, configured, args, open).map(({ loaded }) => loaded);
     const { params, dtypes } = variants[0]!.variant;
     const check = argumentChecker({ kernel: this.name, device: this.device }, params, Object.keys(dtypes));
     const choice = { variants, tuned: this.#tuned(variants), check };
@@ -135,12 +142,13 @@ export class CudaLaunch implements Launch {
     this.#bound.launch();
   }
 
-  set(name: string, value: Argument): void {
+  set(name: string, value: Argument | null | undefined): void {
     const args = { ...this.#args, [name]: value };
     const variant = this.#kernel.choose(args);
     this.#args = args;
-    if (variant === this.#variant) this.#bound.set(name, value);
-    else {
+    if (variant === this.#variant) {
+      if (isGiven(value)) this.#bound.set(name, value);
+    } else {
       this.#variant = variant;
       this.#bound = this.#bind();
     }

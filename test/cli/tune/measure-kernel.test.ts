@@ -146,6 +146,18 @@ describe("measuring a kernel", () => {
     expect(shown(spilling)).toEqual([["0: 0.2", "2: 0.4"]]);
   });
 
+  it("measures what spills where the others are none that the launch could take", async () => {
+    const builds = [
+      { B: 1, warps: 4, spillBytes: 48 },
+      { B: 1, warps: 8, spillBytes: 8 },
+      { B: 2, warps: 4 },
+    ];
+    const launch = () => ({ grid: [64], args: { out: zeroed("i32", 4), digit: 1, n: 64, B: 1 } });
+    const measured = measurement({ builds, tune: [], tuning: { ...TUNING, launch: launch as never } });
+    await measured.run();
+    expect(shown(measured)).toEqual([["1: 0.1", "0: 0.2"]]);
+  });
+
   it("refuses builds that compute something else", async () => {
     const launch = (_: unknown, { B }: Readonly<Record<string, number>>) => ({
       grid: [1],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { references, typeDeclarations } from "../../../compiler/build/references.js";
-import { dimMul, dimName } from "../../../compiler/ir/index.js";
+import { dimMul, dimName, type Param } from "../../../compiler/ir/index.js";
 import { constant, descriptor, kernel, pointer, scalar } from "./kernels.js";
 
 const block = [dimName("BM"), dimMul(2, dimName("BM")), 64];
@@ -14,7 +14,7 @@ const bindings = (["bf16", "f32"] as const).map((T) =>
       pointer("out"),
       descriptor("d", block),
       scalar("n", "i32"),
-      scalar("causal", "bool"),
+      { ...scalar("causal", "bool"), optional: true } as Param,
       constant("BM"),
     ],
   }),
@@ -32,7 +32,7 @@ export declare const norm: Kernel<{
   out: Ptr<"f32">;
   d: Descriptor<"bf16", [Const<"BM">, number, 64]>;
   n: Scalar<"i32">;
-  causal: Bool;
+  causal?: Bool;
   BM: Const<"BM">;
 }>;
 `);

@@ -105,6 +105,10 @@ const CASES: Readonly<Record<string, readonly [source: string, message: string |
     `const f = (list: Tile[]): Tile[] => { const own = [...list]; own[0]! += 1; return own; }; ${wrap("f([n, n]);")}`,
     "how many elements list has is not known here",
   ],
+  "TS-K1053": [
+    `export const k = kernel((p: { out: Ptr<"f32">; n?: Int }) => { if (p.n) store(p.out, p.n); });`,
+    "p.n as a condition asks whether it is given, and whether it is 0",
+  ],
   "TS-K1060": [
     `export const k = kernel(({ x, n }: { x: Ptr<"f32">; n: Int }) => {}, { builds: [{ specialize: [{ divisible: ["x"] }, { divisible: ["x", "n"] }] }] });`,
     "specialize[1] of k asks for all that specialize[0] asks for, so no launch reaches it",
@@ -315,7 +319,11 @@ test.each([
   [wrap("const list: number[] = []; list.push(n); store(out, list[0]!);"), ".push() cannot be called in a kernel"],
   [wrap("const name = `v$" + "{n}`; store(out, name.length);"), "a text with values in it cannot be used in a kernel"],
   [PAIR + wrap("const [a, ...rest] = pair(n); store(out, to(a + rest[0]!, 'f32'));"), /^a rest element cannot be used/],
-  [kernelOf('{ x, n = 5 }: { x: Ptr<"f32">; n?: Int }', "store(x + n, 1.0);"), /^parameter n cannot have the type Int/],
+  [
+    kernelOf('{ x, n = x }: { x: Ptr<"f32">; n?: Ptr<"f32"> }', "store(n, 1.0);"),
+    "this pattern cannot be used in a kernel",
+  ],
+  [kernelOf('{ x, B }: { x: Ptr<"f32">; B?: Const<"B"> }', "store(x + B, 1.0);"), /^parameter B cannot have the type/],
   [
     kernelOf('{ x, n = 5 }: { x: Ptr<"f32">; n: Int }', "store(x + n, 1.0);"),
     "this pattern cannot be used in a kernel",

@@ -818,6 +818,13 @@ const CASES: readonly Case[] = [
     hint: "pass the pointer along",
   },
   {
+    code: "TS-K2086",
+    title: "an address of 32 bits",
+    body: () => [use(d.load(d.op("toPointer", { address: "n" }, { dtype: "f32" })))],
+    says: "toPointer takes an address of i64 or u64, got i32",
+    hint: "load it from a Ptr",
+  },
+  {
     code: "TS-K2069",
     title: "a text that changes",
     body: () => [() => d.declare("a", TEXT), () => d.assign("a", { ...TEXT, span: d.span() })],
@@ -981,6 +988,8 @@ it("every entry of the catalogue is provoked here and has its own code", () => {
     "TS-K2061",
     "TS-K2080",
     "TS-K2083",
+    // In test/wrong-programs: it needs a build that leaves a parameter out.
+    "TS-K2085",
     "TS-K2106",
   ]);
   expect([...provoked].sort()).toEqual([...entries].sort());

@@ -3,6 +3,7 @@ import {
   type ConstValue,
   DTYPES,
   evaluateDim,
+  isLeftOut,
   type Kernel,
   type Param,
   type Promises,
@@ -11,8 +12,9 @@ import {
 /** What Triton's compiler needs besides the text, as `compiler/backends/triton` takes it. Keys are Python's parameter names. */
 export interface TritonSignature {
   readonly signature: Readonly<Record<string, string>>;
+  /** Null is Python's None. */
   readonly constants: Readonly<
-    Record<string, number | boolean | string | { readonly float: number | "inf" | "-inf" | "nan" }>
+    Record<string, number | boolean | string | null | { readonly float: number | "inf" | "-inf" | "nan" }>
   >;
   /** Parameters taken as multiples of 16: pointers by bytes, integers by value. */
   readonly divisible: readonly string[];
@@ -64,17 +66,19 @@ export function signatureOf(
   parameters: ReadonlyMap<string, string>,
 ): TritonSignature {
   const python = (name: string): string => parameters.get(name) ?? name;
-  const type = (param: Param): string => (TYPES[param.kind] as (param: Param, build: Build) => string)(param, build);
-  const constants = kernel.params.filter((param) => param.kind === "const");
+  const type = (param: Param): string =>
+    isLeftOut(param, build) ? "constexpr" : (TYPES[param.kind] as (param: Param, build: Build) => string)(param, build);
+  const constants = kernel.params.flatMap((param): [string, TritonSignature["constants"][string]][] => {
+    if (param.kind === "const") return [[python(param.name), constantOf(build.constants[param.name]!, param.of)]];
+    return isLeftOut(param, build) ? [[python(param.name), null]] : [];
+  });
   const named = (names: readonly string[]): string[] =>
     kernel.params
       .filter(({ kind, name }) => (kind === "pointer" || kind === "scalar") && names.includes(name))
       .map(({ name }) => python(name));
   return {
     signature: Object.fromEntries(kernel.params.map((param) => [python(param.name), type(param)])),
-    constants: Object.fromEntries(
-      constants.map((param) => [python(param.name), constantOf(build.constants[param.name]!, param.of)]),
-    ),
+    constants: Object.fromEntries(constants),
     divisible: named(promises.divisible),
     one: named(promises.one),
     options: {

@@ -193,6 +193,13 @@ const clampNan: Emit = (op, x, low, high) => {
 
 const where: Emit = (_op, condition, a, b) => select(condition!, a!, b!);
 
+/** The host's function that gives the bytes from an address to the end of its buffer, or 0. */
+export const REACH = "reach";
+
+/** How many elements lie from an address to the end of its buffer. */
+const reach: Emit = (op, address, bytes) =>
+  i32.div_u(call(op.module.imported(REACH, ["i64"], "i32"), address!), bytes!);
+
 /** JavaScript's own function, on a double. */
 const hosted =
   (name: string): Emit =>
@@ -265,6 +272,8 @@ export const SCALAR_OPS: Readonly<Record<string, Emit>> = {
   fma,
   clamp,
   clampNan,
+  reach,
+  smid: (op) => call(op.module.imported("smid", [], "i32")),
   ...INTEGER_OPS,
 };
 

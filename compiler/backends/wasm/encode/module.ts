@@ -25,6 +25,10 @@ export class ModuleBuilder {
     return name;
   }
 
+  has(name: string): boolean {
+    return this.present.has(name);
+  }
+
   /** An imported JavaScript function. */
   imported(name: string, params: readonly WasmType[], result: WasmType | null): string {
     return this.once(name, () => this.imports.push({ name, params, result }));

@@ -1,5 +1,6 @@
 import {
   assignedNames,
+  type ConstValue,
   type DeviceFunction,
   type DType,
   type Expr,
@@ -44,12 +45,17 @@ export function flatten(kernel: Kernel): Flat {
 class Flattener {
   readonly variables = new Map<string, Type>();
   private readonly functions: ReadonlyMap<string, DeviceFunction>;
-  private readonly constants: Kernel["constants"];
+  private readonly constants: ReadonlyMap<string, ConstValue>;
   private count = 0;
 
   constructor(kernel: Kernel) {
     this.functions = new Map(kernel.functions.map((one) => [one.name, one]));
-    this.constants = kernel.constants;
+    this.constants = new Map(
+      kernel.params.flatMap(({ kind, name }): [string, ConstValue][] => {
+        const value = kernel.constants?.[name];
+        return kind === "const" && value !== undefined ? [[name, value]] : [];
+      }),
+    );
   }
 
   body(statements: readonly Stmt[], frame: Frame, out: Step[]): void {
@@ -196,7 +202,7 @@ class Flattener {
       case "literal":
         return expr;
       case "ref": {
-        const constant = this.constants?.[expr.name];
+        const constant = this.constants.get(expr.name);
         const bound = frame.names.get(expr.name);
         if (bound !== undefined)
           return isTuple(bound) || bound.kind === "literal" ? bound : { ...bound, span: expr.span };
@@ -256,7 +262,12 @@ class Flattener {
   }
 
   private op(expr: Extract<Expr, { kind: "op" }>, frame: Frame, out: Step[]): Bound {
-    const entries = Object.entries(expr.args).map(([key, arg]) => [key, this.value(arg, frame, out)] as const);
+    const entries = Object.entries(expr.args).map(([key, arg]) => {
+      const value = this.value(arg, frame, out);
+      // A descriptor has a place: what is made in the call that takes it gets one.
+      const made = !isTuple(value) && value.kind === "op" && value.type.kind === "descriptor";
+      return [key, made ? this.fresh(value, out, value.span) : value] as const;
+    });
     const parts = entries.map(([, arg]) => arg).find(isTuple);
     // A choice between tuples is one between their elements.
     if (parts)

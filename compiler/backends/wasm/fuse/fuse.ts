@@ -1,3 +1,4 @@
+import type { Param } from "../../../ir/index.js";
 import { type Flat, type Step, withBodies } from "../flatten/steps.js";
 import { Aliases } from "./aliases.js";
 import { assignmentsOf, chooseInlined, type Inlined } from "./decide.js";
@@ -13,8 +14,8 @@ export interface Fused extends Flat {
 }
 
 /** @param aliased groups of pointer parameters whose buffers overlap */
-export function fuse(flat: Flat, aliased: readonly (readonly string[])[]): Fused {
-  const origins = findOrigins(flat);
+export function fuse(flat: Flat, params: readonly Param[], aliased: readonly (readonly string[])[]): Fused {
+  const origins = findOrigins(flat, params);
   const aliases = new Aliases(aliased);
   const inlined = chooseInlined(flat, origins, aliases);
   return {

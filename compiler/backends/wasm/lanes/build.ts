@@ -244,6 +244,7 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   ),
   programId: ({ graph, env }, expr) => grid(graph, env.program, expr),
   numPrograms: ({ graph, env }, expr) => grid(graph, env.programs, expr),
+  smid: ({ graph }) => graph.node("smid", "i32", []),
   arange: ({ graph }, expr, index) => graph.plus(index[0]!, startOf(expr)),
   zeros: ({ graph }, expr) => graph.constant(dtypeOf(expr), 0),
   full: (builder, expr) => builder.convert(builder.build(expr.args.value!, []), dtypeOf(expr)),
@@ -318,6 +319,17 @@ const POINTERS: Readonly<Record<string, BuildPointer>> = {
     const before = builder.pointer(ptr, alignIndex(graph, shapeOf(ptr), index));
     const by = builder.build(offset, alignIndex(graph, shapeOf(offset), index));
     return { from: before.from, offset: graph.add(before.offset, builder.word(by), "i32") };
+  },
+  toPointer: (builder, expr, index) => {
+    const { graph } = builder;
+    const address = builder.build(expr.args.address!, index);
+    const size = graph.constant("i32", DTYPES[expr.attrs.dtype as DType].bytes);
+    const from = {
+      base: builder.word(address),
+      count: combine(graph, "reach", "i32", [address, size]),
+      params: [...builder.env.anywhere],
+    };
+    return { from, offset: graph.constant("i32", 0) };
   },
   where: choosePointer,
   select: choosePointer,

@@ -42,6 +42,8 @@ export type SiteFacts = Pick<AccessSite, "text" | "hex" | "values">;
 /** What names and expressions stand for while a kernel is compiled. */
 export interface Environment {
   readonly inlined: Inlined;
+  /** What a pointer from an address may come from. */
+  readonly anywhere: ReadonlySet<string>;
   variable(name: string): Variable | undefined;
   /** Results of whole ops and of sub-expressions that were computed ahead. */
   readonly ahead: Map<Expr, Variable>;

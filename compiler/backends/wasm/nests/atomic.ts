@@ -67,6 +67,9 @@ export function atomicElements(host: Host, expr: OpExpr, target: Variable | null
   );
 }
 
+/** The atomic op that one of a descriptor's does to each element. */
+const ofElements = (op: string): string => op.replace("TensorDescriptor", "");
+
 /** The same for the elements of a descriptor's block that are inside the tensor; gives nothing. */
 export function atomicBlock(host: Host, expr: OpExpr): void {
   const { dtype, block: shape } = descriptorOf(host, expr.args.desc!);
@@ -80,9 +83,9 @@ export function atomicBlock(host: Host, expr: OpExpr): void {
     const given = builder.convert(builder.build(value, alignIndex(nest.graph, shapeOf(value), index)), dtype);
     const site = host.env.site(expr.op, at.from.params, expr.span);
     const access: Access = { from: at.from, bytes: DTYPES[dtype].bytes, site };
-    const touch = touchOfAtomic("atomicAdd", { sem: "relaxed" }, false);
+    const touch = touchOfAtomic(ofElements(expr.op), { sem: "relaxed" }, false);
     const what = { dtype, access, index: at.offset, given, expected: null, condition: inside, kept: null, touch };
-    nest.at(nest.innermost, () => exchange(host, nest, "atomicAdd", what));
+    nest.at(nest.innermost, () => exchange(host, nest, ofElements(expr.op), what));
   });
 }
 

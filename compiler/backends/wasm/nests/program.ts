@@ -1,6 +1,7 @@
 import type { Kernel } from "../../../ir/index.js";
 import type { ArgumentLayout } from "../argument-layout.js";
 import type { AccessSite } from "../cpu-kernel.js";
+import { REACH } from "../emit/scalar-ops.js";
 import type { ModuleParts } from "../encode/encode.js";
 import { FunctionBuilder } from "../encode/function.js";
 import { br_if, call, global, type Instruction, i32 } from "../encode/instructions.js";
@@ -15,6 +16,8 @@ export interface Program {
   /** Scratch memory that one worker needs. */
   readonly frameBytes: number;
   readonly sites: readonly AccessSite[];
+  /** It makes pointers from addresses. */
+  readonly addresses?: true;
 }
 
 /** @param checked whether it tells the host of each element that it touches */
@@ -33,7 +36,12 @@ export function programOf(fused: Fused, kernel: Kernel, layout: ArgumentLayout, 
   new Statements(host, scope, fused.assignments).run(fused.steps);
   fb.finish();
   addRun(module);
-  return { parts: module.finish(AXES, ["run"]), frameBytes: scope.frameBytes, sites: scope.sites };
+  return {
+    parts: module.finish(AXES, ["run"]),
+    frameBytes: scope.frameBytes,
+    sites: scope.sites,
+    ...(module.has(REACH) && { addresses: true }),
+  };
 }
 
 /** `run(arguments, first, programs, frame)`: some programs of the grid, numbered with x running fastest. */

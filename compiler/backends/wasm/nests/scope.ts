@@ -7,6 +7,7 @@ import { global, type Instruction, i32 } from "../encode/instructions.js";
 import { BYTES, REPRESENTATION } from "../encode/representation.js";
 import type { Inlined } from "../fuse/decide.js";
 import type { Fused } from "../fuse/fuse.js";
+import { ANYWHERE } from "../fuse/provenance.js";
 import { elements, sizes } from "../lanes/shapes.js";
 import type { BufferLocals, Environment, SiteFacts, Variable } from "../lanes/variables.js";
 import { ExecutorError } from "../unsupported.js";
@@ -115,6 +116,10 @@ export class KernelScope implements Environment {
     build();
     this.top = top;
     this.ahead.clear();
+  }
+
+  get anywhere(): ReadonlySet<string> {
+    return this.fused.origins.get(ANYWHERE)!;
   }
 
   get frameBytes(): number {

@@ -1,6 +1,6 @@
 import { type Expr, operands } from "../../../ir/index.js";
 import { axisOf, orderOf, shapeOf } from "../lanes/shapes.js";
-import { isWhole, type OpExpr } from "../ops.js";
+import { BLOCK_ATOMICS, isWhole, type OpExpr } from "../ops.js";
 import { assignTile } from "./assign.js";
 import { costOf } from "./cost.js";
 import type { Host } from "./host.js";
@@ -97,7 +97,7 @@ const REARRANGED: Readonly<Record<string, (expr: OpExpr, operand: Expr, axes: Ax
   interleave: (_expr, _operand, axes) => axes,
   loadTensorDescriptor: (_expr, operand) => shapeOf(operand).map(() => new Set<number>()),
   storeTensorDescriptor: written,
-  atomicAddTensorDescriptor: written,
+  ...Object.fromEntries(BLOCK_ATOMICS.map((op) => [op, written] as const)),
 };
 
 function written(expr: OpExpr, operand: Expr, axes: Axes): Axes {

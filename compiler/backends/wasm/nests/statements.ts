@@ -13,7 +13,7 @@ import { constantOf } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import { flatIndex, shapeOf, sizes } from "../lanes/shapes.js";
 import type { Variable } from "../lanes/variables.js";
-import { isAtomic, isWhole, type OpExpr } from "../ops.js";
+import { BLOCK_ATOMICS, isAtomic, isWhole, type OpExpr } from "../ops.js";
 import { ExecutorError } from "../unsupported.js";
 import { assignTile, assignTiles, storeInSlot, type TileVariable } from "./assign.js";
 import { atomicBlock, atomicElements } from "./atomic.js";
@@ -309,7 +309,7 @@ const STEPS: { readonly [K in Step["kind"]]: (statements: Statements, step: Extr
 const EFFECTS: Readonly<Record<string, (host: Host, expr: OpExpr) => void>> = {
   store,
   storeTensorDescriptor: storeDescriptor,
-  atomicAddTensorDescriptor: atomicBlock,
+  ...Object.fromEntries(BLOCK_ATOMICS.map((op) => [op, atomicBlock] as const)),
   atomicStore: (host, expr) => atomicElements(host, expr, null),
   devicePrint: print,
   deviceAssert: assertion,

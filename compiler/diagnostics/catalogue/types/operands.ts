@@ -136,6 +136,13 @@ export const cannotConvert = problem<{ from: Type; to: string }>({
   message: ({ from, to }) => `${typeText(from)} cannot be converted to ${to}`,
 });
 
+export const notAnAddress = problem<{ type: Type }>({
+  code: "TS-K2086",
+  about: "An address has 64 bits: a launch puts buffer.address into memory of i64 or u64.",
+  message: ({ type }) => `toPointer takes an address of i64 or u64, got ${typeText(type)}`,
+  hint: () => 'load it from a Ptr<"i64">, or take an I64: toPointer(load(table + i), "f32")',
+});
+
 export const noInteger = problem<{ op: string }>({
   code: "TS-K2061",
   about: "Constants whose quotient or remainder does not exist.",

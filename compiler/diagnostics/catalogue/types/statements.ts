@@ -121,6 +121,14 @@ export const missingConstant = problem<{ name: string }>({
   hint: ({ name }) => `add it: constants: { ${name}: 64 }`,
 });
 
+export const leftOut = problem<{ name: string }>({
+  code: "TS-K2085",
+  about:
+    "A launch may leave an optional parameter out: it is read only where the kernel has asked whether it is given.",
+  message: ({ name }) => `${name} is read in the build for launches that leave it out`,
+  hint: ({ name }) => `ask first, which is settled as the kernel is built: if (p.${name} !== undefined) …`,
+});
+
 export const badStep = problem({
   code: "TS-K2056",
   about: "A range with a step of zero never ends.",

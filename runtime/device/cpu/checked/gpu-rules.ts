@@ -8,6 +8,7 @@ import {
 } from "../../../../compiler/ir/index.js";
 import type { Argument, Arguments, DescriptorArgument } from "../../device.js";
 import { checkTensorMap, promiseBroken } from "../../refusals.js";
+import { isGiven } from "../../select.js";
 
 const isMultiple = (value: Argument): boolean => {
   if (typeof value === "bigint") return value % 16n === 0n;
@@ -21,9 +22,9 @@ interface Broken {
 }
 
 function broken({ divisible, one }: Promises, args: Arguments): Broken | undefined {
-  const odd = divisible.find((name) => !isMultiple(args[name]!));
+  const odd = divisible.find((name) => isGiven(args[name]) && !isMultiple(args[name]));
   if (odd !== undefined) return { name: odd, expected: "a multiple of 16" };
-  const other = one.find((name) => args[name] !== 1 && args[name] !== 1n);
+  const other = one.find((name) => isGiven(args[name]) && args[name] !== 1 && args[name] !== 1n);
   return other === undefined ? undefined : { name: other, expected: "1" };
 }
 
@@ -41,6 +42,6 @@ export function gpuRules(
     const first = faults.every((fault) => fault !== undefined) ? faults[0] : undefined;
     if (first) throw promiseBroken(kernel, first.name, first.expected, args[first.name]!);
     for (const { name, dtype } of descriptors)
-      checkTensorMap(kernel, name, args[name] as DescriptorArgument, DTYPES[dtype].bytes);
+      if (isGiven(args[name])) checkTensorMap(kernel, name, args[name] as DescriptorArgument, DTYPES[dtype].bytes);
   };
 }

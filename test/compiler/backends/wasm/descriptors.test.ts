@@ -1,4 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFrontend } from "../../../../compiler/frontend/index.js";
 import type { DType, Kernel, Param } from "../../../../compiler/ir/index.js";
 import { inferTypes } from "../../../../compiler/passes/index.js";
 import { upload } from "../../../../runtime/device/arrays.js";
@@ -114,6 +116,28 @@ it.each(["f32", "bf16", "i32"] as const)("adds to what lies in a tensor of %s, f
     return inside(y, x) ? value + programs * ((y - 3) * 8 + (x - 2) + 1) : value;
   });
   expect(decode(dtype, bytes)).toEqual(expected);
+});
+
+const BLOCK = Array.from({ length: 16 }, (_, i) => (i * 7) % 23);
+const TENSOR = Array.from({ length: 12 }, (_, i) => (i * 5) % 19);
+const cases = fileURLToPath(new URL("../../../cases", import.meta.url));
+
+it.each(["i32", "u32", "i64", "u64"] as const)("combines a block with what lies in a tensor of %s", async (dtype) => {
+  const signed = dtype.startsWith("i");
+  const block = BLOCK.map((value) => (signed ? value - 11 : value));
+  const tensor = TENSOR.map((value) => (signed ? value - 9 : value));
+  const { drafts } = createFrontend().lower(["block-atomics.kernel.ts"], { root: cases });
+  const draft = drafts.find(({ dtypes }) => dtypes.T === dtype)!;
+  const data = Array.from({ length: 5 }, () => tensor).flat();
+  const { tensors } = await run(device, draft, { x: { dtype, data: block }, tensors: { dtype, data } });
+  const combined = (f: (a: number, b: number) => number): number[] => tensor.map((value, i) => f(value, block[i]!));
+  expect(tensors).toEqual([
+    ...combined(Math.min),
+    ...combined(Math.max),
+    ...combined((a, b) => a & b),
+    ...combined((a, b) => a | b),
+    ...combined((a, b) => a ^ b),
+  ]);
 });
 
 it("adds to no tensor of f64, which the hardware has no block addition for", () => {

@@ -14,11 +14,18 @@ export interface Tensor {
   readonly data: readonly number[];
 }
 
+/** A table of addresses: of memory of its own, or of an argument by its name; and numbers behind them. */
+export interface TensorTable {
+  readonly dtype: "i64" | "u64";
+  readonly addressesOf: readonly (Tensor | string)[];
+  readonly more?: readonly number[];
+}
+
 /** Runs a draft once; gives what its pointer arguments hold afterwards, by name. */
 export async function run(
   device: CpuDevice,
   draft: Kernel,
-  args: Readonly<Record<string, Tensor | number | bigint | boolean | string>>,
+  args: Readonly<Record<string, Tensor | TensorTable | number | bigint | boolean | string>>,
   grid: Grid = [1],
 ): Promise<Record<string, number[]>> {
   const { kernel, diagnostics } = inferTypes(draft);
@@ -30,9 +37,26 @@ export async function run(
       given[name] = value;
       continue;
     }
+    if ("addressesOf" in value) continue;
     const buffer = await upload(device, encode(value.dtype, value.data));
     buffers[name] = { buffer, dtype: value.dtype, bytes: value.data.length * DTYPES[value.dtype].bytes };
     given[name] = buffer;
+  }
+  const tables: DeviceBuffer[] = [];
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value !== "object" || !("addressesOf" in value)) continue;
+    const of = await Promise.all(
+      value.addressesOf.map(async (one) => {
+        if (typeof one === "string") return buffers[one]!.buffer;
+        const buffer = await upload(device, encode(one.dtype, one.data));
+        tables.push(buffer);
+        return buffer;
+      }),
+    );
+    const addresses = [...of.map(({ address }) => address), ...(value.more ?? []).map(BigInt)];
+    const table = await upload(device, BigInt64Array.from(addresses));
+    tables.push(table);
+    given[name] = table;
   }
   try {
     device.loadKernels([kernel]).kernel(kernel.name).launch(grid, given);
@@ -45,6 +69,6 @@ export async function run(
     );
     return Object.fromEntries(results);
   } finally {
-    for (const { buffer } of Object.values(buffers)) buffer.free();
+    for (const buffer of [...Object.values(buffers).map((one) => one.buffer), ...tables]) buffer.free();
   }
 }

@@ -52,6 +52,16 @@ async function read(buffer: DeviceBuffer): Promise<number[]> {
 
 const load = () => device.loadKernels([typed(step)]).kernel("step");
 
+it("takes the first build's constants, of kernels that were never built, where they are left to tuning", async () => {
+  const x = await numbers(1, 2);
+  const kernel = device.loadKernels([{ ...typed(step), tune: ["BLOCK"] }]).kernel("step");
+  const launch = kernel.prepare(({ BLOCK }) => [Number(BLOCK) / 64], { x, a: 2, n: 2 });
+  expect(launch.build.constants).toEqual({ BLOCK: 64 });
+  launch.run();
+  expect(await read(x)).toEqual([3, 5]);
+  expect(() => load().prepare([1], { x, a: 2, n: 2 })).toThrow("parameter BLOCK");
+});
+
 it("notices that data is detached while a write waits for what is queued", async () => {
   const x = await numbers(1, 2);
   load().launch([1], { x, a: 2, n: 2, BLOCK: 64 });
