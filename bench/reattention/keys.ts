@@ -1,5 +1,10 @@
+import type { Allocator } from "../../runtime/device/allocations.js";
 import { toBits } from "../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
+import type { Heads } from "../../runtime/kernels/attention/heads.js";
+import { TOGETHER } from "../../runtime/kernels/reattention/tiles.js";
+import { type QuantizedKeys, quantizedBytes } from "../../runtime/reattention/retrieval.js";
+import { cdiv } from "../../runtime/tiling.js";
 
 /** Normal numbers, repeatable. */
 function normals(count: number): Float32Array {
@@ -53,4 +58,22 @@ export async function fillNormal(device: Device, buffer: DeviceBuffer): Promise<
   numbers.fill(buffer);
   await device.synchronize();
   numbers.free();
+}
+
+/** Room for the keys of `tokens` tokens in 8 bits, zero. */
+export function quantizedKeys(
+  device: Device,
+  memory: Pick<Allocator, "alloc">,
+  heads: Heads,
+  tokens: number,
+): QuantizedKeys {
+  const room = cdiv(tokens, TOGETHER) * TOGETHER;
+  const { codes, bounds } = quantizedBytes(heads);
+  const buffers = {
+    codes: memory.alloc(room * codes),
+    bounds: memory.alloc(room * bounds),
+    exactSteps: memory.alloc(4),
+  };
+  for (const buffer of Object.values(buffers)) device.fill(buffer, 0);
+  return buffers;
 }

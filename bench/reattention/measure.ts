@@ -2,7 +2,6 @@ import { Allocations } from "../../runtime/device/allocations.js";
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import type { Heads } from "../../runtime/kernels/attention/heads.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
-import { TOGETHER } from "../../runtime/kernels/reattention/tiles.js";
 import type { KernelRunner } from "../../runtime/reattention/kernel-runner.js";
 import {
   type Choice,
@@ -15,9 +14,8 @@ import {
 } from "../../runtime/reattention/retrieval.js";
 import { Votes } from "../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../runtime/reattention/window-attention.js";
-import { cdiv } from "../../runtime/tiling.js";
 import { intercepted } from "../intercepted.js";
-import { fillNormal } from "./keys.js";
+import { fillNormal, quantizedKeys } from "./keys.js";
 import { milliseconds } from "./timing.js";
 
 /** The paper's window for models trained for 8k tokens (arXiv 2407.15176, section 4.1). */
@@ -238,14 +236,7 @@ export class Layer {
   /** All keys in 8 bits, freed with the measurement. */
   #quantized(retrieval: Retrieval): QuantizedKeys {
     const { device, memory } = this.#runner;
-    const { codes, bounds } = quantizedBytes(this.heads);
-    const tokens = cdiv(this.#tokens, TOGETHER) * TOGETHER;
-    const quantized = {
-      codes: memory.alloc(tokens * codes),
-      bounds: memory.alloc(tokens * bounds),
-      exactSteps: memory.alloc(4),
-    };
-    device.fill(quantized.exactSteps, 0);
+    const quantized = quantizedKeys(device, memory, this.heads, this.#tokens);
     retrieval.quantize(this.keys, quantized, 0, this.#tokens);
     return quantized;
   }

@@ -2,21 +2,17 @@ import {
   buildConstants,
   buildDtypes,
   buildField,
-  buildValue,
   unreachableBuild,
   unreachableVariant,
 } from "../diagnostics/catalogue/frontend.js";
 import { beyondLimit } from "../diagnostics/catalogue/limits.js";
 import type { Build, CompileOptions, ConstValue, DType, Param, Promises, Span } from "../ir/index.js";
-import { DEFAULT_OPTIONS, hides, isInteger, isOptional, LIMITS, MOST_VARIANTS, placed } from "../ir/index.js";
+import { DEFAULT_OPTIONS, hides, isInteger, isOptional, LIMITS, MOST_VARIANTS } from "../ir/index.js";
 import type { KernelDeclaration } from "./kernels.js";
-import { unwrapped } from "./names.js";
 import type { DTypeParameter } from "./parameters.js";
-import { Evaluator } from "./static/evaluate.js";
 import { plainNumber, type Static } from "./static/value.js";
-import { memberOf } from "./syntax.js";
-import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
+import { type Fields, type Place, writtenBuilds } from "./written-builds.js";
 
 /** The builds of a kernel, and what others of it are compiled with. */
 export interface Builds {
@@ -24,8 +20,6 @@ export interface Builds {
   readonly defaults?: CompileOptions;
   readonly tune?: readonly string[];
 }
-
-type Fields = ReadonlyMap<string, Static>;
 
 /** Reads `builds` without running the file. A kernel that leaves nothing open has one build of its own. */
 export function readBuilds(
@@ -80,108 +74,6 @@ function withOptional(
       ),
     builds,
   );
-}
-
-interface Written {
-  readonly fields: Fields;
-  readonly place: Place;
-}
-
-/** An object of options as it is written: where what is wrong in it stands, as far as it is written out. */
-class Place {
-  readonly #unit: Unit;
-  readonly #node: ts.Node;
-
-  constructor(unit: Unit, node: ts.Node) {
-    this.#unit = unit;
-    this.#node = node;
-  }
-
-  /** Of the member that names and indices lead to. */
-  span(...path: readonly (string | number)[]): Span {
-    let found = this.#node;
-    for (const key of path) {
-      const inside = ts.isExpression(found)
-        ? unwrapped(found)
-        : ts.isPropertyAssignment(found)
-          ? unwrapped(found.initializer)
-          : found;
-      const next =
-        typeof key === "number"
-          ? ts.isArrayLiteralExpression(inside) && inside.elements[key]
-          : ts.isObjectLiteralExpression(inside) && inside.properties.find((one) => memberOf(one)?.key.text === key);
-      if (!next) break;
-      found = next;
-    }
-    return this.#unit.span(found);
-  }
-}
-
-interface AllWritten {
-  readonly builds: readonly Written[];
-  readonly defaults?: Written;
-  readonly tune?: { readonly value: Static; readonly place: Place };
-}
-
-/** Each build with its place, the defaults and what is left to tuning; null after reporting what is not static. */
-function writtenBuilds(unit: Unit, options: ts.Expression): AllWritten | null {
-  let failed: ts.Node | null = null;
-  const evaluator = new Evaluator(unit, {
-    lookup: () => undefined,
-    fail: (node) => {
-      failed ??= node;
-    },
-  });
-  const value = placed(
-    () => unit.span(options),
-    () => evaluator.evaluate(options),
-  );
-  const field = (name: string) => (value?.kind === "record" ? value.fields.get(name) : undefined);
-  const builds = value?.kind === "record" ? (field("builds") ?? { kind: "list", items: [] }) : null;
-  const defaults = field("defaults");
-  const tune = field("tune");
-  const sound = defaults === undefined || defaults.kind === "record" || defaults.kind === "missing";
-  if (!sound || builds?.kind !== "list" || builds.items.some((item) => item.kind !== "record")) {
-    const notAList = failed === null && builds !== null && sound;
-    if (failed === null && builds !== null && !sound) {
-      unit.report(buildField(unit.span(options), { what: "defaults", expected: "an object of options" }));
-      return null;
-    }
-    const place: ts.Node = failed ?? options;
-    const what = notAList ? "builds" : failed === null ? "this object of options" : `\`${place.getText()}\``;
-    unit.report(buildValue(unit.span(place), { what, notAList }));
-    return null;
-  }
-  if (builds.items.length > LIMITS.builds) {
-    unit.report(beyondLimit(unit.span(options), { limit: "builds", got: builds.items.length }));
-    return null;
-  }
-  const places = literalPlaces(options);
-  return {
-    builds: builds.items.map((item, index) => ({
-      fields: (item as { readonly fields: Fields }).fields,
-      place: new Place(unit, places?.length === builds.items.length ? places[index]! : options),
-    })),
-    ...(defaults?.kind === "record" && {
-      defaults: { fields: defaults.fields, place: new Place(unit, memberNode(options, "defaults") ?? options) },
-    }),
-    ...(tune && tune.kind !== "missing" && { tune: { value: tune, place: new Place(unit, options) } }),
-  };
-}
-
-/** The objects of `{ builds: [{…}, {…}] }`, where they are written out. */
-function literalPlaces(options: ts.Expression): readonly ts.Node[] | null {
-  const builds = memberNode(options, "builds");
-  const list = builds === null ? null : unwrapped(builds);
-  return list !== null && ts.isArrayLiteralExpression(list) ? list.elements : null;
-}
-
-/** The member of an object, where that is written out. */
-function memberNode(options: ts.Expression, name: string): ts.Expression | null {
-  const object = unwrapped(options);
-  if (!ts.isObjectLiteralExpression(object)) return null;
-  const property = object.properties.find((one) => one.name?.getText() === name);
-  return property !== undefined && ts.isPropertyAssignment(property) ? property.initializer : null;
 }
 
 const isPower = (value: number): boolean => Number.isInteger(Math.log2(value));

@@ -1,5 +1,6 @@
 /** A layer's way through a chunk, from raw queries, keys and values to attention's output. */
 
+import { quantizedKeys } from "../../../bench/reattention/keys.js";
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { Heads } from "../../../runtime/kernels/attention/heads.js";
@@ -9,7 +10,6 @@ import { Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
 import { rotaryTable } from "./fixtures.js";
-import { quantizedKeys } from "./retrieval-cases.js";
 
 export interface LayerInput {
   readonly heads: Heads;

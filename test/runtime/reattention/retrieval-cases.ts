@@ -1,20 +1,14 @@
 /** Inputs for retrieval and the picks that the definition wants, for the CPU executor's tests and the GPU's. */
 
+import { quantizedKeys } from "../../../bench/reattention/keys.js";
 import { Allocations } from "../../../runtime/device/allocations.js";
 import { fromBits, toBits, upload } from "../../../runtime/device/arrays.js";
 import type { Device, DeviceBuffer } from "../../../runtime/device/device.js";
 import type { Heads } from "../../../runtime/kernels/attention/heads.js";
-import { TOGETHER } from "../../../runtime/kernels/reattention/tiles.js";
 import type { HalfType, KernelRunner } from "../../../runtime/reattention/kernel-runner.js";
-import {
-  decidesAtOnce,
-  type QuantizedKeys,
-  quantizedBytes,
-  Retrieval,
-} from "../../../runtime/reattention/retrieval.js";
+import { decidesAtOnce, Retrieval } from "../../../runtime/reattention/retrieval.js";
 import { Votes } from "../../../runtime/reattention/votes.js";
 import { WindowAttention } from "../../../runtime/reattention/window-attention.js";
-import { cdiv } from "../../../runtime/tiling.js";
 import { normals, pick, pickByBlock, take } from "./reference.js";
 
 export interface RetrievalCase extends Heads {
@@ -76,19 +70,6 @@ export interface AllPicks {
   readonly stream: Picks;
   /** Where keys are quantized for such a shape. */
   readonly quantized: QuantizedPicks | undefined;
-}
-
-/** Room for the keys of `tokens` tokens in 8 bits. */
-export function quantizedKeys(device: Device, memory: Allocations, heads: Heads, tokens: number): QuantizedKeys {
-  const room = cdiv(tokens, TOGETHER) * TOGETHER;
-  const { codes, bounds } = quantizedBytes(heads);
-  const buffers = {
-    codes: memory.alloc(room * codes),
-    bounds: memory.alloc(room * bounds),
-    exactSteps: memory.alloc(4),
-  };
-  for (const buffer of Object.values(buffers)) device.fill(buffer, 0);
-  return buffers;
 }
 
 /** Picks of every way through the keys; `global` tokens stand before the middle, and the queries' own behind it. */
