@@ -1,10 +1,10 @@
 /** The builds that a launch could take, and those that need no measuring. */
-import type { BuildEntry, KernelEntry, Variant } from "../../compiler/bundle/index.js";
+import type { BuildEntry, KernelEntry } from "../../compiler/bundle/index.js";
 import { isOptional, type Kernel } from "../../compiler/ir/index.js";
 import { variantsFor } from "../../runtime/device/cuda/arch.js";
 import { CudaDevice } from "../../runtime/device/cuda/index.js";
 import type { Arguments, Device } from "../../runtime/device/device.js";
-import { isGiven } from "../../runtime/device/select.js";
+import { isBuild, isGiven } from "../../runtime/device/select.js";
 import { InputError } from "../errors.js";
 
 export interface Candidate {
@@ -21,22 +21,17 @@ export interface Candidate {
 const REGISTERS_OF_A_BLOCK = 65536;
 const THREADS_OF_A_WARP = 32;
 
-const sameAs = (a: BuildEntry, b: Pick<Variant, "constants" | "dtypes">): boolean =>
-  [a.constants, a.dtypes].every((record, at) =>
-    Object.entries(record).every(([name, value]) => [b.constants, b.dtypes][at]![name] === value),
-  );
-
 /** One of each choice of constants: the CPU executor has neither warps nor stages. */
 const cpuCandidates = ({ builds }: KernelEntry): Candidate[] =>
   builds.map((build, index) => {
-    const first = builds.findIndex((one) => sameAs(one, build));
+    const first = builds.findIndex((one) => isBuild(one, build));
     return { index, build, ...(first < index && { pruned: `on the CPU executor it is the same as build ${first}` }) };
   });
 
 function gpuCandidates(entry: KernelEntry, device: CudaDevice): Candidate[] {
   const variants = variantsFor(entry, device.arch).map(({ variant }) => variant);
   return entry.builds.map((build, index): Candidate => {
-    const own = variants.filter((one) => (one.build === undefined ? sameAs(build, one) : one.build === index));
+    const own = variants.filter((one) => (one.build === undefined ? isBuild(build, one) : one.build === index));
     const [first] = own;
     if (!first) return { index, build, pruned: `it is not compiled for sm_${device.arch}` };
     const { registers, spillBytes } = first.resources;
