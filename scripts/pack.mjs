@@ -86,6 +86,7 @@ function commands(stage) {
     "bench-long-context": 'exec "$here/bin/node" "$here/cli/bin.mjs" bench long-context "$@"',
     "bench-reattention": 'exec "$here/bin/node" "$here/cli/bin.mjs" bench retrieval "$@"',
     "bench-launch": 'exec "$here/bin/node" "$here/bench/launch.mjs" "$@"',
+    "bench-tutorials": 'exec "$here/bin/node" "$here/dist/bench/tutorials/measure.js" "$@"',
     "bench-load": 'exec "$here/bin/node" "$here/bench/load.mjs" "$@"',
   };
   for (const [name, line] of Object.entries(programs))
@@ -197,6 +198,7 @@ try {
   const arch = Number(values.arch.replace("sm_", ""));
   await buildBundles([arch], say);
   buildOps(arch);
+  sh(process.execPath, ["dist/bench/tutorials/build.js", "--arch", values.arch]);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
   say("packing");

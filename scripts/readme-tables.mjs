@@ -108,6 +108,15 @@ function launch({ nanoseconds, launches }) {
   return `One launch from JavaScript, the median of ${whole(launches)} (\`bench/launch.mjs\`): ${us(nanoseconds.prepared.median)} prepared, of which the driver's own \`cuLaunchKernelEx\` is nearly all; ${us(nanoseconds.graphOf20.median)} inside a graph.`;
 }
 
+function tutorials({ rows, versions, ...run }) {
+  const body = rows.map(({ name, ms, tritonMs, ratio }) => [
+    name,
+    ...[ms, tritonMs].map((time) => time.toPrecision(3)),
+    ratio.toFixed(2),
+  ]);
+  return `What Triton's tutorials do, by the kernels of \`examples/\` and by such as an author of Triton writes (\`bench/tutorials/triton.py\`), compiled by the same Triton ${versions.triton} and launched in turns, milliseconds (\`bench/tutorials\`; ${source(run)}):\n\n${table(["", "TileScript", "Triton", "ratio"], body)}`;
+}
+
 function load({ bytes, tensors, plainSeconds, uploadSeconds, ratio, rssBytes, ...run }) {
   const speed = (time) => `${time.toFixed(2)} s, ${(bytes / time / 1e9).toFixed(1)} GB/s`;
   const grown = Math.max(0, Math.round((rssBytes.most - rssBytes.before) / 2 ** 20));
@@ -176,6 +185,7 @@ const PAGES = {
   ],
   "docs/results.md": [
     ["launch", launch],
+    ["tutorials", tutorials],
     ["reattention", retrieval],
     ["long-context", longContext("long-context", "SmolLM2-135M")],
     ["niah-qwen2.5-coder-0.5b", needles("niah-qwen2.5-coder-0.5b", "Qwen2.5-Coder-0.5B-Instruct in Q4_K_M")],

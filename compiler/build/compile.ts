@@ -30,6 +30,8 @@ type Outcome = { readonly made: Made; readonly cached: boolean } | { readonly fa
 export interface CompileUnitsOptions extends JobOptions {
   readonly signal?: AbortSignal;
   readonly onDone?: (unit: Unit, done: number, total: number) => void;
+  /** Changes what Triton is given: a benchmark compiles other texts for the same launches. */
+  readonly job?: (job: TritonJob) => TritonJob;
 }
 
 export interface GpuOptions extends CompileUnitsOptions {
@@ -58,7 +60,7 @@ export async function compileForGpu(
 export async function compileUnits(
   units: readonly Unit[],
   compiler: Compiler,
-  { stages, lineInfo, signal, onDone }: CompileUnitsOptions,
+  { stages, lineInfo, signal, onDone, job: changed = (job) => job }: CompileUnitsOptions,
 ): Promise<Compiled> {
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -68,7 +70,7 @@ export async function compileUnits(
   const one = async (unit: Unit): Promise<Outcome> => {
     const { job, lines } = jobOf(unit, { stages, lineInfo });
     try {
-      const first = await compiler.compile(job, { signal: either });
+      const first = await compiler.compile(changed(job), { signal: either });
       // What failed is found by the lines of the Python, so that must be what the failure speaks of.
       const isMoved = lineInfo && !first.result.ok;
       const { result, cached } = isMoved

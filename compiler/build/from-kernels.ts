@@ -5,7 +5,7 @@ import { type Diagnostic, DiagnosticError, isError } from "../diagnostics/index.
 import type { Kernel } from "../ir/index.js";
 import { compilerFingerprint } from "../store/index.js";
 import { assemble, type Entry, type Made } from "./assemble.js";
-import { type Compiled, compileForGpu } from "./compile.js";
+import { type Compiled, type CompileUnitsOptions, compileForGpu } from "./compile.js";
 import { type BundleFile, holds } from "./earlier.js";
 import { writeFolder } from "./folder.js";
 import { planUnits } from "./plan.js";
@@ -27,6 +27,7 @@ export interface KernelBundleOptions {
   /** What was measured of a kernel, as far as it is of these builds. */
   readonly tuned?: Entry["tuned"];
   readonly lineInfo?: boolean;
+  readonly job?: CompileUnitsOptions["job"];
   readonly jobs?: number;
   /** How to get Triton, asked for only where something has to be compiled. Default: `ensureEnvironment`. */
   readonly environment?: () => Promise<PythonEnvironment>;
@@ -56,12 +57,13 @@ export async function bundleKernels(kernels: readonly Kernel[], options: KernelB
 
 async function compileAll(
   kernels: readonly Kernel[],
-  { arch, project, lineInfo, jobs, onProgress, signal, environment }: KernelBundleOptions,
+  { arch, project, lineInfo, job, jobs, onProgress, signal, environment }: KernelBundleOptions,
 ): Promise<Compiled> {
   const compiled = await compileForGpu(planUnits(kernels, arch), {
     jobs,
     environment,
     lineInfo,
+    job,
     signal,
     onProgress: (text) => onProgress?.({ text }),
     onDone: ({ kernel }, done, total) =>
