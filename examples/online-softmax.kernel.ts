@@ -1,4 +1,5 @@
 import {
+  abs,
   arange,
   type Const,
   exp,
@@ -13,16 +14,20 @@ import {
   reduce,
   store,
   type Tile,
+  where,
   zeros,
 } from "tilescript";
 
 /** The largest of some numbers, and the sum of the exponentials of all of them relative to it. */
 type Part = readonly [top: Tile, total: Tile];
 
-/** Milakov and Gimelshein, "Online normalizer calculation for softmax" (arXiv 1805.02867), section 3.1. */
+/**
+ * Milakov and Gimelshein, "Online normalizer calculation for softmax" (arXiv 1805.02867), section 3.1, written so that both orders of the parts give
+ * the same bits: the smaller one fades, and a product and a sum may be rounded once.
+ */
 function merged([top1, total1]: Part, [top2, total2]: Part): Part {
-  const top = maximum(top1, top2);
-  return [top, total1 * exp(top1 - top) + total2 * exp(top2 - top)];
+  const fade = exp(-abs(top1 - top2));
+  return [maximum(top1, top2), where(top1 >= top2, total1 + total2 * fade, total2 + total1 * fade)];
 }
 
 /** Softmax of rows of any length, which are read twice and not three times: one pass finds the maximum and the sum together. */

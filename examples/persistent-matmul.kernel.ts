@@ -9,7 +9,8 @@ import {
   kernel,
   load,
   loadTensorDescriptor,
-  mod,
+  maxContiguous,
+  multipleOf,
   numPrograms,
   type Ptr,
   programId,
@@ -18,10 +19,16 @@ import {
   store,
   storeTensorDescriptor,
   swizzle2d,
+  type Tile,
   to,
   trans,
+  where,
   zeros,
 } from "tilescript";
+
+/** Rows of a tile: those past the end are the first again and again, which need no mask. The hints keep that from costing the loads their width. */
+const inside = (rows: Tile, end: Int, tile: number): Tile =>
+  maxContiguous(multipleOf(where(rows < end, rows, 0), tile), tile);
 
 /**
  * C[M,N] = A[M,K] · Bᵀ in f16, with B as [N,K], all row-major. There are as many programs as the GPU runs at once, and each makes tile after tile:
@@ -45,11 +52,12 @@ export const persistentMatmul = kernel(
     for (const tile of range(programId(0), tilesM * tilesN, numPrograms(0), { flatten: true })) {
       const [m, n] = swizzle2d(0, tile, tilesM, tilesN, p.GROUP);
       const [rm, rn] = [m * p.BM + arange(0, p.BM), n * p.BN + arange(0, p.BN)];
+      const [fromA, fromB] = [inside(rm, p.M, p.BM), inside(rn, p.N, p.BN)];
       let acc = zeros([p.BM, p.BN], "f32");
       for (const k of range(0, p.K, p.BK)) {
         const mask = row(k + rk) < p.K;
-        const x = load(p.a + col(mod(rm, p.M)) * p.K + row(k + rk), { mask, other: 0 });
-        const y = load(p.b + col(mod(rn, p.N)) * p.K + row(k + rk), { mask, other: 0 });
+        const x = load(p.a + col(fromA) * p.K + row(k + rk), { mask, other: 0 });
+        const y = load(p.b + col(fromB) * p.K + row(k + rk), { mask, other: 0 });
         acc = dot(x, trans(y), { acc });
       }
       store(p.c + col(rm) * p.N + row(rn), to(acc, "f16"), { mask: col(rm) < p.M && row(rn) < p.N });

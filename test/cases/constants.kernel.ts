@@ -5,6 +5,7 @@ import {
   type Const,
   col,
   cumsum,
+  debugBarrier,
   dot,
   exp2,
   type F32,
@@ -75,6 +76,8 @@ export const options = kernel(
     const tile = load(x + at, { cache: CACHE });
     const other = load(x + at, { eviction: LAST ? "evict_last" : "evict_first" });
     store(out + at, to(dot(tile, other, { inputPrecision: PRECISION }), "f64"), { cache: LAST ? "cs" : "wb" });
+    // Other threads may add than those that stored.
+    debugBarrier();
     atomicAdd(out + at, 0.5, { sem: SEM, scope: LAST ? "gpu" : "sys" });
     store(out + 256 + i, to(to(load(x + i) + 2049, "f16", { rounding: ROUNDING }), "f64"));
   },

@@ -14,7 +14,11 @@ export class Scratch {
   }
 
   address(bytes: number): bigint {
-    if (!this.#current || this.#current.bytes < bytes) this.#current = this.#device.alloc(bytes);
+    if (!this.#current || this.#current.bytes < bytes) {
+      this.#current = this.#device.alloc(bytes);
+      // What makes a descriptor there is no store that NVIDIA's initcheck would see.
+      this.#device.fill(this.#current, 0);
+    }
     return this.#current.address;
   }
 }

@@ -101,6 +101,7 @@ export async function picksOf(runner: KernelRunner, one: RetrievalCase, global =
   const votes = new Votes({ ...runner, memory }, { clip: 4, span: 2, picks: heads * queries * topK });
   // No layer's angles: whatever comes of the attention beside the decision.
   const [table, out] = [memory.alloc(headSize * 2), memory.alloc(heads * headSize * 4)];
+  device.fill(table, 0);
   const layer = { q: q[1], keys, values: keys, rotary: { cosine: table, sine: table, rotaryRow: 0 }, out };
   const attention = new WindowAttention({ ...runner, memory }, { ...one, window: queries, longFrom: 1 });
   const beside = attention.beside({ ...layer, scores: { scale: 1, cap: 0, CAP: false } }, seen);
