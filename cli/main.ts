@@ -3,8 +3,8 @@ import { parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CliCommand, type CliOption, register } from "./command.js";
-import { interruptible } from "./interrupt.js";
-import { report } from "./report.js";
+import { interruptible } from "./report/interrupt.js";
+import { report } from "./report/report.js";
 
 /** Exit codes: the whole contract with scripts. */
 export const EXIT = { fine: 0, wrongInput: 1, wrongUsage: 2 } as const;
