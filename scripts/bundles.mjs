@@ -61,7 +61,7 @@ async function demoModels() {
  * model on these architectures. Needs dist/, and Python where there is something to compile.
  */
 export async function buildModels({ arch, environment, onProgress, signal }) {
-  const { ensureCompiledModels } = await import("../dist/cli/compile-models.js");
+  const { ensureCompiledModels } = await import("../dist/cli/kernels/compile-models.js");
   return ensureCompiledModels({ models: await demoModels(), arch, environment, onProgress, signal });
 }
 

@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 });
 bringUpToDate();
-const { ensureModelKernels } = await import("../dist/cli/model-kernels.js");
+const { ensureModelKernels } = await import("../dist/cli/kernels/model-kernels.js");
 const { ARCHITECTURES, writePackage } = await import("../dist/family-kernels/package.js");
 await ensureModelKernels();
 const arch = values.arch?.map((name) => Number(name.replace(/^sm_/, ""))) ?? ARCHITECTURES;

@@ -16,7 +16,7 @@ async function prepare() {
   const { buildBundles, buildOps } = await import("./bundles.mjs");
   bringUpToDate();
   buildNative();
-  const { gpuArchitecture } = await import("../dist/cli/gpu-architecture.js");
+  const { gpuArchitecture } = await import("../dist/cli/kernels/gpu-architecture.js");
   const arch = gpuArchitecture() ?? 90;
   await buildBundles([arch], console.error);
   buildOps(arch);

@@ -11,7 +11,7 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 /** The model kernels as IR, of today's compiler. */
 async function kernels() {
-  const { ensureModelKernels } = await import("../dist/cli/model-kernels.js");
+  const { ensureModelKernels } = await import("../dist/cli/kernels/model-kernels.js");
   await ensureModelKernels();
   if (!existsSync(join(root, "bundles/kernels/manifest.json"))) throw new Error("bundles/kernels could not be built");
 }

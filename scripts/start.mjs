@@ -41,7 +41,7 @@ let noCubins = false;
 /** True for failures that cost only what depends on them. */
 const isEnvironmentError = (error) => error?.name === "EnvironmentError";
 
-const gpu = async () => (await import("../dist/cli/gpu-architecture.js")).gpuArchitecture();
+const gpu = async () => (await import("../dist/cli/kernels/gpu-architecture.js")).gpuArchitecture();
 
 const steps = [
   {

@@ -1,5 +1,5 @@
 // Makes dist/vendor: what the built product runs of other packages, and nothing else of them, so that TileScript installs as one package of
-// some 27 MB with no dependencies.
+// some 22 MB with no dependencies.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -97,12 +97,15 @@ async function bundle() {
   return paths.filter((path) => path.startsWith(modules));
 }
 
-/** TypeScript with the declarations of JavaScript's own library: kernels have neither a DOM nor Node. */
-function typescript() {
+/** TypeScript, minified, which loads faster, with the declarations of JavaScript's own library: kernels have neither a DOM nor Node. */
+async function typescript() {
+  const { rolldown } = await import("rolldown");
   const from = join(modules, "typescript/lib");
   const to = join(vendor, "typescript");
   mkdirSync(to, { recursive: true });
-  copyFileSync(join(from, "typescript.js"), join(to, "typescript.js"));
+  const build = await rolldown({ input: join(from, "typescript.js"), platform: "node", logLevel: "silent" });
+  await build.write({ file: join(to, "typescript.js"), format: "cjs", minify: true });
+  await build.close();
   // Without it, Node would read the file as a module of ours.
   writeFileSync(join(to, "package.json"), '{ "type": "commonjs" }\n');
   const libraries = readdirSync(from).filter((name) => /^lib\.(?:es|decorators)[\w.]*\.d\.ts$/.test(name));
@@ -150,7 +153,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(vendor, { recursive: true, force: true });
   mkdirSync(vendor, { recursive: true });
   const paths = await bundle();
-  paths.push(...typescript());
+  paths.push(...(await typescript()));
   declarations();
   for (const name of FILES) copyFileSync(join(modules, name), join(vendor, plain(name)));
   for (const name of HEADERS)

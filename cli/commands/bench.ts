@@ -1,9 +1,9 @@
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
-import { atLeastTwo, folder, lengths, misused, type Task, windowed } from "../bench-options.js";
 import { command } from "../command.js";
-import { positive } from "../integers.js";
-import { contexts } from "../niah-lists.js";
-import { path } from "../texts.js";
+import { atLeastTwo, folder, lengths, misused, type Task, windowed } from "../options/bench.js";
+import { positive } from "../options/integers.js";
+import { contexts } from "../options/niah.js";
+import { path } from "../options/texts.js";
 
 interface Options {
   readonly model?: string;
@@ -103,10 +103,10 @@ export default command<Options>({
       return 2;
     }
     if (task === "long-context") {
-      const { benchLongContext } = await import("../bench-long-context.js");
+      const { benchLongContext } = await import("../bench/long-context.js");
       return benchLongContext({ ...options, signal });
     }
-    const { benchModel, benchRetrieval } = await import("../bench.js");
+    const { benchModel, benchRetrieval } = await import("../bench/model.js");
     await (task === "model" ? benchModel : benchRetrieval)({ ...options, signal });
     return 0;
   },

@@ -1,8 +1,8 @@
-import { architectures } from "../architectures.js";
 import { command } from "../command.js";
-import { InputError } from "../errors.js";
-import { positive } from "../integers.js";
-import { texts } from "../texts.js";
+import { architectures } from "../options/architectures.js";
+import { positive } from "../options/integers.js";
+import { texts } from "../options/texts.js";
+import { InputError } from "../report/errors.js";
 
 interface Options {
   readonly model?: string[];
@@ -61,7 +61,7 @@ export default command<Options>({
         args.length > 0 ? "files and --model were both given" : "there is nothing to build",
         "Name files with kernels, or models with --model.",
       );
-    const { buildFiles } = await import("../build-files.js");
+    const { buildFiles } = await import("../kernels/build.js");
     return buildFiles({ paths: args, models, ...rest, signal });
   },
 });

@@ -1,5 +1,5 @@
 import { command } from "../command.js";
-import { type GenerationOptions, generationOptions } from "../generation-options.js";
+import { type GenerationOptions, generationOptions } from "../options/generation.js";
 
 export default command<GenerationOptions>({
   name: "chat",
@@ -14,7 +14,7 @@ export default command<GenerationOptions>({
     "tilescript chat --model model.gguf --system 'You answer in rhymes.' --temperature 0.8",
   ],
   async run({ options, signal }) {
-    const { chat } = await import("../chat.js");
+    const { chat } = await import("../generate/chat.js");
     return chat({ ...options, signal });
   },
 });

@@ -1,6 +1,6 @@
-import { architecture } from "../architectures.js";
 import { command } from "../command.js";
-import { InputError } from "../errors.js";
+import { architecture } from "../options/architectures.js";
+import { InputError } from "../report/errors.js";
 
 interface Options {
   readonly json?: boolean;
@@ -42,10 +42,10 @@ export default command<Options>({
   async run({ args, options: { explain, arch, ...options }, signal }) {
     if (arch !== undefined && !explain)
       throw new InputError("--arch was given without --explain", "Only --explain compiles for an architecture.");
-    const { checkFiles } = await import("../check-files.js");
+    const { checkFiles } = await import("../kernels/check.js");
     const code = await checkFiles({ paths: args, ...options, signal });
     if (!explain || code !== 0) return code;
-    const { explainFiles } = await import("../explain-files.js");
+    const { explainFiles } = await import("../kernels/explain.js");
     return explainFiles({ paths: args, arch, signal });
   },
 });

@@ -7,7 +7,7 @@ export default command<{ readonly json?: boolean }>({
   options: [{ flags: "--json", about: "print a list of { name, state, found, costs, remedy }" }],
   examples: ["tilescript doctor", "tilescript doctor --json | jq '.[] | select(.state != \"ok\")'"],
   async run({ options }) {
-    const { doctor } = await import("../doctor.js");
+    const { doctor } = await import("../doctor/doctor.js");
     return doctor(options);
   },
 });

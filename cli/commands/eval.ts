@@ -1,8 +1,8 @@
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
-import { count, positive } from "../integers.js";
-import { attentions, contexts, depths } from "../niah-lists.js";
-import { folder, path } from "../texts.js";
+import { count, positive } from "../options/integers.js";
+import { attentions, contexts, depths } from "../options/niah.js";
+import { folder, path } from "../options/texts.js";
 
 interface Options {
   readonly model?: string;
@@ -83,7 +83,7 @@ export default command<Options>({
     "tilescript eval niah --json | jq '.cells[] | { attention, context, depth, accuracy }'",
   ],
   async run({ options, signal }) {
-    const { evalNiah } = await import("../eval-niah.js");
+    const { evalNiah } = await import("../eval/niah.js");
     return evalNiah({ context: [2048, 4096, 8192], depth: [0, 25, 50, 75, 100], ...options, signal });
   },
 });

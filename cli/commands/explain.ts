@@ -1,5 +1,5 @@
 import { command } from "../command.js";
-import { InputError } from "../errors.js";
+import { InputError } from "../report/errors.js";
 
 export default command({
   name: "explain",

@@ -1,6 +1,6 @@
 import { command } from "../command.js";
-import { type GenerationOptions, generationOptions } from "../generation-options.js";
-import { path } from "../texts.js";
+import { type GenerationOptions, generationOptions } from "../options/generation.js";
+import { path } from "../options/texts.js";
 
 interface Options extends GenerationOptions {
   readonly prompt?: string;
@@ -27,7 +27,7 @@ export default command<Options>({
     'tilescript generate --model model.gguf --prompt "Hello" --json',
   ],
   async run({ options, signal }) {
-    const { generate } = await import("../generate.js");
+    const { generate } = await import("../generate/generate.js");
     return generate({ ...options, signal });
   },
 });

@@ -1,7 +1,7 @@
-import { architecture } from "../architectures.js";
 import { command } from "../command.js";
 import { type Setting, setting } from "../inspect/settings.js";
-import { count } from "../integers.js";
+import { architecture } from "../options/architectures.js";
+import { count } from "../options/integers.js";
 
 interface Options {
   readonly out: string;

@@ -1,5 +1,5 @@
 import { command } from "../command.js";
-import type { Interrupted } from "../interrupt.js";
+import type { Interrupted } from "../report/interrupt.js";
 
 export default command({
   name: "lsp",

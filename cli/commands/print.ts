@@ -1,6 +1,6 @@
-import { architecture } from "../architectures.js";
 import { command } from "../command.js";
-import { count } from "../integers.js";
+import { architecture } from "../options/architectures.js";
+import { count } from "../options/integers.js";
 
 interface Options {
   readonly stage: string;
@@ -33,7 +33,7 @@ export default command<Options>({
     "tilescript print matmul.kernel.ts --stage sass --arch sm_90 | grep HGMMA",
   ],
   async run({ args, options, signal }) {
-    const { printStage } = await import("../print-stage.js");
+    const { printStage } = await import("../kernels/print.js");
     return printStage({ target: args[0] ?? "", ...options, signal });
   },
 });

@@ -28,7 +28,7 @@ export default command<Options>({
     "tilescript generate --model hf:bartowski/Llama-3.2-1B-Instruct-GGUF:Q8_0 --prompt Hello    # pulls first",
   ],
   async run({ args: [reference = ""], options, signal }) {
-    const { pullDemo, pullShowing } = await import("../pull.js");
+    const { pullDemo, pullShowing } = await import("../generate/pull.js");
     if (reference === "demo") {
       const path = await pullDemo(signal);
       console.log(options.json ? JSON.stringify({ path }) : path);

@@ -1,6 +1,6 @@
 import { command } from "../command.js";
-import { seed } from "../integers.js";
-import { type ProgramId, programId, type TracedLine, tracedLine } from "../trace.js";
+import { seed } from "../options/integers.js";
+import { type ProgramId, programId, type TracedLine, tracedLine } from "../run/trace.js";
 
 interface Options {
   readonly device?: "cpu" | "cuda";
@@ -57,7 +57,7 @@ export default command<Options>({
     "tilescript run --bundle bundles/examples dist/examples/matmul.js",
   ],
   async run({ args, options, signal }) {
-    const { runScript } = await import("../run-script.js");
+    const { runScript } = await import("../run/script.js");
     const { checked, nan, order, trace, program, ...rest } = options;
     const debugging = { checked: checked || nan || order !== undefined, nan, order, trace, program };
     return runScript({ script: args[0] ?? "", args: args.slice(1), ...rest, debugging, signal });

@@ -1,6 +1,6 @@
 import { command } from "../command.js";
-import { positive } from "../integers.js";
-import { path } from "../texts.js";
+import { positive } from "../options/integers.js";
+import { path } from "../options/texts.js";
 import { type ShapeText, shapeText } from "../tune/shape-text.js";
 
 interface Options {

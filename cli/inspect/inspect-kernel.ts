@@ -4,12 +4,12 @@ import { projectOf } from "../../compiler/build/project.js";
 import { variantsOf } from "../../compiler/build/variants.js";
 import { compileForGpu } from "../../compiler/compile.js";
 import { DiagnosticError } from "../../compiler/diagnostics/index.js";
-import { chooseKernel, needsBuilds } from "../chosen-kernel.js";
-import { InputError } from "../errors.js";
-import { targetArchitecture } from "../gpu-architecture.js";
-import { fileOf } from "../kernel-target.js";
-import { progress } from "../progress.js";
-import { systemText } from "../report.js";
+import { chooseKernel, needsBuilds } from "../kernels/chosen-kernel.js";
+import { targetArchitecture } from "../kernels/gpu-architecture.js";
+import { fileOf } from "../kernels/target.js";
+import { InputError } from "../report/errors.js";
+import { progress } from "../report/progress.js";
+import { systemText } from "../report/report.js";
 import { page } from "./page.js";
 import { type Setting, settle } from "./settings.js";
 

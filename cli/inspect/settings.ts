@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { Build, ConstValue, Kernel, Param } from "../../compiler/ir/index.js";
 import { isInteger } from "../../compiler/ir/index.js";
-import { InputError } from "../errors.js";
+import { InputError } from "../report/errors.js";
 
 /** `NAME=value`, as the command line has it. */
 export interface Setting {

@@ -2,7 +2,7 @@ import { DTYPES, type DType, isFloat } from "../../compiler/ir/index.js";
 import { fromBits, toBits } from "../../runtime/device/arrays.js";
 import type { Argument, Arguments, Device, DeviceBuffer } from "../../runtime/device/device.js";
 import { bytesOfData, type TuningData } from "../../runtime/tuning/index.js";
-import { InputError } from "../errors.js";
+import { InputError } from "../report/errors.js";
 
 type Values = ArrayLike<number> | ArrayLike<bigint>;
 type HostArray = ArrayBufferView & ArrayLike<number | bigint>;

@@ -5,7 +5,7 @@ import { variantsFor } from "../../runtime/device/cuda/arch.js";
 import { CudaDevice } from "../../runtime/device/cuda/index.js";
 import type { Arguments, Device } from "../../runtime/device/device.js";
 import { isBuild, isGiven } from "../../runtime/device/select.js";
-import { InputError } from "../errors.js";
+import { InputError } from "../report/errors.js";
 
 export interface Candidate {
   /** Its number among the kernel's builds. */

@@ -7,9 +7,9 @@ import { closest } from "../../compiler/diagnostics/index.js";
 import type { Kernel } from "../../compiler/ir/index.js";
 import { storedKernel } from "../../compiler/passes/index.js";
 import type { Tuning } from "../../runtime/tuning/index.js";
-import { compileImports, loadCompiled, readBundle, requireHooks } from "../compiled-imports.js";
-import { InputError } from "../errors.js";
-import { fileOf } from "../kernel-target.js";
+import { fileOf } from "../kernels/target.js";
+import { InputError } from "../report/errors.js";
+import { compileImports, loadCompiled, readBundle, requireHooks } from "../run/compiled-imports.js";
 
 const KERNEL_FILE = /\.kernel\.([jt]s)$/;
 

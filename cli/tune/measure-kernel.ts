@@ -4,7 +4,7 @@ import type { Kernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
 import type { Arguments, Device, Launch } from "../../runtime/device/device.js";
 import type { Tuning, TuningShape } from "../../runtime/tuning/index.js";
-import { InputError } from "../errors.js";
+import { InputError } from "../report/errors.js";
 import { TuningBuffers } from "./buffers.js";
 import { allows, type Candidate, candidatesOf, optionalOf, requireGiven, withoutSpills } from "./candidates.js";
 import { difference, type Written, writtenBy } from "./results.js";

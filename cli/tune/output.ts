@@ -1,5 +1,5 @@
 import type { BuildEntry } from "../../compiler/bundle/index.js";
-import { colours } from "../colours.js";
+import { colours } from "../report/colours.js";
 import type { ShapeResult, Timed } from "./measure-kernel.js";
 import { shownShape } from "./shapes.js";
 

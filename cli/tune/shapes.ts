@@ -2,7 +2,7 @@ import { closest } from "../../compiler/diagnostics/index.js";
 import { DTYPE_NAMES, type DType } from "../../compiler/ir/index.js";
 import { readInteger } from "../../runtime/integers.js";
 import type { TuningShape } from "../../runtime/tuning/index.js";
-import { InputError } from "../errors.js";
+import { InputError } from "../report/errors.js";
 import type { ShapeText } from "./shape-text.js";
 
 export const shownShape = (shape: TuningShape): string =>

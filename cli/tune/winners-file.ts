@@ -14,8 +14,8 @@ import { tilescriptVersion } from "../../compiler/build/version.js";
 import { type KernelEntry, MANIFEST, type Manifest } from "../../compiler/bundle/index.js";
 import type { Device } from "../../runtime/device/device.js";
 import { writeWhole } from "../../runtime/files.js";
-import { InputError } from "../errors.js";
-import { systemText } from "../report.js";
+import { InputError } from "../report/errors.js";
+import { systemText } from "../report/report.js";
 import type { Tunable } from "./load-tuning.js";
 import type { ShapeResult } from "./measure-kernel.js";
 

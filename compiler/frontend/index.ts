@@ -9,6 +9,7 @@ import type { Frontend, FrontendOptions, Lowered, LowerOptions } from "./lowered
 import { KernelProject } from "./project.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
+import { Whole } from "./whole.js";
 
 export { sourcePath } from "./language-files.js";
 export type { Description, Frontend, FrontendOptions, Lowered, LoweredFile, LowerOptions } from "./lowered.js";
@@ -33,7 +34,7 @@ export function lower(files: readonly string[], options: LowerOptions = {}): Low
 
 function lowerFiles(project: KernelProject, known: LoweredFiles, files: readonly string[], root: string): Lowered {
   const paths = files.map((file) => resolve(root, file));
-  const unit = new Unit(project.program(paths), root);
+  const unit = new Unit(new Whole(project.program(paths), root));
   const sources = paths.flatMap((path, index): readonly ts.SourceFile[] => {
     const source = unit.program.getSourceFile(path);
     if (source !== undefined) return [source];
@@ -42,7 +43,7 @@ function lowerFiles(project: KernelProject, known: LoweredFiles, files: readonly
     return [];
   });
   reportConfigErrors(unit, project);
-  const lowered = known.lower(unit.program, sources, root);
+  const lowered = known.lower(unit.whole, sources);
   return {
     files: lowered,
     drafts: lowered.flatMap(({ drafts }) => drafts),

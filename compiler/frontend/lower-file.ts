@@ -8,6 +8,7 @@ import type { KernelProject } from "./project.js";
 import { reportTypeErrors } from "./type-errors.js";
 import type { ts } from "./typescript.mjs";
 import { Unit } from "./unit.js";
+import type { Whole } from "./whole.js";
 
 interface Kept {
   readonly root: string;
@@ -27,8 +28,9 @@ export class LoweredFiles {
     this.#project = project;
   }
 
-  lower(program: ts.Program, sources: readonly ts.SourceFile[], root: string): readonly LoweredFile[] {
-    const dependencies = new Dependencies(program);
+  lower(whole: Whole, sources: readonly ts.SourceFile[]): readonly LoweredFile[] {
+    const dependencies = new Dependencies(whole.program);
+    const { root } = whole;
     const units = new Map<ts.SourceFile, Unit>();
     const now = new Map<ts.SourceFile, Kept>();
     for (const source of sources) {
@@ -38,7 +40,7 @@ export class LoweredFiles {
         now.set(source, kept);
         continue;
       }
-      const unit = new Unit(program, root);
+      const unit = new Unit(whole);
       const refused = reportRefusals(unit, this.#project, dependencies.reached(source));
       const drafts = refused ? [] : draftsOf(unit, source);
       if (!refused) units.set(source, unit);
@@ -56,6 +58,8 @@ export class LoweredFiles {
 /** What tsc cannot parse it guesses at: kernels of such a file would have problems that nobody wrote. */
 function draftsOf(unit: Unit, source: ts.SourceFile): readonly Kernel[] {
   if (unit.program.getSyntacticDiagnostics(source).length > 0) return [];
+  // A file that is checked as a whole, from its beginning, is checked once; asked for a type in its middle first, tsc does much twice.
+  unit.attempt(source, () => unit.program.getSemanticDiagnostics(source));
   return unit
     .attempt(source, () => findKernels(unit, source))
     .flatMap((kernel) => unit.attempt(kernel.call, () => lowerKernel(unit, kernel)));

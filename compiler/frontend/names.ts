@@ -20,7 +20,16 @@ export type FunctionNode = ts.FunctionDeclaration | ts.ArrowFunction | ts.Functi
 
 /** The symbol behind a name, with aliases followed; null where tsc cannot find it. */
 export function symbolOf(unit: Unit, node: ts.Node): ts.Symbol | null {
-  const { checker } = unit;
+  const { symbols } = unit.whole;
+  let symbol = symbols.get(node);
+  if (symbol === undefined) {
+    symbol = findSymbol(unit.checker, node);
+    symbols.set(node, symbol);
+  }
+  return symbol;
+}
+
+function findSymbol(checker: ts.TypeChecker, node: ts.Node): ts.Symbol | null {
   const found =
     ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node
       ? checker.getShorthandAssignmentValueSymbol(node.parent)

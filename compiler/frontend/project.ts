@@ -168,7 +168,8 @@ function textOf(path: string): string | undefined {
 }
 
 function parsed(path: string, text: string): Omit<CachedFile, "text"> {
-  const parse = (part: string) => ts.createSourceFile(path, part, ts.ScriptTarget.ES2022, true);
+  // Without parents, which the checker's own pass over a file sets.
+  const parse = (part: string, parents = false) => ts.createSourceFile(path, part, OPTIONS.target!, parents);
   const place = (at: number) => ts.getLineAndCharacterOfPosition({ text } as ts.SourceFileLike, at);
   const refused = (limit: Limit, start: number, end: number, instead?: string) => ({
     source: parse(""),
@@ -177,11 +178,12 @@ function parsed(path: string, text: string): Omit<CachedFile, "text"> {
   if (text.length > LIMITS.characters) return refused("characters", 0, 0);
   try {
     const source = parse(text);
-    const node = tooDeep(source);
-    return node === null ? { source } : refused("nesting", node.getStart(), node.end, insteadOfChain(node));
+    if (tooDeep(source) === null) return { source };
+    const node = tooDeep(parse(text, true))!;
+    return refused("nesting", node.getStart(), node.end, insteadOfChain(node));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const at = parserEnds(text, parse);
+    const at = parserEnds(text, (part) => parse(part));
     return refused("nesting", at, at + 1);
   }
 }

@@ -1,15 +1,14 @@
-import { relative, sep } from "node:path";
 import { attempt, type Diagnostic } from "../diagnostics/index.js";
 import { Budget, type Span } from "../ir/index.js";
-import { isOfLanguage, LANGUAGE_FILE, nameInLanguage } from "./language-files.js";
 import type { Static } from "./static/value.js";
 import type { ts } from "./typescript.mjs";
+import type { Whole } from "./whole.js";
 
-/** What every stage of one `lower` call shares: the checker, the problems found so far, and values computed once. */
+/** What every stage shares that lowers a file: the checker, the problems found so far, and values computed once. */
 export class Unit {
   readonly program: ts.Program;
   readonly checker: ts.TypeChecker;
-  readonly root: string;
+  readonly whole: Whole;
   readonly diagnostics: Diagnostic[] = [];
   /** Module-level constants by symbol; null while one is being computed and where it is not static. */
   readonly constants = new Map<ts.Symbol, Static | null>();
@@ -29,11 +28,11 @@ export class Unit {
   interrupted = false;
   private readonly reported = new Set<string>();
 
-  constructor(program: ts.Program, root: string) {
-    this.program = program;
-    this.checker = program.getTypeChecker();
-    this.root = root;
-    this.language = exportsOf(program, this.checker);
+  constructor(whole: Whole) {
+    this.whole = whole;
+    this.program = whole.program;
+    this.checker = whole.checker;
+    this.language = whole.language;
   }
 
   /** Runs a stage on what stands at a node; nothing comes of it where it ends with a problem of its own. */
@@ -70,15 +69,7 @@ export class Unit {
     };
   }
 
-  /** The file's path relative to the project, with forward slashes, so that bundles do not depend on the machine. */
   nameOf(file: ts.SourceFile): string {
-    if (isOfLanguage(file)) return nameInLanguage(file);
-    return relative(this.root, file.fileName).split(sep).join("/");
+    return this.whole.nameOf(file);
   }
-}
-
-function exportsOf(program: ts.Program, checker: ts.TypeChecker): ReadonlySet<string> {
-  const file = program.getSourceFile(LANGUAGE_FILE);
-  const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
-  return new Set(module === undefined ? [] : checker.getExportsOfModule(module).map(({ name }) => name));
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { finish } from "../../cli/bench.js";
+import { finish } from "../../cli/bench/model.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { cli } from "./run-cli.js";
 

@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it, vi } from "vitest";
-import { ensureResultsFolder } from "../../cli/niah-folder.js";
-import { attentions, contexts, depths } from "../../cli/niah-lists.js";
-import { show, standing, told } from "../../cli/niah-output.js";
-import { timeLeft } from "../../cli/progress.js";
+import { ensureResultsFolder } from "../../cli/eval/folder.js";
+import { show, standing, told } from "../../cli/eval/output.js";
+import { attentions, contexts, depths } from "../../cli/options/niah.js";
+import { timeLeft } from "../../cli/report/progress.js";
 import { emptyResults } from "../../eval/niah/index.js";
 import { cli, folderWith } from "./run-cli.js";
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { kernelImports } from "../../cli/loader/kernel-imports.js";
+import { kernelImports } from "../../cli/run/kernel-imports.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 function program(files: Readonly<Record<string, string>>): string {

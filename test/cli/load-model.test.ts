@@ -2,7 +2,7 @@
 
 import { truncateSync } from "node:fs";
 import { beforeEach, expect, it, vi } from "vitest";
-import { loadModel } from "../../cli/load-model.js";
+import { loadModel } from "../../cli/generate/load-model.js";
 import { tinyModels, writeGguf } from "../runtime/models/families/tiny-models.js";
 import { text } from "../runtime/weights/write-gguf.js";
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { ensureModelKernels } from "../../cli/model-kernels.js";
+import { ensureModelKernels } from "../../cli/kernels/model-kernels.js";
 import { wholeManifest } from "../../compiler/bundle/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

@@ -5,8 +5,8 @@ import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kernelFiles } from "../../cli/kernel-files.js";
-import { promptFromFile } from "../../cli/read-prompt.js";
+import { promptFromFile } from "../../cli/generate/read-prompt.js";
+import { kernelFiles } from "../../cli/kernels/files.js";
 import { FileError, readText } from "../../runtime/files.js";
 import { openCheckpoint } from "../../runtime/weights/index.js";
 import { tinyModels, writeFolder } from "../runtime/models/families/tiny-models.js";
@@ -97,7 +97,7 @@ describe("a prompt that is waited for", () => {
     });
 
   it("may come through a shell's <(command)", async () => {
-    const program = `import { promptFromFile } from ${JSON.stringify(join(import.meta.dirname, "../../dist/cli/read-prompt.js"))}; console.log(await promptFromFile(process.argv[1]))`;
+    const program = `import { promptFromFile } from ${JSON.stringify(join(import.meta.dirname, "../../dist/cli/generate/read-prompt.js"))}; console.log(await promptFromFile(process.argv[1]))`;
     writeFileSync(at("read.mjs"), program.replace("process.argv[1]", "process.argv[2]"));
     const output = execFileSync("bash", [
       "-c",

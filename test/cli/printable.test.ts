@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { showDiagnostics } from "../../cli/diagnostics.js";
-import { printable } from "../../cli/printable.js";
+import { showDiagnostics } from "../../cli/report/diagnostics.js";
+import { printable } from "../../cli/report/printable.js";
 import type { Diagnostic } from "../../compiler/diagnostics/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { progress } from "../../cli/progress.js";
+import { progress } from "../../cli/report/progress.js";
 
 /** What a terminal is sent, stdout and stderr being the same one. */
 function terminal() {

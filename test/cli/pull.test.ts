@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { progressText } from "../../cli/pull.js";
+import { progressText } from "../../cli/generate/pull.js";
 import { bin } from "../built-cli.js";
 import { COMMIT, FakeHub, lfs, sha256, text } from "../runtime/weights/hub/fake-hub.js";
 import { TOKEN } from "../runtime/weights/hub/pulling.js";

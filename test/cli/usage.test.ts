@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { architectures } from "../../cli/architectures.js";
+import { architectures } from "../../cli/options/architectures.js";
 import { cli } from "./run-cli.js";
 
 const commands = readdirSync(new URL("../../cli/commands/", import.meta.url)).map((name) => name.replace(".ts", ""));

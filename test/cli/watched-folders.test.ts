@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { WatchedFolders } from "../../cli/watched-folders.js";
+import { WatchedFolders } from "../../cli/kernels/watched-folders.js";
 import { folderWith } from "./run-cli.js";
 
 /** A file in a folder of its own, which is there; `seen` is a moment at which somebody has looked at them and not yet watched. */

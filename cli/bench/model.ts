@@ -1,0 +1,119 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { slug } from "../../bench/environment.js";
+import { renameEarlier, writeResults } from "../../bench/results-file.js";
+import { readText } from "../../runtime/files.js";
+import { modelBundle } from "../../runtime/package-root.js";
+import { modelPath } from "../generate/load-model.js";
+import { ensureModelKernels } from "../kernels/model-kernels.js";
+import { colours } from "../report/colours.js";
+import { progress } from "../report/progress.js";
+import { deviceToMeasure } from "./device.js";
+import { requireFolder, writingTo } from "./output.js";
+
+interface Common {
+  readonly device?: "cpu" | "cuda";
+  readonly out: string;
+  readonly json?: boolean;
+  readonly peer?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ModelBenchRequest extends Common {
+  readonly model?: string;
+  readonly prefill?: number;
+  readonly decode?: number;
+}
+
+export interface RetrievalBenchRequest extends Common {
+  readonly lengths?: readonly number[];
+  readonly exactness?: boolean;
+}
+
+/** What the CPU executor does within a minute, and what keeps a GPU busy. */
+const USUAL = {
+  cuda: { prefill: 8192, decode: 256, lengths: [128 * 1024, 1024 * 1024] },
+  cpu: { prefill: 128, decode: 8, lengths: [1024, 4096] },
+} as const;
+
+/** Tokens a second of a model, ours and transformers'. */
+export async function benchModel({ model, prefill, decode, peer = true, ...request }: ModelBenchRequest) {
+  const device = deviceToMeasure(request.device);
+  const { openModelFiles } = await import("../../runtime/models/load.js");
+  const path = await modelPath(model, request.signal);
+  // What is no model is found before a folder is made.
+  openModelFiles(path)[Symbol.dispose]();
+  requireFolder(request.out);
+  const bench = await import("../../bench/model.js");
+  const line = progress();
+  try {
+    line.show("Loading the model");
+    await ensureModelKernels({ signal: request.signal, onProgress: ({ text }) => line.show(text) });
+    const usual = USUAL[device];
+    const results = await bench.benchModel({
+      path,
+      device,
+      prefill: prefill ?? usual.prefill,
+      decode: decode ?? usual.decode,
+      peer,
+      signal: request.signal,
+      onProgress: line.show,
+    });
+    line.clear();
+    finish("model", results, bench.modelTable(results), request);
+  } finally {
+    line.clear();
+  }
+}
+
+/** ReAttention's kernels on their own, for heads of 128 and of 64. */
+export async function benchRetrieval({ lengths, peer = true, exactness = true, ...request }: RetrievalBenchRequest) {
+  const device = deviceToMeasure(request.device);
+  requireFolder(request.out);
+  const bench = await import("../../bench/reattention.js");
+  const line = progress();
+  try {
+    line.show("Preparing the kernels");
+    await ensureModelKernels({ signal: request.signal, onProgress: ({ text }) => line.show(text) });
+  } finally {
+    line.clear();
+  }
+  const results = await bench.benchRetrieval({
+    device,
+    bundle: modelBundle(),
+    lengths: lengths ?? USUAL[device].lengths,
+    peer,
+    exactness,
+    signal: request.signal,
+    say: (text) => (request.json ? process.stderr.write(`${text}\n`) : console.log(text)),
+  });
+  finish("reattention", results, undefined, request);
+}
+
+/** Prints what is not printed yet, and keeps the results. An earlier file of this commit goes only when the new one is whole. */
+export function finish(
+  name: string,
+  results: { readonly device: string; readonly commit: string },
+  table: string | undefined,
+  { out, json }: Pick<Common, "out" | "json">,
+): void {
+  const path = join(out, `${name}-${slug(results.device)}.json`);
+  // First of all: what was measured must not be lost where it cannot be written.
+  if (json) console.log(JSON.stringify(results));
+  else if (table) console.log(table);
+  writingTo(out, () => {
+    if (existsSync(path) && commitOf(path) !== results.commit)
+      process.stderr.write(`${path} has results of another commit, or none: it is kept as ${renameEarlier(path)}\n`);
+    writeResults(path, results);
+  });
+  process.stderr.write(`${colours(process.stderr).dim(`written: ${path}`)}\n`);
+}
+
+/** Undefined for what is no file of results. */
+function commitOf(path: string): unknown {
+  try {
+    return (JSON.parse(readText(path)) as { readonly commit?: unknown }).commit;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { basename, join } from "node:path";
+import {
+  continueResults,
+  emptyResults,
+  Hay,
+  modelAnswerer,
+  type NiahIdentity,
+  type NiahResults,
+  type NiahRun,
+  noise,
+  type OpenAnswerer,
+  PromptBuilder,
+  readHay,
+  runNiah,
+  writeResults,
+} from "../../eval/niah/index.js";
+import type { ModelConfig } from "../../runtime/models/config.js";
+import { openModelFiles } from "../../runtime/models/load.js";
+import { fileBytes } from "../../runtime/models/memory.js";
+import { type AttentionRequest, readAttention } from "../../runtime/reattention/index.js";
+import { loadModel, modelPath } from "../generate/load-model.js";
+import { plural, progress } from "../report/progress.js";
+import { ensureResultsFolder } from "./folder.js";
+import { answered, draw, show, standing, told } from "./output.js";
+
+export interface EvalNiahRequest {
+  readonly model?: string;
+  readonly device?: "cpu" | "cuda";
+  readonly context: readonly number[];
+  readonly depth: readonly number[];
+  readonly attention?: readonly AttentionRequest[];
+  readonly needles: number;
+  readonly prefix: "both" | "with" | "without";
+  readonly hay?: string;
+  readonly seed: number;
+  readonly maxTokens: number;
+  readonly out: string;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+  readonly signal: AbortSignal;
+}
+
+const PREFIXES = { both: [true, false], with: [true], without: [false] } as const;
+
+const EVERY_MODE: readonly AttentionRequest[] = [{ kind: "dense" }, { kind: "streaming" }, { kind: "reattention" }];
+
+/** Asks all questions that have no answer yet, and shows and draws all answers. Gives 1 if one that it asked has none. */
+export async function evalNiah(request: EvalNiahRequest): Promise<number> {
+  const { needles, prefix, out, signal } = request;
+  const path = await modelPath(request.model, signal);
+  using subject = openModelFiles(path);
+  const { config, tokenizer, checkpoint } = subject;
+  const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
+  const line = progress();
+  const text = request.hay === undefined ? noise : readHay(request.hay);
+  ensureResultsFolder(out);
+  const hay = await Hay.encode(text, tokenizer, {
+    atLeast: Math.max(...request.context),
+    signal,
+    onProgress: (done, needed) => line.show(`Encoding the hay: ${done} of ${needed} tokens`),
+  });
+  const file = join(out, "niah.json");
+  const identity = identityOf(path, config, fileBytes(checkpoint), hay, request);
+  const results = request.fresh ? emptyResults(identity) : continueResults(file, identity);
+  const asked: NiahRun[] = [];
+  try {
+    await runNiah({
+      plan: { attentions, contexts: request.context, depths: request.depth, needles, prefixes: PREFIXES[prefix] },
+      prompts: new PromptBuilder(tokenizer, hay, { chat: tokenizer.hasChatTemplate }),
+      results,
+      open: opener(path, request, results),
+      onResult: (cell, run) => {
+        asked.push(run);
+        // Earlier results go with the first answer of a fresh run; what others write from then on stays.
+        writeResults(file, results, { replace: request.fresh && asked.length === 1 });
+        if (!process.stderr.isTTY) process.stderr.write(`${told(cell, run)}\n`);
+      },
+      onProgress: (event) => line.show(standing(event)),
+      signal,
+    });
+  } catch (error) {
+    const kept = answered(results);
+    if (signal.aborted && kept > 0) {
+      line.clear();
+      await draw(out, results);
+      process.stderr.write(`Stopped with ${plural(kept, "answer")} in ${file}; the same command goes on from there.\n`);
+    }
+    throw error;
+  } finally {
+    line.clear();
+  }
+  const drawings = answered(results) > 0 ? await draw(out, results) : [];
+  return show(results, { asked, files: [file, ...drawings], json: request.json });
+}
+
+const identityOf = (
+  path: string,
+  config: ModelConfig,
+  bytes: number,
+  hay: Hay,
+  { seed, maxTokens }: EvalNiahRequest,
+): NiahIdentity => ({
+  model: {
+    name: config.name || basename(path),
+    file: basename(path),
+    bytes,
+    layers: config.layers,
+    trainedContext: config.context,
+  },
+  hay: { name: hay.name, sha256: hay.sha256 },
+  seed,
+  maxTokens,
+});
+
+const opener =
+  (path: string, { device, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
+  async (attention, context) => {
+    const model = await loadModel({ model: path, device, context, attention, beyondTrained: true, signal });
+    results.device = { kind: model.device.kind, name: model.device.name };
+    return modelAnswerer(model);
+  };

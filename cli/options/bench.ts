@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from "commander";
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
+import { attention } from "./attention.js";
+import { positive } from "./integers.js";
+import { contexts } from "./niah.js";
+import { pathTo } from "./texts.js";
+
+/** `8k,1M`, or `none`. */
+export function lengths(text: string): number[] {
+  return text.trim() === "none" ? [] : contexts(text);
+}
+
+export const folder = pathTo("the path of a folder");
+
+/** One more windowed mode. */
+export function windowed(text: string, previous: unknown): AttentionRequest[] {
+  const mode = attention(text);
+  if (mode.kind === "dense")
+    throw new InvalidArgumentError("Dense attention is measured beside it: --dense says for which lengths.");
+  return [...((previous as AttentionRequest[] | undefined) ?? []), mode];
+}
+
+/** Lengths that a median can be taken of: a generation has a first token, and more. */
+export function atLeastTwo(text: string): number {
+  const value = positive(text);
+  if (value < 2) throw new InvalidArgumentError("Expected a number of at least 2.");
+  return value;
+}
+
+export type Task = "long-context" | "retrieval" | "model";
+
+/** Which tasks an option is for, by its name in camelCase; those that are not here are for all. */
+const TASKS_OF: Readonly<Record<string, readonly Task[]>> = {
+  model: ["long-context", "model"],
+  lengths: ["long-context", "retrieval"],
+  dense: ["long-context"],
+  decodeOnly: ["long-context"],
+  attention: ["long-context"],
+  fresh: ["long-context"],
+  prefill: ["model"],
+  decode: ["model"],
+  peer: ["retrieval", "model"],
+  exactness: ["retrieval"],
+};
+
+const flagOf = (name: string, value: unknown): string =>
+  `--${value === false ? "no-" : ""}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What is wrong with options that say nothing to a task, or leave it nothing to do; undefined where nothing is. */
+export function misused(task: Task, options: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, value] of Object.entries(options)) {
+    // Options with a --no- are true unless it was given.
+    const given = value !== undefined && !(value === true && (name === "peer" || name === "exactness"));
+    const tasks = TASKS_OF[name];
+    if (given && tasks && !tasks.includes(task))
+      return `${flagOf(name, value)} says nothing to bench ${task}: it is for bench ${tasks.join(" and bench ")}`;
+  }
+  const { lengths: read, dense, decodeOnly } = options as Readonly<Record<string, readonly number[] | undefined>>;
+  if (task === "retrieval" && read?.length === 0) return "--lengths none leaves bench retrieval nothing to measure";
+  if (task === "long-context" && read?.length === 0 && !dense?.length && !decodeOnly?.length)
+    return "--lengths none leaves nothing to measure: name lengths by --dense or --decode-only";
+  return undefined;
+}
