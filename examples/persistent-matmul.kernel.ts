@@ -54,11 +54,11 @@ export const persistentMatmul = kernel(
       const [rm, rn] = [m * p.BM + arange(0, p.BM), n * p.BN + arange(0, p.BN)];
       const [fromA, fromB] = [inside(rm, p.M, p.BM), inside(rn, p.N, p.BN)];
       let acc = zeros([p.BM, p.BN], "f32");
-      for (const k of range(0, p.K, p.BK)) {
-        const mask = row(k + rk) < p.K;
-        const x = load(p.a + col(fromA) * p.K + row(k + rk), { mask, other: 0 });
-        const y = load(p.b + col(fromB) * p.K + row(k + rk), { mask, other: 0 });
-        acc = dot(x, trans(y), { acc });
+      for (const k of range(0, cdiv(p.K, p.BK))) {
+        const at = k * p.BK + rk;
+        const x = load(p.a + col(fromA) * p.K + row(at), { mask: row(at) < p.K, other: 0 });
+        const y = load(p.b + row(fromB) * p.K + col(at), { mask: col(at) < p.K, other: 0 });
+        acc = dot(x, y, { acc });
       }
       store(p.c + col(rm) * p.N + row(rn), to(acc, "f16"), { mask: col(rm) < p.M && row(rn) < p.N });
     }

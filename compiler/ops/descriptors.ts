@@ -169,12 +169,20 @@ const makeTensorDescriptor: Op = {
   },
 };
 
+const INTEGERS: readonly DType[] = ["i32", "u32", "i64", "u64"];
+
 export const DESCRIPTORS: readonly Op[] = [
   loadTensorDescriptor,
   write("storeTensorDescriptor", "store"),
   write("atomicAddTensorDescriptor", "atomic_add", ["i32", "u32", "u64", "f16", "bf16", "f32"]),
-  ...["Min", "Max", "And", "Or", "Xor"].map((what) =>
-    write(`atomic${what}TensorDescriptor`, `atomic_${what.toLowerCase()}`, ["i32", "u32", "i64", "u64"]),
+  ...["Min", "Max"].map((what) => write(`atomic${what}TensorDescriptor`, `atomic_${what.toLowerCase()}`, INTEGERS)),
+  // Triton takes i64 here too; an H200 does not know that instruction.
+  ...["And", "Or", "Xor"].map((what) =>
+    write(
+      `atomic${what}TensorDescriptor`,
+      `atomic_${what.toLowerCase()}`,
+      INTEGERS.filter((dtype) => dtype !== "i64"),
+    ),
   ),
   makeTensorDescriptor,
 ];

@@ -26,7 +26,8 @@ type ReducedBy<S, A, Keep> = [A] extends [undefined] ? (Keep extends true ? Forg
  *
  * A GPU combines in a tree, in which the two may change places: the function must be associative and commutative. Where that holds
  * exactly (maxima, sums of integers, choices with a tie that is broken) all devices agree, and to rounding else; the CPU executor goes
- * from the first element to the last, as Triton's interpreter does. The function computes with numbers: it may choose by `c ? a : b`
+ * from the first element to the last, as Triton's interpreter does. A GPU's own results repeat to the last bit where both orders of
+ * two operands give the same bits; `a * x + b * y` rounds the two products differently unless the build says `fpFusion: false`. The function computes with numbers: it may choose by `c ? a : b`
  * and call other functions, and has no `if`, no loops, no loads and no stores. Triton: `tl.reduce`.
  *
  * @example const product = reduce(x, 1, (a, b) => a * b); // [M, N] → [M]

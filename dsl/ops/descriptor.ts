@@ -70,7 +70,7 @@ export function atomicMaxTensorDescriptor<D extends DType, Block extends Shape>(
 }
 
 /**
- * The bits that each element of a block and of the tensor at the offsets have both, each in one step, as atomicAddTensorDescriptor adds. Of i32, u32, i64 and u64.
+ * The bits that each element of a block and of the tensor at the offsets have both, each in one step, as atomicAddTensorDescriptor adds. Of i32, u32 and u64.
  * Triton: `desc.atomic_and`.
  *
  * @example atomicAndTensorDescriptor(d, [programId(0) * BM, 0], bits);
@@ -84,7 +84,7 @@ export function atomicAndTensorDescriptor<D extends DType, Block extends Shape>(
 }
 
 /**
- * The bits that an element of a block or of the tensor at the offsets has, each in one step, as atomicAddTensorDescriptor adds. Of i32, u32, i64 and u64.
+ * The bits that an element of a block or of the tensor at the offsets has, each in one step, as atomicAddTensorDescriptor adds. Of i32, u32 and u64.
  * Triton: `desc.atomic_or`.
  *
  * @example atomicOrTensorDescriptor(d, [programId(0) * BM, 0], bits);
@@ -98,7 +98,7 @@ export function atomicOrTensorDescriptor<D extends DType, Block extends Shape>(
 }
 
 /**
- * The bits in which each element of a block and of the tensor at the offsets differ, each in one step, as atomicAddTensorDescriptor adds. Of i32, u32, i64 and u64.
+ * The bits in which each element of a block and of the tensor at the offsets differ, each in one step, as atomicAddTensorDescriptor adds. Of i32, u32 and u64.
  * Triton: `desc.atomic_xor`.
  *
  * @example atomicXorTensorDescriptor(d, [programId(0) * BM, 0], bits);

@@ -15,7 +15,8 @@ const numbers = (count: number, factor: number) => Array.from({ length: count },
 async function combined(device: Device, kernels: LoadedBundle, T: "i32" | "u32" | "i64" | "u64"): Promise<Uint8Array> {
   const x = await upload(device, encode(T, numbers(16, 7)));
   const tensors = await upload(device, encode(T, numbers(60, 5)));
-  kernels.kernel("blockAtomics").launch([1], { x, tensors, T });
+  const [name, dtypes] = T === "i64" ? ["signedBlockAtomics", {}] : ["blockAtomics", { T }];
+  kernels.kernel(name).launch([1], { x, tensors, ...dtypes });
   return download(tensors, new Uint8Array(tensors.bytes));
 }
 
