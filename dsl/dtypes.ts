@@ -20,5 +20,7 @@ export interface DTypeFacts {
 /** Element types, named as everywhere in TileScript: in pointers, tiles, casts and launch arguments. */
 export type DType = keyof DTypeFacts;
 
+/** Dtypes of floats: `f8e4m3`, `f8e5m2`, `f16`, `bf16`, `f32` and `f64`. */
 export type FloatType = Extract<DType, `f${string}` | `bf${string}`>;
+/** Dtypes of integers: `i8` to `i64` and `u8` to `u64`. */
 export type IntType = Extract<DType, `i${string}` | `u${string}`>;

@@ -2,6 +2,7 @@
 export interface ErrorDetails {
   /** What to do about it, as a sentence. */
   readonly hint?: string | undefined;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
@@ -22,6 +23,7 @@ export abstract class TileScriptError extends Error {
   readonly code: string;
   /** Where and what is wrong: the message without the hint. */
   readonly problem: string;
+  /** What to do about it, as a sentence. */
   readonly hint: string | undefined;
 
   constructor(code: string, problem: string, { hint, cause }: ErrorDetails = {}) {

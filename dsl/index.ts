@@ -4,6 +4,7 @@ export { type ErrorDetails, TileScriptError } from "./errors.js";
 export {
   type ArgumentFor,
   type Buffer,
+  type CompileOptions,
   type Constants,
   type DescriptorBuffer,
   type Kernel,
@@ -11,6 +12,7 @@ export {
   type KernelBuild,
   type KernelOptions,
   kernel,
+  type Specialization,
 } from "./kernel.js";
 export * from "./library/index.js";
 export * from "./ops/index.js";

@@ -7,7 +7,9 @@ declare const ELEMENT: unique symbol;
 
 /** A declared kernel: what `kernel()` gives back. It holds no code; it carries the types of the parameters to typed launches. */
 export interface Kernel<P = Forgotten> {
+  /** Tells it from other exports of a module. */
   readonly kind: "kernel";
+  /** How many builds its options list. */
   readonly builds: number;
   readonly [PARAMETERS]?: P;
 }
@@ -28,8 +30,9 @@ export interface CompileOptions<P> {
   readonly stages?: number;
   /** Programs in a cluster. Default 1. */
   readonly ctas?: number;
-  /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. */
+  /** Programmatic dependent launch: the kernel calls gdcWait() before it reads what its predecessor wrote. Default false. */
   readonly pdl?: boolean;
+  /** Registers of a thread at most: what needs more is spilled to memory. Default: as many as the GPU has for the warps. */
   readonly maxRegisters?: number;
   /**
    * A cooperative launch, Triton's launch_cooperative_grid: all programs run at once, so that they may wait for each other. A grid of more than
@@ -85,9 +88,13 @@ export type KernelBuild<P> = CompileOptions<P> & {
   /** What the type parameters of a generic kernel stand for: `{ T: "bf16" }`. */
   readonly dtypes?: Readonly<Record<string, DType>>;
 } & (keyof Constants<P> extends never
-    ? { readonly constants?: Readonly<Record<string, never>> }
+    ? {
+        /** The value of each `Const` parameter, by name. */
+        readonly constants?: Readonly<Record<string, never>>;
+      }
     : { readonly constants: Constants<P> });
 
+/** What `kernel` takes beside the function. */
 export interface KernelOptions<P> {
   /**
    * The configurations to compile, read by the compiler without running the file. Of those with the same constants and dtypes a launch takes the
@@ -137,15 +144,20 @@ const NOT_COMPILED = { launch: () => notLoaded("launch"), prepare: () => notLoad
 
 /** Memory on a device as a launch takes it. `D` is the dtype of its elements where the program declares it. */
 export interface Buffer<D extends DType = Forgotten> {
+  /** Where it begins, as the device counts. */
   readonly address: bigint;
+  /** How many bytes it has. */
   readonly bytes: number;
   readonly [ELEMENT]?: D;
 }
 
 /** What a launch takes for a tensor descriptor: sizes and strides in elements, outermost first; the last stride is 1. */
 export interface DescriptorBuffer<D extends DType = Forgotten> {
+  /** The memory that holds it. */
   readonly buffer: Buffer<D>;
+  /** Its sizes, outermost first. */
   readonly shape: readonly number[];
+  /** How many elements lie between neighbours along each axis. */
   readonly strides: readonly number[];
 }
 

@@ -3,6 +3,7 @@ import { TileScriptError } from "./errors.js";
 /** Thrown when an operation of the language is called by Node instead of being compiled. */
 export class OutsideKernelError extends TileScriptError {
   override readonly name = "OutsideKernelError";
+  /** The function that was called. */
   readonly operation: string;
   constructor(
     operation: string,

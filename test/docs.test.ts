@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const pages = readdirSync(root)
-  .concat(readdirSync(join(root, "docs")).map((name) => `docs/${name}`))
+  .concat(readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`))
   .filter((name) => name.endsWith(".md"));
 
 /** What bundles/ and dist/ hold is made, and not there in a fresh clone. */

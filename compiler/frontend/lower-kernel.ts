@@ -79,6 +79,8 @@ function draft(
     const scope = kernelScope(unit, kernel, values, chosen, optional, bound, work);
     const declare = declareParameters(fn.parameters[0], parameters, scope);
     const body = chosenBody({ name, span }, [...chosen], values, optional, (constants) => {
+      // What another choice has declared is not there: a variable of it would be taken for one from outside.
+      scope.bindings.clear();
       declare(constants);
       forgetInside(fn, scope.kernel);
       return bodyOf(kernel, scope);

@@ -36,6 +36,7 @@ export function umulhi(a: number, b: number): number {
   return outsideKernel("umulhi", a, b);
 }
 
+/** What becomes of NaN. */
 export interface NanOptions {
   /** True: NaN if either operand is NaN. Default: the operand that is a number. */
   readonly propagateNan?: boolean;

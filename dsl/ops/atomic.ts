@@ -4,8 +4,9 @@ import type { Forgotten, Mask, MaskLike, Pointer, Shape, Tile } from "../types.j
 
 // Atomics act on memory element by element and give the values that were there before.
 
+/** How an atomic op touches memory. */
 export interface AtomicOptions {
-  /** Where false nothing is touched. */
+  /** Where false nothing is touched. Default: all elements. */
   readonly mask?: MaskLike;
   /** Memory ordering; the default is acquire and release. */
   readonly sem?: "acquire" | "release" | "acq_rel" | "relaxed";
@@ -118,8 +119,9 @@ export function atomicCas<S extends Shape = Forgotten, D extends DType = Forgott
   return outsideKernel("atomicCas", ptr, compare, value, options);
 }
 
+/** How `atomicLoad` reads. */
 export interface AtomicLoadOptions {
-  /** Where false nothing is read, and the result is anything (0 on the CPU executor). */
+  /** Where false nothing is read (default: all is), and the result is anything (0 on the CPU executor). */
   readonly mask?: MaskLike;
   /** Memory ordering; the default is acquire: what comes after it sees what came before the store that it reads. */
   readonly sem?: "acquire" | "relaxed";
@@ -139,8 +141,9 @@ export function atomicLoad<S extends Shape = Forgotten, D extends DType = Forgot
   return outsideKernel("atomicLoad", ptr, options);
 }
 
+/** How `atomicStore` writes. */
 export interface AtomicStoreOptions {
-  /** Where false nothing is written. */
+  /** Where false nothing is written. Default: all is. */
   readonly mask?: MaskLike;
   /** Memory ordering; the default is release: whoever reads it with acquire sees what was written before. */
   readonly sem?: "release" | "relaxed";
@@ -157,6 +160,7 @@ export function atomicStore(ptr: Pointer, value: number, options?: AtomicStoreOp
   outsideKernel("atomicStore", ptr, value, options);
 }
 
+/** How `atomicPoll` waits. */
 export interface AtomicPollOptions extends Omit<AtomicLoadOptions, "mask"> {
   /** Nanoseconds that all elements have together; each is looked at once at least. Default: no end. */
   readonly timeoutNs?: number;

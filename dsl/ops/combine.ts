@@ -31,7 +31,11 @@ type ReducedBy<S, A, Keep> = [A] extends [undefined] ? (Keep extends true ? Forg
  * and call other functions, and has no `if`, no loops, no loads and no stores. Triton: `tl.reduce`.
  *
  * @example const product = reduce(x, 1, (a, b) => a * b); // [M, N] → [M]
- * @example const [top, at] = reduce([x, indices], 0, (a, b) => (a[0] > b[0] || (a[0] === b[0] && a[1] < b[1]) ? a : b));
+ * @example
+ * const [top, at] = reduce([x, indices], 0, ([a, i], [b, j]) => {
+ *   const first = a > b || (a === b && i < j);
+ *   return [first ? a : b, first ? i : j];
+ * });
  */
 export function reduce<
   A extends number | undefined,
@@ -165,6 +169,7 @@ export function inlineAsm(
   return outsideKernel("inlineAsm", asm, constraints, cpu, ...tiles);
 }
 
+/** How `inlineAsm` packs elements. */
 export interface AsmOptions {
   /** Elements at a time: 1, 2, 4, 8 or 16. Default 1. */
   readonly pack?: number;

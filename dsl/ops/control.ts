@@ -1,21 +1,22 @@
 import { outsideKernel } from "../outside.js";
 import type { Int, MaskLike } from "../types.js";
 
+/** How a loop is compiled. None of it changes what the loop computes. */
 export interface RangeOptions {
   /** Iterations in flight at once in this loop, instead of the build's `stages`: at least 1, a Const parameter too. */
   readonly numStages?: number;
-  /** Unroll by this factor, at least 1; a Const parameter too. */
+  /** Unroll by this factor, at least 1; a Const parameter too. Default 1. */
   readonly loopUnrollFactor?: number;
-  /** Fuse nested loops into one. */
+  /** Fuse nested loops into one. Default false. */
   readonly flatten?: boolean;
-  /** Keep one copy of the accumulator of a `dot` in this loop. */
+  /** Keep one copy of the accumulator of a `dot` in this loop. Default false. */
   readonly disallowAccMultiBuffer?: boolean;
   /**
    * Warps of their own for what the loop loads, multiplies and computes: Triton does it on Blackwell (sm_100 and newer), for simple loops around a
-   * `dot`, and adds warps to those of the build. Elsewhere it is left out.
+   * `dot`, and adds warps to those of the build. Elsewhere it is left out. Default false.
    */
   readonly warpSpecialize?: boolean;
-  /** Leave in the loop what is the same in each turn: it is computed again, and takes no registers around the loop. */
+  /** Leave in the loop what is the same in each turn: it is computed again, and takes no registers around the loop. Default false. */
   readonly disableLicm?: boolean;
 }
 

@@ -2,6 +2,7 @@ import type { DType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
 import type { Descriptor, Forgotten, Mask, Pointer, Ptr, Shape, Tile } from "../types.js";
 
+/** How `to` rounds. */
 export interface ConvertOptions {
   /** Of a float to a narrower one: to the nearest, ties to even (the default), or toward zero, from f32 to f16, bf16 and f8e5m2. */
   readonly rounding?: "rtne" | "rtz";
@@ -13,7 +14,7 @@ export interface ConvertOptions {
  * infinity too, and are converted from and to f16, bf16 and f32 only; they need sm_89.
  * Triton: `x.to(dtype, fp_downcast_rounding=…)`.
  *
- * @example dot(to(p, "bf16"), v)
+ * @example const out = dot(to(p, "bf16"), v);
  */
 export function to<D extends Exclude<DType, "bool">, S extends Shape = Forgotten>(
   x: Tile<S> | Mask<S> | bigint,

@@ -1,11 +1,13 @@
 import { outsideKernel } from "../outside.js";
 import type { MaskLike } from "../types.js";
 
+/** How `devicePrint` writes. */
 export interface PrintOptions {
-  /** Integers in hexadecimal, floats as C's %a writes them. */
+  /** Integers in hexadecimal, floats as C's %a writes them. Default false. */
   readonly hex?: boolean;
 }
 
+/** What `deviceAssert` asks. */
 export interface AssertOptions {
   /** Elements that are asked. Default: all. */
   readonly mask?: MaskLike;

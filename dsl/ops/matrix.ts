@@ -39,8 +39,9 @@ type Accumulated<D, O> =
 
 type InHalves<Acc> = IsAny<Acc> extends true ? "f32" : [Acc] extends ["f16"] ? "f16" : "f32";
 
+/** What `dot` adds to, and how it multiplies and sums. */
 export interface DotOptions {
-  /** Added to the product; of shape [M, N] and in the dtype of the result. */
+  /** Added to the product; of shape [M, N] and in the dtype of the result. Default: nothing. */
   readonly acc?: number;
   /**
    * How f32 operands are multiplied: exactly (the default); with TensorFloat-32's 10-bit mantissa; or as sums of products of parts of them, which
@@ -73,8 +74,9 @@ export function dot<A extends number, B extends number, const O extends DotOptio
 /** How an operand of `dotScaled` is coded: 4 bits, two to a byte; 8 bits; or a float of 16 bits, which has no scales. */
 export type ScaledFormat = "e2m1" | "e4m3" | "e5m2" | "bf16" | "f16";
 
+/** What `dotScaled` adds to, and how its operands are packed. */
 export interface DotScaledOptions {
-  /** Added to the product; f32 of shape [M, N]. */
+  /** Added to the product; f32 of shape [M, N]. Default: nothing. */
   readonly acc?: number;
   /** Leaves out what a scale of 255 means where a GPU multiplies in 16 bits. Default false. */
   readonly fastMath?: boolean;
@@ -113,7 +115,7 @@ export function dotScaled<A extends number, B extends number, const O extends Do
 /**
  * The tile with its axes in another order; without an order the last two are exchanged. Triton: `tl.trans`.
  *
- * @example dot(q, trans(k))
+ * @example const scores = dot(q, trans(k));
  */
 export function trans<const Order extends number[], S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,

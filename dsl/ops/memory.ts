@@ -3,14 +3,17 @@ import { outsideKernel } from "../outside.js";
 import type { BroadcastClash, IsAny, Problem, ShapeOf, SizeName } from "../shapes.js";
 import type { DTypeKey, Forgotten, KindKey, Mask, MaskLike, Pointer, Shape, Tile } from "../types.js";
 
+/** What `load` leaves out, and how it goes through caches. */
 export interface LoadOptions {
-  /** Where false nothing is read. Broadcast to the pointer's shape. */
+  /** Where false nothing is read. Broadcast to the pointer's shape. Default: all is read. */
   readonly mask?: MaskLike;
   /** What stands where the mask is false; undefined bits without it. */
   readonly other?: number | boolean;
-  /** Cache hint: all levels, global level (L2) only, volatile, streaming. */
+  /** Cache hint: all levels, global level (L2) only, volatile, streaming. Default: as the GPU does. */
   readonly cache?: "ca" | "cg" | "cv" | "cs";
+  /** Which lines leave the cache first: these before others, or after them. Default: as they were used. */
   readonly eviction?: "evict_first" | "evict_last";
+  /** Read each time anew: others write here meanwhile. Default false. */
   readonly volatile?: boolean;
 }
 
@@ -29,11 +32,13 @@ export function load(ptr: number, options?: LoadOptions): never {
   return outsideKernel("load", ptr, options);
 }
 
+/** What `store` leaves out, and how it goes through caches. */
 export interface StoreOptions {
-  /** Where false nothing is written. */
+  /** Where false nothing is written. Default: all is written. */
   readonly mask?: MaskLike;
-  /** Cache hint: write back, L2 only, streaming, write through. */
+  /** Cache hint: write back, L2 only, streaming, write through. Default: as the GPU does. */
   readonly cache?: "wb" | "cg" | "cs" | "wt";
+  /** Which lines leave the cache first: these before others, or after them. Default: as they were used. */
   readonly eviction?: "evict_first" | "evict_last";
 }
 

@@ -3,14 +3,16 @@ import { outsideKernel } from "../outside.js";
 import type { IsAny, Reduced } from "../shapes.js";
 import type { Forgotten, Mask, MaskLike, Shape, Tile } from "../types.js";
 
+/** What becomes of the axis. */
 export interface ReduceOptions<Keep extends boolean = boolean> {
-  /** Keep the axis with size 1, so that the result broadcasts against the operand. */
+  /** Keep the axis with size 1, so that the result broadcasts against the operand. Default false. */
   readonly keepDims?: Keep;
 }
 
 /** Dtypes that numbers are summed in. */
 type SummedType = Exclude<DType, "bool" | `f8${string}`>;
 
+/** What `sum` sums in, and what becomes of the axis. */
 export interface SumOptions<Keep extends boolean = boolean, Out = SummedType> extends ReduceOptions<Keep> {
   /** What is summed in: elements are converted first. Default: small integers in 32 bits of their sign, f16 and bf16 in f32. */
   readonly dtype?: Out;
@@ -186,11 +188,13 @@ export function minWithIndex<A extends number, S extends Shape = Forgotten, D ex
   return outsideKernel("minWithIndex", x, axis);
 }
 
+/** Where a scan begins. */
 export interface ScanOptions {
   /** From the end of the axis. Default: from its start. */
   readonly reverse?: boolean;
 }
 
+/** What `cumsum` and `cumprod` compute in, and where they begin. */
 export interface SumScanOptions<Out = SummedType> extends ScanOptions {
   /** What is computed in: elements are converted first. Default: as for `sum`. */
   readonly dtype?: Out;
@@ -222,6 +226,12 @@ export function cumprod<S extends Shape = Forgotten, D extends DType = Forgotten
   return outsideKernel("cumprod", x, axis, options);
 }
 
+/** Which way `sort`, `argsort` and `topk` go. */
+export interface SortOptions {
+  /** True: the greatest first. Default: the least first, but of `topk` the greatest. */
+  readonly descending?: boolean;
+}
+
 /**
  * Sorts along the last axis, ascending. Triton: `tl.sort`, which is slow to compile.
  *
@@ -230,7 +240,7 @@ export function cumprod<S extends Shape = Forgotten, D extends DType = Forgotten
 export function sort<S extends Shape = Forgotten, D extends DType = Forgotten>(
   x: Tile<S, D>,
   axis?: number,
-  options?: { readonly descending?: boolean },
+  options?: SortOptions,
 ): Tile<S, D> {
   return outsideKernel("sort", x, axis, options);
 }
@@ -245,7 +255,7 @@ export function sort<S extends Shape = Forgotten, D extends DType = Forgotten>(
 export function argsort<S extends Shape = Forgotten>(
   x: Tile<S, Forgotten>,
   axis?: number,
-  options?: { readonly descending?: boolean },
+  options?: SortOptions,
 ): Tile<S, "i32"> {
   return outsideKernel("argsort", x, axis, options);
 }
@@ -267,9 +277,15 @@ export function topk<K extends number, S extends Shape = Forgotten, D extends DT
   x: Tile<S, D>,
   k: K,
   axis?: number,
-  options?: { readonly descending?: boolean },
+  options?: SortOptions,
 ): Tile<FirstOf<S, K>, D> {
   return outsideKernel("topk", x, k, axis, options);
+}
+
+/** What `histogram` counts. */
+export interface HistogramOptions {
+  /** Where false an element is not counted. Default: all are. */
+  readonly mask?: MaskLike;
 }
 
 /**
@@ -281,7 +297,7 @@ export function topk<K extends number, S extends Shape = Forgotten, D extends DT
 export function histogram<N extends number>(
   x: Tile<Forgotten, "i32" | "u32">,
   bins: N,
-  options?: { readonly mask?: MaskLike },
+  options?: HistogramOptions,
 ): Tile<[N], "i32"> {
   return outsideKernel("histogram", x, bins, options);
 }

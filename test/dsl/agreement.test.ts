@@ -12,8 +12,20 @@ const FILE = fileURLToPath(new URL("../../dsl/index.ts", import.meta.url));
 interface Declared {
   /** Parameters of the implementation. */
   readonly parameters: readonly string[];
+  /** Members of its options. */
+  readonly options: readonly string[];
   readonly doc: string;
   readonly examples: number;
+}
+
+/** Members of an options object; of the type of all that are left, those of the last. */
+function optionNames(parameter: ts.ParameterDeclaration, checker: ts.TypeChecker): readonly string[] {
+  if (parameter.name.getText() !== "options" && !/Options\b/.test(parameter.type!.getText())) return [];
+  const declared = checker.getNonNullableType(checker.getTypeAtLocation(parameter));
+  const type = declared.isTypeParameter() ? declared.getConstraint()! : declared;
+  const last = checker.isTupleType(type) ? checker.getTypeArguments(type as ts.TypeReference).at(-1)! : type;
+  const records = (last.isUnion() ? last.types : [last]).filter(({ flags }) => (flags & ts.TypeFlags.Object) !== 0);
+  return records.flatMap((one) => checker.getPropertiesOfType(one).map(({ name }) => name));
 }
 
 /** The functions of the language. */
@@ -27,9 +39,11 @@ function declared(): Map<string, Declared> {
       const declaration = target.declarations?.find((one) => ts.isFunctionDeclaration(one) && one.body !== undefined);
       if (declaration === undefined || !ts.isFunctionDeclaration(declaration)) return [];
       const parameters = declaration.parameters.map((parameter) => parameter.name.getText());
+      const all = target.declarations!.filter(ts.isFunctionDeclaration).flatMap((one) => [...one.parameters]);
+      const options = [...new Set(all.flatMap((one) => optionNames(one, checker)))];
       const doc = ts.displayPartsToString(target.getDocumentationComment(checker));
       const examples = target.getJsDocTags(checker).filter(({ name }) => name === "example").length;
-      return [[symbol.name, { parameters, doc, examples }] as const];
+      return [[symbol.name, { parameters, options, doc, examples }] as const];
     }),
   );
 }
@@ -48,6 +62,10 @@ test("every function says what it does, what Triton calls it, and shows a use", 
     expect(examples, name).toBeGreaterThan(0);
     if (!NO_OPS.includes(name) && name !== "descriptor" && name !== "mod") expect(doc, name).toContain("Triton: `");
   }
+});
+
+test.each(ops)("%s has the options of its op", (name) => {
+  expect([...language.get(name)!.options].sort()).toEqual(Object.keys(OPERATIONS[name]!.options).sort());
 });
 
 test.each(ops)("%s has the parameters of its op", (name) => {

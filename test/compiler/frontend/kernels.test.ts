@@ -212,3 +212,13 @@ describe("builds that a launch chooses by speed", () => {
     expect(typed.map(({ code }) => code)).toContain("TS-K1041");
   });
 });
+
+test("each choice of a constant that decides an option declares its own variables, and reads none of another choice's", () => {
+  const { body } = draft(`export const k = kernel((p: { a: Ptr<"f32">; A: Const<"A", "ca" | "cg"> }) => {
+  let acc = zeros([16], "f32");
+  for (const k of range(0, 64, 16)) acc = acc + load(p.a + k + arange(0, 16), { cache: p.A });
+  store(p.a + arange(0, 16), acc);
+}, { builds: [{ constants: { A: "ca" } }, { constants: { A: "cg" } }] });`);
+  const declarations = JSON.stringify(body).match(/"kind":"assign","name":"acc\w*","value":\{"kind":"\w+"/g)!;
+  expect(declarations.filter((one) => one.endsWith('"ref"'))).toEqual([]);
+});
