@@ -215,7 +215,7 @@ const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node
   div: (e, node) => {
     if (!isFloat(node.dtype)) return null;
     const [a, b] = node.args.map((arg) => e.vector(arg, node.level)) as [Instruction, Instruction];
-    return fitVector(e.operation(node), f32x4.div(a, b));
+    return f32x4.div(a, b);
   },
   shiftLeft: (e, node) => shiftVector(e, node, "shl"),
   shiftRight: (e, node) => shiftVector(e, node, isUnsigned(node.dtype) ? "shr_u" : "shr_s"),

@@ -1,9 +1,9 @@
 import type { DType } from "../../../ir/index.js";
-import { type f32, type f64, type Instruction, i32, i64, NUMBERS, select } from "../encode/instructions.js";
+import { type Instruction, i32, i64, NUMBERS, select } from "../encode/instructions.js";
 import { REPRESENTATION } from "../encode/representation.js";
 import { cleanBits } from "./bits.js";
 import { bitcastScalar, castScalar, truncateScalar } from "./casts.js";
-import { type Emit, fitScalar, isFloat, isUnsigned, literal, type Operation } from "./operands.js";
+import { type Emit, fitScalar, isUnsigned, literal, type Operation } from "./operands.js";
 
 type Family = "i32" | "i64" | "f32" | "f64";
 const family = (dtype: DType): Family => REPRESENTATION[dtype];
@@ -94,8 +94,8 @@ const propagating =
     return kind === "f32" || kind === "f64" ? NUMBERS[kind][name](a!, b!) : extremum(order)(op, a!, b!);
   };
 
-const rounding =
-  (name: "floor" | "ceil"): Emit =>
+const ofFloat =
+  (name: "sqrt" | "floor" | "ceil"): Emit =>
   (op, x) =>
     NUMBERS[family(op.dtype) as "f32" | "f64"][name](x!);
 
@@ -115,10 +115,10 @@ const neg: Emit = (op, x) => {
   return fitScalar(op, NUMBERS[kind].sub(literal(kind, 0), x!));
 };
 
-const floatOp =
-  (build: (w: typeof f32 | typeof f64, x: Instruction[]) => Instruction): Emit =>
-  (op, ...x) =>
-    fitScalar(op, build(NUMBERS[family(op.dtype) as "f32" | "f64"], x));
+const div: Emit = (op, a, b) => {
+  const kind = family(op.dtype);
+  return kind === "f32" || kind === "f64" ? NUMBERS[kind].div(a!, b!) : divideIntegers(op, "div", a!, b!);
+};
 
 /** The upper half of a product of unsigned words. */
 const mulHigh: Emit = (_op, a, b) => {
@@ -131,14 +131,13 @@ export const SCALAR: Readonly<Record<string, Emit>> = {
   add: arithmetic("add"),
   sub: arithmetic("sub"),
   mul: arithmetic("mul"),
-  div: (op, a, b) =>
-    isFloat(op.dtype) ? floatOp((w, [x, y]) => w.div(x!, y!))(op, a!, b!) : divideIntegers(op, "div", a!, b!),
+  div,
   mod: (op, a, b) => divideIntegers(op, "rem", a!, b!),
   neg,
   abs,
-  sqrt: floatOp((w, [x]) => w.sqrt(x!)),
-  floor: rounding("floor"),
-  ceil: rounding("ceil"),
+  sqrt: ofFloat("sqrt"),
+  floor: ofFloat("floor"),
+  ceil: ofFloat("ceil"),
   minimum: extremum("lt"),
   maximum: extremum("gt"),
   minimumNan: propagating("min", "lt"),

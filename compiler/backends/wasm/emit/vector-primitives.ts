@@ -63,7 +63,7 @@ export const VECTOR: Readonly<Record<string, Emit | undefined>> = {
   mul: arithmetic("mul"),
   neg: (op, x) => (isFloat(op.dtype) ? f32x4.neg(x!) : fitVector(op, i32x4.neg(x!))),
   abs: (op, x) => (isFloat(op.dtype) ? f32x4.abs(x!) : isUnsigned(op.dtype) ? x! : fitVector(op, i32x4.abs(x!))),
-  sqrt: (op, x) => fitVector(op, f32x4.sqrt(x!)),
+  sqrt: (_op, x) => f32x4.sqrt(x!),
   floor: (_op, x) => f32x4.floor(x!),
   ceil: (_op, x) => f32x4.ceil(x!),
   minimum: extremum("min"),
