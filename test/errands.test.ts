@@ -14,6 +14,8 @@ type Errors = typeof import("../compiler/diagnostics/index.js");
 type Emitter = typeof import("../compiler/backends/triton/emit/index.js");
 type Cpu = typeof import("../runtime/device/cpu/index.js");
 type Cli = typeof import("../cli/main.js");
+type Ops = typeof import("../compiler/ops/index.js");
+type Ir = typeof import("../compiler/ir/index.js");
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const FOLDERS = ["dsl", "compiler", "runtime", "chart", "eval", "bench", "cli"];
@@ -91,6 +93,41 @@ const DTYPE = {
   "dsl/dtypes.ts": (text: string) => text.replace(/^ {2}u16: .*\n/m, ""),
 };
 
+/** An op that is no function of real numbers, as a newcomer writes it. */
+const HARDSWISH = {
+  "compiler/ops/functions.ts": (text: string) =>
+    text
+      .replace(
+        "export const FUNCTIONS: readonly Op[] = [",
+        `$&
+  real({
+    name: "hardswish",
+    cost: 6,
+    python: (_, x) => infix(infix(x, "*", call("tl.clamp", [infix(x, "+", py("3.0"), LEVEL.sum), py("0.0"), py("6.0")]), LEVEL.product), "/", py("6.0"), LEVEL.product),
+    meaning: (x) => p.div(p.mul(x, p.minimum(p.maximum(p.add(x, 3), 0), 6)), 6),
+  }),
+  elementwise({
+    name: "absdiff",
+    operands: ["a", "b"],
+    rule: arithmetic,
+    emit: ([a, b]) => infix(call("tl.maximum", [a!, b!]), "-", call("tl.minimum", [a!, b!]), LEVEL.sum),
+    meaning: (a, b) => p.sub(p.maximum(a, b), p.minimum(a, b)),
+  }),`,
+      )
+      .replace("method, type Py, prefix }", "method, type Py, prefix, py }"),
+  "dsl/ops/arithmetic.ts": (text: string) => `${text}
+/** x · min(max(x + 3, 0), 6) / 6. */
+export function hardswish(x: number): number {
+  return outsideKernel("hardswish", x);
+}
+
+/** How far apart they are. */
+export function absdiff(a: number, b: number): number {
+  return outsideKernel("absdiff", a, b);
+}
+`,
+};
+
 describe("an op of two files, a dtype of two files", () => {
   it("are unknown without them, and nothing else is missing", async () => {
     const copy = copyWith({ ...OP, ...DTYPE });
@@ -108,6 +145,29 @@ describe("an op of two files, a dtype of two files", () => {
     expect(op.triton).toContain("libdevice.log1p(");
     const dtype = await tried(copy, U16, Uint16Array.of(1, 7, 30000, 65535));
     expect(dtype).toMatchObject({ said: "", got: [40003, 40021, 64464, 39997] });
+  });
+
+  it("run one element at a time and four, and are folded, from what their objects say they mean", async () => {
+    const copy = copyWith(HARDSWISH);
+    const xs = [-4, -1, 0.3, 5].map(Math.fround);
+    const meant = xs.map((x) => Math.fround(Math.fround(x * Math.fround(Math.min(Math.max(x + 3, 0), 6))) / 6));
+    const real = await tried(copy, kernelOf("f32", "ts.hardswish(v)"), Float32Array.from(xs));
+    expect(real).toMatchObject({ said: "", got: meant });
+    expect(real.triton).toContain("v * tl.clamp(v + 3.0, 0.0, 6.0) / 6.0");
+    const scalars = 'ts.full([4], ts.hardswish(ts.load(x + 3)), "f32")';
+    expect((await tried(copy, kernelOf("f32", scalars), Float32Array.from(xs))).got).toEqual(xs.map(() => meant[3]));
+    const whole = await tried(copy, kernelOf("u16", "ts.absdiff(v, 300)"), Uint16Array.of(0, 299, 301, 65535));
+    expect(whole).toMatchObject({ said: "", got: [300, 1, 1, 65235] });
+    const [{ OPS, scalarValue }, { scalar }] = await Promise.all([
+      copy.load<Ops>("compiler/ops/index.ts"),
+      copy.load<Ir>("compiler/ir/index.ts"),
+    ]);
+    const span = { file: "", line: 1, column: 1, length: 1 };
+    const literal = (value: number) => ({ kind: "literal", value, type: scalar("i8"), span }) as const;
+    const args = { a: literal(-100), b: literal(100) };
+    const node = { kind: "op", op: "absdiff", args, attrs: {}, type: scalar("i8"), span } as const;
+    const folded = OPS.get("absdiff")!.evaluate!({ a: scalarValue(-100), b: scalarValue(100) }, node as never);
+    expect(folded).toEqual(scalarValue(200 - 256));
   });
 
   it("are named in no other file, but where Math's functions are answered", () => {

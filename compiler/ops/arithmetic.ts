@@ -6,9 +6,10 @@ import { decay, isNumbers, isOperand, isPointer } from "./convert.js";
 import { arithmetic, type DTypeRule, elementwise, floating, integers } from "./elementwise.js";
 import type { Call, InferContext, Op } from "./op.js";
 import { pointerProblem } from "./pointers.js";
+import type { Meaning, Term } from "./primitives.js";
+import * as p from "./primitives.js";
 import { call, infix, LEVEL, method, type Py, prefix, py } from "./python.js";
 import { dtypeText, materialize, numberText, ternary } from "./python-values.js";
-import { realFunction } from "./real.mjs";
 
 const symbol =
   (operator: string, level: number) =>
@@ -42,7 +43,7 @@ export const neg = elementwise({
   rule: arithmetic,
   constant: { of: "same", dim: (x) => dimMul(-1, x) },
   emit: ([x]) => prefix("-", x!),
-  of: (x) => -x,
+  meaning: p.neg,
 });
 
 export const add = movingPointers(
@@ -53,7 +54,7 @@ export const add = movingPointers(
     rule: arithmetic,
     constant: { of: "same", dim: dimAdd },
     emit: symbol("+", LEVEL.sum),
-    of: (a, b) => a + b,
+    meaning: p.add,
   }),
   1,
 );
@@ -66,7 +67,7 @@ export const sub = movingPointers(
     rule: arithmetic,
     constant: { of: "same", dim: dimSub },
     emit: symbol("-", LEVEL.sum),
-    of: (a, b) => a - b,
+    meaning: p.sub,
   }),
   -1,
 );
@@ -78,9 +79,7 @@ export const mul = elementwise({
   rule: arithmetic,
   constant: { of: "same", dim: dimMul },
   emit: symbol("*", LEVEL.product),
-  of: (a, b) => a * b,
-  // Products of i32 pass 2^53 before they wrap.
-  ofIntegers: (_of, a, b) => a! * b!,
+  meaning: p.mul,
 });
 
 const floatDivision: DTypeRule = (source, operands, context) => {
@@ -107,12 +106,12 @@ export const div = elementwise({
       ? method(quotient, "to", [dtypeText(type.dtype)])
       : quotient;
   },
-  of: (a, b) => a / b,
+  meaning: p.div,
 });
 
 /** Integers that are divided by what is surely 0 give no integer. */
 const dividing = (spec: Parameters<typeof elementwise>[0]): Op => ({
-  ...elementwise(spec),
+  ...elementwise({ ...spec, constants: { isDefined: (_, b) => b !== 0 } }),
   check({ op, args, span }, context) {
     const { b } = args;
     if (b?.kind === "literal" && Number(b.value) === 0)
@@ -129,7 +128,7 @@ export const floorDiv = dividing({
   constant: { of: "int", dim: (a, b) => dimOp("//", a, b) },
   emit: symbol("//", LEVEL.product),
   constantName: "truncated_div",
-  of: (a, b) => Math.trunc(a / b) + 0,
+  meaning: p.div,
 });
 
 /** Rounds up, whatever the signs. */
@@ -142,7 +141,12 @@ export const cdiv = dividing({
   emit: (operands) => call("ceil_div", operands),
   needs: ["ceil_div"],
   constantName: "ceiling_div",
-  of: (a, b) => Math.ceil(a / b) + 0,
+  // Toward zero, and one more where that was down: where a remainder is left that has the divisor's sign.
+  meaning: (a, b) => {
+    const rest = p.mod(a, b);
+    const isUp = p.and(p.ne(rest, 0), p.eq(p.gt(rest, 0), p.gt(b, 0)));
+    return p.add(p.div(a, b), p.cast(isUp, a.dtype));
+  },
 });
 
 /** The remainder of a division that rounds toward zero: it has the sign of a. */
@@ -154,7 +158,7 @@ export const mod = dividing({
   constant: { of: "int", dim: (a, b) => dimOp("%", a, b) },
   emit: symbol("%", LEVEL.product),
   constantName: "truncated_mod",
-  of: (a, b) => (a % b) + 0,
+  meaning: p.mod,
 });
 
 const NAN = numberText(Number.NaN, true).text;
@@ -165,7 +169,7 @@ function propagation(flag: Py | string | undefined): Py | undefined {
   return flag === undefined ? undefined : all;
 }
 
-const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: number, b: number) => number): Op =>
+const extreme = (name: string, python: "min" | "max", meaning: Meaning, keepingNan: Meaning): Op =>
   elementwise({
     name,
     operands: ["a", "b"],
@@ -176,16 +180,36 @@ const extreme = (name: "minimum" | "maximum", python: "min" | "max", of: (a: num
       call(`tl.${name}`, operands, { propagate_nan: propagation(flagPy(attrs.propagateNan)) }),
     // Python's own would compare NaN, which Triton refuses.
     emitConstant: ([a, b]) => (a!.text === NAN ? b! : b!.text === NAN ? a! : call(python, [a!, b!])),
-    of,
+    meaning,
+    keepingNan,
   });
 
 /** NaN loses against a number, unless propagateNan is set. */
-export const minimum = extreme("minimum", "min", (a, b) =>
-  Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b),
-);
-export const maximum = extreme("maximum", "max", (a, b) =>
-  Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b),
-);
+export const minimum = extreme("minimum", "min", p.minimum, p.minimumNan);
+export const maximum = extreme("maximum", "max", p.maximum, p.maximumNan);
+
+/** A product of two f32 is exact in f64. Their sum's error decides where the sum lies in the middle between two f32. */
+function fused(a: Term, b: Term, c: Term): Term {
+  if (a.dtype === "f64") return p.call("fma", a, b, c);
+  const [x, y, addend] = [a, b, c].map((one) => p.cast(one, "f64")) as [Term, Term, Term];
+  const product = p.mul(x, y);
+  const sum = p.add(product, addend);
+  const other = p.sub(sum, product);
+  const error = p.add(p.sub(product, p.sub(sum, other)), p.sub(addend, other));
+  return p.cast(toOdd(sum, error), a.dtype);
+}
+
+/** A sum as it would be if it were rounded to odd: rounding it once more then gives what rounding the exact sum once gives. */
+function toOdd(sum: Term, error: Term): Term {
+  const [bits, rest] = [p.bitcast(sum, "i64"), p.bitcast(error, "i64")];
+  const magnitude = p.abs(error);
+  // No error, or none that is a number: of an infinity or a NaN.
+  const isRest = p.and(p.gt(magnitude, 0), p.lt(magnitude, Number.POSITIVE_INFINITY));
+  const isEven = p.eq(p.and(bits, 1), 0);
+  const isAway = p.lt(p.xor(bits, rest), 0);
+  const moved = p.add(bits, p.where(p.and(isRest, isEven), p.where(isAway, p.number(-1, "i64"), 1), 0));
+  return p.bitcast(moved, "f64");
+}
 
 /** a · b + c with one rounding. */
 export const fma = elementwise({
@@ -193,7 +217,7 @@ export const fma = elementwise({
   operands: ["a", "b", "c"],
   rule: floating,
   emit: (operands) => call("tl.fma", operands),
-  of: realFunction("fma"),
+  meaning: fused,
 });
 
 export const clamp = elementwise({
@@ -208,7 +232,8 @@ export const clamp = elementwise({
     const given = x!.weak && low!.weak ? materialize(x!, args.x!.type) : x!;
     return call("tl.minimum", [call("tl.maximum", [given, low!]), high!]);
   },
-  of: (x, low, high) => (Number.isNaN(x) ? low : Math.min(Math.max(x, low), high)),
+  meaning: (x, low, high) => p.minimum(p.maximum(x, low), high),
+  keepingNan: (x, low, high) => p.minimumNan(p.maximumNan(x, low), high),
 });
 
 /** A pointer moved by a number of elements. */

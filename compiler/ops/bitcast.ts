@@ -1,12 +1,12 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, type DType, elementsOf, fromElement, tile, toElement } from "../ir/index.js";
+import { DTYPES, type DType, tile } from "../ir/index.js";
 import { dtypeOf } from "./attrs.js";
-import { decay, isNumbers, isOperand, type TileType } from "./convert.js";
+import { decay, isNumbers, isOperand } from "./convert.js";
+import { evaluateElements } from "./evaluate.js";
 import type { Op } from "./op.js";
+import * as p from "./primitives.js";
 import { method } from "./python.js";
 import { dtypeText, materialize } from "./python-values.js";
-
-const BITS = new ArrayBuffer(8);
 
 /** The same bits under a dtype of the same size. */
 export const bitcast: Op = {
@@ -34,13 +34,5 @@ export const bitcast: Op = {
   },
   emit: ({ x }, { args, attrs }) =>
     method(materialize(x!, args.x!.type), "to", [dtypeText(attrs.dtype as DType)], { bitcast: "True" }),
-  evaluate({ x }, { args, attrs }) {
-    const from = (args.x!.type as TileType).dtype;
-    const to = attrs.dtype as DType;
-    const read = (value: number): number => {
-      elementsOf(from, BITS)[0] = toElement(from, value);
-      return fromElement(to, elementsOf(to, BITS)[0]!);
-    };
-    return { shape: x!.shape, data: x!.data.map(read) };
-  },
+  evaluate: (args, node) => evaluateElements(["x"], (x) => p.bitcast(x, node.attrs.dtype as DType), args, node),
 };

@@ -1,20 +1,17 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type Dim, DTYPES, dimAnd, dimNot, dimOr, type Expr } from "../ir/index.js";
+import { type Dim, DTYPES, type DType, dimAnd, dimNot, dimOr, type Expr } from "../ir/index.js";
 import { holds } from "./convert.js";
 import { elementwise, integers, logical } from "./elementwise.js";
 import type { Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
+import type { Meaning } from "./primitives.js";
+import * as p from "./primitives.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
 import { dtypeText, materialize } from "./python-values.js";
-import { type Integers, integersIn } from "./value.js";
+import { integersIn } from "./value.js";
 
 /** Of tiles, or of what touches no memory: both sides are computed (see passes/inference/guards.ts). */
-function logic(
-  name: "and" | "or",
-  python: "&" | "|",
-  of: (a: number, b: number) => number,
-  dim: (a: Dim, b: Dim) => Dim,
-): Op {
+function logic(name: "and" | "or", python: "&" | "|", meaning: Meaning, dim: (a: Dim, b: Dim) => Dim): Op {
   return elementwise({
     name,
     operands: ["a", "b"],
@@ -23,7 +20,7 @@ function logic(
     constant: { of: "bool", dim },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL[python]),
     emitConstant: ([a, b]) => infix(a!, name, b!, LEVEL[name]),
-    of,
+    meaning,
   });
 }
 
@@ -35,10 +32,10 @@ const not = elementwise({
   constant: { of: "bool", dim: dimNot },
   emit: ([x]) => prefix("~", x!),
   emitConstant: ([x]) => prefix("not ", x!, LEVEL.not),
-  of: (x) => 1 - x,
+  meaning: p.not,
 });
 
-const bit = (name: string, python: "&" | "|" | "^", of: (a: bigint, b: bigint) => bigint): Op =>
+const bit = (name: string, python: "&" | "|" | "^", meaning: Meaning): Op =>
   elementwise({
     name,
     operands: ["a", "b"],
@@ -46,7 +43,7 @@ const bit = (name: string, python: "&" | "|" | "^", of: (a: bigint, b: bigint) =
     rule: integers(),
     constant: { of: "int" },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL[python]),
-    of: (a, b) => Number(of(BigInt(a), BigInt(b))),
+    meaning,
   });
 
 /** By an amount that is known, and then inside of the integer, or by one that may be anything. */
@@ -57,11 +54,10 @@ const SYMBOLS = { shift_left: "<<", shift_right: ">>" } as const;
 
 interface Shift {
   readonly name: string;
+  readonly meaning: Meaning;
   readonly python: "shift_left" | "shift_right";
   readonly emit?: (operands: readonly Py[], node: OpNode) => Py;
   readonly constantName?: PreludeName;
-  /** Of integers of so many bits, before it wraps. */
-  readonly ofIntegers: (integers: Integers, a: bigint, amount: bigint) => bigint;
 }
 
 /** Without the conversions that nobody wrote. */
@@ -69,8 +65,8 @@ const asWritten = (expr: Expr): Expr =>
   expr.kind === "op" && expr.op === "cast" && expr.attrs.implicit ? asWritten(expr.args.x!) : expr;
 
 /** By the width or more everything is shifted out: zeros are left, or copies of the sign. Constants have 32 bits, or 64 where they need them. */
-function shift({ name, python, emit, constantName, ofIntegers }: Shift): Op {
-  const ofConstant = (a: number): Integers => integersIn(holds("i32", a) ? "i32" : "i64");
+function shift({ name, python, meaning, emit, constantName }: Shift): Op {
+  const ofConstant = (a: number): DType => (holds("i32", a) ? "i32" : "i64");
   const op = elementwise({
     name,
     operands: ["a", "b"],
@@ -80,16 +76,8 @@ function shift({ name, python, emit, constantName, ofIntegers }: Shift): Op {
     emit: emit ?? (([a, b], node) => shifted(python, a!, b!, node)),
     emitConstant: ([a, b]) => infix(a!, SYMBOLS[python], b!, LEVEL.shift),
     constantName,
-    of: (a, b) => {
-      const { bits } = ofConstant(a);
-      if (!Number.isInteger(a) || !(b >= 0 && b < bits)) return Number.NaN;
-      return Number(BigInt.asIntN(bits, ofIntegers({ bits, signed: true }, BigInt(a), BigInt(b))));
-    },
-    ofIntegers: (of, a, amount) => {
-      const inside = amount >= 0n && amount < of.bits;
-      if (!inside && !(name === "shiftRight" && of.signed)) return 0n;
-      return ofIntegers(of, a!, inside ? amount! : BigInt(of.bits - 1));
-    },
+    meaning,
+    constants: { isDefined: (a, b) => b >= 0 && b < integersIn(ofConstant(a)).bits, dtype: ofConstant },
   });
   return {
     ...op,
@@ -99,8 +87,8 @@ function shift({ name, python, emit, constantName, ofIntegers }: Shift): Op {
       const [a, b] = [node.args.a!, node.args.b!].map(asWritten);
       if (b!.kind !== "literal") return;
       const { type } = node;
-      const { bits } =
-        type.kind === "tile" ? integersIn(type.dtype) : ofConstant(a!.kind === "literal" ? Number(a!.value) : 0);
+      const dtype = type.kind === "tile" ? type.dtype : ofConstant(a!.kind === "literal" ? Number(a!.value) : 0);
+      const { bits } = integersIn(dtype);
       const amount = Number(b!.value);
       if (amount < 0 || amount >= bits) context.fail(problems.shiftAmount(node.span, { amount, bits }));
     },
@@ -118,12 +106,12 @@ function emitLogical([a, b]: readonly Py[], node: OpNode): Py {
 }
 
 export const BITS: readonly Op[] = [
-  logic("and", "&", (a, b) => a & b, dimAnd),
-  logic("or", "|", (a, b) => a | b, dimOr),
+  logic("and", "&", p.and, dimAnd),
+  logic("or", "|", p.or, dimOr),
   not,
-  bit("bitAnd", "&", (a, b) => a & b),
-  bit("bitOr", "|", (a, b) => a | b),
-  bit("bitXor", "^", (a, b) => a ^ b),
+  bit("bitAnd", "&", p.and),
+  bit("bitOr", "|", p.or),
+  bit("bitXor", "^", p.xor),
   elementwise({
     name: "bitNot",
     operands: ["x"],
@@ -131,21 +119,15 @@ export const BITS: readonly Op[] = [
     rule: integers(),
     constant: { of: "int" },
     emit: ([x]) => prefix("~", x!),
-    of: (x) => -1 - x,
+    meaning: p.not,
   }),
-  shift({
-    name: "shiftLeft",
-    python: "shift_left",
-    constantName: "shifted_left",
-    ofIntegers: (_of, a, amount) => a << amount,
-  }),
-  shift({ name: "shiftRight", python: "shift_right", ofIntegers: (_of, a, amount) => a >> amount }),
+  shift({ name: "shiftLeft", python: "shift_left", meaning: p.shiftLeft, constantName: "shifted_left" }),
+  shift({ name: "shiftRight", python: "shift_right", meaning: p.shiftRight }),
   shift({
     name: "shiftRightLogical",
     python: "shift_right",
     emit: emitLogical,
+    meaning: p.shiftRightLogical,
     constantName: "shifted_right_logical",
-    // A negative number counts as the unsigned one with its bits.
-    ofIntegers: ({ bits }, a, amount) => BigInt.asUintN(bits, a) >> amount,
   }),
 ];

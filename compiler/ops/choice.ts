@@ -14,10 +14,12 @@ import {
   shapeOf,
   type TileType,
 } from "./convert.js";
+import { evaluateElements } from "./evaluate.js";
 import type { Call, InferContext, Op, OpNode } from "./op.js";
+import * as p from "./primitives.js";
 import { call, infix, LEVEL, py } from "./python.js";
 import { materialize, settle, ternary } from "./python-values.js";
-import { broadcastShapes, stretch, type TileValue } from "./value.js";
+import type { TileValue } from "./value.js";
 
 /** Two values in one dtype; pointers must be of one dtype already. Null after a problem. */
 function unify(source: Call, a: Expr, b: Expr, context: InferContext): readonly Expr[] | null {
@@ -39,6 +41,7 @@ export const where: Op = {
   name: "where",
   params: { condition: "operand", a: "operand", b: "operand" },
   elements: ["condition", "a", "b"],
+  meaning: () => p.where,
   infer(source, context) {
     const { condition, a, b } = source.args as { condition: Expr; a: Expr; b: Expr };
     if (!isBool(condition.type))
@@ -64,11 +67,7 @@ export const where: Op = {
     const first = a!.weak && b!.weak ? settle(a!, args.a!.type) : a!;
     return call("tl.where", [settle(condition!, args.condition!.type), first, b!]);
   },
-  evaluate({ condition, a, b }) {
-    const shape = broadcastShapes([condition!.shape, a!.shape, b!.shape]) ?? [];
-    const [chooser, left, right] = [condition!, a!, b!].map((value) => stretch(value, shape).data);
-    return { shape, data: chooser!.map((take, at) => (take ? left![at]! : right![at]!)) };
-  },
+  evaluate: (args, node) => evaluateElements(where.elements!, p.where, args, node),
 };
 
 /** `c ? a : b` on one condition for the whole program; a constant condition picks its branch when the kernel is specialized. */

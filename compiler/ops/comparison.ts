@@ -1,27 +1,23 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { COMPARE_DIMS, type Dim, type Expr } from "../ir/index.js";
+import { COMPARE_DIMS, type Expr } from "../ir/index.js";
 import { operatorText } from "./broadcast.js";
 import { isPointer, literal } from "./convert.js";
 import { comparing, elementwise } from "./elementwise.js";
 import type { Call, Op } from "./op.js";
+import type { Meaning } from "./primitives.js";
+import * as p from "./primitives.js";
 import { infix, LEVEL } from "./python.js";
 
-function comparison(
-  name: string,
-  python: string,
-  of: (a: number, b: number) => boolean,
-  dim: (a: Dim, b: Dim) => Dim,
-): Op {
-  return elementwise({
+const comparison = (name: string, python: keyof typeof COMPARE_DIMS, meaning: Meaning): Op =>
+  elementwise({
     name,
     operands: ["a", "b"],
     operator: true,
     rule: comparing,
-    constant: { of: "bool", dim },
+    constant: { of: "bool", dim: COMPARE_DIMS[python] },
     emit: ([a, b]) => infix(a!, python, b!, LEVEL.comparison),
-    of: (a, b) => Number(of(a, b)),
+    meaning,
   });
-}
 
 const isString = ({ type }: Expr): boolean => type.kind === "const" && type.of === "string";
 
@@ -47,10 +43,10 @@ function beyondNumbers(op: Op): Op {
 }
 
 export const COMPARISON: readonly Op[] = [
-  comparison("eq", "==", (a, b) => a === b, COMPARE_DIMS["=="]),
-  comparison("ne", "!=", (a, b) => a !== b, COMPARE_DIMS["!="]),
-  comparison("lt", "<", (a, b) => a < b, COMPARE_DIMS["<"]),
-  comparison("le", "<=", (a, b) => a <= b, COMPARE_DIMS["<="]),
-  comparison("gt", ">", (a, b) => a > b, COMPARE_DIMS[">"]),
-  comparison("ge", ">=", (a, b) => a >= b, COMPARE_DIMS[">="]),
+  comparison("eq", "==", p.eq),
+  comparison("ne", "!=", p.ne),
+  comparison("lt", "<", p.lt),
+  comparison("le", "<=", p.le),
+  comparison("gt", ">", p.gt),
+  comparison("ge", ">=", p.ge),
 ].map(beyondNumbers);

@@ -10,12 +10,23 @@ import {
   type Type,
 } from "../ir/index.js";
 import { broadcastAll, float8Operand, operatorText } from "./broadcast.js";
-import { type ConstType, commonDType, constantDim, convertAll, isOperand, literal, type TileType } from "./convert.js";
-import type { Call, InferContext, Op, OpNode } from "./op.js";
+import {
+  type ConstType,
+  commonDType,
+  constantDim,
+  convertAll,
+  isOperand,
+  type Literal,
+  literal,
+  type TileType,
+} from "./convert.js";
+import { type Constants, evaluateElements } from "./evaluate.js";
+import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
 import type { PreludeName } from "./prelude.js";
+import type { Meaning } from "./primitives.js";
 import { call, type Py } from "./python.js";
 import { materialize } from "./python-values.js";
-import { broadcastShapes, type Integers, integersIn, roundTo, stretch, type TileValue, wrapInteger } from "./value.js";
+import { scalarValue } from "./value.js";
 
 /** In which dtype the operands meet and which one comes out; null after a problem. */
 export type DTypeRule = (
@@ -43,10 +54,11 @@ export interface ElementwiseSpec {
   readonly emitConstant?: (operands: readonly Py[], node: OpNode) => Py;
   /** The function of the prelude that computes with constexpr operands, where Python's operator means something else. */
   readonly constantName?: PreludeName;
-  /** One element of the result, not yet rounded to its dtype. Absent where integers have all of the meaning. */
-  readonly of?: (...values: number[]) => number;
-  /** The same on integers, where a double does not hold it before it wraps, or where their width matters. */
-  readonly ofIntegers?: (of: Integers, ...values: bigint[]) => bigint;
+  /** One element of the result, in primitives. */
+  readonly meaning: Meaning;
+  /** The same where the option propagateNan is set. */
+  readonly keepingNan?: Meaning;
+  readonly constants?: Constants;
   readonly needs?: readonly PreludeName[];
   /** Checks of operands beyond dtype; false after reporting. */
   readonly check?: (call: Call, operands: readonly Expr[], context: InferContext) => boolean;
@@ -56,18 +68,25 @@ const operandsOf = (names: readonly string[]) => Object.fromEntries(names.map((n
 
 /** An op that computes each element of its result from the operands' elements at the same place. */
 export function elementwise(spec: ElementwiseSpec): Op {
+  const meaning = meaningOf(spec);
   return {
     name: spec.name,
     params: spec.operator ? undefined : operandsOf(spec.operands),
     options: spec.options,
     cost: spec.cost,
     elements: spec.operands,
+    meaning,
     needs: (node) => (node.type.kind === "const" ? (spec.constantName ? [spec.constantName] : []) : (spec.needs ?? [])),
     infer: (call, context) => inferElementwise(spec, call, context),
     emit: (args, node) => emitElementwise(spec, args, node),
-    evaluate: (args, node) => evaluateElementwise(spec, args, node),
+    evaluate: (args, node) => evaluateElements(spec.operands, meaning(node.attrs), args, node, spec.constants),
   };
 }
+
+const meaningOf =
+  ({ meaning, keepingNan = meaning }: ElementwiseSpec) =>
+  ({ propagateNan }: Attrs): Meaning =>
+    propagateNan === true ? keepingNan : meaning;
 
 function inferElementwise(spec: ElementwiseSpec, call: Call, context: InferContext): Expr | null {
   const operands = spec.operands.map((name) => call.args[name]!);
@@ -122,17 +141,14 @@ function constantResult(
     return context.fail(problems.noInteger(call.span, { op: operatorText(spec.name) }));
   const type: Type = dim === undefined ? { kind: "const", of } : { kind: "const", of, dim };
   if (of === "int" && typeof dim === "number") return literal(dim, type, call.span);
-  if (
-    operands.every((operand) => operand.kind === "literal") &&
-    operands.every((operand) => typeof operand.value !== "bigint")
-  ) {
-    const value = spec.of!(...operands.map((operand) => Number((operand as { value: number }).value)));
-    if (of === "int" && !Number.isSafeInteger(value))
-      return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
-    const whole: Type = of === "int" ? { kind: "const", of, dim: value } : { kind: "const", of };
-    return literal(of === "bool" ? value !== 0 : value, whole, call.span);
-  }
-  return { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
+  const node: OpNode = { kind: "op", op: spec.name, args: call.args, attrs: call.attrs, type, span: call.span };
+  if (!operands.every((operand) => operand.kind === "literal" && typeof operand.value !== "bigint")) return node;
+  const values = spec.operands.map((name) => [name, scalarValue(Number((call.args[name] as Literal).value))]);
+  const meaning = meaningOf(spec)(call.attrs);
+  const [value] = evaluateElements(spec.operands, meaning, Object.fromEntries(values), node, spec.constants).data;
+  if (of === "int" && !Number.isSafeInteger(value)) return node;
+  const whole: Type = of === "int" ? { kind: "const", of, dim: value! } : { kind: "const", of };
+  return literal(of === "bool" ? value !== 0 : value!, whole, call.span);
 }
 
 /** A size of too many terms is refused; a condition of too many only chooses no size. */
@@ -156,27 +172,6 @@ function emitElementwise(spec: ElementwiseSpec, args: Readonly<Record<string, Py
 
 function emitConstant(spec: ElementwiseSpec, operands: readonly Py[], node: OpNode): Py {
   return spec.constantName ? call(spec.constantName, operands) : (spec.emitConstant ?? spec.emit)(operands, node);
-}
-
-function evaluateElementwise(
-  spec: ElementwiseSpec,
-  args: Readonly<Record<string, TileValue>>,
-  node: OpNode,
-): TileValue {
-  const values = spec.operands.map((name) => args[name]!);
-  const shape = broadcastShapes(values.map((value) => value.shape)) ?? [];
-  const stretched = values.map((value) => stretch(value, shape).data);
-  const round =
-    node.type.kind === "tile"
-      ? (value: number) => roundTo((node.type as TileType).dtype, value)
-      : (value: number) => value;
-  const count = stretched[0]?.length ?? 0;
-  const integer = node.type.kind === "tile" && isInteger(node.type.dtype) ? node.type.dtype : null;
-  const compute = (...operands: number[]): number => {
-    if (integer === null || !spec.ofIntegers) return round(spec.of!(...operands));
-    return wrapInteger(integer, spec.ofIntegers(integersIn(integer), ...operands.map(BigInt)));
-  };
-  return { shape, data: Array.from({ length: count }, (_, at) => compute(...stretched.map((data) => data[at]!))) };
 }
 
 /** Numbers of any dtype; booleans count as 0 and 1. */

@@ -3,9 +3,10 @@ import { type DType, isFloat, isInteger } from "../ir/index.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
 import type { PreludeName } from "./prelude.js";
+import type { Meaning } from "./primitives.js";
+import * as p from "./primitives.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
 import { dtypeText, settle } from "./python-values.js";
-import { realFunction } from "./real.mjs";
 
 /** Triton's functions take f32 and f64; the halves are computed in f32 and rounded once. */
 export function throughF32(dtype: DType, operands: readonly Py[], compute: (...wide: Py[]) => Py): Py {
@@ -21,10 +22,12 @@ interface Real {
   /** What computes it in Triton, of f32 or f64. Default: its own name there. */
   readonly python?: (dtype: DType, ...wide: Py[]) => Py;
   readonly needs?: readonly PreludeName[];
+  /** What computes it on a CPU. Default: the function of its name in `real.mjs`. */
+  readonly meaning?: Meaning;
 }
 
 /** A function of real numbers. Of a number that meets a tile, Triton would make an f32: it has the tile's dtype. */
-const real = ({ name, cost, operands = ["x"], python, needs = [] }: Real): Op =>
+const real = ({ name, cost, operands = ["x"], python, needs = [], meaning }: Real): Op =>
   elementwise({
     name,
     cost,
@@ -36,7 +39,7 @@ const real = ({ name, cost, operands = ["x"], python, needs = [] }: Real): Op =>
       const settled = given.map((one, index) => settle(one, args[operands[index]!]!.type));
       return throughF32(dtype, settled, (...wide) => python?.(dtype, ...wide) ?? call(`tl.${name}`, wide));
     },
-    of: realFunction(name),
+    meaning: meaning ?? ((...x) => p.call(name, ...x)),
   });
 
 /** One of CUDA's libdevice. */
@@ -87,21 +90,27 @@ export const FUNCTIONS: readonly Op[] = [
   real({ name: "exp2", cost: 12 }),
   real({ name: "log", cost: 20 }),
   real({ name: "log2", cost: 20 }),
-  real({ name: "sqrt", cost: 5 }),
-  real({ name: "rsqrt", cost: 10 }),
+  real({ name: "sqrt", cost: 5, meaning: p.sqrt }),
+  real({ name: "rsqrt", cost: 10, meaning: (x) => p.div(1, p.sqrt(x)) }),
   // Rounded as IEEE 754 says, which GPUs do for f64 in any case and for f32 when they are told to.
-  real({ name: "sqrtRn", cost: 10, python: (dtype, x) => call(dtype === "f64" ? "tl.sqrt" : "tl.sqrt_rn", [x]) }),
+  real({
+    name: "sqrtRn",
+    cost: 10,
+    python: (dtype, x) => call(dtype === "f64" ? "tl.sqrt" : "tl.sqrt_rn", [x]),
+    meaning: p.sqrt,
+  }),
   real({
     name: "divRn",
     cost: 10,
     operands: ["a", "b"],
     python: (dtype, a, b) => (dtype === "f64" ? infix(a, "/", b, LEVEL.product) : call("tl.div_rn", [a, b])),
+    meaning: p.div,
   }),
   real({ name: "sin", cost: 40 }),
   real({ name: "cos", cost: 40 }),
-  real({ name: "sigmoid", cost: 20 }),
-  real({ name: "floor", cost: 1 }),
-  real({ name: "ceil", cost: 1 }),
+  real({ name: "sigmoid", cost: 20, meaning: (x) => p.div(1, p.add(1, p.call("exp", p.neg(x)))) }),
+  real({ name: "floor", cost: 1, meaning: p.floor }),
+  real({ name: "ceil", cost: 1, meaning: p.ceil }),
   real({ name: "erf", cost: 40 }),
   ofLibdevice("tanh", 25),
   ...LIBDEVICE.map((name) => ofLibdevice(name, CALL)),
@@ -114,6 +123,6 @@ export const FUNCTIONS: readonly Op[] = [
     constant: { of: "same" },
     emit: (operands) => call("tl.abs", operands),
     emitConstant: ([x]) => call("max", [x!, prefix("-", x!)]),
-    of: Math.abs,
+    meaning: p.abs,
   }),
 ];

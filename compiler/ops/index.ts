@@ -67,6 +67,7 @@ export { checkBlock } from "./descriptors.js";
 export { SCALED_BLOCK, type ScaledSide, sidesOf } from "./dot-scaled.js";
 export * from "./op.js";
 export * from "./prelude.js";
+export type { Meaning, Term } from "./primitives.js";
 export * from "./python.js";
 export * from "./python-string.js";
 export * from "./python-values.js";

@@ -1,6 +1,7 @@
 import type { Diagnostic, Note } from "../diagnostics/index.js";
 import type { Attrs, Expr, Span } from "../ir/index.js";
 import type { PreludeName } from "./prelude.js";
+import type { Meaning } from "./primitives.js";
 import type { Py } from "./python.js";
 import type { TileValue } from "./value.js";
 
@@ -66,6 +67,8 @@ export interface Op {
   readonly called?: Readonly<Record<string, Attrs>>;
   /** Operands, in order, of an op that computes each element from theirs at the same place. */
   readonly elements?: readonly string[];
+  /** What such an element is, for everything that computes it: numbers, and WebAssembly. */
+  meaning?(attrs: Attrs): Meaning;
   /** True where calling it does something besides writing memory. */
   readonly effect?: boolean;
   /** The operand that says where in memory it writes. */

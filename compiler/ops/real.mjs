@@ -62,10 +62,6 @@ const isFarEnd = (x) => x === Infinity || x === -Infinity;
 const REAL = {
   exp2: (x) => 2 ** x,
   exp10: (x) => 10 ** x,
-  sqrtRn: Math.sqrt,
-  divRn: (a, b) => a / b,
-  rsqrt: (x) => 1 / Math.sqrt(x),
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   erf,
   erfc,
   erfcinv,

@@ -40,7 +40,7 @@ it("the code of a changed executor runs, not what one before it has stored", { t
     }).trim();
   try {
     expect(run()).toBe("101,102,103,104");
-    const table = join(copy, "dist/compiler/backends/wasm/emit/vector-ops.js");
+    const table = join(copy, "dist/compiler/backends/wasm/emit/vector-primitives.js");
     const text = readFileSync(table, "utf8");
     expect(text).toContain('add: arithmetic("add")');
     writeFileSync(table, text.replace('add: arithmetic("add")', 'add: arithmetic("sub")'));

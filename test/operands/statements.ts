@@ -1,7 +1,7 @@
 /** Every operation of the language on every kind of operand: statements of kernels, right and wrong, drawn by a seed or all of them. */
 
 import { DTYPE_NAMES as DTYPES, type DType } from "../../compiler/ir/index.js";
-import { FUNCTIONS } from "../../compiler/ops/functions.js";
+import { OPS } from "../../compiler/ops/index.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
 
 /** A `Const` parameter each, with its value. */
@@ -26,11 +26,12 @@ const OPERANDS: readonly string[] = [
 const EXPRESSIONS: readonly string[] = [
   ..."+ - * / % & | ^ << >> >>> < <= > >= === !== && ||".split(" ").map((sign) => `$ ${sign} $`),
   ..."- ! ~ +".split(" ").map((sign) => `${sign}($)`),
-  ...FUNCTIONS.map(({ name, elements }) => `${name}(${elements!.map(() => "$").join(", ")})`),
-  ..."floorDiv cdiv mod umulhi minimum maximum".split(" ").map((name) => `${name}($, $)`),
+  ...[...OPS.values()].flatMap(({ name, elements, params }) =>
+    elements && params ? [`${name}(${elements.map(() => "$").join(", ")})`] : [],
+  ),
   ..."sum max min argmax argmin any all xorSum".split(" ").map((name) => `${name}($)`),
   ..."sum max argmin any".split(" ").map((name) => `${name}($, 0)`),
-  ...["fma($, $, $)", "clamp($, $, $)", "where($, $, $)", "$ ? $ : $"],
+  ...["$ ? $ : $"],
   ...["sum($, 0, { dtype: @ })", "cumsum($, 0, { dtype: @ })"],
   ...["to($, @)", "bitcast($, @)", "full([16], $, @)", "to(to($, @), @)"],
   ...["rtz", "rtne"].map((rounding) => `to($, @, { rounding: "${rounding}" })`),

@@ -8,8 +8,7 @@ import {
   type Kernel,
   type Shape,
 } from "../../../compiler/ir/index.js";
-import { FUNCTIONS } from "../../../compiler/ops/functions.js";
-import { shapeOf, type TileType } from "../../../compiler/ops/index.js";
+import { OPS, type Op, shapeOf, type TileType } from "../../../compiler/ops/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import * as d from "../ir/draft.js";
 
@@ -62,9 +61,6 @@ export function kernelOf({ operands, of }: OpCase): { draft: Kernel; results: re
   };
 }
 
-const unary = (op: string, dtypes: readonly DType[], attrs: Record<string, number | boolean | string> = {}): OpCase[] =>
-  dtypes.map((dtype) => ({ title: `${op} ${dtype}`, operands: [tile(dtype, 64)], of: d.op(op, { x: "a" }, attrs) }));
-
 const binary = (op: string, pairs: readonly (readonly [DType, DType])[]): OpCase[] =>
   pairs.map(([a, b]) => ({
     title: `${op} ${a} ${b}`,
@@ -85,9 +81,7 @@ const reduction = (op: string, dtypes: readonly DType[], more: Record<string, nu
 
 const FLOATS = DTYPE_NAMES.filter((dtype) => isFloat(dtype) && !isFloat8(dtype));
 const FLOATS8 = DTYPE_NAMES.filter(isFloat8);
-const INTS = DTYPE_NAMES.filter(isInteger);
-const ALL: readonly DType[] = [...INTS, ...FLOATS];
-const same = (dtypes: readonly DType[]): readonly (readonly [DType, DType])[] => dtypes.map((dtype) => [dtype, dtype]);
+const ALL: readonly DType[] = [...DTYPE_NAMES.filter(isInteger), ...FLOATS];
 const MIXED: readonly (readonly [DType, DType])[] = [
   ["f32", "bf16"],
   ["bf16", "f16"],
@@ -272,12 +266,7 @@ const choices: OpCase[] = [
     of: d.op("select", { condition: "a", a: "b", b: 1 }),
   },
   {
-    title: "fma",
-    operands: [tile("f32", 16), tile("f32", 16), tile("f32", 16)],
-    of: d.op("fma", { a: "a", b: "b", c: "c" }),
-  },
-  {
-    title: "fma f16",
+    title: "fma of a number",
     operands: [tile("f16", 16), tile("f16", 16)],
     of: d.op("fma", { a: "a", b: "b", c: d.float(0.5) }),
   },
@@ -380,47 +369,45 @@ const literals: OpCase[] = [
 ];
 
 const masks: OpCase[] = [
-  { title: "and", operands: [tile("bool", 16), tile("bool", 16)], of: d.and("a", "b") },
-  { title: "or", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("or", { a: "a", b: "b" }) },
-  { title: "not", operands: [tile("bool", 16)], of: d.unary("not", "a") },
   { title: "bool + bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.add("a", "b") },
   { title: "bool == bool", operands: [tile("bool", 16), tile("bool", 16)], of: d.op("eq", { a: "a", b: "b" }) },
 ];
 
-/** An op of more than two floats, which have its operands' own names in the IR. */
-const ofMore = (op: string, operands: readonly string[], dtypes: readonly DType[]): OpCase[] =>
-  dtypes.map((dtype) => ({
-    title: `${op} ${dtype}`,
-    operands: operands.map(() => tile(dtype, 64)),
-    of: d.op(op, Object.fromEntries(operands.map((name) => [name, name]))),
-  }));
+/** Of each kind, narrow ones among them. */
+const SAMPLED: readonly DType[] = ["i8", "u16", "i32", "u32", "i64", "u64", "f16", "bf16", "f32"];
+/** What no operands of one dtype show, or only those that `choices` has; (a + b − 1) wraps in i8, as it does in Triton. */
+const APART: ReadonlySet<string> = new Set(["where", "clamp", "cdiv i8"]);
 
-const REAL = FUNCTIONS.filter(({ name }) => name !== "abs");
+/** An op of elements on operands of one dtype: all of these that it takes, or booleans. */
+function ofElements({ name, elements }: Op): readonly OpCase[] {
+  if (!elements || APART.has(name)) return [];
+  const of = d.op(name, Object.fromEntries(elements.map((operand, at) => [operand, NAMES[at]!])));
+  const takes = (dtype: DType): boolean => {
+    const params = elements.map((_, at) => d.scalarParam(NAMES[at]!, dtype));
+    return inferTypes(d.kernel("probe", params, [d.declare("result", of)])).diagnostics.length === 0;
+  };
+  const taken = SAMPLED.filter((dtype) => takes(dtype) && !APART.has(`${name} ${dtype}`));
+  return (taken.length > 0 ? taken : (["bool"] as const)).map((dtype) => ({
+    title: [name, ...elements.map(() => dtype)].join(" "),
+    operands: elements.map(() => tile(dtype, 64)),
+    of,
+  }));
+}
 
 export const CASES: readonly OpCase[] = [
-  ...REAL.flatMap(({ name, elements }) =>
-    elements!.length === 1
-      ? unary(name, ["f16", "bf16", "f32"])
-      : elements!.length === 2
-        ? binary(name, same(["f16", "f32"]))
-        : ofMore(name, elements!, ["f16", "f32", "f64"]),
+  ...[...OPS.values()].flatMap(ofElements),
+  ..."add sub mul minimum maximum div eq ne lt le gt ge".split(" ").flatMap((op) =>
+    binary(op, [
+      ["f64", "f64"],
+      ["i32", "f32"],
+    ]),
   ),
-  ...unary("abs", ["i32", "f16", "bf16", "f32"]),
-  ...unary("neg", ["i32", "bf16"]),
-  ...unary("bitNot", ["i32", "u8"]),
-  ...["add", "sub", "mul", "minimum", "maximum"].flatMap((op) => binary(op, [...same(ALL), ...MIXED])),
-  ...binary("div", [...same(FLOATS), ["i32", "f32"]]),
-  ...["floorDiv", "mod"].flatMap((op) => binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"]))),
-  // (a + b − 1) wraps in i8, as it does in Triton.
-  ...binary("cdiv", same(["i32", "u32", "i64", "u16", "u64"])),
-  ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [...same(INTS), ["u8", "i32"]])),
-  ...binary("umulhi", [...same(["i32", "u32", "i64", "u64"]), ["u32", "i32"], ["i8", "i64"]]),
-  ...["shiftLeft", "shiftRight", "shiftRightLogical"].flatMap((op) =>
-    binary(op, same(["i32", "u32", "i64", "u64", "i8", "u16"])),
-  ),
-  ...["eq", "ne", "lt", "le", "gt", "ge"].flatMap((op) =>
-    binary(op, [...same(["i32", "u32", "u64", "u16", "bf16", "f32"]), ["i32", "f32"]]),
-  ),
+  ...["add", "sub", "mul", "minimum", "maximum"].flatMap((op) => binary(op, MIXED)),
+  ...["bitAnd", "bitOr", "bitXor"].flatMap((op) => binary(op, [["u8", "i32"]])),
+  ...binary("umulhi", [
+    ["u32", "i32"],
+    ["i8", "i64"],
+  ]),
   ...["sum", "max", "min"].flatMap((op) => reduction(op, ["i8", "u16", "i32", "u64", "f16", "bf16", "f32"])),
   ...["argmax", "argmin"].flatMap((op) => reduction(op, ["i32", "u16", "u64", "bf16", "f32"])),
   ...reduction("sum", ["bool", "u8", "i64"]),

@@ -44,7 +44,8 @@ describe("rounding", () => {
 
 describe("the meaning of ops on numbers", () => {
   const evaluate = (op: string, dtype: Parameters<typeof scalar>[0], args: Record<string, number>): number => {
-    const node = { ...d.op(op), type: scalar(dtype) } as OpNode;
+    const typed = Object.entries(args).map(([name, value]) => [name, { ...d.expr(value), type: scalar(dtype) }]);
+    const node = { ...d.op(op), args: Object.fromEntries(typed), type: scalar(dtype) } as OpNode;
     const values = Object.fromEntries(Object.entries(args).map(([name, value]) => [name, scalarValue(value)]));
     return (OPS.get(op)!.evaluate!(values, node) as TileValue).data[0]!;
   };
@@ -66,6 +67,22 @@ describe("the meaning of ops on numbers", () => {
     expect(evaluate("floorDiv", "i32", { a: -7, b: 2 })).toBe(-3);
     expect(evaluate("mod", "i32", { a: -7, b: 2 })).toBe(-1);
     expect(evaluate("cdiv", "i32", { a: 7, b: 2 })).toBe(4);
+  });
+
+  it("divides by 0 and shifts by any amount as GPUs do", () => {
+    expect([evaluate("floorDiv", "i32", { a: 5, b: 0 }), evaluate("mod", "u8", { a: 5, b: 0 })]).toEqual([-1, 5]);
+    expect(evaluate("floorDiv", "i8", { a: -128, b: -1 })).toBe(-128);
+    expect(["shiftLeft", "shiftRight", "shiftRightLogical"].map((op) => evaluate(op, "i16", { a: -5, b: 40 }))).toEqual(
+      [0, -1, 0],
+    );
+    expect(evaluate("cdiv", "i32", { a: -7, b: 2 })).toBe(-3);
+  });
+
+  it("rounds a · b + c once, where f64 rounds it too", () => {
+    // a · b + c lies a little above the middle between two f32, which is where f64 puts it.
+    const [a, b, c] = [1 + 2 ** -12, 1 + 2 ** -12, 2 ** -60];
+    expect(Math.fround(a * b + c)).toBe(1 + 2 ** -11);
+    expect(evaluate("fma", "f32", { a, b, c })).toBe(1 + 2 ** -11 + 2 ** -23);
   });
 
   it("lets a number win over NaN", () => {

@@ -15,7 +15,7 @@ import {
 import { REPRESENTATION, type Representation } from "../encode/representation.js";
 import { truncateNarrow } from "../math/narrow-floats.js";
 import { bitsOf, bitsOfValues, valueOfBits, valuesOfBits } from "./bits.js";
-import { fitScalar, fitVector, isUnsigned, lanewise, literal, type Operation } from "./operands.js";
+import { type Emit, fitScalar, fitVector, isUnsigned, lanewise, literal, type Operation } from "./operands.js";
 
 type Convert = (op: Operation, x: Instruction) => Instruction;
 
@@ -48,7 +48,7 @@ const SCALAR: Readonly<Record<Representation, Readonly<Record<Representation, Co
 };
 
 /** A double on its way to a narrower float, which is f32 or held as one. */
-export const demoted: Convert = (op, x) => (op.dtype === "f32" ? f32.demote(x) : demoteToOdd(op, x));
+const demoted: Convert = (op, x) => (op.dtype === "f32" ? f32.demote(x) : demoteToOdd(op, x));
 
 /** For a narrower float: rounded to odd here, so that rounding it again gives what rounding once gives. */
 function demoteToOdd({ fb }: Operation, x: Instruction): Instruction {
@@ -63,18 +63,19 @@ function demoteToOdd({ fb }: Operation, x: Instruction): Instruction {
   return f32.reinterpret(moved);
 }
 
-export const castScalar: Convert = (op, x) => {
+export const castScalar: Emit = (op, x) => {
   const kind = REPRESENTATION[op.from];
-  if (op.dtype === "bool") return NUMBERS[kind].ne(x, literal(kind, 0));
-  return fitScalar(op, SCALAR[kind][REPRESENTATION[op.dtype]](op, x));
+  if (op.dtype === "bool") return NUMBERS[kind].ne(x!, literal(kind, 0));
+  return fitScalar(op, SCALAR[kind][REPRESENTATION[op.dtype]](op, x!));
 };
 
 /** From f32 to a narrower float, toward zero. */
-export const truncateScalar: Convert = (op, x) => lanewise(op, truncateNarrow(op.dtype), x);
-export const truncateVector: Convert = (op, x) => call(truncateNarrow(op.dtype)(op.module), x);
+export const truncateScalar: Emit = (op, x) => lanewise(op, truncateNarrow(op.dtype), x!);
+export const truncateVector: Emit = (op, x) => call(truncateNarrow(op.dtype)(op.module), x!);
 
 /** Both dtypes are at most 32 bits wide. Booleans are masks. */
-export const castVector: Convert = (op, x) => {
+export const castVector: Emit = (op, given) => {
+  const x = given!;
   const zero = () => i32x4.splat(i32.const(0));
   if (op.dtype === "bool") return isFloat(op.from) ? f32x4.ne(x, zero()) : i32x4.ne(x, zero());
   if (op.from === "bool") {
@@ -92,6 +93,6 @@ export const castVector: Convert = (op, x) => {
   return fitVector(op, x);
 };
 
-export const bitcastScalar: Convert = (op, x) => valueOfBits(op, op.dtype, bitsOf(op, op.from, x));
+export const bitcastScalar: Emit = (op, x) => valueOfBits(op, op.dtype, bitsOf(op, op.from, x!));
 
-export const bitcastVector: Convert = (op, x) => valuesOfBits(op, op.dtype, bitsOfValues(op, op.from, x));
+export const bitcastVector: Emit = (op, x) => valuesOfBits(op, op.dtype, bitsOfValues(op, op.from, x!));

@@ -1,16 +1,16 @@
-import { type DType, isNarrow } from "../../../ir/index.js";
+import { type DType, isFloat, isNarrow } from "../../../ir/index.js";
 import type { FunctionBuilder, Local } from "../encode/function.js";
-import { f32x4, type Instruction, i32, i32x4, i64, select, VECTORS, v128 } from "../encode/instructions.js";
+import { call, f32x4, type Instruction, i32, i32x4, i64, select, VECTORS, v128 } from "../encode/instructions.js";
 import type { ModuleBuilder } from "../encode/module.js";
 import { REPRESENTATION, type WasmType } from "../encode/representation.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { HoistedCheck } from "./bounds.js";
-import { bitcastScalar, bitcastVector, castScalar, castVector, truncateScalar, truncateVector } from "./casts.js";
+import { scalarFunction, vectorFunction } from "./functions.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
-import { fitVector, isUnsigned, literal, type Operation } from "./operands.js";
-import { scalarOp } from "./scalar-ops.js";
-import { VECTOR_OPS } from "./vector-ops.js";
+import { type Emit, fitVector, isUnsigned, literal, type Operation } from "./operands.js";
+import { SCALAR } from "./scalar-primitives.js";
+import { VECTOR } from "./vector-primitives.js";
 
 /** The value of a node that was computed, in a place; `again` where that is inside a loop deeper than the node's own. */
 type Use = (again: boolean) => Instruction;
@@ -114,7 +114,7 @@ export class NodeEmitter {
     const operation = this.operation(node);
     const special = SPECIAL_VECTORS[node.op]?.(this, node);
     if (special !== undefined && special !== null) return special;
-    const emit = VECTOR_OPS[node.op];
+    const emit = VECTOR[node.op] ?? vectorFunction(node.op);
     if (emit) return emit(operation, ...node.args.map((arg) => this.vector(arg, level)));
     return this.laneByLane(node, operation);
   }
@@ -174,6 +174,11 @@ export class NodeEmitter {
   }
 }
 
+/** The host's function that gives the bytes from an address to the end of its buffer, or 0. */
+export const REACH = "reach";
+
+const scalarOp = (name: string): Emit => SCALAR[name] ?? scalarFunction(name);
+
 type Special = (emitter: NodeEmitter, node: Node) => Instruction;
 
 const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
@@ -182,9 +187,6 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
     const [x, factor] = node.args as [Node, Node];
     return i32.mul(e.scalar(x, node.level), e.scalar(factor, node.level));
   },
-  cast: (e, node) => castScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
-  castToZero: (e, node) => truncateScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
-  bitcast: (e, node) => bitcastScalar(e.operation(node), e.scalar(node.args[0]!, node.level)),
   /** How many places a run of `more` + 1 elements can start at. */
   starts: (e, node) => {
     const { fb } = e;
@@ -201,12 +203,20 @@ const SPECIAL_SCALARS: Readonly<Record<string, Special>> = {
     const fits = i64.eq(i64.extend_s(fb.get(word)), fb.get(wide));
     return select(fits, fb.get(word), i32.const(-1));
   },
+  /** How many elements lie from an address to the end of its buffer. */
+  reach: (e, node) => {
+    const [address, bytes] = node.args.map((arg) => e.scalar(arg, node.level)) as [Instruction, Instruction];
+    return i32.div_u(call(e.module.imported(REACH, ["i64"], "i32"), address), bytes);
+  },
+  smid: (e) => call(e.module.imported("smid", [], "i32")),
 };
 
 const SPECIAL_VECTORS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Instruction | null>> = {
-  cast: (e, node) => castVector(e.operation(node), e.vector(node.args[0]!, node.level)),
-  castToZero: (e, node) => truncateVector(e.operation(node), e.vector(node.args[0]!, node.level)),
-  bitcast: (e, node) => bitcastVector(e.operation(node), e.vector(node.args[0]!, node.level)),
+  div: (e, node) => {
+    if (!isFloat(node.dtype)) return null;
+    const [a, b] = node.args.map((arg) => e.vector(arg, node.level)) as [Instruction, Instruction];
+    return f32x4.div(a, b);
+  },
   shiftLeft: (e, node) => shiftVector(e, node, "shl"),
   shiftRight: (e, node) => shiftVector(e, node, isUnsigned(node.dtype) ? "shr_u" : "shr_s"),
   shiftRightLogical: (e, node) =>

@@ -1,4 +1,5 @@
 import { DTYPES, type DType, type Expr } from "../../../ir/index.js";
+import type { Term } from "../../../ops/index.js";
 import { REPRESENTATION } from "../encode/representation.js";
 import { type OpExpr, opOf } from "../ops.js";
 import { ExecutorError } from "../unsupported.js";
@@ -63,9 +64,9 @@ export class LaneBuilder {
   }
 
   private elementwise(expr: OpExpr, index: Index): Node {
-    const names = opOf(expr)?.elements;
-    if (!names) throw new ExecutorError(`the CPU executor has no op ${expr.op}`, expr.span);
-    const present = names.map((name) => expr.args[name]!);
+    const op = opOf(expr);
+    if (!op?.elements || !op.meaning) throw new ExecutorError(`the CPU executor has no op ${expr.op}`, expr.span);
+    const present = op.elements.map((name) => expr.args[name]!);
     const met =
       present.find((arg) => arg.type.kind === "tile" && arg.type.dtype !== "bool") ??
       present.find((arg) => arg.type.kind === "tile");
@@ -76,8 +77,16 @@ export class LaneBuilder {
         ? this.convert(node, dtypeOf(met))
         : node;
     });
-    const op = expr.attrs.propagateNan === true ? `${expr.op}Nan` : expr.op;
-    return combine(this.graph, op, dtypeOf(expr), args);
+    const operands = args.map(({ dtype }, index): Term => ({ kind: "operand", index, dtype }));
+    const result = this.term(op.meaning(expr.attrs)(...operands), args);
+    return combine(this.graph, "cast", dtypeOf(expr), [result]);
+  }
+
+  private term(term: Term, operands: readonly Node[]): Node {
+    if (term.kind === "operand") return operands[term.index]!;
+    if (term.kind === "number") return this.graph.constant(term.dtype, term.value);
+    const args = term.of.map((one) => this.term(one, operands));
+    return combine(this.graph, term.does, term.dtype, args);
   }
 
   convert(node: Node, dtype: DType): Node {
@@ -266,7 +275,7 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   join: (builder, expr, index) => sideBySide(builder, expr, index.at(-1)!, index.slice(0, -1)),
   interleave: (builder, expr, index) => {
     const last = index.at(-1)!;
-    const [half, side] = ["floorDiv", "mod"].map((op) => combine(builder.graph, op, "i32", [last, two(builder.graph)]));
+    const [half, side] = ["div", "mod"].map((op) => combine(builder.graph, op, "i32", [last, two(builder.graph)]));
     return sideBySide(builder, expr, side!, [...index.slice(0, -1), half!]);
   },
   gather: (builder, expr, index) => {
@@ -274,7 +283,7 @@ const SPECIAL: Readonly<Record<string, Build>> = {
     const wanted = builder.word(builder.build(expr.args.index!, index));
     // An index outside gives some element of the tile: it must not give one of others.
     const last = builder.graph.constant("i32", shapeOf(expr.args.x!)[axis]! - 1);
-    const inside = combine(builder.graph, "bitAnd", "i32", [wanted, last]);
+    const inside = combine(builder.graph, "and", "i32", [wanted, last]);
     return builder.build(
       expr.args.x!,
       index.map((one, at) => (at === axis ? inside : one)),

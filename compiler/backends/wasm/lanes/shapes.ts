@@ -40,7 +40,7 @@ export function unflatten(graph: Graph, shape: readonly number[], flat: Node): N
   let outermost = true;
   return shape.map((size, axis) => {
     if (size === 1) return graph.constant("i32", 0);
-    const quotient = combine(graph, "floorDiv", "i32", [flat, graph.constant("i32", by[axis]!)]);
+    const quotient = combine(graph, "div", "i32", [flat, graph.constant("i32", by[axis]!)]);
     const index = outermost ? quotient : combine(graph, "mod", "i32", [quotient, graph.constant("i32", size)]);
     outermost = false;
     return index;

@@ -57,7 +57,7 @@ function divide(graph: Graph, x: Node, divisor: number): Node | null {
   const stride = x.stride === 0 || quotientIsUniform(x, divisor) ? 0 : null;
   const shift = log2(divisor);
   return shift === null
-    ? graph.node("floorDiv", x.dtype, [x, graph.constant(x.dtype, divisor)], { stride, facts })
+    ? graph.node("div", x.dtype, [x, graph.constant(x.dtype, divisor)], { stride, facts })
     : graph.node("shiftRight", x.dtype, [x, graph.constant(x.dtype, shift)], { stride, facts });
 }
 
@@ -74,7 +74,7 @@ function remainder(graph: Graph, x: Node, divisor: number): Node | null {
   const shift = log2(divisor);
   return shift === null
     ? graph.node("mod", x.dtype, [from, graph.constant(x.dtype, divisor)], { stride, facts })
-    : graph.node("bitAnd", x.dtype, [from, graph.constant(x.dtype, divisor - 1)], { stride, facts });
+    : graph.node("and", x.dtype, [from, graph.constant(x.dtype, divisor - 1)], { stride, facts });
 }
 
 const byConstant = (change: (graph: Graph, x: Node, constant: number) => Node | null): Rule =>
@@ -82,6 +82,10 @@ const byConstant = (change: (graph: Graph, x: Node, constant: number) => Node | 
     const constant = number(y!);
     return constant === null ? null : change(graph, x!, constant);
   });
+
+const maskByConstant = byConstant((graph, x, mask) =>
+  log2(mask + 1) !== null && mask > 0 ? remainder(graph, x, mask + 1) : null,
+);
 
 const multiply: Rule = word((graph, dtype, [a, b]) => {
   for (const [x, y] of [
@@ -167,10 +171,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   shiftLeft: shift("shiftLeft", (graph, x, by) => graph.scale(x, by)),
   shiftRight: shift("shiftRight", divide),
   shiftRightLogical: shift("shiftRightLogical", divide),
-  floorDiv: byConstant(divide),
-  cdiv: byConstant((graph, x, divisor) => (divisor > 0 ? divide(graph, graph.plus(x, divisor - 1), divisor) : null)),
+  div: byConstant(divide),
   mod: byConstant(remainder),
-  bitAnd: byConstant((graph, x, mask) => (log2(mask + 1) !== null && mask > 0 ? remainder(graph, x, mask + 1) : null)),
   minimum: extremum("minimum"),
   maximum: extremum("maximum"),
   lt: compare(
@@ -197,23 +199,25 @@ const RULES: Readonly<Record<string, Rule>> = {
     (a, b) => a.max < b.min || a.min > b.max,
     (a, b) => a.min === a.max && b.min === b.max && a.min === b.min,
   ),
-  and: (graph, _dtype, [a, b]) => {
+  and: (graph, dtype, [a, b]) => {
+    if (dtype !== "bool") return maskByConstant(graph, dtype, [a!, b!]);
     const [left, right] = [constantOf(a!), constantOf(b!)];
     if (a === b) return a!;
     if (left !== null) return left ? b! : graph.constant("bool", false);
     if (right !== null) return right ? a! : graph.constant("bool", false);
     return null;
   },
-  or: (graph, _dtype, [a, b]) => {
+  or: (graph, dtype, [a, b]) => {
+    if (dtype !== "bool") return null;
     const [left, right] = [constantOf(a!), constantOf(b!)];
     if (a === b) return a!;
     if (left !== null) return left ? graph.constant("bool", true) : b!;
     if (right !== null) return right ? graph.constant("bool", true) : a!;
     return null;
   },
-  not: (graph, _dtype, [x]) => {
+  not: (graph, dtype, [x]) => {
     const value = constantOf(x!);
-    return value === null ? null : graph.constant("bool", !value);
+    return value === null || dtype !== "bool" ? null : graph.constant("bool", !value);
   },
   where: choose,
   select: choose,

@@ -97,13 +97,6 @@ export const log2 = (module: ModuleBuilder): string =>
     return edges(v, x, v.add(v.add(low, v.mul(f(), v.f(LOG2_E_HIGH))), e()));
   });
 
-export const sigmoid = (module: ModuleBuilder): string => {
-  const exponential = exp(module);
-  return vectorFunction(module, "sigmoid", (v, x) =>
-    f32x4.div(v.f(1), v.add(v.f(1), call(exponential, f32x4.neg(x())))),
-  );
-};
-
 const TANH = [
   -0.33333301313890373, 0.1333181598783158, -0.05376290477820576, 0.020696212309803855, -0.005753087012878492,
 ];

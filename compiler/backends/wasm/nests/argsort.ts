@@ -1,5 +1,5 @@
 import { type DType, isFloat } from "../../../ir/index.js";
-import { SCALAR_OPS } from "../emit/scalar-ops.js";
+import { SCALAR } from "../emit/scalar-primitives.js";
 import { FunctionBuilder, type Local } from "../encode/function.js";
 import { call, type Instruction, i32, NUMBERS } from "../encode/instructions.js";
 import type { ModuleBuilder } from "../encode/module.js";
@@ -47,7 +47,7 @@ function argsortFunction(module: ModuleBuilder, dtype: DType, size: number, desc
     fb.count(first, size, 1, () => fb.push(i32.store(0, entry(places, first, 4), fb.get(first))));
     const operation = { fb, module, from: dtype, dtype: "bool" as const };
     const compare = (op: "gt" | "le" | "eq", a: Local, b: Local): Instruction =>
-      SCALAR_OPS[op]!(operation, fb.get(a), fb.get(b));
+      SCALAR[op]!(operation, fb.get(a), fb.get(b));
     // NaN is greater than all numbers.
     const greater = (a: Local, b: Local): Instruction =>
       isFloat(dtype) ? i32.and(i32.eqz(compare("le", a, b)), compare("eq", b, b)) : compare("gt", a, b);

@@ -4,7 +4,7 @@ import { cleanBits, valueOfBits } from "../emit/bits.js";
 import { checkElement } from "../emit/bounds.js";
 import { elementPlace, slotPlace } from "../emit/loads.js";
 import { literal, type Operation } from "../emit/operands.js";
-import { SCALAR_OPS } from "../emit/scalar-ops.js";
+import { SCALAR } from "../emit/scalar-primitives.js";
 import type { FunctionBuilder, Local } from "../encode/function.js";
 import { br_if, call, type Instruction, i32, i64, NUMBERS } from "../encode/instructions.js";
 import { REPRESENTATION } from "../encode/representation.js";
@@ -150,9 +150,9 @@ const NATIVE: Readonly<Record<string, "add" | "and" | "or" | "xor" | "xchg">> = 
 /** What an op makes of the old value and the given one, where the machine has no instruction for it. */
 const COMBINE: Readonly<Record<string, string>> = {
   atomicAdd: "add",
-  atomicAnd: "bitAnd",
-  atomicOr: "bitOr",
-  atomicXor: "bitXor",
+  atomicAnd: "and",
+  atomicOr: "or",
+  atomicXor: "xor",
   // A GPU compares the bits of floats, among which NaN is the greatest.
   atomicMax: "maximumNan",
   atomicMin: "minimum",
@@ -197,7 +197,7 @@ export class Word {
     const type = REPRESENTATION[this.dtype];
     fb.forever((done) => {
       fb.set(old, this.fromBits(fb.get(before)));
-      const next = fb.hold(type, SCALAR_OPS[COMBINE[op]!]!(this.operation, fb.get(old), fb.get(given)));
+      const next = fb.hold(type, SCALAR[COMBINE[op]!]!(this.operation, fb.get(old), fb.get(given)));
       const seen = fb.hold(this.bits, this.swap(fb.get(before), this.toBits(fb.get(next))));
       fb.push(br_if(done, NUMBERS[this.bits].eq(fb.get(seen), fb.get(before))));
       fb.set(before, fb.get(seen));

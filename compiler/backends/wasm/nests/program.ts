@@ -1,7 +1,7 @@
 import type { Kernel } from "../../../ir/index.js";
 import type { ArgumentLayout } from "../argument-layout.js";
 import type { AccessSite } from "../cpu-kernel.js";
-import { REACH } from "../emit/scalar-ops.js";
+import { REACH } from "../emit/nodes.js";
 import type { ModuleParts } from "../encode/encode.js";
 import { FunctionBuilder } from "../encode/function.js";
 import { br_if, call, global, type Instruction, i32 } from "../encode/instructions.js";

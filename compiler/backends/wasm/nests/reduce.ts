@@ -1,7 +1,7 @@
 import { type DType, integerRange, isFloat } from "../../../ir/index.js";
 import type { Operation } from "../emit/operands.js";
-import { SCALAR_OPS } from "../emit/scalar-ops.js";
-import { VECTOR_OPS } from "../emit/vector-ops.js";
+import { SCALAR } from "../emit/scalar-primitives.js";
+import { VECTOR } from "../emit/vector-primitives.js";
 import type { FunctionBuilder, Local } from "../encode/function.js";
 import { type Instruction, i32, i32x4, select, v128 } from "../encode/instructions.js";
 import { REPRESENTATION } from "../encode/representation.js";
@@ -31,7 +31,7 @@ const greatest = (dtype: DType, otherwise: number): number | bigint =>
 // A NaN as the start of a maximum gives way to any number, so only a row of NaN stays NaN.
 const REDUCERS: Readonly<Record<string, Reducer>> = {
   sum: { combine: "add", identity: () => 0 },
-  xorSum: { combine: "bitXor", identity: () => 0 },
+  xorSum: { combine: "xor", identity: () => 0 },
   any: { combine: "or", identity: () => 0 },
   all: { combine: "and", identity: () => 1 },
   max: { combine: "maximum", identity: (dtype) => least(dtype, Number.NaN) },
@@ -172,7 +172,7 @@ class PlainReduction implements Reduction<Local> {
   }
 
   private combine(a: Instruction, b: Instruction): Instruction {
-    const table = this.nest.vector ? VECTOR_OPS : SCALAR_OPS;
+    const table = this.nest.vector ? VECTOR : SCALAR;
     return table[this.reducer.combine]!(operation(this.fb, this.dtype, this.dtype), a, b);
   }
 
@@ -203,7 +203,7 @@ class PlainReduction implements Reduction<Local> {
   across(state: Local): Instruction {
     const { emitter } = this.nest;
     const combine = (a: Instruction, b: Instruction): Instruction =>
-      SCALAR_OPS[this.reducer.combine]!(operation(this.fb, this.dtype, this.dtype), a, b);
+      SCALAR[this.reducer.combine]!(operation(this.fb, this.dtype, this.dtype), a, b);
     const lane = (index: number): Instruction => emitter.extract(this.dtype, this.fb.get(state), index);
     return combine(combine(lane(0), lane(2)), combine(lane(1), lane(3)));
   }
@@ -258,7 +258,7 @@ class ArgumentReduction implements Reduction<Best> {
   /** The better value, of equal ones the one at the lower index. */
   private take(state: Best, next: Best, vector: boolean): void {
     const { fb } = this;
-    const table = vector ? VECTOR_OPS : SCALAR_OPS;
+    const table = vector ? VECTOR : SCALAR;
     const compare = (op: string, from: DType, a: Local, b: Local): Instruction =>
       table[op]!(operation(fb, from, "bool"), fb.get(a), fb.get(b));
     const lower = compare("lt", "i32", next.at, state.at);

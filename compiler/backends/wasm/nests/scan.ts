@@ -1,4 +1,4 @@
-import { SCALAR_OPS } from "../emit/scalar-ops.js";
+import { SCALAR } from "../emit/scalar-primitives.js";
 import { i32, NUMBERS } from "../encode/instructions.js";
 import { BYTES, REPRESENTATION } from "../encode/representation.js";
 import { dtypeOf } from "../lanes/build.js";
@@ -33,7 +33,7 @@ export const cumulate =
         if (shape[axis]! > 1)
           fb.count(fb.local("i32"), shape[axis]! - 1, 1, () => {
             fb.set(at, i32.add(fb.get(at), i32.const(expr.attrs.reverse === true ? -bytes : bytes)));
-            fb.set(sofar, SCALAR_OPS[combine]!(operation, fb.get(sofar), NUMBERS[type].load(0, fb.get(at))));
+            fb.set(sofar, SCALAR[combine]!(operation, fb.get(sofar), NUMBERS[type].load(0, fb.get(at))));
             fb.push(NUMBERS[type].store(0, fb.get(at), fb.get(sofar)));
           });
       });

@@ -1,5 +1,5 @@
 import type { DType } from "../../../ir/index.js";
-import { SCALAR_OPS } from "../emit/scalar-ops.js";
+import { SCALAR } from "../emit/scalar-primitives.js";
 import { FunctionBuilder, type Local } from "../encode/function.js";
 import { br_if, call, type Instruction, i32, memory, NUMBERS, select } from "../encode/instructions.js";
 import type { ModuleBuilder } from "../encode/module.js";
@@ -64,7 +64,7 @@ function sortFunction(module: ModuleBuilder, dtype: DType, size: number, descend
       const [low, high] = [fb.hold("i32", at(index)), fb.hold("i32", at(other))];
       const [x, y] = [low, high].map((place) => fb.hold(type, NUMBERS[type].load(0, fb.get(place))));
       const operation = { fb, module, from: dtype, dtype: "bool" as const };
-      const order = (name: "gt" | "lt"): Instruction => SCALAR_OPS[name]!(operation, fb.get(x!), fb.get(y!));
+      const order = (name: "gt" | "lt"): Instruction => SCALAR[name]!(operation, fb.get(x!), fb.get(y!));
       const [rising, falling] = descending ? (["lt", "gt"] as const) : (["gt", "lt"] as const);
       fb.if(select(fb.get(up), order(rising), order(falling)), () => {
         fb.push(NUMBERS[type].store(0, fb.get(low), fb.get(y!)));

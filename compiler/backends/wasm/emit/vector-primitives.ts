@@ -1,8 +1,6 @@
 import type { DType } from "../../../ir/index.js";
-import { call, f32, f32x4, type Instruction, i8x16, i32x4, i64x2, VECTORS, v128 } from "../encode/instructions.js";
-import type { ModuleBuilder } from "../encode/module.js";
-import { erf, exp, exp2, log, log2, sigmoid, tanh } from "../math/exponential.js";
-import { cos, sin } from "../math/trigonometric.js";
+import { f32x4, i8x16, i32x4, i64x2, VECTORS, v128 } from "../encode/instructions.js";
+import { bitcastVector, castVector, truncateVector } from "./casts.js";
 import { type Emit, fitVector, isFloat, isUnsigned } from "./operands.js";
 
 const lanesOf = (dtype: DType): "f32x4" | "i32x4" => (isFloat(dtype) ? "f32x4" : "i32x4");
@@ -46,37 +44,37 @@ const propagating =
   (op, a, b) =>
     isFloat(op.dtype) ? f32x4[name](a!, b!) : extremum(name)(op, a!, b!);
 
-const transcendental =
-  (routine: (module: ModuleBuilder) => string): Emit =>
-  (op, x) =>
-    fitVector(op, call(routine(op.module), x!));
-
-const one = (_op: Parameters<Emit>[0]): Instruction => f32x4.splat(f32.const(1));
-
 /** Bytes of the upper words of four numbers of 64 bits in two vectors. */
 const UPPER_WORDS = [4, 12, 20, 28].flatMap((at) => [at, at + 1, at + 2, at + 3]);
 
+const mulHigh: Emit = ({ fb }, a, b) => {
+  const [x, y] = [fb.hold("v128", a!), fb.hold("v128", b!)];
+  const low = i64x2.extmul_low_i32x4_u(fb.get(x), fb.get(y));
+  const high = i64x2.extmul_high_i32x4_u(fb.get(x), fb.get(y));
+  return i8x16.shuffle(low, high, UPPER_WORDS);
+};
+
 /**
- * What each op computes for four lanes. An op of the scalar table that is missing here is done lane by lane; shifts take their amount as
- * a scalar and are handled by `emit/vector.ts`.
+ * What each primitive is for four lanes. What is missing here is done lane by lane; shifts take their amount as a scalar, so `nodes.ts` has them.
  */
-export const VECTOR_OPS: Readonly<Record<string, Emit>> = {
+export const VECTOR: Readonly<Record<string, Emit | undefined>> = {
   add: arithmetic("add"),
   sub: arithmetic("sub"),
   mul: arithmetic("mul"),
-  div: (op, a, b) => fitVector(op, f32x4.div(a!, b!)),
   neg: (op, x) => (isFloat(op.dtype) ? f32x4.neg(x!) : fitVector(op, i32x4.neg(x!))),
+  abs: (op, x) => (isFloat(op.dtype) ? f32x4.abs(x!) : isUnsigned(op.dtype) ? x! : fitVector(op, i32x4.abs(x!))),
+  sqrt: (_op, x) => f32x4.sqrt(x!),
+  floor: (_op, x) => f32x4.floor(x!),
+  ceil: (_op, x) => f32x4.ceil(x!),
   minimum: extremum("min"),
   maximum: extremum("max"),
   minimumNan: propagating("min"),
   maximumNan: propagating("max"),
+  mulHigh,
   and: bits("and"),
   or: bits("or"),
-  not: (_op, x) => v128.not(x!),
-  bitAnd: bits("and"),
-  bitOr: bits("or"),
-  bitXor: bits("xor"),
-  bitNot: (op, x) => (op.dtype === "bool" ? v128.not(x!) : fitVector(op, v128.not(x!))),
+  xor: bits("xor"),
+  not: (op, x) => (op.dtype === "bool" ? v128.not(x!) : fitVector(op, v128.not(x!))),
   eq: equal("eq"),
   ne: equal("ne"),
   lt: compare("lt"),
@@ -84,27 +82,7 @@ export const VECTOR_OPS: Readonly<Record<string, Emit>> = {
   gt: compare("gt"),
   ge: compare("ge"),
   where: (_op, condition, a, b) => v128.bitselect(a!, b!, condition!),
-  exp: transcendental(exp),
-  exp2: transcendental(exp2),
-  log: transcendental(log),
-  log2: transcendental(log2),
-  sin: transcendental(sin),
-  cos: transcendental(cos),
-  tanh: transcendental(tanh),
-  erf: transcendental(erf),
-  sigmoid: transcendental(sigmoid),
-  sqrt: (op, x) => fitVector(op, f32x4.sqrt(x!)),
-  rsqrt: (op, x) => fitVector(op, f32x4.div(one(op), f32x4.sqrt(x!))),
-  abs: (op, x) => (isFloat(op.dtype) ? f32x4.abs(x!) : isUnsigned(op.dtype) ? x! : fitVector(op, i32x4.abs(x!))),
-  floor: (_op, x) => f32x4.floor(x!),
-  ceil: (_op, x) => f32x4.ceil(x!),
-  umulhi: (op, a, b) => {
-    const { fb } = op;
-    const [x, y] = [fb.hold("v128", a!), fb.hold("v128", b!)];
-    const low = i64x2.extmul_low_i32x4_u(fb.get(x), fb.get(y));
-    const high = i64x2.extmul_high_i32x4_u(fb.get(x), fb.get(y));
-    return i8x16.shuffle(low, high, UPPER_WORDS);
-  },
-  clampNan: (op, x, low, high) => propagating("min")(op, propagating("max")(op, x!, low!), high!),
-  clamp: (op, x, low, high) => extremum("min")(op, extremum("max")(op, x!, low!), high!),
+  cast: castVector,
+  castToZero: truncateVector,
+  bitcast: bitcastVector,
 };
