@@ -26,6 +26,7 @@ const folders = [
   "runtime",
   "chart",
   "eval",
+  "serve",
   "family-kernels",
   "cli",
   "examples",
@@ -34,7 +35,7 @@ const folders = [
 ];
 /** What test/gpu imports of the other tests, and tsc therefore compiles with it. */
 const shared = ["test/cases", "test/compiler/ops", "test/model-kernels", "test/runtime/reattention"];
-const assets = /\.(?:py|mjs|txt)$|\.kernel\.ts$/;
+const assets = /\.(?:py|mjs|txt|html|css)$|\.kernel\.ts$/;
 const outputs = /\.(?:d\.ts\.map|js\.map|d\.ts|js)$/;
 
 function* filesOf(folder) {
@@ -55,7 +56,7 @@ const sources = () =>
     join(root, "package-lock.json"),
     join(root, "scripts/vendor.mjs"),
   ]
-    .filter((path) => /\.(?:ts|py|mjs|txt|json)$/.test(path))
+    .filter((path) => /\.(?:ts|py|mjs|txt|html|css|json)$/.test(path))
     .sort();
 
 /** Names, sizes and times of all sources: reading them would cost every command tens of milliseconds. */

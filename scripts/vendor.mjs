@@ -12,12 +12,16 @@ const vendor = join(root, "dist/vendor");
 
 /** Packages that become one module each, with what they import; what they load later lies beside it. */
 const BUNDLED = [
+  "@hono/node-server",
   "@huggingface/hub",
   "@huggingface/jinja",
   "@resvg/resvg-wasm",
   "commander",
   "execa",
   "get-tsconfig",
+  "hono",
+  "hono/body-limit",
+  "hono/streaming",
   "picocolors",
   "vscode-languageserver-textdocument",
   "vscode-languageserver/node",

@@ -3,16 +3,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { root } from "../built-cli.js";
+import { findChromium, Page } from "../chromium.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { findChromium, Page } from "./chromium.js";
 import { cli, folderWith } from "./run-cli.js";
-
-const browser = findChromium();
-/** A test of the page in a browser; its name says so where there is none to try it in. */
-const inBrowser = (name: string, run: () => Promise<void>): void =>
-  browser
-    ? test(name, run)
-    : test.skip(`${name} (NOT TRIED: no Chromium on the path, and CHROMIUM names none)`, () => undefined);
 
 const MATMUL = join(root, "examples/matmul.kernel.ts");
 const out = temporaryFolder("inspect");
@@ -49,7 +42,7 @@ afterEach(async () => {
   for (const one of pages.splice(0)) await one.close();
 });
 async function open(file: string, hash: string, width: number, height: number, dark = false): Promise<Page> {
-  const one = await Page.open(browser!, pathToFileURL(file).href + hash, width, height, dark);
+  const one = await Page.open(await findChromium(), pathToFileURL(file).href + hash, width, height, dark);
   pages.push(one);
   return one;
 }
@@ -85,7 +78,7 @@ const LIT = (name: string): string =>
   `Object.fromEntries([...document.querySelectorAll("section")].map((one) => [one.dataset.stage, [...one.querySelectorAll("li.${name} code")].map((code) => code.textContent)]))`;
 type Lit = Record<string, string[]>;
 
-inBrowser("lines that belong together light up under the pointer, and stay lit after a click", async () => {
+test("lines that belong together light up under the pointer, and stay lit after a click", async () => {
   const page = await open(matmul, "", 1280, 800);
   expect(await page.evaluate<Lit>(LIT("lit"))).toMatchObject({ TypeScript: [], SASS: [] });
   await page.point("[data-stage=TypeScript] li", "acc += dot(x, y)");
@@ -105,8 +98,12 @@ inBrowser("lines that belong together light up under the pointer, and stay lit a
   expect(page.requests).toEqual([pathToFileURL(matmul).href]);
 });
 
-inBrowser("a link to a line opens with it lit and in view in every pane, and panes can be put away", async () => {
-  const page = await open(matmul, "#37", 1280, 800);
+test("a link to a line opens with it lit and in view in every pane, and panes can be put away", async () => {
+  const line =
+    readFileSync(MATMUL, "utf8")
+      .split("\n")
+      .findIndex((text) => text.includes("dot(x, y)")) + 1;
+  const page = await open(matmul, `#${line}`, 1280, 800);
   expect((await page.evaluate<Lit>(LIT("pinned"))).SASS!.join()).toContain("HGMMA");
   const inView = `[...document.querySelectorAll("ol")].map((list) => { const [one, all] = [list.querySelector("li.pinned"), list].map((each) => each.getBoundingClientRect()); return one.top >= all.top && one.bottom <= all.bottom; })`;
   expect(await page.evaluate(inView)).toEqual([true, true, true, true, true]);
@@ -128,7 +125,7 @@ const CONTRAST = `(() => {
   return all.map((one) => { const [a, b] = [getComputedStyle(one).color, behind(one)].map(level).sort((a, b) => b - a); return [(a + 0.05) / (b + 0.05), one.outerHTML.slice(0, 60)]; }).sort(([a], [b]) => a - b)[0];
 })()`;
 
-inBrowser("it is legible in light and dark, lit lines too, and fits 1280 pixels and a narrow window", async () => {
+test("it is legible in light and dark, lit lines too, and fits 1280 pixels and a narrow window", async () => {
   for (const [file, dark] of [
     [matmul, false],
     [matmul, true],

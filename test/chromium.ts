@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { temporaryFolder } from "../temporary-folder.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless_shell"];
 
@@ -16,11 +16,12 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The browser that CHROMIUM names, or the first of the usual ones on the path; undefined where there is none. */
-export function findChromium(): string | undefined {
+/** The browser that CHROMIUM names, or the first of the usual ones on the path, or the one of the package that comes with the tests. */
+export async function findChromium(): Promise<string> {
   const { CHROMIUM, PATH = "" } = process.env;
   const folders = PATH.split(delimiter);
-  return CHROMIUM || NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
+  const found = CHROMIUM || NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram);
+  return found ?? (await import("@sparticuz/chromium")).default.executablePath();
 }
 
 type Message = {

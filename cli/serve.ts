@@ -1,0 +1,25 @@
+import type { ServeSettings } from "../serve/index.js";
+import { explainFallback } from "./fallback.js";
+import type { GenerationOptions } from "./generation-options.js";
+import { loadModel, modelPath } from "./load-model.js";
+import { printable } from "./printable.js";
+
+type ServeRequest = Pick<GenerationOptions, "model" | "device" | "bundle" | "context" | "attention"> & ServeSettings;
+
+/** Serves the model until it is interrupted. */
+export async function serveModel(request: ServeRequest, signal: AbortSignal): Promise<number> {
+  const { serve } = await import("../serve/index.js");
+  const path = await modelPath(request.model, signal);
+  await using model = await loadModel({ ...request, model: path, signal });
+  explainFallback(model.device, request.device);
+  const token = request.token ?? process.env.TILESCRIPT_TOKEN;
+  const log = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  const server = await serve(model, { ...request, token, name: path, log });
+  const name = printable(server.model, process.stdout);
+  process.stdout.write(`${name} on ${model.device.name} at ${server.url} (OpenAI's API: ${server.url}/v1)\n`);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  await server.close();
+  return 0;
+}

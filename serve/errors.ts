@@ -1,0 +1,44 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { TileScriptError } from "../dsl/errors.js";
+import { GenerateError } from "../runtime/generate/errors.js";
+
+/** A request that is not answered, as OpenAI's clients read it. */
+export class RequestError extends TileScriptError {
+  override readonly name = "RequestError";
+  readonly status: ContentfulStatusCode;
+  readonly type: string;
+  /** The field of the request that is wrong. */
+  readonly param: string | null;
+
+  constructor(status: ContentfulStatusCode, code: string, problem: string, param: string | null = null) {
+    super(code, problem);
+    this.status = status;
+    this.type = TYPES[status] ?? "invalid_request_error";
+    this.param = param;
+  }
+}
+
+/** OpenAI's names of what is wrong, by status. */
+const TYPES: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  403: "permission_error",
+  429: "rate_limit_error",
+  500: "server_error",
+  503: "server_error",
+};
+
+/** Names of our options as OpenAI calls them. */
+const FIELDS: Readonly<Record<string, string>> = { maxTokens: "max_tokens", topP: "top_p", topK: "top_k" };
+
+/** Any failure of a request as one that can be sent. What is not the caller's fault says no more than its own message. */
+export function asRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  if (error instanceof GenerateError) {
+    const code = error.option === "prompt" ? "context_length_exceeded" : "invalid_value";
+    return new RequestError(400, code, error.message, FIELDS[error.option] ?? error.option);
+  }
+  if (error instanceof TileScriptError) return new RequestError(500, error.code, error.message);
+  return new RequestError(500, "internal", "the request failed for a reason that the server's own log has");
+}
+
+export const bodyOf = ({ message, type, param, code }: RequestError) => ({ error: { message, type, param, code } });

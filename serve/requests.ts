@@ -1,0 +1,126 @@
+/** What may be asked, as OpenAI's API has it. A field that would change the answer and that we do not heed is refused by name. */
+
+import type { Context } from "hono";
+import { z } from "zod";
+import type { ChatMessage, GenerateOptions } from "../runtime/index.js";
+import { RequestError } from "./errors.js";
+
+/** Fields that change nothing of an answer. */
+const HARMLESS = {
+  user: z.unknown().optional(),
+  metadata: z.unknown().optional(),
+  store: z.literal(false).nullish(),
+  safety_identifier: z.unknown().optional(),
+  prompt_cache_key: z.unknown().optional(),
+  service_tier: z.enum(["auto", "default"]).nullish(),
+};
+
+/** Fields that may say what is so anyway. */
+const USUAL = {
+  n: z.literal(1).nullish(),
+  best_of: z.literal(1).nullish(),
+  frequency_penalty: z.literal(0).nullish(),
+  presence_penalty: z.literal(0).nullish(),
+  logit_bias: z.strictObject({}).nullish(),
+};
+
+const COMMON = {
+  ...HARMLESS,
+  ...USUAL,
+  model: z.string(),
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  top_k: z.number().nullish(),
+  max_tokens: z.number().nullish(),
+  seed: z.number().nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
+    .nullish(),
+};
+
+const part = z.strictObject({ type: z.literal("text"), text: z.string() });
+const message = z.strictObject({
+  role: z.enum(["system", "developer", "user", "assistant", "tool"]),
+  content: z.union([z.string(), z.array(part)]),
+  name: z.string().nullish(),
+  refusal: z.null().optional(),
+});
+
+export const chatRequest = z.strictObject({
+  ...COMMON,
+  messages: z.array(message).min(1),
+  max_completion_tokens: z.number().nullish(),
+  logprobs: z.literal(false).nullish(),
+  response_format: z.strictObject({ type: z.literal("text") }).nullish(),
+  tools: z.array(z.never()).nullish(),
+  tool_choice: z.enum(["none", "auto"]).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+});
+
+export const completionRequest = z.strictObject({
+  ...COMMON,
+  prompt: z.union([
+    z.string(),
+    z.array(z.number()),
+    z
+      .array(z.string())
+      .length(1)
+      .transform(([only]) => only!),
+  ]),
+  logprobs: z.null().optional(),
+  echo: z.literal(false).nullish(),
+  suffix: z.null().optional(),
+});
+
+export const tokenizeRequest = z.strictObject({ content: z.string() });
+export const detokenizeRequest = z.strictObject({ tokens: z.array(z.number()) });
+
+export type CommonRequest = z.infer<typeof completionRequest> | z.infer<typeof chatRequest>;
+
+/** The body of a request. @throws RequestError 400 that names the field, 415 for what does not say that it is JSON */
+export async function read<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.infer<Schema>> {
+  // A page of another origin can send anything else without asking first.
+  if (!/^application\/json\b/i.test(c.req.header("content-type") ?? ""))
+    throw new RequestError(415, "content_type", "send the body as Content-Type: application/json");
+  let body: unknown;
+  try {
+    body = JSON.parse(await c.req.text());
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new RequestError(400, "invalid_json", `the body is no JSON: ${cause.message}`);
+  }
+  const read = schema.safeParse(body);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues as [z.core.$ZodIssue];
+  const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  const place = [...issue.path, ...unknown].map(String).join(".");
+  throw new RequestError(400, "invalid_value", `${place || "the body"}: ${problemOf(issue)}`, place || null);
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return "is not supported";
+  if (issue.code === "invalid_value")
+    return `of this only ${issue.values.map((one) => JSON.stringify(one)).join(", ")} is supported`;
+  return issue.message;
+}
+
+/** What is asked of the generation. */
+export function optionsOf(request: CommonRequest): GenerateOptions {
+  const most = "max_completion_tokens" in request ? request.max_completion_tokens : undefined;
+  return {
+    maxTokens: most ?? request.max_tokens ?? undefined,
+    temperature: request.temperature ?? 1,
+    topK: request.top_k ?? undefined,
+    topP: request.top_p ?? undefined,
+    seed: request.seed ?? undefined,
+    stop: request.stop ?? undefined,
+  };
+}
+
+export const messagesOf = ({ messages }: z.infer<typeof chatRequest>): ChatMessage[] =>
+  messages.map(({ role, content }) => ({
+    role: role === "developer" ? "system" : role,
+    content: typeof content === "string" ? content : content.map(({ text }) => text).join(""),
+  }));
