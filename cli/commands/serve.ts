@@ -1,6 +1,6 @@
 import { command } from "../command.js";
-import { type GenerationOptions, generationOptions } from "../generation-options.js";
-import { number, positive } from "../integers.js";
+import { type GenerationOptions, generationOptions } from "../options/generation.js";
+import { number, positive } from "../options/integers.js";
 
 type ServeOptions = Pick<GenerationOptions, "model" | "device" | "bundle" | "context" | "attention"> & {
   readonly host: string;
@@ -36,7 +36,7 @@ export default command<ServeOptions>({
     "TILESCRIPT_TOKEN=$(openssl rand -hex 16) tilescript serve --host 0.0.0.0 --port 8000",
   ],
   async run({ options, signal }) {
-    const { serveModel } = await import("../serve.js");
+    const { serveModel } = await import("../generate/serve.js");
     return serveModel(options, signal);
   },
 });

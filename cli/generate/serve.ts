@@ -1,14 +1,14 @@
-import type { ServeSettings } from "../serve/index.js";
+import type { ServeSettings } from "../../serve/index.js";
+import type { GenerationOptions } from "../options/generation.js";
+import { printable } from "../report/printable.js";
 import { explainFallback } from "./fallback.js";
-import type { GenerationOptions } from "./generation-options.js";
 import { loadModel, modelPath } from "./load-model.js";
-import { printable } from "./printable.js";
 
 type ServeRequest = Pick<GenerationOptions, "model" | "device" | "bundle" | "context" | "attention"> & ServeSettings;
 
 /** Serves the model until it is interrupted. */
 export async function serveModel(request: ServeRequest, signal: AbortSignal): Promise<number> {
-  const { serve } = await import("../serve/index.js");
+  const { serve } = await import("../../serve/index.js");
   const path = await modelPath(request.model, signal);
   await using model = await loadModel({ ...request, model: path, signal });
   explainFallback(model.device, request.device);
