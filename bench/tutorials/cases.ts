@@ -112,6 +112,39 @@ async function groups(device: Device): Promise<Scene> {
   return { launch: { grid: [device.processors], args }, out: all[0]![2]!, dtype: "f16" };
 }
 
+const HEADS = 64;
+const TOKENS = 4096;
+const HEAD = 128;
+
+/** Causal attention of many heads, as the tutorial measures it; the gradients' numbers are of no model. */
+async function attention(device: Device, builds: { BM: number; BN: number }, gradients?: "dk" | "dq"): Promise<Scene> {
+  const rows = HEADS * TOKENS;
+  const tensors = ["q", "k", "v", ...(gradients ? ["dOut"] : [])];
+  const args: Record<string, Arguments[string]> = { tokens: TOKENS, scale: Math.LOG2E / Math.sqrt(HEAD) };
+  for (const name of tensors)
+    args[name] = { buffer: await normals(device, 2 * rows * HEAD), shape: [rows, HEAD], strides: [HEAD, 1] };
+  args.lse = await fractions(device, rows);
+  const out = device.alloc(2 * rows * HEAD);
+  if (gradients) args.delta = await fractions(device, rows);
+  args[gradients ?? "out"] = out;
+  if (gradients === "dk") args.dv = device.alloc(out.bytes);
+  const grid: Grid = [cdiv(TOKENS, gradients === "dk" ? builds.BN : builds.BM), HEADS];
+  return { launch: { grid, args: { ...args, ...builds, D: HEAD, CAUSAL: true } }, out, dtype: "bf16" };
+}
+
+const SCALED = { A: "e4m3", B: "e4m3", BM: 128, BN: 128, BK: 128 };
+
+async function scaled(device: Device): Promise<Scene> {
+  const [a, b] = [await fractions(device, (SIDE * SIDE) / 4), await fractions(device, (SIDE * SIDE) / 4)];
+  const scales = (SIDE * SIDE) / 32;
+  const [aScale, bScale] = [device.alloc(scales), device.alloc(scales)];
+  // Each scale is 1.
+  for (const buffer of [aScale, bScale]) device.fill(buffer, 127);
+  const out = device.alloc(4 * SIDE * SIDE);
+  const args = { a, aScale, b, bScale, c: out, M: SIDE, N: SIDE, K: SIDE, ...SCALED };
+  return { launch: { grid: [SIDE / SCALED.BM, SIDE / SCALED.BN], args }, out, dtype: "f32" };
+}
+
 export const TUTORIALS: readonly Tutorial[] = [
   {
     name: "01 vector add",
@@ -202,6 +235,30 @@ export const TUTORIALS: readonly Tutorial[] = [
     },
   },
   {
+    name: "06 fused attention, forward",
+    kernel: "attention",
+    triton: "attention",
+    constants: { BM: 128, BN: 64, D: HEAD, CAUSAL: true },
+    options: WARPS,
+    scene: (device) => attention(device, { BM: 128, BN: 64 }),
+  },
+  {
+    name: "06 fused attention, gradients of keys and values",
+    kernel: "attentionKeyGradients",
+    triton: "attention_key_gradients",
+    constants: { BM: 64, BN: 128, D: HEAD, CAUSAL: true },
+    options: { warps: 8, stages: 2 },
+    scene: (device) => attention(device, { BM: 64, BN: 128 }, "dk"),
+  },
+  {
+    name: "06 fused attention, gradients of queries",
+    kernel: "attentionQueryGradients",
+    triton: "attention_query_gradients",
+    constants: { BM: 128, BN: 64, D: HEAD, CAUSAL: true },
+    options: { warps: 8, stages: 2 },
+    scene: (device) => attention(device, { BM: 128, BN: 64 }, "dq"),
+  },
+  {
     name: "07 libdevice",
     kernel: "arcSine",
     triton: "arc_sine",
@@ -231,5 +288,13 @@ export const TUTORIALS: readonly Tutorial[] = [
     constants: TILE,
     options: WARPS,
     scene: (device) => persistent(device, true),
+  },
+  {
+    name: "10 block-scaled product, mxfp8",
+    kernel: "blockScaledMatmul",
+    triton: "block_scaled_matmul",
+    constants: SCALED,
+    options: WARPS,
+    scene: scaled,
   },
 ];

@@ -1,4 +1,4 @@
-"""What Triton's tutorials 01 to 09 do, in Triton's own language: the peers of examples/, compiled by the same Triton. Parameters are named as in the
+"""What Triton's tutorials do, in Triton's own language: the peers of examples/, compiled by the same Triton. Parameters are named as in the
 examples, because both are launched in the same way."""
 
 import triton
@@ -247,3 +247,183 @@ def persistent_matmul_tma(
         for k in range(k_tiles):
             acc = tl.dot(a.load([tile_m * BM, k * BK]), b.load([tile_n * BN, k * BK]).T, acc)
         c.store([tile_m * BM, tile_n * BN], acc.to(tl.float16))
+
+
+@triton.jit
+def attend_blocks(
+    acc, weight, top, x, k, v, head, first, last, queries, tokens, scale,
+    BN: tl.constexpr, CAUSAL: tl.constexpr, MASKED: tl.constexpr,
+):  # fmt: skip
+    for start in tl.range(first, last, BN):
+        scores = tl.dot(x, k.load([head + start, 0]).T) * scale
+        if MASKED:
+            keys = start + tl.arange(0, BN)
+            if CAUSAL:
+                visible = (queries[:, None] >= keys[None, :]) & (queries[:, None] < tokens)
+            else:
+                visible = (queries[:, None] < tokens) & (keys[None, :] < tokens)
+            scores = tl.where(visible, scores, -1.0e30)
+        new_top = tl.maximum(top, tl.max(scores, 1))
+        weights = tl.math.exp2(scores - new_top[:, None])
+        keep = tl.math.exp2(top - new_top)
+        acc = tl.dot(weights.to(tl.bfloat16), v.load([head + start, 0]), acc * keep[:, None])
+        weight = weight * keep + tl.sum(weights, 1)
+        top = new_top
+    return acc, weight, top
+
+
+@triton.jit
+def attention(
+    q, k, out, lse, tokens, scale, v,
+    BM: tl.constexpr, BN: tl.constexpr, D: tl.constexpr, CAUSAL: tl.constexpr,
+):  # fmt: skip
+    start = tl.program_id(0) * BM
+    head = tl.program_id(1) * tokens
+    queries = start + tl.arange(0, BM)
+    x = q.load([head + start, 0])
+    top = tl.full([BM], -float("inf"), dtype=tl.float32)
+    weight = tl.zeros([BM], dtype=tl.float32)
+    acc = tl.zeros([BM, D], dtype=tl.float32)
+    if CAUSAL:
+        whole = start // BN * BN
+        last = min(start + BM, tokens)
+    else:
+        whole = tokens // BN * BN
+        last = tokens
+    acc, weight, top = attend_blocks(acc, weight, top, x, k, v, head, 0, whole, queries, tokens, scale, BN, CAUSAL, False)
+    acc, weight, top = attend_blocks(acc, weight, top, x, k, v, head, whole, last, queries, tokens, scale, BN, CAUSAL, True)
+    inside = queries < tokens
+    tl.store(lse + head + queries, top + tl.math.log2(weight), mask=inside)
+    at = out + (head + queries)[:, None] * D + tl.arange(0, D)[None, :]
+    tl.store(at, (acc / weight[:, None]).to(tl.bfloat16), mask=inside[:, None])
+
+
+@triton.jit
+def key_gradients_over(
+    dk, dv, keys_block, values_block, q, dOut, lse, delta, head, first, last, keys, tokens, scale,
+    BM: tl.constexpr, CAUSAL: tl.constexpr, MASKED: tl.constexpr,
+):  # fmt: skip
+    for start in tl.range(first, last, BM):
+        queries = start + tl.arange(0, BM)
+        mask = queries < tokens
+        x = q.load([head + start, 0])
+        do = dOut.load([head + start, 0])
+        level = tl.load(lse + head + queries, mask=mask, other=0.0)
+        share = tl.load(delta + head + queries, mask=mask, other=0.0)
+        parts = tl.math.exp2(tl.dot(keys_block, x.T) * scale - level[None, :])
+        if MASKED:
+            if CAUSAL:
+                visible = (queries[None, :] >= keys[:, None]) & (queries[None, :] < tokens)
+            else:
+                visible = (queries[None, :] < tokens) & (keys[:, None] < tokens)
+            parts = tl.where(visible, parts, 0.0)
+        d_scores = parts * (tl.dot(values_block, do.T) - share[None, :])
+        dk = tl.dot(d_scores.to(tl.bfloat16), x, dk)
+        dv = tl.dot(parts.to(tl.bfloat16), do, dv)
+    return dk, dv
+
+
+@triton.jit
+def attention_key_gradients(
+    q, k, v, dOut, lse, delta, tokens, scale, dk, dv,
+    BM: tl.constexpr, BN: tl.constexpr, D: tl.constexpr, CAUSAL: tl.constexpr,
+):  # fmt: skip
+    start = tl.program_id(0) * BN
+    head = tl.program_id(1) * tokens
+    keys = start + tl.arange(0, BN)
+    keys_block = k.load([head + start, 0])
+    values_block = v.load([head + start, 0])
+    dk_sum = tl.zeros([BN, D], dtype=tl.float32)
+    dv_sum = tl.zeros([BN, D], dtype=tl.float32)
+    if CAUSAL:
+        first = start // BM * BM
+        clear = min(tl.cdiv(start + BN, BM) * BM, tokens)
+    else:
+        first = 0
+        clear = 0
+    whole = max(tokens // BM * BM, clear)
+    dk_sum, dv_sum = key_gradients_over(
+        dk_sum, dv_sum, keys_block, values_block, q, dOut, lse, delta, head, first, clear, keys, tokens, scale, BM, CAUSAL, True
+    )  # fmt: skip
+    dk_sum, dv_sum = key_gradients_over(
+        dk_sum, dv_sum, keys_block, values_block, q, dOut, lse, delta, head, clear, whole, keys, tokens, scale, BM, CAUSAL, False
+    )  # fmt: skip
+    dk_sum, dv_sum = key_gradients_over(
+        dk_sum, dv_sum, keys_block, values_block, q, dOut, lse, delta, head, whole, tokens, keys, tokens, scale, BM, CAUSAL, True
+    )  # fmt: skip
+    at = (head + keys)[:, None] * D + tl.arange(0, D)[None, :]
+    mask = keys[:, None] < tokens
+    tl.store(dk + at, (dk_sum * (scale * 0.6931471805599453)).to(tl.bfloat16), mask=mask)
+    tl.store(dv + at, dv_sum.to(tl.bfloat16), mask=mask)
+
+
+@triton.jit
+def query_gradients_over(
+    dq, x, do, k, v, level, share, head, first, last, queries, tokens, scale,
+    BN: tl.constexpr, CAUSAL: tl.constexpr, MASKED: tl.constexpr,
+):  # fmt: skip
+    for start in tl.range(first, last, BN):
+        keys_block = k.load([head + start, 0])
+        parts = tl.math.exp2(tl.dot(x, keys_block.T) * scale - level[:, None])
+        if MASKED:
+            keys = start + tl.arange(0, BN)
+            if CAUSAL:
+                visible = (queries[:, None] >= keys[None, :]) & (queries[:, None] < tokens)
+            else:
+                visible = (queries[:, None] < tokens) & (keys[None, :] < tokens)
+            parts = tl.where(visible, parts, 0.0)
+        d_scores = parts * (tl.dot(do, v.load([head + start, 0]).T) - share[:, None])
+        dq = tl.dot(d_scores.to(tl.bfloat16), keys_block, dq)
+    return dq
+
+
+@triton.jit
+def attention_query_gradients(
+    q, k, v, dOut, lse, delta, tokens, scale, dq,
+    BM: tl.constexpr, BN: tl.constexpr, D: tl.constexpr, CAUSAL: tl.constexpr,
+):  # fmt: skip
+    start = tl.program_id(0) * BM
+    head = tl.program_id(1) * tokens
+    queries = start + tl.arange(0, BM)
+    inside = queries < tokens
+    x = q.load([head + start, 0])
+    do = dOut.load([head + start, 0])
+    level = tl.load(lse + head + queries, mask=inside, other=0.0)
+    share = tl.load(delta + head + queries, mask=inside, other=0.0)
+    if CAUSAL:
+        whole = start // BN * BN
+        last = min(start + BM, tokens)
+    else:
+        whole = tokens // BN * BN
+        last = tokens
+    dq_sum = tl.zeros([BM, D], dtype=tl.float32)
+    dq_sum = query_gradients_over(dq_sum, x, do, k, v, level, share, head, 0, whole, queries, tokens, scale, BN, CAUSAL, False)
+    dq_sum = query_gradients_over(dq_sum, x, do, k, v, level, share, head, whole, last, queries, tokens, scale, BN, CAUSAL, True)
+    at = dq + (head + queries)[:, None] * D + tl.arange(0, D)[None, :]
+    tl.store(at, (dq_sum * (scale * 0.6931471805599453)).to(tl.bfloat16), mask=inside[:, None])
+
+
+@triton.jit
+def load_block(base, lines, count, k, K, BK: tl.constexpr, EACH: tl.constexpr):
+    at = k // EACH + tl.arange(0, BK // EACH)
+    mask = (lines[:, None] < count) & (at[None, :] < K // EACH)
+    return tl.load(base + lines[:, None] * (K // EACH) + at[None, :], mask=mask, other=0)
+
+
+@triton.jit
+def block_scaled_matmul(
+    a, aScale, b, bScale, c, M, N, K, A: tl.constexpr, B: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
+):  # fmt: skip
+    rows = tl.program_id(0) * BM + tl.arange(0, BM)
+    columns = tl.program_id(1) * BN + tl.arange(0, BN)
+    A_EACH: tl.constexpr = 2 if A == "e2m1" else 1
+    B_EACH: tl.constexpr = 2 if B == "e2m1" else 1
+    acc = tl.zeros((BM, BN), dtype=tl.float32)
+    for k in tl.range(0, K, BK):
+        x = load_block(a, rows, M, k, K, BK, A_EACH)
+        y = load_block(b, columns, N, k, K, BK, B_EACH)
+        x_scale = load_block(aScale, rows, M, k, K, BK, 32)
+        y_scale = load_block(bScale, columns, N, k, K, BK, 32)
+        acc = tl.dot_scaled(x, x_scale, A, y.T, y_scale, B, acc)
+    tl.store(c + rows[:, None] * N + columns[None, :], acc, mask=(rows[:, None] < M) & (columns[None, :] < N))
