@@ -9,7 +9,7 @@ import { compileOptions, type LaunchOptions } from "../kernels/compile-options.j
 import { PRODUCT_ROWS } from "../kernels/linear/product-tiles.js";
 import type { ModelKernels } from "../kernels/loaded.js";
 import type { Checkpoint } from "../weights/index.js";
-import { runnerOf } from "./assemble.js";
+import { decoderOf } from "./assemble.js";
 import type { ModelConfig } from "./config.js";
 import { manyRows } from "./experts.js";
 import type { LayersOptions } from "./layers.js";
@@ -143,7 +143,7 @@ export async function neededBuilds(
   // Angles are not needed.
   const none = { cosine: memory.alloc(0), sine: memory.alloc(0), rotaryRow: 1 };
   const rotaries = { ropes: config.ropes.map(() => none), none };
-  const runner = runnerOf({ device, memory, kernels, config, weights }, options, rotaries);
+  const runner = decoderOf({ device, memory, kernels, config, weights }, options, rotaries).sequence();
   for (const sampling of [GREEDY, SAMPLED]) {
     await runner.prefill([0], 0, sampling);
     runner.step();
