@@ -30,7 +30,7 @@ const KEPT = 4;
 export class Answering {
   readonly #decoder: Decoder;
   readonly #attention: AttentionOptions;
-  readonly #speech: Speech;
+  readonly speech: Speech;
   readonly #scheduler: Scheduler;
   #closed = false;
 
@@ -38,7 +38,7 @@ export class Answering {
     this.#decoder = decoder;
     this.#attention = attention;
     const { eosIds } = decoder.host.config;
-    this.#speech = { tokenizer, ends: new Set([...tokenizer.eosIds, ...eosIds]) };
+    this.speech = { tokenizer, ends: new Set([...tokenizer.eosIds, ...eosIds]) };
     const pool = new SequencePool(decoder, attention, sequences + KEPT);
     this.#scheduler = new Scheduler(decoder, pool, { places: sequences, waiting, explain });
   }
@@ -48,7 +48,7 @@ export class Answering {
     try {
       options.signal?.throwIfAborted();
       if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
-      const answer = new Answer(this.#speech, readOptions(options), options, to);
+      const answer = new Answer(this.speech, readOptions(options), options, to);
       this.#scheduler.enter(answer);
       answer.listen();
       void this.#ask(answer, prompt);

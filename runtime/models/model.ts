@@ -2,6 +2,7 @@ import type { Device } from "../device/device.js";
 import { Answering, type Prompt } from "../generate/answering.js";
 import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
+import { Session, type SessionOptions } from "../generate/session.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
 import { explainNoNumbers } from "../weights/index.js";
@@ -113,6 +114,11 @@ export class Model {
   /** Continues token ids as they are, without a template. */
   generateFrom(prompt: Prompt, options: GenerateOptions = {}): Generation {
     return new Generation((to) => this.#answering.start(prompt, options, to));
+  }
+
+  /** A conversation, which reads only what is new of each turn; several of one model share what they have in common. */
+  session(options: SessionOptions = {}): Session {
+    return new Session(this.#answering, options);
   }
 
   /**

@@ -2,8 +2,8 @@ import { Model, type ModelOptions } from "../../../runtime/index.js";
 import { tinyModels, writeGguf } from "../models/families/tiny-models.js";
 import { array, text, u32 } from "../weights/write-gguf.js";
 
-/** Letters, and the tokens that the chat template puts around messages. */
-const TOKENS = [..."abcdefghijklmnopq", "<u>", "<a>", "<e>"];
+/** Letters, some of them together, which nothing encodes to, and the tokens that the chat template puts around messages. */
+const TOKENS = [..."abcdefghijklm", "ab", "cd", "ef", "gh", "<u>", "<a>", "<e>"];
 const TEMPLATE =
   "{% for m in messages %}{% if m.role == 'assistant' %}<a>{% else %}<u>{% endif %}{{ m.content }}<e>{% endfor %}{% if add_generation_prompt %}<a>{% endif %}";
 
@@ -29,6 +29,6 @@ export function promptOf(length: number, seed = length): number[] {
   let state = seed;
   return Array.from({ length }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state >>> 16) % 17;
+    return (state >>> 16) % 13;
   });
 }
