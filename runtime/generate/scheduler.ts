@@ -23,7 +23,7 @@ export class Scheduler {
   readonly #decoder: Decoder;
   readonly #pool: SequencePool;
   readonly #options: SchedulerOptions;
-  readonly #rounds = new Rounds();
+  readonly #rounds: Rounds;
   #waiting: Answer[] = [];
   /** In the order in which they joined. */
   #active: Reading[] = [];
@@ -38,6 +38,7 @@ export class Scheduler {
     this.#decoder = decoder;
     this.#pool = pool;
     this.#options = options;
+    this.#rounds = new Rounds(decoder.batch);
   }
 
   /** Takes a place in the queue, also before it is known what is asked. @throws GenerateError where the queue is full */

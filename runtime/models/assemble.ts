@@ -2,6 +2,7 @@ import { Allocations } from "../device/allocations.js";
 import type { Device, UploadOptions } from "../device/device.js";
 import type { ModelKernels } from "../kernels/loaded.js";
 import type { Checkpoint } from "../weights/index.js";
+import { rowsFor } from "./batch.js";
 import { cacheShape } from "./cache.js";
 import { allocateChunkBuffers } from "./chunk-buffers.js";
 import type { ModelConfig } from "./config.js";
@@ -51,14 +52,20 @@ export function decoderOf(
   { ropes, none }: Rotaries,
 ): Decoder {
   const { device, memory, config, weights } = on;
-  const { capacity } = options;
+  const { capacity, sequences = 1 } = options;
   const { attentions, windowed } = attentionsOf(on, options);
   const shared = {
     ...{ ...on, attentions, windowed, capacity },
     scratch: allocateStepScratch(device, memory, config, weights),
     rotaries: config.layerKinds.map(({ rope }) => (rope === undefined ? none : ropes[rope]!)),
-    buffers: allocateChunkBuffers(device, memory, config, weights, reachOf(on, options).tokens),
+    buffers: allocateChunkBuffers(
+      device,
+      memory,
+      config,
+      weights,
+      Math.max(reachOf(on, options).tokens, rowsFor(sequences)),
+    ),
     shape: cacheShape(device, config, options.attention, capacity),
   };
-  return new Decoder(shared, memory);
+  return new Decoder(shared, memory, sequences);
 }

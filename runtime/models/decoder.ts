@@ -1,18 +1,23 @@
 import { Allocations } from "../device/allocations.js";
 import { DeviceError } from "../device/errors.js";
+import { Batch } from "./batch.js";
 import type { SharedHost } from "./host.js";
 import { LastChunk, Runner } from "./runner.js";
 
 /** A model on a device, and the sequences of tokens that it has read there. */
 export class Decoder {
   readonly host: SharedHost;
+  /** Decodes several sequences in a step; undefined where that is not asked for, or windowed attention takes them one after another. */
+  readonly batch: Batch | undefined;
   readonly #memory: Allocations;
   readonly #sequences = new Set<Runner>();
   readonly #lastChunk = new LastChunk();
   #closed = false;
 
-  constructor(host: SharedHost, memory: Allocations) {
+  /** `sequences`: how many may decode at once. */
+  constructor(host: SharedHost, memory: Allocations, sequences: number) {
     this.host = host;
+    this.batch = sequences > 1 && !host.windowed ? new Batch(host, memory, sequences) : undefined;
     this.#memory = memory;
   }
 
@@ -46,6 +51,7 @@ export class Decoder {
     this.#closed = true;
     for (const runner of this.#sequences) runner.close();
     this.#sequences.clear();
+    this.batch?.close();
     this.#memory.free();
   }
 }

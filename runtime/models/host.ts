@@ -10,7 +10,8 @@ import type { ModelConfig } from "./config.js";
 import type { DecodeState, StepScratch } from "./state.js";
 import type { Weights } from "./weights.js";
 
-interface Host {
+/** What every pass needs of a model on a device. */
+export interface PassHost {
   readonly device: Device;
   readonly memory: Allocator;
   readonly kernels: ModelKernels;
@@ -20,14 +21,14 @@ interface Host {
 }
 
 /** A model as it lies on a device, with one of its sequences: everything that a pass reads and writes. */
-export interface ModelHost extends Host {
+export interface ModelHost extends PassHost {
   readonly state: DecodeState;
   /** One a layer. */
   readonly layers: readonly AttentionLayer[];
 }
 
 /** What the sequences of a model share. All work is on one stream in order, so they take turns with its scratch. */
-export interface SharedHost extends Host {
+export interface SharedHost extends PassHost {
   readonly scratch: StepScratch;
   /** One a layer. */
   readonly rotaries: readonly Rotary[];

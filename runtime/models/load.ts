@@ -7,6 +7,7 @@ import { type AttentionOptions, readAttention } from "../reattention/attention-o
 import type { Tokenizer } from "../tokenizer/index.js";
 import { type Checkpoint, openCheckpoint } from "../weights/index.js";
 import { assembleDecoder } from "./assemble.js";
+import { MOST_ROWS } from "./batch.js";
 import type { ModelConfig } from "./config.js";
 import { contextFor } from "./context.js";
 import type { Decoder } from "./decoder.js";
@@ -53,9 +54,9 @@ export interface DecoderOptions extends LayersOptions, Pick<ModelOptions, "signa
 export async function loadDecoder(
   device: Device,
   { checkpoint, config, plan }: ModelFiles,
-  { bundle = modelBundle(), signal, onProgress, attention, capacity }: DecoderOptions,
+  { bundle = modelBundle(), signal, onProgress, ...layers }: DecoderOptions,
 ): Promise<Decoder> {
-  const model = { checkpoint, config, plan, attention, capacity };
+  const model = { checkpoint, config, plan, ...layers };
   const total = requireRoom(device, checkpoint);
   const needed = device.arch === 0 ? [] : await neededBuilds(device, model);
   const report = onProgress && ((text: string) => onProgress(text, 0, 0));
@@ -94,7 +95,7 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const device: Device = ownsDevice ? await openDevice({ prefer: where }) : where;
   try {
     const capacity = contextFor({ context, attention, config, beyondTrained }, device, checkpoint);
-    const decoder = await loadDecoder(device, files, { ...options, attention, capacity });
+    const decoder = await loadDecoder(device, files, { ...options, attention, capacity, sequences: queue.sequences });
     const close = () => {
       decoder.close();
       if (ownsDevice) device.close();
@@ -106,14 +107,11 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   }
 }
 
-/** Generations that one step may decode together. */
-const MOST_SEQUENCES = 64;
-
 function readQueue({ sequences = 1, waiting = 1024 }: ModelOptions) {
-  if (!Number.isInteger(sequences) || sequences < 1 || sequences > MOST_SEQUENCES)
+  if (!Number.isInteger(sequences) || sequences < 1 || sequences > MOST_ROWS)
     throw new GenerateError(
       "sequences",
-      `sequences is ${JSON.stringify(sequences)}; give a whole number from 1 to ${MOST_SEQUENCES}`,
+      `sequences is ${JSON.stringify(sequences)}; give a whole number from 1 to ${MOST_ROWS}`,
     );
   if (!(waiting === Number.POSITIVE_INFINITY || (Number.isInteger(waiting) && waiting >= 0)))
     throw new GenerateError(

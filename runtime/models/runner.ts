@@ -178,6 +178,12 @@ export class Runner {
     this.#mirror.copyFrom(state.ring, RING * 4);
   }
 
+  /** Where kernels find it that know sequences by address. They stay as long as it does. */
+  get addresses() {
+    const caches = this.#caches.map(({ keys, values }) => ({ keys: keys.address, values: values.address }));
+    return { record: this.#host.state.record.address, caches };
+  }
+
   /** Queues one decode step: the token picked last goes through the model, and the next is picked. */
   step(): void {
     this.#requireOpen();

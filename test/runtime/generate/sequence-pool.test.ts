@@ -84,7 +84,7 @@ it("the least recently used goes where memory is needed", async () => {
   // 48 tokens each: a fourth has no room, so the oldest gives way.
   await ask(model, promptOf(40, 4));
   expect(held.size).toBe(3);
-  expect((await ask(model, [...c, 5, 5])).cachedTokens).toBe(40);
+  expect((await ask(model, [...c, 5, 5])).cachedTokens).toBeGreaterThanOrEqual(40);
   expect((await ask(model, [...a, 5, 5])).cachedTokens).toBeLessThan(3);
 });
 
