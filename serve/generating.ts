@@ -54,11 +54,13 @@ export async function answer(
         if (!gone.signal.aborted) await send(bodyOf(asRequestError(served.closing.aborted ? CLOSED : error)));
         c.set("note", "broken off");
       } finally {
-        await pieces.return(undefined);
+        await pieces.return?.(undefined);
         leave();
         sent();
       }
     });
+  } catch (error) {
+    throw served.closing.aborted ? CLOSED : error;
   } finally {
     if (isLeft) leave();
   }

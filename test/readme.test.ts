@@ -75,6 +75,14 @@ test("the model answers as the README's program asks it to", () => {
   expect(output).toMatch(/Paris[\s\S]*\d+ tokens, [\d.]+ a second\n$/);
 });
 
+test("the README's conversations read only what is new", () => {
+  const { output, status } = shell("run sessions.ts");
+  expect(status).toBe(0);
+  const read = [...output.matchAll(/\((\d+) tokens read\)/g)].map(([, count]) => Number(count));
+  expect(read).toHaveLength(2);
+  for (const count of read) expect(count).toBeLessThan(20);
+});
+
 test("the README opens with what this is and the two commands", () => {
   const opening = readme.split("\n## ")[0]!;
   expect(opening).toContain("GPU tile kernels in TypeScript");

@@ -3,7 +3,7 @@
 import type { Device } from "../../runtime/device/device.js";
 import { cacheBytesPerToken, cacheShape, tokensThatFit } from "../../runtime/models/cache.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
-import { loadRunner, type ModelFiles } from "../../runtime/models/load.js";
+import { loadDecoder, type ModelFiles } from "../../runtime/models/load.js";
 import type { Runner } from "../../runtime/models/runner.js";
 import { rowBytes } from "../../runtime/models/sizes.js";
 import { type AttentionOptions, attentionText, windowSize } from "../../runtime/reattention/index.js";
@@ -51,8 +51,9 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
   const effort = EFFORT[device.kind];
   const free = device.memory().free;
   const capacity = tokens + WARM_UP.steps + effort.steps * effort.rounds + 1;
-  const runner = await loadRunner(device, files, { capacity, attention, bundle: options.bundle, signal });
+  const decoder = await loadDecoder(device, files, { capacity, attention, bundle: options.bundle, signal });
   try {
+    const runner = decoder.sequence();
     signal?.throwIfAborted();
     // Memory for all that follows is there before any clock runs.
     runner.grow(runner.capacity);
@@ -72,7 +73,7 @@ export async function measureRow(device: Device, subject: Subject, job: Job, opt
       neededBytes: weightBytes + tokens * cacheBytesPerToken(cacheShape(device, config, attention, capacity)),
     };
   } finally {
-    runner.close();
+    decoder.close();
   }
 }
 
@@ -88,9 +89,10 @@ export async function tokensBeside(
 ): Promise<number | undefined> {
   try {
     const capacity = Math.min(tokens, SMALL);
-    const runner = await loadRunner(device, files, { capacity, attention, bundle });
+    const decoder = await loadDecoder(device, files, { capacity, attention, bundle });
+    decoder.sequence();
     const fits = tokensThatFit(device, cacheShape(device, files.config, attention, tokens));
-    runner.close();
+    decoder.close();
     return fits < 1 ? undefined : roundedDown(fits);
   } catch (error) {
     if (!["OutOfMemoryError", "ModelError"].includes((error as Error).name)) throw error;

@@ -25,6 +25,12 @@ export interface ModelBenchRequest extends Common {
   readonly decode?: number;
 }
 
+export interface SessionsBenchRequest extends Common {
+  readonly model?: string;
+  readonly sessions?: readonly number[];
+  readonly decode?: number;
+}
+
 export interface RetrievalBenchRequest extends Common {
   readonly lengths?: readonly number[];
   readonly exactness?: boolean;
@@ -32,35 +38,61 @@ export interface RetrievalBenchRequest extends Common {
 
 /** What the CPU executor does within a minute, and what keeps a GPU busy. */
 const USUAL = {
-  cuda: { prefill: 8192, decode: 256, lengths: [128 * 1024, 1024 * 1024] },
-  cpu: { prefill: 128, decode: 8, lengths: [1024, 4096] },
+  cuda: { prefill: 8192, decode: 256, sessions: [1, 4, 16, 64], lengths: [128 * 1024, 1024 * 1024] },
+  cpu: { prefill: 128, decode: 8, sessions: [1, 4], lengths: [1024, 4096] },
 } as const;
 
 /** Tokens a second of a model, ours and transformers'. */
 export async function benchModel({ model, prefill, decode, peer = true, ...request }: ModelBenchRequest) {
+  await ofModel(model, request, async (path, device, onProgress) => {
+    const { benchModel, modelTable } = await import("../../bench/model.js");
+    const usual = USUAL[device];
+    const { signal } = request;
+    const results = await benchModel({
+      ...{ path, device, peer, signal, onProgress },
+      ...{ prefill: prefill ?? usual.prefill, decode: decode ?? usual.decode },
+    });
+    return ["model", results, modelTable(results)];
+  });
+}
+
+/** Tokens a second of several answers at once. */
+export async function benchSessions({ model, sessions, decode, ...request }: SessionsBenchRequest) {
+  await ofModel(model, request, async (path, device, onProgress) => {
+    const { benchSessions, sessionsTable } = await import("../../bench/sessions.js");
+    const usual = USUAL[device];
+    const { signal } = request;
+    const results = await benchSessions({
+      ...{ path, device, signal, onProgress },
+      ...{ sessions: sessions ?? usual.sessions, decode: decode ?? usual.decode },
+    });
+    return ["sessions", results, sessionsTable(results)];
+  });
+}
+
+/** Measures a model whose files are sound, on a device that is there, into a folder that can be written to. */
+async function ofModel(
+  model: string | undefined,
+  request: Common,
+  measure: (
+    path: string,
+    device: "cuda" | "cpu",
+    onProgress: (text: string) => void,
+  ) => Promise<readonly [name: string, results: Parameters<typeof finish>[1], table: string]>,
+) {
   const device = deviceToMeasure(request.device);
   const { openModelFiles } = await import("../../runtime/models/load.js");
   const path = await modelPath(model, request.signal);
   // What is no model is found before a folder is made.
   openModelFiles(path)[Symbol.dispose]();
   requireFolder(request.out);
-  const bench = await import("../../bench/model.js");
   const line = progress();
   try {
     line.show("Loading the model");
     await ensureModelKernels({ signal: request.signal, onProgress: ({ text }) => line.show(text) });
-    const usual = USUAL[device];
-    const results = await bench.benchModel({
-      path,
-      device,
-      prefill: prefill ?? usual.prefill,
-      decode: decode ?? usual.decode,
-      peer,
-      signal: request.signal,
-      onProgress: line.show,
-    });
+    const [name, results, table] = await measure(path, device, line.show);
     line.clear();
-    finish("model", results, bench.modelTable(results), request);
+    finish(name, results, table, request);
   } finally {
     line.clear();
   }

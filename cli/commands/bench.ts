@@ -1,6 +1,6 @@
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
-import { atLeastTwo, folder, lengths, misused, type Task, windowed } from "../options/bench.js";
+import { atLeastTwo, counts, folder, lengths, misused, type Task, windowed } from "../options/bench.js";
 import { positive } from "../options/integers.js";
 import { contexts } from "../options/niah.js";
 import { path } from "../options/texts.js";
@@ -15,6 +15,7 @@ interface Options {
   readonly fresh?: boolean;
   readonly prefill?: number;
   readonly decode?: number;
+  readonly sessions?: readonly number[];
   readonly peer: boolean;
   readonly exactness: boolean;
   readonly out: string;
@@ -24,7 +25,7 @@ interface Options {
 export default command<Options>({
   name: "bench",
   usage: "<task>",
-  choices: ["long-context", "retrieval", "model"],
+  choices: ["long-context", "retrieval", "model", "sessions"],
   summary: "Measure this machine's GPU: long contexts, retrieval, or a model's speed.",
   about:
     "long-context measures time to first token, time per token and memory by length of the context, dense attention beside ReAttention; says from " +
@@ -32,12 +33,13 @@ export default command<Options>({
     "measured to give. Every row is written as it comes. Rows of an earlier run with the same device, commit and model stay in the table, so that " +
     "a long one can be added by a second call.\n\n" +
     "retrieval measures ReAttention's kernels, and compares picks with float64. model measures prefill and decode in tokens a second. Both measure " +
-    "another program beside ours, torch or transformers, where the Python that $TILESCRIPT_PEER_PYTHON names (default: python3) has it.",
+    "another program beside ours, torch or transformers, where the Python that $TILESCRIPT_PEER_PYTHON names (default: python3) has it.\n\n" +
+    "sessions measures how many tokens a second come of several answers at once, together.",
   options: [
     {
       flags: "-m, --model <file>",
       about:
-        "long-context, model: a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of " +
+        "long-context, model, sessions: a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of " +
         "tilescript pull demo)",
       parse: path,
     },
@@ -79,8 +81,13 @@ export default command<Options>({
     },
     {
       flags: "--decode <tokens>",
-      about: "model: tokens of an answer (default: 256; 8 with --device cpu)",
+      about: "model, sessions: tokens of an answer (default: 256; 8 with --device cpu)",
       parse: atLeastTwo,
+    },
+    {
+      flags: "--sessions <list>",
+      about: "sessions: how many answers at once, such as 1,8 (default: 1,4,16,64; 1,4 with --device cpu)",
+      parse: counts,
     },
     { flags: "--no-peer", about: "retrieval, model: do not measure torch or transformers" },
     { flags: "--no-exactness", about: "retrieval: do not compare picks with float64" },
@@ -94,6 +101,7 @@ export default command<Options>({
     "tilescript bench long-context --device cpu --lengths 256,512 # tries the command without a GPU",
     "tilescript bench retrieval --lengths 128k,1M",
     "tilescript bench model --prefill 8k --decode 256",
+    "tilescript bench sessions --sessions 1,16",
   ],
   async run({ args, options, signal }) {
     const task = args[0] as Task;
@@ -106,8 +114,9 @@ export default command<Options>({
       const { benchLongContext } = await import("../bench/long-context.js");
       return benchLongContext({ ...options, signal });
     }
-    const { benchModel, benchRetrieval } = await import("../bench/model.js");
-    await (task === "model" ? benchModel : benchRetrieval)({ ...options, signal });
+    const { benchModel, benchRetrieval, benchSessions } = await import("../bench/model.js");
+    const tasks = { model: benchModel, retrieval: benchRetrieval, sessions: benchSessions };
+    await tasks[task]({ ...options, signal });
     return 0;
   },
 });

@@ -6,6 +6,7 @@ type ServeOptions = Pick<GenerationOptions, "model" | "device" | "bundle" | "con
   readonly host: string;
   readonly port: number;
   readonly token?: string;
+  readonly sequences: number;
   readonly queue: number;
 };
 
@@ -29,6 +30,7 @@ export default command<ServeOptions>({
     },
     { flags: "--host <address>", about: "where to listen; 0.0.0.0 is everywhere", default: "127.0.0.1" },
     { flags: "--token <text>", about: "what callers must send as a bearer token (default: $TILESCRIPT_TOKEN)" },
+    { flags: "--sequences <number>", about: "answers at a time, up to 64; others wait", parse: positive, default: 8 },
     { flags: "--queue <number>", about: "requests that may run or wait at a time", parse: positive, default: 256 },
   ],
   examples: [

@@ -28,11 +28,13 @@ export async function loadModel({
   context,
   attention,
   beyondTrained,
+  sequences,
   chat,
   signal,
 }: Pick<GenerationOptions, "model" | "device" | "bundle" | "context"> & {
   readonly attention?: string | AttentionRequest;
   readonly beyondTrained?: boolean;
+  readonly sequences?: number;
   /** Whether a model without a usable chat template is refused. */
   readonly chat?: boolean;
   readonly signal?: AbortSignal;
@@ -54,6 +56,7 @@ export async function loadModel({
       context,
       attention,
       beyondTrained,
+      sequences,
       chat,
       signal,
       onProgress: (step: string, done: number, total: number) =>

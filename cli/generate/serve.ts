@@ -4,7 +4,8 @@ import { printable } from "../report/printable.js";
 import { explainFallback } from "./fallback.js";
 import { loadModel, modelPath } from "./load-model.js";
 
-type ServeRequest = Pick<GenerationOptions, "model" | "device" | "bundle" | "context" | "attention"> & ServeSettings;
+type ServeRequest = Pick<GenerationOptions, "model" | "device" | "bundle" | "context" | "attention"> &
+  ServeSettings & { readonly sequences: number };
 
 /** Serves the model until it is interrupted. */
 export async function serveModel(request: ServeRequest, signal: AbortSignal): Promise<number> {

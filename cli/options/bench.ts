@@ -27,18 +27,26 @@ export function atLeastTwo(text: string): number {
   return value;
 }
 
-export type Task = "long-context" | "retrieval" | "model";
+/** How many at once: `1,4,16`, as far as one step takes them. */
+export function counts(text: string): number[] {
+  const all = text.split(",").map((one) => positive(one.trim()));
+  if (all.some((count) => count > 64)) throw new InvalidArgumentError("Expected numbers of at most 64.");
+  return all;
+}
+
+export type Task = "long-context" | "retrieval" | "model" | "sessions";
 
 /** Which tasks an option is for, by its name in camelCase; those that are not here are for all. */
 const TASKS_OF: Readonly<Record<string, readonly Task[]>> = {
-  model: ["long-context", "model"],
+  model: ["long-context", "model", "sessions"],
   lengths: ["long-context", "retrieval"],
   dense: ["long-context"],
   decodeOnly: ["long-context"],
   attention: ["long-context"],
   fresh: ["long-context"],
   prefill: ["model"],
-  decode: ["model"],
+  decode: ["model", "sessions"],
+  sessions: ["sessions"],
   peer: ["retrieval", "model"],
   exactness: ["retrieval"],
 };

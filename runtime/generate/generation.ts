@@ -1,4 +1,5 @@
 import { deferred } from "../deferred.js";
+import { PieceIterator } from "./piece-iterator.js";
 
 /** A piece of generated text, in whole characters, and the token that completed it. */
 export interface Piece {
@@ -11,6 +12,7 @@ export interface Timings {
   readonly firstTokenMs: number;
   /** From the first token to the last. */
   readonly decodeMs: number;
+  /** Tokens that were read, over the time from when that began to the first token. */
   readonly promptTokensPerSecond: number;
   /** Tokens after the first, over decodeMs; 0 where there is only one. */
   readonly tokensPerSecond: number;
@@ -23,14 +25,25 @@ export interface GenerationResult {
   /** Generated tokens, without the one that ended the turn. */
   readonly tokens: readonly number[];
   readonly promptTokens: number;
-  /** Of these, tokens that the cache still held from the generation before. */
+  /** Of these, tokens that a cache still held from a generation before, or from one beside it. */
   readonly cachedTokens: number;
   readonly stopReason: StopReason;
   readonly timings: Timings;
 }
 
+/** Takes what a generation makes: pieces, then its end or the reason why there is none; nothing after that. */
+export interface Receiver {
+  piece(piece: Piece): void;
+  end(result: GenerationResult): void;
+  fail(reason: unknown): void;
+}
+
+/** Begins a generation; gives what ends it early, for a reason. */
+export type Start = (to: Receiver) => (reason: unknown) => void;
+
 /**
- * Text as it is generated: iterate for the pieces, then await `result`; or await `result` alone.
+ * Text as it is generated: iterate for the pieces, then await `result`; or await `result` alone. It begins when either is first asked for, and
+ * goes on at its own pace to its end, whoever reads: only a signal or an iteration that is left ends it early.
  *
  * ```ts
  * const generation = model.generate("Why is the sky blue?", { maxTokens: 64 });
@@ -39,53 +52,71 @@ export interface GenerationResult {
  * ```
  */
 export class Generation implements AsyncIterable<Piece> {
-  readonly #run: () => AsyncGenerator<Piece, GenerationResult>;
+  readonly #start: Start;
   readonly #result = deferred<GenerationResult>();
-  #started = false;
+  /** At the most as many as tokens were asked for. */
+  readonly #pieces: Piece[] = [];
+  /** Who waits for a piece or the end. */
+  #waiting: (() => void)[] = [];
+  #ended: { readonly reason?: unknown } | undefined;
+  #leave: ((reason: unknown) => void) | undefined;
 
-  constructor(run: () => AsyncGenerator<Piece, GenerationResult>) {
-    this.#run = run;
+  constructor(start: Start) {
+    this.#start = start;
     // Whoever only iterates sees the error there; without this it would also count as unhandled.
     this.#result.promise.catch(() => {});
   }
 
-  /** Everything at the end. Runs the generation if nobody iterates. */
+  /** Everything at the end. */
   get result(): Promise<GenerationResult> {
-    if (!this.#started) void this.#drain();
+    this.#begin();
     return this.#result.promise;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Piece> {
-    this.#started = true;
-    const run = this.#run();
-    let finished = false;
-    try {
-      for (;;) {
-        const next = await run.next();
-        if (next.done) {
-          finished = true;
-          this.#result.resolve(next.value);
-          return;
-        }
-        yield next.value;
-      }
-    } catch (error) {
-      finished = true;
-      this.#result.reject(error);
-      throw error;
-    } finally {
-      if (!finished) {
-        await run.return(undefined as never);
-        this.#result.reject(new DOMException("The generation was left before its end", "AbortError"));
-      }
-    }
+  /** The pieces, from the first one on. Leaving the iteration ends the generation. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Piece, undefined, undefined> {
+    return new PieceIterator(
+      (index) => this.#piece(index),
+      () => this.#left(),
+    );
   }
 
-  async #drain(): Promise<void> {
-    try {
-      for await (const _ of this);
-    } catch {
-      // The result carries it.
-    }
+  async #piece(index: number): Promise<Piece | undefined> {
+    this.#begin();
+    while (!this.#ended && index >= this.#pieces.length)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#ended && "reason" in this.#ended) throw this.#ended.reason;
+    return this.#pieces[index];
+  }
+
+  #begin(): void {
+    if (this.#leave) return;
+    this.#leave = () => {};
+    const leave = this.#start({
+      piece: (piece) => this.#put(() => this.#pieces.push(piece)),
+      end: (result) =>
+        this.#put(() => {
+          this.#ended = {};
+          this.#result.resolve(result);
+        }),
+      fail: (reason) =>
+        this.#put(() => {
+          this.#ended = { reason };
+          this.#result.reject(reason);
+        }),
+    });
+    this.#leave = leave;
+  }
+
+  #put(change: () => void): void {
+    if (this.#ended) return;
+    change();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  #left(): void {
+    if (!this.#ended) this.#leave?.(new DOMException("The generation was left before its end", "AbortError"));
   }
 }

@@ -2,14 +2,14 @@ import { Allocations } from "../device/allocations.js";
 import type { Device, UploadOptions } from "../device/device.js";
 import type { ModelKernels } from "../kernels/loaded.js";
 import type { Checkpoint } from "../weights/index.js";
-import type { AttentionLayer } from "./attention/attention.js";
-import { cacheShape, reserveCache } from "./cache.js";
+import { rowsFor } from "./batch.js";
+import { cacheShape } from "./cache.js";
 import { allocateChunkBuffers } from "./chunk-buffers.js";
 import type { ModelConfig } from "./config.js";
+import { Decoder } from "./decoder.js";
 import { attentionsOf, type LayersOptions, reachOf, rotatedPositions } from "./layers.js";
 import { type Rotaries, uploadRotaries } from "./rotary.js";
-import { Runner } from "./runner.js";
-import { allocateDecodeState } from "./state.js";
+import { allocateStepScratch } from "./state.js";
 import { WeightsUpload } from "./upload.js";
 import type { Weights } from "./weights.js";
 import type { WeightsPlan } from "./weights-plan.js";
@@ -21,18 +21,18 @@ export interface AssembleOptions extends LayersOptions {
   readonly upload?: UploadOptions;
 }
 
-/** Uploads a model's weights and reserves what a sequence needs; the cache takes memory as it fills. Frees all of it where that fails. */
-export async function assembleRunner(
+/** Uploads a model's weights and reserves what its passes need. Frees all of it where that fails. */
+export async function assembleDecoder(
   device: Device,
   kernels: ModelKernels,
   { checkpoint, config, plan, upload, ...options }: AssembleOptions,
-): Promise<Runner> {
+): Promise<Decoder> {
   const memory = new Allocations(device);
   try {
     const weights = await new WeightsUpload({ device, memory, kernels }, checkpoint, config).run(plan, upload);
     const positions = rotatedPositions(config, options);
     const rotaries = await uploadRotaries(memory, config, positions);
-    return runnerOf({ device, memory, kernels, config, weights }, options, rotaries);
+    return decoderOf({ device, memory, kernels, config, weights }, options, rotaries);
   } catch (error) {
     memory.free();
     throw error;
@@ -40,7 +40,7 @@ export async function assembleRunner(
 }
 
 /** A model whose weights are on the device, ready to run. */
-export function runnerOf(
+export function decoderOf(
   on: {
     readonly device: Device;
     readonly memory: Allocations;
@@ -49,17 +49,23 @@ export function runnerOf(
     readonly weights: Weights;
   },
   options: LayersOptions,
-  rotaries: Rotaries,
-): Runner {
+  { ropes, none }: Rotaries,
+): Decoder {
   const { device, memory, config, weights } = on;
-  const { capacity } = options;
-  const state = allocateDecodeState(device, memory, config, weights);
-  const { attentions, windowed } = attentionsOf({ ...on, position: state.position }, options);
-  const buffers = allocateChunkBuffers(device, memory, config, weights, reachOf(on, options).tokens);
-  const shape = cacheShape(device, config, options.attention, capacity);
-  const layers = reserveCache(memory, shape, capacity).map((cache, index): AttentionLayer => {
-    const { rope } = config.layerKinds[index]!;
-    return { index, cache, rotary: rope === undefined ? rotaries.none : rotaries.ropes[rope]! };
-  });
-  return new Runner({ host: { ...on, state, layers, attentions }, memory, buffers, windowed, capacity, shape });
+  const { capacity, sequences = 1 } = options;
+  const { attentions, windowed } = attentionsOf(on, options);
+  const shared = {
+    ...{ ...on, attentions, windowed, capacity },
+    scratch: allocateStepScratch(device, memory, config, weights),
+    rotaries: config.layerKinds.map(({ rope }) => (rope === undefined ? none : ropes[rope]!)),
+    buffers: allocateChunkBuffers(
+      device,
+      memory,
+      config,
+      weights,
+      Math.max(reachOf(on, options).tokens, rowsFor(sequences)),
+    ),
+    shape: cacheShape(device, config, options.attention, capacity),
+  };
+  return new Decoder(shared, memory, sequences);
 }

@@ -2,7 +2,7 @@ import { TILES } from "../kernels/tiles.js";
 import { cdiv, powerOfTwo } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import { choiceArguments, manyRows, mixtureOf, mostTiles } from "./experts.js";
-import type { ModelHost } from "./host.js";
+import type { PassHost } from "./host.js";
 import { type LayerWeights, type Matrix, matrixArguments } from "./weights.js";
 
 /**
@@ -10,7 +10,7 @@ import { type LayerWeights, type Matrix, matrixArguments } from "./weights.js";
  * device knows: programs are launched for the most there can be, and those without work end at once.
  */
 export function runExperts(
-  host: ModelHost,
+  host: PassHost,
   buffers: ChunkBuffers,
   tokens: number,
   layer: LayerWeights,
@@ -52,7 +52,7 @@ export function runExperts(
 
 /** Which experts each token goes through. From the residual itself: its norm in bf16 would choose others where logits are close. */
 function route(
-  { kernels, config, device }: ModelHost,
+  { kernels, config, device }: PassHost,
   buffers: ChunkBuffers,
   tokens: number,
   { feedForwardNorm: norm }: LayerWeights,

@@ -9,11 +9,13 @@ import { compileOptions, type LaunchOptions } from "../kernels/compile-options.j
 import { PRODUCT_ROWS } from "../kernels/linear/product-tiles.js";
 import type { ModelKernels } from "../kernels/loaded.js";
 import type { Checkpoint } from "../weights/index.js";
-import { runnerOf } from "./assemble.js";
+import { decoderOf } from "./assemble.js";
+import { rowsFor } from "./batch.js";
 import type { ModelConfig } from "./config.js";
 import { manyRows } from "./experts.js";
 import type { LayersOptions } from "./layers.js";
 import { MANY_TOKENS } from "./products.js";
+import type { Runner } from "./runner.js";
 import { WeightsUpload } from "./upload.js";
 import type { WeightsPlan } from "./weights-plan.js";
 
@@ -143,12 +145,18 @@ export async function neededBuilds(
   // Angles are not needed.
   const none = { cosine: memory.alloc(0), sine: memory.alloc(0), rotaryRow: 1 };
   const rotaries = { ropes: config.ropes.map(() => none), none };
-  const runner = runnerOf({ device, memory, kernels, config, weights }, options, rotaries);
+  const decoder = decoderOf({ device, memory, kernels, config, weights }, options, rotaries);
+  const runner = decoder.sequence();
   for (const sampling of [GREEDY, SAMPLED]) {
     await runner.prefill([0], 0, sampling);
     runner.step();
   }
   for (const [past, count] of prompts) await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
+  if (decoder.batch)
+    for (let rows = 2; rows <= rowsFor(options.sequences ?? 1); rows *= 2) {
+      await decoder.batch.arrange(new Array<Runner>(rows).fill(runner));
+      decoder.batch.step();
+    }
   return recorder.builds;
 }
 

@@ -9,6 +9,8 @@ export interface LayersOptions {
   readonly attention: AttentionOptions;
   /** Tokens that the cache may hold. */
   readonly capacity: number;
+  /** Sequences that may decode at once. Default 1. */
+  readonly sequences?: number;
 }
 
 /** What follows from the attention for buffers and tables. */

@@ -6,16 +6,17 @@ import { modelBundle } from "../package-root.js";
 import { type AttentionOptions, readAttention } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { type Checkpoint, openCheckpoint } from "../weights/index.js";
-import { assembleRunner } from "./assemble.js";
+import { assembleDecoder } from "./assemble.js";
+import { MOST_ROWS } from "./batch.js";
 import type { ModelConfig } from "./config.js";
 import { contextFor } from "./context.js";
+import type { Decoder } from "./decoder.js";
 import { neededBuilds } from "./dry-run.js";
 import { describeModel } from "./families/index.js";
 import { loadKernels } from "./kernel-bundle.js";
 import type { LayersOptions } from "./layers.js";
 import { requireRoom } from "./memory.js";
 import type { ModelOptions } from "./model.js";
-import type { Runner } from "./runner.js";
 import { tokenizerOf } from "./tokenizer.js";
 import type { WeightsPlan } from "./weights-plan.js";
 
@@ -41,7 +42,7 @@ export function openModelFiles(path: string): ModelFiles {
   }
 }
 
-export interface RunnerOptions extends LayersOptions, Pick<ModelOptions, "signal" | "onProgress"> {
+export interface DecoderOptions extends LayersOptions, Pick<ModelOptions, "signal" | "onProgress"> {
   /** Folder of the model kernels' bundle. Default: the package's own. */
   readonly bundle?: string;
 }
@@ -50,25 +51,29 @@ export interface RunnerOptions extends LayersOptions, Pick<ModelOptions, "signal
  * Prepares the kernels for a model and uploads its weights. @throws BundleError, ModelError, OutOfMemoryError; nothing of the model stays on
  * the device then
  */
-export async function loadRunner(
+export async function loadDecoder(
   device: Device,
   { checkpoint, config, plan }: ModelFiles,
-  { bundle = modelBundle(), signal, onProgress, attention, capacity }: RunnerOptions,
-): Promise<Runner> {
-  const model = { checkpoint, config, plan, attention, capacity };
+  { bundle = modelBundle(), signal, onProgress, ...layers }: DecoderOptions,
+): Promise<Decoder> {
+  const model = { checkpoint, config, plan, ...layers };
   const total = requireRoom(device, checkpoint);
   const needed = device.arch === 0 ? [] : await neededBuilds(device, model);
   const report = onProgress && ((text: string) => onProgress(text, 0, 0));
   const kernels = await loadKernels(device, needed, { bundle, signal, onProgress: report });
   const uploaded = onProgress && ((done: number) => onProgress("Uploading weights", done, total));
-  return assembleRunner(device, kernels, { ...model, upload: { signal, onProgress: uploaded } });
+  return assembleDecoder(device, kernels, { ...model, upload: { signal, onProgress: uploaded } });
 }
 
 export interface LoadedModel {
-  readonly runner: Runner;
+  readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
   readonly attention: AttentionOptions;
-  readonly ownsDevice: boolean;
+  /** Generations at once, and how many may wait. */
+  readonly sequences: number;
+  readonly waiting: number;
+  /** Frees the model, and the device where it was opened for it. */
+  readonly close: () => void;
 }
 
 /** Everything about the files is judged before a device is opened, and everything about the device before anything is uploaded. */
@@ -76,6 +81,7 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const { path, device: where, attention: request = { kind: "dense" }, context, beyondTrained = false } = options;
   if (typeof path !== "string" || path === "")
     throw new GenerateError("path", `path is ${JSON.stringify(path)}; give the path of a model's file or folder`);
+  const queue = readQueue(options);
   requirePackage();
   using files = openModelFiles(path);
   const { config, tokenizer, checkpoint } = files;
@@ -89,10 +95,28 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const device: Device = ownsDevice ? await openDevice({ prefer: where }) : where;
   try {
     const capacity = contextFor({ context, attention, config, beyondTrained }, device, checkpoint);
-    const runner = await loadRunner(device, files, { ...options, attention, capacity });
-    return { runner, tokenizer, attention, ownsDevice };
+    const decoder = await loadDecoder(device, files, { ...options, attention, capacity, sequences: queue.sequences });
+    const close = () => {
+      decoder.close();
+      if (ownsDevice) device.close();
+    };
+    return { decoder, tokenizer, attention, ...queue, close };
   } catch (error) {
     if (ownsDevice) device.close();
     throw error;
   }
+}
+
+function readQueue({ sequences = 1, waiting = 1024 }: ModelOptions) {
+  if (!Number.isInteger(sequences) || sequences < 1 || sequences > MOST_ROWS)
+    throw new GenerateError(
+      "sequences",
+      `sequences is ${JSON.stringify(sequences)}; give a whole number from 1 to ${MOST_ROWS}`,
+    );
+  if (!(waiting === Number.POSITIVE_INFINITY || (Number.isInteger(waiting) && waiting >= 0)))
+    throw new GenerateError(
+      "waiting",
+      `waiting is ${JSON.stringify(waiting)}; give a whole number of 0 or more, or Infinity`,
+    );
+  return { sequences, waiting };
 }

@@ -1,11 +1,13 @@
 import type { Device } from "../device/device.js";
-import { Answering } from "../generate/answering.js";
+import { Answering, type Prompt } from "../generate/answering.js";
 import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
+import { Session, type SessionOptions } from "../generate/session.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
 import { explainNoNumbers } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
+import type { Decoder } from "./decoder.js";
 import { type LoadedModel, loadModel } from "./load.js";
 import type { Runner } from "./runner.js";
 
@@ -30,6 +32,13 @@ export interface ModelOptions {
    * tokens needs none.
    */
   readonly chat?: boolean;
+  /**
+   * Generations that the model works on at once, 1 to 64; others wait for their turn. With several, dense attention decodes one token of each in a
+   * step, which costs little more than a step of one. Default 1.
+   */
+  readonly sequences?: number;
+  /** Generations that may wait for their turn; one more is refused. Default 1024. */
+  readonly waiting?: number;
   /** Ends loading: it rejects with the signal's reason, and nothing stays on the device. */
   readonly signal?: AbortSignal;
   /** `done` of `total` bytes of weights, or of the kernels that have to be compiled first; a total of 0 where there is nothing to count. */
@@ -49,39 +58,53 @@ export class Model {
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly attention: AttentionOptions;
-  /** The layer below: prefill and single steps, without text. */
-  readonly runner: Runner;
-  readonly #ownsDevice: boolean;
+  readonly #decoder: Decoder;
+  readonly #close: () => void;
   readonly #answering: Answering;
+  #runner: Runner | undefined;
 
   /**
    * Opens the files, uploads the weights and prepares the kernels.
    * @throws ModelError for bad files, BundleError for missing kernels, OutOfMemoryError where memory does not suffice
    */
   static async load(options: ModelOptions): Promise<Model> {
-    return new Model(await loadModel(options), options.path);
+    const loaded = await loadModel(options);
+    try {
+      return new Model(loaded, options.path);
+    } catch (error) {
+      loaded.close();
+      throw error;
+    }
   }
 
-  private constructor({ runner, tokenizer, attention, ownsDevice }: LoadedModel, path: string) {
-    this.runner = runner;
+  private constructor({ decoder, tokenizer, attention, close, ...queue }: LoadedModel, path: string) {
+    const { device, config } = decoder.host;
     this.attention = attention;
-    this.device = runner.device;
-    this.config = runner.config;
+    this.device = device;
+    this.config = config;
     this.tokenizer = tokenizer;
-    this.#ownsDevice = ownsDevice;
+    this.#decoder = decoder;
+    this.#close = close;
     const explain = (signal: AbortSignal | undefined) => explainNoNumbers(path, signal);
-    this.#answering = new Answering({ runner, tokenizer, attention, explain });
+    this.#answering = new Answering({ decoder, tokenizer, attention, explain, ...queue });
   }
 
   /** Tokens that prompt and answer may have together. */
   get context(): number {
-    return this.runner.capacity;
+    return this.#decoder.host.capacity;
+  }
+
+  /** The layer below: prefill and single steps of a sequence that is apart from those of generations, without text. */
+  get runner(): Runner {
+    this.#runner ??= this.#decoder.sequence();
+    return this.#runner;
   }
 
   /**
-   * Answers a prompt (as the user's turn of the model's own chat template) or continues a conversation. Generations of one model run one
-   * after another. @throws GenerateError, from the iteration, for bad options and for a prompt longer than the context; ModelError
-   * where the answer is made of what is no number, as damaged weights give.
+   * Answers a prompt (as the user's turn of the model's own chat template) or continues a conversation. As many
+   * generations as the model has `sequences` run at once, others after them; what a prompt has in common with earlier ones is not read again.
+   * @throws GenerateError, from the iteration, for bad options, a prompt longer than the context and a full queue; DeviceError where the model is
+   * closed; ModelError where the answer is made of what is no number, as damaged weights give.
    */
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
@@ -89,11 +112,13 @@ export class Model {
   }
 
   /** Continues token ids as they are, without a template. */
-  generateFrom(
-    prompt: readonly number[] | (() => readonly number[] | Promise<readonly number[]>),
-    options: GenerateOptions = {},
-  ): Generation {
-    return new Generation(() => this.#answering.answer(prompt, options));
+  generateFrom(prompt: Prompt, options: GenerateOptions = {}): Generation {
+    return new Generation((to) => this.#answering.start(prompt, options, to));
+  }
+
+  /** A conversation, which reads only what is new of each turn; several of one model share what they have in common. */
+  session(options: SessionOptions = {}): Session {
+    return new Session(this.#answering, options);
   }
 
   /**
@@ -101,21 +126,26 @@ export class Model {
    * everything: in dense attention, and in prompts no longer than global + local.
    */
   inspectSelection(): Promise<Int32Array[] | undefined> {
-    return this.runner.seen();
+    return this.#decoder.seen();
   }
 
-  /** Frees all that the model has of the device, and the device where the model opened it. A generation under way ends with a DeviceError. */
+  /**
+   * Frees all that the model has of the device, and the device where the model opened it. Generations that wait or are under way end with a
+   * DeviceError.
+   */
   close(): void {
-    this.runner.close();
-    if (this.#ownsDevice) this.device.close();
+    this.#answering.close();
+    this.#close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** The same, and waits for what the device has begun. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#answering.close();
     await this.#answering.idle();
-    this.close();
+    this.#close();
   }
 }

@@ -3,7 +3,7 @@ import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../kernels
 import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
-import type { ModelHost } from "./host.js";
+import type { PassHost } from "./host.js";
 import { type Matrix, matrixArguments, rowsOfStack, type Stack, weightArguments } from "./weights.js";
 
 /** From so many tokens on, writing a matrix out as bf16 once and multiplying at full speed beats dequantising inside the product. */
@@ -11,12 +11,12 @@ export const MANY_TOKENS = 128;
 
 /** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */
 export class Products {
-  readonly #host: ModelHost;
+  readonly #host: PassHost;
   readonly #buffers: ChunkBuffers;
   readonly #count: number;
   readonly #tiles: Tiles;
 
-  constructor(host: ModelHost, buffers: ChunkBuffers, count: number) {
+  constructor(host: PassHost, buffers: ChunkBuffers, count: number) {
     this.#host = host;
     this.#buffers = buffers;
     this.#count = count;

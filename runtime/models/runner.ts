@@ -2,16 +2,15 @@ import { abortable } from "../device/abortable.js";
 import type { Allocations } from "../device/allocations.js";
 import type { Device, DeviceBuffer, Graph, Mirror } from "../device/device.js";
 import { DeviceError } from "../device/errors.js";
-import type { Chunk } from "./attention/attention.js";
+import type { AttentionLayer, Chunk } from "./attention/attention.js";
 import type { WindowedAttention } from "./attention/windowed.js";
-import { type CacheShape, growCache, tokensHeld, tokensThatFit } from "./cache.js";
-import type { ChunkBuffers } from "./chunk-buffers.js";
+import { growCache, type LayerCache, reserveCache, tokensHeld, tokensThatFit } from "./cache.js";
 import { ChunkPass } from "./chunk-pass.js";
 import { chunksOf } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
-import type { ModelHost } from "./host.js";
+import type { ModelHost, SharedHost } from "./host.js";
 import { rowBytes, sizesOf } from "./sizes.js";
-import { RING, STATE } from "./state.js";
+import { allocateSequenceState, RECORD, RING } from "./state.js";
 import { type Picking, TokenPass } from "./token-pass.js";
 
 export interface SamplingChoice {
@@ -22,16 +21,6 @@ export interface SamplingChoice {
   readonly seed: number;
 }
 
-/** A model on a device and what it needs for one sequence of up to `capacity` tokens. */
-export interface RunnerParts {
-  readonly host: ModelHost;
-  readonly memory: Allocations;
-  readonly buffers: ChunkBuffers;
-  readonly windowed: WindowedAttention | undefined;
-  readonly capacity: number;
-  readonly shape: CacheShape;
-}
-
 export interface PrefillOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
@@ -40,43 +29,67 @@ export interface PrefillOptions {
 /** Chunks queued before the host looks whether it should stop: enough to keep a GPU busy, few enough to stop soon. */
 const LAG = { whole: 4, selecting: 1 } as const;
 
-/** Prefill and single steps of a model, without text: its cache of one sequence, and a recorded decode step. */
+/** How the latest prompt of a model ended, whichever sequence it is of. */
+export class LastChunk {
+  #chunk: Chunk | undefined;
+
+  set(chunk: Chunk | undefined): void {
+    this.#chunk = chunk;
+  }
+
+  /** Positions that it saw, ascending, one list a layer; undefined where it saw everything. */
+  async seen(windowed: WindowedAttention | undefined): Promise<Int32Array[] | undefined> {
+    const chunk = this.#chunk;
+    return chunk?.selects ? windowed?.kept(chunk.past + chunk.count) : undefined;
+  }
+}
+
+/** A sequence of tokens that a model reads and goes on with, without text: its cache, and its recorded decode step. */
 export class Runner {
   readonly device: Device;
   readonly config: ModelConfig;
-  /** Tokens that the cache holds. */
+  /** Tokens that the cache may hold. */
   readonly capacity: number;
-  readonly #parts: RunnerParts;
+  readonly #shared: SharedHost;
+  readonly #memory: Allocations;
+  readonly #lastChunk: LastChunk;
+  readonly #caches: readonly LayerCache[];
+  readonly #host: ModelHost;
   readonly #token: TokenPass;
   readonly #mirror: Mirror;
   readonly #ring: Int32Array;
   readonly #graphs = new Map<Picking, Graph>();
   #picking: Picking = "greedy";
-  /** How the latest prompt ended. */
-  #lastChunk: Chunk | undefined;
   #closed = false;
 
-  constructor(parts: RunnerParts) {
-    const { host, memory, capacity } = parts;
-    this.#parts = parts;
-    this.device = host.device;
-    this.config = host.config;
-    this.capacity = capacity;
-    this.#token = new TokenPass(host);
+  constructor(shared: SharedHost, memory: Allocations, lastChunk: LastChunk) {
+    this.#shared = shared;
+    this.#memory = memory;
+    this.#lastChunk = lastChunk;
+    this.device = shared.device;
+    this.config = shared.config;
+    this.capacity = shared.capacity;
+    const state = { ...shared.scratch, ...allocateSequenceState(memory, shared.config) };
+    this.#caches = reserveCache(memory, shared.shape, shared.capacity);
+    const layers = this.#caches.map((cache, index): AttentionLayer => {
+      return { index, cache, rotary: shared.rotaries[index]!, position: state.position };
+    });
+    this.#host = { ...shared, state, layers };
+    this.#token = new TokenPass(this.#host);
     this.#mirror = memory.mirror(RING * 4);
     this.#ring = new Int32Array(this.#mirror.host);
   }
 
   /** Tokens that a sequence could have in the memory that is free now, and at the most the capacity. */
   get fits(): number {
-    const { shape } = this.#parts;
+    const { shape } = this.#shared;
     return Math.min(this.capacity, tokensHeld(this.#caches, shape) + tokensThatFit(this.device, shape));
   }
 
   /** Commits memory for a sequence of `tokens` tokens. Throws OutOfMemoryError; what the cache holds stays. */
   grow(tokens: number): void {
     this.#requireOpen();
-    growCache(this.#caches, this.#parts.shape, Math.min(tokens, this.capacity));
+    growCache(this.#caches, this.#shared.shape, Math.min(tokens, this.capacity));
   }
 
   /**
@@ -88,25 +101,62 @@ export class Runner {
     sampling: SamplingChoice,
     { signal, onProgress }: PrefillOptions = {},
   ): Promise<void> {
-    const { host, buffers, windowed } = this.#parts;
-    const { state } = host;
     // Whoever stops does not wait for the chunk that runs: it takes seconds where processors compute it.
     const wait = (queued: Promise<void>) => abortable(queued, signal);
     this.grow(past + tokens.length);
-    await wait(this.#begin(sampling));
+    await wait(this.begin(sampling));
     let queued = 0;
-    for (const chunk of chunksOf(past, tokens.length, buffers.tokens, windowed)) {
+    for (const chunk of this.chunks(past, tokens.length)) {
       const start = chunk.past - past;
-      const end = start + chunk.count;
-      const piece = Int32Array.from(tokens.slice(start, end));
-      await wait(this.device.write(buffers.ids.view(0, piece.byteLength), piece));
-      if (chunk.selects) await wait(this.device.write(state.position, Int32Array.of(chunk.past)));
-      new ChunkPass(host, buffers, chunk).run();
-      if (chunk.last) {
-        this.#lastChunk = chunk;
-        await wait(this.#pick(chunk.count - 1, past + tokens.length));
-      } else if (++queued % (chunk.selects ? LAG.selecting : LAG.whole) === 0) await wait(this.device.synchronize());
-      onProgress?.(end);
+      await wait(this.read(chunk, tokens.slice(start, start + chunk.count)));
+      if (!chunk.last && ++queued % (chunk.selects ? LAG.selecting : LAG.whole) === 0)
+        await wait(this.device.synchronize());
+      onProgress?.(start + chunk.count);
+    }
+  }
+
+  /** How `count` tokens after `past` are read, at most `most` at a time where that is ours to choose. */
+  chunks(past: number, count: number, most = Number.POSITIVE_INFINITY): Chunk[] {
+    const { buffers, windowed } = this.#shared;
+    return chunksOf(past, count, Math.min(most, buffers.tokens), windowed);
+  }
+
+  /** Makes ready for a prompt: its tokens are counted from 0, and chosen so. */
+  async begin({ temperature, topK, topP, seed }: SamplingChoice): Promise<void> {
+    this.#requireOpen();
+    const greedy = temperature === 0;
+    this.#picking = greedy ? "greedy" : "sample";
+    const record = new Int32Array(RECORD.ring);
+    const chances = new Float32Array(record.buffer, RECORD.chances * 4, 2);
+    chances.set([greedy ? 1 : 1 / temperature, topP]);
+    record.set([greedy ? 0 : Math.min(topK, this.config.tokens), seed | 0], RECORD.choices);
+    const { record: whole } = this.#host.state;
+    await this.device.write(whole.view(0, record.byteLength), record);
+  }
+
+  /** Queues one of a prompt's chunks, in their order; behind the last one the pick of the token that follows. */
+  async read(chunk: Chunk, tokens: readonly number[]): Promise<void> {
+    this.#requireOpen();
+    const { buffers } = this.#shared;
+    const { state } = this.#host;
+    const piece = Int32Array.from(tokens);
+    await this.device.write(buffers.ids.view(0, piece.byteLength), piece);
+    if (chunk.selects) await this.device.write(state.position, Int32Array.of(chunk.past));
+    this.#requireOpen();
+    new ChunkPass(this.#host, buffers, chunk).run();
+    if (!chunk.last) return;
+    this.#lastChunk.set(chunk);
+    await this.#pick(chunk.count - 1, chunk.past + chunk.count);
+  }
+
+  /** Makes the first `tokens` of another sequence's tokens this one's, in the place of what it had; queued. Memory for them must be there. */
+  takeOver(other: Runner, tokens: number): void {
+    this.#requireOpen();
+    const bytes = tokens * rowBytes(this.config);
+    for (const [index, to] of this.#caches.entries()) {
+      const from = other.#caches[index]!;
+      for (const name of ["keys", "values"] as const) this.device.copy(to[name], from[name], bytes);
+      this.#shared.windowed?.quantize(this.#host.layers[index]!, 0, tokens);
     }
   }
 
@@ -115,23 +165,23 @@ export class Runner {
    * does. For measuring steps after a prompt that would take long to read: they say nothing.
    */
   async pretend(tokens: number, sampling: SamplingChoice, fill: (buffer: DeviceBuffer) => void): Promise<void> {
-    const { state } = this.#parts.host;
+    const { state } = this.#host;
     this.grow(tokens);
-    await this.#begin(sampling);
+    await this.begin(sampling);
     const bytes = tokens * rowBytes(this.config);
     for (const { keys, values } of this.#caches) for (const buffer of [keys, values]) fill(buffer.view(0, bytes));
-    for (const layer of this.#parts.host.layers) this.#parts.windowed?.quantize(layer, 0, tokens);
+    for (const layer of this.#host.layers) this.#shared.windowed?.quantize(layer, 0, tokens);
     this.device.fill(state.residual, 0);
     await this.device.write(state.position, Int32Array.of(tokens - 1));
     this.#token.pick(state.residual, this.#picking);
-    this.#lastChunk = undefined;
+    this.#lastChunk.set(undefined);
     this.#mirror.copyFrom(state.ring, RING * 4);
   }
 
-  /** Positions that the latest prompt's last chunk saw, ascending, one list a layer; undefined where it saw everything. */
-  async seen(): Promise<Int32Array[] | undefined> {
-    const chunk = this.#lastChunk;
-    return chunk?.selects ? this.#parts.windowed?.kept(chunk.past + chunk.count) : undefined;
+  /** Where kernels find it that know sequences by address. They stay as long as it does. */
+  get addresses() {
+    const caches = this.#caches.map(({ keys, values }) => ({ keys: keys.address, values: values.address }));
+    return { record: this.#host.state.record.address, caches };
   }
 
   /** Queues one decode step: the token picked last goes through the model, and the next is picked. */
@@ -154,7 +204,7 @@ export class Runner {
   /** Logits of the token picked last, f32 [vocabulary]. Waits for the device. */
   async logits(): Promise<Float32Array> {
     const logits = new Float32Array(this.config.vocabulary);
-    await this.device.read(this.#parts.host.state.logits, logits);
+    await this.device.read(this.#host.state.logits, logits);
     return logits;
   }
 
@@ -165,17 +215,13 @@ export class Runner {
     });
   }
 
-  /** Frees all that the model has of the device. Steps that are queued still run; whoever asks for their tokens gets a DeviceError. */
+  /** Frees all that the sequence has of the device. Steps that are queued still run; whoever asks for their tokens gets a DeviceError. */
   close(): void {
     this.#closed = true;
     // A recorded step keeps the memory that it uses.
     for (const graph of this.#graphs.values()) graph.destroy();
     this.#graphs.clear();
-    this.#parts.memory.free();
-  }
-
-  get #caches() {
-    return this.#parts.host.layers.map(({ cache }) => cache);
+    this.#memory.free();
   }
 
   #requireOpen(): void {
@@ -184,8 +230,8 @@ export class Runner {
 
   /** Picks the token after row `row` of the chunk, which ends a sequence of `tokens` tokens. */
   async #pick(row: number, tokens: number): Promise<void> {
-    const { host, buffers } = this.#parts;
-    const { state } = host;
+    const { buffers } = this.#shared;
+    const { state } = this.#host;
     const bytes = sizesOf(this.config).residual * 4;
     // The row may lie anywhere; the decode kernels want theirs aligned, and there is one at hand.
     this.device.copy(state.residual, buffers.residual.view(row * bytes, bytes), bytes);
@@ -194,20 +240,12 @@ export class Runner {
     this.#mirror.copyFrom(state.ring, RING * 4);
   }
 
-  async #begin({ temperature, topK, topP, seed }: SamplingChoice): Promise<void> {
-    const { state } = this.#parts.host;
-    this.#picking = temperature === 0 ? "greedy" : "sample";
-    await this.device.write(state.state, new Int32Array(STATE.length));
-    await this.device.write(state.chances, Float32Array.of(temperature === 0 ? 1 : 1 / temperature, topP));
-    await this.device.write(state.choices, Int32Array.of(Math.min(topK, this.config.tokens), seed | 0));
-  }
-
   #graph(): Graph {
     const known = this.#graphs.get(this.#picking);
     if (known) return known;
     const graph = this.device.capture(() => {
       this.#token.step(this.#picking);
-      this.#mirror.copyFrom(this.#parts.host.state.ring, RING * 4);
+      this.#mirror.copyFrom(this.#host.state.ring, RING * 4);
     });
     this.#graphs.set(this.#picking, graph);
     return graph;

@@ -11,6 +11,9 @@ export const RING = 64;
 /** i32 indices within `state`, 16 bytes apart so that each may be loaded as an aligned pointer. */
 export const STATE = { position: 0, token: 4, step: 8, length: 12 } as const;
 
+/** i32 indices within a sequence's record, for kernels that know a sequence by its address: its state, then what chooses tokens, then its ring. */
+export const RECORD = { state: 0, chances: 12, choices: 16, ring: 20, length: 20 + RING } as const;
+
 /** What is known of where tokens go; a row a token. */
 export interface Routing {
   readonly logits: DeviceBuffer;
@@ -18,12 +21,23 @@ export interface Routing {
   readonly weights: DeviceBuffer;
 }
 
-/** What decode steps keep on the device. Sequence length, token and step live here, so that one recorded step serves every position. */
-export interface DecodeState {
+/** What a sequence keeps on the device. Its length, token and step live here, so that one recorded step serves every position. */
+export interface SequenceState {
+  /** All of the following but the logits, in one piece. */
+  readonly record: DeviceBuffer;
   readonly state: DeviceBuffer;
   readonly position: DeviceBuffer;
   readonly token: DeviceBuffer;
   readonly ring: DeviceBuffer;
+  /** f32 [inverse temperature, topP] and i32 [topK, seed]: read by the kernel, so that one recorded step serves every request. */
+  readonly chances: DeviceBuffer;
+  readonly choices: DeviceBuffer;
+  /** f32 [vocabulary]: of the token that was picked last. */
+  readonly logits: DeviceBuffer;
+}
+
+/** What a decode step needs while it runs: steps of all sequences are on one stream, so they take turns with it. */
+export interface StepScratch {
   /** f32 [hidden]: the residual stream of the token. */
   readonly residual: DeviceBuffer;
   /** f32 [heads + KV heads, D]: queries, and behind them keys that still have their norm to come. */
@@ -36,13 +50,11 @@ export interface DecodeState {
   readonly routing: Routing | undefined;
   /** f32 [hidden]: what still has its norm to come before it joins the residual. */
   readonly product: DeviceBuffer;
-  readonly logits: DeviceBuffer;
   readonly bestLogit: DeviceBuffer;
   readonly bestRow: DeviceBuffer;
-  /** f32 [inverse temperature, topP] and i32 [topK, seed]: read by the kernel, so that one recorded step serves every request. */
-  readonly chances: DeviceBuffer;
-  readonly choices: DeviceBuffer;
 }
+
+export type DecodeState = SequenceState & StepScratch;
 
 export const allocateRouting = (memory: Allocator, { count, used }: ExpertConfig, tokens: number): Routing => ({
   logits: memory.alloc(tokens * count * 4),
@@ -50,12 +62,27 @@ export const allocateRouting = (memory: Allocator, { count, used }: ExpertConfig
   weights: memory.alloc(tokens * used * 4),
 });
 
-export function allocateDecodeState(
+export function allocateSequenceState(memory: Allocator, config: ModelConfig): SequenceState {
+  const record = memory.alloc(RECORD.length * 4);
+  const part = (at: number, count: number) => record.view(at * 4, count * 4);
+  return {
+    record,
+    state: part(RECORD.state, STATE.length),
+    position: part(RECORD.state + STATE.position, 1),
+    token: part(RECORD.state + STATE.token, 1),
+    ring: part(RECORD.ring, RING),
+    chances: part(RECORD.chances, 2),
+    choices: part(RECORD.choices, 2),
+    logits: memory.alloc(config.vocabulary * 4),
+  };
+}
+
+export function allocateStepScratch(
   device: Device,
   memory: Allocator,
   config: ModelConfig,
   { head }: Weights,
-): DecodeState {
+): StepScratch {
   const sizes = sizesOf(config);
   const f32 = (elements: number) => memory.alloc(elements * 4);
   // Rows are read in whole blocks: what is behind their elements must be numbers.
@@ -64,23 +91,15 @@ export function allocateDecodeState(
     device.fill(buffer, 0);
     return buffer;
   };
-  const state = f32(STATE.length);
   const programs = logitPrograms(device, head);
   return {
-    state,
-    position: state.view(STATE.position * 4, 4),
-    token: state.view(STATE.token * 4, 4),
-    ring: f32(RING),
     residual: zeros(sizes.residual),
     q: f32(sizes.qRows + sizes.kvRows),
     attention: zeros(sizes.attention),
     activation: zeros((config.experts?.used ?? 1) * sizes.activation),
     routing: config.experts && allocateRouting(memory, config.experts, 1),
     product: f32(sizes.residual),
-    logits: f32(config.vocabulary),
     bestLogit: f32(programs),
     bestRow: f32(programs),
-    chances: f32(2),
-    choices: f32(2),
   };
 }

@@ -1,5 +1,6 @@
 import { CUDA_TRAITS } from "../device/cuda/traits.js";
 import { readAttention } from "../reattention/attention-options.js";
+import { MOST_ROWS } from "./batch.js";
 import { quantizedFromTokens } from "./cache.js";
 import { type DeviceKind, type NeededBuild, neededBuilds } from "./dry-run.js";
 import type { ModelFiles } from "./load.js";
@@ -21,7 +22,7 @@ const contextsOf = (from: number): number[] => (from <= CONTEXTS.at(-1)! ? [...C
 
 /**
  * The builds that a model is run with when nobody chooses parameters: dense attention as far as it was trained, and beyond, and the windowed
- * modes up to millions of tokens.
+ * modes up to millions of tokens. With dense attention also as many sequences at once as may be.
  */
 export async function usualBuilds(
   files: Omit<ModelFiles, "tokenizer" | typeof Symbol.dispose>,
@@ -30,10 +31,11 @@ export async function usualBuilds(
   const { config } = files;
   const gpu = gpuOf(arch);
   const dense = { kind: "dense" } as const;
+  const sequences = MOST_ROWS;
   const runs = [
-    { attention: dense, capacity: Math.min(config.context, 8192) },
-    { attention: dense, capacity: config.context },
-    { attention: dense, capacity: 1 << 20 },
+    { attention: dense, capacity: Math.min(config.context, 8192), sequences },
+    { attention: dense, capacity: config.context, sequences },
+    { attention: dense, capacity: 1 << 20, sequences },
     ...["reattention", "streaming"].flatMap((mode) => {
       const attention = readAttention(mode, config.context);
       return contextsOf(quantizedFromTokens(gpu, config, attention)).map((capacity) => ({ attention, capacity }));

@@ -10,7 +10,7 @@ afterEach(() => vi.unstubAllEnvs());
 describe("tilescript bench", () => {
   it.each<[string[], RegExp]>([
     [[], /missing required argument 'task'/],
-    [["speed"], /'speed' is invalid for argument 'task'. Allowed choices are long-context, retrieval, model/],
+    [["speed"], /'speed' is invalid for argument 'task'. Allowed choices are long-context, retrieval, model, sessions/],
     [["long-context", "--lengths", "8k;16k"], /512, 8k or 1M/],
     [["long-context", "--decode-only", "none"], /512, 8k or 1M/],
     [["long-context", "--attention", "dense"], /Dense attention is measured beside it: --dense says/],
@@ -22,24 +22,29 @@ describe("tilescript bench", () => {
     [["retrieval", "--decode-only", "8k"], /--decode-only says nothing to bench retrieval.*bench long-context/],
     [["retrieval", "--lengths", "none"], /nothing to measure/],
     [["model", "--fresh"], /--fresh says nothing to bench model/],
+    [["sessions", "--prefill", "8k"], /--prefill says nothing to bench sessions: it is for bench model/],
+    [["sessions", "--sessions", "1,65"], /at most 64/],
     [["model", "--decode", "1"], /at least 2/],
     [["model", "--out", ""], /Expected the path of a folder/],
   ])("%j is wrong usage", async (args, message) => {
     expect(await cli("bench", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
   });
 
-  it.each(["long-context", "retrieval", "model"])("%s without a GPU says so, and what to do", async (task) => {
-    vi.stubEnv("TILESCRIPT_NATIVE", "/nowhere/tilescript.node");
-    vi.stubEnv("TILESCRIPT_DEVICE", "");
-    expect(await cli("bench", task)).toMatchObject({
-      code: 1,
-      stdout: "",
-      stderr: expect.stringMatching(/error: there is no GPU to measure: .+\nhint: .*--device cpu/),
-    });
-  });
+  it.each(["long-context", "retrieval", "model", "sessions"])(
+    "%s without a GPU says so, and what to do",
+    async (task) => {
+      vi.stubEnv("TILESCRIPT_NATIVE", "/nowhere/tilescript.node");
+      vi.stubEnv("TILESCRIPT_DEVICE", "");
+      expect(await cli("bench", task)).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringMatching(/error: there is no GPU to measure: .+\nhint: .*--device cpu/),
+      });
+    },
+  );
 
   it("says which model file is missing", async () => {
-    for (const task of ["long-context", "model"])
+    for (const task of ["long-context", "model", "sessions"])
       expect(await cli("bench", task, "--device", "cpu", "--model", "nowhere.gguf")).toMatchObject({
         code: 1,
         stderr: expect.stringContaining("nowhere.gguf"),

@@ -215,9 +215,9 @@ it("a model answers greedily, and what it retrieved is compared with the needle"
   const answerer = modelAnswerer({
     generateFrom: (prompt, options) => {
       asked.push(prompt, options);
-      // biome-ignore lint/correctness/useYield: an answer without pieces
-      return new Generation(async function* () {
-        return result;
+      return new Generation((to) => {
+        to.end(result);
+        return () => {};
       });
     },
     inspectSelection: async () => [Int32Array.of(0, 1, 2), Int32Array.of(2)],

@@ -3,11 +3,13 @@
 import { compileOptions } from "../../runtime/kernels/compile-options.js";
 import { BuildRecorder, dryDevice, type NeededBuild } from "../../runtime/models/dry-run.js";
 import { gpuOf } from "../../runtime/models/usual-builds.js";
+import { batchSteps } from "../model-kernels/batch.js";
 import type { KernelCase } from "../model-kernels/case.js";
 import { orderModel } from "../model-kernels/order.js";
 import { GPU_SETTING } from "../model-kernels/settings.js";
 import { runLayer } from "../runtime/reattention/layer.js";
 import { picksOf } from "../runtime/reattention/retrieval-cases.js";
+import { BATCH } from "./batch-sizes.js";
 import { gpuCases } from "./model-kernel-cases.js";
 import { ORDER } from "./order-sizes.js";
 import { LAYERS, PICKS } from "./retrieval-scenes.js";
@@ -25,6 +27,7 @@ export async function testedBuilds(arch: number): Promise<NeededBuild[]> {
   const { kernels } = recorder;
   const { pass } = await orderModel(device, kernels, ORDER.sizes, ORDER.steps);
   for (const picking of ["greedy", "sample"] as const) pass.step(picking);
+  await batchSteps(device, kernels, BATCH.sizes, { apart: [0], together: 1 });
   const runner = { device, memory: device, kernels };
   // Numbers do not matter.
   const nothing = { q: [], keys: [], values: [] };

@@ -6,7 +6,7 @@ import type { KernelCase, Setting } from "./case.js";
 import { kernelCases } from "./cases.js";
 import { openCpu } from "./on-cpu.js";
 import { expectResults, runCase } from "./run.js";
-import { CPU_SETTING, GPU_SETTING, SHAPES, WARP_SETTING } from "./settings.js";
+import { CPU_SETTING, GPU_SETTING, hasCases, SHAPES, WARP_SETTING } from "./settings.js";
 
 /** The first are small and tried at every edge. */
 const shapes = [{ heads: 6, kvHeads: 2, D: 32 }, { heads: 4, kvHeads: 4, D: 32 }, ...SHAPES];
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => cpu.device.close());
 
 it("there are cases for every kernel", () => {
-  expect(kernels.toSorted()).toEqual([...cpu.bundle.kernels].sort());
+  expect(kernels.toSorted()).toEqual(cpu.bundle.kernels.filter(hasCases).sort());
 });
 
 it("products are tried with every tile that devices take", () => {

@@ -17,6 +17,9 @@ export const WARP_SETTING = settingOf("gpu", 16, 80);
  */
 export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts)\/[^/]*$/.test(path);
 
+/** Kernels of several sequences take their addresses: batch.ts runs them among others. */
+export const hasCases = (kernel: string): boolean => !kernel.startsWith("batch");
+
 /** Every head size and every number of query heads for a KV head that models have, each once at least. */
 export const SHAPES: readonly HeadShape[] = [
   { heads: 9, kvHeads: 3, D: 64 },

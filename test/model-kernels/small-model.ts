@@ -9,7 +9,7 @@ import type { LayerKind, ModelConfig } from "../../runtime/models/config.js";
 import type { ModelHost } from "../../runtime/models/host.js";
 import { attentionsOf } from "../../runtime/models/layers.js";
 import { uploadRotaries } from "../../runtime/models/rotary.js";
-import { allocateDecodeState } from "../../runtime/models/state.js";
+import { allocateSequenceState, allocateStepScratch } from "../../runtime/models/state.js";
 import { type LayerWeights, type Matrix, rowsOfStack, type Stack } from "../../runtime/models/weights.js";
 import { kept } from "./kept.js";
 import { weightMatrix } from "./matrix.js";
@@ -108,12 +108,12 @@ export async function randomModel(
   const caches = reserveCache(memory, shape, capacity);
   growCache(caches, shape, capacity);
   const { ropes, none } = await uploadRotaries(memory, config, [capacity]);
-  const state = allocateDecodeState(device, memory, config, weights);
+  const state = { ...allocateStepScratch(device, memory, config, weights), ...allocateSequenceState(memory, config) };
   const on = { device, memory, kernels, config };
-  const { attentions } = attentionsOf({ ...on, position: state.position }, { attention: { kind: "dense" }, capacity });
+  const { attentions } = attentionsOf(on, { attention: { kind: "dense" }, capacity });
   const attentionLayers = caches.map((cache, index): AttentionLayer => {
     const { rope } = config.layerKinds[index]!;
-    return { index, cache, rotary: rope === undefined ? none : ropes[rope]! };
+    return { index, cache, rotary: rope === undefined ? none : ropes[rope]!, position: state.position };
   });
   return { ...on, weights, state, layers: attentionLayers, attentions };
 }

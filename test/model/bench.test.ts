@@ -146,3 +146,15 @@ it("bench model and bench retrieval measure, and say why no other program was me
   });
   expect(kept(out).map((name) => name.split("-")[0])).toEqual(["model", "reattention"]);
 });
+
+it("bench sessions measures several answers at once together", { timeout: 300_000 }, async () => {
+  const out = folderWith({});
+  const { code, stdout } = await cli(
+    ..."bench sessions --device cpu --sessions 1,3 --decode 16 --out".split(" "),
+    ...[out, "--model", tiny],
+  );
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/ sessions +tokens\/s +per session +with prompts +first token\n +1 +\d+ .*\n +3 +\d+ .* ms/);
+  const { rows } = JSON.parse(readFileSync(join(out, kept(out)[0]!), "utf8"));
+  for (const row of rows) for (const value of Object.values(row)) expect(value).toBeGreaterThan(0);
+});

@@ -29,6 +29,18 @@ describe("the builds that are compiled are those of every prompt", () => {
     expect(missing).toEqual([]);
   });
 
+  it("with several sequences: kernels of their own, and the products of as many rows", async () => {
+    const options = { ...files, attention: readAttention("dense", files.config.context), capacity };
+    const namesOf = async (sequences: number) =>
+      new Set((await neededBuilds(gpuOf(90), { ...options, sequences })).map(({ kernel }) => kernel));
+    const [one, several] = [await namesOf(1), await namesOf(3)];
+    expect([...several].filter((name) => !one.has(name)).sort()).toEqual(
+      ["Append", "Attention", "Combine", "Logits", "Pick", "Tokens"].map((name) => `batch${name}`),
+    );
+    const windowed = { ...options, attention: readAttention("streaming", files.config.context), sequences: 8 };
+    expect((await neededBuilds(gpuOf(90), windowed)).some(({ kernel }) => kernel.startsWith("batch"))).toBe(false);
+  });
+
   it("in contexts of every length", async () => {
     const compiled = new Set((await usualBuilds(files, 90)).map((build) => JSON.stringify(build)));
     const attention = readAttention("reattention", files.config.context);

@@ -15,7 +15,7 @@ export interface TestServer extends Server {
 export async function tinyModel(): Promise<Model> {
   const folder = folderWith({});
   await writeTinyModels([{ folder, family: "llama", options: "--set max_position_embeddings=4096" }]);
-  return Model.load({ path: join(folder, "model.gguf"), device: "cpu" });
+  return Model.load({ path: join(folder, "model.gguf"), device: "cpu", sequences: 4 });
 }
 
 export async function serveTiny(model: Model, settings: ServeSettings = {}): Promise<TestServer> {

@@ -18,6 +18,9 @@ export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: numb
   return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
 }
 
+/** Splits at the most of each sequence's keys where several decode together: they fill a device among them. */
+export const BATCH_SPLITS: Readonly<Record<TileSet, number>> = { gpu: 32, cpu: 4 };
+
 /** Into how many splits keys are cut: what is on the device at once, beside `others` programs. */
 export const splitsOf = (SPLITS: number, processors: number, kvHeads: number, others = 0): number =>
   Math.max(1, Math.min(SPLITS, Math.floor((EACH * processors - others) / kvHeads)));

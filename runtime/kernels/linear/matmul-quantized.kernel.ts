@@ -1,25 +1,6 @@
-import {
-  arange,
-  type Const,
-  col,
-  dot,
-  floorDiv,
-  type Int,
-  kernel,
-  load,
-  mod,
-  type Ptr,
-  programId,
-  range,
-  reshape,
-  row,
-  store,
-  to,
-  trans,
-  zeros,
-} from "tilescript";
+import { arange, type Const, col, type Int, kernel, load, type Ptr, programId, row, store, to } from "tilescript";
 import { biased, gated } from "../epilogue.js";
-import { dequantize } from "./weights.js";
+import { quantizedProduct } from "./quantized-product.js";
 
 /**
  * C [M, N] = A [M, K] · W [N, K]ᵀ with A in bf16 and W in raw GGUF blocks dequantised here, sums in f32: for few rows of A, where
@@ -49,22 +30,7 @@ export const matmulQuantized = kernel(
   }) => {
     const rows = programId(0) * p.BM + arange(0, p.BM);
     const columns = programId(1) * p.BN + arange(0, p.BN);
-    const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
-    // Column of A under element i of the flattened low halves: halves of 16 lie 32 apart.
-    const flat = arange(0, p.B * 16);
-    const k = floorDiv(flat, 16) * 32 + mod(flat, 16);
-    let acc = zeros([p.BM, p.BN], "f32");
-    for (const start of range(0, p.blockCount, p.B)) {
-      const [low, high] = dequantize(p, columns, start + blocks, lane, p.N);
-      const at = start * 32 + k;
-      const mask = col(rows) < p.M && row(at) < p.blockCount * 32;
-      const source = p.a + col(rows) * p.blockCount * 32 + row(at);
-      const aLow = load(source, { mask, other: 0 });
-      const aHigh = load(source + 16, { mask, other: 0 });
-      acc = dot(aLow, trans(reshape(to(low, "bf16"), [p.BN, p.B * 16])), { acc });
-      acc = dot(aHigh, trans(reshape(to(high, "bf16"), [p.BN, p.B * 16])), { acc });
-    }
+    let acc = quantizedProduct(p, rows, columns);
     acc = biased(acc, p.bias, row(columns), row(columns) < p.N, p.BIAS);
     const cell = col(rows) * p.N + row(columns);
     const mask = col(rows) < p.M && row(columns) < p.N;

@@ -17,6 +17,8 @@ export interface AttentionLayer {
   readonly index: number;
   readonly cache: LayerCache;
   readonly rotary: Rotary;
+  /** i32 on the device: tokens that the cache holds before the one of a decode step, or before a chunk that selects. */
+  readonly position: DeviceBuffer;
 }
 
 /** How the tokens of a layer see those before them. Both forms queue kernels and wait for nothing. */

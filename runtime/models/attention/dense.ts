@@ -13,8 +13,6 @@ export interface AttentionHost {
   readonly memory: Pick<Allocator, "alloc">;
   readonly kernels: ModelKernels;
   readonly config: ModelConfig;
-  /** i32 on the device: tokens before the one of a decode step. */
-  readonly position: DeviceBuffer;
 }
 
 export interface DenseOptions {
@@ -57,8 +55,8 @@ export class DenseAttention implements Attention {
     this.#window = memory.alloc(Math.min(capacity, reach + tokens) * rowBytes(config));
   }
 
-  token({ cache, rotary }: AttentionLayer, q: DeviceBuffer, out: DeviceBuffer): void {
-    const { kernels, config, device, position } = this.#host;
+  token({ cache, rotary, position }: AttentionLayer, q: DeviceBuffer, out: DeviceBuffer): void {
+    const { kernels, config, device } = this.#host;
     const { G, GM, D, DP, HALF, HALFP, scale, cap, CAP } = this.#sizes;
     const splits = splitsOf(this.#tiles.SPLITS, device.processors, config.kvHeads);
     kernels.decodeAttention.launch([config.kvHeads, splits], {

@@ -74,7 +74,7 @@ export class WindowedAttention implements Attention {
     const { keys, values } = cache;
     const { scale, cap, CAP, qRows } = this.#sizes;
     const token = { q, keys, values, rotary, scores: { scale, cap, CAP }, out };
-    const seen = this.#cache(1);
+    const seen = this.#cache(layer, 1);
     const beside = this.#window.beside(token, seen);
     const choice = { votes: this.#votes, beside, quantized: this.#quantized(layer) };
     const isBeside = this.#scan?.scan({ q, count: 1, qRow: qRows }, keys, seen, choice);
@@ -97,7 +97,7 @@ export class WindowedAttention implements Attention {
     const { keys, values } = cache;
     kernels.appendCache.launch([count], { qkv, keys, values, firstPosition: past, heads, kvHeads, KVP, D, DP });
     this.quantize(layer, past, count);
-    const seen = this.#cache(count);
+    const seen = this.#cache(layer, count);
     const { global, local } = seen;
     this.#stream?.stream({ q: qkv, count, qRow: qkvRows }, keys, global, past + count - global - local, seen.chunk);
     this.#choose(this.#stream, seen);
@@ -149,8 +149,8 @@ export class WindowedAttention implements Attention {
     this.#votes.choose(retrieval ?? nothing, perQuery, seen);
   }
 
-  #cache(added: number): Cache & { readonly chunk: number } {
+  #cache({ position }: AttentionLayer, added: number): Cache & { readonly chunk: number } {
     const { global, local, chunk } = this.options;
-    return { position: this.#host.position, added, chunk: Math.min(chunk, added), global, local };
+    return { position, added, chunk: Math.min(chunk, added), global, local };
   }
 }

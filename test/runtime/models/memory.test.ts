@@ -4,7 +4,7 @@ import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import { CudaDevice } from "../../../runtime/device/cuda/index.js";
 import type { Device } from "../../../runtime/device/device.js";
 import { DeviceError, OutOfMemoryError } from "../../../runtime/device/errors.js";
-import { assembleRunner } from "../../../runtime/models/assemble.js";
+import { assembleDecoder } from "../../../runtime/models/assemble.js";
 import { cacheBytesPerToken, cacheShape } from "../../../runtime/models/cache.js";
 import { BuildRecorder } from "../../../runtime/models/dry-run.js";
 import { describeModel } from "../../../runtime/models/families/index.js";
@@ -36,8 +36,16 @@ const modes = [
 /** Kernels that are launched and do nothing. */
 const { kernels } = new BuildRecorder();
 
-const load = (device: Device, mode: string, capacity = 512, model = gemma) =>
-  assembleRunner(device, kernels, { ...model, capacity, attention: readAttention(mode, 8192) });
+/** A model and a sequence of it. */
+async function load(device: Device, mode: string, capacity = 512, model = gemma) {
+  const decoder = await assembleDecoder(device, kernels, { ...model, capacity, attention: readAttention(mode, 8192) });
+  try {
+    return { decoder, runner: decoder.sequence(), close: () => decoder.close() };
+  } catch (error) {
+    decoder.close();
+    throw error;
+  }
+}
 
 const bytesPerToken = (mode: string) =>
   cacheBytesPerToken(cacheShape(gpu, plain.config, readAttention(mode, 8192), 2 ** 24));
@@ -73,22 +81,36 @@ const live = () => fake.live().filter((one) => /memory|pages|reservations/.test(
 describe.each([cpu, gpu])("on the $kind device", (device) => {
   it.each(modes)("a closed model has nothing, and closes once: %s", async (mode) => {
     const [before, handles] = [await free(device), live()];
-    const runner = await load(device, mode);
+    const { runner, close } = await load(device, mode);
     runner.grow(100);
     expect(await free(device)).toBeLessThan(before);
-    runner.close();
-    runner.close();
+    close();
+    close();
     expect(await free(device)).toBe(before);
     expect(live()).toEqual(handles);
   });
 
   it("a closed model says so", async () => {
-    const runner = await load(device, modes[1]!);
-    runner.close();
+    const { decoder, runner, close } = await load(device, modes[1]!);
+    close();
     const sampling = { temperature: 0, topK: 1, topP: 1, seed: 0 };
     await expect(runner.prefill([1], 0, sampling)).rejects.toThrow(DeviceError);
     expect(() => runner.step()).toThrow("after it was closed");
     expect(() => runner.token(0)).toThrow("after it was closed");
+    expect(() => decoder.sequence()).toThrow("after it was closed");
+  });
+
+  it("a sequence that is dropped gives back what it took, and the model goes on", async () => {
+    const { decoder, close } = await load(device, "dense");
+    const before = await free(device);
+    const other = decoder.sequence();
+    other.grow(100);
+    expect(await free(device)).toBeLessThan(before);
+    decoder.drop(other);
+    expect(await free(device)).toBe(before);
+    expect(() => other.step()).toThrow("after it was closed");
+    decoder.sequence();
+    close();
   });
 
   it.each(modes)("a load that runs out of memory anywhere leaves nothing: %s", async (mode) => {
@@ -131,7 +153,7 @@ describe("on a GPU", () => {
 
   it("a cache that does not fit takes nothing, and what is said to fit does", async () => {
     const mode = modes[2]!;
-    const runner = await load(gpu, mode, 2 ** 24, plain);
+    const { runner, close } = await load(gpu, mode, 2 ** 24, plain);
     runner.grow(1000);
     const before = await free(gpu);
     const tooMany = Math.ceil((1.2 * before) / bytesPerToken(mode));
@@ -142,17 +164,17 @@ describe("on a GPU", () => {
     expect(fits * bytesPerToken(mode)).toBeGreaterThan(before - 64 * MiB);
     runner.grow(fits);
     expect(runner.fits).toBeGreaterThanOrEqual(fits);
-    runner.close();
+    close();
   });
 
   it("what fits is said right where others take memory while the cache grows", async () => {
-    const runner = await load(gpu, "dense", 2 ** 20, plain);
+    const { runner, close } = await load(gpu, "dense", 2 ** 20, plain);
     fake.fail("cuMemCreate", 4, outOfMemory);
     // It is tried once more, with no more than what was wanted; the last buffer of four stays empty.
     fake.fail("cuMemMap", 4, outOfMemory);
     expect(() => runner.grow(2 ** 20)).toThrow(OutOfMemoryError);
     const { free: left } = gpu.memory();
     expect(runner.fits).toBeLessThanOrEqual(left / bytesPerToken("dense"));
-    runner.close();
+    close();
   });
 });

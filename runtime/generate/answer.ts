@@ -1,0 +1,129 @@
+import type { SamplingChoice } from "../models/runner.js";
+import type { Tokenizer } from "../tokenizer/index.js";
+import type { Receiver, StopReason } from "./generation.js";
+import type { Choices, GenerateOptions } from "./options.js";
+import { Text } from "./text.js";
+
+/** How tokens become text, and which of them end an answer: the tokenizer's, and those that the model's configuration names. */
+export interface Speech {
+  readonly tokenizer: Tokenizer;
+  readonly ends: ReadonlySet<number>;
+}
+
+/** One answer from its call to its end: what is asked, the tokens so far, and who hears of them. */
+export class Answer {
+  readonly choices: Choices;
+  readonly #options: GenerateOptions;
+  readonly #to: Receiver;
+  readonly #ends: ReadonlySet<number>;
+  readonly #text: Text;
+  readonly #tokens: number[] = [];
+  readonly #called = performance.now();
+  #clock = { readAt: 0, firstAt: 0, lastAt: 0 };
+  #asked: { readonly prompt: readonly number[]; readonly limit: number } | undefined;
+  #past = 0;
+  #stopReason: StopReason = "maxTokens";
+  #settled = false;
+
+  constructor({ tokenizer, ends }: Speech, choices: Choices, options: GenerateOptions, to: Receiver) {
+    this.choices = choices;
+    this.#options = options;
+    this.#to = to;
+    this.#ends = ends;
+    this.#text = new Text(tokenizer, choices.stop);
+  }
+
+  /** Ends with its signal from now on. */
+  listen(): void {
+    this.#options.signal?.addEventListener("abort", this.#aborted);
+  }
+
+  /** Called where a signal ends it. */
+  onLeft: () => void = () => {};
+
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
+  }
+
+  get sampling(): SamplingChoice {
+    return this.choices;
+  }
+
+  /** The prompt's tokens, once they are known, and how many may follow. */
+  get asked() {
+    return this.#asked;
+  }
+
+  /** Whether its end, or the reason why there is none, has been told. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  ask(prompt: readonly number[], limit: number): void {
+    this.#asked = { prompt, limit };
+    if (limit < this.choices.maxTokens) this.#stopReason = "context";
+  }
+
+  /** Reading begins behind the `past` tokens that need not be read. */
+  begin(past: number): void {
+    this.#past = past;
+    this.#clock.readAt = performance.now();
+  }
+
+  progress(done: number): void {
+    this.#options.onPrefill?.(done, this.#asked!.prompt.length);
+  }
+
+  /** The next token; whether there may be others behind it. */
+  take(token: number): boolean {
+    this.#clock.lastAt = performance.now();
+    this.#clock.firstAt ||= this.#clock.lastAt;
+    if (this.#ends.has(token)) {
+      this.#stopReason = "end";
+      return false;
+    }
+    this.#tokens.push(token);
+    const text = this.#text.push(token);
+    if (text) this.#to.piece({ text, token });
+    return !this.#text.stopped && this.#tokens.length < this.#asked!.limit;
+  }
+
+  end(): void {
+    if (!this.#settle()) return;
+    const [text, tokens] = [this.#text, this.#tokens];
+    const rest = text.end();
+    if (rest) this.#to.piece({ text: rest, token: tokens.at(-1)! });
+    const { readAt, firstAt, lastAt } = this.#clock;
+    const { prompt } = this.#asked!;
+    const decodeMs = lastAt - firstAt;
+    this.#to.end({
+      text: text.whole,
+      tokens,
+      promptTokens: prompt.length,
+      cachedTokens: this.#past,
+      stopReason: text.stopped ? "stop" : this.#stopReason,
+      timings: {
+        firstTokenMs: firstAt - this.#called,
+        decodeMs,
+        promptTokensPerSecond: ((prompt.length - this.#past) / (firstAt - readAt)) * 1000,
+        tokensPerSecond: decodeMs > 0 ? ((tokens.length - 1) / decodeMs) * 1000 : 0,
+      },
+    });
+  }
+
+  fail(reason: unknown): void {
+    if (this.#settle()) this.#to.fail(reason);
+  }
+
+  readonly #aborted = (): void => {
+    this.fail(this.#options.signal!.reason);
+    this.onLeft();
+  };
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#options.signal?.removeEventListener("abort", this.#aborted);
+    return true;
+  }
+}

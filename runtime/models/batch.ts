@@ -1,0 +1,101 @@
+import type { Allocator } from "../device/allocations.js";
+import type { Graph, Mirror } from "../device/device.js";
+import { powerOfTwo } from "../tiling.js";
+import { allocateBatchBuffers, type BatchBuffers } from "./batch-buffers.js";
+import { BatchPass } from "./batch-pass.js";
+import type { SharedHost } from "./host.js";
+import type { Runner } from "./runner.js";
+import { RING } from "./state.js";
+
+/** Sequences that one step may decode together. */
+export const MOST_ROWS = 64;
+
+/** Rows of the step that `count` sequences take, so that few recorded steps serve all counts. */
+export const rowsFor = (count: number): number => Math.max(2, powerOfTwo(count));
+
+/** Decodes a token of each of several sequences in one step. Who is in it is said by tables of addresses, so a recorded step serves them all. */
+export class Batch {
+  readonly #host: SharedHost;
+  readonly #buffers: BatchBuffers;
+  readonly #mirror: Mirror;
+  readonly #picked: Int32Array;
+  readonly #graphs = new Map<number, Graph>();
+  #members: readonly Runner[] = [];
+
+  /** For up to `most` sequences. */
+  constructor(host: SharedHost, memory: Allocator, most: number) {
+    const rows = rowsFor(most);
+    this.#host = host;
+    this.#buffers = allocateBatchBuffers(host.device, memory, host.config, rows);
+    this.#mirror = memory.mirror(RING * rows * 4);
+    this.#picked = new Int32Array(this.#mirror.host);
+  }
+
+  /** Whether these are the sequences that a step decodes, in this order. */
+  holds(members: readonly Runner[]): boolean {
+    return members.length === this.#members.length && members.every((one, index) => one === this.#members[index]);
+  }
+
+  /** Makes these the sequences that steps decode. What was queued before must have run. */
+  async arrange(members: readonly Runner[]): Promise<void> {
+    const { device, config } = this.#host;
+    const { rows, records, caches } = this.#buffers;
+    this.#members = [];
+    const addresses = new BigInt64Array(rows);
+    const tables = new BigInt64Array(2 * config.layers * rows);
+    for (const [row, { addresses: own }] of members.entries()) {
+      addresses[row] = own.record;
+      for (const [index, { keys, values }] of own.caches.entries()) {
+        tables[2 * index * rows + row] = keys;
+        tables[(2 * index + 1) * rows + row] = values;
+      }
+    }
+    await device.write(records, addresses);
+    await device.write(caches, tables);
+    this.#members = members;
+  }
+
+  /** Queues a step of all members. */
+  step(): void {
+    const rows = rowsFor(this.#members.length);
+    const graph = this.#graphs.get(rows) ?? this.#record(rows);
+    graph.replay();
+  }
+
+  /** Resolves when everything queued so far has run. */
+  arrived(): Promise<void> {
+    return this.#mirror.arrived();
+  }
+
+  /** The token that a member picked in a step of its own count, which must be among its last RING. */
+  token(member: Runner, step: number): number {
+    const { rows } = this.#buffers;
+    return this.#picked[(step % RING) * rows + this.#members.indexOf(member)]!;
+  }
+
+  /** Logits of a member's latest step. Waits for the device. */
+  async logits(member: Runner): Promise<Float32Array> {
+    const { device, config } = this.#host;
+    const logits = new Float32Array(config.vocabulary);
+    const { byteLength } = logits;
+    await device.read(this.#buffers.logits.view(this.#members.indexOf(member) * byteLength, byteLength), logits);
+    return logits;
+  }
+
+  /** A recorded step keeps the memory that it uses. */
+  close(): void {
+    for (const graph of this.#graphs.values()) graph.destroy();
+    this.#graphs.clear();
+  }
+
+  #record(rows: number): Graph {
+    const pass = new BatchPass(this.#host, this.#buffers, rows);
+    const { picked } = this.#buffers;
+    const graph = this.#host.device.capture(() => {
+      pass.step();
+      this.#mirror.copyFrom(picked, picked.bytes);
+    });
+    this.#graphs.set(rows, graph);
+    return graph;
+  }
+}

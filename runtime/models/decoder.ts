@@ -1,0 +1,57 @@
+import { Allocations } from "../device/allocations.js";
+import { DeviceError } from "../device/errors.js";
+import { Batch } from "./batch.js";
+import type { SharedHost } from "./host.js";
+import { LastChunk, Runner } from "./runner.js";
+
+/** A model on a device, and the sequences of tokens that it has read there. */
+export class Decoder {
+  readonly host: SharedHost;
+  /** Decodes several sequences in a step; undefined where that is not asked for, or windowed attention takes them one after another. */
+  readonly batch: Batch | undefined;
+  readonly #memory: Allocations;
+  readonly #sequences = new Set<Runner>();
+  readonly #lastChunk = new LastChunk();
+  #closed = false;
+
+  /** `sequences`: how many may decode at once. */
+  constructor(host: SharedHost, memory: Allocations, sequences: number) {
+    this.host = host;
+    this.batch = sequences > 1 && !host.windowed ? new Batch(host, memory, sequences) : undefined;
+    this.#memory = memory;
+  }
+
+  /** A sequence of its own, empty: its cache takes memory as it fills. @throws OutOfMemoryError where there is not even room for its addresses */
+  sequence(): Runner {
+    if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
+    const memory = new Allocations(this.host.device);
+    try {
+      const runner = new Runner(this.host, memory, this.#lastChunk);
+      this.#sequences.add(runner);
+      return runner;
+    } catch (error) {
+      memory.free();
+      throw error;
+    }
+  }
+
+  /** Frees what a sequence has of the device. */
+  drop(runner: Runner): void {
+    this.#sequences.delete(runner);
+    runner.close();
+  }
+
+  /** Positions that the latest prompt's last chunk saw; see Runner. */
+  async seen(): Promise<Int32Array[] | undefined> {
+    return this.#lastChunk.seen(this.host.windowed);
+  }
+
+  /** Frees all that the model has of the device. Steps that are queued still run; whoever asks for their tokens gets a DeviceError. */
+  close(): void {
+    this.#closed = true;
+    for (const runner of this.#sequences) runner.close();
+    this.#sequences.clear();
+    this.batch?.close();
+    this.#memory.free();
+  }
+}
