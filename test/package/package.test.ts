@@ -102,6 +102,7 @@ test("has what runs, and neither tests nor other sources", () => {
     "eval",
     "language",
     "runtime",
+    "serve",
     "vendor",
   ]);
   // The language with the bodies of its library, which the compiler reads.
