@@ -36,6 +36,7 @@ export { GenerateError } from "./generate/errors.js";
 export type { Generation, GenerationResult, Piece, StopReason, Timings } from "./generate/generation.js";
 export type { GenerateOptions } from "./generate/options.js";
 export type { Session, SessionOptions } from "./generate/session.js";
+export { SessionFileError } from "./generate/session-file.js";
 export { Model, type ModelOptions } from "./models/model.js";
 export type { ChatMessage } from "./tokenizer/index.js";
 export {

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import type { ChatMessage, Model } from "../../runtime/index.js";
+import type { Model, Session } from "../../runtime/index.js";
 import type { GenerationOptions } from "../options/generation.js";
 import { colours } from "../report/colours.js";
 import { printable } from "../report/printable.js";
@@ -14,22 +14,21 @@ export interface ChatRequest extends GenerationOptions {
 
 const pc = colours(process.stdout);
 
-/** A conversation on a terminal: what was said, and the answer under way. */
+/** A conversation on a terminal, and the answer under way. */
 class Conversation {
   readonly #model: Model;
   readonly #request: ChatRequest;
-  #messages: ChatMessage[] = [];
+  #session: Session;
   #answering: AbortController | undefined;
 
   constructor(model: Model, request: ChatRequest) {
     this.#model = model;
     this.#request = request;
-    this.clear();
+    this.#session = model.session(request);
   }
 
   clear(): void {
-    const { system } = this.#request;
-    this.#messages = system === undefined ? [] : [{ role: "system", content: system }];
+    this.#session = this.#model.session(this.#request);
   }
 
   /** Stops the answer under way; false where there is none. */
@@ -41,36 +40,20 @@ class Conversation {
   async say(text: string): Promise<void> {
     const { maxTokens, temperature, topK, topP, seed, stop } = this.#request;
     const answering = new AbortController();
+    const { signal } = answering;
     this.#answering = answering;
-    this.#messages.push({ role: "user", content: text });
-    let answer = "";
     try {
-      const generation = this.#model.generate(this.#messages, {
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop,
-        signal: answering.signal,
-      });
-      for await (const piece of generation) {
-        answer += piece.text;
-        process.stdout.write(printable(piece.text, process.stdout));
-      }
+      const generation = this.#session.prompt(text, { maxTokens, temperature, topK, topP, seed, stop, signal });
+      for await (const piece of generation) process.stdout.write(printable(piece.text, process.stdout));
       const result = await generation.result;
       noteSilence(result);
       process.stdout.write(`\n${pc.dim(summary(this.#model, result))}\n`);
     } catch (error) {
-      if (!answering.signal.aborted) {
-        this.#messages.pop();
-        throw error;
-      }
+      if (!signal.aborted) throw error;
       process.stdout.write(pc.dim(" … stopped\n"));
     } finally {
       this.#answering = undefined;
     }
-    this.#messages.push({ role: "assistant", content: answer });
   }
 }
 

@@ -1,4 +1,4 @@
-import { DeviceError } from "../device/errors.js";
+import { DeviceError, OutOfMemoryError } from "../device/errors.js";
 import type { Decoder } from "../models/decoder.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
@@ -6,8 +6,17 @@ import { Answer, type Speech } from "./answer.js";
 import { GenerateError } from "./errors.js";
 import type { Receiver } from "./generation.js";
 import { type Choices, type GenerateOptions, readOptions } from "./options.js";
+import {
+  bytesOfRows,
+  describe,
+  readSaved,
+  type SavedSession,
+  type SavedWith,
+  type SessionState,
+} from "./saved-session.js";
 import { Scheduler } from "./scheduler.js";
-import { SequencePool } from "./sequence-pool.js";
+import { type Sequence, SequencePool } from "./sequence-pool.js";
+import { SessionFile, SessionFileError, writeSessionFile } from "./session-file.js";
 
 export interface AnsweringParts {
   readonly decoder: Decoder;
@@ -16,6 +25,8 @@ export interface AnsweringParts {
   /** Answers at once, and those that may wait. */
   readonly sequences: number;
   readonly waiting: number;
+  /** What the weights are known by. */
+  readonly fingerprint: string;
   /** Looks for the reason where what comes out is no number: the error to throw. */
   readonly explain: (signal: AbortSignal | undefined) => Promise<Error>;
 }
@@ -31,23 +42,26 @@ export class Answering {
   readonly #decoder: Decoder;
   readonly #attention: AttentionOptions;
   readonly speech: Speech;
+  readonly #fingerprint: string;
+  readonly #pool: SequencePool;
   readonly #scheduler: Scheduler;
   #closed = false;
 
-  constructor({ decoder, tokenizer, attention, sequences, waiting, explain }: AnsweringParts) {
+  constructor({ decoder, tokenizer, attention, sequences, waiting, fingerprint, explain }: AnsweringParts) {
     this.#decoder = decoder;
     this.#attention = attention;
+    this.#fingerprint = fingerprint;
     const { eosIds } = decoder.host.config;
     this.speech = { tokenizer, ends: new Set([...tokenizer.eosIds, ...eosIds]) };
-    const pool = new SequencePool(decoder, attention, sequences + KEPT);
-    this.#scheduler = new Scheduler(decoder, pool, { places: sequences, waiting, explain });
+    this.#pool = new SequencePool(decoder, attention, sequences + KEPT);
+    this.#scheduler = new Scheduler(decoder, this.#pool, { places: sequences, waiting, explain });
   }
 
   /** Begins an answer; what is wrong with it is told like any other end. Gives what leaves it. */
   start(prompt: Prompt, options: GenerateOptions, to: Receiver): (reason: unknown) => void {
     try {
       options.signal?.throwIfAborted();
-      if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
+      this.#requireOpen();
       const answer = new Answer(this.speech, readOptions(options), options, to);
       this.#scheduler.enter(answer);
       answer.listen();
@@ -60,6 +74,75 @@ export class Answering {
       to.fail(error);
       return () => {};
     }
+  }
+
+  /** Writes what a session is to a file, with as much of its cache as is still there. */
+  async save(path: string, state: SessionState, signal?: AbortSignal): Promise<void> {
+    this.#requireOpen();
+    const { prompt = [], answer = [] } = state.last ?? {};
+    // One more, since the last token of a prompt is always read.
+    const tokens = [...prompt, ...answer, 0];
+    const header = (cached: readonly number[]): SavedSession => ({ ...describe(this.#savedWith()), ...state, cached });
+    if (!this.#pool.knows(tokens)) return writeSessionFile(path, header([]), [], signal);
+    const sequence = await this.#pool.acquire(tokens, tokens.length - 1);
+    try {
+      const { cached, runner } = sequence;
+      await writeSessionFile(path, header(cached), runner.rows(cached.length), signal);
+    } finally {
+      this.#pool.release(sequence);
+    }
+  }
+
+  /** What a session was that was saved, with its cache where it was. */
+  async restore(path: string, signal?: AbortSignal): Promise<SessionState> {
+    this.#requireOpen();
+    using file = new SessionFile(path);
+    const saved = readSaved(path, file.header, this.#savedWith());
+    const { cached, history, last } = saved;
+    const { capacity } = this.#decoder.host;
+    if (cached.length > capacity)
+      throw new SessionFileError(
+        path,
+        `the conversation has ${cached.length} tokens, and the context holds ${capacity}`,
+        {
+          hint: "Load the model with a larger context.",
+        },
+      );
+    await file.check(bytesOfRows(saved), signal);
+    this.#requireOpen();
+    if (cached.length > 0) await this.#fill(file, cached, signal);
+    return { history, last };
+  }
+
+  async #fill(file: SessionFile, cached: readonly number[], signal: AbortSignal | undefined): Promise<void> {
+    const sequence = await this.#vacant(file.path, cached.length);
+    try {
+      await file.upload(this.#decoder.host.device, sequence.runner.rows(cached.length), signal);
+      sequence.runner.filled(cached.length);
+      sequence.cached = [...cached];
+      sequence.read = cached.length;
+    } finally {
+      this.#pool.release(sequence);
+    }
+  }
+
+  async #vacant(path: string, tokens: number): Promise<Sequence> {
+    try {
+      return await this.#pool.vacant(tokens);
+    } catch (cause) {
+      if (!(cause instanceof OutOfMemoryError)) throw cause;
+      const { name } = this.#decoder.host.device;
+      const problem = `the conversation has ${tokens} tokens, and about ${this.#pool.fits} fit into the memory of ${name}`;
+      throw new SessionFileError(path, problem, { cause });
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
+  }
+
+  #savedWith(): SavedWith {
+    return { config: this.#decoder.host.config, fingerprint: this.#fingerprint, attention: this.#attention };
   }
 
   /** Ends all answers. */

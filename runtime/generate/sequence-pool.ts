@@ -69,6 +69,16 @@ export class SequencePool {
     return this.#take(this.#vacant(source), source, past, tokens);
   }
 
+  /** Whether any sequence holds a beginning of `prompt`. */
+  knows(prompt: readonly number[]): boolean {
+    return [...this.#idle, ...this.#busy].some((sequence) => this.#match(sequence, prompt).past > 0);
+  }
+
+  /** A sequence that holds nothing, and memory for `tokens` tokens. */
+  vacant(tokens: number): Promise<Sequence> {
+    return this.#take(this.#vacant(undefined), undefined, 0, tokens);
+  }
+
   /** Puts a sequence back; what it holds may serve another prompt. */
   release(sequence: Sequence): void {
     if (this.#busy.delete(sequence)) this.#idle.push(sequence);

@@ -3,18 +3,13 @@ import type { Answering } from "./answering.js";
 import { GenerateError } from "./errors.js";
 import { Generation, type GenerationResult, type Receiver } from "./generation.js";
 import type { GenerateOptions } from "./options.js";
+import type { Turn } from "./saved-session.js";
 
 export interface SessionOptions {
   /** What the model is told before the conversation. */
   readonly system?: string;
   /** What was said before: a conversation that goes on. */
   readonly history?: readonly ChatMessage[];
-}
-
-/** A turn as the model read and wrote it. */
-interface Turn {
-  readonly prompt: readonly number[];
-  readonly answer: readonly number[];
 }
 
 /**
@@ -63,12 +58,11 @@ export class Session implements Disposable {
         this.#leave = undefined;
         if (said === undefined) return;
         this.#history = [...asked, { role: "assistant", content: said }];
-        this.#last = answer && { prompt: turn.prompt, answer: answer.tokens };
+        this.#last = answer && { encoded: turn.encoded, prompt: turn.prompt, answer: answer.tokens };
       });
       const encode = async () => {
-        turn.prompt = this.#continued(
-          await this.#answering.speech.tokenizer.encodeChat(asked, { signal: options.signal }),
-        );
+        turn.encoded = await this.#answering.speech.tokenizer.encodeChat(asked, { signal: options.signal });
+        turn.prompt = this.#continued(turn.encoded);
         return turn.prompt;
       };
       this.#leave = () => {};
@@ -88,6 +82,20 @@ export class Session implements Disposable {
     return new Session(this.#answering, { history: this.#history }, this.#last);
   }
 
+  /**
+   * Writes the conversation to a file, whole or not at all, with keys and values of what was read: `model.restore` goes on from there. Memory does not
+   * grow with its length. @throws GenerateError while it answers, SessionFileError where the file cannot be written
+   *
+   * @example
+   * await session.save("sky.session");
+   * using again = await model.restore("sky.session");
+   */
+  async save(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#requireFree();
+    const { history } = this;
+    await this.#answering.save(path, { history, last: this.#last }, signal);
+  }
+
   /** Ends the answer under way, if there is one. What the session read may still serve others. */
   [Symbol.dispose](): void {
     this.#closed = true;
@@ -101,18 +109,18 @@ export class Session implements Disposable {
   }
 
   /**
-   * A conversation's tokens with those of the last answer as they were generated: the same text may be written in other tokens, which would have to be read
-   * again. Only where the template repeats the answer as it was.
+   * A conversation's tokens with those of its answers as they were generated: the same text may be written in other tokens, which would have to be read
+   * again. Only where the template repeats the last answer as it was.
    */
   #continued(tokens: readonly number[]): readonly number[] {
     if (!this.#last) return tokens;
     const { tokenizer, ends } = this.#answering.speech;
-    const { prompt, answer } = this.#last;
-    if (!prompt.every((id, index) => id === tokens[index])) return tokens;
+    const { encoded, prompt, answer } = this.#last;
+    if (!encoded.every((id, index) => id === tokens[index])) return tokens;
     const textOf = (ids: readonly number[]) => tokenizer.decode(ids, { continues: true });
     const said = textOf(answer);
     const isEnd = (id: number, index: number) =>
-      index >= prompt.length && ends.has(id) && textOf(tokens.slice(prompt.length, index)) === said;
+      index >= encoded.length && ends.has(id) && textOf(tokens.slice(encoded.length, index)) === said;
     const end = tokens.findIndex(isEnd);
     if (end < 0) return tokens;
     return [...prompt, ...answer, ...tokens.slice(end)];
@@ -124,6 +132,7 @@ const closed = () =>
 
 /** Hears what an answer says, for the history. */
 class TurnUnderWay implements Receiver {
+  encoded: readonly number[] = [];
   prompt: readonly number[] = [];
   isLeft = false;
   isOver = false;

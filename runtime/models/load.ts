@@ -5,7 +5,7 @@ import { GenerateError } from "../generate/errors.js";
 import { modelBundle } from "../package-root.js";
 import { type AttentionOptions, readAttention } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
-import { type Checkpoint, openCheckpoint } from "../weights/index.js";
+import { type Checkpoint, fingerprintOf, openCheckpoint } from "../weights/index.js";
 import { assembleDecoder } from "./assemble.js";
 import { MOST_ROWS } from "./batch.js";
 import type { ModelConfig } from "./config.js";
@@ -72,6 +72,8 @@ export interface LoadedModel {
   /** Generations at once, and how many may wait. */
   readonly sequences: number;
   readonly waiting: number;
+  /** What the weights are known by. */
+  readonly fingerprint: string;
   /** Frees the model, and the device where it was opened for it. */
   readonly close: () => void;
 }
@@ -86,6 +88,8 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   using files = openModelFiles(path);
   const { config, tokenizer, checkpoint } = files;
   const attention = readAttention(request, config.context);
+  // Names and templates change nothing about what was read.
+  const fingerprint = fingerprintOf(checkpoint, { ...config, name: undefined, chatTemplate: undefined });
   options.signal?.throwIfAborted();
   // Read beside everything else, so that the first answer need not wait; what is wrong with it is told where it is needed.
   const template = tokenizer.hasChatTemplate || options.chat ? tokenizer.checkChat(options.signal) : undefined;
@@ -100,7 +104,7 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
       decoder.close();
       if (ownsDevice) device.close();
     };
-    return { decoder, tokenizer, attention, ...queue, close };
+    return { decoder, tokenizer, attention, ...queue, fingerprint, close };
   } catch (error) {
     if (ownsDevice) device.close();
     throw error;

@@ -122,6 +122,15 @@ export class Model {
   }
 
   /**
+   * A conversation that `session.save` wrote, with its cache: its next turn reads only what is new. @throws SessionFileError that says why it is not taken:
+   * another model, another attention, another version, a damaged file
+   */
+  async restore(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Session> {
+    const { history, last } = await this.#answering.restore(path, signal);
+    return new Session(this.#answering, { history }, last);
+  }
+
+  /**
    * What the last chunk of the latest prompt could see: for each layer the ascending positions of its window. Undefined where it saw
    * everything: in dense attention, and in prompts no longer than global + local.
    */

@@ -152,12 +152,9 @@ export class Runner {
   /** Makes the first `tokens` of another sequence's tokens this one's, in the place of what it had; queued. Memory for them must be there. */
   takeOver(other: Runner, tokens: number): void {
     this.#requireOpen();
-    const bytes = tokens * rowBytes(this.config);
-    for (const [index, to] of this.#caches.entries()) {
-      const from = other.#caches[index]!;
-      for (const name of ["keys", "values"] as const) this.device.copy(to[name], from[name], bytes);
-      this.#shared.windowed?.quantize(this.#host.layers[index]!, 0, tokens);
-    }
+    const from = other.rows(tokens);
+    for (const [index, to] of this.rows(tokens).entries()) this.device.copy(to, from[index]!, to.bytes);
+    this.filled(tokens);
   }
 
   /**
@@ -168,14 +165,25 @@ export class Runner {
     const { state } = this.#host;
     this.grow(tokens);
     await this.begin(sampling);
-    const bytes = tokens * rowBytes(this.config);
-    for (const { keys, values } of this.#caches) for (const buffer of [keys, values]) fill(buffer.view(0, bytes));
-    for (const layer of this.#host.layers) this.#shared.windowed?.quantize(layer, 0, tokens);
+    for (const buffer of this.rows(tokens)) fill(buffer);
+    this.filled(tokens);
     this.device.fill(state.residual, 0);
     await this.device.write(state.position, Int32Array.of(tokens - 1));
     this.#token.pick(state.residual, this.#picking);
     this.#lastChunk.set(undefined);
     this.#mirror.copyFrom(state.ring, RING * 4);
+  }
+
+  /** Keys and values of the first `tokens` tokens, of each layer in turn. Memory for them must be there. */
+  rows(tokens: number): DeviceBuffer[] {
+    this.#requireOpen();
+    const bytes = tokens * rowBytes(this.config);
+    return this.#caches.flatMap(({ keys, values }) => [keys.view(0, bytes), values.view(0, bytes)]);
+  }
+
+  /** The rows of the first `tokens` tokens have been written: what else is kept of them follows from these. */
+  filled(tokens: number): void {
+    for (const layer of this.#host.layers) this.#shared.windowed?.quantize(layer, 0, tokens);
   }
 
   /** Where kernels find it that know sequences by address. They stay as long as it does. */

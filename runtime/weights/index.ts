@@ -4,12 +4,13 @@ export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from "./c
 export { explainNoNumbers, findDamage } from "./damage.js";
 export { findDemoModel } from "./demo-model.js";
 export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes } from "./errors.js";
-export type { FileBytes, MapFile } from "./file-bytes.js";
+export { type FileBytes, type MapFile, openFileBytes } from "./file-bytes.js";
 export * from "./gguf/index.js";
 export type { GgufCheckpoint } from "./gguf/parts.js";
 export * from "./hub/index.js";
 export type { FolderCheckpoint } from "./huggingface/folder.js";
 export type { JsonObject } from "./huggingface/json.js";
+export { fingerprintOf } from "./model-fingerprint.js";
 export { dequantize, type TensorType, type TensorTypeName, tensorTypes } from "./quantization/types.js";
 export type { FileSource, FileStretch } from "./reading.js";
 export { unpermuteRows } from "./rope-rows.js";
