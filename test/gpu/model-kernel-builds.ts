@@ -27,7 +27,7 @@ export async function testedBuilds(arch: number): Promise<NeededBuild[]> {
   const { kernels } = recorder;
   const { pass } = await orderModel(device, kernels, ORDER.sizes, ORDER.steps);
   for (const picking of ["greedy", "sample"] as const) pass.step(picking);
-  await batchSteps(device, kernels, BATCH.sizes, { apart: [0], together: 1 });
+  await batchSteps(device, kernels, BATCH.sizes, { apart: [0, 1], together: 1 });
   const runner = { device, memory: device, kernels };
   // Numbers do not matter.
   const nothing = { q: [], keys: [], values: [] };
