@@ -56,8 +56,9 @@ export const persistentMatmul = kernel(
       let acc = zeros([p.BM, p.BN], "f32");
       for (const k of range(0, cdiv(p.K, p.BK))) {
         const at = k * p.BK + rk;
-        const x = load(p.a + col(fromA) * p.K + row(at), { mask: row(at) < p.K, other: 0 });
-        const y = load(p.b + row(fromB) * p.K + col(at), { mask: col(at) < p.K, other: 0 });
+        // Summed before they meet the pointer, places stay 32 bits wide for longer.
+        const x = load(p.a + (col(fromA) * p.K + row(at)), { mask: row(at) < p.K, other: 0 });
+        const y = load(p.b + (row(fromB) * p.K + col(at)), { mask: col(at) < p.K, other: 0 });
         acc = dot(x, y, { acc });
       }
       store(p.c + col(rm) * p.N + row(rn), to(acc, "f16"), { mask: col(rm) < p.M && row(rn) < p.N });
