@@ -93,6 +93,10 @@ export type RowUse = keyof typeof ROWS_EACH;
 
 const ROWS_EACH = { qkv: 4, gateUp: 2, add: 4, logits: 4 } as const;
 
+/** Rows of a tile of few rows: where no unit multiplies many at once, no more than there are. */
+export const rowsOfTile = (set: TileSet, BM: number, rows: number): number =>
+  set === "cpu" ? Math.min(BM, powerOfTwo(rows)) : BM;
+
 /** Elements of a block that `readMemory` reads at a time: 16 to each thread, in loads of 16 bytes. */
 export const READ_BLOCK = 4096;
 

@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { BATCH_SPLITS, decodeAttentionTiles, splitsOf } from "../kernels/attention/tiles.js";
-import { TILES } from "../kernels/tiles.js";
+import { rowsOfTile, TILES } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { SharedHost } from "./host.js";
@@ -62,10 +62,11 @@ export class BatchPass extends RowsPass {
     const { logits, records, picked, rows: room } = this.#batch;
     const { few, top } = TILES[device.traits.tiles];
     const { head, outputNorm } = weights;
+    const BM = rowsOfTile(device.traits.tiles, few.BM, this.#rows);
     this.norm(outputNorm);
-    kernels.batchLogits.launch([cdiv(this.#rows, few.BM), cdiv(head.rows, few.BN)], {
+    kernels.batchLogits.launch([cdiv(this.#rows, BM), cdiv(head.rows, few.BN)], {
       ...{ a: buffers.normed, ...weightArguments(head), logits, M: this.#rows, N: head.rows, tokens: config.tokens },
-      ...{ blockCount: head.columns / 32, cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined, ...few },
+      ...{ blockCount: head.columns / 32, cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined, ...few, BM },
     });
     kernels.batchPick.launch([this.#rows], {
       ...{ logits, records, picked, count: head.rows, rows: room, ringSize: RING, ...top },

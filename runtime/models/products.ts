@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../kernels/linear/product-tiles.js";
-import { TILES, type Tiles } from "../kernels/tiles.js";
+import { rowsOfTile, TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import type { PassHost } from "./host.js";
@@ -64,9 +64,10 @@ export class Products {
 
   #few(a: DeviceBuffer, matrix: Matrix, c: DeviceBuffer, residual: DeviceBuffer, EPILOGUE: "store" | "add"): void {
     const { few } = this.#tiles;
-    this.#host.kernels.matmulQuantized.launch([cdiv(this.#count, few.BM), cdiv(matrix.rows, few.BN)], {
+    const BM = rowsOfTile(this.#host.device.traits.tiles, few.BM, this.#count);
+    this.#host.kernels.matmulQuantized.launch([cdiv(this.#count, BM), cdiv(matrix.rows, few.BN)], {
       ...{ a, ...weightArguments(matrix), c, residual },
-      ...{ M: this.#count, N: matrix.rows, blockCount: matrix.columns / 32, EPILOGUE, ...few },
+      ...{ M: this.#count, N: matrix.rows, blockCount: matrix.columns / 32, EPILOGUE, ...few, BM },
     });
   }
 
