@@ -86,6 +86,16 @@ function overtaking(crossovers = []) {
     .join("");
 }
 
+function sessions({ rows, ...run }) {
+  const body = rows.map(({ sessions: count, tokensPerSecond, firstTokenMs }) => [
+    String(count),
+    whole(tokensPerSecond),
+    (tokensPerSecond / count).toFixed(1),
+    whole(firstTokenMs),
+  ]);
+  return `Llama-3.1-8B's shape in bf16 with random weights, answers at once, tokens a second of all together (\`tilescript bench sessions\`; ${source(run)}):\n\n${table(["answers at once", "tokens a second", "of each", "first token, ms"], body)}`;
+}
+
 const longContext =
   (name, model) =>
   ({ rows, crossovers, ...run }) => {
@@ -186,6 +196,7 @@ const PAGES = {
   "docs/results.md": [
     ["launch", launch],
     ["tutorials", tutorials],
+    ["sessions-llama-8b", sessions],
     ["reattention", retrieval],
     ["long-context", longContext("long-context", "SmolLM2-135M")],
     ["niah-qwen2.5-coder-0.5b", needles("niah-qwen2.5-coder-0.5b", "Qwen2.5-Coder-0.5B-Instruct in Q4_K_M")],

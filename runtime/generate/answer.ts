@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { SamplingChoice } from "../models/runner.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import type { Receiver, StopReason } from "./generation.js";
@@ -35,7 +36,11 @@ export class Answer {
 
   /** Ends with its signal from now on. */
   listen(): void {
-    this.#options.signal?.addEventListener("abort", this.#aborted);
+    const { signal } = this.#options;
+    if (!signal) return;
+    // One listener for each answer that one signal ends: not a leak.
+    setMaxListeners(0, signal);
+    signal.addEventListener("abort", this.#aborted);
   }
 
   /** Called where a signal ends it. */

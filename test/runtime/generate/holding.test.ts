@@ -42,6 +42,16 @@ describe("a generation goes on at its own pace", () => {
     expect(read).toBe(text);
   });
 
+  it("beside many that one signal ends, without a warning of a leak", async () => {
+    const warn = vi.spyOn(process, "emitWarning");
+    const stop = new AbortController();
+    const results = Array.from({ length: 12 }, (_, at) => start(LONG, stop.signal, at).result);
+    stop.abort();
+    const states = await Promise.allSettled(results);
+    expect(states.map(({ status }) => status)).toEqual(states.map(() => "rejected"));
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   it("when its iterator is dropped", async () => {
     await start(40)[Symbol.asyncIterator]().next();
     await expect(start(8).result).resolves.toBeDefined();
