@@ -7,11 +7,6 @@ export const OPERATIONS: readonly Wrong[] = [
   ["TS-K1009", "store(out + at, load(x + at, { mask, «evictionPolicy»: 'evict_first' }));", /eviction|evict/],
   ["TS-K1010", "const o = { mask }; store(out + at, load(x + at, «o»));", "{ mask"],
   ["TS-K2010", "store(out + at, load(x + at, { mask: «1» }));", /true|compare/],
-  [
-    "TS-K2044",
-    "«atomicXorTensorDescriptor(makeTensorDescriptor(toPointer(n, 'i64'), [16], [1], [16]), [0], zeros([16], 'i64'))»;",
-    "i32, u32, u64",
-  ],
   ["TS-K1009", "store(out + at, 1.0, { mask, «other»: 0.0 });", /mask|there/],
   ["TS-K2012", "store(out + at, load(x + at, { mask, other: «zeros([32], 'f32')» }));", /broadcast|shape|equal/],
   ["TS-K1007", "«store(out + at)»;", /value/],
