@@ -2,6 +2,7 @@ import { abortable } from "../device/abortable.js";
 import type { Allocations } from "../device/allocations.js";
 import type { Device, DeviceBuffer, Graph, Mirror } from "../device/device.js";
 import { DeviceError } from "../device/errors.js";
+import { RECORD } from "../kernels/sample/record.js";
 import type { AttentionLayer, Chunk } from "./attention/attention.js";
 import type { WindowedAttention } from "./attention/windowed.js";
 import { growCache, type LayerCache, reserveCache, tokensHeld, tokensThatFit } from "./cache.js";
@@ -10,7 +11,7 @@ import { chunksOf } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
 import { rowBytes, sizesOf } from "./sizes.js";
-import { allocateSequenceState, RECORD, RING } from "./state.js";
+import { allocateSequenceState, RING } from "./state.js";
 import { type Picking, TokenPass } from "./token-pass.js";
 
 export interface SamplingChoice {

@@ -1,5 +1,6 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
+import { RECORD, STATE } from "../kernels/sample/record.js";
 import type { ExpertConfig, ModelConfig } from "./config.js";
 import { logitPrograms } from "./row-products.js";
 import { sizesOf } from "./sizes.js";
@@ -7,12 +8,6 @@ import type { Weights } from "./weights.js";
 
 /** Tokens that the ring on the device holds: more than a host may lag behind. */
 export const RING = 64;
-
-/** i32 indices within `state`, 16 bytes apart so that each may be loaded as an aligned pointer. */
-export const STATE = { position: 0, token: 4, step: 8, length: 12 } as const;
-
-/** i32 indices within a sequence's record, for kernels that know a sequence by its address: its state, then what chooses tokens, then its ring. */
-export const RECORD = { state: 0, chances: 12, choices: 16, ring: 20, length: 20 + RING } as const;
 
 /** What is known of where tokens go; a row a token. */
 export interface Routing {
@@ -63,13 +58,13 @@ export const allocateRouting = (memory: Allocator, { count, used }: ExpertConfig
 });
 
 export function allocateSequenceState(memory: Allocator, config: ModelConfig): SequenceState {
-  const record = memory.alloc(RECORD.length * 4);
+  const record = memory.alloc((RECORD.ring + RING) * 4);
   const part = (at: number, count: number) => record.view(at * 4, count * 4);
   return {
     record,
-    state: part(RECORD.state, STATE.length),
-    position: part(RECORD.state + STATE.position, 1),
-    token: part(RECORD.state + STATE.token, 1),
+    state: part(0, STATE.length),
+    position: part(STATE.position, 1),
+    token: part(STATE.token, 1),
     ring: part(RECORD.ring, RING),
     chances: part(RECORD.chances, 2),
     choices: part(RECORD.choices, 2),

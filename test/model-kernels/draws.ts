@@ -1,5 +1,5 @@
 import type { Device, DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
-import { STATE } from "../../runtime/models/state.js";
+import { STATE } from "../../runtime/kernels/sample/record.js";
 import type { Setting } from "./case.js";
 import type { Sampling } from "./sampler.js";
 import { stateBefore } from "./state.js";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { intercepted } from "../../bench/intercepted.js";
 import type { Device, DeviceBuffer } from "../../runtime/device/device.js";
 import type { ModelKernels } from "../../runtime/kernels/loaded.js";
+import { STATE } from "../../runtime/kernels/sample/record.js";
 import type { ModelHost } from "../../runtime/models/host.js";
-import { STATE } from "../../runtime/models/state.js";
 import { type Picking, TokenPass } from "../../runtime/models/token-pass.js";
 import { randomModel, type Sizes, untrained } from "./small-model.js";
 

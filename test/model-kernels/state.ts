@@ -1,4 +1,4 @@
-import { STATE } from "../../runtime/models/state.js";
+import { STATE } from "../../runtime/kernels/sample/record.js";
 import { type CaseBuffer, changed } from "./case.js";
 
 /** The state of a sequence before a step: its cells, and −1 between them. */

@@ -17,7 +17,7 @@ import {
 import { rotate } from "./rotary.js";
 
 /** One token's k and v, [2 · KV heads, D] at `kv`, into the cache at `position`. In 64 bits: long caches have more elements than 31 bits count. */
-function append(
+export function append(
   p: { keys: Ptr; values: Ptr; kvHeads: number; KVP: number; D: number; DP: number },
   kv: Ptr,
   position: number,

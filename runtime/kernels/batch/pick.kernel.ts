@@ -17,6 +17,7 @@ import {
 } from "tilescript";
 import { drawToken } from "../sample/draw.js";
 import { emit } from "../sample/emit.js";
+import { RECORD, STATE } from "../sample/record.js";
 
 /** The token with the largest logit; ties go to the lower token. */
 function likeliest(logits: Ptr<"f32">, count: number, BLOCK: number) {
@@ -49,13 +50,12 @@ export const batchPick = kernel(
     const slot = programId(0);
     const address = load(p.records + slot);
     if (address !== 0) {
-      // See RECORD of models/state.ts.
       const state = toPointer(address, "i32");
-      const chances = toPointer(address, "f32") + 12;
-      const choices = state + 16;
+      const chances = toPointer(address, "f32") + RECORD.chances;
+      const choices = state + RECORD.choices;
       const logits = p.logits + to(slot, "i64") * p.count;
       const topK = load(choices);
-      const step = load(state + 8);
+      const step = load(state + STATE.step);
       let token = 0;
       if (topK === 0) {
         token = likeliest(logits, p.count, p.BLOCK);
@@ -65,7 +65,7 @@ export const batchPick = kernel(
         token = drawToken({ logits, count: p.count, inverseTemperature, topK, topP, state, BLOCK: p.BLOCK }, seed);
       }
       store(p.picked + (step % p.ringSize) * p.rows + slot, token);
-      emit(state, state + 20, token, p.ringSize);
+      emit(state, state + RECORD.ring, token, p.ringSize);
     }
   },
   { defaults: { warps: 32, stages: 1, alignment: "required", divisible: ["pointers"] } },

@@ -12,11 +12,13 @@ import {
   to,
   toPointer,
 } from "tilescript";
+import { append } from "../attention/cache.kernel.js";
+import { STATE } from "../sample/record.js";
 import { cacheAt } from "./address.js";
 
 /*
  * A step of several sequences: row i of everything is the i-th sequence's. What is a sequence's own is found by addresses: `records` has that of each
- * one's record (models/state.ts), 0 where there is none. Nothing is done for such rows: what lies there stays, as numbers that nobody reads.
+ * one's record (RECORD of sample/record.ts), 0 where there is none. Nothing is done for such rows: what lies there stays, as numbers that nobody reads.
  */
 
 /** The token that each sequence picked last, and its position; token 0 at position −1 where there is no sequence. One program a row. */
@@ -29,7 +31,7 @@ export const batchTokens = kernel(
     if (address !== 0) {
       const record = toPointer(address, "i32");
       position = load(record);
-      token = load(record + 4);
+      token = load(record + STATE.token);
     }
     store(p.ids + slot, token);
     store(p.positions + slot, position);
@@ -64,16 +66,8 @@ export const batchAppend = kernel(
       const query = head * p.D + column;
       const mine = head < p.heads && column < p.D;
       store(p.q + slot * p.heads * p.D + query, to(load(base + query, { mask: mine }), "f32"), { mask: mine });
-      const keys = cacheAt(p.caches, slot);
-      const values = cacheAt(p.caches, p.rows + slot);
-      const kvHead = col(arange(0, p.KVP));
-      const at = kvHead * p.D + column;
-      const mask = kvHead < p.kvHeads && column < p.D;
-      const from = base + p.heads * p.D + at;
-      // In 64 bits: long caches have more elements than 31 bits count.
-      const cell = to(position, "i64") * p.kvHeads * p.D + at;
-      store(keys + cell, load(from, { mask }), { mask });
-      store(values + cell, load(from + p.kvHeads * p.D, { mask }), { mask });
+      const own = { ...p, keys: cacheAt(p.caches, slot), values: cacheAt(p.caches, p.rows + slot) };
+      append(own, base + p.heads * p.D, position);
     }
   },
   { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers"] } },
