@@ -7,6 +7,7 @@ export interface Piece {
   readonly token: number;
 }
 
+/** How long a generation took. */
 export interface Timings {
   /** From the call to the first token, in milliseconds. */
   readonly firstTokenMs: number;
@@ -18,8 +19,10 @@ export interface Timings {
   readonly tokensPerSecond: number;
 }
 
+/** Why a generation ended: the model ended its turn, a stop text came, or there was no more to be generated or no room for it. */
 export type StopReason = "end" | "stop" | "maxTokens" | "context";
 
+/** A generation that has ended. */
 export interface GenerationResult {
   readonly text: string;
   /** Generated tokens, without the one that ended the turn. */
@@ -61,6 +64,7 @@ export class Generation implements AsyncIterable<Piece> {
   #ended: { readonly reason?: unknown } | undefined;
   #leave: ((reason: unknown) => void) | undefined;
 
+  /** Made by `model.generate`. @internal */
   constructor(start: Start) {
     this.#start = start;
     // Whoever only iterates sees the error there; without this it would also count as unhandled.

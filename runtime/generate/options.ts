@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { GenerateError } from "./errors.js";
 
+/** What may be asked of a generation. */
 export interface GenerateOptions {
   /** Most tokens to generate. Default 512, or what the context leaves. */
   readonly maxTokens?: number;

@@ -4,13 +4,16 @@ import { ModelError } from "../weights/index.js";
 import { type MarkedText, TemplateFault, templateRenderer } from "./template/renderer.js";
 
 export const chatRoles = ["system", "user", "assistant", "tool"] as const;
+/** Who says a message. */
 export type ChatRole = (typeof chatRoles)[number];
 
+/** A message of a conversation. */
 export interface ChatMessage {
   readonly role: ChatRole;
   readonly content: string;
 }
 
+/** How a conversation becomes a prompt. */
 export interface RenderOptions {
   /** End with the opening of the assistant's turn, so that the model answers. Default true. */
   readonly addGenerationPrompt?: boolean;
