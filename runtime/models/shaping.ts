@@ -55,12 +55,12 @@ export class Shapings {
   }
 }
 
-function contentsOf(shape: Shape, prompt: readonly number[], { vocabulary, tokens }: ModelConfig): Int32Array {
+function contentsOf(shape: Shape, prompt: readonly number[], { vocabulary }: ModelConfig): Int32Array {
   const words = new Int32Array(shapingWords(vocabulary));
   const numbers = new Float32Array(words.buffer);
   const { repetitionPenalty, presencePenalty, frequencyPenalty, logprobs } = shape;
   numbers.set([repetitionPenalty, 1 / repetitionPenalty, presencePenalty, frequencyPenalty], SHAPING.penalties);
-  words[SHAPING.told] = logprobs === undefined ? 0 : 1 + Math.min(logprobs, tokens);
+  words[SHAPING.told] = logprobs === undefined ? 0 : 1 + logprobs;
   for (const token of prompt) words[SHAPING.tally + token] = 1;
   for (const [token, bias] of shape.logitBias) numbers[SHAPING.tally + vocabulary + token] = bias;
   words.fill(-1, SHAPING.tally + 2 * vocabulary);
