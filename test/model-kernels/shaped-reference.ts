@@ -1,8 +1,8 @@
 /** Which token comes next by a model's own logits, in float64 and in the plainest way. */
 
-import type { SamplingChoice } from "../../../runtime/models/runner.js";
-import { PLAIN_SHAPE, type TokenLogprob } from "../../../runtime/models/shape.js";
-import { chancesOf, draw } from "../../model-kernels/sampler.js";
+import type { SamplingChoice } from "../../runtime/models/runner.js";
+import { PLAIN_SHAPE, type TokenLogprob } from "../../runtime/models/shape.js";
+import { chancesOf, draw } from "./sampler.js";
 
 export interface Asked {
   readonly sampling: SamplingChoice;
