@@ -20,6 +20,7 @@ const GPU = {
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
   shape: { BLOCK: 1024 },
+  tell: { BLOCK: 8192, COLUMN: 32 },
   /** Prefill: KP elements of a row at the most are read at a time, 32 to each thread; the products' tiles are in product-tiles.ts. */
   norm: { KP: 8192 },
   dequantize: { R: 8, B: 32 },
@@ -52,6 +53,7 @@ const CPU: Sizes<typeof GPU> = {
   greedy: { BLOCK: 64 },
   top: { BLOCK: 256 },
   shape: { BLOCK: 256 },
+  tell: { BLOCK: 256, COLUMN: 64 },
   norm: { KP: 64 },
   dequantize: { R: 4, B: 2 },
   few: { BM: 32, BN: 32, B: 2 },

@@ -87,7 +87,7 @@ export function pickShaped(
   { kernels, config, device }: Pick<PassHost, "kernels" | "config" | "device">,
   { rows, room, logits, records, picked, shaped, told }: ShapedRows,
 ): void {
-  const { shape, top } = TILES[device.traits.tiles];
+  const { shape, top, tell } = TILES[device.traits.tiles];
   const { vocabulary: count } = config;
   kernels.shapeLogits.launch([cdiv(count, shape.BLOCK), rows], { logits, records, shaped, count, ...shape });
   kernels.batchPick.launch([rows], {
@@ -95,7 +95,7 @@ export function pickShaped(
   });
   const { scores, tokens } = told;
   kernels.tellTokens.launch([rows], {
-    ...{ logits, records, scores, tokens, count, rows: told.rows, ringSize: TOLD_RING, ...top },
+    ...{ logits, records, scores, tokens, count, rows: told.rows, ringSize: TOLD_RING, ...tell },
   });
   told.send();
 }

@@ -1,6 +1,7 @@
 import {
   arange,
   type Const,
+  cdiv,
   exp,
   type Int,
   kernel,
@@ -13,6 +14,7 @@ import {
   range,
   store,
   sum,
+  type Tile,
   to,
   toPointer,
   where,
@@ -21,19 +23,51 @@ import {
 import { SHAPING, STATE, TOLD_ROW } from "./record.js";
 import { shapingOf } from "./shape.kernel.js";
 
-/** log Σ e^logit */
-function logSum(logits: Ptr<"f32">, count: number, BLOCK: number): number {
+/** The largest of each lane's logits, with the lowest of its tokens that has it: lane l of BLOCK has the tokens l, l + BLOCK, and so on. */
+function bestOfLanes(logits: Ptr<"f32">, count: number, BLOCK: number): [Tile, Tile] {
   const index = arange(0, BLOCK);
   let tops = zeros([BLOCK], "f32") - Infinity;
+  let tokens = index;
   for (const start of range(0, count, BLOCK)) {
     const logit = load(logits + start + index, { mask: start + index < count, other: -Infinity });
-    tops = where(logit > tops, logit, tops);
+    const better = logit > tops;
+    tokens = where(better, start + index, tokens);
+    tops = where(better, logit, tops);
+  }
+  return [tops, tokens];
+}
+
+/** The same of one lane, of what comes behind `token` with its logit when larger logits come first, and of equal ones lower tokens. */
+function nextOfLane(p: Told, logits: Ptr<"f32">, logit: number, token: number): [number, number] {
+  const lane = token % p.BLOCK;
+  const place = arange(0, p.COLUMN);
+  let tops = zeros([p.COLUMN], "f32") - Infinity;
+  let tokens = zeros([p.COLUMN], "i32") + 2147483647;
+  for (const start of range(0, cdiv(p.count, p.BLOCK), p.COLUMN)) {
+    const other = (start + place) * p.BLOCK + lane;
+    const theirs = load(logits + other, { mask: other < p.count, other: -Infinity });
+    const isBehind = theirs < logit || (theirs === logit && other > token);
+    const better = isBehind && theirs > tops;
+    tokens = where(better, other, tokens);
+    tops = where(better, theirs, tops);
   }
   const top = max(tops, 0);
+  return [top, min(where(tops === top, tokens, 2147483647), 0)];
+}
+
+/** log Σ e^logit, of logits up to `top`. */
+function logSum(logits: Ptr<"f32">, top: number, count: number, BLOCK: number): number {
+  const index = arange(0, BLOCK);
   let masses = zeros([BLOCK], "f32");
   for (const start of range(0, count, BLOCK))
     masses += exp(load(logits + start + index, { mask: start + index < count, other: -Infinity }) - top);
   return top + log(sum(masses, 0));
+}
+
+interface Told {
+  readonly count: number;
+  readonly BLOCK: number;
+  readonly COLUMN: number;
 }
 
 /**
@@ -51,6 +85,8 @@ export const tellTokens = kernel(
     rows: Int;
     ringSize: Int;
     BLOCK: Const<"BLOCK">;
+    /** Of a lane's logits, those that are looked at together. */
+    COLUMN: Const<"COLUMN">;
   }) => {
     const slot = programId(0);
     const address = load(p.records + slot);
@@ -65,28 +101,21 @@ export const tellTokens = kernel(
       const token = load(state + STATE.token);
       const step = load(state + STATE.step) - 1;
       const cell = ((step % p.ringSize) * p.rows + slot) * TOLD_ROW;
-      const all = logSum(logits, p.count, p.BLOCK);
+      let [tops, ids] = bestOfLanes(logits, p.count, p.BLOCK);
+      const all = logSum(logits, max(tops, 0), p.count, p.BLOCK);
       store(p.scores + cell, load(logits + token) - all);
       store(p.tokens + cell, token);
-      const index = arange(0, p.BLOCK);
-      let above = to(Infinity, "f32");
-      let before = -1;
-      // Each is the largest below the one before: as many passes as are asked for.
+      const lanes = arange(0, p.BLOCK);
       for (const place of range(1, told)) {
-        let tops = zeros([p.BLOCK], "f32") - Infinity;
-        let ids = zeros([p.BLOCK], "i32") + 2147483647;
-        for (const start of range(0, p.count, p.BLOCK)) {
-          const id = start + index;
-          const logit = load(logits + id, { mask: id < p.count, other: -Infinity });
-          const isLeft = logit < above || (logit === above && id > before);
-          const better = isLeft && logit > tops;
-          ids = where(better, id, ids);
-          tops = where(better, logit, tops);
-        }
-        above = max(tops, 0);
-        before = min(where(tops === above, ids, 2147483647), 0);
-        store(p.scores + cell + place, above - all);
-        store(p.tokens + cell + place, before);
+        const logit = max(tops, 0);
+        const likely = min(where(tops === logit, ids, 2147483647), 0);
+        store(p.scores + cell + place, logit - all);
+        store(p.tokens + cell + place, likely);
+        // The lane that had it goes on with its next.
+        const [top, id] = nextOfLane(p, logits, logit, likely);
+        const isIts = lanes === likely % p.BLOCK;
+        tops = where(isIts, top, tops);
+        ids = where(isIts, id, ids);
       }
     }
   },

@@ -22,7 +22,7 @@ function caseOf(title: string, count: number, rows: readonly (Row | "plain" | "n
   return {
     kernel: "tellTokens",
     title: `${title}, ${count} tokens`,
-    constants: ({ tiles }) => ({ ...tiles.top }),
+    constants: ({ tiles }) => ({ ...tiles.tell }),
     grid: () => [rows.length],
     prepare() {
       const source = numbers(count + rows.length);
@@ -68,8 +68,8 @@ function caseOf(title: string, count: number, rows: readonly (Row | "plain" | "n
 }
 
 export function tellTokensCases({ tiles }: Edges): KernelCase[] {
-  const { BLOCK } = tiles.top;
-  return [30, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 9].flatMap((count) => [
+  const { BLOCK, COLUMN } = tiles.tell;
+  return [30, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 9, COLUMN * BLOCK + 2 * BLOCK + 1].flatMap((count) => [
     caseOf("the chosen token", count, [{ token: count - 2, step: 1, top: 0 }]),
     caseOf("and the likeliest", count, [{ token: 3, step: 8, top: 1 }]),
     caseOf("and 20", count, [{ token: 0, step: 19, top: 20 }]),
