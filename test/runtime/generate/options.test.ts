@@ -46,4 +46,10 @@ describe("readOptions", () => {
     expect(() => readOptions(options, 100)).toThrow(message);
     expect(() => readOptions(options, 100)).toThrow(GenerateError);
   });
+
+  it("has no options but those that there are, for TypeScript too", () => {
+    // @ts-expect-error: there is none of this name.
+    const options: GenerateOptions = { minp: 0.1 };
+    expect(() => readOptions(options)).toThrow("there is no option minp; did you mean minP?");
+  });
 });
