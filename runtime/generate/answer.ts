@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { ChosenLogprob } from "../models/shape.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import type { Piece, Receiver, StopReason } from "./generation.js";
 import type { Choices, GenerateOptions } from "./options.js";

@@ -1,5 +1,5 @@
 import { deferred } from "../deferred.js";
-import type { ChosenLogprob } from "../models/shape.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import { PieceIterator } from "./piece-iterator.js";
 
 /** A piece of generated text, in whole characters, and the token that completed it. */

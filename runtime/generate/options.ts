@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { closest } from "../../dsl/closest.js";
 import { MOST_TOLD } from "../kernels/sample/record.js";
 import type { SamplingChoice } from "../models/runner.js";
-import { asksForShape } from "../models/shape.js";
+import { asksForShaping } from "../models/shaping.js";
 import { CONSTRAINT, type Constrained, type Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
 
@@ -119,7 +119,7 @@ export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_I
     throw wrong("logprobs", logprobs, `a whole number from 0 to ${MOST_TOLD}`);
   if (typeof ignoreEos !== "boolean") throw wrong("ignoreEos", ignoreEos, "true or false");
   const constraint = (options as Constrained)[CONSTRAINT];
-  const shape = {
+  const shaping = {
     repetitionPenalty: read("repetitionPenalty"),
     presencePenalty: read("presencePenalty"),
     frequencyPenalty: read("frequencyPenalty"),
@@ -132,11 +132,11 @@ export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_I
     maxTokens: read("maxTokens"),
     sampling: {
       ...{ temperature: read("temperature"), topK: read("topK"), topP: read("topP"), minP: read("minP") },
-      ...{ seed: read("seed"), shape: asksForShape(shape) ? shape : undefined },
+      ...{ seed: read("seed"), shaping: asksForShaping(shaping) ? shaping : undefined },
     },
     stop: stopsOf(options),
     stopIds: idsOf(options, tokens),
-    ...{ ignoreEos, logprobs: shape.logprobs, constraint },
+    ...{ ignoreEos, logprobs: shaping.logprobs, constraint },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Chunk } from "../models/attention/attention.js";
-import type { ChosenLogprob } from "../models/shape.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import type { Answer } from "./answer.js";
 import { GenerateError } from "./errors.js";
 import type { Sequence } from "./sequence-pool.js";

@@ -1,5 +1,5 @@
 import type { Batch } from "../models/batch.js";
-import type { ChosenLogprob } from "../models/shape.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import type { Reading } from "./reading.js";
 
 /** A token for each of some answers, on its way. */

@@ -19,7 +19,7 @@ const GPU = {
   logits: { B: 32, KP: 1024, R: 2 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
-  shape: { BLOCK: 1024 },
+  shaping: { BLOCK: 1024 },
   tell: { BLOCK: 8192, COLUMN: 32 },
   /** Prefill: KP elements of a row at the most are read at a time, 32 to each thread; the products' tiles are in product-tiles.ts. */
   norm: { KP: 8192 },
@@ -52,7 +52,7 @@ const CPU: Sizes<typeof GPU> = {
   logits: { B: 2, KP: 64, R: 32 },
   greedy: { BLOCK: 64 },
   top: { BLOCK: 256 },
-  shape: { BLOCK: 256 },
+  shaping: { BLOCK: 256 },
   tell: { BLOCK: 256, COLUMN: 64 },
   norm: { KP: 64 },
   dequantize: { R: 4, B: 2 },

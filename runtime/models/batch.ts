@@ -5,8 +5,8 @@ import { allocateBatchBuffers, type BatchBuffers } from "./batch-buffers.js";
 import { BatchPass } from "./batch-pass.js";
 import type { SharedHost } from "./host.js";
 import type { Runner } from "./runner.js";
-import type { ChosenLogprob } from "./shape.js";
-import { pickShaped, type Shapings } from "./shaping.js";
+import type { ChosenLogprob } from "./shaping.js";
+import { pickShaped, type Shapings } from "./shapings.js";
 import { RING } from "./state.js";
 import { Told } from "./told.js";
 

@@ -3,7 +3,7 @@ import { DeviceError } from "../device/errors.js";
 import { Batch, rowsFor } from "./batch.js";
 import type { SharedHost } from "./host.js";
 import { LastChunk, Runner } from "./runner.js";
-import { Shapings } from "./shaping.js";
+import { Shapings } from "./shapings.js";
 
 /** A model on a device, and the sequences of tokens that it has read there. */
 export class Decoder {

@@ -10,8 +10,8 @@ import { ChunkPass } from "./chunk-pass.js";
 import { chunksOf } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
-import type { ChosenLogprob, Shape } from "./shape.js";
-import { pickShaped, type Shapings } from "./shaping.js";
+import type { ChosenLogprob, Shaping } from "./shaping.js";
+import { pickShaped, type Shapings } from "./shapings.js";
 import { rowBytes, sizesOf } from "./sizes.js";
 import { allocateSequenceState, RING } from "./state.js";
 import { type Picking, TokenPass } from "./token-pass.js";
@@ -26,7 +26,7 @@ export interface SamplingChoice {
   readonly minP?: number;
   readonly seed: number;
   /** What is asked of logits beyond that; undefined where they are taken as they are. */
-  readonly shape?: Shape;
+  readonly shaping?: Shaping;
 }
 
 /** What a recorded step does: all of a step, by how it picks; or it ends with logits, and the pick by shaped logits is one of its own. */
@@ -142,14 +142,14 @@ export class Runner {
 
   /** Makes ready for the answer to a prompt: its tokens are counted from 0, and chosen so. */
   async begin(
-    { temperature, topK, topP, minP = 0, seed, shape }: SamplingChoice,
+    { temperature, topK, topP, minP = 0, seed, shaping }: SamplingChoice,
     prompt: readonly number[] = [],
   ): Promise<void> {
     this.#requireOpen();
     this.rest();
-    if (shape) {
+    if (shaping) {
       this.#tells ??= new Told(this.#memory, 1);
-      this.#shaping = await this.#shapings.take(shape, prompt);
+      this.#shaping = await this.#shapings.take(shaping, prompt);
       this.#requireOpen();
     }
     const greedy = temperature === 0;

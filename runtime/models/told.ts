@@ -1,7 +1,7 @@
 import type { Allocator } from "../device/allocations.js";
 import type { DeviceBuffer, Mirror } from "../device/device.js";
 import { TOLD_ROW } from "../kernels/sample/record.js";
-import type { ChosenLogprob, TokenLogprob } from "./shape.js";
+import type { ChosenLogprob, TokenLogprob } from "./shaping.js";
 
 /** Steps of which log probabilities stay: more than a host may lag behind. */
 export const TOLD_RING = 16;

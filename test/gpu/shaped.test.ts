@@ -11,7 +11,7 @@ let decoder: Decoder;
 before(async () => {
   device = await Device.open({ prefer: "cuda" });
   using files = openModelFiles(findDemoModel());
-  const layers = { attention: { kind: "dense" } as const, capacity: 512, sequences: 16 };
+  const layers = { attention: { kind: "dense" } as const, capacity: files.config.context, sequences: 16 };
   decoder = await loadDecoder(device, files, layers);
 });
 after(() => {

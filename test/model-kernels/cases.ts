@@ -16,8 +16,8 @@ import { prefillAttentionCases } from "./cases/prefill-attention.js";
 import { readMemoryCases } from "./cases/read-memory.js";
 import { sampleGreedyCases } from "./cases/sample-greedy.js";
 import { sampleTopCases } from "./cases/sample-top.js";
-import { shapeLogitsCases } from "./cases/shape.js";
-import { tellTokensCases } from "./cases/tell.js";
+import { shapeLogitsCases } from "./cases/shape-logits.js";
+import { tellTokensCases } from "./cases/tell-tokens.js";
 import { dequantizeMatrixCases, padRowsCases, reorderRowsCases } from "./cases/weight-files.js";
 
 const ALL = [

@@ -1,7 +1,7 @@
 /** Which token comes next by a model's own logits, in float64 and in the plainest way. */
 
 import type { SamplingChoice } from "../../runtime/models/runner.js";
-import { PLAIN_SHAPE, type TokenLogprob } from "../../runtime/models/shape.js";
+import { NO_SHAPING, type TokenLogprob } from "../../runtime/models/shaping.js";
 import { chancesOf, draw } from "./sampler.js";
 
 export interface Asked {
@@ -13,14 +13,14 @@ export interface Asked {
 }
 
 function shaped(logits: Float32Array, { sampling, prompt, answer, allowed = () => true }: Asked): Float32Array {
-  const { shape = PLAIN_SHAPE } = sampling;
+  const { shaping = NO_SHAPING } = sampling;
   return logits.map((logit, token) => {
     if (!allowed(token)) return Number.NEGATIVE_INFINITY;
     const times = answer.filter((one) => one === token).length;
-    const penalty = times > 0 || prompt.includes(token) ? shape.repetitionPenalty : 1;
+    const penalty = times > 0 || prompt.includes(token) ? shaping.repetitionPenalty : 1;
     const repeated = logit > 0 ? logit / penalty : logit * penalty;
-    const bias = shape.logitBias.get(token) ?? 0;
-    return repeated + bias - (times > 0 ? shape.presencePenalty : 0) - times * shape.frequencyPenalty;
+    const bias = shaping.logitBias.get(token) ?? 0;
+    return repeated + bias - (times > 0 ? shaping.presencePenalty : 0) - times * shaping.frequencyPenalty;
   });
 }
 

@@ -6,14 +6,14 @@ describe("readOptions", () => {
   it("puts in defaults: greedy, 512 tokens", () => {
     expect(readOptions({})).toMatchObject({ maxTokens: 512, stop: [], ignoreEos: false, logprobs: undefined });
     const { seed, ...sampling } = readOptions({}).sampling;
-    expect(sampling).toEqual({ temperature: 0, topK: 40, topP: 0.95, minP: 0, shape: undefined });
+    expect(sampling).toEqual({ temperature: 0, topK: 40, topP: 0.95, minP: 0, shaping: undefined });
   });
 
   it("takes logits as they are unless something is asked of them", () => {
     const same = { repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, logitBias: {}, ignoreEos: true };
-    expect(readOptions(same).sampling.shape).toBeUndefined();
-    expect(readOptions({ logitBias: { 7: 2 } }).sampling.shape?.logitBias).toEqual(new Map([[7, 2]]));
-    expect(readOptions({ logprobs: 20 }, 12)).toMatchObject({ logprobs: 12, sampling: { shape: { logprobs: 12 } } });
+    expect(readOptions(same).sampling.shaping).toBeUndefined();
+    expect(readOptions({ logitBias: { 7: 2 } }).sampling.shaping?.logitBias).toEqual(new Map([[7, 2]]));
+    expect(readOptions({ logprobs: 20 }, 12)).toMatchObject({ logprobs: 12, sampling: { shaping: { logprobs: 12 } } });
   });
 
   it.each<[GenerateOptions, string]>([

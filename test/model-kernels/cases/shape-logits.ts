@@ -47,8 +47,8 @@ function caseOf(title: string, count: number, rows: readonly (Row | "plain" | "n
   return {
     kernel: "shapeLogits",
     title: `${title}, ${count} tokens`,
-    constants: ({ tiles }) => ({ ...tiles.shape }),
-    grid: ({ tiles }) => [cdiv(count, tiles.shape.BLOCK), rows.length],
+    constants: ({ tiles }) => ({ ...tiles.shaping }),
+    grid: ({ tiles }) => [cdiv(count, tiles.shaping.BLOCK), rows.length],
     prepare() {
       const source = numbers(count + rows.length);
       // The last one is padding of the vocabulary.
@@ -77,7 +77,7 @@ function caseOf(title: string, count: number, rows: readonly (Row | "plain" | "n
 }
 
 export function shapeLogitsCases({ tiles }: Edges): KernelCase[] {
-  const { BLOCK } = tiles.shape;
+  const { BLOCK } = tiles.shaping;
   return [40, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 37].flatMap((count) => {
     const last = count - 2;
     const prompt = [0, 5, 5, 31, 32, last];
