@@ -54,6 +54,7 @@ export type { Session, SessionOptions } from "./generate/session.js";
 export { SessionFileError } from "./generate/session-file.js";
 export type { ExpertConfig, LayerKind, ModelConfig, RopeConfig, RopeScaling } from "./models/config.js";
 export { Model, type ModelOptions } from "./models/model.js";
+export type { ChosenLogprob, TokenLogprob } from "./models/shaping.js";
 export type {
   AttentionOptions,
   AttentionRequest,

@@ -27,20 +27,19 @@ const TYPES: Readonly<Record<number, string>> = {
   503: "server_error",
 };
 
-/** What is wrong with an option of ours, as OpenAI says it; of others the value is, and they have our name. */
+/** What is wrong with an option of ours, as OpenAI says it; of others the value is. */
 const OPTIONS: Readonly<Record<string, readonly [ContentfulStatusCode, string, string | null]>> = {
   prompt: [400, "context_length_exceeded", "prompt"],
   waiting: [429, "queue_full", null],
-  maxTokens: [400, "invalid_value", "max_tokens"],
-  topP: [400, "invalid_value", "top_p"],
-  topK: [400, "invalid_value", "top_k"],
+  stopIds: [400, "invalid_value", "stop_token_ids"],
 };
+const underscored = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Any failure of a request as one that can be sent. What is not the caller's fault says no more than its own message. */
 export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof GenerateError) {
-    const [status, code, param] = OPTIONS[error.option] ?? [400, "invalid_value", error.option];
+    const [status, code, param] = OPTIONS[error.option] ?? [400, "invalid_value", underscored(error.option)];
     return new RequestError(status, code, error.message, param);
   }
   if (error instanceof TileScriptError) return new RequestError(500, error.code, error.message);
