@@ -4,6 +4,7 @@ import { Template } from "@huggingface/jinja";
 import { renderWithin } from "./interpreter.mjs";
 import { asLimit, Limits, TemplateLimit } from "./limits.mjs";
 import { Marks, marksIn, TooFewMarks } from "./marks.mjs";
+import { rewritten } from "./source.mjs";
 
 /** Parsed templates by their source; a process has few models. */
 const parsed = new Map();
@@ -12,7 +13,7 @@ const mostParsed = 8;
 function parse(source) {
   let found = parsed.get(source);
   if (!found) {
-    const template = new Template(source);
+    const template = new Template(rewritten(source));
     found = { template, taken: marksIn(textsOf(template.parsed)) };
     if (parsed.size === mostParsed) parsed.clear();
     parsed.set(source, found);
@@ -33,7 +34,7 @@ function textsOf(program) {
   return texts;
 }
 
-function render({ source, messages, alphabet, values }) {
+function render({ source, messages, tools = null, alphabet, values }) {
   const { template, taken } = parse(source);
   const contents = messages.map(({ content }) => content);
   const marks = new Marks(
@@ -44,7 +45,7 @@ function render({ source, messages, alphabet, values }) {
   const limits = new Limits({ messages: messages.length, given });
   const marked = messages.map(({ role, content }) => ({ role, content: marks.mark(content) }));
   try {
-    const text = renderWithin(template, { ...values, messages: marked }, { limits, marks });
+    const text = renderWithin(template, { tools, documents: null, ...values, messages: marked }, { limits, marks });
     return { text, marks: marks.from, meant: marks.to };
   } catch (error) {
     throw Object.assign(error, { message: marks.show(String(error.message)) });
