@@ -38,6 +38,7 @@ export type { GenerateOptions } from "./generate/options.js";
 export type { Session, SessionOptions } from "./generate/session.js";
 export { SessionFileError } from "./generate/session-file.js";
 export { Model, type ModelOptions } from "./models/model.js";
+export type { ChosenLogprob, TokenLogprob } from "./models/shaping.js";
 export type { ChatMessage } from "./tokenizer/index.js";
 export {
   given,

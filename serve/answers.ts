@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { GenerationResult } from "../runtime/index.js";
+import type { ChosenLogprob, GenerationResult, Model, Piece } from "../runtime/index.js";
+import { chatLogprobs, completionLogprobs } from "./logprobs.js";
 
 /** How an endpoint puts answers into words: whole, and in pieces. */
 export interface Shape {
@@ -11,6 +12,8 @@ export interface Shape {
   piece(text: string): object;
   /** What comes with the reason for the end. */
   readonly closing: object;
+  /** What is said of tokens whose text begins at character `offset` of the answer. */
+  logprobs(tokenizer: Model["tokenizer"], told: readonly ChosenLogprob[], offset: number): object;
 }
 
 export const CHAT: Shape = {
@@ -20,6 +23,7 @@ export const CHAT: Shape = {
   opening: { delta: { role: "assistant", content: "" } },
   piece: (content) => ({ delta: { content } }),
   closing: { delta: {} },
+  logprobs: chatLogprobs,
 };
 
 export const COMPLETION: Shape = {
@@ -28,6 +32,7 @@ export const COMPLETION: Shape = {
   whole: (text) => ({ text }),
   piece: (text) => ({ text }),
   closing: { text: "" },
+  logprobs: completionLogprobs,
 };
 
 /** OpenAI's words for why an answer ends. */
@@ -44,9 +49,13 @@ const usageOf = ({ promptTokens, cachedTokens, tokens }: GenerationResult) => ({
 export class Answer {
   readonly #shape: Shape;
   readonly #head: object;
+  readonly #tokenizer: Model["tokenizer"];
+  /** Characters that pieces have said. */
+  #said = 0;
 
-  constructor(shape: Shape, model: string) {
+  constructor(shape: Shape, model: string, tokenizer: Model["tokenizer"]) {
     this.#shape = shape;
+    this.#tokenizer = tokenizer;
     this.#head = { id: `${shape.prefix}${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
   }
 
@@ -54,7 +63,10 @@ export class Answer {
     return {
       ...{ ...this.#head, object: this.#shape.object.whole, usage: usageOf(result) },
       choices: [
-        { index: 0, ...this.#shape.whole(result.text), logprobs: null, finish_reason: FINISH[result.stopReason] },
+        {
+          ...{ index: 0, ...this.#shape.whole(result.text), logprobs: this.#logprobs(result) },
+          finish_reason: FINISH[result.stopReason],
+        },
       ],
     };
   }
@@ -63,8 +75,10 @@ export class Answer {
     return this.#shape.opening && this.#piece(this.#shape.opening, null);
   }
 
-  piece(text: string): object {
-    return this.#piece(this.#shape.piece(text), null);
+  piece(piece: Piece): object {
+    const logprobs = this.#logprobs(piece);
+    this.#said += piece.text.length;
+    return this.#piece(this.#shape.piece(piece.text), null, logprobs);
   }
 
   closing({ stopReason }: GenerationResult): object {
@@ -76,8 +90,12 @@ export class Answer {
     return { ...this.#head, object: this.#shape.object.piece, choices: [], usage: usageOf(result) };
   }
 
-  #piece(choice: object, finish: string | null): object {
+  #piece(choice: object, finish: string | null, logprobs: object | null = null): object {
     const { piece: object } = this.#shape.object;
-    return { ...this.#head, object, choices: [{ index: 0, ...choice, logprobs: null, finish_reason: finish }] };
+    return { ...this.#head, object, choices: [{ index: 0, ...choice, logprobs, finish_reason: finish }] };
+  }
+
+  #logprobs({ logprobs }: Pick<Piece, "logprobs">): object | null {
+    return logprobs ? this.#shape.logprobs(this.#tokenizer, logprobs, this.#said) : null;
   }
 }

@@ -28,7 +28,18 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** Names of our options as OpenAI calls them. */
-const FIELDS: Readonly<Record<string, string>> = { maxTokens: "max_tokens", topP: "top_p", topK: "top_k" };
+const FIELDS: Readonly<Record<string, string>> = {
+  maxTokens: "max_tokens",
+  topP: "top_p",
+  topK: "top_k",
+  minP: "min_p",
+  repetitionPenalty: "repetition_penalty",
+  presencePenalty: "presence_penalty",
+  frequencyPenalty: "frequency_penalty",
+  logitBias: "logit_bias",
+  stopIds: "stop_token_ids",
+  ignoreEos: "ignore_eos",
+};
 
 /** Any failure of a request as one that can be sent. What is not the caller's fault says no more than its own message. */
 export function asRequestError(error: unknown): RequestError {

@@ -22,7 +22,7 @@ export async function answer(
   const gone = new AbortController();
   // What ends it: its caller goes away, or the server is closed.
   const signal = AbortSignal.any([c.req.raw.signal, gone.signal, served.closing]);
-  const words = new Answer(shape, served.id);
+  const words = new Answer(shape, served.id, served.model.tokenizer);
   const finish = (result: GenerationResult): GenerationResult => {
     served.metrics.answer(result);
     c.set("note", `${result.promptTokens} + ${result.tokens.length} tokens`);
@@ -44,7 +44,7 @@ export async function answer(
       try {
         const opening = words.opening();
         if (opening) await send(opening);
-        for (; !next.done; next = await pieces.next()) await send(words.piece(next.value.text));
+        for (; !next.done; next = await pieces.next()) await send(words.piece(next.value));
         const result = finish(await generation.result);
         await send(words.closing(result));
         if (request.stream_options?.include_usage) await send(words.usage(result));

@@ -19,20 +19,29 @@ const HARMLESS = {
 const USUAL = {
   n: z.literal(1).nullish(),
   best_of: z.literal(1).nullish(),
-  frequency_penalty: z.literal(0).nullish(),
-  presence_penalty: z.literal(0).nullish(),
-  logit_bias: z.strictObject({}).nullish(),
+};
+
+/** How tokens are chosen: OpenAI's fields, and those that servers of open models have beside them. */
+const SAMPLING = {
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  top_k: z.number().nullish(),
+  min_p: z.number().nullish(),
+  repetition_penalty: z.number().nullish(),
+  presence_penalty: z.number().nullish(),
+  frequency_penalty: z.number().nullish(),
+  logit_bias: z.record(z.string(), z.number()).nullish(),
+  seed: z.number().nullish(),
 };
 
 const COMMON = {
   ...HARMLESS,
   ...USUAL,
+  ...SAMPLING,
   model: z.string(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  top_k: z.number().nullish(),
   max_tokens: z.number().nullish(),
-  seed: z.number().nullish(),
+  ignore_eos: z.boolean().nullish(),
+  stop_token_ids: z.array(z.number()).nullish(),
   stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z
@@ -52,7 +61,8 @@ export const chatRequest = z.strictObject({
   ...COMMON,
   messages: z.array(message).min(1),
   max_completion_tokens: z.number().nullish(),
-  logprobs: z.literal(false).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.number().nullish(),
   response_format: z.strictObject({ type: z.literal("text") }).nullish(),
   tools: z.array(z.never()).nullish(),
   tool_choice: z.enum(["none", "auto"]).nullish(),
@@ -69,7 +79,7 @@ export const completionRequest = z.strictObject({
       .length(1)
       .transform(([only]) => only!),
   ]),
-  logprobs: z.null().optional(),
+  logprobs: z.number().nullish(),
   echo: z.literal(false).nullish(),
   suffix: z.null().optional(),
 });
@@ -114,9 +124,25 @@ export function optionsOf(request: CommonRequest): GenerateOptions {
     temperature: request.temperature ?? 1,
     topK: request.top_k ?? undefined,
     topP: request.top_p ?? undefined,
+    minP: request.min_p ?? undefined,
+    repetitionPenalty: request.repetition_penalty ?? undefined,
+    presencePenalty: request.presence_penalty ?? undefined,
+    frequencyPenalty: request.frequency_penalty ?? undefined,
+    logitBias: request.logit_bias ?? undefined,
     seed: request.seed ?? undefined,
     stop: request.stop ?? undefined,
+    stopIds: request.stop_token_ids ?? undefined,
+    ignoreEos: request.ignore_eos ?? undefined,
+    logprobs: logprobsOf(request),
   };
+}
+
+function logprobsOf(request: CommonRequest): number | undefined {
+  if (!("messages" in request)) return request.logprobs ?? undefined;
+  const { logprobs, top_logprobs: top } = request;
+  if (typeof top === "number" && !logprobs)
+    throw new RequestError(400, "invalid_value", "top_logprobs: give logprobs: true with it", "top_logprobs");
+  return logprobs ? (top ?? 0) : undefined;
 }
 
 export const messagesOf = ({ messages }: z.infer<typeof chatRequest>): ChatMessage[] =>

@@ -1,11 +1,13 @@
 import { command } from "../command.js";
 import { type GenerationOptions, generationOptions } from "../options/generation.js";
+import { number } from "../options/integers.js";
 import { path } from "../options/texts.js";
 
 interface Options extends GenerationOptions {
   readonly prompt?: string;
   readonly promptFile?: string;
   readonly json?: boolean;
+  readonly logprobs?: number;
 }
 
 export default command<Options>({
@@ -20,6 +22,11 @@ export default command<Options>({
     { flags: "-f, --prompt-file <file>", about: "read the prompt from a file", parse: path, conflicts: ["prompt"] },
     ...generationOptions,
     { flags: "--json", about: "print one object at the end: text, tokens, promptTokens, device, timings" },
+    {
+      flags: "--logprobs <number>",
+      about: "with --json: log probabilities of each token and of this many likeliest ones, 0 to 20",
+      parse: number((value) => Number.isInteger(value) && value >= 0 && value <= 20, "a whole number from 0 to 20"),
+    },
   ],
   examples: [
     'tilescript generate --prompt "What is the capital of France?" --temperature 0',

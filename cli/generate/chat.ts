@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Model, Session } from "../../runtime/index.js";
-import type { GenerationOptions } from "../options/generation.js";
+import { answerOptions, type GenerationOptions } from "../options/generation.js";
 import { colours } from "../report/colours.js";
 import { printable } from "../report/printable.js";
 import { explainFallback } from "./fallback.js";
@@ -38,12 +38,11 @@ class Conversation {
   }
 
   async say(text: string): Promise<void> {
-    const { maxTokens, temperature, topK, topP, seed, stop } = this.#request;
     const answering = new AbortController();
     const { signal } = answering;
     this.#answering = answering;
     try {
-      const generation = this.#session.prompt(text, { maxTokens, temperature, topK, topP, seed, stop, signal });
+      const generation = this.#session.prompt(text, { ...answerOptions(this.#request), signal });
       for await (const piece of generation) process.stdout.write(printable(piece.text, process.stdout));
       const result = await generation.result;
       noteSilence(result);

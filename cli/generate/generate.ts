@@ -1,6 +1,6 @@
 import type { GenerationResult, Model } from "../../runtime/index.js";
 import { attentionText } from "../../runtime/reattention/index.js";
-import type { GenerationOptions } from "../options/generation.js";
+import { answerOptions, type GenerationOptions } from "../options/generation.js";
 import { colours } from "../report/colours.js";
 import { InputError } from "../report/errors.js";
 import { printable } from "../report/printable.js";
@@ -14,6 +14,7 @@ export interface GenerateRequest extends GenerationOptions {
   readonly prompt?: string;
   readonly promptFile?: string;
   readonly json?: boolean;
+  readonly logprobs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -55,19 +56,24 @@ const asJson = (model: Model, result: GenerationResult): string => {
 
 /** Streams the answer to stdout, or prints one JSON object at its end. Gives the exit code. */
 export async function generate(request: GenerateRequest): Promise<number> {
+  if (request.logprobs !== undefined && !request.json)
+    throw new InputError(
+      "--logprobs is given without --json",
+      "Log probabilities are part of what --json prints: give both.",
+    );
   const prompt = await promptOf(request);
   const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path, chat: true });
   request.signal?.throwIfAborted();
   explainFallback(model.device, request.device);
-  const { system, maxTokens, temperature, topK, topP, seed, stop, signal } = request;
+  const { system, logprobs, signal } = request;
   const messages = [
     ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),
     { role: "user" as const, content: prompt },
   ];
   const line = progress();
   const onPrefill = (done: number, total: number): void => line.show(`Reading the prompt: ${done} of ${total} tokens`);
-  const generation = model.generate(messages, { maxTokens, temperature, topK, topP, seed, stop, signal, onPrefill });
+  const generation = model.generate(messages, { ...answerOptions(request), logprobs, signal, onPrefill });
   for await (const piece of generation) {
     line.clear();
     if (!request.json) process.stdout.write(printable(piece.text, process.stdout));

@@ -1,8 +1,11 @@
+import type { GenerateOptions } from "../../runtime/index.js";
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import type { CliOption } from "../command.js";
 import { attention } from "./attention.js";
 import { number, positive, seed } from "./integers.js";
 import { path, texts } from "./texts.js";
+
+const penalty = number((value) => Math.abs(value) <= 100, "a number from -100 to 100");
 
 /** Options that `generate` and `chat` share. */
 export interface GenerationOptions {
@@ -16,6 +19,11 @@ export interface GenerationOptions {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly ignoreEos?: boolean;
   readonly seed?: number;
   readonly stop?: string[];
 }
@@ -56,6 +64,35 @@ export const generationOptions: readonly CliOption[] = [
     about: "choose among the likeliest tokens that together have this probability",
     parse: number((value) => value > 0 && value <= 1, "a number above 0 and at most 1"),
   },
+  {
+    flags: "--min-p <number>",
+    about: "choose among tokens that are at least this many times as likely as the likeliest",
+    parse: number((value) => value >= 0 && value <= 1, "a number from 0 to 1"),
+  },
+  {
+    flags: "--repetition-penalty <number>",
+    about: "above 1 tokens of the prompt and the answer come less",
+    parse: number((value) => value >= 0.01 && value <= 100, "a number from 0.01 to 100"),
+  },
+  {
+    flags: "--presence-penalty <number>",
+    about: "is taken off the logits of the answer's tokens, however often they have come",
+    parse: penalty,
+  },
+  {
+    flags: "--frequency-penalty <number>",
+    about: "is taken off the logits of the answer's tokens for each time that they have come",
+    parse: penalty,
+  },
+  { flags: "--ignore-eos", about: "go on to the longest answer, whatever the model says of an end" },
   { flags: "--seed <number>", about: "makes sampling repeatable", parse: seed },
   { flags: "--stop <text...>", about: "end the answer before any of these texts", parse: texts, repeatable: true },
 ];
+
+/** What of them is of an answer, as the runtime takes it. */
+export const answerOptions = (options: GenerationOptions): GenerateOptions => ({
+  ...{ maxTokens: options.maxTokens, temperature: options.temperature, topK: options.topK, topP: options.topP },
+  ...{ minP: options.minP, repetitionPenalty: options.repetitionPenalty, presencePenalty: options.presencePenalty },
+  ...{ frequencyPenalty: options.frequencyPenalty, ignoreEos: options.ignoreEos, seed: options.seed },
+  stop: options.stop,
+});

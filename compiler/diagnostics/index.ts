@@ -1,6 +1,6 @@
+export * from "../../dsl/closest.js";
 export * from "./attempt.js";
 export { CATALOGUE } from "./catalogue/index.js";
-export * from "./closest.js";
 export * from "./diagnostic.js";
 export * from "./json.js";
 export * from "./merge.js";

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
-import type { SamplingChoice } from "../models/runner.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import type { Tokenizer } from "../tokenizer/index.js";
-import type { Receiver, StopReason } from "./generation.js";
+import type { Piece, Receiver, StopReason } from "./generation.js";
 import type { Choices, GenerateOptions } from "./options.js";
 import { Text } from "./text.js";
 
@@ -19,6 +19,9 @@ export class Answer {
   readonly #ends: ReadonlySet<number>;
   readonly #text: Text;
   readonly #tokens: number[] = [];
+  readonly #logprobs: ChosenLogprob[] = [];
+  /** Of these, how many pieces have told. */
+  #told = 0;
   readonly #called = performance.now();
   #clock = { readAt: 0, firstAt: 0, lastAt: 0 };
   #asked: { readonly prompt: readonly number[]; readonly limit: number } | undefined;
@@ -30,7 +33,7 @@ export class Answer {
     this.choices = choices;
     this.#options = options;
     this.#to = to;
-    this.#ends = ends;
+    this.#ends = choices.ignoreEos ? new Set() : ends;
     this.#text = new Text(tokenizer, choices.stop);
   }
 
@@ -48,10 +51,6 @@ export class Answer {
 
   get signal(): AbortSignal | undefined {
     return this.#options.signal;
-  }
-
-  get sampling(): SamplingChoice {
-    return this.choices;
   }
 
   /** The prompt's tokens, once they are known, and how many may follow. */
@@ -79,31 +78,49 @@ export class Answer {
     this.#options.onPrefill?.(done, this.#asked!.prompt.length);
   }
 
-  /** The next token; whether there may be others behind it. */
-  take(token: number): boolean {
+  /** The next token, with what is told of it; whether there may be others behind it. */
+  take(token: number, told?: ChosenLogprob): boolean {
     this.#clock.lastAt = performance.now();
     this.#clock.firstAt ||= this.#clock.lastAt;
-    if (this.#ends.has(token)) {
-      this.#stopReason = "end";
+    const { constraint, stopIds } = this.choices;
+    constraint?.accept(token);
+    if (this.#ends.has(token) || stopIds.has(token)) {
+      this.#stopReason = this.#ends.has(token) ? "end" : "stop";
       return false;
     }
     this.#tokens.push(token);
+    if (told) this.#logprobs.push(told);
     const text = this.#text.push(token);
-    if (text) this.#to.piece({ text, token });
-    return !this.#text.stopped && this.#tokens.length < this.#asked!.limit;
+    if (text) this.#piece(text);
+    if (this.#text.stopped) return false;
+    if (constraint?.ended) {
+      this.#stopReason = "end";
+      return false;
+    }
+    return this.#tokens.length < this.#asked!.limit;
+  }
+
+  /** A piece that ends with the latest token. */
+  #piece(text: string): void {
+    const piece: Piece = { text, token: this.#tokens.at(-1)! };
+    const isTold = this.choices.logprobs !== undefined;
+    this.#to.piece(isTold ? { ...piece, logprobs: this.#logprobs.slice(this.#told) } : piece);
+    this.#told = this.#logprobs.length;
   }
 
   end(): void {
     if (!this.#settle()) return;
     const [text, tokens] = [this.#text, this.#tokens];
     const rest = text.end();
-    if (rest) this.#to.piece({ text: rest, token: tokens.at(-1)! });
+    // What is told of tokens without text is told all the same.
+    if (rest || this.#told < this.#logprobs.length) this.#piece(rest);
     const { readAt, firstAt, lastAt } = this.#clock;
     const { prompt } = this.#asked!;
     const decodeMs = lastAt - firstAt;
     this.#to.end({
       text: text.whole,
       tokens,
+      ...(this.choices.logprobs === undefined ? {} : { logprobs: this.#logprobs }),
       promptTokens: prompt.length,
       cachedTokens: this.#past,
       stopReason: text.stopped ? "stop" : this.#stopReason,

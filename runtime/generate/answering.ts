@@ -62,7 +62,7 @@ export class Answering {
     try {
       options.signal?.throwIfAborted();
       this.#requireOpen();
-      const answer = new Answer(this.speech, readOptions(options), options, to);
+      const answer = new Answer(this.speech, readOptions(options, this.#decoder.host.config.tokens), options, to);
       this.#scheduler.enter(answer);
       answer.listen();
       void this.#ask(answer, prompt);

@@ -1,10 +1,13 @@
 import { deferred } from "../deferred.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import { PieceIterator } from "./piece-iterator.js";
 
 /** A piece of generated text, in whole characters, and the token that completed it. */
 export interface Piece {
   readonly text: string;
   readonly token: number;
+  /** Of the tokens since the piece before, where `logprobs` asks for them. */
+  readonly logprobs?: readonly ChosenLogprob[];
 }
 
 export interface Timings {
@@ -24,6 +27,8 @@ export interface GenerationResult {
   readonly text: string;
   /** Generated tokens, without the one that ended the turn. */
   readonly tokens: readonly number[];
+  /** Of each of them, where `logprobs` asks for them. */
+  readonly logprobs?: readonly ChosenLogprob[];
   readonly promptTokens: number;
   /** Of these, tokens that a cache still held from a generation before, or from one beside it. */
   readonly cachedTokens: number;

@@ -1,4 +1,5 @@
 import type { Batch } from "../models/batch.js";
+import type { ChosenLogprob } from "../models/shaping.js";
 import type { Reading } from "./reading.js";
 
 /** A token for each of some answers, on its way. */
@@ -7,6 +8,8 @@ export interface Round {
   readonly arrived: Promise<void>;
   /** The token of a member, once it has arrived. */
   token(member: Reading): number;
+  /** What is told of it, where its answer asks for that. */
+  told(member: Reading): ChosenLogprob | undefined;
   /** The logits behind the last token that was queued for it. */
   logits(member: Reading): Promise<Float32Array>;
 }
@@ -34,7 +37,7 @@ export class Rounds {
     this.#put([member]);
   }
 
-  /** Queues a step for all members, and up to `ahead` more. */
+  /** Queues a step for all members, and up to `ahead` more: none where which tokens may come hangs on those that came. */
   async queue(members: readonly Reading[], ahead: number): Promise<void> {
     const batch = members.length > 1 ? this.#batch : undefined;
     const runners = members.map(({ sequence }) => sequence.runner);
@@ -43,12 +46,30 @@ export class Rounds {
       if (this.#queued.length > 0) return;
       await batch.arrange(runners);
     }
-    while (members.length > 0 && this.#queued.length <= ahead && members.every((one) => one.writes)) {
-      if (batch) batch.step();
+    const isConstrained = members.some((one) => one.isConstrained);
+    const most = isConstrained ? 0 : ahead;
+    while (members.length > 0 && this.#queued.length <= most && members.every((one) => one.writes)) {
+      if (isConstrained) await this.#constrained(members, batch);
+      else if (batch) batch.step();
       else for (const runner of runners) runner.step();
       for (const one of members) one.queued++;
       this.#put(members, batch);
     }
+  }
+
+  /** A step of which not all members may take any token: which ones is asked while the device makes the logits. */
+  async #constrained(members: readonly Reading[], batch: Batch | undefined): Promise<void> {
+    const shaped = members.filter(({ sequence }) => sequence.runner.isShaped);
+    if (batch) batch.forward();
+    else for (const { sequence } of shaped) sequence.runner.forward();
+    for (const one of members) await one.allow();
+    if (batch) {
+      batch.choose();
+      return;
+    }
+    for (const { sequence } of members)
+      if (sequence.runner.isShaped) sequence.runner.choose();
+      else sequence.runner.step();
   }
 
   #put(members: readonly Reading[], batch?: Batch): void {
@@ -60,6 +81,11 @@ export class Rounds {
       members,
       arrived,
       token: ({ sequence: { runner }, step }) => (batch ? batch.token(runner, step) : runner.token(step)),
+      told: ({ sequence: { runner }, step, answer }) => {
+        const { logprobs: top } = answer.choices;
+        if (top === undefined) return undefined;
+        return batch ? batch.told(runner, step, top) : runner.told(step, top);
+      },
       logits: ({ sequence: { runner } }) => (batch ? batch.logits(runner) : runner.logits()),
     });
   }

@@ -144,7 +144,7 @@ export class Scheduler {
     // Steps that were queued ahead of its end say nothing.
     if (this.#closed || !this.#active.includes(one) || one.answer.settled) return;
     try {
-      if (one.take(round.token(one))) return;
+      if (one.take(round.token(one), round.told(one))) return;
       if (!(await this.#areNumbers(one, round))) return;
       this.#leave(one);
       one.answer.end();

@@ -81,7 +81,9 @@ export class SequencePool {
 
   /** Puts a sequence back; what it holds may serve another prompt. */
   release(sequence: Sequence): void {
-    if (this.#busy.delete(sequence)) this.#idle.push(sequence);
+    if (!this.#busy.delete(sequence)) return;
+    sequence.runner.rest();
+    this.#idle.push(sequence);
   }
 
   /** `target` with the first `past` tokens of `source`, and memory for `tokens`. */

@@ -19,6 +19,8 @@ const GPU = {
   logits: { B: 32, KP: 1024, R: 2 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
+  shaping: { BLOCK: 1024 },
+  tell: { BLOCK: 8192, COLUMN: 32 },
   /** Prefill: KP elements of a row at the most are read at a time, 32 to each thread; the products' tiles are in product-tiles.ts. */
   norm: { KP: 8192 },
   dequantize: { R: 8, B: 32 },
@@ -50,6 +52,8 @@ const CPU: Sizes<typeof GPU> = {
   logits: { B: 2, KP: 64, R: 32 },
   greedy: { BLOCK: 64 },
   top: { BLOCK: 256 },
+  shaping: { BLOCK: 256 },
+  tell: { BLOCK: 256, COLUMN: 64 },
   norm: { KP: 64 },
   dequantize: { R: 4, B: 2 },
   few: { BM: 32, BN: 32, B: 2 },

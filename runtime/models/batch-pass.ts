@@ -23,13 +23,13 @@ export class BatchPass extends RowsPass {
     this.#rows = rows;
   }
 
-  /** tokens → embed → layers → logits → pick. Capturable: all that varies is in the tables and in the sequences' records. */
-  step(): void {
+  /** tokens → embed → layers → logits. Capturable: all that varies is in the tables and in the sequences' records. */
+  forward(): void {
     const { kernels } = this.#host;
     const { records, ids, positions } = this.#batch;
     kernels.batchTokens.launch([this.#rows], { records, ids, positions });
     this.through();
-    this.#pick();
+    this.#logits();
   }
 
   attend(index: number): void {
@@ -56,20 +56,27 @@ export class BatchPass extends RowsPass {
     kernels.batchCombine.launch([heads, rows], { ...parts, out: buffers.attention, outRow: attention, splits });
   }
 
-  /** Logits of every row, and the token that follows it. */
-  #pick(): void {
-    const { kernels, config, device, weights, buffers } = this.#host;
+  /** The token that follows each row, by the logits as they are. */
+  choose(): void {
+    const { kernels, device, weights } = this.#host;
     const { logits, records, picked, rows: room } = this.#batch;
-    const { few, top } = TILES[device.traits.tiles];
+    const { top } = TILES[device.traits.tiles];
+    kernels.batchPick.launch([this.#rows], {
+      ...{ logits, records, picked, count: weights.head.rows, rows: room, ringSize: RING, ...top },
+    });
+  }
+
+  /** Logits of every row. */
+  #logits(): void {
+    const { kernels, config, device, weights, buffers } = this.#host;
+    const { logits } = this.#batch;
+    const { few } = TILES[device.traits.tiles];
     const { head, outputNorm } = weights;
     const BM = rowsOfTile(device.traits.tiles, few.BM, this.#rows);
     this.norm(outputNorm);
     kernels.batchLogits.launch([cdiv(this.#rows, BM), cdiv(head.rows, few.BN)], {
       ...{ a: buffers.normed, ...weightArguments(head), logits, M: this.#rows, N: head.rows, tokens: config.tokens },
       ...{ blockCount: head.columns / 32, cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined, ...few, BM },
-    });
-    kernels.batchPick.launch([this.#rows], {
-      ...{ logits, records, picked, count: head.rows, rows: room, ringSize: RING, ...top },
     });
   }
 }

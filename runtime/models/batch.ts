@@ -5,7 +5,10 @@ import { allocateBatchBuffers, type BatchBuffers } from "./batch-buffers.js";
 import { BatchPass } from "./batch-pass.js";
 import type { SharedHost } from "./host.js";
 import type { Runner } from "./runner.js";
+import type { ChosenLogprob } from "./shaping.js";
+import { pickShaped, type Shapings } from "./shapings.js";
 import { RING } from "./state.js";
+import { Told } from "./told.js";
 
 /** Sequences that one step may decode together. */
 export const MOST_ROWS = 64;
@@ -13,19 +16,27 @@ export const MOST_ROWS = 64;
 /** Rows of the step that `count` sequences take, so that few recorded steps serve all counts. */
 export const rowsFor = (count: number): number => Math.max(2, powerOfTwo(count));
 
+/** What a recorded step does: all of a step, with logits as they are or shaped; or up to the logits, and the pick by shaped ones. */
+type Step = "plain" | "shaped" | "forward" | "choose";
+
 /** Decodes a token of each of several sequences in one step. Who is in it is said by tables of addresses, so a recorded step serves them all. */
 export class Batch {
   readonly #host: SharedHost;
   readonly #buffers: BatchBuffers;
   readonly #mirror: Mirror;
   readonly #picked: Int32Array;
-  readonly #graphs = new Map<number, Graph>();
+  readonly #graphs = new Map<string, Graph>();
+  readonly #memory: Allocator;
+  readonly #shapings: Shapings;
   #members: readonly Runner[] = [];
+  #tells: Told | undefined;
 
   /** For up to `most` sequences. */
-  constructor(host: SharedHost, memory: Allocator, most: number) {
+  constructor(host: SharedHost, memory: Allocator, most: number, shapings: Shapings) {
     const rows = rowsFor(most);
     this.#host = host;
+    this.#memory = memory;
+    this.#shapings = shapings;
     this.#buffers = allocateBatchBuffers(host.device, memory, host.config, rows);
     this.#mirror = memory.mirror(RING * rows * 4);
     this.#picked = new Int32Array(this.#mirror.host);
@@ -57,9 +68,16 @@ export class Batch {
 
   /** Queues a step of all members. */
   step(): void {
-    const rows = rowsFor(this.#members.length);
-    const graph = this.#graphs.get(rows) ?? this.#record(rows);
-    graph.replay();
+    this.#replay(this.#members.some(({ isShaped }) => isShaped) ? "shaped" : "plain");
+  }
+
+  /** Queues the first part of a step, up to the logits; `choose` queues the rest, where any member is shaped. */
+  forward(): void {
+    this.#replay("forward");
+  }
+
+  choose(): void {
+    this.#replay("choose");
   }
 
   /** Resolves when everything queued so far has run. */
@@ -71,6 +89,11 @@ export class Batch {
   token(member: Runner, step: number): number {
     const { rows } = this.#buffers;
     return this.#picked[(step % RING) * rows + this.#members.indexOf(member)]!;
+  }
+
+  /** What was told of that token, one of the latest, and of the `top` likeliest ones. */
+  told(member: Runner, step: number, top: number): ChosenLogprob {
+    return this.#tells!.of(this.#members.indexOf(member), step, top);
   }
 
   /** Logits of a member's latest step. Waits for the device. */
@@ -88,14 +111,37 @@ export class Batch {
     this.#graphs.clear();
   }
 
-  #record(rows: number): Graph {
+  #replay(step: Step): void {
+    const rows = rowsFor(this.#members.length);
+    const key = `${step} ${rows}`;
+    const graph = this.#graphs.get(key) ?? this.#record(step, rows);
+    this.#graphs.set(key, graph);
+    graph.replay();
+  }
+
+  #record(step: Step, rows: number): Graph {
+    const { device } = this.#host;
+    const { logits, records, picked, rows: room } = this.#buffers;
     const pass = new BatchPass(this.#host, this.#buffers, rows);
-    const { picked } = this.#buffers;
-    const graph = this.#host.device.capture(() => {
-      pass.step();
+    const choose = () => {
+      if (step === "plain") pass.choose();
+      else
+        pickShaped(this.#host, {
+          rows,
+          room,
+          logits,
+          records,
+          picked,
+          shaped: this.#shapings.shaped,
+          told: this.#tells!,
+        });
       this.#mirror.copyFrom(picked, picked.bytes);
+    };
+    // Memory is allocated before anything is recorded.
+    if (step !== "plain") this.#tells ??= new Told(this.#memory, room);
+    return device.capture(() => {
+      if (step !== "choose") pass.forward();
+      if (step !== "forward") choose();
     });
-    this.#graphs.set(rows, graph);
-    return graph;
   }
 }

@@ -1,8 +1,9 @@
 import { Allocations } from "../device/allocations.js";
 import { DeviceError } from "../device/errors.js";
-import { Batch } from "./batch.js";
+import { Batch, rowsFor } from "./batch.js";
 import type { SharedHost } from "./host.js";
 import { LastChunk, Runner } from "./runner.js";
+import { Shapings } from "./shapings.js";
 
 /** A model on a device, and the sequences of tokens that it has read there. */
 export class Decoder {
@@ -10,6 +11,7 @@ export class Decoder {
   /** Decodes several sequences in a step; undefined where that is not asked for, or windowed attention takes them one after another. */
   readonly batch: Batch | undefined;
   readonly #memory: Allocations;
+  readonly #shapings: Shapings;
   readonly #sequences = new Set<Runner>();
   readonly #lastChunk = new LastChunk();
   #closed = false;
@@ -17,7 +19,9 @@ export class Decoder {
   /** `sequences`: how many may decode at once. */
   constructor(host: SharedHost, memory: Allocations, sequences: number) {
     this.host = host;
-    this.batch = sequences > 1 && !host.windowed ? new Batch(host, memory, sequences) : undefined;
+    const together = sequences > 1 && !host.windowed;
+    this.#shapings = new Shapings(host.device, memory, host.config, together ? rowsFor(sequences) : 1);
+    this.batch = together ? new Batch(host, memory, sequences, this.#shapings) : undefined;
     this.#memory = memory;
   }
 
@@ -26,7 +30,7 @@ export class Decoder {
     if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
     const memory = new Allocations(this.host.device);
     try {
-      const runner = new Runner(this.host, memory, this.#lastChunk);
+      const runner = new Runner(this.host, memory, this.#lastChunk, this.#shapings);
       this.#sequences.add(runner);
       return runner;
     } catch (error) {

@@ -16,6 +16,7 @@ import { manyRows } from "./experts.js";
 import type { LayersOptions } from "./layers.js";
 import { MANY_TOKENS } from "./products.js";
 import type { Runner } from "./runner.js";
+import { NO_SHAPING } from "./shaping.js";
 import { WeightsUpload } from "./upload.js";
 import type { WeightsPlan } from "./weights-plan.js";
 
@@ -125,6 +126,7 @@ export interface DryRunOptions extends LayersOptions {
 
 const GREEDY = { temperature: 0, topK: 1, topP: 1, seed: 0 };
 const SAMPLED = { ...GREEDY, temperature: 1 };
+const SHAPED = { ...GREEDY, shaping: { ...NO_SHAPING, logprobs: 0 } };
 
 /**
  * Every build that a model launches on a device such as `like`, for contexts up to the capacity, or for these prompts alone: so many tokens
@@ -147,7 +149,7 @@ export async function neededBuilds(
   const rotaries = { ropes: config.ropes.map(() => none), none };
   const decoder = decoderOf({ device, memory, kernels, config, weights }, options, rotaries);
   const runner = decoder.sequence();
-  for (const sampling of [GREEDY, SAMPLED]) {
+  for (const sampling of [GREEDY, SAMPLED, SHAPED]) {
     await runner.prefill([0], 0, sampling);
     runner.step();
   }

@@ -10,17 +10,30 @@ import { ChunkPass } from "./chunk-pass.js";
 import { chunksOf } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
+import type { ChosenLogprob, Shaping } from "./shaping.js";
+import { pickShaped, type Shapings } from "./shapings.js";
 import { rowBytes, sizesOf } from "./sizes.js";
 import { allocateSequenceState, RING } from "./state.js";
 import { type Picking, TokenPass } from "./token-pass.js";
+import { Told } from "./told.js";
 
 export interface SamplingChoice {
   /** 0 takes the most likely token. */
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  /** Tokens are drawn that are at least so many times as likely as the best. Default 0. */
+  readonly minP?: number;
   readonly seed: number;
+  /** What is asked of logits beyond that; undefined where they are taken as they are. */
+  readonly shaping?: Shaping;
 }
+
+/** What a recorded step does: all of a step, by how it picks; or it ends with logits, and the pick by shaped logits is one of its own. */
+type Step = Picking | "shaped" | "forward" | "choose";
+
+/** Words with a bit for each token that may come next. */
+export type AllowedTokens = () => Uint32Array;
 
 export interface PrefillOptions {
   readonly signal?: AbortSignal;
@@ -54,17 +67,22 @@ export class Runner {
   readonly #shared: SharedHost;
   readonly #memory: Allocations;
   readonly #lastChunk: LastChunk;
+  readonly #shapings: Shapings;
   readonly #caches: readonly LayerCache[];
   readonly #host: ModelHost;
   readonly #token: TokenPass;
   readonly #mirror: Mirror;
   readonly #ring: Int32Array;
-  readonly #graphs = new Map<Picking, Graph>();
+  readonly #graphs = new Map<Step, Graph>();
   #picking: Picking = "greedy";
+  /** What logits are shaped by; undefined where they are not. */
+  #shaping: DeviceBuffer | undefined;
+  #tells: Told | undefined;
   #closed = false;
 
-  constructor(shared: SharedHost, memory: Allocations, lastChunk: LastChunk) {
+  constructor(shared: SharedHost, memory: Allocations, lastChunk: LastChunk, shapings: Shapings) {
     this.#shared = shared;
+    this.#shapings = shapings;
     this.#memory = memory;
     this.#lastChunk = lastChunk;
     this.device = shared.device;
@@ -105,7 +123,7 @@ export class Runner {
     // Whoever stops does not wait for the chunk that runs: it takes seconds where processors compute it.
     const wait = (queued: Promise<void>) => abortable(queued, signal);
     this.grow(past + tokens.length);
-    await wait(this.begin(sampling));
+    await wait(this.begin(sampling, tokens));
     let queued = 0;
     for (const chunk of this.chunks(past, tokens.length)) {
       const start = chunk.past - past;
@@ -122,21 +140,46 @@ export class Runner {
     return chunksOf(past, count, Math.min(most, buffers.tokens), windowed);
   }
 
-  /** Makes ready for a prompt: its tokens are counted from 0, and chosen so. */
-  async begin({ temperature, topK, topP, seed }: SamplingChoice): Promise<void> {
+  /** Makes ready for the answer to a prompt: its tokens are counted from 0, and chosen so. */
+  async begin(
+    { temperature, topK, topP, minP = 0, seed, shaping }: SamplingChoice,
+    prompt: readonly number[] = [],
+  ): Promise<void> {
     this.#requireOpen();
+    this.rest();
+    if (shaping) {
+      this.#tells ??= new Told(this.#memory, 1);
+      this.#shaping = await this.#shapings.take(shaping, prompt);
+      this.#requireOpen();
+    }
     const greedy = temperature === 0;
     this.#picking = greedy ? "greedy" : "sample";
-    const record = new Int32Array(RECORD.ring);
-    const chances = new Float32Array(record.buffer, RECORD.chances * 4, 2);
-    chances.set([greedy ? 1 : 1 / temperature, topP]);
-    record.set([greedy ? 0 : Math.min(topK, this.config.tokens), seed | 0], RECORD.choices);
     const { record: whole } = this.#host.state;
+    const record = new Int32Array(RECORD.ring);
+    const chances = new Float32Array(record.buffer, RECORD.chances * 4, 3);
+    chances.set([greedy ? 1 : 1 / temperature, topP, Math.log(minP)]);
+    record.set([greedy ? 0 : Math.min(topK, this.config.tokens), seed | 0], RECORD.choices);
+    const addresses = new BigInt64Array(record.buffer, RECORD.own * 4, 2);
+    addresses.set([whole.address, this.#shaping?.address ?? 0n]);
     await this.device.write(whole.view(0, record.byteLength), record);
   }
 
-  /** Queues one of a prompt's chunks, in their order; behind the last one the pick of the token that follows. */
-  async read(chunk: Chunk, tokens: readonly number[]): Promise<void> {
+  /** Its answer has ended: gives back what only that needs. */
+  rest(): void {
+    if (this.#shaping) this.#shapings.give(this.#shaping);
+    this.#shaping = undefined;
+  }
+
+  /** Whether tokens are picked by other logits than the model's own, or something is told of them. */
+  get isShaped(): boolean {
+    return this.#shaping !== undefined;
+  }
+
+  /**
+   * Queues one of a prompt's chunks, in their order; behind the last one the pick of the token that follows, among those that may come. That is asked
+   * where it is the last chunk, when the device has work.
+   */
+  async read(chunk: Chunk, tokens: readonly number[], allowed?: AllowedTokens): Promise<void> {
     this.#requireOpen();
     const { buffers } = this.#shared;
     const { state } = this.#host;
@@ -147,7 +190,7 @@ export class Runner {
     new ChunkPass(this.#host, buffers, chunk).run();
     if (!chunk.last) return;
     this.#lastChunk.set(chunk);
-    await this.#pick(chunk.count - 1, chunk.past + chunk.count);
+    await this.#pick(chunk.count - 1, chunk.past + chunk.count, allowed);
   }
 
   /** Makes the first `tokens` of another sequence's tokens this one's, in the place of what it had; queued. Memory for them must be there. */
@@ -170,9 +213,9 @@ export class Runner {
     this.filled(tokens);
     this.device.fill(state.residual, 0);
     await this.device.write(state.position, Int32Array.of(tokens - 1));
-    this.#token.pick(state.residual, this.#picking);
+    this.#token.logits(state.residual);
+    this.#choose();
     this.#lastChunk.set(undefined);
-    this.#mirror.copyFrom(state.ring, RING * 4);
   }
 
   /** Keys and values of the first `tokens` tokens, of each layer in turn. Memory for them must be there. */
@@ -195,8 +238,22 @@ export class Runner {
 
   /** Queues one decode step: the token picked last goes through the model, and the next is picked. */
   step(): void {
+    this.#replay(this.#shaping ? "shaped" : this.#picking);
+  }
+
+  /** Queues the first part of a step, up to the logits; `choose` queues the rest, for a sequence that is shaped. */
+  forward(): void {
+    this.#replay("forward");
+  }
+
+  choose(): void {
+    this.#replay("choose");
+  }
+
+  /** Queues which tokens may come next, of a sequence that is shaped: words with a bit for each of the vocabulary. */
+  async allow(mask: Uint32Array): Promise<void> {
     this.#requireOpen();
-    this.#graph().replay();
+    await this.#shapings.allow(this.#shaping!, mask);
   }
 
   /** Resolves when everything queued so far has run; `token` of the latest step is then valid. */
@@ -208,6 +265,12 @@ export class Runner {
   token(step: number): number {
     this.#requireOpen();
     return this.#ring[step % RING]!;
+  }
+
+  /** What was told of the token picked in `step`, one of the latest, and of the `top` likeliest ones. */
+  told(step: number, top: number): ChosenLogprob {
+    this.#requireOpen();
+    return this.#tells!.of(0, step, top);
   }
 
   /** Logits of the token picked last, f32 [vocabulary]. Waits for the device. */
@@ -230,6 +293,7 @@ export class Runner {
     // A recorded step keeps the memory that it uses.
     for (const graph of this.#graphs.values()) graph.destroy();
     this.#graphs.clear();
+    this.rest();
     this.#memory.free();
   }
 
@@ -238,25 +302,38 @@ export class Runner {
   }
 
   /** Picks the token after row `row` of the chunk, which ends a sequence of `tokens` tokens. */
-  async #pick(row: number, tokens: number): Promise<void> {
+  async #pick(row: number, tokens: number, allowed: AllowedTokens | undefined): Promise<void> {
     const { buffers } = this.#shared;
     const { state } = this.#host;
     const bytes = sizesOf(this.config).residual * 4;
     // The row may lie anywhere; the decode kernels want theirs aligned, and there is one at hand.
     this.device.copy(state.residual, buffers.residual.view(row * bytes, bytes), bytes);
     await this.device.write(state.position, Int32Array.of(tokens - 1));
-    this.#token.pick(state.residual, this.#picking);
+    this.#token.logits(state.residual);
+    if (allowed) await this.allow(allowed());
+    this.#choose();
+  }
+
+  /** The token that follows the logits, and its copy to the host. */
+  #choose(): void {
+    const { state } = this.#host;
+    if (this.#shaping) {
+      const { logits, own: records, ring: picked } = state;
+      const { shaped } = this.#shapings;
+      pickShaped(this.#host, { rows: 1, room: 1, logits, records, picked, shaped, told: this.#tells! });
+    } else this.#token.choose(this.#picking);
     this.#mirror.copyFrom(state.ring, RING * 4);
   }
 
-  #graph(): Graph {
-    const known = this.#graphs.get(this.#picking);
-    if (known) return known;
-    const graph = this.device.capture(() => {
-      this.#token.step(this.#picking);
-      this.#mirror.copyFrom(this.#host.state.ring, RING * 4);
-    });
-    this.#graphs.set(this.#picking, graph);
-    return graph;
+  #replay(step: Step): void {
+    this.#requireOpen();
+    const graph = this.#graphs.get(step) ?? this.device.capture(() => this.#record(step));
+    this.#graphs.set(step, graph);
+    graph.replay();
+  }
+
+  #record(step: Step): void {
+    if (step !== "choose") this.#token.forward();
+    if (step !== "forward") this.#choose();
   }
 }

@@ -24,9 +24,11 @@ export interface SequenceState {
   readonly position: DeviceBuffer;
   readonly token: DeviceBuffer;
   readonly ring: DeviceBuffer;
-  /** f32 [inverse temperature, topP] and i32 [topK, seed]: read by the kernel, so that one recorded step serves every request. */
+  /** f32 [inverse temperature, topP, log of minP] and i32 [topK, seed]: read by the kernel, so that one recorded step serves every request. */
   readonly chances: DeviceBuffer;
   readonly choices: DeviceBuffer;
+  /** i64 [1]: the record's own address. */
+  readonly own: DeviceBuffer;
   /** f32 [vocabulary]: of the token that was picked last. */
   readonly logits: DeviceBuffer;
 }
@@ -66,8 +68,9 @@ export function allocateSequenceState(memory: Allocator, config: ModelConfig): S
     position: part(STATE.position, 1),
     token: part(STATE.token, 1),
     ring: part(RECORD.ring, RING),
-    chances: part(RECORD.chances, 2),
+    chances: part(RECORD.chances, 3),
     choices: part(RECORD.choices, 2),
+    own: part(RECORD.own, 2),
     logits: memory.alloc(config.vocabulary * 4),
   };
 }

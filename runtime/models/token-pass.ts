@@ -30,10 +30,16 @@ export class TokenPass implements Pass {
 
   /** embed → layers → logits → pick. Capturable: all that varies is in the state. */
   step(picking: Picking): void {
+    this.forward();
+    this.choose(picking);
+  }
+
+  /** embed → layers → logits: the token picked last goes through the model. */
+  forward(): void {
     const { weights, state } = this.#host;
     this.embed(weights.embedding);
     for (const [index, layer] of weights.layers.entries()) runLayer(this, layer, index);
-    this.pick(state.residual, picking);
+    this.logits(state.residual);
   }
 
   embed(embedding: Matrix): void {
@@ -145,11 +151,11 @@ export class TokenPass implements Pass {
     });
   }
 
-  /** Logits of the token whose residual stream is `residual` [hidden], and the token that follows it. */
-  pick(residual: DeviceBuffer, picking: Picking): void {
+  /** Logits of the token whose residual stream is `residual` [hidden]. */
+  logits(residual: DeviceBuffer): void {
     const { kernels, config, device, weights, state } = this.#host;
     const { head, outputNorm: norm } = weights;
-    const { logits, bestLogit, bestRow, chances, choices, ring } = state;
+    const { logits, bestLogit, bestRow } = state;
     const programs = logitPrograms(device, head);
     const logitArguments = {
       ...{ x: residual, norm, logits, bestLogit, bestRow, ...this.#norm, rowCount: head.rows, tokens: config.tokens },
@@ -162,9 +168,18 @@ export class TokenPass implements Pass {
       kernels.decodeLogits.launch([programs], {
         ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(head, this.#tiles.logits) },
       });
+  }
+
+  /** The token that follows, by the logits as they are. */
+  choose(picking: Picking): void {
+    const { kernels, device, weights, state } = this.#host;
+    const { head } = weights;
+    const { logits, bestLogit, bestRow, chances, choices, ring } = state;
     const common = { state: state.state, ring, ringSize: RING };
     if (picking === "greedy")
-      kernels.sampleGreedy.launch([1], { bestLogit, bestRow, ...common, count: programs, ...this.#tiles.greedy });
+      kernels.sampleGreedy.launch([1], {
+        ...{ bestLogit, bestRow, ...common, count: logitPrograms(device, head), ...this.#tiles.greedy },
+      });
     else kernels.sampleTop.launch([1], { logits, ...common, count: head.rows, chances, choices, ...this.#tiles.top });
   }
 }

@@ -48,6 +48,19 @@ test("--json prints one object, and the prompt may come from stdin", () => {
   });
 });
 
+test("what is asked of logits reaches the model", () => {
+  const ask = (...args: string[]) => {
+    const { stdout } = tilescript(["generate", "--model", tiny, "--json", "--max-tokens", "12", ...args], "hi");
+    return JSON.parse(stdout);
+  };
+  const plain = ask("--logprobs", "2");
+  expect(plain.logprobs).toHaveLength(plain.tokens.length);
+  expect(plain.logprobs[0]).toMatchObject({ token: plain.tokens[0], top: [{ token: plain.tokens[0] }, {}] });
+  const penalties = ["--repetition-penalty", "1.5", "--presence-penalty", "20", "--frequency-penalty", "1"];
+  const { tokens } = ask(...penalties, "--ignore-eos", "--min-p", "0.9", "--temperature", "1");
+  expect(new Set(tokens).size).toBe(12);
+});
+
 test("Ctrl-C ends an answer at once, with 130 and no noise", async () => {
   const child = spawn(
     process.execPath,
@@ -80,6 +93,7 @@ test("bad input is told from bad luck", () => {
     [`--prompt-file ${folder}`]: /cli-\w+: it is a folder/,
     [`--model ${tiny} --prompt hi --context 8`]: /the prompt has \d+ tokens and the context holds 8/,
     [`--model ${tiny} --prompt hi --context 1M`]: /context is 1048576/,
+    "--prompt hi --logprobs 3": /--logprobs is given without --json/,
     "--prompt hi --device cuda": /libcuda|GPU|driver/,
   };
   for (const [args, message] of Object.entries(failures)) {

@@ -53,6 +53,9 @@ test("wrong usage ends with 2 and says what was meant", async () => {
 test.each([
   ["--top-p 0", "above 0 and at most 1"],
   ["--top-p 1.1", "above 0 and at most 1"],
+  ["--min-p 2", "a number from 0 to 1"],
+  ["--repetition-penalty 0", "from 0.01 to 100"],
+  ["--presence-penalty x", "from -100 to 100"],
   ["--temperature 101", "from 0 to 100"],
   ["--seed 5000000000", "from 0 to 4294967295"],
   ["--stop ", "at least one character"],

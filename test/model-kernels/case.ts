@@ -46,6 +46,8 @@ export interface CaseBuffer {
   readonly tolerance?: number;
   /** Elements of a row. Default: all. */
   readonly row?: number;
+  /** Words of 32 bits from which on, in 64, it has the address of another buffer. */
+  readonly addresses?: readonly { readonly at: number; readonly of: string }[];
   /** What it holds afterwards is the kernel's own affair. */
   readonly scratch?: true;
 }

@@ -16,6 +16,8 @@ import { prefillAttentionCases } from "./cases/prefill-attention.js";
 import { readMemoryCases } from "./cases/read-memory.js";
 import { sampleGreedyCases } from "./cases/sample-greedy.js";
 import { sampleTopCases } from "./cases/sample-top.js";
+import { shapeLogitsCases } from "./cases/shape-logits.js";
+import { tellTokensCases } from "./cases/tell-tokens.js";
 import { dequantizeMatrixCases, padRowsCases, reorderRowsCases } from "./cases/weight-files.js";
 
 const ALL = [
@@ -30,6 +32,8 @@ const ALL = [
   decodeRowsCases,
   sampleGreedyCases,
   sampleTopCases,
+  shapeLogitsCases,
+  tellTokensCases,
   rmsNormCases,
   normHeadsCases,
   rotateAppendCases,

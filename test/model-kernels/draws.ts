@@ -53,11 +53,11 @@ export function drawTokens(
   device: Device,
   bundle: LoadedBundle,
   { tiles }: Setting,
-  { logits, temperature, topK, topP }: Sampling,
+  { logits, temperature, topK, topP, minP = 0 }: Sampling,
   drawings: readonly Drawing[],
 ): Promise<number[]> {
   const states = statesOf(drawings);
-  const chances = Float32Array.of(1 / temperature, topP);
+  const chances = Float32Array.of(1 / temperature, topP, Math.log(minP));
   const arrays = [logits, chances, choicesOf(topK, drawings), states, new Int32Array(RING)];
   return withBuffers(device, arrays, async (...[on, odds, choices, at, ring]) => {
     for (const index of drawings.keys())

@@ -40,7 +40,7 @@ async function reset({ device, state, layers }: ModelHost): Promise<void> {
   const start = new Int32Array(STATE.length);
   start[STATE.token] = 5;
   await device.write(state.state, start);
-  await device.write(state.chances, Float32Array.of(1, 0.95));
+  await device.write(state.chances, Float32Array.of(1, 0.95, Number.NEGATIVE_INFINITY));
   await device.write(state.choices, Int32Array.of(50, 11));
 }
 

@@ -1,22 +1,24 @@
-/** Top-k and top-p sampling in float64, as `sampleTop` defines it. */
+/** Top-k, min-p and top-p sampling in float64, as `sampleTop` defines it. */
 export interface Sampling {
   readonly logits: Float32Array;
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  /** Default 0. */
+  readonly minP?: number;
 }
 
 /**
- * The tokens that may be drawn, with their probabilities: those whose score is at least the topK-th largest; of these the most likely ones
+ * The tokens that may be drawn, with their probabilities: those whose score is at least the topK-th largest, and at least minP times as likely as the best; of these the most likely ones
  * that together reach topP of their sum; and whatever ties with the last of them.
  */
-export function chancesOf({ logits, temperature, topK, topP }: Sampling): Map<number, number> {
+export function chancesOf({ logits, temperature, topK, topP, minP = 0 }: Sampling): Map<number, number> {
   const best = logits.reduce((a, b) => Math.max(a, b));
   const scores = Array.from(logits, (logit) => (logit - best) / temperature);
   const ranked = scores.map((_, token) => token).sort((a, b) => scores[b]! - scores[a]! || a - b);
   const mass = (tokens: readonly number[]): number => tokens.reduce((sum, token) => sum + Math.exp(scores[token]!), 0);
   const downTo = (token: number): number[] => ranked.filter((other) => scores[other]! >= scores[token]!);
-  const likely = downTo(ranked[Math.min(topK, ranked.length) - 1]!);
+  const likely = downTo(ranked[Math.min(topK, ranked.length) - 1]!).filter((token) => scores[token]! >= Math.log(minP));
   let left = mass(likely) * topP;
   const last = likely.find((token) => {
     left -= Math.exp(scores[token]!);

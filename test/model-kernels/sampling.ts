@@ -24,6 +24,7 @@ export const SAMPLINGS: Readonly<Record<string, Sampling>> = {
   "the best 10": { logits: bellLogits(1000), temperature: 1, topK: 10, topP: 1 },
   "three quarters": { logits: bellLogits(500), temperature: 1, topK: 500, topP: 0.75 },
   "nine tenths of the best 20": { logits: bellLogits(70), temperature: 1.5, topK: 20, topP: 0.9 },
+  "a twentieth of the best": { logits: bellLogits(300), temperature: 1.5, topK: 300, topP: 1, minP: 0.05 },
   "the best 3 of a tie": { logits: tied, temperature: 1, topK: 3, topP: 1 },
 };
 

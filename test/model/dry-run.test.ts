@@ -35,10 +35,18 @@ describe("the builds that are compiled are those of every prompt", () => {
       new Set((await neededBuilds(gpuOf(90), { ...options, sequences })).map(({ kernel }) => kernel));
     const [one, several] = [await namesOf(1), await namesOf(3)];
     expect([...several].filter((name) => !one.has(name)).sort()).toEqual(
-      ["Append", "Attention", "Combine", "Logits", "Pick", "Tokens"].map((name) => `batch${name}`),
+      ["Append", "Attention", "Combine", "Logits", "Tokens"].map((name) => `batch${name}`),
     );
     const windowed = { ...options, attention: readAttention("streaming", files.config.context), sequences: 8 };
-    expect((await neededBuilds(gpuOf(90), windowed)).some(({ kernel }) => kernel.startsWith("batch"))).toBe(false);
+    expect(new Set((await neededBuilds(gpuOf(90), windowed)).map(({ kernel }) => kernel))).not.toContain("batchTokens");
+  });
+
+  it("of answers that ask for more than draws", async () => {
+    for (const [mode, sequences] of [["dense", 1] as const, ["dense", 4] as const, ["streaming", 1] as const]) {
+      const options = { ...files, attention: readAttention(mode, files.config.context), capacity, sequences };
+      const names = (await neededBuilds(gpuOf(90), options, [])).map(({ kernel }) => kernel);
+      expect(names).toEqual(expect.arrayContaining(["shapeLogits", "batchPick", "tellTokens"]));
+    }
   });
 
   it("in contexts of every length", async () => {

@@ -72,10 +72,69 @@ test("openai: completions take text and ids; the models are listed", async () =>
   expect((await openai.models.retrieve("tiny")).id).toBe("tiny");
 });
 
+test("openai: log probabilities come with a chat's tokens, whole and streamed", async () => {
+  const asked = { ...question, logprobs: true, top_logprobs: 3 };
+  const { logprobs } = await model.generate("hi", { temperature: 0, maxTokens: 6, logprobs: 3 }).result;
+  const whole = (await openai.chat.completions.create(asked)).choices[0]!.logprobs!.content!;
+  expect(whole.map(({ logprob }) => logprob)).toEqual(logprobs!.map(({ logprob }) => logprob));
+  for (const [at, { token, bytes, top_logprobs }] of whole.entries()) {
+    const id = expected.tokens[at]!;
+    expect(bytes).toEqual([...model.tokenizer.tokenBytes(id)]);
+    // What is no whole character is shown as its bytes.
+    expect([model.tokenizer.decode([id], { continues: true }), expect.stringMatching(/^bytes:/)]).toContainEqual(token);
+    expect(top_logprobs).toHaveLength(3);
+    expect(top_logprobs[0]).toMatchObject({ token, logprob: whole[at]!.logprob });
+  }
+  const pieces = [];
+  for await (const { choices } of await openai.chat.completions.create({ ...asked, stream: true }))
+    pieces.push(...(choices[0]!.logprobs?.content ?? []));
+  expect(pieces).toEqual(whole);
+});
+
+test("openai: log probabilities of completions", async () => {
+  const { choices } = await openai.completions.create({
+    ...{ model: "tiny", prompt: "hi", temperature: 0, max_tokens: 5, logprobs: 2 },
+  });
+  const { tokens, token_logprobs, top_logprobs, text_offset } = choices[0]!.logprobs!;
+  expect([tokens!.length, token_logprobs!.length, top_logprobs!.length]).toEqual([5, 5, 5]);
+  expect(Object.values(top_logprobs![0]!)[0]).toBe(token_logprobs![0]);
+  expect(text_offset!.slice(0, 2)).toEqual([0, tokens![0]!.length]);
+});
+
+test("openai: penalties, biases and ends are heeded, and what servers of open models take beside them", async () => {
+  const ask = async (changes: object) => {
+    const answer = await openai.chat.completions.create({ ...question, ...changes } as typeof question);
+    return answer.choices[0]!;
+  };
+  const [first] = expected.tokens;
+  const said = (ids: readonly number[]) => model.tokenizer.decode(ids, { continues: true, skipSpecial: true });
+  const text = async (changes: object) => (await ask(changes)).message.content;
+  const direct = async (options: object) =>
+    (await model.generate("hi", { temperature: 0, maxTokens: 6, ...options }).result).text;
+  expect(await text({ logit_bias: { [first!]: 100 } })).toBe(said(Array(6).fill(first)));
+  for (const [changes, options] of [
+    [{ presence_penalty: 2 }, { presencePenalty: 2 }],
+    [{ frequency_penalty: 2 }, { frequencyPenalty: 2 }],
+    [{ repetition_penalty: 3 }, { repetitionPenalty: 3 }],
+    [
+      { temperature: 1, seed: 3, min_p: 0.5, top_k: 9 },
+      { temperature: 1, seed: 3, minP: 0.5, topK: 9 },
+    ],
+  ])
+    expect(await text(changes!)).toBe(await direct(options!));
+  expect(await ask({ stop_token_ids: [first] })).toMatchObject({ finish_reason: "stop", message: { content: "" } });
+  const [end] = model.tokenizer.eosIds;
+  expect((await ask({ logit_bias: { [end!]: 100 } })).finish_reason).toBe("stop");
+  expect((await ask({ logit_bias: { [end!]: 100 }, ignore_eos: true })).finish_reason).toBe("length");
+});
+
 test("openai: a mistake is its client's error of that kind, and names the field", async () => {
   const ask = (changes: object) => openai.chat.completions.create({ ...question, ...changes } as typeof question);
   await expect(ask({ model: "gpt-4" })).rejects.toThrow('404 there is no model "gpt-4" here, but "tiny"');
-  await expect(ask({ presence_penalty: 0.5 })).rejects.toThrow(/400 presence_penalty: /);
+  await expect(ask({ n: 2 })).rejects.toThrow(/400 n: /);
+  await expect(ask({ presence_penalty: 200 })).rejects.toMatchObject({ status: 400, param: "presence_penalty" });
+  await expect(ask({ logit_bias: { x: 1 } })).rejects.toThrow('400 logitBias has "x", which is no token');
+  await expect(ask({ top_logprobs: 2 })).rejects.toThrow("400 top_logprobs: give logprobs: true with it");
   await expect(ask({ tool: 1 })).rejects.toThrow("400 tool: is not supported");
   await expect(ask({ temperature: -1 })).rejects.toThrow(/400 temperature is -1/);
   await expect(ask({ messages: [{ role: "user", content: "x".repeat(20_000) }] })).rejects.toMatchObject({

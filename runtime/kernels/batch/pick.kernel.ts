@@ -60,9 +60,10 @@ export const batchPick = kernel(
       if (topK === 0) {
         token = likeliest(logits, p.count, p.BLOCK);
       } else {
-        const [inverseTemperature, topP] = [load(chances), load(chances + 1)];
+        const [inverseTemperature, topP, logMinP] = [load(chances), load(chances + 1), load(chances + 2)];
         const seed = bitcast(load(choices + 1), "u32");
-        token = drawToken({ logits, count: p.count, inverseTemperature, topK, topP, state, BLOCK: p.BLOCK }, seed);
+        const { count, BLOCK } = p;
+        token = drawToken({ logits, count, inverseTemperature, logMinP, topK, topP, state, BLOCK }, seed);
       }
       store(p.picked + (step % p.ringSize) * p.rows + slot, token);
       emit(state, state + RECORD.ring, token, p.ringSize);

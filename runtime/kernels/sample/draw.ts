@@ -40,11 +40,15 @@ function gumbel(bits: number) {
   return -log(where(v < 0.015625, series, -log(1 - v)));
 }
 
-/** What a draw is from, and how: `count` logits, the inverse temperature, how many tokens it is among, and what share of their probabilities. */
+/**
+ * What a draw is from, and how: `count` logits, the inverse temperature, the log of the least part of the best one's probability (−∞ for none), how many
+ * tokens it is among, and what share of their probabilities.
+ */
 export interface Drawing {
   logits: Ptr<"f32">;
   count: number;
   inverseTemperature: number;
+  logMinP: number;
   topK: number;
   topP: number;
   /** The sequence's, for the step that counts the draws. */
@@ -53,11 +57,14 @@ export interface Drawing {
 }
 
 /**
- * One draw from softmax(logits / temperature) among the topK most likely tokens, of those the fewest whose probabilities reach topP
- * (nucleus sampling, arXiv 1904.09751). Thresholds are found by bisection over the ordered integer keys of the scores, exactly; tokens that
+ * One draw from softmax(logits / temperature) among the topK most likely tokens that are at least minP times as likely as the best (arXiv 2407.01082), of
+ * those the fewest whose probabilities reach topP (nucleus sampling, arXiv 1904.09751). Thresholds are found by bisection over the ordered integer keys of the scores, exactly; tokens that
  * tie with the last one kept are kept too. The draw is the maximum of score + Gumbel noise, so (seed, step) fixes it.
  */
-export function drawToken({ logits, count, inverseTemperature, topK, topP, BLOCK, state }: Drawing, seed: U32): number {
+export function drawToken(
+  { logits, count, inverseTemperature, logMinP, topK, topP, BLOCK, state }: Drawing,
+  seed: U32,
+): number {
   const index = arange(0, BLOCK);
   let tops = zeros([BLOCK], "f32") - Infinity;
   for (const start of range(0, count, BLOCK)) {
@@ -66,8 +73,8 @@ export function drawToken({ logits, count, inverseTemperature, topK, topP, BLOCK
   }
   const best = max(tops, 0);
 
-  // Scores are (logit − best) / temperature ≤ 0, so keys lie between that of −Infinity and that of 0, which is 0.
-  let low = -2139095041;
+  // Scores are (logit − best) / temperature ≤ 0, so keys lie between that of the least score, −Infinity for any, and that of 0, which is 0.
+  let low = orderedKey(logMinP);
   let high = 0;
   while (low < high) {
     const middle = high - ((high - low) >> 1);

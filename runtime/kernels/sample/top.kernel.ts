@@ -10,7 +10,7 @@ export const sampleTop = kernel(
     ring: Ptr<"i32">;
     count: Int;
     ringSize: Int;
-    /** [1 / temperature, topP] */
+    /** [1 / temperature, topP, log minP] */
     chances: Ptr<"f32">;
     /** [topK, seed] */
     choices: Ptr<"i32">;
@@ -20,9 +20,10 @@ export const sampleTop = kernel(
     gdcLaunchDependents();
     const inverseTemperature = load(p.chances);
     const topP = load(p.chances + 1);
+    const logMinP = load(p.chances + 2);
     const topK = load(p.choices);
     const seed = bitcast(load(p.choices + 1), "u32");
-    const token = drawToken({ ...p, inverseTemperature, topK, topP }, seed);
+    const token = drawToken({ ...p, inverseTemperature, logMinP, topK, topP }, seed);
     emit(p.state, p.ring, token, p.ringSize);
   },
   { defaults: { warps: 32, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },

@@ -15,7 +15,7 @@ function caseOf(title: string, sampling: Sampling): KernelCase {
     constants: ({ tiles }) => ({ ...tiles.top }),
     grid: () => [1],
     prepare() {
-      const { logits, temperature, topK, topP } = sampling;
+      const { logits, temperature, topK, topP, minP = 0 } = sampling;
       const chances = chancesOf(sampling);
       const step = Array.from({ length: 100 }, (_, at) => at).find((at) => draw(chances, SEED, at).lead > 1e-3)!;
       const { token } = draw(chances, SEED, step);
@@ -27,7 +27,7 @@ function caseOf(title: string, sampling: Sampling): KernelCase {
           logits: input("f32", logits),
           state: changedState({ position, step }, stateAfter({ position, step, token })),
           ring: output("i32", ring, 0),
-          chances: input("f32", [1 / temperature, topP]),
+          chances: input("f32", [1 / temperature, topP, Math.log(minP)]),
           choices: input("i32", [topK, SEED]),
         },
         args: (b) => ({ ...named(b, "logits", "state", "ring", "chances", "choices"), count, ringSize }),
@@ -56,6 +56,11 @@ export function sampleTopCases({ tiles }: Edges): KernelCase[] {
       caseOf("the best 40", { logits, temperature: 0.7, topK: Math.min(40, count), topP: 1 }),
       caseOf("nine tenths", { logits, temperature: 1, topK: count, topP: 0.9 }),
       caseOf("nine tenths of the best 20", { logits, temperature: 1.3, topK: Math.min(20, count), topP: 0.9 }),
+      caseOf("a tenth of the best", { logits, temperature: 1.2, topK: count, topP: 1, minP: 0.1 }),
+      caseOf("nine tenths of the best 20, a fifth of the best", {
+        ...{ logits, temperature: 1.3, topK: Math.min(20, count), topP: 0.9, minP: 0.2 },
+      }),
+      caseOf("as likely as the best", { logits, temperature: 2, topK: count, topP: 1, minP: 1 }),
       caseOf("hardly more than the best", { logits, temperature: 1, topK: count, topP: 1e-6 }),
       caseOf("anything", { logits, temperature: 2, topK: count, topP: 1 }),
       ...(count > 8
