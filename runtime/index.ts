@@ -37,9 +37,11 @@ export type { Generation, GenerationResult, Piece, StopReason, Timings } from ".
 export type { GenerateOptions } from "./generate/options.js";
 export type { Session, SessionOptions } from "./generate/session.js";
 export { SessionFileError } from "./generate/session-file.js";
+export type { ResponseFormat, StandardSchema } from "./grammar/index.js";
 export { Model, type ModelOptions } from "./models/model.js";
 export type { ChosenLogprob, TokenLogprob } from "./models/shaping.js";
 export type { ChatMessage } from "./tokenizer/index.js";
+export type { Tool, ToolCall, ToolChoice } from "./tools/index.js";
 export {
   given,
   normal,

@@ -39,6 +39,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   logitBias: "logit_bias",
   stopIds: "stop_token_ids",
   ignoreEos: "ignore_eos",
+  responseFormat: "response_format",
+  toolChoice: "tool_choice",
 };
 
 /** Any failure of a request as one that can be sent. What is not the caller's fault says no more than its own message. */

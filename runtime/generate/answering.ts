@@ -3,6 +3,7 @@ import type { Decoder } from "../models/decoder.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { Answer, type Speech } from "./answer.js";
+import { Bounds } from "./bounds.js";
 import { GenerateError } from "./errors.js";
 import type { Receiver } from "./generation.js";
 import { type Choices, type GenerateOptions, readOptions } from "./options.js";
@@ -42,6 +43,7 @@ export class Answering {
   readonly #decoder: Decoder;
   readonly #attention: AttentionOptions;
   readonly speech: Speech;
+  readonly #bounds: Bounds;
   readonly #fingerprint: string;
   readonly #pool: SequencePool;
   readonly #scheduler: Scheduler;
@@ -53,6 +55,7 @@ export class Answering {
     this.#fingerprint = fingerprint;
     const { eosIds } = decoder.host.config;
     this.speech = { tokenizer, ends: new Set([...tokenizer.eosIds, ...eosIds]) };
+    this.#bounds = new Bounds(this.speech);
     this.#pool = new SequencePool(decoder, attention, sequences + KEPT);
     this.#scheduler = new Scheduler(decoder, this.#pool, { places: sequences, waiting, explain });
   }
@@ -62,7 +65,9 @@ export class Answering {
     try {
       options.signal?.throwIfAborted();
       this.#requireOpen();
-      const answer = new Answer(this.speech, readOptions(options, this.#decoder.host.config.tokens), options, to);
+      const { constraint, calls } = this.#bounds.of(options);
+      const choices = readOptions({ ...options, ...constraint }, this.#decoder.host.config.tokens);
+      const answer = new Answer(this.speech, choices, options, to, calls);
       this.#scheduler.enter(answer);
       answer.listen();
       void this.#ask(answer, prompt);

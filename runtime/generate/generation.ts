@@ -1,11 +1,14 @@
 import { deferred } from "../deferred.js";
 import type { ChosenLogprob } from "../models/shaping.js";
+import type { ToolCall } from "../tools/index.js";
 import { PieceIterator } from "./piece-iterator.js";
 
 /** A piece of generated text, in whole characters, and the token that completed it. */
 export interface Piece {
   readonly text: string;
   readonly token: number;
+  /** Calls that are whole with it, where tools are given. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Of the tokens since the piece before, where `logprobs` asks for them. */
   readonly logprobs?: readonly ChosenLogprob[];
 }
@@ -21,10 +24,12 @@ export interface Timings {
   readonly tokensPerSecond: number;
 }
 
-export type StopReason = "end" | "stop" | "maxTokens" | "context";
+export type StopReason = "end" | "stop" | "maxTokens" | "context" | "toolCalls";
 
 export interface GenerationResult {
   readonly text: string;
+  /** What the answer calls, where tools are given; it is not in the text. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Generated tokens, without the one that ended the turn. */
   readonly tokens: readonly number[];
   /** Of each of them, where `logprobs` asks for them. */

@@ -104,6 +104,16 @@ export class Formats {
     return this.#guide(format).answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
   }
 
+  /** What an answer of a grammar may be. @param signs control tokens that are text in it */
+  follow(grammar: Grammar, signs: ReadonlySet<number>): Constraint {
+    const { vocabularySize } = this.#tokenizer;
+    const tree = new TokenTree(vocabularySize, (token) =>
+      signs.has(token) ? this.#tokenizer.tokenBytes(token) : this.#bytesOf(token),
+    );
+    const guide = new Guide(lower(grammar), tree, vocabularySize);
+    return guide.answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
+  }
+
   #guide(format: ResponseFormat): Guide {
     requireFormat(format);
     const key = keyOf(format);

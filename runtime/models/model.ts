@@ -1,10 +1,12 @@
 import type { Device } from "../device/device.js";
 import { Answering, type Prompt } from "../generate/answering.js";
+import { requireNoTools } from "../generate/bounds.js";
 import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
 import { Session, type SessionOptions } from "../generate/session.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
+import { toolUse } from "../tools/index.js";
 import { explainNoNumbers } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import type { Decoder } from "./decoder.js";
@@ -109,12 +111,27 @@ export class Model {
    */
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
-    return this.generateFrom(() => this.tokenizer.encodeChat(messages, { signal: options.signal }), options);
+    return new Generation((to) => {
+      const { signal } = options;
+      const prompt = () => {
+        const { tools } = toolUse(options.tools, options.toolChoice);
+        return this.tokenizer.encodeChat(messages, { signal, ...(tools.length > 0 ? { tools } : {}) });
+      };
+      return this.#answering.start(prompt, options, to);
+    });
   }
 
   /** Continues token ids as they are, without a template. */
   generateFrom(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation((to) => this.#answering.start(prompt, options, to));
+    return new Generation((to) => {
+      try {
+        requireNoTools(options, "model.generate, whose chat template tells the model of them");
+      } catch (error) {
+        to.fail(error);
+        return () => {};
+      }
+      return this.#answering.start(prompt, options, to);
+    });
   }
 
   /** A conversation, which reads only what is new of each turn; several of one model share what they have in common. */

@@ -3,7 +3,7 @@ import { characters, choice, type Expression, optional, repeat, sequence, text }
 import { of } from "../ranges.js";
 
 /** White space that may be between any two parts: a line's end and what indents the next one. Without a bound a model may write it for ever. */
-export const space = sequence(optional(choice(text("\n"), text("\r\n"))), repeat(characters(of(" \t")), 0, 64));
+export const space = sequence(optional(choice(text("\n"), text("\r\n"))), repeat(characters(of(" \t")), 0, 20));
 
 export const comma = sequence(space, text(","), space);
 export const colon = sequence(space, text(":"), space);
