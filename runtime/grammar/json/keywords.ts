@@ -93,11 +93,9 @@ export const READ: Readonly<Record<string, (part: Part) => Said>> = {
   minProperties: (part) => ({ minProperties: count(part) }),
   maxProperties: (part) => ({ maxProperties: count(part) }),
   prefixItems: (part) => ({ prefix: partsOf(part).map((one) => [one]) }),
-  items: (part) => {
-    if (isList(part.schema))
-      throw said(part, "a list of schemas is prefixItems since the draft of 2020-12: call it so");
-    return { items: [part] };
-  },
+  // A list was what drafts before 2020-12 had for prefixItems.
+  items: (part) => (isList(part.schema) ? { prefix: partsOf(part).map((one) => [one]) } : { items: [part] }),
+  additionalItems: (part) => ({ items: [part] }),
   minItems: (part) => ({ minItems: count(part) }),
   maxItems: (part) => ({ maxItems: count(part) }),
   anyOf: (part) => ({ options: partsOf(part) }),
@@ -122,7 +120,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   patternProperties: "use propertyNames with additionalProperties",
   unevaluatedProperties: "use additionalProperties",
   unevaluatedItems: "use items",
-  additionalItems: "use prefixItems and items",
   contains: "say what all items are",
   minContains: "say what all items are",
   maxContains: "say what all items are",
