@@ -32,6 +32,7 @@ export {
   UnavailableError,
 } from "./device/errors.js";
 export type { OpenOptions } from "./device/open.js";
+export type { Embeddings, EmbedOptions } from "./generate/embedding.js";
 export { GenerateError } from "./generate/errors.js";
 export type { Generation, GenerationResult, Piece, StopReason, Timings } from "./generate/generation.js";
 export type { GenerateOptions } from "./generate/options.js";

@@ -41,6 +41,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   ignoreEos: "ignore_eos",
   responseFormat: "response_format",
   toolChoice: "tool_choice",
+  texts: "input",
 };
 
 /** Any failure of a request as one that can be sent. What is not the caller's fault says no more than its own message. */

@@ -4,6 +4,7 @@ import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { Answer, type Speech } from "./answer.js";
 import { Bounds } from "./bounds.js";
+import { type Embeddings, type EmbedOptions, embed } from "./embedding.js";
 import { GenerateError } from "./errors.js";
 import type { Receiver } from "./generation.js";
 import { type Choices, type GenerateOptions, readOptions } from "./options.js";
@@ -44,6 +45,7 @@ export class Answering {
   readonly #attention: AttentionOptions;
   readonly speech: Speech;
   readonly #bounds: Bounds;
+  readonly #explain: AnsweringParts["explain"];
   readonly #fingerprint: string;
   readonly #pool: SequencePool;
   readonly #scheduler: Scheduler;
@@ -56,6 +58,7 @@ export class Answering {
     const { eosIds } = decoder.host.config;
     this.speech = { tokenizer, ends: new Set([...tokenizer.eosIds, ...eosIds]) };
     this.#bounds = new Bounds(this.speech);
+    this.#explain = explain;
     this.#pool = new SequencePool(decoder, attention, sequences + KEPT);
     this.#scheduler = new Scheduler(decoder, this.#pool, { places: sequences, waiting, explain });
   }
@@ -79,6 +82,17 @@ export class Answering {
       to.fail(error);
       return () => {};
     }
+  }
+
+  /** Texts as vectors, in turn with answers. */
+  embed(inputs: readonly (string | readonly number[])[], options: EmbedOptions): Promise<Embeddings> {
+    this.#requireOpen();
+    const { tokenizer } = this.speech;
+    return embed(
+      { decoder: this.#decoder, tokenizer, scheduler: this.#scheduler, explain: this.#explain },
+      inputs,
+      options,
+    );
   }
 
   /** Writes what a session is to a file, with as much of its cache as is still there. */

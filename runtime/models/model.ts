@@ -1,6 +1,7 @@
 import type { Device } from "../device/device.js";
 import { Answering, type Prompt } from "../generate/answering.js";
 import { requireNoTools } from "../generate/bounds.js";
+import type { Embeddings, EmbedOptions } from "../generate/embedding.js";
 import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
 import { Session, type SessionOptions } from "../generate/session.js";
@@ -132,6 +133,20 @@ export class Model {
       }
       return this.#answering.start(prompt, options, to);
     });
+  }
+
+  /**
+   * Texts (or their tokens) as vectors: what the model has of their tokens behind its last layer and norm, pooled. Texts are read one after another, a
+   * chunk at a time, in turn with answers.
+   * @throws GenerateError for bad options, and texts that are empty or longer than the context
+   *
+   * ```ts
+   * const { vectors } = await model.embed(["a cat", "a dog"], { pooling: "last" });
+   * ```
+   */
+  async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Embeddings> {
+    options.signal?.throwIfAborted();
+    return this.#answering.embed(texts, options);
   }
 
   /** A conversation, which reads only what is new of each turn; several of one model share what they have in common. */

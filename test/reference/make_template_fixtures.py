@@ -1,6 +1,6 @@
-"""Writes test/fixtures/templates.json: what Python's Jinja makes of templates, set up as transformers does it.
+"""Prints test/fixtures/templates.json: what Python's Jinja makes of templates, set up as transformers does it.
 
-    pip install jinja2==3.1.6 && python test/reference/make_template_fixtures.py
+    pip install jinja2==3.1.6 && python test/reference/make_template_fixtures.py > test/fixtures/templates.json
 
 Cases are in template_cases.json; null stands for one that Jinja refuses.
 """
@@ -54,4 +54,4 @@ def rendered(source):
 
 cases = json.loads((HERE / "template_cases.json").read_text())
 lines = [json.dumps([source, rendered(source)], ensure_ascii=False) for source in cases]
-(HERE.parent / "fixtures/templates.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+print("[\n" + ",\n".join(lines) + "\n]")

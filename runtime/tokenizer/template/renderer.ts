@@ -46,6 +46,7 @@ export class TemplateFault extends Error {
 function charactersIn(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum, one) => sum + charactersIn(one), 0);
   return Object.entries(value).reduce((sum, [key, one]) => sum + key.length + charactersIn(one), 0);
 }
 
