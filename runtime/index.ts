@@ -47,11 +47,13 @@ export {
 } from "./device/errors.js";
 export type { OpenOptions } from "./device/open.js";
 export type { Prompt } from "./generate/answering.js";
+export type { Embeddings, EmbedOptions } from "./generate/embedding.js";
 export { GenerateError } from "./generate/errors.js";
 export type { Generation, GenerationResult, Piece, StopReason, Timings } from "./generate/generation.js";
 export type { GenerateOptions } from "./generate/options.js";
 export type { Session, SessionOptions } from "./generate/session.js";
 export { SessionFileError } from "./generate/session-file.js";
+export type { ResponseFormat, StandardSchema } from "./grammar/index.js";
 export type { ExpertConfig, LayerKind, ModelConfig, RopeConfig, RopeScaling } from "./models/config.js";
 export { Model, type ModelOptions } from "./models/model.js";
 export type { ChosenLogprob, TokenLogprob } from "./models/shaping.js";
@@ -71,6 +73,7 @@ export type {
   TokenDecoder,
   Tokenizer,
 } from "./tokenizer/index.js";
+export type { Tool, ToolCall, ToolChoice } from "./tools/index.js";
 export {
   given,
   normal,

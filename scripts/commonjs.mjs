@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
-const ENTRIES = ["dsl", "compiler", "runtime"];
+const ENTRIES = ["dsl", "compiler", "runtime", "ai-sdk"];
 const AS_MODULE = 'with { "resolution-mode": "import" }';
 
 /** The names that a module exports: types alone, values alone, or both in one. */

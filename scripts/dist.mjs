@@ -27,6 +27,7 @@ const folders = [
   "chart",
   "eval",
   "serve",
+  "ai-sdk",
   "family-kernels",
   "cli",
   "examples",

@@ -1,27 +1,46 @@
 import { randomUUID } from "node:crypto";
-import type { ChosenLogprob, GenerationResult, Model, Piece } from "../runtime/index.js";
+import type { ChosenLogprob, GenerationResult, Model, Piece, ToolCall } from "../runtime/index.js";
 import { chatLogprobs, completionLogprobs } from "./logprobs.js";
 
 /** How an endpoint puts answers into words: whole, and in pieces. */
 export interface Shape {
   readonly object: { readonly whole: string; readonly piece: string };
   readonly prefix: string;
-  whole(text: string): object;
+  whole(text: string, calls: readonly ToolCall[]): object;
   /** What comes before the first piece. */
   readonly opening?: object;
-  piece(text: string): object;
+  /** @param first how many calls pieces have told before */
+  piece(text: string, calls: readonly ToolCall[], first: number): object;
   /** What comes with the reason for the end. */
   readonly closing: object;
   /** What is said of tokens whose text begins at character `offset` of the answer. */
   logprobs(tokenizer: Model["tokenizer"], told: readonly ChosenLogprob[], offset: number): object;
 }
 
+const called = ({ id, name, arguments: given }: ToolCall) => ({
+  id,
+  type: "function",
+  function: { name, arguments: JSON.stringify(given) },
+});
+
 export const CHAT: Shape = {
   object: { whole: "chat.completion", piece: "chat.completion.chunk" },
   prefix: "chatcmpl-",
-  whole: (content) => ({ message: { role: "assistant", content, refusal: null } }),
+  whole: (text, calls) => ({
+    message: {
+      role: "assistant",
+      content: text === "" && calls.length > 0 ? null : text,
+      refusal: null,
+      ...(calls.length > 0 ? { tool_calls: calls.map(called) } : {}),
+    },
+  }),
   opening: { delta: { role: "assistant", content: "" } },
-  piece: (content) => ({ delta: { content } }),
+  piece: (content, calls, first) => ({
+    delta: {
+      ...(content === "" && calls.length > 0 ? {} : { content }),
+      ...(calls.length > 0 ? { tool_calls: calls.map((call, i) => ({ index: first + i, ...called(call) })) } : {}),
+    },
+  }),
   closing: { delta: {} },
   logprobs: chatLogprobs,
 };
@@ -36,7 +55,13 @@ export const COMPLETION: Shape = {
 };
 
 /** OpenAI's words for why an answer ends. */
-const FINISH = { end: "stop", stop: "stop", maxTokens: "length", context: "length" } as const;
+const FINISH = {
+  end: "stop",
+  stop: "stop",
+  maxTokens: "length",
+  context: "length",
+  toolCalls: "tool_calls",
+} as const;
 
 const usageOf = ({ promptTokens, cachedTokens, tokens }: GenerationResult) => ({
   prompt_tokens: promptTokens,
@@ -52,6 +77,8 @@ export class Answer {
   readonly #tokenizer: Model["tokenizer"];
   /** Characters that pieces have said. */
   #said = 0;
+  /** Calls that they have told. */
+  #calls = 0;
 
   constructor(shape: Shape, model: string, tokenizer: Model["tokenizer"]) {
     this.#shape = shape;
@@ -64,7 +91,7 @@ export class Answer {
       ...{ ...this.#head, object: this.#shape.object.whole, usage: usageOf(result) },
       choices: [
         {
-          ...{ index: 0, ...this.#shape.whole(result.text), logprobs: this.#logprobs(result) },
+          ...{ index: 0, ...this.#shape.whole(result.text, result.toolCalls ?? []), logprobs: this.#logprobs(result) },
           finish_reason: FINISH[result.stopReason],
         },
       ],
@@ -78,7 +105,10 @@ export class Answer {
   piece(piece: Piece): object {
     const logprobs = this.#logprobs(piece);
     this.#said += piece.text.length;
-    return this.#piece(this.#shape.piece(piece.text), null, logprobs);
+    const { text, toolCalls = [] } = piece;
+    const delta = this.#shape.piece(text, toolCalls, this.#calls);
+    this.#calls += toolCalls.length;
+    return this.#piece(delta, null, logprobs);
   }
 
   closing({ stopReason }: GenerationResult): object {

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Model } from "../runtime/index.js";
 import { accounted, requireLocalName, requireToken } from "./access.js";
 import { CHAT, COMPLETION } from "./answers.js";
+import { embeddings, embeddingsRequest } from "./embeddings.js";
 import { asRequestError, bodyOf, RequestError } from "./errors.js";
 import { answer } from "./generating.js";
 import { PAGE, PAGE_HEADERS } from "./page.js";
@@ -58,6 +59,8 @@ export function createApp(served: Served, { token, bodyBytes, local, log }: AppS
     const ids = typeof prompt === "string" ? await idsOf(model, prompt) : prompt;
     return answer(served, c, request, COMPLETION, (options) => model.generateFrom(ids, options));
   });
+
+  app.post("/v1/embeddings", async (c) => embeddings(served, c, await read(c, embeddingsRequest)));
 
   app.post("/tokenize", async (c) => {
     const { content } = await read(c, tokenizeRequest);

@@ -32,6 +32,7 @@ const OPTIONS: Readonly<Record<string, readonly [ContentfulStatusCode, string, s
   prompt: [400, "context_length_exceeded", "prompt"],
   waiting: [429, "queue_full", null],
   stopIds: [400, "invalid_value", "stop_token_ids"],
+  texts: [400, "invalid_value", "input"],
 };
 const underscored = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { z } from "zod";
-import type { ChatMessage, GenerateOptions } from "../runtime/index.js";
+import type { ChatMessage, GenerateOptions, ResponseFormat, ToolChoice } from "../runtime/index.js";
 import { RequestError } from "./errors.js";
 
 /** Fields that change nothing of an answer. */
@@ -50,12 +50,51 @@ const COMMON = {
 };
 
 const part = z.strictObject({ type: z.literal("text"), text: z.string() });
+const call = z.strictObject({
+  id: z.string(),
+  type: z.literal("function").optional(),
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+});
 const message = z.strictObject({
   role: z.enum(["system", "developer", "user", "assistant", "tool"]),
-  content: z.union([z.string(), z.array(part)]),
+  content: z.union([z.string(), z.array(part)]).nullish(),
   name: z.string().nullish(),
   refusal: z.null().optional(),
+  tool_calls: z.array(call).nullish(),
+  tool_call_id: z.string().nullish(),
 });
+
+const tool = z.strictObject({
+  type: z.literal("function"),
+  function: z.strictObject({
+    name: z.string(),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    // What is answered of a required tool is valid for its schema anyway.
+    strict: z.boolean().nullish(),
+  }),
+});
+const toolChoice = z.union([
+  z.enum(["none", "auto", "required"]),
+  z.strictObject({ type: z.literal("function"), function: z.strictObject({ name: z.string() }) }),
+]);
+
+/** OpenAI's formats, and two that other servers have. */
+const responseFormat = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text") }),
+  z.strictObject({ type: z.literal("json_object") }),
+  z.strictObject({
+    type: z.literal("json_schema"),
+    json_schema: z.strictObject({
+      name: z.string(),
+      description: z.string().optional(),
+      schema: z.record(z.string(), z.unknown()),
+      strict: z.boolean().nullish(),
+    }),
+  }),
+  z.strictObject({ type: z.literal("regex"), pattern: z.string() }),
+  z.strictObject({ type: z.literal("grammar"), ebnf: z.string() }),
+]);
 
 export const chatRequest = z.strictObject({
   ...COMMON,
@@ -63,9 +102,9 @@ export const chatRequest = z.strictObject({
   max_completion_tokens: z.number().nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.number().nullish(),
-  response_format: z.strictObject({ type: z.literal("text") }).nullish(),
-  tools: z.array(z.never()).nullish(),
-  tool_choice: z.enum(["none", "auto"]).nullish(),
+  response_format: responseFormat.nullish(),
+  tools: z.array(tool).nullish(),
+  tool_choice: toolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
 });
 
@@ -134,8 +173,39 @@ export function optionsOf(request: CommonRequest): GenerateOptions {
     stopIds: request.stop_token_ids ?? undefined,
     ignoreEos: request.ignore_eos ?? undefined,
     logprobs: logprobsOf(request),
+    ...("messages" in request ? formOf(request) : {}),
   };
 }
+
+type ChatRequest = z.infer<typeof chatRequest>;
+
+/** What the answer is to be, and what it may call. */
+function formOf(request: ChatRequest): Pick<GenerateOptions, "responseFormat" | "tools" | "toolChoice"> {
+  const { response_format: format, tools, parallel_tool_calls: parallel } = request;
+  const toolChoice = choiceOf(request);
+  if (parallel === false && tools?.length && (toolChoice ?? "auto") === "auto")
+    throw new RequestError(
+      400,
+      "invalid_value",
+      "parallel_tool_calls: false is supported where tool_choice requires a call",
+      "parallel_tool_calls",
+    );
+  return {
+    ...(format && format.type !== "text" ? { responseFormat: formatOf(format) } : {}),
+    ...(tools?.length
+      ? { tools: tools.map(({ type, function: { strict, ...called } }) => ({ type, function: called })) }
+      : {}),
+    ...(toolChoice === undefined ? {} : { toolChoice }),
+  };
+}
+
+function choiceOf({ tool_choice: choice }: ChatRequest): ToolChoice | undefined {
+  if (!choice) return undefined;
+  return typeof choice === "string" ? choice : choice.function;
+}
+
+const formatOf = (format: Exclude<z.infer<typeof responseFormat>, { type: "text" }>): ResponseFormat =>
+  format.type === "json_schema" ? { type: "json_schema", schema: format.json_schema.schema } : format;
 
 function logprobsOf(request: CommonRequest): number | undefined {
   if (!("messages" in request)) return request.logprobs ?? undefined;
@@ -145,8 +215,23 @@ function logprobsOf(request: CommonRequest): number | undefined {
   return logprobs ? (top ?? 0) : undefined;
 }
 
-export const messagesOf = ({ messages }: z.infer<typeof chatRequest>): ChatMessage[] =>
-  messages.map(({ role, content }) => ({
+export const messagesOf = ({ messages }: ChatRequest): ChatMessage[] =>
+  messages.map(({ role, content, name, tool_calls: calls, tool_call_id: id }, i) => ({
     role: role === "developer" ? "system" : role,
-    content: typeof content === "string" ? content : content.map(({ text }) => text).join(""),
+    content: contentOf(content),
+    ...(name ? { name } : {}),
+    ...(calls?.length ? { toolCalls: calls.map((call) => ({ id: call.id, ...calledOf(call, i) })) } : {}),
+    ...(id ? { toolCallId: id } : {}),
   }));
+
+const contentOf = (content: ChatRequest["messages"][number]["content"]): string =>
+  typeof content === "string" ? content : (content ?? []).map(({ text }) => text).join("");
+
+function calledOf({ function: { name, arguments: given } }: z.infer<typeof call>, index: number) {
+  try {
+    return { name, arguments: JSON.parse(given === "" ? "{}" : given) };
+  } catch (cause) {
+    const place = `messages.${index}.tool_calls`;
+    throw new RequestError(400, "invalid_value", `${place}: the arguments of ${name} are no JSON: ${cause}`, place);
+  }
+}

@@ -39,7 +39,7 @@ export function writePages() {
   for (const [from, page] of Object.entries(SOURCES)) {
     mkdirSync(dirname(join(PAGES, page)), { recursive: true });
     const text = readFileSync(join(root, from), "utf8");
-    const placed = text.replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g, (whole, mark, words, target) => {
+    const placed = text.replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)/g, (_whole, mark, words, target) => {
       const link = linked(from, target);
       // Of sources the site has the names alone.
       return link === undefined ? words : `${mark}[${words}](${/^\w+:|^#|^\.\.?\//.test(link) ? link : `./${link}`})`;

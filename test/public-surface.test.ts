@@ -6,7 +6,9 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const entries = ["dsl/index.ts", "compiler/index.ts", "runtime/index.ts"].map((path) => join(root, path));
+const entries = ["dsl/index.ts", "compiler/index.ts", "runtime/index.ts", "ai-sdk/index.ts"].map((path) =>
+  join(root, path),
+);
 const { options } = ts.parseJsonConfigFileContent(
   ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile).config,
   ts.sys,

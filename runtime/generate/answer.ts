@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
 import type { ChosenLogprob } from "../models/shaping.js";
 import type { Tokenizer } from "../tokenizer/index.js";
+import type { CallReader, Heard, ToolCall } from "../tools/index.js";
+import type { Calls } from "./bounds.js";
 import type { Piece, Receiver, StopReason } from "./generation.js";
 import type { Choices, GenerateOptions } from "./options.js";
 import { Text } from "./text.js";
@@ -18,6 +20,9 @@ export class Answer {
   readonly #to: Receiver;
   readonly #ends: ReadonlySet<number>;
   readonly #text: Text;
+  readonly #reader: CallReader | undefined;
+  readonly #calls: ToolCall[] = [];
+  #said = "";
   readonly #tokens: number[] = [];
   readonly #logprobs: ChosenLogprob[] = [];
   /** Of these, how many pieces have told. */
@@ -29,12 +34,13 @@ export class Answer {
   #stopReason: StopReason = "maxTokens";
   #settled = false;
 
-  constructor({ tokenizer, ends }: Speech, choices: Choices, options: GenerateOptions, to: Receiver) {
+  constructor({ tokenizer, ends }: Speech, choices: Choices, options: GenerateOptions, to: Receiver, calls?: Calls) {
     this.choices = choices;
     this.#options = options;
     this.#to = to;
     this.#ends = choices.ignoreEos ? new Set() : ends;
-    this.#text = new Text(tokenizer, choices.stop);
+    this.#text = new Text(tokenizer, choices.stop, calls?.signs);
+    this.#reader = calls?.reader;
   }
 
   /** Ends with its signal from now on. */
@@ -90,8 +96,7 @@ export class Answer {
     }
     this.#tokens.push(token);
     if (told) this.#logprobs.push(told);
-    const text = this.#text.push(token);
-    if (text) this.#piece(text);
+    this.#hear(this.#text.push(token));
     if (this.#text.stopped) return false;
     if (constraint?.ended) {
       this.#stopReason = "end";
@@ -100,9 +105,20 @@ export class Answer {
     return this.#tokens.length < this.#asked!.limit;
   }
 
+  /** Tells what new text says: with tools, what of it is text and what are calls. */
+  #hear(text: string): void {
+    this.#tell(this.#reader && text ? this.#reader.push(text) : { text, calls: [] });
+  }
+
+  #tell({ text, calls }: Heard): void {
+    this.#said += text;
+    this.#calls.push(...calls);
+    if (text || calls.length > 0) this.#piece(text, calls);
+  }
+
   /** A piece that ends with the latest token. */
-  #piece(text: string): void {
-    const piece: Piece = { text, token: this.#tokens.at(-1)! };
+  #piece(text: string, calls: readonly ToolCall[] = []): void {
+    const piece: Piece = { text, token: this.#tokens.at(-1)!, ...(calls.length > 0 ? { toolCalls: calls } : {}) };
     const isTold = this.choices.logprobs !== undefined;
     this.#to.piece(isTold ? { ...piece, logprobs: this.#logprobs.slice(this.#told) } : piece);
     this.#told = this.#logprobs.length;
@@ -111,19 +127,22 @@ export class Answer {
   end(): void {
     if (!this.#settle()) return;
     const [text, tokens] = [this.#text, this.#tokens];
-    const rest = text.end();
+    this.#hear(text.end());
+    const isCut = !text.stopped && this.#stopReason !== "end";
+    if (this.#reader) this.#tell(this.#reader.end(isCut));
     // What is told of tokens without text is told all the same.
-    if (rest || this.#told < this.#logprobs.length) this.#piece(rest);
+    if (this.#told < this.#logprobs.length) this.#piece("");
     const { readAt, firstAt, lastAt } = this.#clock;
     const { prompt } = this.#asked!;
     const decodeMs = lastAt - firstAt;
     this.#to.end({
-      text: text.whole,
+      text: this.#said,
+      ...(this.#reader ? { toolCalls: this.#calls } : {}),
       tokens,
       ...(this.choices.logprobs === undefined ? {} : { logprobs: this.#logprobs }),
       promptTokens: prompt.length,
       cachedTokens: this.#past,
-      stopReason: text.stopped ? "stop" : this.#stopReason,
+      stopReason: text.stopped ? "stop" : this.#calls.length > 0 && !isCut ? "toolCalls" : this.#stopReason,
       timings: {
         firstTokenMs: firstAt - this.#called,
         decodeMs,

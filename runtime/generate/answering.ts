@@ -3,6 +3,8 @@ import type { Decoder } from "../models/decoder.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { Answer, type Speech } from "./answer.js";
+import { Bounds } from "./bounds.js";
+import { type Embeddings, type EmbedOptions, embed } from "./embedding.js";
 import { GenerateError } from "./errors.js";
 import type { Receiver } from "./generation.js";
 import { type Choices, type GenerateOptions, readOptions } from "./options.js";
@@ -42,6 +44,8 @@ export class Answering {
   readonly #decoder: Decoder;
   readonly #attention: AttentionOptions;
   readonly speech: Speech;
+  readonly #bounds: Bounds;
+  readonly #explain: AnsweringParts["explain"];
   readonly #fingerprint: string;
   readonly #pool: SequencePool;
   readonly #scheduler: Scheduler;
@@ -53,6 +57,8 @@ export class Answering {
     this.#fingerprint = fingerprint;
     const { eosIds } = decoder.host.config;
     this.speech = { tokenizer, ends: new Set([...tokenizer.eosIds, ...eosIds]) };
+    this.#bounds = new Bounds(this.speech);
+    this.#explain = explain;
     this.#pool = new SequencePool(decoder, attention, sequences + KEPT);
     this.#scheduler = new Scheduler(decoder, this.#pool, { places: sequences, waiting, explain });
   }
@@ -62,7 +68,9 @@ export class Answering {
     try {
       options.signal?.throwIfAborted();
       this.#requireOpen();
-      const answer = new Answer(this.speech, readOptions(options, this.#decoder.host.config.tokens), options, to);
+      const { constraint, calls } = this.#bounds.of(options);
+      const choices = readOptions({ ...options, ...constraint }, this.#decoder.host.config.tokens);
+      const answer = new Answer(this.speech, choices, options, to, calls);
       this.#scheduler.enter(answer);
       answer.listen();
       void this.#ask(answer, prompt);
@@ -74,6 +82,17 @@ export class Answering {
       to.fail(error);
       return () => {};
     }
+  }
+
+  /** Texts as vectors, in turn with answers. */
+  embed(inputs: readonly (string | readonly number[])[], options: EmbedOptions): Promise<Embeddings> {
+    this.#requireOpen();
+    const { tokenizer } = this.speech;
+    return embed(
+      { decoder: this.#decoder, tokenizer, scheduler: this.#scheduler, explain: this.#explain },
+      inputs,
+      options,
+    );
   }
 
   /** Writes what a session is to a file, with as much of its cache as is still there. */

@@ -1,11 +1,14 @@
 import { deferred } from "../deferred.js";
 import type { ChosenLogprob } from "../models/shaping.js";
+import type { ToolCall } from "../tools/index.js";
 import { PieceIterator } from "./piece-iterator.js";
 
 /** A piece of generated text, in whole characters, and the token that completed it. */
 export interface Piece {
   readonly text: string;
   readonly token: number;
+  /** Calls that are whole with it, where tools are given. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Of the tokens since the piece before, where `logprobs` asks for them. */
   readonly logprobs?: readonly ChosenLogprob[];
 }
@@ -22,12 +25,14 @@ export interface Timings {
   readonly tokensPerSecond: number;
 }
 
-/** Why a generation ended: the model ended its turn, a stop text came, or there was no more to be generated or no room for it. */
-export type StopReason = "end" | "stop" | "maxTokens" | "context";
+/** Why a generation ended: the model ended its turn or calls tools, a stop text came, or no more was to be generated or had room. */
+export type StopReason = "end" | "stop" | "maxTokens" | "context" | "toolCalls";
 
 /** A generation that has ended. */
 export interface GenerationResult {
   readonly text: string;
+  /** What the answer calls, where tools are given; it is not in the text. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Generated tokens, without the one that ended the turn. */
   readonly tokens: readonly number[];
   /** Of each of them, where `logprobs` asks for them. */

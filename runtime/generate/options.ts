@@ -1,8 +1,10 @@
 import { randomInt } from "node:crypto";
 import { closest } from "../../dsl/closest.js";
+import type { ResponseFormat } from "../grammar/index.js";
 import { MOST_TOLD } from "../kernels/sample/record.js";
 import type { SamplingChoice } from "../models/runner.js";
 import { asksForShaping } from "../models/shaping.js";
+import type { Tool, ToolChoice } from "../tools/index.js";
 import { CONSTRAINT, type Constrained, type Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
 
@@ -46,6 +48,12 @@ export interface GenerateOptions {
    * penalties, biases, temperature and limits do not change them. Default: nothing is given.
    */
   readonly logprobs?: number;
+  /** What the answer is to be: JSON of a schema, a text of a pattern or a grammar. Default: anything. */
+  readonly responseFormat?: ResponseFormat;
+  /** What the model may call; the chat template is told of it. */
+  readonly tools?: readonly Tool[];
+  /** Whether it does. Default "auto": as it likes. */
+  readonly toolChoice?: ToolChoice;
   /** Ends the generation: the iteration throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Tokens of the prompt that have been read so far. */
@@ -57,6 +65,7 @@ const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...{ maxTokens: true, temperature: true, topK: true, topP: true, minP: true },
   ...{ repetitionPenalty: true, presencePenalty: true, frequencyPenalty: true, logitBias: true },
   ...{ seed: true, stop: true, stopIds: true, ignoreEos: true, logprobs: true, signal: true, onPrefill: true },
+  ...{ responseFormat: true, tools: true, toolChoice: true },
 };
 
 export interface Choices {

@@ -17,7 +17,7 @@ export interface SchedulerOptions {
 
 /**
  * Answers many prompts at once, as far as there are places, and one after another beyond that. It goes round: who was left goes, who waits joins where
- * there is a place, one chunk of a prompt is read, and everybody whose prompt is read gets a token.
+ * there is a place, one chunk of a prompt is read, and everybody whose prompt is read gets a token. A piece of other work may come before.
  */
 export class Scheduler {
   readonly #decoder: Decoder;
@@ -31,6 +31,8 @@ export class Scheduler {
   #readers: Reading[] = [];
   /** Nobody has left since there was no memory for another. */
   #full = false;
+  /** Other work of the device's, a piece between steps. */
+  readonly #aside: { readonly run: () => Promise<void>; readonly fail: (reason: unknown) => void }[] = [];
   #going: Promise<void> | undefined;
   #closed = false;
 
@@ -58,11 +60,20 @@ export class Scheduler {
     this.#going ??= this.#go();
   }
 
+  /** Does a piece of other work in its turn: no longer than a chunk of a prompt, since all wait for it. */
+  aside<Value>(work: () => Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#aside.push({ run: () => work().then(resolve, reject), fail: reject });
+      this.ready();
+    });
+  }
+
   /** Ends all answers at once, for a reason of those that wait and one of those that have begun; what is queued still runs. */
   close(waiting: Error, active: Error): void {
     this.#closed = true;
     for (const answer of this.#waiting.splice(0)) answer.fail(waiting);
     for (const { answer } of this.#active.splice(0)) answer.fail(active);
+    for (const { fail } of this.#aside.splice(0)) fail(waiting);
   }
 
   /** Resolves when nothing is under way. */
@@ -78,7 +89,9 @@ export class Scheduler {
     while (!this.#closed) {
       for (const one of this.#active.filter(({ answer }) => answer.settled)) this.#leave(one);
       await this.#admit();
-      if (this.#closed || (this.#active.length === 0 && !this.#waiting.some(({ asked }) => asked))) break;
+      const isIdle = this.#active.length === 0 && !this.#waiting.some(({ asked }) => asked);
+      if (this.#closed || (isIdle && this.#aside.length === 0)) break;
+      await this.#aside.shift()?.run();
       await this.#readChunk();
       await this.#step();
     }

@@ -1,5 +1,6 @@
 import type { ChatMessage } from "../tokenizer/index.js";
 import type { Answering } from "./answering.js";
+import { requireNoTools } from "./bounds.js";
 import { GenerateError } from "./errors.js";
 import { Generation, type GenerationResult, type Receiver } from "./generation.js";
 import type { GenerateOptions } from "./options.js";
@@ -50,6 +51,7 @@ export class Session implements Disposable {
     return new Generation((to) => {
       try {
         this.#requireFree();
+        requireNoTools(options, "model.generate, which takes calls and what they gave as messages");
       } catch (error) {
         to.fail(error);
         return () => {};

@@ -18,7 +18,7 @@ export class StopFilter {
     if (this.#stopped) return "";
     const all = this.#held + text;
     const end = this.#first(all);
-    const open = all.length - Math.max(0, ...this.#stops.map((stop) => longestOverlap(all, stop)));
+    const open = all.length - Math.max(0, ...this.#stops.map((stop) => heldBack(all, stop)));
     // A stop that begins earlier may still become whole: "a" has come of "ba", and "bac" would end the text before it.
     const certain = Math.min(end, open);
     this.#stopped = end <= open && end < all.length;
@@ -41,8 +41,8 @@ export class StopFilter {
   }
 }
 
-/** Length of the longest end of `text` that is a proper beginning of `stop`. */
-function longestOverlap(text: string, stop: string): number {
+/** Length of the longest end of `text` that is a proper beginning of `stop`: that much may still become one. */
+export function heldBack(text: string, stop: string): number {
   for (let length = Math.min(stop.length - 1, text.length); length > 0; length--)
     if (text.endsWith(stop.slice(0, length))) return length;
   return 0;

@@ -7,8 +7,9 @@ export class Text {
   readonly #filter: StopFilter;
   whole = "";
 
-  constructor(tokenizer: Tokenizer, stop: readonly string[]) {
-    this.#decoder = tokenizer.decoder({ skipSpecial: true, continues: true });
+  /** @param shown control tokens that are text all the same */
+  constructor(tokenizer: Tokenizer, stop: readonly string[], shown?: ReadonlySet<number>) {
+    this.#decoder = tokenizer.decoder({ skipSpecial: true, continues: true, shown });
     this.#filter = new StopFilter(stop);
   }
 

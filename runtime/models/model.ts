@@ -1,10 +1,13 @@
 import type { Device } from "../device/device.js";
 import { Answering, type Prompt } from "../generate/answering.js";
+import { requireNoTools } from "../generate/bounds.js";
+import type { Embeddings, EmbedOptions } from "../generate/embedding.js";
 import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
 import { Session, type SessionOptions } from "../generate/session.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
+import { toolUse } from "../tools/index.js";
 import { explainNoNumbers } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import type { Decoder } from "./decoder.js";
@@ -110,12 +113,41 @@ export class Model {
    */
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
-    return this.generateFrom(() => this.tokenizer.encodeChat(messages, { signal: options.signal }), options);
+    return new Generation((to) => {
+      const { signal } = options;
+      const prompt = () => {
+        const { tools } = toolUse(options.tools, options.toolChoice);
+        return this.tokenizer.encodeChat(messages, { signal, ...(tools.length > 0 ? { tools } : {}) });
+      };
+      return this.#answering.start(prompt, options, to);
+    });
   }
 
   /** Continues token ids as they are, without a template. */
   generateFrom(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation((to) => this.#answering.start(prompt, options, to));
+    return new Generation((to) => {
+      try {
+        requireNoTools(options, "model.generate, whose chat template tells the model of them");
+      } catch (error) {
+        to.fail(error);
+        return () => {};
+      }
+      return this.#answering.start(prompt, options, to);
+    });
+  }
+
+  /**
+   * Texts (or their tokens) as vectors: what the model has of their tokens behind its last layer and norm, pooled. Texts are read one after another, a
+   * chunk at a time, in turn with answers.
+   * @throws GenerateError for bad options, and texts that are empty or longer than the context
+   *
+   * ```ts
+   * const { vectors } = await model.embed(["a cat", "a dog"], { pooling: "last" });
+   * ```
+   */
+  async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Embeddings> {
+    options.signal?.throwIfAborted();
+    return this.#answering.embed(texts, options);
   }
 
   /** A conversation, which reads only what is new of each turn; several of one model share what they have in common. */

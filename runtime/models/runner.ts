@@ -176,17 +176,21 @@ export class Runner {
    * where it is the last chunk, when the device has work.
    */
   async read(chunk: Chunk, tokens: readonly number[], allowed?: AllowedTokens): Promise<void> {
-    this.#requireOpen();
-    const { buffers } = this.#shared;
-    const { state } = this.#host;
-    const piece = Int32Array.from(tokens);
-    await this.device.write(buffers.ids.view(0, piece.byteLength), piece);
-    if (chunk.selects) await this.device.write(state.position, Int32Array.of(chunk.past));
-    this.#requireOpen();
-    new ChunkPass(this.#host, buffers, chunk).run();
+    await this.#run(chunk, tokens);
     if (!chunk.last) return;
     this.#lastChunk.set(chunk);
     await this.#pick(chunk.count - 1, chunk.past + chunk.count, allowed);
+  }
+
+  /**
+   * Runs one of a prompt's chunks, and gives what its tokens are behind the last layer, before the last norm: f32 [count, residual], where a row has
+   * `hidden` numbers and zeros behind them. Nothing is picked.
+   */
+  async residual(chunk: Chunk, tokens: readonly number[]): Promise<Float32Array> {
+    await this.#run(chunk, tokens);
+    const rows = new Float32Array(chunk.count * sizesOf(this.config).residual);
+    await this.device.read(this.#shared.buffers.residual.view(0, rows.byteLength), rows);
+    return rows;
   }
 
   /** Makes the first `tokens` of another sequence's tokens this one's, in the place of what it had; queued. Memory for them must be there. */
@@ -295,6 +299,16 @@ export class Runner {
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
+  }
+
+  async #run(chunk: Chunk, tokens: readonly number[]): Promise<void> {
+    this.#requireOpen();
+    const { buffers } = this.#shared;
+    const piece = Int32Array.from(tokens);
+    await this.device.write(buffers.ids.view(0, piece.byteLength), piece);
+    if (chunk.selects) await this.device.write(this.#host.state.position, Int32Array.of(chunk.past));
+    this.#requireOpen();
+    new ChunkPass(this.#host, buffers, chunk).run();
   }
 
   /** Picks the token after row `row` of the chunk, which ends a sequence of `tokens` tokens. */

@@ -1,7 +1,8 @@
 /** Renders conversations through the chat template that a model file carries. */
 
+import type { Tool, ToolCall } from "../tools/index.js";
 import { ModelError } from "../weights/index.js";
-import { type MarkedText, TemplateFault, templateRenderer } from "./template/renderer.js";
+import { type MarkedText, TemplateFault, type TemplateMessage, templateRenderer } from "./template/renderer.js";
 
 export const chatRoles = ["system", "user", "assistant", "tool"] as const;
 /** Who says a message. */
@@ -10,13 +11,22 @@ export type ChatRole = (typeof chatRoles)[number];
 /** A message of a conversation. */
 export interface ChatMessage {
   readonly role: ChatRole;
+  /** "" where an answer is nothing but calls. */
   readonly content: string;
+  /** What an assistant's answer called. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** Of the call whose result a tool's message is. */
+  readonly toolCallId?: string;
+  /** Of the tool whose result it is. */
+  readonly name?: string;
 }
 
 /** How a conversation becomes a prompt. */
 export interface RenderOptions {
   /** End with the opening of the assistant's turn, so that the model answers. Default true. */
   readonly addGenerationPrompt?: boolean;
+  /** What the model may call. Default none. */
+  readonly tools?: readonly Tool[];
   /** Ends the rendering at once: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -54,18 +64,28 @@ export class ChatTemplate {
    */
   async render(
     messages: readonly ChatMessage[],
-    { addGenerationPrompt = true, signal }: RenderOptions = {},
+    { addGenerationPrompt = true, signal, tools }: RenderOptions = {},
     alphabet: readonly string[] = [],
   ): Promise<MarkedText> {
     requireMessages(messages);
     const { bosToken, eosToken } = this.#source;
-    const job = {
+    const job = (asText: boolean) => ({
       source: this.#text(),
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: messages.map((message) => asTemplatesHaveIt(message, asText)),
+      ...(tools ? { tools } : {}),
       alphabet,
       values: { add_generation_prompt: addGenerationPrompt, bos_token: bosToken, eos_token: eosToken },
-    };
-    return templateRenderer.render(job, signal).catch((error) => Promise.reject(this.#explain(error, messages)));
+    });
+    const render = (asText: boolean) => templateRenderer.render(job(asText), signal);
+    const hasCalls = messages.some(({ toolCalls = [] }) => toolCalls.length > 0);
+    try {
+      // Most templates want the arguments of calls as an object, some as a text of JSON.
+      return await render(false).catch((error) =>
+        hasCalls && error instanceof TemplateFault && error.kind === "refused" ? render(true) : Promise.reject(error),
+      );
+    } catch (error) {
+      throw this.#explain(error, messages);
+    }
   }
 
   #text(): string {
@@ -101,6 +121,28 @@ export class ChatTemplate {
   }
 }
 
+/** A message by OpenAI's names, which templates know. */
+function asTemplatesHaveIt(
+  { role, content, toolCalls, toolCallId, name }: ChatMessage,
+  asText: boolean,
+): TemplateMessage {
+  return {
+    role,
+    content,
+    ...(toolCalls && toolCalls.length > 0
+      ? {
+          tool_calls: toolCalls.map(({ id, name, arguments: given }) => ({
+            id,
+            type: "function",
+            function: { name, arguments: asText ? JSON.stringify(given) : given },
+          })),
+        }
+      : {}),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
 /** Throws ModelError unless `messages` are usable; callers from JavaScript may pass anything. */
 export function requireMessages(messages: readonly ChatMessage[]): void {
   if (!Array.isArray(messages) || messages.length === 0) throw new ModelError("chat-message", "there are no messages");
@@ -111,5 +153,24 @@ export function requireMessages(messages: readonly ChatMessage[]): void {
     if (typeof message.content !== "string") {
       throw new ModelError("chat-message", `message ${i} has content of type ${typeof message.content}`);
     }
+    requireCalls(message, i);
   });
+}
+
+function requireCalls({ role, toolCalls, toolCallId, name }: ChatMessage, index: number): void {
+  const wrong = (what: string) => new ModelError("chat-message", `message ${index} has ${what}`);
+  if (toolCallId !== undefined && (role !== "tool" || typeof toolCallId !== "string"))
+    throw wrong("a toolCallId, which a tool's message has, as text");
+  if (name !== undefined && typeof name !== "string") throw wrong("a name that is no text");
+  if (toolCalls === undefined) return;
+  if (role !== "assistant" || !Array.isArray(toolCalls))
+    throw wrong("toolCalls, which an assistant's message has, as a list");
+  for (const call of toolCalls)
+    if (
+      typeof call?.id !== "string" ||
+      typeof call.name !== "string" ||
+      typeof call.arguments !== "object" ||
+      call.arguments === null
+    )
+      throw wrong("a call that is not { id, name, arguments }");
 }

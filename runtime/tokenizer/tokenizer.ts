@@ -24,6 +24,8 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** Leave control tokens out of the text. Default false. */
   readonly skipSpecial?: boolean;
+  /** Control tokens that stay in it all the same. Default none. */
+  readonly shown?: ReadonlySet<number> | undefined;
   /**
    * The ids continue a text. SentencePiece's encoding puts a space before a text, which decoding takes out again; at the
    * start of a continuation a space is the model's own and stays. Default false.
@@ -99,6 +101,16 @@ export class Tokenizer {
     });
   }
 
+  /** The token that an added text is as a whole, such as <tool_call>; undefined where there is none. */
+  addedId(text: string): number | undefined {
+    return this.#source.added.find((token) => token.text === text)?.id;
+  }
+
+  /** Jinja source of the chat template. */
+  get chatTemplate(): string | undefined {
+    return this.#source.template;
+  }
+
   /** Whether conversations can be encoded. */
   get hasChatTemplate(): boolean {
     return this.#source.template !== undefined;
@@ -128,10 +140,10 @@ export class Tokenizer {
   }
 
   /** A decoder for ids that come one by one. */
-  decoder({ skipSpecial = false, continues = false }: DecodeOptions = {}): TokenDecoder {
+  decoder({ skipSpecial = false, continues = false, shown }: DecodeOptions = {}): TokenDecoder {
     const special = (id: number): Special => {
       const token = this.#added.get(id);
-      return token ? (skipSpecial && token.control ? "left out" : "special") : "text";
+      return token ? (skipSpecial && token.control && !shown?.has(id) ? "left out" : "special") : "text";
     };
     return new TokenDecoder({
       bytesOf: (id) => this.tokenBytes(id),

@@ -12,6 +12,8 @@ export interface ReferenceRequest {
   /** Lengths of prompts that are drawn so that neither routing nor selection is a close call. */
   readonly draw?: readonly number[];
   readonly greedy: number;
+  /** Asks for what goes into the head, of every position. */
+  readonly hidden?: boolean;
   /** A windowed mode as text; default: dense. */
   readonly attention?: string;
 }
@@ -45,12 +47,13 @@ export async function writeTinyModels(models: readonly TinyModel[]) {
 /** An entry for every model and prompt, in that order. */
 export async function askReference(
   models: readonly string[],
-  { prompts = [], draw = [], greedy, attention }: ReferenceRequest,
+  { prompts = [], draw = [], greedy, hidden = false, attention }: ReferenceRequest,
 ): Promise<Reference[]> {
   const asked = [
     ...prompts.flatMap((tokens) => ["--tokens", tokens.join(",")]),
     ...draw.flatMap((length) => ["--draw", String(length)]),
     ...["--greedy", String(greedy)],
+    ...(hidden ? ["--hidden"] : []),
     ...(attention ? ["--attention", attention] : []),
   ];
   return JSON.parse(await python("families/run.py", [...models, ...asked]));

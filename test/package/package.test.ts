@@ -94,6 +94,7 @@ test("has what runs, and neither tests nor other sources", () => {
     ["LICENSE", "README.md", "bundles", "cli", "dist", "package.json", "prebuilds", "runtime", "scripts"].sort(),
   );
   expect(readdirSync(join(installed, "dist")).sort()).toEqual([
+    "ai-sdk",
     "bench",
     "chart",
     "cli",
@@ -114,30 +115,33 @@ test("has what runs, and neither tests nor other sources", () => {
 
 describe("imports", () => {
   const PROGRAM = `
-    console.log([typeof tilescript.kernel, typeof runtime.Device.open, typeof compiler.check].join());
+    console.log([typeof tilescript.kernel, typeof runtime.Device.open, typeof compiler.check, typeof sdk.languageModel].join());
   `;
 
+  const FACES = [
+    ["tilescript", ""],
+    ["runtime", "/runtime"],
+    ["compiler", "/compiler"],
+    ["sdk", "/ai-sdk"],
+  ] as const;
+
   test("as a module", () => {
-    const imports = ["", "/runtime", "/compiler"].map(
-      (face) => `import * as ${face.slice(1) || "tilescript"} from "tilescript${face}";\n`,
-    );
+    const imports = FACES.map(([name, face]) => `import * as ${name} from "tilescript${face}";\n`);
     const folder = project("module", { "package.json": MODULE, "main.js": imports.join("") + PROGRAM });
     expect(run(folder, process.execPath, ["main.js"])).toEqual({
       status: 0,
-      stdout: "function,function,function\n",
+      stdout: "function,function,function,function\n",
       stderr: "",
     });
   });
 
   test("as CommonJS, with the same objects", () => {
-    const imports = ["", "/runtime", "/compiler"].map(
-      (face) => `const ${face.slice(1) || "tilescript"} = require("tilescript${face}");\n`,
-    );
+    const imports = FACES.map(([name, face]) => `const ${name} = require("tilescript${face}");\n`);
     const same = 'import("tilescript").then(({ kernel }) => console.log(kernel === tilescript.kernel));';
     const folder = project("commonjs", { "package.json": COMMONJS, "main.js": imports.join("") + PROGRAM + same });
     expect(run(folder, process.execPath, ["main.js"])).toEqual({
       status: 0,
-      stdout: "function,function,function\ntrue\n",
+      stdout: "function,function,function,function\ntrue\n",
       stderr: "",
     });
   });
@@ -153,6 +157,8 @@ test.each([
   (kind, resolution, manifest, skipLibCheck) => {
     const check = `import { BuildError, type Checked, check } from "tilescript/compiler";
 import { type Argument, type Device, Model } from "tilescript/runtime";
+import { type LanguageModel, languageModel } from "tilescript/ai-sdk";
+export const spoken = (model: Model): LanguageModel<"v3"> => languageModel(model);
 export const checked: Checked = check(["scale.kernel.ts"]);
 export const failed = (error: unknown): error is BuildError => error instanceof BuildError;
 export const load = (path: string, device: Device): Promise<Model> => Model.load({ path, device });

@@ -5,6 +5,8 @@ export interface Reference {
   /** Of the last position. */
   readonly logits: readonly number[];
   readonly greedy: readonly number[];
+  /** What goes into the head, of every position, where it was asked for. */
+  readonly hidden?: readonly (readonly number[])[];
   /** How far ahead of the second each chosen token was. */
   readonly gaps: readonly number[];
 }

@@ -31,3 +31,8 @@ it.runIf(withNumpy)("reattention.json comes from the plain layer", async () => {
 it.runIf(withNumpy)("rope.json comes from the plain formulas", async () => {
   expect(await print(withNumpy!, "make_rope_fixtures.py")).toBe(fixture("rope.json"));
 });
+
+const withJinja = referencePython("jinja2");
+it.runIf(withJinja)("templates.json comes from Python's Jinja", async () => {
+  expect(await print(withJinja!, "make_template_fixtures.py")).toBe(fixture("templates.json"));
+});

@@ -128,6 +128,24 @@ test("openai: penalties, biases and ends are heeded, and what servers of open mo
   expect((await ask({ logit_bias: { [end!]: 100 }, ignore_eos: true })).finish_reason).toBe("length");
 });
 
+test("openai: embeddings are the runtime's, as its client packs them and as numbers", async () => {
+  const input = ["a cat", "a dog"];
+  const { vectors, tokens } = await model.embed(input);
+  const answer = await openai.embeddings.create({ model: "tiny", input });
+  expect(answer.data.map(({ embedding }) => embedding)).toEqual(vectors.map((vector) => [...vector]));
+  expect(answer.usage).toEqual({ prompt_tokens: tokens, total_tokens: tokens });
+  const one = await openai.embeddings.create({
+    model: "tiny",
+    input: model.tokenizer.encode("a cat"),
+    encoding_format: "float",
+  });
+  expect(one.data).toEqual([{ object: "embedding", index: 0, embedding: [...vectors[0]!] }]);
+  const ask = (changes: object) => openai.embeddings.create({ model: "tiny", input, ...changes });
+  await expect(ask({ input: [] })).rejects.toThrow(/400 input: /);
+  await expect(ask({ dimensions: 8 })).rejects.toThrow("400 dimensions: is not supported");
+  await expect(ask({ input: [[1e9]] })).rejects.toThrow(/400 text 0 is neither/);
+});
+
 test("openai: a mistake is its client's error of that kind, and names the field", async () => {
   const ask = (changes: object) => openai.chat.completions.create({ ...question, ...changes } as typeof question);
   await expect(ask({ model: "gpt-4" })).rejects.toThrow('404 there is no model "gpt-4" here, but "tiny"');

@@ -1,5 +1,6 @@
 /** A tiny model behind a server of its own, on the CPU executor. */
 
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Model } from "../../runtime/index.js";
 import { type Server, type ServeSettings, serve } from "../../serve/index.js";
@@ -12,11 +13,21 @@ export interface TestServer extends Server {
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
-export async function tinyModel(): Promise<Model> {
+/** @param template instead of the usual chat template */
+export async function tinyModel(template?: string): Promise<Model> {
   const folder = folderWith({});
   await writeTinyModels([{ folder, family: "llama", options: "--set max_position_embeddings=4096" }]);
-  return Model.load({ path: join(folder, "model.gguf"), device: "cpu", sequences: 4 });
+  const path = join(folder, template === undefined ? "model.gguf" : "model");
+  if (template !== undefined) writeFileSync(join(path, "chat_template.jinja"), template);
+  return Model.load({ path, device: "cpu", sequences: 4 });
 }
+
+/** A chat template with a place for tools, whose calls are as Hermes writes them. */
+export const HERMES =
+  "{% if tools %}<tools>{% for tool in tools %}{{ tool | tojson }}\n{% endfor %}</tools>\n" +
+  'Call as <tool_call>{"name": ..., "arguments": ...}</tool_call>\n{% endif %}' +
+  "{% for m in messages %}{{ m.role }}: {{ m.content }}{% for call in m.tool_calls or [] %}<tool_call>" +
+  '{{ {"name": call.function.name, "arguments": call.function.arguments} | tojson }}</tool_call>{% endfor %}\n{% endfor %}';
 
 export async function serveTiny(model: Model, settings: ServeSettings = {}): Promise<TestServer> {
   const lines: string[] = [];

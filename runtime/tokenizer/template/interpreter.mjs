@@ -1,35 +1,56 @@
 /**
- * The Jinja interpreter with limits on all it can be made to do, and with marks on what users wrote. Operations that only move characters
- * (joining, cutting, trimming, reversing) work on marked text as they are; those that look at them are done here, on what the marks stand for.
+ * The Jinja interpreter with limits on all it can be made to do, with Python's meaning of values, and with marks on what users wrote. Operations that
+ * only move characters (joining, cutting, trimming, reversing) work on marked text as they are; those that look at them do so on what the marks stand for.
  */
-import { Environment, Interpreter } from "@huggingface/jinja";
-
-const base = new Environment();
-const StringValue = base.set("a string", "").constructor;
-const IntegerValue = base.set("an integer", 0).constructor;
-const ArrayValue = base.set("a list", []).constructor;
-const ObjectValue = base.set("an object", {}).constructor;
-const FunctionValue = base.lookupVariable("namespace").constructor;
-const NamespaceValue = base.lookupVariable("namespace").value([]).constructor;
-
-/** Of the rendering under way; there is one at a time. */
-let limits;
-let marks;
-
-/** A value in place of the expression that gave it. */
-const held = (value) => ({ type: "Held", value });
-
-const isContainer = (value) =>
-  value instanceof ArrayValue || value instanceof ObjectValue || value instanceof NamespaceValue;
-
-/** A string without marks, to look at. */
-const plain = (value) =>
-  value instanceof StringValue && marks.isMarked(value.value) ? new StringValue(marks.show(value.value)) : value;
+import { Interpreter } from "@huggingface/jinja";
+import { strftime } from "./clock.mjs";
+import { escaped, FILTERS, percent, testNamed } from "./filters.mjs";
+import { tojson } from "./json.mjs";
+import { LISTS, OBJECTS, STRINGS } from "./methods.mjs";
+import { state } from "./state.mjs";
+import {
+  ArrayValue,
+  BooleanValue,
+  bool,
+  callable,
+  compare,
+  contains,
+  equal,
+  FloatValue,
+  IntegerValue,
+  integer,
+  isContainer,
+  isNumber,
+  isText,
+  isTrue,
+  itemsOf,
+  keyOf,
+  list,
+  missing,
+  NamespaceValue,
+  nameOf,
+  number,
+  ObjectValue,
+  safe,
+  text,
+  tuple,
+  UndefinedValue,
+  written,
+} from "./values.mjs";
 
 /** Nodes whose value is there already. */
-const existing = new Set(["Held", "Identifier", "MemberExpression", "StringLiteral", "IntegerLiteral", "FloatLiteral"]);
-/** Operators that put their operands together; the others compare them. */
-const joining = new Set(["+", "~", "-", "*", "/", "//", "%", "**"]);
+const existing = new Set(["Identifier", "MemberExpression", "StringLiteral", "IntegerLiteral", "FloatLiteral"]);
+/** Nodes that put out what they make, and not their value. */
+const statements = new Set(["Set", "If", "For", "Macro", "CallStatement", "FilterStatement", "Comment"]);
+
+/** break and continue: leaves the round of a loop, with what it has put out. */
+class LoopSignal extends Error {
+  constructor(type) {
+    super(`${type.toLowerCase()} outside of a loop`);
+    this.type = type;
+    this.text = "";
+  }
+}
 
 class LimitedInterpreter extends Interpreter {
   run(program) {
@@ -37,296 +58,317 @@ class LimitedInterpreter extends Interpreter {
   }
 
   evaluate(statement, environment) {
-    if (statement?.type === "Held") return statement.value;
-    limits.step();
-    const value = limits.within(() => super.evaluate(statement, environment));
+    state.limits.step();
+    const value = state.limits.within(() => this.#evaluated(statement, environment));
     if (statement && !existing.has(statement.type)) {
-      if (value instanceof StringValue) limits.makeText(value.value.length);
-      else if (value instanceof ArrayValue) limits.makeList(value.value.length);
+      if (isText(value)) state.limits.makeText(value.value.length);
+      else if (value instanceof ArrayValue) state.limits.makeList(value.value.length);
     }
     return value;
   }
 
+  #evaluated(statement, environment) {
+    switch (statement?.type) {
+      case "Break":
+      case "Continue":
+        throw new LoopSignal(statement.type);
+      case "TupleLiteral":
+        return tuple(statement.value.map((one) => this.evaluate(one, environment)));
+      case "ObjectLiteral":
+        return this.#object(statement, environment);
+      case "FilterExpression":
+        return this.applyFilter(this.evaluate(statement.operand, environment), statement.filter, environment);
+      case "TestExpression": {
+        const found = testNamed(statement.test.value)(this.evaluate(statement.operand, environment));
+        return bool(found !== statement.negate);
+      }
+      default:
+        return super.evaluate(statement, environment);
+    }
+  }
+
+  #object({ value }, environment) {
+    const object = new ObjectValue(new Map());
+    for (const [key, one] of value)
+      object.value.set(newKey(this.evaluate(key, environment)), this.evaluate(one, environment));
+    return object;
+  }
+
+  evaluateBlock(body, environment) {
+    let result = "";
+    try {
+      for (const one of body) {
+        const value = this.evaluate(one, environment);
+        if (!statements.has(one.type)) {
+          requireSmall(value);
+          result += written(value);
+        } else if (isText(value)) result += value.value;
+      }
+    } catch (error) {
+      if (error instanceof LoopSignal) error.text = result + error.text;
+      throw error;
+    }
+    return text(result);
+  }
+
   evaluateBinaryExpression(node, environment) {
     const operator = node.operator.value;
-    if (operator === "and" || operator === "or") return super.evaluateBinaryExpression(node, environment);
-    let left = this.evaluate(node.left, environment);
-    let right = this.evaluate(node.right, environment);
-    if (joining.has(operator)) for (const side of [left, right]) requireSmall(side);
-    else {
-      left = plain(left);
-      right = plain(right);
-      if (right instanceof ArrayValue) {
-        limits.step(right.value.length);
-        if (operator === "in" || operator === "not in") right = new ArrayValue(right.value.map(plain));
-      }
-    }
-    return super.evaluateBinaryExpression({ ...node, left: held(left), right: held(right) }, environment);
+    const left = this.evaluate(node.left, environment);
+    if (operator === "and") return isTrue(left) ? this.evaluate(node.right, environment) : left;
+    if (operator === "or") return isTrue(left) ? left : this.evaluate(node.right, environment);
+    const right = this.evaluate(node.right, environment);
+    const isChain =
+      ORDERS.has(operator) && node.left.type === "BinaryExpression" && ORDERS.has(node.left.operator.value);
+    if (!isChain) return OPERATORS[operator](left, right);
+    // a < b < c is a < b and b < c.
+    return isTrue(left) ? OPERATORS[operator](this.evaluate(node.left.right, environment), right) : left;
   }
 
   evaluateMemberExpression(node, environment) {
-    if (!node.computed) return super.evaluateMemberExpression(node, environment);
     const object = this.evaluate(node.object, environment);
-    if (node.property.type === "SliceExpression") {
-      if (object instanceof StringValue) limits.makeText(object.value.length);
-      else if (object instanceof ArrayValue) limits.makeList(object.value.length);
-      return super.evaluateMemberExpression({ ...node, object: held(object) }, environment);
+    if (object instanceof UndefinedValue) throw new TypeError(`${nameIn(node.object)} is undefined`);
+    if (node.computed && node.property.type === "SliceExpression") {
+      if (isText(object)) state.limits.makeText(object.value.length);
+      else if (object instanceof ArrayValue) state.limits.makeList(object.value.length);
+      return this.evaluateSliceExpression(object, node.property, environment);
     }
-    const key = this.evaluate(node.property, environment);
-    const known = object.value instanceof Map && object.value.has(key.value) ? key : plain(key);
-    return super.evaluateMemberExpression({ ...node, object: held(object), property: held(known) }, environment);
+    if (node.computed) {
+      const key = this.evaluate(node.property, environment);
+      return (
+        partOf(object, key) ?? (isText(key) ? methodOf(object, state.marks.show(key.value)) : undefined) ?? missing
+      );
+    }
+    if (node.property.type === "IntegerLiteral") return partOf(object, integer(node.property.value)) ?? missing;
+    // Python looks for a method first: an object may have a key by the name of one.
+    return methodOf(object, node.property.value) ?? partOf(object, text(node.property.value)) ?? missing;
   }
 
   evaluateFor(node, environment) {
-    const { iterable } = node;
-    const isSelection = iterable.type === "SelectExpression";
-    const list = this.evaluate(isSelection ? iterable.lhs : iterable, environment);
-    if (list instanceof ArrayValue) limits.step(list.value.length);
-    const known = isSelection ? { ...iterable, lhs: held(list) } : held(list);
-    return super.evaluateFor({ ...node, iterable: known }, environment);
+    const isSelection = node.iterable.type === "SelectExpression";
+    const all = itemsOf(this.evaluate(isSelection ? node.iterable.lhs : node.iterable, environment));
+    state.limits.step(all.length);
+    const scopeOf = (item) => {
+      const scope = new environment.constructor(environment);
+      bind(scope, node.loopvar, item);
+      return scope;
+    };
+    const items = isSelection ? all.filter((item) => isTrue(this.evaluate(node.iterable.test, scopeOf(item)))) : all;
+    let result = "";
+    let isWhole = false;
+    for (const [index, item] of items.entries()) {
+      const scope = scopeOf(item);
+      scope.setVariable("loop", loopAt(items, index));
+      try {
+        result += this.evaluateBlock(node.body, scope).value;
+        isWhole = true;
+      } catch (error) {
+        if (!(error instanceof LoopSignal)) throw error;
+        result += error.text;
+        if (error.type === "Break") break;
+      }
+    }
+    // What else says is said, in Jinja, where no round has come to its end.
+    return isWhole ? text(result) : text(result + this.evaluateBlock(node.defaultBlock, environment).value);
   }
 
   applyFilter(operand, filter, environment) {
     const name = filter.type === "Identifier" ? filter.value : filter.callee.value;
     const [args, named] =
       filter.type === "CallExpression" ? this.evaluateArguments(filter.args, environment) : [[], new Map()];
-    const check = Object.hasOwn(filters, name) ? filters[name] : undefined;
-    const taken = check?.(operand, args, named) ?? operand;
-    const result = super.applyFilter(taken, withValues(filter, args, named), environment);
-    if (name === "tojson" && named.get("ensure_ascii")?.value === true)
-      return new StringValue(unescapeMarks(result.value));
-    return result;
+    const test = /^_is_(not_)?(.+)$/.exec(name);
+    if (test) return bool(testNamed(test[2])(operand, ...args) === !test[1]);
+    if (name === "tojson") return tojson(operand, args, named);
+    if (!Object.hasOwn(FILTERS, name)) throw new Error(`the filter ${name} is not supported`);
+    if (name === "string" || name === "join") requireSmall(operand);
+    return FILTERS[name](operand, args, named);
   }
 }
 
-/** The filter with the arguments that were found; selectattr and its like want them as they were written. */
-const withValues = (filter, args, named) =>
-  filter.type === "Identifier" || /^(?:select|reject)attr$/.test(filter.callee.value)
-    ? filter
-    : {
-        ...filter,
-        args: [
-          ...args.map(held),
-          ...[...named].map(([key, value]) => ({
-            type: "KeywordArgumentExpression",
-            key: { type: "Identifier", value: key },
-            value: held(value),
-          })),
-        ],
-      };
+/** What a user wrote stays so as a key. */
+const newKey = (value) => (isText(value) ? value.value : keyOf(value));
 
-/** By name: looks at what a filter is to do, and gives another operand where that has to be without marks. */
-const filters = {
-  int: plain,
-  float: plain,
-  string: requireSmall,
-  join(operand, [first], named) {
-    const separator = first ?? named.get("separator");
-    const count = operand.value?.length ?? 0;
-    limits.makeText(sizeOf(operand) + count * textLength(separator));
+const nameIn = (node) =>
+  node.type === "Identifier"
+    ? node.value
+    : node.type === "MemberExpression"
+      ? (node.property.value ?? "an item")
+      : "it";
+
+function bind(scope, target, item) {
+  if (target.type === "Identifier") {
+    scope.setVariable(target.value, item);
+    return;
+  }
+  const parts = itemsOf(item);
+  if (parts.length !== target.value.length)
+    throw new Error(`${parts.length} values for ${target.value.length} variables of a loop`);
+  target.value.forEach((one, i) => {
+    bind(scope, one, parts[i]);
+  });
+}
+
+function loopAt(items, index) {
+  const { length } = items;
+  const loop = new Map(Object.entries({ index: integer(index + 1), index0: integer(index), length: integer(length) }));
+  loop.set("revindex", integer(length - index)).set("revindex0", integer(length - index - 1));
+  loop.set("first", bool(index === 0)).set("last", bool(index === length - 1));
+  loop.set("previtem", items[index - 1] ?? missing).set("nextitem", items[index + 1] ?? missing);
+  loop.set(
+    "cycle",
+    callable((args) => args[index % args.length] ?? missing),
+  );
+  return new NamespaceValue(loop);
+}
+
+/** What is at a key. */
+function partOf(object, key) {
+  if (object instanceof NamespaceValue || object instanceof ObjectValue)
+    return isText(key) || object instanceof ObjectValue ? object.value.get(keyOf(key, object)) : undefined;
+  if (!(key instanceof IntegerValue || key instanceof BooleanValue)) return undefined;
+  if (object instanceof ArrayValue) return object.value.at(number(key));
+  if (!isText(object)) return undefined;
+  const found = Array.from(object.value).at(number(key));
+  return found === undefined ? undefined : text(found);
+}
+
+const METHODS = [
+  [isText, STRINGS],
+  [(object) => object instanceof ArrayValue, LISTS],
+  [(object) => object instanceof ObjectValue, OBJECTS],
+];
+
+function methodOf(object, name) {
+  const methods = METHODS.find(([isOne]) => isOne(object))?.[1];
+  if (!methods || !Object.hasOwn(methods, name)) return undefined;
+  return callable((all) => {
+    const last = all.at(-1);
+    const hasNamed = last?.type === "KeywordArgumentsValue";
+    return methods[name](object.value, hasNamed ? all.slice(0, -1) : all, hasNamed ? last.value : new Map());
+  });
+}
+
+const ORDERS = new Set(["<", "<=", ">", ">="]);
+
+const arithmetic =
+  (symbol, compute, isFloat = () => false) =>
+  (left, right) => {
+    if (!isNumber(left) || !isNumber(right))
+      throw new TypeError(`unsupported operand types for ${symbol}: ${nameOf(left)} and ${nameOf(right)}`);
+    const [a, b] = [number(left), number(right)];
+    if (b === 0 && DIVIDING.has(symbol)) throw new Error("division by zero");
+    const value = compute(a, b);
+    return left instanceof FloatValue || right instanceof FloatValue || isFloat(b)
+      ? new FloatValue(value)
+      : integer(value);
+  };
+const DIVIDING = new Set(["/", "//", "%"]);
+
+const add = arithmetic("+", (a, b) => a + b);
+const multiply = arithmetic("*", (a, b) => a * b);
+const modulo = arithmetic("%", (a, b) => a - b * Math.floor(a / b));
+
+function repeated(value, times) {
+  const count = Math.max(0, number(times));
+  if (isText(value)) {
+    state.limits.makeText(value.value.length * count);
+    return text(value.value.repeat(count));
+  }
+  state.limits.makeList(value.value.length * count);
+  return list(Array.from({ length: count }, () => value.value).flat());
+}
+
+const isSequence = (value) => isText(value) || value instanceof ArrayValue;
+
+const OPERATORS = {
+  "==": (a, b) => bool(equal(a, b)),
+  "!=": (a, b) => bool(!equal(a, b)),
+  "<": (a, b) => bool(compare(a, b) < 0),
+  "<=": (a, b) => bool(compare(a, b) <= 0),
+  ">": (a, b) => bool(compare(a, b) > 0),
+  ">=": (a, b) => bool(compare(a, b) >= 0),
+  in: (a, b) => bool(contains(b, a)),
+  "not in": (a, b) => bool(!contains(b, a)),
+  "~"(a, b) {
+    for (const side of [a, b]) requireSmall(side);
+    return text(written(a) + written(b));
   },
-  indent(operand, [first], named) {
-    const width = first ?? named.get("width");
-    if (!(operand instanceof StringValue)) return;
-    let lines = 1;
-    for (const unit of operand.value) if (unit === "\n") lines++;
-    limits.makeText(operand.value.length + lines * Math.max(0, width?.value ?? 4));
+  "+"(a, b) {
+    if (isText(a) && isText(b))
+      return a.isSafe || b.isSafe ? safe(escaped(a).value + escaped(b).value) : text(a.value + b.value);
+    if (a instanceof ArrayValue && nameOf(a) === nameOf(b))
+      return nameOf(a) === "tuple" ? tuple([...a.value, ...b.value]) : list([...a.value, ...b.value]);
+    return add(a, b);
   },
-  tojson(operand, _, named) {
-    const separators = named.get("separators");
-    const longest = isContainer(separators) ? Math.max(0, ...separators.value.map(textLength)) : 2;
-    limits.makeText(sizeOf(operand, { indent: Math.max(0, named.get("indent")?.value ?? 0), between: longest }));
+  "-": arithmetic("-", (a, b) => a - b),
+  "*"(a, b) {
+    if (isSequence(a) && isNumber(b)) return repeated(a, b);
+    return isSequence(b) && isNumber(a) ? repeated(b, a) : multiply(a, b);
   },
+  "/": arithmetic(
+    "/",
+    (a, b) => a / b,
+    () => true,
+  ),
+  "//": arithmetic("//", (a, b) => Math.floor(a / b)),
+  "%": (a, b) => (isText(a) ? percent(a, nameOf(b) === "tuple" ? b.value : [b]) : modulo(a, b)),
+  "**": arithmetic(
+    "**",
+    (a, b) => a ** b,
+    (b) => b < 0,
+  ),
 };
 
-const textLength = (value) => (value instanceof StringValue ? value.value.length : 0);
-
 function requireSmall(value) {
-  if (isContainer(value)) limits.makeText(sizeOf(value));
+  if (isContainer(value)) state.limits.makeText(sizeOf(value));
 }
 
 /** Characters that a value has when it is written out, about. Stops where it is too much: a list may hold itself many times over. */
-function sizeOf(value, { indent = 0, between = 2 } = {}) {
+function sizeOf(value) {
   let size = 0;
-  const visit = (one, depth) => {
-    limits.step();
-    size += between + depth * indent + 8;
-    if (one instanceof StringValue) size += one.value.length;
-    if (size > limits.text) limits.makeText(size);
-    if (one instanceof ArrayValue) for (const item of one.value) visit(item, depth + 1);
+  const visit = (one) => {
+    state.limits.step();
+    size += 10;
+    if (isText(one)) size += one.value.length;
+    if (size > state.limits.text) state.limits.makeText(size);
+    if (one instanceof ArrayValue) for (const item of one.value) visit(item);
     else if (isContainer(one))
       for (const [key, item] of one.value) {
-        size += key.length + between;
-        visit(item, depth + 1);
+        size += String(key).length + 2;
+        visit(item);
       }
   };
-  visit(value, 0);
+  visit(value);
   return size;
 }
-
-/** ensure_ascii writes marks as escapes: they become what they mark, still marked. */
-const unescapeMarks = (text) =>
-  text.replace(/\\u([\da-f]{4})/g, (whole, hex) => {
-    const unit = String.fromCharCode(Number.parseInt(hex, 16));
-    return marks.isMarked(unit) && marks.show(unit) < "\x7f" ? unit : whole;
-  });
-
-/** Containers are written out where they stand in the output. */
-for (const { prototype } of [ArrayValue, ObjectValue, NamespaceValue]) {
-  const written = prototype.toString;
-  prototype.toString = function () {
-    requireSmall(this);
-    return written.call(this);
-  };
-}
-
-/** Methods of strings that look at characters, or may make many. */
-const methods = {
-  startswith: (value, [start]) =>
-    bool(startsOf(start, "startswith").some((text) => shownSlice(value, 0, text.length) === text)),
-  endswith: (value, [end]) =>
-    bool(startsOf(end, "endswith").some((text) => text === "" || shownSlice(value, -text.length) === text)),
-  split(value, [separator, most]) {
-    if (separator !== undefined && separator.value !== null && !(separator instanceof StringValue))
-      throw new Error("sep argument must be a string or null");
-    if (most !== undefined && !(most instanceof IntegerValue)) throw new Error("maxsplit argument must be a number");
-    const limit = most === undefined || most.value === -1 ? Number.POSITIVE_INFINITY : most.value;
-    const parts =
-      separator instanceof StringValue ? splitAt(value, marks.show(separator.value), limit) : words(value, limit);
-    return new ArrayValue(parts.map((part) => new StringValue(part)));
-  },
-  replace(value, args) {
-    if (args.length < 2) throw new Error("replace() requires at least two arguments");
-    const [from, to, third] = args;
-    if (!(from instanceof StringValue && to instanceof StringValue))
-      throw new Error("replace() arguments must be strings");
-    const count = third?.value instanceof Map ? third.value.get("count") : third;
-    if (count !== undefined && count.value !== null && !(count instanceof IntegerValue))
-      throw new Error("replace() count argument must be a number or null");
-    const most = typeof count?.value === "number" && count.value >= 0 ? count.value : Number.POSITIVE_INFINITY;
-    return new StringValue(replaced(value, marks.show(from.value), to.value, most));
-  },
-  upper: (value) => new StringValue(marks.changed(value, (text) => text.toUpperCase())),
-  lower: (value) => new StringValue(marks.changed(value, (text) => text.toLowerCase())),
-  title: (value) =>
-    new StringValue(marks.changed(value, (text) => text.replace(/\b\w/g, (unit) => unit.toUpperCase()))),
-  capitalize: (value) =>
-    new StringValue(marks.changed(value.slice(0, 1), (text) => text.toUpperCase()) + value.slice(1)),
-};
-
-const bool = (value) => base.lookupVariable(value ? "yes" : "no");
-base.set("yes", true);
-base.set("no", false);
-
-const shownSlice = (text, ...range) => marks.show(text.slice(...range));
-
-function startsOf(pattern, method) {
-  const all = pattern instanceof ArrayValue ? pattern.value : [pattern];
-  if (!all.every((one) => one instanceof StringValue))
-    throw new Error(`${method}() argument must be a string or tuple of strings`);
-  return all.map((one) => marks.show(one.value));
-}
-
-/** Where `part` occurs in what a text says, at most so many times. */
-function* placesOf(text, part, most) {
-  const said = marks.show(text);
-  for (
-    let at = said.indexOf(part), count = 0;
-    at >= 0 && count < most;
-    at = said.indexOf(part, at + part.length), count++
-  )
-    yield at;
-}
-
-function splitAt(text, separator, most) {
-  if (separator === "") throw new Error("empty separator");
-  const parts = [];
-  let start = 0;
-  for (const at of placesOf(text, separator, most)) {
-    parts.push(text.slice(start, at));
-    limits.makeList(1);
-    start = at + separator.length;
-  }
-  parts.push(text.slice(start));
-  return parts;
-}
-
-function words(text, most) {
-  const parts = [];
-  const trimmed = text.trimStart();
-  for (const { 0: word, index } of trimmed.matchAll(/\S+/g)) {
-    limits.makeList(1);
-    if (parts.length >= most) {
-      parts.push(trimmed.slice(index));
-      break;
-    }
-    parts.push(word);
-  }
-  return parts;
-}
-
-function replaced(text, from, to, most) {
-  let result = "";
-  let start = 0;
-  const put = (end, more) => {
-    limits.step();
-    result += text.slice(start, end) + more;
-    if (result.length > limits.text) limits.makeText(result.length);
-  };
-  if (from === "") {
-    let at = 0;
-    for (const character of [...text, ""].slice(0, most)) {
-      put(at, to);
-      start = at;
-      at += character.length;
-    }
-  } else
-    for (const at of placesOf(text, from, most)) {
-      put(at, to);
-      start = at + from.length;
-    }
-  return result + text.slice(start);
-}
-
-const { get: usualBuiltins } = Object.getOwnPropertyDescriptor(StringValue.prototype, "builtins");
-const ownBuiltins = new WeakMap();
-Object.defineProperty(StringValue.prototype, "builtins", {
-  get() {
-    let own = ownBuiltins.get(this);
-    if (!own) {
-      own = new Map(usualBuiltins.call(this));
-      for (const [name, method] of Object.entries(methods))
-        own.set(name, new FunctionValue((args) => method(this.value, args)));
-      ownBuiltins.set(this, own);
-    }
-    return own;
-  },
-});
-
-/** Tests compare values as they are. */
-for (const [name, test] of base.tests)
-  base.tests.set(name, (...values) => test(...values.map((value) => value && plain(value))));
 
 /** range(start, stop, step) as in Python, counted before it is made. */
 function range(args) {
   const numbers = args.map(({ value }) => value);
-  if (numbers.length === 0 || !numbers.every((number) => Number.isSafeInteger(number)))
+  if (numbers.length === 0 || !numbers.every((one) => Number.isSafeInteger(one)))
     throw new Error("range() wants integers");
   const [start, stop, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
   if (step === 0) throw new Error("range() step must not be zero");
   const length = Math.max(0, Math.ceil((stop - start) / step));
-  limits.makeList(length);
-  return new ArrayValue(Array.from({ length }, (_, i) => new IntegerValue(start + i * step)));
+  state.limits.makeList(length);
+  return list(Array.from({ length }, (_, i) => integer(start + i * step)));
 }
+
+/** dict(a=1): of what is named. */
+const dict = (args) => new ObjectValue(new Map(args.at(-1)?.type === "KeywordArgumentsValue" ? args.at(-1).value : []));
 
 // Template makes an interpreter of its own.
 Interpreter.prototype.run = function (program) {
-  this.global.setVariable("range", new FunctionValue(range));
+  this.global.setVariable("range", callable(range));
+  this.global.setVariable("dict", callable(dict));
+  this.global.setVariable(
+    "strftime_now",
+    callable(([format]) => text(strftime(written(format), new Date()))),
+  );
   return new LimitedInterpreter(this.global).run(program);
 };
 
 /** The text that a template makes of `values`, within `rules.limits`; messages among them have `rules.marks`. */
 export function renderWithin(template, values, rules) {
-  ({ limits, marks } = rules);
+  Object.assign(state, rules);
   return template.render(values);
 }

@@ -4,10 +4,15 @@ import { Worker } from "node:worker_threads";
 import { deferred } from "../../deferred.js";
 import { ownOptions } from "../../worker-options.js";
 
+/** A message as templates know it: all texts but its role are what somebody said. */
+export type TemplateMessage = { readonly role: string } & Readonly<Record<string, unknown>>;
+
 export interface TemplateJob {
   /** Jinja source. */
   readonly source: string;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
+  readonly messages: readonly TemplateMessage[];
+  /** What the model may call, as the template gets it. */
+  readonly tools?: readonly object[];
   /** Characters that are marked where they are in messages. */
   readonly alphabet: readonly string[];
   /** What the template gets beside the messages. */
@@ -35,6 +40,14 @@ export class TemplateFault extends Error {
     super(message);
     this.kind = kind;
   }
+}
+
+/** Of all texts in a value. */
+function charactersIn(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum, one) => sum + charactersIn(one), 0);
+  return Object.entries(value).reduce((sum, [key, one]) => sum + key.length + charactersIn(one), 0);
 }
 
 /** Real templates take milliseconds. A loaded machine may take a while to start a thread, which is not counted. */
@@ -110,7 +123,7 @@ export class TemplateRenderer {
   }
 
   async #do(job: Job, signal: AbortSignal | undefined): Promise<MarkedText> {
-    const characters = (job.messages ?? []).reduce((sum, { content }) => sum + content.length, 0);
+    const characters = charactersIn([job.messages, job.tools]);
     const worker = this.#ready(characters);
     const answer = deferred<MarkedText>();
     const end = (reason: unknown): void => {

@@ -4,6 +4,7 @@ import { Template } from "@huggingface/jinja";
 import { renderWithin } from "./interpreter.mjs";
 import { asLimit, Limits, TemplateLimit } from "./limits.mjs";
 import { Marks, marksIn, TooFewMarks } from "./marks.mjs";
+import { rewritten } from "./source.mjs";
 
 /** Parsed templates by their source; a process has few models. */
 const parsed = new Map();
@@ -12,12 +13,32 @@ const mostParsed = 8;
 function parse(source) {
   let found = parsed.get(source);
   if (!found) {
-    const template = new Template(source);
+    const template = new Template(rewritten(source));
     found = { template, taken: marksIn(textsOf(template.parsed)) };
     if (parsed.size === mostParsed) parsed.clear();
     parsed.set(source, found);
   }
   return found;
+}
+
+/** All texts in a value, its keys too. */
+function textsIn(value) {
+  if (typeof value === "string") return [value];
+  return value !== null && typeof value === "object"
+    ? Object.entries(value).flatMap(([key, one]) => [key, ...textsIn(one)])
+    : [];
+}
+
+/** A value with all texts marked. A key that a template may look for stays as it is; others are texts too. */
+function markedBy(marks, value) {
+  if (typeof value === "string") return marks.mark(value);
+  if (Array.isArray(value)) return value.map((one) => markedBy(marks, one));
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).map(([key, one]) => [
+    /^[\w$-]*$/.test(key) ? key : marks.mark(key),
+    markedBy(marks, one),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Texts that a template itself can write: an escape in a literal may be any character. */
@@ -33,18 +54,22 @@ function textsOf(program) {
   return texts;
 }
 
-function render({ source, messages, alphabet, values }) {
+function render({ source, messages, tools = null, alphabet, values }) {
   const { template, taken } = parse(source);
-  const contents = messages.map(({ content }) => content);
+  const contents = textsIn([messages, tools]);
   const marks = new Marks(
     alphabet,
     new Set([...taken, ...marksIn([...contents, ...alphabet, ...Object.values(values).map(String)])]),
   );
   const given = contents.reduce((sum, content) => sum + content.length, 0);
   const limits = new Limits({ messages: messages.length, given });
-  const marked = messages.map(({ role, content }) => ({ role, content: marks.mark(content) }));
+  const marked = messages.map(({ role, ...said }) => ({ role, ...markedBy(marks, said) }));
   try {
-    const text = renderWithin(template, { ...values, messages: marked }, { limits, marks });
+    const text = renderWithin(
+      template,
+      { tools: markedBy(marks, tools), documents: null, ...values, messages: marked },
+      { limits, marks },
+    );
     return { text, marks: marks.from, meant: marks.to };
   } catch (error) {
     throw Object.assign(error, { message: marks.show(String(error.message)) });

@@ -120,7 +120,8 @@ class Session:
             x = x + self.normed(y, layer.post_attention_norm)
             y = self.mlp(layer.mlp, self.normed(x, layer.mlp_norm))
             x = x + self.normed(y, layer.post_mlp_norm)
-        return capped(Linear(model.head)(self.normed(x, model.norm)), model.logit_cap)
+        self.hidden = self.normed(x, model.norm)
+        return capped(Linear(model.head)(self.hidden), model.logit_cap)
 
     def normed(self, x: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
         if weight is None:

@@ -7,7 +7,7 @@ MODEL is a Hugging Face folder or a GGUF file. --draw N takes a prompt of N rand
 first 8 steps are no close calls, so that bfloat16 must choose the same experts and tokens; with --attention one for which it must select the same
 windows. To find one takes seconds: it is the first of ../../fixtures/drawn-prompts.json that is so for the model, and only where none is, another is
 searched for. KEEP_DRAWN=1 in the environment adds that to the file. Prints a JSON list with an entry for every model and prompt:
-"model", "tokens"; "logits" of the last position (with --all of every position); "greedy", the ids chosen one by one,
+"model", "tokens"; "logits" of the last position (with --all of every position), with --hidden "hidden", what goes into the head, of every position; "greedy", the ids chosen one by one,
 without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
 "margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
 least over the layers, null where none is left out; with --attention "doubtful": in how many chunks of how many layers together, steps included,
@@ -43,10 +43,13 @@ def load(path: Path, dtype=np.float64) -> Decoder:
     return (from_folder if path.is_dir() else from_gguf).load(path, dtype)
 
 
-def run(model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None, trials: int = 1) -> dict:
+def run(
+    model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None, trials: int = 1, hidden: bool = False
+) -> dict:
     windows = windows and Windows(windows.options)
     session = Session(model, windows=windows)
     logits = session.read(tokens)
+    states = {"hidden": session.hidden.round(6).tolist()} if hidden else {}
     result = {"logits": (logits if every else logits[-1]).round(6).tolist(), "greedy": [], "gaps": []}
     last = logits[-1]
     if windows:
@@ -63,7 +66,7 @@ def run(model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows
         result["margins"] = [round(margin, 4) if np.isfinite(margin) else None for margin in session.margins]
     if windows:
         result["doubtful"] = sum(count > 0 for count in windows.doubtful)
-    return result
+    return result | states
 
 
 def until_doubtful(gaps: list, doubtful: list) -> list:
@@ -129,6 +132,7 @@ def main() -> None:
     parser.add_argument("--greedy", type=int, default=0)
     parser.add_argument("--attention", type=Windows.parse, help="streaming:… or reattention:…; default: every token sees all before it")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--hidden", action="store_true", help="what goes into the head, of every position")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     asked = parser.parse_args()
     results = []
@@ -136,7 +140,7 @@ def main() -> None:
         model = load(path, np.dtype(asked.dtype).type)
         prompts = [[int(token) for token in text.split(",")] for text in asked.tokens]
         for tokens in prompts + [drawn(model, length, asked.attention) for length in asked.draw]:
-            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all, asked.attention, TRIALS))
+            results.append({"model": str(path), "tokens": tokens} | run(model, tokens, asked.greedy, asked.all, asked.attention, TRIALS, asked.hidden))
     print(json.dumps(results))
 
 

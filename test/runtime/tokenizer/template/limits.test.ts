@@ -29,7 +29,7 @@ const bombs: Readonly<Record<string, string>> = {
   "doubling a list": `{% set s = [1] %}${"{% set s = s + s %}".repeat(40)}{{ s | length }}`,
   "a list in itself, printed": `{% set s = [1] %}${"{% set s = [s, s] %}".repeat(40)}{{ s }}`,
   "a list in itself, as JSON": `{% set s = [1] %}${"{% set s = [s, s] %}".repeat(40)}{{ s | tojson }}`,
-  "a list in itself, joined to text": `{% set s = [1] %}${"{% set s = [s, s] %}".repeat(40)}{{ 'x' + s }}`,
+  "a list in itself, joined to text": `{% set s = [1] %}${"{% set s = [s, s] %}".repeat(40)}{{ 'x' ~ s }}`,
   "a list of a namespace that grows": `{% set ns = namespace(x='x') %}{% set s = [ns, ns, ns, ns, ns, ns, ns, ns] %}${"{% set ns.x = ns.x + ns.x %}".repeat(22)}{{ s }}`,
   "a namespace in itself": "{% set ns = namespace() %}{% set ns.a = ns %}{% set ns.b = ns %}{{ ns }}",
   "many joined": `{{ range(100000) | join('${"x".repeat(10_000)}') }}`,

@@ -1,0 +1,65 @@
+import { Formats } from "../grammar/index.js";
+import { CallReader, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
+import type { Speech } from "./answer.js";
+import { CONSTRAINT, type Constrained } from "./constraint.js";
+import { GenerateError } from "./errors.js";
+import type { GenerateOptions } from "./options.js";
+
+/** How calls are read from an answer. */
+export interface Calls {
+  readonly reader: CallReader;
+  /** Control tokens that are the signs of calls. */
+  readonly signs: ReadonlySet<number>;
+}
+
+/** What an answer is held to, and what is read from it beside text. */
+export interface Bound {
+  readonly constraint: Constrained;
+  readonly calls: Calls | undefined;
+}
+
+/** What options say of what an answer may be, over the model's vocabulary. */
+export class Bounds {
+  readonly #speech: Speech;
+  readonly #formats: Formats;
+
+  constructor(speech: Speech) {
+    this.#speech = speech;
+    this.#formats = new Formats(speech.tokenizer, speech.ends);
+  }
+
+  /** @throws GenerateError for formats and tools that make no sense together, or to this model */
+  of(options: GenerateOptions): Bound {
+    const { responseFormat, ignoreEos } = options;
+    const use = toolUse(options.tools, options.toolChoice);
+    if (ignoreEos && (responseFormat || use.required))
+      throw new GenerateError(
+        "ignoreEos",
+        "ignoreEos does not go with responseFormat or a required tool, which end an answer",
+      );
+    if (responseFormat && use.tools.length > 0)
+      throw new GenerateError("responseFormat", 'responseFormat does not go with tools, unless toolChoice is "none"');
+    if (use.tools.length > 0) return this.#calling(use);
+    return {
+      constraint: responseFormat ? { [CONSTRAINT]: this.#formats.constraint(responseFormat) } : {},
+      calls: undefined,
+    };
+  }
+
+  #calling({ tools, required }: ToolUse): Bound {
+    const { tokenizer } = this.#speech;
+    const form = formOf(tokenizer.chatTemplate ?? "");
+    const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
+    const names = tools.map((tool) => tool.function.name);
+    const constraint = required && this.#formats.follow(forcedCall(form, required), signs);
+    return {
+      constraint: constraint ? { [CONSTRAINT]: constraint } : {},
+      calls: { reader: new CallReader(form, names), signs },
+    };
+  }
+}
+
+/** Throws GenerateError where tools are given and no chat template is told of them. */
+export function requireNoTools({ tools, toolChoice }: GenerateOptions, instead: string): void {
+  if (toolUse(tools, toolChoice).tools.length > 0) throw new GenerateError("tools", `tools are for ${instead}`);
+}

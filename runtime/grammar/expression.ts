@@ -1,0 +1,60 @@
+/** What a language of texts is, as data: made by the readers of schemas, patterns and grammars, and compiled by `lower.ts`. */
+
+/** Code points from the first to the last, both included; sorted and apart in a set. */
+export type Range = readonly [first: number, last: number];
+export type Ranges = readonly Range[];
+
+export type Expression =
+  /** One character of a set. */
+  | { readonly kind: "characters"; readonly ranges: Ranges }
+  | { readonly kind: "sequence"; readonly items: readonly Expression[] }
+  | { readonly kind: "choice"; readonly options: readonly Expression[] }
+  /** `most` may be Infinity. */
+  | { readonly kind: "repeat"; readonly item: Expression; readonly least: number; readonly most: number }
+  /** What a rule of the grammar says, by its name: rules may name each other. */
+  | { readonly kind: "rule"; readonly name: string }
+  /** Texts that are in all of some regular languages and in none of others. */
+  | { readonly kind: "both"; readonly of: readonly Expression[]; readonly not: readonly Expression[] };
+
+export interface Grammar {
+  readonly root: Expression;
+  readonly rules: ReadonlyMap<string, Expression>;
+}
+
+export const characters = (ranges: Ranges): Expression => ({ kind: "characters", ranges });
+export const sequence = (...items: readonly Expression[]): Expression => ({ kind: "sequence", items });
+export const choice = (...options: readonly Expression[]): Expression => ({ kind: "choice", options });
+export const repeat = (item: Expression, least = 0, most = Number.POSITIVE_INFINITY): Expression => ({
+  kind: "repeat",
+  item,
+  least,
+  most,
+});
+export const optional = (item: Expression): Expression => repeat(item, 0, 1);
+export const rule = (name: string): Expression => ({ kind: "rule", name });
+export const both = (of: readonly Expression[], not: readonly Expression[] = []): Expression =>
+  of.length === 1 && not.length === 0 ? of[0]! : { kind: "both", of, not };
+
+/** A text as it is. */
+export const text = (value: string): Expression =>
+  sequence(...Array.from(value, (character) => characters([[character.codePointAt(0)!, character.codePointAt(0)!]])));
+
+export const empty: Expression = sequence();
+/** No text at all. */
+export const nothing: Expression = choice();
+
+/** Expressions that one is made of. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "sequence":
+      return expression.items;
+    case "choice":
+      return expression.options;
+    case "repeat":
+      return [expression.item];
+    case "both":
+      return [...expression.of, ...expression.not];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,140 @@
+/** The option `responseFormat`: what an answer is to be. */
+import type { Constraint } from "../generate/constraint.js";
+import type { Tokenizer } from "../tokenizer/index.js";
+import { Guide } from "./constraint.js";
+import { readGrammar } from "./ebnf.js";
+import { formatError } from "./errors.js";
+import type { Grammar } from "./expression.js";
+import { anyObject, readSchema } from "./json/schema.js";
+import { lower } from "./lower.js";
+import { readPattern } from "./regex.js";
+import { TokenTree } from "./trie.js";
+
+/** A schema of a library that gives JSON Schema: zod 4, and others that follow standardschema.dev. */
+export interface StandardSchema {
+  readonly "~standard": {
+    readonly jsonSchema?: {
+      readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
+    };
+  };
+}
+
+/** What an answer is to be: every token is one with which it can still become so, and it ends where it is whole. */
+export type ResponseFormat =
+  /** JSON that is valid for a schema: a JSON schema as an object, or a zod schema. */
+  | { readonly type: "json_schema"; readonly schema: object | boolean | StandardSchema }
+  /** Any JSON object. */
+  | { readonly type: "json_object" }
+  /** A text that all of a regular expression matches, as if it stood between ^ and $. */
+  | { readonly type: "regex"; readonly pattern: string | RegExp }
+  /** A text of a grammar in EBNF: `root ::= "yes" | "no"`. */
+  | { readonly type: "grammar"; readonly ebnf: string };
+
+type Kind = ResponseFormat["type"];
+
+const READERS: { readonly [Type in Kind]: (format: ResponseFormat & { type: Type }) => Grammar } = {
+  json_schema: ({ schema }) => readSchema(plainSchema(schema)),
+  json_object: () => anyObject(),
+  regex: ({ pattern }) => ({ root: readPattern(sourceOf(pattern), "regex", { whole: true }), rules: new Map() }),
+  grammar: ({ ebnf }) => readGrammar(textOf(ebnf, "ebnf")),
+};
+const FIELDS: Readonly<Record<Kind, string | undefined>> = {
+  json_schema: "schema",
+  json_object: undefined,
+  regex: "pattern",
+  grammar: "ebnf",
+};
+
+/** Throws GenerateError for what is no format. */
+function requireFormat(format: ResponseFormat): void {
+  const type = format?.type;
+  if (!Object.hasOwn(READERS, type ?? ""))
+    throw formatError("type", `is ${JSON.stringify(type)}; give one of ${Object.keys(READERS).join(", ")}`);
+  const known = ["type", FIELDS[type]];
+  const unknown = Object.keys(format).find((key) => !known.includes(key));
+  if (unknown) throw formatError(unknown, `is no field of ${type}, which has ${known.filter(Boolean).join(" and ")}`);
+}
+
+/** @throws GenerateError for what is no format, and for one that cannot be followed */
+export function grammarOf(format: ResponseFormat): Grammar {
+  requireFormat(format);
+  return (READERS[format.type] as (format: ResponseFormat) => Grammar)(format);
+}
+
+function plainSchema(schema: unknown): unknown {
+  const standard = (schema as Partial<StandardSchema> | undefined)?.["~standard"];
+  if (!standard) return schema;
+  if (typeof standard.jsonSchema?.input !== "function")
+    throw formatError(
+      "schema",
+      "the library of this schema gives no JSON schema (~standard.jsonSchema): pass a JSON schema",
+    );
+  // A text is what the library's parsing takes in.
+  return standard.jsonSchema.input({ target: "draft-2020-12" });
+}
+
+function textOf(value: unknown, field: string): string {
+  if (typeof value === "string") return value;
+  throw formatError(field, `is ${JSON.stringify(value)}; give a text`);
+}
+
+function sourceOf(pattern: string | RegExp): string {
+  if (!(pattern instanceof RegExp)) return textOf(pattern, "pattern");
+  const flags = pattern.flags.replace("u", "");
+  if (flags !== "") throw formatError("pattern", `has the flags ${flags}; only u is supported`);
+  return pattern.source;
+}
+
+const MOST_GUIDES = 16;
+
+/** Texts that answers may be, over the vocabulary of one tokenizer. The last formats that were asked for are kept as they were compiled. */
+export class Formats {
+  readonly #tokenizer: Tokenizer;
+  readonly #ends: ReadonlySet<number>;
+  readonly #guides = new Map<string, Guide>();
+  #tree: TokenTree | undefined;
+
+  constructor(tokenizer: Tokenizer, ends: ReadonlySet<number>) {
+    this.#tokenizer = tokenizer;
+    this.#ends = ends;
+  }
+
+  /** What one answer may be. @throws GenerateError for what is no format, and for one that cannot be followed */
+  constraint(format: ResponseFormat): Constraint {
+    return this.#guide(format).answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
+  }
+
+  /** What an answer of a grammar may be. @param signs control tokens that are text in it */
+  follow(grammar: Grammar, signs: ReadonlySet<number>): Constraint {
+    const { vocabularySize } = this.#tokenizer;
+    const tree = new TokenTree(vocabularySize, (token) =>
+      signs.has(token) ? this.#tokenizer.tokenBytes(token) : this.#bytesOf(token),
+    );
+    const guide = new Guide(lower(grammar), tree, vocabularySize);
+    return guide.answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
+  }
+
+  #guide(format: ResponseFormat): Guide {
+    requireFormat(format);
+    const key = keyOf(format);
+    let guide = this.#guides.get(key);
+    this.#tree ??= new TokenTree(this.#tokenizer.vocabularySize, (token) => this.#bytesOf(token));
+    guide ??= new Guide(lower(grammarOf(format)), this.#tree, this.#tokenizer.vocabularySize);
+    // The last that was asked for is the last to go.
+    this.#guides.delete(key);
+    this.#guides.set(key, guide);
+    if (this.#guides.size > MOST_GUIDES) this.#guides.delete(this.#guides.keys().next().value!);
+    return guide;
+  }
+
+  /** What steers the model, and what ends an answer, is no text. */
+  #bytesOf(token: number): Uint8Array | undefined {
+    return this.#tokenizer.isControl(token) || this.#ends.has(token) ? undefined : this.#tokenizer.tokenBytes(token);
+  }
+}
+
+function keyOf(format: ResponseFormat): string {
+  if (format.type === "json_schema") return JSON.stringify(["json_schema", plainSchema(format.schema)]);
+  if (format.type === "regex") return JSON.stringify(["regex", sourceOf(format.pattern)]);
+  return JSON.stringify(format);
+}

@@ -1,0 +1,376 @@
+/** JSON Schema (2020-12, and what earlier drafts share with it) as a grammar of the texts whose values are valid. */
+import { formatError } from "../errors.js";
+import {
+  both,
+  characters,
+  choice,
+  type Expression,
+  empty,
+  type Grammar,
+  nothing,
+  optional,
+  repeat,
+  rule,
+  sequence,
+  text,
+} from "../expression.js";
+import { ANY } from "../ranges.js";
+import { readPattern } from "../regex.js";
+import { FORMATS } from "./formats.js";
+import {
+  ANNOTATIONS,
+  equal,
+  isRecord,
+  join,
+  joinKeywords,
+  type Part,
+  partsOf,
+  READ,
+  type Said,
+  TYPES,
+  UNSUPPORTED,
+} from "./keywords.js";
+import { colon, comma, listed, within } from "./layout.js";
+import { numberBetween } from "./numbers.js";
+import { anyString, inString, quoted } from "./strings.js";
+import { anyOfType, exactly } from "./values.js";
+
+const LONGEST = 500_000;
+/** Schemas that are read, those again that are read for what they say beside others. */
+const MOST_READ = 20_000;
+const DEEPEST = 60;
+const MANY = Number.POSITIVE_INFINITY;
+
+/**
+ * The texts whose value is valid. Some of them are left out: properties are in the order of the schema, and there are no others where properties are
+ * said and additionalProperties is not; tuples are whole. @throws GenerateError that names the keyword and its place
+ */
+export function readSchema(schema: unknown): Grammar {
+  const stored = JSON.stringify(schema);
+  if (stored === undefined) throw formatError("the schema", `is ${typeof schema}, and is to be a JSON schema`);
+  if (stored.length > LONGEST) throw formatError("the schema", `has ${stored.length} characters, more than ${LONGEST}`);
+  return new Reader(JSON.parse(stored)).grammar();
+}
+
+/** Any object. */
+export function anyObject(): Grammar {
+  const rules = new Map<string, Expression>();
+  return { root: anyOfType("object", rules), rules };
+}
+
+/** Schemas that hold beside a schema's own keywords. */
+const BESIDE = new Set(["$ref", "allOf"]);
+
+class Reader {
+  readonly #root: unknown;
+  readonly #rules = new Map<string, Expression>();
+  #read = 0;
+  #depth = 0;
+
+  constructor(root: unknown) {
+    this.#root = root;
+  }
+
+  grammar(): Grammar {
+    return { root: this.#value([{ schema: this.#root, place: "#" }]), rules: this.#rules };
+  }
+
+  /** A value for which all of some schemas hold. */
+  #value(parts: readonly Part[]): Expression {
+    const [only] = parts;
+    const ref = parts.length === 1 ? referenceOf(only!) : undefined;
+    if (ref !== undefined) return this.#referred(ref, only!.place);
+    if (++this.#depth > DEEPEST)
+      throw formatError(`the schema at ${only!.place}`, `it is nested more than ${DEEPEST} deep`);
+    const value = this.#expression(this.#together(parts), only!.place);
+    this.#depth--;
+    return value;
+  }
+
+  #referred(ref: string, place: string): Expression {
+    const name = `the schema ${ref}`;
+    if (!this.#rules.has(name)) {
+      this.#rules.set(name, nothing);
+      const [depth, part] = [this.#depth, this.#find(ref, place)];
+      this.#depth = 0;
+      this.#rules.set(name, this.#value([part]));
+      this.#depth = depth;
+    }
+    return rule(name);
+  }
+
+  #find(ref: string, place: string): Part {
+    if (ref !== "#" && !ref.startsWith("#/"))
+      throw formatError(`the schema at ${place}`, `$ref ${ref} is not within the schema: only #/… is supported`);
+    let schema = this.#root;
+    for (const step of ref.split("/").slice(1)) {
+      const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+      const inside = typeof schema === "object" && schema !== null && Object.hasOwn(schema, key);
+      if (!inside) throw formatError(`the schema at ${place}`, `$ref ${ref} leads nowhere: there is no ${key}`);
+      schema = (schema as Record<string, unknown>)[key];
+    }
+    return { schema, place: ref };
+  }
+
+  #together(parts: readonly Part[]): Said {
+    return parts.map((part) => this.#said(part)).reduce((a, b) => join(a, b, parts[0]!.place));
+  }
+
+  /** What one schema says, with those that it refers to and those that hold at once. */
+  #said({ schema, place }: Part, depth = 0): Said {
+    if (schema === true) return {};
+    if (schema === false) return { types: [] };
+    if (!isRecord(schema))
+      throw formatError(
+        `the schema at ${place}`,
+        `is ${JSON.stringify(schema)}, and is to be an object, true or false`,
+      );
+    if (++this.#read > MOST_READ || depth > DEEPEST)
+      throw formatError(`the schema at ${place}`, "schemas refer to each other without end, or too often");
+    let own: Said = {};
+    for (const [keyword, value] of Object.entries(schema))
+      if (!ANNOTATIONS.has(keyword) && !BESIDE.has(keyword))
+        own = joinKeywords(own, this.#keyword(keyword, { schema: value, place: `${place}/${keyword}` }), place);
+    if (schema.oneOf) this.#requireApart(own.options!, `${place}/oneOf`);
+    const beside = "$ref" in schema ? [this.#find(String(schema.$ref), `${place}/$ref`)] : [];
+    const all = "allOf" in schema ? partsOf({ schema: schema.allOf, place: `${place}/allOf` }) : [];
+    return [...beside, ...all].map((part) => this.#said(part, depth + 1)).reduce((a, b) => join(a, b, place), own);
+  }
+
+  #keyword(keyword: string, part: Part): Said {
+    const { place } = part;
+    const read = Object.hasOwn(READ, keyword) ? READ[keyword] : undefined;
+    if (read) return read(part);
+    const instead = Object.hasOwn(UNSUPPORTED, keyword) ? UNSUPPORTED[keyword] : undefined;
+    throw formatError(
+      `the schema at ${place}`,
+      instead ? `the keyword ${keyword} is not supported: ${instead}` : `${keyword} is no keyword that is known`,
+    );
+  }
+
+  /** Of oneOf exactly one is to hold: alternatives must be such that no value is valid for two. */
+  #requireApart(options: readonly Part[], place: string): void {
+    const all = options.map((option) => this.#said(option, 1));
+    all.forEach((a, i) => {
+      const other = all.slice(0, i).findIndex((b) => !this.#areApart(a, b));
+      if (other >= 0)
+        throw formatError(
+          `the schema at ${place}`,
+          `a value may be valid for both ${other} and ${i}, and oneOf wants one: use anyOf, or a property that is required in all with a const of its own in each`,
+        );
+    });
+  }
+
+  #areApart(a: Said, b: Said): boolean {
+    const [ours, theirs] = [typesOf(a), typesOf(b)];
+    const wide = (types: readonly string[]) => types.map((type) => (type === "integer" ? "number" : type));
+    if (!wide(ours).some((type) => wide(theirs).includes(type))) return true;
+    if (a.values && b.values) return !a.values.some((value) => b.values!.some((other) => equal(value, other)));
+    const tag = (a.required ?? []).find((name) => {
+      const [one, two] = [a, b].map((said) => said.properties?.get(name)?.[0]);
+      return one && two && b.required?.includes(name) && this.#areTags(one, two);
+    });
+    return tag !== undefined && [...ours, ...theirs].every((type) => type === "object");
+  }
+
+  #areTags(one: Part, two: Part): boolean {
+    const [a, b] = [this.#said(one, 1), this.#said(two, 1)];
+    return a.values !== undefined && b.values !== undefined && this.#areApart(a, b);
+  }
+
+  #expression(said: Said, place: string): Expression {
+    const { options, ...rest } = said;
+    if (options) {
+      const isAlone = Object.keys(rest).length === 0;
+      return choice(
+        ...options.map((option) =>
+          isAlone ? this.#value([option]) : this.#expression(join(rest, this.#said(option, 1), place), place),
+        ),
+      );
+    }
+    const types = typesOf(said);
+    if (said.values) return this.#values(said, place);
+    return choice(...types.map((type) => this.#typed(type, said, place)));
+  }
+
+  #values(said: Said, place: string): Expression {
+    const { types, values, ...rest } = said;
+    const [more] = Object.keys(rest);
+    if (more)
+      throw formatError(
+        `the schema at ${place}`,
+        "enum and const are supported beside type alone: leave out the values that nothing else lets through",
+      );
+    return choice(...values!.filter((value) => !types || types.some((type) => isOfType(value, type))).map(exactly));
+  }
+
+  #typed(type: string, said: Said, place: string): Expression {
+    switch (type) {
+      case "object":
+        return this.#object(said, place);
+      case "array":
+        return this.#list(said);
+      case "string":
+        return this.#string(said, place);
+      case "number":
+      case "integer":
+        return numberBetween({ ...said, integer: type === "integer" }, this.#rules);
+      case "boolean":
+        return choice(text("true"), text("false"));
+      default:
+        return text("null");
+    }
+  }
+
+  #string(said: Said, place: string): Expression {
+    const { minLength, maxLength, patterns, formats } = said;
+    if (!patterns && !formats) return anyString(minLength, maxLength);
+    return quoted(inString(this.#text(said, place)));
+  }
+
+  /** The texts that a string may be. */
+  #text({ minLength = 0, maxLength = MANY, patterns = [], formats = [], values }: Said, place: string): Expression {
+    if (values) return choice(...values.filter((value) => typeof value === "string").map(text));
+    const known = formats.filter((format) => Object.hasOwn(FORMATS, format));
+    const unknown = formats.find((format) => !known.includes(format));
+    // Beside a pattern the format of a library is a name for it.
+    if (unknown !== undefined && patterns.length === 0)
+      throw formatError(
+        `the schema at ${place}/format`,
+        `the format ${unknown} is not known: there are ${Object.keys(FORMATS).join(", ")}; or say a pattern`,
+      );
+    return both([
+      ...patterns.map(({ schema, place }) => readPattern(schema as string, `the schema at ${place}`, { whole: false })),
+      ...known.map((format) => readPattern(FORMATS[format]!, format, { whole: true })),
+      ...(minLength > 0 || maxLength < MANY || patterns.length + known.length === 0
+        ? [repeat(characters(ANY), minLength, maxLength)]
+        : []),
+    ]);
+  }
+
+  #object(said: Said, place: string): Expression {
+    const { properties = new Map<string, readonly Part[]>(), required = [], additional, names } = said;
+    const isAny = properties.size === 0 && required.length === 0 && !names && !additional;
+    const { minProperties = 0, maxProperties = MANY } = said;
+    if (isAny && minProperties === 0 && maxProperties === MANY) return anyOfType("object", this.#rules);
+    const isOpen = additional !== undefined || properties.size === 0;
+    const others = additional ?? [{ schema: isOpen, place }];
+    const all = new Map([
+      ...properties,
+      ...required.filter((name) => !properties.has(name)).map((name) => [name, others] as const),
+    ]);
+    const extra =
+      isOpen && !others.some(({ schema }) => schema === false)
+        ? this.#extra(said, [...all.keys()], others, place)
+        : undefined;
+    this.#requireCounts(said, all.size, extra !== undefined, place);
+    const members = [...all].map(([name, parts]) => ({
+      member: sequence(text(JSON.stringify(name)), colon, this.#value(parts)),
+      isRequired: required.includes(name),
+    }));
+    if (members.length > 0) return within("{", this.#members(members, extra), "}");
+    if (!extra || maxProperties === 0) return minProperties > 0 ? nothing : within("{", empty, "}");
+    const some = listed(extra, 1, maxProperties);
+    return within("{", minProperties > 0 ? some : optional(some), "}");
+  }
+
+  /** A member of a name that no property has. */
+  #extra({ names }: Said, taken: readonly string[], others: readonly Part[], place: string): Expression {
+    const allowed = names ? this.#text(this.#together(names), names[0]!.place) : repeat(characters(ANY));
+    const name = names || taken.length > 0 ? quoted(inString(both([allowed], taken.map(text)))) : anyString();
+    return sequence(name, colon, this.#value(others.map((other) => ({ ...other, place: other.place || place }))));
+  }
+
+  #requireCounts(
+    { minProperties = 0, maxProperties = MANY }: Said,
+    named: number,
+    hasExtra: boolean,
+    place: string,
+  ): void {
+    const fewest = named === 0 ? 1 : 0;
+    if (minProperties > fewest && named + (hasExtra ? 1 : 0) > 0)
+      throw formatError(
+        `the schema at ${place}`,
+        `minProperties is ${minProperties}: ${fewest === 1 ? "at most 1 is supported" : "it is supported without properties alone"}; use required`,
+      );
+    if (named > 0 && maxProperties < named + (hasExtra ? MANY : 0))
+      throw formatError(
+        `the schema at ${place}`,
+        `maxProperties is ${maxProperties}: it is supported without properties alone`,
+      );
+  }
+
+  /** Members in their order, those that may be left out left out or not, then others. A rule for what is behind each: a chain of them is no nesting. */
+  #members(
+    members: readonly { readonly member: Expression; readonly isRequired: boolean }[],
+    extra: Expression | undefined,
+  ): Expression {
+    let behind = extra ? repeat(sequence(comma, extra)) : empty;
+    let alone = extra ? optional(sequence(extra, behind)) : empty;
+    for (const { member, isRequired } of members.toReversed()) {
+      const [next, nextAlone] = [this.#named(behind), this.#named(alone)];
+      behind = isRequired ? sequence(comma, member, next) : choice(next, sequence(comma, member, next));
+      alone = isRequired ? sequence(member, next) : choice(nextAlone, sequence(member, next));
+    }
+    return alone;
+  }
+
+  #named(expression: Expression): Expression {
+    const name = `part ${this.#rules.size}`;
+    this.#rules.set(name, expression);
+    return rule(name);
+  }
+
+  #list({ prefix = [], items, minItems, maxItems = MANY }: Said): Expression {
+    const others = items ?? [{ schema: prefix.length === 0, place: "#" }];
+    const isClosed = others.some(({ schema }) => schema === false);
+    const first = prefix.slice(0, maxItems).map((parts) => this.#value(parts));
+    const least = minItems ?? prefix.length;
+    const most = isClosed ? first.length : maxItems;
+    if (least > most && minItems !== undefined) return nothing;
+    if (!isClosed && !items && prefix.length === 0 && least === 0 && most === MANY)
+      return anyOfType("array", this.#rules);
+    const item = isClosed ? nothing : this.#value(others);
+    if (first.length === 0)
+      return within(
+        "[",
+        most === 0 ? empty : least > 0 ? listed(item, least, most) : optional(listed(item, 1, most)),
+        "]",
+      );
+    let rest = repeat(sequence(comma, item), Math.max(0, least - first.length), most - first.length);
+    for (let i = first.length - 1; i >= 0; i--) {
+      rest = sequence(...(i === 0 ? [] : [comma]), first[i]!, rest);
+      if (i >= least) rest = optional(rest);
+    }
+    return within("[", rest, "]");
+  }
+}
+
+/** A schema that only refers to another. */
+function referenceOf({ schema }: Part): string | undefined {
+  if (!isRecord(schema) || typeof schema.$ref !== "string") return undefined;
+  return Object.keys(schema).every((key) => key === "$ref" || ANNOTATIONS.has(key)) ? schema.$ref : undefined;
+}
+
+/** Of which types keywords speak, where no type is said. */
+const SPEAK: Readonly<Record<string, readonly (keyof Said)[]>> = {
+  object: ["properties", "required", "additional", "names", "minProperties", "maxProperties"],
+  array: ["prefix", "items", "minItems", "maxItems"],
+  string: ["patterns", "formats", "minLength", "maxLength"],
+  number: ["least", "most", "multipleOf"],
+};
+
+function typesOf(said: Said): readonly string[] {
+  if (said.types) return said.types;
+  if (said.values) return TYPES.filter((type) => said.values!.some((value) => isOfType(value, type)));
+  const spoken = Object.keys(SPEAK).filter((type) => SPEAK[type]!.some((key) => said[key] !== undefined));
+  return spoken.length > 0 ? spoken : TYPES.filter((type) => type !== "integer");
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  if (type === "integer") return Number.isInteger(value);
+  if (type === "array") return Array.isArray(value);
+  if (type === "null") return value === null;
+  if (type === "object") return isRecord(value);
+  return typeof value === type;
+}

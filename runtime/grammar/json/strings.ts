@@ -1,0 +1,85 @@
+/** Strings as JSON writes them. */
+import { characters, choice, type Expression, type Ranges, repeat, sequence, text } from "../expression.js";
+import { ANY, complement, intersect, of, SURROGATES } from "../ranges.js";
+
+const SHORT: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+const CONTROLS: Ranges = [[0, 0x1f]];
+const RAW = complement([...CONTROLS, ...of('"\\'), ...SURROGATES]);
+
+const quote = text('"');
+const hex = (digits: string): Expression => characters(of(digits));
+const HEX = hex("0123456789abcdefABCDEF");
+
+/** Four digits of a character that is no half of a pair. */
+const plainUnit = choice(
+  sequence(hex("0123456789abcefABCEF"), HEX, HEX, HEX),
+  sequence(hex("dD"), hex("01234567"), HEX, HEX),
+);
+const pair = sequence(
+  text("\\u"),
+  sequence(hex("dD"), hex("89abAB"), HEX, HEX),
+  text("\\u"),
+  sequence(hex("dD"), hex("cdefCDEF"), HEX, HEX),
+);
+
+/** Any character, in any way of writing it. */
+const anyCharacter = choice(
+  characters(RAW),
+  sequence(text("\\"), characters(of('"\\/bfnrt'))),
+  sequence(text("\\u"), plainUnit),
+  pair,
+);
+
+export const quoted = (content: Expression): Expression => sequence(quote, content, quote);
+
+/** A string of so many characters, in any way of writing it. */
+export const anyString = (least = 0, most = Number.POSITIVE_INFINITY): Expression =>
+  quoted(repeat(anyCharacter, least, most));
+
+/** One character as JSON.stringify writes it: as itself wherever that may be. */
+const written = new Map<Ranges, Expression>();
+function characterOf(ranges: Ranges): Expression {
+  let found = written.get(ranges);
+  if (!found) {
+    const escapes = intersect(ranges, [...CONTROLS, ...of('"\\')]).flatMap(([first, last]) =>
+      Array.from({ length: last - first + 1 }, (_, i) => escapeOf(String.fromCharCode(first + i))),
+    );
+    found = choice(characters(intersect(ranges, RAW)), ...escapes);
+    if (ranges === ANY) written.set(ranges, found);
+  }
+  return found;
+}
+
+function escapeOf(character: string): Expression {
+  const short = SHORT[character];
+  if (short) return text(short);
+  const digits = character.charCodeAt(0).toString(16).padStart(4, "0");
+  return sequence(text("\\u"), ...Array.from(digits, (digit) => hex(digit + digit.toUpperCase())));
+}
+
+/** The inside of a JSON string whose value is in a language. It is written as JSON.stringify does, so one value has one writing. */
+export function inString(value: Expression): Expression {
+  switch (value.kind) {
+    case "characters":
+      return characterOf(value.ranges);
+    case "sequence":
+      return { ...value, items: value.items.map(inString) };
+    case "choice":
+      return { ...value, options: value.options.map(inString) };
+    case "repeat":
+      return { ...value, item: inString(value.item) };
+    case "both":
+      return { ...value, of: value.of.map(inString), not: value.not.map(inString) };
+    case "rule":
+      return value;
+  }
+}

@@ -1,0 +1,44 @@
+import { choice, type Expression, type Grammar, sequence, text } from "../grammar/expression.js";
+import { readSchema } from "../grammar/json/schema.js";
+import type { Form } from "./forms.js";
+import type { Tool } from "./tools.js";
+
+const NO_ARGUMENTS = { type: "object", properties: {} };
+
+/** Answers that call one of some tools, and say nothing else. @throws GenerateError for parameters that cannot be followed */
+export function forcedCall(form: Form, tools: readonly Tool[]): Grammar {
+  const rules = new Map<string, Expression>();
+  const options = tools.map(({ function: { name, parameters = NO_ARGUMENTS } }) => {
+    const own = named(readSchema(parameters), `${name}: `);
+    for (const [rule, body] of own.rules) rules.set(rule, body);
+    const [before, behind] = form.around(name);
+    return sequence(text(before), own.root, text(behind));
+  });
+  return { root: choice(...options), rules };
+}
+
+/** The same grammar, its rules with a name before their own. */
+function named({ root, rules }: Grammar, prefix: string): Grammar {
+  const known = new Map<Expression, Expression>();
+  const renamed = (expression: Expression): Expression => {
+    if (!known.has(expression)) known.set(expression, parts(expression));
+    return known.get(expression)!;
+  };
+  const parts = (expression: Expression): Expression => {
+    switch (expression.kind) {
+      case "characters":
+        return expression;
+      case "sequence":
+        return { ...expression, items: expression.items.map(renamed) };
+      case "choice":
+        return { ...expression, options: expression.options.map(renamed) };
+      case "repeat":
+        return { ...expression, item: renamed(expression.item) };
+      case "both":
+        return { ...expression, of: expression.of.map(renamed), not: expression.not.map(renamed) };
+      case "rule":
+        return { ...expression, name: prefix + expression.name };
+    }
+  };
+  return { root: renamed(root), rules: new Map([...rules].map(([name, body]) => [prefix + name, renamed(body)])) };
+}

@@ -1,0 +1,115 @@
+/** The AI SDK's own functions over a model in this process. */
+import type { LanguageModelV2, LanguageModelV3 } from "@ai-sdk/provider";
+import { generateObject, generateText, stepCountIs, streamText, tool } from "ai";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { languageModel } from "../../ai-sdk/index.js";
+import type { Model } from "../../runtime/index.js";
+import { HERMES, tinyModel } from "../serve/served.js";
+
+let model: Model;
+let expected: { readonly text: string; readonly promptTokens: number };
+
+beforeAll(async () => {
+  model = await tinyModel(HERMES);
+  expected = await model.generate("hi", { temperature: 0, maxTokens: 6 }).result;
+}, 120_000);
+
+afterAll(() => model.close());
+
+const asked = { prompt: "hi", temperature: 0, maxOutputTokens: 6, maxRetries: 0 };
+
+test("its type is what the AI SDK's specification says, in both versions", () => {
+  const v3: LanguageModelV3 = languageModel(model);
+  const v2: LanguageModelV2 = languageModel(model, { specification: "v2" });
+  expect([v3.specificationVersion, v2.specificationVersion, v3.modelId]).toEqual(["v3", "v2", "local"]);
+  expect(() => languageModel(model, { specification: "v1" as "v2" })).toThrow('specification is "v1"');
+});
+
+test("generateText says what the runtime says, with its usage and why it ends", async () => {
+  for (const one of [languageModel(model, { id: "tiny" }), languageModel(model, { id: "tiny", specification: "v2" })]) {
+    const { text, usage, finishReason, response } = await generateText({ model: one, ...asked });
+    expect([text, finishReason, response.modelId]).toEqual([expected.text, "length", "tiny"]);
+    expect(usage).toMatchObject({
+      inputTokens: expected.promptTokens,
+      outputTokens: 6,
+      totalTokens: expected.promptTokens + 6,
+    });
+  }
+});
+
+test("streamText says it in pieces; leaving it ends the answer", async () => {
+  const { textStream, usage, finishReason } = streamText({ model: languageModel(model), ...asked });
+  let text = "";
+  for await (const piece of textStream) text += piece;
+  expect(text).toBe(expected.text);
+  expect([await finishReason, (await usage).outputTokens]).toEqual(["length", 6]);
+  const abort = new AbortController();
+  const left = streamText({ model: languageModel(model), ...asked, maxOutputTokens: 2000, abortSignal: abort.signal });
+  for await (const _ of left.textStream) abort.abort();
+  expect((await model.generate("hi", { temperature: 0, maxTokens: 6 }).result).text).toBe(expected.text);
+});
+
+test("generateObject gives what its zod schema parses", async () => {
+  const schema = z.object({
+    kind: z.enum(["a", "b"]),
+    n: z.int().min(1).max(9),
+    pair: z.tuple([z.boolean(), z.null()]),
+  });
+  const { object } = await generateObject({
+    model: languageModel(model),
+    schema,
+    prompt: "hi",
+    temperature: 1,
+    seed: 2,
+    maxOutputTokens: 800,
+  });
+  expect(schema.parse(object)).toEqual(object);
+});
+
+test("a tool is called, and what it gave is read", async () => {
+  const said: unknown[] = [];
+  const weather = tool({
+    description: "Of a city",
+    inputSchema: z.object({ city: z.enum(["Rome", "Oslo"]) }),
+    execute: async ({ city }) => {
+      said.push(city);
+      return { sky: "blue" };
+    },
+  });
+  const { steps } = await generateText({
+    model: languageModel(model),
+    prompt: "hi",
+    tools: { weather },
+    toolChoice: "required",
+    stopWhen: stepCountIs(2),
+    maxOutputTokens: 300,
+  });
+  expect(said).toHaveLength(2);
+  expect(steps.map(({ finishReason }) => finishReason)).toEqual(["tool-calls", "tool-calls"]);
+  expect(steps[0]!.toolResults[0]).toMatchObject({ toolName: "weather", output: { sky: "blue" } });
+  expect(steps[1]!.usage.inputTokens).toBeGreaterThan(steps[0]!.usage.inputTokens! + 10);
+  const stream = streamText({
+    model: languageModel(model),
+    prompt: "hi",
+    tools: { weather },
+    toolChoice: "required",
+    maxOutputTokens: 300,
+  });
+  expect(await stream.toolCalls).toMatchObject([
+    { toolName: "weather", input: { city: expect.stringMatching(/Rome|Oslo/) } },
+  ]);
+  expect(await stream.text).toBe("");
+});
+
+test("other options go by providerOptions; mistakes are the runtime's errors", async () => {
+  const say = (tilescript: Record<string, number>) =>
+    generateText({ model: languageModel(model), ...asked, providerOptions: { tilescript } });
+  expect((await say({ minP: 0.5 })).text).toBe(expected.text);
+  await expect(say({ minp: 0.5 })).rejects.toThrow("there is no option minp; did you mean minP?");
+  await expect(say({ temperature: 1 })).rejects.toThrow("which the call says already");
+  const file = { type: "file" as const, data: "aGk=", mediaType: "image/png" };
+  await expect(
+    generateText({ model: languageModel(model), messages: [{ role: "user", content: [file] }], maxRetries: 0 }),
+  ).rejects.toThrow(/reads text alone/);
+});

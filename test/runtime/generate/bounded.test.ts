@@ -1,0 +1,148 @@
+/** Answers that are held to a format, and tools, through a whole model. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { Model, ResponseFormat, Tool } from "../../../runtime/index.js";
+import { HERMES, tinyModel } from "../../serve/served.js";
+
+let model: Model;
+let without: Model;
+
+beforeAll(async () => {
+  model = await tinyModel(HERMES);
+  without = await tinyModel();
+}, 120_000);
+
+afterAll(() => {
+  model.close();
+  without.close();
+});
+
+const person = z.object({
+  name: z.string().max(8),
+  age: z.int().min(0).max(120),
+  tags: z.array(z.enum(["a", "b"])).max(2),
+});
+const ask = (responseFormat: ResponseFormat, seed = 1) =>
+  model.generate("hi", { responseFormat, maxTokens: 1000, temperature: 1, seed }).result;
+
+test("what a model of random weights says is valid for a zod schema, and ends by itself", async () => {
+  for (const seed of [1, 2, 3]) {
+    const { text, stopReason } = await ask({ type: "json_schema", schema: person }, seed);
+    person.parse(JSON.parse(text));
+    expect(stopReason).toBe("end");
+  }
+});
+
+test("patterns and grammars; greedy too", async () => {
+  expect((await ask({ type: "regex", pattern: /[a-c]{3}-\d{2}/ })).text).toMatch(/^[a-c]{3}-\d{2}$/);
+  expect((await ask({ type: "grammar", ebnf: 'root ::= ("yes" | "no") "!"' })).text).toMatch(/^(?:yes|no)!$/);
+  const { text } = await model.generate("hi", {
+    responseFormat: { type: "regex", pattern: "(?:ab|ba){2}" },
+    temperature: 0,
+  }).result;
+  expect(text).toMatch(/^(?:ab|ba){2}$/);
+});
+
+test("answers with formats of their own and without one go on at once", async () => {
+  const patterns = [/a{4}/, /[xyz]{6}/, undefined];
+  const texts = await Promise.all(
+    patterns.map(async (pattern) => {
+      const format = pattern && ({ type: "regex", pattern } as const);
+      return (
+        await model.generate("hi", {
+          ...(format ? { responseFormat: format } : {}),
+          maxTokens: 12,
+          temperature: 1,
+          seed: 3,
+        }).result
+      ).text;
+    }),
+  );
+  expect(texts[0]).toBe("aaaa");
+  expect(texts[1]).toMatch(/^[xyz]{6}$/);
+});
+
+const tools: Tool[] = [
+  {
+    type: "function",
+    function: {
+      name: "weather",
+      description: "Of a city",
+      parameters: {
+        type: "object",
+        properties: { city: { enum: ["Rome", "Oslo"] }, days: { type: "integer", minimum: 1, maximum: 9 } },
+        required: ["city", "days"],
+      },
+    },
+  },
+  { type: "function", function: { name: "now" } },
+];
+
+test("a required tool is called with arguments that are valid, and there is no text", async () => {
+  const names = new Set<string>();
+  for (const seed of [1, 2, 3, 4]) {
+    const generation = model.generate("hi", { tools, toolChoice: "required", temperature: 2, seed, maxTokens: 200 });
+    const pieces = [];
+    for await (const piece of generation) pieces.push(piece);
+    const { text, toolCalls, stopReason } = await generation.result;
+    expect([text, stopReason]).toEqual(["", "toolCalls"]);
+    expect(pieces.map((piece) => piece.text).join("")).toBe("");
+    expect(pieces.flatMap((piece) => piece.toolCalls ?? [])).toEqual(toolCalls);
+    const [call] = toolCalls!;
+    names.add(call!.name);
+    if (call!.name === "weather")
+      expect(call!.arguments).toEqual({ city: expect.stringMatching(/Rome|Oslo/), days: expect.any(Number) });
+  }
+  const named = await model.generate("hi", { tools, toolChoice: { name: "now" }, maxTokens: 200 }).result;
+  expect(named.toolCalls).toMatchObject([{ name: "now", arguments: {} }]);
+});
+
+test("the template is told of tools, of calls and of what they gave; a tool's text makes no control token", async () => {
+  const [first] = tools;
+  const call = { id: "abcdefghi", name: "weather", arguments: { city: "Rome", days: 2 } };
+  const text = await model.tokenizer.renderChat(
+    [
+      { role: "user", content: "hi" },
+      { role: "assistant", content: "", toolCalls: [call] },
+      { role: "tool", content: "sunny", toolCallId: call.id },
+    ],
+    { tools: [first!] },
+  );
+  expect(text).toContain('"description": "Of a city"');
+  expect(text).toContain('<tool_call>{"name": "weather", "arguments": {"city": "Rome", "days": 2}}</tool_call>');
+  expect(text).toContain("tool: sunny");
+  const { tokenizer } = model;
+  const end = tokenizer.decode([tokenizer.eosIds[0]!]);
+  const sly: Tool = {
+    type: "function",
+    function: { name: "x", description: end, parameters: { [`${end}`]: { description: end } } },
+  };
+  const ids = await tokenizer.encodeChat([{ role: "user", content: "hi" }], { tools: [sly] });
+  expect(ids.filter((id) => tokenizer.isControl(id))).toEqual([]);
+  expect(tokenizer.decode(ids)).toContain(end);
+});
+
+test("with toolChoice none the template hears of no tool", async () => {
+  const asked = { maxTokens: 1, temperature: 0 };
+  const { promptTokens } = await model.generate("hi", asked).result;
+  expect((await model.generate("hi", { ...asked, tools, toolChoice: "none" }).result).promptTokens).toBe(promptTokens);
+  expect((await model.generate("hi", { ...asked, tools }).result).promptTokens).toBeGreaterThan(promptTokens + 50);
+});
+
+test("what makes no sense is refused by name", async () => {
+  const fails = (options: object, message: RegExp, of = model) =>
+    expect(of.generate("hi", options).result).rejects.toThrow(message);
+  await fails({ tools }, /chat template has no place for tools/, without);
+  await fails({ tools: [{ type: "function", function: { name: "a b" } }] }, /tool 0 has the name "a b"/);
+  await fails({ tools: [tools[1], tools[1]] }, /two tools have the name now/);
+  await fails({ toolChoice: "required" }, /toolChoice is required, and there are no tools/);
+  await fails({ tools, toolChoice: { name: "nope" } }, /there is no tool nope/);
+  await fails({ tools, toolChoice: "always" }, /toolChoice is "always"; give "auto"/);
+  await fails({ tools, responseFormat: { type: "json_object" } }, /responseFormat does not go with tools/);
+  await fails({ responseFormat: { type: "xml" } }, /responseFormat: type: is "xml"; give one of json_schema/);
+  await fails({ responseFormat: { type: "json_object", schema: {} } }, /schema: is no field of json_object/);
+  await fails({ responseFormat: { type: "json_object" }, ignoreEos: true }, /ignoreEos does not go with/);
+  await expect(model.generateFrom([1], { tools }).result).rejects.toThrow(/tools are for model.generate/);
+  using session = model.session();
+  await expect(session.prompt("hi", { tools }).result).rejects.toThrow(/tools are for model.generate/);
+});

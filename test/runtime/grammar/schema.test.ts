@@ -1,0 +1,322 @@
+/** Answers that are to be valid for a schema, beside what another library says of them. */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { readSchema } from "../../../runtime/grammar/json/schema.js";
+import { guideFor, guideOf, randomOf, takes, walk } from "./walking.js";
+
+/** Making one takes longer than all that is asked of it. */
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+/** A schema, and values that are valid for it. */
+interface Pair {
+  readonly schema: object;
+  readonly value: fc.Arbitrary<unknown>;
+}
+
+const aString = fc.string({ unit: "binary", maxLength: 6 });
+
+const strings = fc.oneof(
+  fc.constant<Pair>({ schema: { type: "string" }, value: aString }),
+  fc.tuple(fc.nat(3), fc.nat(4)).map(
+    ([least, more]): Pair => ({
+      schema: { type: "string", minLength: least, maxLength: least + more },
+      value: fc.string({ unit: "binary", minLength: least, maxLength: least + more }),
+    }),
+  ),
+  fc.constantFrom<Pair>(
+    { schema: { type: "string", pattern: "^[a-c]+$" }, value: fc.stringMatching(/^[a-c]+$/) },
+    { schema: { type: "string", pattern: "b\\d" }, value: fc.stringMatching(/b\d/u) },
+    {
+      schema: { type: "string", pattern: "^a|c$", maxLength: 5 },
+      value: fc.stringMatching(/^(a[x-z]{0,4}|[x-z]{0,4}c)$/),
+    },
+    { schema: { type: "string", allOf: [{ pattern: "^é" }, { pattern: '"' }] }, value: fc.constantFrom('é"', 'é\n"x') },
+    { schema: { type: "string", pattern: "^(?!ab)[a-z]{2}$" }, value: fc.constantFrom("aa", "ba", "zz") },
+  ),
+);
+
+const numbers = fc
+  .record({
+    integer: fc.boolean(),
+    low: fc.option(fc.oneof(fc.integer({ min: -1000, max: 1000 }), fc.double({ min: -5, max: 5, noNaN: true }))),
+    span: fc.option(fc.integer({ min: 1, max: 3000 })),
+    exclusive: fc.boolean(),
+    multipleOf: fc.option(fc.constantFrom(1, 3, 7, 10)),
+  })
+  .map(({ integer, low, span, exclusive, multipleOf }): Pair => {
+    const [least, most] = exclusive ? ["exclusiveMinimum", "exclusiveMaximum"] : ["minimum", "maximum"];
+    // Wide enough that there is a multiple.
+    const high = span === null ? undefined : (low ?? 0) + span + (multipleOf ?? 0) + 2;
+    const schema = {
+      type: integer ? "integer" : "number",
+      ...(low === null ? {} : { [least!]: low }),
+      ...(high === undefined ? {} : { [most!]: high }),
+      ...(multipleOf === null ? {} : { multipleOf }),
+    };
+    const isWhole = integer || multipleOf !== null;
+    const from = low ?? (high ?? 0) - 500;
+    const to = high ?? from + 5000;
+    const step = multipleOf ?? 1;
+    const value = isWhole
+      ? fc
+          .integer({ min: Math.ceil((from + 1e-9) / step + (exclusive ? 1e-9 : 0)), max: Math.floor(to / step - 1e-9) })
+          .map((n) => n * step || 0)
+      : fc.integer({ min: Math.ceil(from * 100) + 1, max: Math.floor(to * 100) - 1 }).map((n) => n / 100 || 0);
+    return { schema, value };
+  });
+
+const plain = fc.oneof(
+  strings,
+  numbers,
+  fc.constantFrom<Pair>(
+    {
+      schema: { type: "number" },
+      value: fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => Math.abs(n) < 1e307),
+    },
+    { schema: { type: "boolean" }, value: fc.boolean() },
+    { schema: { type: ["null", "integer"] }, value: fc.option(fc.integer()) },
+    { schema: { enum: ["a", 1, null, { b: [1, "x"] }] }, value: fc.constantFrom("a", 1, null, { b: [1, "x"] }) },
+    { schema: { const: 'say "hi"\n' }, value: fc.constant('say "hi"\n') },
+    {
+      schema: {},
+      value: fc.jsonValue({ maxDepth: 2 }).filter((one) => !/\\ud[89a-f]|e[-+]3|e-\d{3}/i.test(JSON.stringify(one))),
+    },
+  ),
+);
+
+const { schema: pairs } = fc.letrec<{ schema: Pair }>((tie) => ({
+  schema: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    plain,
+    objects(tie("schema")),
+    lists(tie("schema")),
+    choices(tie("schema")),
+  ),
+}));
+
+function objects(inner: fc.Arbitrary<Pair>): fc.Arbitrary<Pair> {
+  const member = fc.record({
+    name: fc.constantFrom("a", "id", "é", 'q"', "b c", "__x"),
+    pair: inner,
+    isRequired: fc.boolean(),
+  });
+  return fc
+    .record({
+      members: fc.uniqueArray(member, { selector: ({ name }) => name, maxLength: 4 }),
+      extra: fc.option(inner),
+    })
+    .map(({ members, extra }) => ({
+      schema: {
+        type: "object",
+        properties: Object.fromEntries(members.map(({ name, pair }) => [name, pair.schema])),
+        required: members.filter(({ isRequired }) => isRequired).map(({ name }) => name),
+        additionalProperties: extra ? extra.schema : false,
+      },
+      value: fc
+        .record({
+          own: fc.tuple(
+            ...members.map(({ pair, isRequired }) =>
+              isRequired ? pair.value : fc.option(pair.value, { nil: undefined }),
+            ),
+          ),
+          others: extra
+            ? fc.dictionary(fc.string({ minLength: 7, maxLength: 9 }), extra.value, { maxKeys: 2 })
+            : fc.constant({}),
+        })
+        .map(({ own, others }) => ({
+          ...Object.fromEntries(members.map(({ name }, i) => [name, own[i]]).filter(([, one]) => one !== undefined)),
+          ...others,
+        })),
+    }));
+}
+
+function lists(inner: fc.Arbitrary<Pair>): fc.Arbitrary<Pair> {
+  return fc
+    .record({
+      prefix: fc.array(inner, { maxLength: 2 }),
+      item: inner,
+      least: fc.nat(2),
+      more: fc.nat(2),
+      isOpen: fc.boolean(),
+    })
+    .map(({ prefix, item, least, more, isOpen }) => {
+      const [minItems, maxItems] = [prefix.length + least, prefix.length + least + more];
+      return {
+        schema: {
+          type: "array",
+          ...(prefix.length > 0 ? { prefixItems: prefix.map(({ schema }) => schema) } : {}),
+          items: item.schema,
+          minItems,
+          ...(isOpen ? {} : { maxItems }),
+        },
+        value: fc
+          .tuple(
+            fc.tuple(...prefix.map(({ value }) => value)),
+            fc.array(item.value, { minLength: least, maxLength: least + more }),
+          )
+          .map(([first, rest]) => [...first, ...rest]),
+      };
+    });
+}
+
+function choices(inner: fc.Arbitrary<Pair>): fc.Arbitrary<Pair> {
+  return fc.array(inner, { minLength: 1, maxLength: 3 }).map((all) => ({
+    schema: { anyOf: all.map(({ schema }) => schema) },
+    value: fc.oneof(...all.map(({ value }) => value)),
+  }));
+}
+
+const schemas = pairs.map(({ schema }) => schema);
+
+test("whatever is answered of allowed tokens parses and is valid", () => {
+  let ended = 0;
+  fc.assert(
+    fc.property(schemas, fc.integer(), (schema, seed) => {
+      const guide = guideFor({ type: "json_schema", schema });
+      const validate = ajv.compile(schema);
+      for (let i = 0; i < 3; i++) {
+        const text = walk(guide, randomOf(seed + i));
+        if (text === undefined) continue;
+        ended++;
+        if (!validate(JSON.parse(text))) throw new Error(`${text} is not valid: ${JSON.stringify(validate.errors)}`);
+      }
+    }),
+    { numRuns: 25 },
+  );
+  expect(ended).toBeGreaterThan(45);
+});
+
+test("whatever is valid is allowed, with and without white space, however it is cut into tokens", () => {
+  fc.assert(
+    fc.property(
+      pairs.chain(({ schema, value }) =>
+        fc.tuple(fc.constant(schema), fc.array(value, { minLength: 1, maxLength: 3 }), fc.integer()),
+      ),
+      ([schema, values, seed]) => {
+        const guide = guideFor({ type: "json_schema", schema });
+        const validate = ajv.compile(schema);
+        for (const value of values) {
+          if (!validate(value)) throw new Error(`the test is wrong: ${JSON.stringify(value)}`);
+          for (const text of [JSON.stringify(value), JSON.stringify(value, null, 2)])
+            if (!takes(guide, text, randomOf(seed))) throw new Error(`${text} is not taken`);
+        }
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test("what is not valid is not allowed", () => {
+  fc.assert(
+    fc.property(schemas, fc.jsonValue({ maxDepth: 2 }), (schema, value) => {
+      fc.pre(!ajv.compile(schema)(value));
+      expect(takes(guideFor({ type: "json_schema", schema }), JSON.stringify(value))).toBe(false);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+const person = z.object({
+  name: z.string().min(1).max(20),
+  email: z.email(),
+  born: z.iso.date().nullable(),
+  tags: z.array(z.enum(["a", "b"])).max(3),
+  shape: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("circle"), r: z.number().positive() }),
+    z.object({ kind: z.literal("box"), sides: z.tuple([z.int(), z.int()]) }),
+  ]),
+  more: z.record(z.string(), z.number()).optional(),
+});
+
+test("a zod schema: what is answered is parsed by it", () => {
+  const guide = guideFor({ type: "json_schema", schema: person });
+  let ended = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const text = walk(guide, randomOf(seed), 150);
+    if (text === undefined) continue;
+    ended++;
+    person.parse(JSON.parse(text));
+  }
+  expect(ended).toBeGreaterThan(20);
+  const value = {
+    name: "Ann",
+    email: "ann@b.com",
+    born: "2024-02-29",
+    tags: [],
+    shape: { kind: "box", sides: [1, -2] },
+  };
+  expect(takes(guide, JSON.stringify(value))).toBe(true);
+  expect(takes(guide, JSON.stringify({ ...value, born: "2023-02-29" }))).toBe(false);
+});
+
+test("schemas refer to each other, and to themselves", () => {
+  const schema = {
+    $ref: "#/$defs/node",
+    $defs: {
+      node: {
+        type: "object",
+        properties: { v: { type: "integer" }, next: { anyOf: [{ $ref: "#/$defs/node" }, { type: "null" }] } },
+        required: ["v", "next"],
+      },
+    },
+  };
+  const guide = guideFor({ type: "json_schema", schema });
+  expect(takes(guide, '{"v":1,"next":{"v":2,"next":null}}')).toBe(true);
+  expect(takes(guide, '{"v":1,"next":{"v":2}}')).toBe(false);
+});
+
+test.each<[object | boolean, RegExp]>([
+  [
+    { type: "object", properties: { a: { not: {} } } },
+    /the schema at #\/properties\/a\/not: the keyword not is not supported: say what/,
+  ],
+  [{ type: "string", format: "duration" }, /at #\/format: the format duration is not known: there are date, /],
+  [{ type: "string", minLenght: 3 }, /at #\/minLenght: minLenght is no keyword/],
+  [{ type: "array", uniqueItems: true }, /at #\/uniqueItems: the keyword uniqueItems is not supported/],
+  [{ items: { patternProperties: {} } }, /at #\/items\/patternProperties: .* use propertyNames/],
+  [{ $ref: "#/$defs/nope" }, /\$ref #\/\$defs\/nope leads nowhere: there is no \$defs/],
+  [{ $ref: "other.json" }, /\$ref other.json is not within the schema/],
+  [{ type: "strin" }, /at #\/type: strin is no type/],
+  [{ type: "integer", minimum: "3" }, /at #\/minimum: is "3", and is to be a number/],
+  [{ type: "string", pattern: "(a)\\1" }, /at #\/pattern, character 4 of the pattern \(a\)\\1: references/],
+  [{ type: "string", pattern: "(" }, /at #\/pattern: the pattern is none of JavaScript's/],
+  [
+    { oneOf: [{ type: "string" }, { type: "string", maxLength: 3 }] },
+    /at #\/oneOf: a value may be valid for both 0 and 1/,
+  ],
+  [{ type: "integer", minimum: 3, maximum: 2 }, /no text can be an answer/],
+  [{ type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }, /no text can be an answer/],
+  [{ $ref: "#" }, /no text can be an answer/],
+  [false, /no text can be an answer/],
+  [{ type: "string", pattern: "^a$", minLength: 2 }, /no text can be an answer/],
+  [
+    { allOf: [{ properties: { a: {} }, additionalProperties: false }, { properties: { b: {} } }] },
+    /b is a property of one schema, and additional in another/,
+  ],
+  [{ type: "number", multipleOf: 0.3 }, /at #\/multipleOf: is 0.3: whole numbers/],
+])("%j is refused, with what and where", (schema, message) => {
+  expect(() => guideOf(readSchema(schema))).toThrow(message);
+});
+
+test("there is room for large schemas, and an end for those without one", () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 300 }, (_, i) => [`property${i}`, { type: "string", maxLength: 1000 }]),
+  );
+  const large = guideFor({ type: "json_schema", schema: { type: "object", properties: many } });
+  expect(takes(large, '{"property7": "x", "property299": "y"}')).toBe(true);
+  const deep = Array.from({ length: 200 }).reduce<object>((inner) => ({ type: "array", items: inner }), {});
+  expect(() => guideFor({ type: "json_schema", schema: deep })).toThrow(/nested more than/);
+  const doubling = Object.fromEntries(
+    Array.from({ length: 60 }, (_, i) => [
+      `d${i}`,
+      { allOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] },
+    ]),
+  );
+  expect(() =>
+    guideFor({ type: "json_schema", schema: { $ref: "#/$defs/d0", $defs: { ...doubling, d60: {} } } }),
+  ).toThrow(/without end, or too often/);
+  const lengths = { type: "string", minLength: 90_000, allOf: [{ pattern: "a.{5000}b" }, { pattern: "c.{900}d" }] };
+  expect(() => guideFor({ type: "json_schema", schema: lengths })).toThrow(/too large an automaton|too many ways/);
+});
