@@ -3,7 +3,7 @@ import { isTimeToLook } from "../models/chunks.js";
 import type { ChosenLogprob } from "../models/shaping.js";
 import type { Answer } from "./answer.js";
 import { GenerateError } from "./errors.js";
-import type { Sequence } from "./sequence-pool.js";
+import { commonPrefix, type Sequence } from "./sequence-pool.js";
 
 /** Tokens of a prompt that are read at a time where others may wait: for no longer than a GPU takes for a few steps. */
 const SHARED = 1024;
@@ -16,6 +16,8 @@ export class Reading {
   readonly #past: number;
   /** A bit for each token that may come next, where not all may. */
   readonly #mask: Uint32Array | undefined;
+  /** What prompts that wait have in common with this one: asked in each round. */
+  readonly #beginnings = new WeakMap<readonly number[], number>();
   chunksRead = 0;
   /** Steps that were queued, the pick after the prompt included. */
   queued = 0;
@@ -31,6 +33,15 @@ export class Reading {
     const { vocabulary } = sequence.runner.config;
     if (answer.choices.constraint) this.#mask = new Uint32Array(Math.ceil(vocabulary / 32));
     answer.begin(this.#past);
+  }
+
+  /** How many tokens a prompt begins with that this one begins with, too. */
+  beginning(prompt: readonly number[]): number {
+    const known = this.#beginnings.get(prompt);
+    if (known !== undefined) return known;
+    const common = commonPrefix(this.answer.asked!.prompt, prompt);
+    this.#beginnings.set(prompt, common);
+    return common;
   }
 
   /** Whether chunks of the prompt are still to be read. */

@@ -15,6 +15,9 @@ export interface SchedulerOptions {
   readonly explain: (signal: AbortSignal | undefined) => Promise<Error>;
 }
 
+/** Tokens that prompts must begin with to wait for each other: fewer are read as soon. */
+const WORTH = 64;
+
 /**
  * Answers many prompts at once, as far as there are places, and one after another beyond that. It goes round: who was left goes, who waits joins where
  * there is a place, one chunk of a prompt is read, and everybody whose prompt is read gets a token. A piece of other work may come before.
@@ -102,7 +105,7 @@ export class Scheduler {
   /** Who waits gets a place, and a sequence with what is known of the prompt. */
   async #admit(): Promise<void> {
     while (this.#active.length < this.#options.places && !this.#full) {
-      const answer = this.#waiting.find(({ asked }) => asked);
+      const answer = this.#next();
       if (!answer) return;
       const { prompt, limit } = answer.asked!;
       try {
@@ -118,6 +121,23 @@ export class Scheduler {
       }
       this.#forget(answer);
     }
+  }
+
+  /** The first that waits for a place alone. Those that wait for what another reads, and then copy it, have places that nobody takes meanwhile. */
+  #next(): Answer | undefined {
+    let places = this.#options.places - this.#active.length;
+    for (const answer of this.#waiting) {
+      if (places <= 0) return undefined;
+      if (!answer.asked) continue;
+      const { prompt } = answer.asked;
+      const isRead = (one: Reading) => {
+        const shared = this.#pool.shareable(one.beginning(prompt));
+        return shared >= WORTH && shared > one.sequence.cached.length;
+      };
+      if (!this.#readers.some(isRead)) return answer;
+      places--;
+    }
+    return undefined;
   }
 
   /** A chunk of one prompt; prompts take turns. */

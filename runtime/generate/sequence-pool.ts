@@ -143,10 +143,15 @@ export class SequencePool {
   #match(sequence: Sequence, prompt: readonly number[]): Match {
     const { cached, read } = sequence;
     const common = commonPrefix(cached, prompt);
-    const goesOn = common >= read - 1;
-    if (this.#attention.kind === "dense") return { sequence, past: common, goesOn };
+    const past = this.#attention.kind === "dense" ? common : this.shareable(Math.min(common, read));
+    return { sequence, past, goesOn: common >= read - 1 };
+  }
+
+  /** How many of a prompt's first tokens another one need not read that has them too. */
+  shareable(tokens: number): number {
+    if (this.#attention.kind === "dense") return tokens;
     const { chunk } = this.#attention;
-    return { sequence, past: Math.floor(Math.min(common, read) / chunk) * chunk, goesOn };
+    return Math.floor(tokens / chunk) * chunk;
   }
 }
 
@@ -162,7 +167,7 @@ function grow({ runner }: Sequence, tokens: number): OutOfMemoryError | undefine
 }
 
 /** Tokens at the start that both have; at least one token of the prompt stays to be read, since its logits are needed. */
-function commonPrefix(cached: readonly number[], prompt: readonly number[]): number {
+export function commonPrefix(cached: readonly number[], prompt: readonly number[]): number {
   let length = 0;
   while (length < cached.length && length < prompt.length - 1 && cached[length] === prompt[length]) length++;
   return length;

@@ -94,6 +94,40 @@ it("a short prompt is read between the chunks of a long one", async () => {
   await long;
 });
 
+it.each([
+  ["dense", 300, 30],
+  [MODES[2]!, 296, 80],
+])("what prompts that come together begin with is read once: %s", async (attention, shared, most) => {
+  using model = await loadTiny({ sequences: 5, attention });
+  const begin = promptOf(300);
+  const prompts = [0, 1, 2, 3].map((one) => [...begin, one, one + 4]);
+  const wanted = (await model.generateFrom(prompts[2]!, { maxTokens: 1 }).result).tokens;
+  using fresh = await loadTiny({ sequences: 5, attention });
+  const read = vi.spyOn(Runner.prototype, "read");
+  const answers = prompts.map((prompt) => fresh.generateFrom(prompt, { maxTokens: 1 }).result);
+  const other = fresh.generateFrom(promptOf(20, 7), { maxTokens: 1 }).result;
+  const results = await Promise.all(answers);
+  await other;
+  expect(results[2]!.tokens).toEqual(wanted);
+  for (const { cachedTokens } of results.slice(1)) expect(cachedTokens).toBeGreaterThanOrEqual(shared);
+  const tokens = read.mock.calls.reduce((sum, [{ count }]) => sum + count, 0);
+  expect(tokens).toBeLessThanOrEqual(300 + 2 + 20 + most);
+});
+
+it("who waits for what another reads reads it alone when that one is left", async () => {
+  using model = await loadTiny({ sequences: 2, context: 2048 });
+  const leaving = new AbortController();
+  const begin = promptOf(1200);
+  const first = model.generateFrom([...begin, 1], {
+    maxTokens: 1,
+    signal: leaving.signal,
+    onPrefill: () => leaving.abort(),
+  });
+  const second = model.generateFrom([...begin, 2], { maxTokens: 1 });
+  const [left, { tokens }] = await Promise.all([first.result.catch((error: Error) => error.name), second.result]);
+  expect([left, tokens.length]).toEqual(["AbortError", 1]);
+});
+
 it("who joins, leaves or is left does not disturb the others", async () => {
   using model = await loadTiny({ sequences: 3 });
   using alone = await loadTiny();
