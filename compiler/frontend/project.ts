@@ -137,7 +137,7 @@ export class KernelProject {
         this.unresolved.delete(containing);
         return names.map(({ text }) => {
           if (HOST_MODULES.test(text)) return { resolvedModule: undefined };
-          const name = text === "tilescript" ? text : (aliases.source(text, containing) ?? text);
+          const name = aliases.source(text, containing) ?? text;
           const found = ts.resolveModuleName(name, containing, options, system, resolved);
           if (found.resolvedModule === undefined) this.unresolved.add(containing);
           return found;
