@@ -4,17 +4,23 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { bringUpToDate } from "./scripts/dist.mjs";
 
 /**
- * Files that change nothing that others see: no module is mocked, no variable of the environment set, nothing printed is caught, and no first time
- * compared with a second. They share a process and the modules in it, since to import the compiler takes longer than most of them run.
+ * Files that leave nothing changed that others see: no module is mocked, no variable of the environment stays set, what is printed is caught for
+ * a command line and no longer, and no first time is compared with a second. They share a process and the modules in it, since to import the compiler takes longer than most of them run.
  */
 const PURE = [
-  ...["backends/wasm", "bundle", "diagnostics", "emit", "frontend", "ir", "limits", "ops", "passes"].map(
+  ...["backends/wasm", "bundle", "diagnostics", "emit", "frontend", "ir", "library", "limits", "ops", "passes"].map(
     (name) => `test/compiler/${name}{.test.ts,/**/*.test.ts}`,
   ),
-  ...["generate", "tokenizer"].map((name) => `test/runtime/${name}/**/*.test.ts`),
-  ...["chart", "dsl", "eval"].map((name) => `test/${name}/**/*.test.ts`),
-  ...["test/runtime/integers.test.ts", "test/runtime/reattention/*.test.ts"],
-  "test/model-kernels/*.test.ts",
+  "test/compiler/{corners,build/{plan,references,compile-builds,tuned},build/specialization/*,cache/key,store/places}.test.ts",
+  ...["generate", "models/families", "tokenizer", "tuning"].map((name) => `test/runtime/${name}/**/*.test.ts`),
+  "test/runtime/{integers,device/arrays,device/cpu/addresses,reattention/*,weights/*,weights/hub/{names,refusals}}.test.ts",
+  "test/runtime/models/{batch,cache,context,no-numbers,rope-frequencies,shaped}.test.ts",
+  ...["bench", "chart", "dsl", "eval"].map((name) => `test/${name}/**/*.test.ts`),
+  "test/{model-kernels/*,operands/*,wrong-programs/*,fuzz/kernel-text,reference/{fixtures,triton-interpreter}}.test.ts",
+  "test/cli/{build,check,check-explain,eval,explain,inspect,kernel-imports,printable,progress,tune/buffers,usage,watched-folders}.test.ts",
+  "test/runtime/device/cpu/{checked,closing,device,growable,grown-memory,traced}.test.ts",
+  "test/{serve/*,tiny,model/{config,dry-run,second-model,tokenizer},compiler/backends/triton/{content,failures}}.test.ts",
+  "test/{docs,error-pages,errors,imports,language-reference,public-surface,readme-tables,triton-names}.test.ts",
 ];
 const NONE = ["test/gpu/**", "test/fixtures/**"];
 

@@ -4,6 +4,9 @@ import { createPathsMatcher, getTsconfig } from "get-tsconfig";
 
 type Matcher = (specifier: string) => readonly string[];
 
+/** The package's own names, which always mean the package: a clone's tsconfig.json leads them to the sources that dist/ was compiled from. */
+const OURS = /^tilescript(?:\/|$)/;
+
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
 /** Other names of modules: `paths` in the tsconfig.json that is nearest above the importing file. Reads each of these once. */
@@ -13,7 +16,7 @@ export class Aliases {
 
   /** The source that a name stands for, TypeScript before JavaScript; undefined for a relative name and for one that is no alias. */
   source(specifier: string, importer: string): string | undefined {
-    if (/^(?:\.{0,2}\/|[a-z]+:)/.test(specifier)) return undefined;
+    if (/^(?:\.{0,2}\/|[a-z]+:)/.test(specifier) || OURS.test(specifier)) return undefined;
     const folder = dirname(importer);
     const matcher = this.#matchers.get(folder) ?? this.#matcherOf(folder);
     this.#matchers.set(folder, matcher);

@@ -1,23 +1,19 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { bin, root } from "./built-cli.js";
+import { root } from "./built-cli.js";
+import { WarmCommand } from "./cli/warm-cli.js";
 
 const examples = readdirSync(`${root}examples`)
   .filter((name) => name.endsWith(".kernel.ts"))
   .map((name) => name.replace(".kernel.ts", ""));
 
-const run = (script: string) =>
-  spawnSync(process.execPath, [bin, "run", "--device", "cpu", script], {
-    cwd: root,
-    encoding: "utf8",
-  });
+const command = new WarmCommand();
 
 test.each([
   ...examples.map((name): [string, string] => [name, `examples/${name}.ts`]),
   ["host-program", "examples/host-program/main.ts"],
-] as const)("%s is right on the CPU executor", (name, script) => {
-  const { status, stdout, stderr } = run(script);
+] as const)("%s is right on the CPU executor", async (name, script) => {
+  const { status, stdout, stderr } = await command.run(root, ["run", "--device", "cpu", script]);
   expect(stderr).toBe("");
   expect(status).toBe(0);
   const results = stdout

@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { bin, root } from "./built-cli.js";
+import { root } from "./built-cli.js";
+import { WarmCommand } from "./cli/warm-cli.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -25,9 +26,10 @@ const sessions = blocks
 /** A project as a reader would set it up: the README's files, and the package. */
 const project = temporaryFolder("readme");
 
-function shell(command: string): { readonly output: string; readonly status: number | null } {
-  const env = { ...process.env, TILESCRIPT_DEVICE: "cpu", NO_COLOR: "1" };
-  const done = spawnSync(process.execPath, [bin, ...command.split(" ")], { cwd: project, encoding: "utf8", env });
+const terminal = new WarmCommand();
+
+async function shell(line: string): Promise<{ readonly output: string; readonly status: number }> {
+  const done = await terminal.run(project, line.split(" "), { TILESCRIPT_DEVICE: "cpu" });
   return { output: done.stdout + (done.status === 0 ? "" : done.stderr), status: done.status };
 }
 
@@ -40,8 +42,8 @@ beforeAll(() => {
 
 test.each(sessions.map(([, command, output]) => [command!, output!] as const))(
   "tilescript %s prints what the README says",
-  (command, output) => {
-    expect(shell(command).output.trimEnd()).toBe(output.trimEnd());
+  async (command, output) => {
+    expect((await shell(command)).output.trimEnd()).toBe(output.trimEnd());
   },
 );
 
@@ -69,14 +71,14 @@ test("plain tsc accepts every file of the README that is right", () => {
   expect(done.stdout).toBe("");
 });
 
-test("the model answers as the README's program asks it to", () => {
-  const { output, status } = shell("run answer.ts");
+test("the model answers as the README's program asks it to", async () => {
+  const { output, status } = await shell("run answer.ts");
   expect(status).toBe(0);
   expect(output).toMatch(/Paris[\s\S]*\d+ tokens, [\d.]+ a second\n$/);
 });
 
-test("the README's conversations read only what is new", () => {
-  const { output, status } = shell("run sessions.ts");
+test("the README's conversations read only what is new", async () => {
+  const { output, status } = await shell("run sessions.ts");
   expect(status).toBe(0);
   const read = [...output.matchAll(/\((\d+) tokens read\)/g)].map(([, count]) => Number(count));
   expect(read).toHaveLength(2);
@@ -91,8 +93,8 @@ test("the README opens with what this is and the two commands", () => {
   expect(readFileSync(join(root, ".ci/run"), "utf8")).toContain("npm ci && npm test");
 });
 
-test("every command and every folder that the README names exists", () => {
-  const { output } = shell("--help");
+test("every command and every folder that the README names exists", async () => {
+  const { output } = await shell("--help");
   for (const [, command] of readme.matchAll(/^\| `tilescript (\w+)/gm))
     expect(output).toMatch(new RegExp(`^  ${command} `, "m"));
   for (const [, path] of readme.matchAll(/`((?:compiler|runtime|dsl|cli|examples|scripts)\/[\w./-]*)`/g))

@@ -7,7 +7,7 @@ import { InputError } from "../report/errors.js";
 import { handOverSignals } from "../report/interrupt.js";
 import { report } from "../report/report.js";
 import { explainCalledKernel } from "./called-kernel.js";
-import { compileImports, loadCompiled, readBundle, requireHooks } from "./compiled-imports.js";
+import { compileImports, loadCompiled, loadRuntime, readBundle, requireHooks } from "./compiled-imports.js";
 import { watchForPendingAwait } from "./pending-await.js";
 import { neverTraced, type ProgramId, type TracedLine, traceText } from "./trace.js";
 import { ensureWritableCache } from "./writable-cache.js";
@@ -72,6 +72,7 @@ export async function runScript(request: RunRequest): Promise<number> {
   const bundles = request.bundle
     ? { "*": readBundle(request.bundle) }
     : await compileImports(script, { ...request, device });
+  await loadRuntime(bundles);
   request.signal.throwIfAborted();
   const { trace, program = [0, 0, 0] } = request.debugging;
   const folders = Object.values(bundles).map(({ folder }) => folder);

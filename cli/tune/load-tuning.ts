@@ -9,7 +9,7 @@ import { storedKernel } from "../../compiler/passes/index.js";
 import type { Tuning } from "../../runtime/tuning/index.js";
 import { fileOf } from "../kernels/target.js";
 import { InputError } from "../report/errors.js";
-import { compileImports, loadCompiled, readBundle, requireHooks } from "../run/compiled-imports.js";
+import { compileImports, loadCompiled, loadRuntime, readBundle, requireHooks } from "../run/compiled-imports.js";
 
 const KERNEL_FILE = /\.kernel\.([jt]s)$/;
 
@@ -87,6 +87,7 @@ export async function loadTunable({ target, device, bundle, signal }: LoadReques
   const script = tuningFile(file, wanted);
   if (bundle !== undefined) requireHooks(script);
   const bundles = bundle === undefined ? await compileImports(script, { device, signal }) : { "*": readBundle(bundle) };
+  await loadRuntime(bundles);
   signal.throwIfAborted();
   const source = resolve(file);
   const compiled = bundles[source] ?? bundles[source.replace(/ts$/, "js")] ?? bundles["*"];

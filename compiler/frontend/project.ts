@@ -23,6 +23,9 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { tilescript: [LANGUAGE_FILE] },
 };
 
+/** Nobody reads what TypeScript's own declarations say in comments, and to parse that takes as long as all the rest of them. */
+const DECLARED = { languageVersion: OPTIONS.target!, jsDocParsingMode: ts.JSDocParsingMode.ParseNone };
+
 const LIBRARY = dirname(ts.getDefaultLibFilePath(OPTIONS));
 
 /** A limit that a file goes beyond as it is written, and where. */
@@ -106,7 +109,7 @@ export class KernelProject {
 
   private declared(path: string): ts.SourceFile | undefined {
     const text = this.library.has(path) ? undefined : ts.sys.readFile(path);
-    if (text !== undefined) this.library.set(path, ts.createSourceFile(path, text, OPTIONS.target!));
+    if (text !== undefined) this.library.set(path, ts.createSourceFile(path, text, DECLARED));
     return this.library.get(path);
   }
 
@@ -134,7 +137,7 @@ export class KernelProject {
         this.unresolved.delete(containing);
         return names.map(({ text }) => {
           if (HOST_MODULES.test(text)) return { resolvedModule: undefined };
-          const name = text === "tilescript" ? text : (aliases.source(text, containing) ?? text);
+          const name = aliases.source(text, containing) ?? text;
           const found = ts.resolveModuleName(name, containing, options, system, resolved);
           if (found.resolvedModule === undefined) this.unresolved.add(containing);
           return found;

@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { bin } from "../built-cli.js";
 import { folderWith } from "./run-cli.js";
+import { WarmCommand } from "./warm-cli.js";
 
 const KERNEL = (from: string) => `import { arange, kernel, load, type Ptr, store } from "tilescript";
 import { relu } from "${from}";
@@ -38,18 +37,21 @@ const PROJECTS = {
     "src/deep/k.kernel.ts": KERNEL("~/act"),
     "main.ts": PROGRAM("~/deep/k.kernel.js", "~/act/index.js"),
   },
+  "but for the package's own names": {
+    "tsconfig.json":
+      '{ "compilerOptions": { "paths": { "tilescript": ["./mine.ts"], "tilescript/*": ["./mine.ts"], "k": ["./k.kernel.ts"] } } }',
+    "mine.ts": 'throw new Error("this is another module");\n',
+    "act.ts": ACT,
+    "k.kernel.ts": KERNEL("./act.js"),
+    "main.ts": PROGRAM("k", "./act.js"),
+  },
 };
 
-it.each(Object.entries(PROJECTS))("check and run follow the paths of tsconfig.json: %s", (_name, files) => {
+const command = new WarmCommand();
+
+it.each(Object.entries(PROJECTS))("check and run follow the paths of tsconfig.json: %s", async (_name, files) => {
   const cwd = folderWith(files);
-  const tilescript = (...args: string[]) =>
-    spawnSync(process.execPath, [bin, ...args], {
-      cwd,
-      encoding: "utf8",
-      timeout: 60_000,
-      env: { ...process.env, NO_COLOR: "1" },
-    });
-  expect(tilescript("check", ".").stdout).toMatch(/^✓ 1 kernel/);
-  const { stdout, stderr } = tilescript("run", "-d", "cpu", "main.ts");
+  expect((await command.run(cwd, ["check", "."])).stdout).toMatch(/^✓ 1 kernel/);
+  const { stdout, stderr } = await command.run(cwd, ["run", "-d", "cpu", "main.ts"]);
   expect([stdout, stderr]).toEqual(["6 4\n", ""]);
 });

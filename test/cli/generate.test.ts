@@ -6,10 +6,14 @@ import { findDemoModel } from "../../runtime/weights/index.js";
 import { bin } from "../built-cli.js";
 import { writeTinyModels } from "../model/tiny-models.js";
 import { folderWith } from "./run-cli.js";
+import { WarmCommand } from "./warm-cli.js";
 
 const env = { ...process.env, TILESCRIPT_DEVICE: "cpu", NO_COLOR: "1" };
 const tilescript = (args: readonly string[], input = "") =>
   spawnSync(process.execPath, [bin, ...args], { encoding: "utf8", env, input });
+
+const command = new WarmCommand();
+const warm = (args: readonly string[]) => command.run(process.cwd(), args, { TILESCRIPT_DEVICE: "cpu" });
 
 /** For what does not depend on what a model says: the demo model takes seconds to load. */
 let tiny = "";
@@ -35,12 +39,12 @@ test("the answer goes to stdout, where and how fast to stderr", () => {
   );
 });
 
-test("--json prints one object, and the prompt may come from stdin", () => {
-  const ask = (...args: string[]) => tilescript(["generate", "--model", tiny, "--temperature", "0", ...args], "hi");
-  const { stdout, status } = ask("--json", "--max-tokens", "4");
+test("--json prints one object, and the prompt may come from stdin", async () => {
+  const ask = ["generate", "--model", tiny, "--temperature", "0", "--max-tokens", "4"];
+  const { stdout, status } = tilescript([...ask, "--json"], "hi");
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
-    text: ask("--max-tokens", "4").stdout.replace(/\n$/, ""),
+    text: (await warm([...ask, "--prompt", "hi"])).stdout.replace(/\n$/, ""),
     tokens: { length: 4 },
     promptTokens: expect.any(Number),
     device: { kind: "cpu", name: expect.stringContaining("CPU executor") },
@@ -48,16 +52,16 @@ test("--json prints one object, and the prompt may come from stdin", () => {
   });
 });
 
-test("what is asked of logits reaches the model", () => {
-  const ask = (...args: string[]) => {
-    const { stdout } = tilescript(["generate", "--model", tiny, "--json", "--max-tokens", "12", ...args], "hi");
+test("what is asked of logits reaches the model", async () => {
+  const ask = async (...args: string[]) => {
+    const { stdout } = await warm(["generate", "-p", "hi", "-m", tiny, "--json", "--max-tokens", "12", ...args]);
     return JSON.parse(stdout);
   };
-  const plain = ask("--logprobs", "2");
+  const plain = await ask("--logprobs", "2");
   expect(plain.logprobs).toHaveLength(plain.tokens.length);
   expect(plain.logprobs[0]).toMatchObject({ token: plain.tokens[0], top: [{ token: plain.tokens[0] }, {}] });
   const penalties = ["--repetition-penalty", "1.5", "--presence-penalty", "20", "--frequency-penalty", "1"];
-  const { tokens } = ask(...penalties, "--ignore-eos", "--min-p", "0.9", "--temperature", "1");
+  const { tokens } = await ask(...penalties, "--ignore-eos", "--min-p", "0.9", "--temperature", "1");
   expect(new Set(tokens).size).toBe(12);
 });
 
@@ -77,7 +81,7 @@ test("Ctrl-C ends an answer at once, with 130 and no noise", async () => {
   expect(performance.now() - began).toBeLessThan(5000);
 });
 
-test("bad input is told from bad luck", () => {
+test("bad input is told from bad luck", async () => {
   const folder = folderWith({
     "cut.gguf": "GGUF\x03\x00\x00\x00",
     "not.gguf": "MZ",
@@ -97,20 +101,20 @@ test("bad input is told from bad luck", () => {
     "--prompt hi --device cuda": /libcuda|GPU|driver/,
   };
   for (const [args, message] of Object.entries(failures)) {
-    const { stderr, stdout, status } = tilescript(["generate", ...args.split(" ")]);
+    const { stderr, stdout, status } = await warm(["generate", ...args.split(" ")]);
     expect([args, stdout, status]).toEqual([args, "", 1]);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/^\s+at /m);
   }
 });
 
-test("a model with damaged weights is not taken for one that has nothing to say", () => {
+test("a model with damaged weights is not taken for one that has nothing to say", async () => {
   const model = join(folderWith({}), "damaged.gguf");
   copyFileSync(findDemoModel(), model);
   const file = openSync(model, "r+");
   writeSync(file, new Uint8Array(1 << 16).fill(0xff), 0, 1 << 16, 60_000_000);
   closeSync(file);
-  const { stdout, stderr, status } = tilescript(["generate", "--model", model, "--prompt", "hi", "--max-tokens", "4"]);
+  const { stdout, stderr, status } = await warm(["generate", "--model", model, "--prompt", "hi", "--max-tokens", "4"]);
   expect(stderr).toMatch(
     /damaged\.gguf, byte \d+: tensor "blk\.[\w.]+" has weights that are no numbers\nhint: The file is damaged/,
   );

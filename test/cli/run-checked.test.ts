@@ -4,15 +4,20 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bin, root } from "../built-cli.js";
 import { folderWith } from "./run-cli.js";
+import { type Ran, WarmCommand } from "./warm-cli.js";
 
-function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+function alone(folder: string, args: readonly string[]) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [bin, "run", ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...process.env, NO_COLOR: "1" },
   });
   return { stdout, stderr, status };
 }
+
+const command = new WarmCommand();
+const run = (folder: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran> =>
+  command.run(folder, ["run", ...args], env);
 
 const examples = readdirSync(join(root, "examples"))
   .filter((name) => name.endsWith(".kernel.ts"))
@@ -21,16 +26,17 @@ const examples = readdirSync(join(root, "examples"))
 // Some of arc-sine's numbers have no arc sine, so it makes NaN where it is right.
 test.each(examples.filter((name) => name !== "arc-sine"))(
   "%s is clean with its programs shuffled: no race, no read of nothing, no NaN out of numbers",
-  (name) => {
-    const { stdout, stderr, status } = run(root, ["--nan", "--order", "11", `examples/${name}.ts`]);
+  async (name) => {
+    const { stdout, stderr, status } = await run(root, ["--nan", "--order", "11", `examples/${name}.ts`]);
     expect([stderr, status]).toEqual(["", 0]);
     expect(stdout).toMatch(/: right, largest error/);
   },
 );
 
-test("arc-sine is clean, and --nan names the number without an arc sine", () => {
-  expect(run(root, ["--checked", "--order", "11", "examples/arc-sine.ts"])).toMatchObject({ stderr: "", status: 0 });
-  expect(run(root, ["--nan", "examples/arc-sine.ts"]).stderr).toMatch(
+test("arc-sine is clean, and --nan names the number without an arc sine", async () => {
+  const clean = await run(root, ["--checked", "--order", "11", "examples/arc-sine.ts"]);
+  expect(clean).toMatchObject({ stderr: "", status: 0 });
+  expect((await run(root, ["--nan", "examples/arc-sine.ts"])).stderr).toMatch(
     /asin at examples\/arc-sine\.kernel\.ts:8:23 makes a NaN/,
   );
 });
@@ -59,35 +65,37 @@ const wrong = () => folderWith({ "main.ts": MAIN, "total.kernel.ts": KERNELS });
 
 test("a finding ends the run with exit code 1, its place, and the way out", () => {
   const folder = wrong();
-  expect(run(folder, ["--device", "cpu", "main.ts"])).toEqual({ stdout: "done cpu\n", stderr: "", status: 0 });
-  const unwritten = run(folder, ["--checked", "main.ts"]);
+  expect(alone(folder, ["--device", "cpu", "main.ts"])).toEqual({ stdout: "done cpu\n", stderr: "", status: 0 });
+  const unwritten = alone(folder, ["--checked", "main.ts"]);
   expect(unwritten.status).toBe(1);
   expect(unwritten.stderr).toMatch(
     /total: load from `x` at total\.kernel\.ts:5:20 reads byte 0 \(element 0 of 128\) in program \(0, 0, 0\), which nothing has written/,
   );
   expect(unwritten.stderr).toContain("Write, fill or copy to the buffer before the launch");
-  const race = run(folder, ["--checked", "main.ts", "written", "1"]);
+  const race = alone(folder, ["--checked", "main.ts", "written", "1"]);
   expect(race.stderr).toMatch(
     /store to `out` at total\.kernel\.ts:6:3 writes byte 0 .* program \(1, 0, 0\), which program \(0, 0, 0\)/,
   );
   expect(race.status).toBe(1);
 });
 
-test("NaN is looked for where it is asked for, and a seed alone checks too, in that order", () => {
-  const folder = wrong();
-  expect(run(folder, ["--nan", "main.ts", "written", "0"]).stderr).toMatch(/div at total\.kernel\.ts:5:20 makes a NaN/);
-  expect(run(folder, ["--checked", "main.ts", "written", "0"]).stderr).toMatch(/store to `out`/);
-  const orders = ["0", "1", "2", "3"].map((seed) => run(folder, ["--order", seed, "main.ts", "written", "1"]).stderr);
+test("NaN is looked for where it is asked for, and a seed alone checks too, in that order", async () => {
+  const nan = await run(wrong(), ["--nan", "main.ts", "written", "0"]);
+  expect(nan.stderr).toMatch(/div at total\.kernel\.ts:5:20 makes a NaN/);
+  expect((await run(wrong(), ["--checked", "main.ts", "written", "0"])).stderr).toMatch(/store to `out`/);
+  const orders: string[] = [];
+  for (const seed of ["0", "1", "2", "3"])
+    orders.push((await run(wrong(), ["--order", seed, "main.ts", "written", "1"])).stderr);
   expect(orders.some((text) => /program \(0, 0, 0\), which program \(1, 0, 0\)/.test(text))).toBe(true);
   expect(orders.some((text) => /program \(1, 0, 0\), which program \(0, 0, 0\)/.test(text))).toBe(true);
 });
 
-test("what cannot be asked for is refused", () => {
+test("what cannot be asked for is refused", async () => {
   const folder = wrong();
-  expect(run(folder, ["--checked", "--device", "cuda", "main.ts"]).stderr).toContain(
+  expect((await run(folder, ["--checked", "--device", "cuda", "main.ts"])).stderr).toContain(
     "only the CPU executor checks and traces launches",
   );
-  expect(run(folder, ["--order", "-1", "main.ts"]).status).toBe(2);
-  const odd = run(folder, ["--device", "cpu", "main.ts"], { TILESCRIPT_CHECKED: "everything" });
+  expect((await run(folder, ["--order", "-1", "main.ts"])).status).toBe(2);
+  const odd = await run(folder, ["--device", "cpu", "main.ts"], { TILESCRIPT_CHECKED: "everything" });
   expect(odd.stderr).toContain('TILESCRIPT_CHECKED is "everything": it is memory or nan, or not set');
 });

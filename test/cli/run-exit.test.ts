@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { bin } from "../built-cli.js";
 import { folderWith } from "./run-cli.js";
+import { WarmCommand } from "./warm-cli.js";
 
 const folder = folderWith({
   "code.ts": "process.exitCode = 3;\n",
@@ -44,14 +45,16 @@ it.each([
   expect(await new Promise((resolve) => child.on("close", (...ended) => resolve(ended)))).toEqual([code, signal]);
 });
 
+const command = new WarmCommand();
+
 it.each([
   [["run", "/"], "/ is a folder"],
   [["run", "nowhere.ts"], "nowhere.ts does not exist"],
   [["run", "pipe.ts"], "pipe.ts is no regular file"],
   [["check", "pipe.kernel.ts"], "pipe.kernel.ts: it is a pipe, not a file"],
   [["print", "pipe.kernel.ts"], "pipe.kernel.ts is no regular file"],
-])("what is no file is told so: %s", (args, message) => {
-  const { status, stderr } = tilescript(...args);
+])("what is no file is told so: %s", async (args, message) => {
+  const { status, stderr } = await command.run(folder, args);
   expect(stderr).toContain(`error: ${message}\nhint: `);
   expect(status).toBe(1);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { bin, root } from "../built-cli.js";
 import { folderWith } from "./run-cli.js";
+import { WarmCommand } from "./warm-cli.js";
 
 const KERNEL = `import { arange, type Const, kernel, programId, type Ptr, store } from "tilescript";
 export const oob = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => {
@@ -42,17 +43,19 @@ it.each(["const", "using"])("a launch that nobody waits for still fails the prog
   expect(status).toBe(1);
 });
 
+const command = new WarmCommand();
+
 it.each([
   ["check", "empty.kernel.ts"],
   ["build", "empty.kernel.ts", "--arch", "none", "--out", "out"],
-])("no kernels is no success: %s", (...args) => {
-  const { status, stderr } = tilescript(...args);
+])("no kernels is no success: %s", async (...args) => {
+  const { status, stderr } = await command.run(folder, args);
   expect(stderr).toMatch(/there are no kernels in .*empty\.kernel\.ts/);
   expect(status).toBe(1);
 });
 
-it("a host program that does not parse is told so with its place, and does not run", () => {
-  const { status, stdout, stderr } = tilescript("run", "broken.ts");
+it("a host program that does not parse is told so with its place, and does not run", async () => {
+  const { status, stdout, stderr } = await command.run(folder, ["run", "broken.ts"]);
   expect(stderr).toMatch(/broken\.ts:1:10: Type expected/);
   expect(stdout).toBe("");
   expect(status).toBe(1);

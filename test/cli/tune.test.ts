@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TunedFile } from "../../compiler/build/tuned/index.js";
 import { bin } from "../built-cli.js";
 import { cli, folderWith } from "./run-cli.js";
+import { WarmCommand } from "./warm-cli.js";
 
 /** A program does its work again and again, the more often the smaller its tile: the second build is the faster one, however busy the machine is. */
 const KERNELS = `import { arange, cdiv, type Const, type Int, kernel, load, type Ptr, programId, range, store } from "tilescript";
@@ -42,16 +43,23 @@ export async function main() {
 
 const FILES = { "twice.kernel.ts": KERNELS, "twice.tune.ts": TUNING, "main.ts": MAIN };
 
-const run = (folder: string, ...args: string[]) =>
-  spawnSync(process.execPath, [bin, ...args], {
+const RUN = ["run", "--device", "cpu", "main.ts"];
+const TUNE = ["tune", "--device", "cpu", "twice.kernel.ts#twice"];
+
+/** A process for each command line. */
+const alone = (folder: string, args: readonly string[]) => {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...args], {
     cwd: folder,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
   });
+  return { stdout, stderr, status };
+};
 
-const tune = (folder: string, ...args: string[]) =>
-  run(folder, "tune", "--device", "cpu", "twice.kernel.ts#twice", ...args);
-const main = (folder: string) => run(folder, "run", "--device", "cpu", "main.ts");
+/** Who measures and who launches share files and no memory. */
+const [measuring, launching] = [new WarmCommand(), new WarmCommand()];
+const tune = (folder: string, ...args: string[]) => measuring.run(folder, [...TUNE, ...args]);
+const main = (folder: string) => launching.run(folder, RUN);
 const tuned = (folder: string) => JSON.parse(readFileSync(join(folder, "twice.tuned.json"), "utf8")) as TunedFile;
 
 afterEach(() => vi.unstubAllEnvs());
@@ -59,8 +67,8 @@ afterEach(() => vi.unstubAllEnvs());
 describe("tilescript tune", () => {
   it("measures, writes the winners beside the kernel, and launches take them", () => {
     const folder = folderWith(FILES);
-    expect(main(folder).stdout).toBe("{ B: 16 } true\n");
-    const { stdout, stderr, status } = tune(folder);
+    expect(alone(folder, RUN).stdout).toBe("{ B: 16 } true\n");
+    const { stdout, stderr, status } = alone(folder, TUNE);
     expect([stderr, status]).toEqual(["", 0]);
     expect(stdout).toMatch(/^twice on CPU executor .*: medians, caches flushed before each run\n\nn = 50000\n/);
     expect(stdout).toMatch(/\n {2}B=256 .*1\.00 ×.*\n {2}B=16 /);
@@ -73,14 +81,14 @@ describe("tilescript tune", () => {
         builds: [{ constants: { B: 256 } }, { constants: { B: 16 } }],
       },
     ]);
-    const { stdout: after, stderr: said } = main(folder);
+    const { stdout: after, stderr: said } = alone(folder, RUN);
     expect([said, after]).toEqual(["", "{ B: 256 } true\n"]);
   });
 
-  it("adds shapes to those that are there, as JSON if it is wanted", () => {
+  it("adds shapes to those that are there, as JSON if it is wanted", async () => {
     const folder = folderWith(FILES);
-    tune(folder);
-    const { stdout, status } = tune(folder, "--json", "--shapes", "n=512", "n=64k");
+    await tune(folder);
+    const { stdout, status } = await tune(folder, "--json", "--shapes", "n=512", "n=64k");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ kernel: "twice", arch: 0, file: "twice.tuned.json", ended: "measured" },
@@ -89,7 +97,7 @@ describe("tilescript tune", () => {
     expect(tuned(folder).kernels.twice!.measured.map(({ shape }) => shape.n)).toEqual([50_000, 512, 65536]);
   });
 
-  it("measures shapes that leave a parameter out by the builds for that, and launches take them so", () => {
+  it("measures shapes that leave a parameter out by the builds for that, and launches take them so", async () => {
     const folder = folderWith({
       "twice.kernel.ts": KERNELS.replace("n: Int;", 'n: Int; bias?: Ptr<"f32">;')
         .replace("    for", "    if (p.bias) x += load(p.bias + at, { mask: at < p.n, other: 0 });\n    for")
@@ -99,43 +107,43 @@ describe("tilescript tune", () => {
         .replace("n), n }", 'n), n, ...(BIAS === 1 && { bias: normal("f32", n) }) }'),
       "main.ts": MAIN.replace("launch.run();", 'launch.run();\n  launch.set("bias", x);'),
     });
-    expect(tune(folder)).toMatchObject({ stderr: "", status: 0 });
+    expect(await tune(folder)).toMatchObject({ stderr: "", status: 0 });
     expect(tuned(folder).kernels.twice!.measured).toMatchObject(
       [false, true].map((bias) => ({
         ...{ shape: { n: 50_000, BIAS: Number(bias) }, sizes: { n: 50_000 } },
         builds: [{ constants: { B: 256, bias } }, { constants: { B: 16, bias } }],
       })),
     );
-    expect(main(folder)).toMatchObject({ stderr: "", stdout: "{ bias: true, B: 256 } true\n" });
+    expect(await main(folder)).toMatchObject({ stderr: "", stdout: "{ bias: true, B: 256 } true\n" });
   });
 
-  it("measures anew what has changed; until then it is said and not used", () => {
+  it("measures anew what has changed; until then it is said and not used", async () => {
     const folder = folderWith(FILES);
-    tune(folder);
+    await tune(folder);
     writeFileSync(join(folder, "twice.kernel.ts"), `// A comment is no change.\n${KERNELS}`);
-    expect(main(folder)).toMatchObject({ stderr: "", stdout: "{ B: 256 } true\n" });
+    expect(await main(folder)).toMatchObject({ stderr: "", stdout: "{ B: 256 } true\n" });
     writeFileSync(join(folder, "twice.kernel.ts"), KERNELS.replace("* 2", "* 2 + 1 - 1"));
-    const stale = main(folder);
+    const stale = await main(folder);
     expect(stale.stderr).toMatch(
       /^twice\.kernel\.ts:2:22 {2}warning TS-K3012: twice has changed since twice\.tuned\.json was measured, which is not used\n/,
     );
     expect(stale.stdout).toBe("{ B: 16 } true\n");
-    expect(tune(folder).stderr).toContain(
+    expect((await tune(folder)).stderr).toContain(
       "twice has changed since it was measured before: those measurements are dropped",
     );
-    expect(main(folder)).toMatchObject({ stderr: "", stdout: "{ B: 256 } true\n" });
+    expect(await main(folder)).toMatchObject({ stderr: "", stdout: "{ B: 256 } true\n" });
   });
 
-  it("keeps the measurements of a kernel that is given one more build, and says where the winner is gone", () => {
+  it("keeps the measurements of a kernel that is given one more build, and says where the winner is gone", async () => {
     const folder = folderWith(FILES);
-    tune(folder);
+    await tune(folder);
     writeFileSync(
       join(folder, "twice.kernel.ts"),
       KERNELS.replace("B: 256 } }", "B: 256 } }, { constants: { B: 64 } }"),
     );
-    expect(main(folder)).toMatchObject({ stderr: "", stdout: "{ B: 256 } true\n" });
+    expect(await main(folder)).toMatchObject({ stderr: "", stdout: "{ B: 256 } true\n" });
     writeFileSync(join(folder, "twice.kernel.ts"), KERNELS.replace("B: 256 }", "B: 32 }"));
-    const { stdout, stderr } = main(folder);
+    const { stdout, stderr } = await main(folder);
     expect(stdout).toBe("{ B: 16 } true\n");
     expect(stderr).toContain(
       "TS-K3013: of 1 shape in twice.tuned.json the fastest build is none of twice's builds any more",
@@ -153,18 +161,18 @@ describe("tilescript tune", () => {
       '{"version": 1, "kernels": {"twice": {"fingerprint": "x", "measured": []}}}',
       /kernels\.twice\.fingerprint: it is no SHA-256/,
     ],
-  ])("refuses a damaged file: %s", (text, message) => {
+  ])("refuses a damaged file: %s", async (text, message) => {
     const folder = folderWith({ ...FILES, "twice.tuned.json": text });
-    expect(main(folder)).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(message) });
-    expect(tune(folder)).toMatchObject({ status: 1, stdout: "" });
+    expect(await main(folder)).toMatchObject({ status: 1, stdout: "", stderr: expect.stringMatching(message) });
+    expect(await tune(folder)).toMatchObject({ status: 1, stdout: "" });
     expect(readFileSync(join(folder, "twice.tuned.json"), "utf8")).toBe(text);
   });
 
-  it("puts the winners into a bundle that it measures, beside its own", () => {
+  it("puts the winners into a bundle that it measures, beside its own", async () => {
     const folder = folderWith(FILES);
-    run(folder, "build", "twice.kernel.ts", "--arch", "none", "--out", "made");
-    expect(tune(folder, "--bundle", "made")).toMatchObject({ status: 0, stderr: "" });
-    const { stdout } = run(folder, "run", "--device", "cpu", "--bundle", "made", "main.ts");
+    await cli("build", join(folder, "twice.kernel.ts"), "--arch", "none", "--out", join(folder, "made"));
+    expect(await tune(folder, "--bundle", "made")).toMatchObject({ status: 0, stderr: "" });
+    const { stdout } = await launching.run(folder, ["run", "--device", "cpu", "--bundle", "made", "main.ts"]);
     expect(stdout).toBe("{ B: 256 } true\n");
   });
 
@@ -175,7 +183,7 @@ describe("tilescript tune", () => {
       "twice.tune.ts": TUNING.replace("50_000 }", "1000 }, { n: 1_000_000 }, { n: 1_000_001 }"),
     };
     const folder = folderWith(slow);
-    tune(folder, "--budget", "1", "--shapes", "n=64");
+    await tune(folder, "--budget", "1", "--shapes", "n=64");
     const child = spawn(process.execPath, [bin, "tune", "--device", "cpu", "twice.kernel.ts"], { cwd: folder });
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
     setTimeout(() => child.kill("SIGINT"), 4000);
@@ -215,8 +223,8 @@ describe("tilescript tune", () => {
     [["twice.kernel.ts", "--shapes", "n=1,n=2"], 2, /n is given twice/],
     [["twice.kernel.ts", "--budget", "0"], 2, /at least 1/],
     [[], 2, /missing required argument 'file#kernel'/],
-  ] as const)("%j is refused", (args, code, message) => {
-    const alone = KERNELS;
+  ] as const)("%j is refused", async (args, code, message) => {
+    const lone = KERNELS;
     const single = KERNELS.replace("twice", "single").replace(", { constants: { B: 256 } }", "");
     const partial = single.replace("single", "partial").replace("n: Int;", "n?: Int;").replaceAll("p.n", "(p.n ?? 1)");
     const two = KERNELS.replace("twice", "two");
@@ -229,11 +237,11 @@ export const two = tuning(kernels.two, {
 `;
     const folder = folderWith({
       ...FILES,
-      ...{ "alone.kernel.ts": alone, "single.kernel.ts": single, "two.kernel.ts": two, "two.tune.ts": ofTwo },
+      ...{ "alone.kernel.ts": lone, "single.kernel.ts": single, "two.kernel.ts": two, "two.tune.ts": ofTwo },
       "single.tune.ts": TUNING.replaceAll("twice", "single"),
       ...{ "partial.kernel.ts": partial, "partial.tune.ts": TUNING.replaceAll("twice", "partial") },
     });
-    const { status, stdout, stderr } = run(folder, "tune", "--device", "cpu", ...args);
+    const { status, stdout, stderr } = await measuring.run(folder, ["tune", "--device", "cpu", ...args]);
     expect([status, stdout]).toEqual([code, ""]);
     expect(stderr).toMatch(message);
   });
@@ -252,14 +260,14 @@ export const two = tuning(kernels.two, {
     expect(existsSync(join(folder, "twice.tuned.json"))).toBe(false);
   });
 
-  it("alone runs the program beside a kernel: check and build do not", () => {
+  it("alone runs the program beside a kernel: check and build do not", async () => {
     const folder = folderWith({ ...FILES, "twice.tune.ts": `${TUNING}throw new Error("it ran");\n` });
     for (const args of [
       ["check", "."],
       ["build", ".", "--arch", "none", "--out", "made"],
     ])
-      expect(run(folder, ...args).status).toBe(0);
-    expect(main(folder).status).toBe(0);
-    expect(tune(folder)).toMatchObject({ status: 1, stderr: expect.stringContaining("it ran") });
+      expect((await launching.run(folder, args)).status).toBe(0);
+    expect((await main(folder)).status).toBe(0);
+    expect(await tune(folder)).toMatchObject({ status: 1, stderr: expect.stringContaining("it ran") });
   });
 });

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { check } from "../../compiler/check.js";
 import { diagnosticsToJson, renderDiagnostics, sourceReader } from "../../compiler/diagnostics/index.js";
+import { serializeKernel } from "../../compiler/ir/index.js";
+import { storedKernel } from "../../compiler/passes/index.js";
 import { folderOf } from "./frontend/source.js";
 
 const KERNEL = `import { arange, dot, kernel, load, type Ptr, store, sum, zeros } from "tilescript";
@@ -16,6 +18,14 @@ export const three = kernel(({ x, out }: { x: Ptr<"f16">; out: Ptr<"f32"> }) => 
   store(out, nowhere);
 });
 `;
+
+const PRODUCT = fileURLToPath(new URL("../..", import.meta.url));
+const kernelsIn = (...folders: string[]) =>
+  folders.flatMap((folder) =>
+    readdirSync(`${PRODUCT}/${folder}`, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".kernel.ts"))
+      .map((name) => `${folder}/${name}`),
+  );
 
 describe("check", () => {
   test("a kernel with three mistakes reports all three, from every stage, with their places", () => {
@@ -116,20 +126,22 @@ export const k = kernel(({ x, B }: { x: Ptr<"f32">; B: Const<"B"> }) => store(x 
   );
 
   test("all kernels of the product are fine, and checking them again takes less than half the time", () => {
-    const project = fileURLToPath(new URL("../..", import.meta.url));
-    const files = ["runtime/kernels", "examples"].flatMap((folder) =>
-      readdirSync(`${project}/${folder}`, { recursive: true, encoding: "utf8" })
-        .filter((name) => name.endsWith(".kernel.ts"))
-        .map((name) => `${folder}/${name}`),
-    );
+    const files = kernelsIn("runtime/kernels", "examples");
     expect(files.length).toBeGreaterThan(5);
     const seconds = () => {
       const start = performance.now();
-      expect(check(files, { project }).diagnostics).toEqual([]);
+      expect(check(files, { project: PRODUCT }).diagnostics).toEqual([]);
       return performance.now() - start;
     };
     const first = seconds();
     expect(seconds()).toBeLessThan(first / 2);
+  });
+
+  test("every kernel of the repository is legal before it is specialized, as a bundle stores and reads it", () => {
+    const files = kernelsIn("test/cases", "examples", "runtime/kernels");
+    const { kernels } = check(files, { project: PRODUCT, builds: false });
+    expect(kernels.length).toBeGreaterThan(80);
+    for (const kernel of kernels) expect(storedKernel(serializeKernel(kernel), kernel).name).toBe(kernel.name);
   });
 });
 

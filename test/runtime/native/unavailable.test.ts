@@ -40,7 +40,7 @@ it("without a driver library says so", () => {
 });
 
 it("with a driver that is too old names what it lacks", () => {
-  process.env.TILESCRIPT_LIBCUDA = buildFake(["-DOLD_DRIVER"]);
+  process.env.TILESCRIPT_LIBCUDA = buildFake(["-DOLD_DRIVER", "-O0"]);
   expect(openDriver()).toMatchObject({ available: false, reason: "old-driver" });
   expect(openDriver()).toHaveProperty("detail", expect.stringContaining("has no cuLaunchKernelEx"));
 });

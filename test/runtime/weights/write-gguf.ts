@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { atTheEnd } from "../../at-the-end.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
 const valueTypes = {
@@ -143,6 +144,9 @@ export function ggufBytes(spec: GgufSpec): Buffer {
 
 let folder: string | undefined;
 let count = 0;
+atTheEnd(() => {
+  folder = undefined;
+});
 
 /** Writes `bytes` to a new temporary file, gone when the tests of the file are through, and returns its path. */
 export function temporaryFile(bytes: Uint8Array, extension = "gguf"): string {
