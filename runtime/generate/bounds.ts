@@ -51,7 +51,8 @@ export class Bounds {
     const form = formOf(tokenizer.chatTemplate ?? "");
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const names = tools.map((tool) => tool.function.name);
-    const constraint = required && this.#formats.follow(forcedCall(form, required), signs);
+    const key = JSON.stringify(["call", required]);
+    const constraint = required && this.#formats.follow(key, () => forcedCall(form, required), signs);
     return {
       constraint: constraint ? { [CONSTRAINT]: constraint } : {},
       calls: { reader: new CallReader(form, names), signs },

@@ -8,6 +8,7 @@ import {
   empty,
   type Grammar,
   nothing,
+  oneOf,
   optional,
   repeat,
   rule,
@@ -33,7 +34,7 @@ import {
 import { colon, comma, listed, within } from "./layout.js";
 import { numberBetween } from "./numbers.js";
 import { anyString, inString, quoted } from "./strings.js";
-import { anyOfType, exactly } from "./values.js";
+import { anyOfType, someOf } from "./values.js";
 
 const LONGEST = 500_000;
 /** Schemas that are read, those again that are read for what they say beside others. */
@@ -201,7 +202,7 @@ class Reader {
         `the schema at ${place}`,
         "enum and const are supported beside type alone: leave out the values that nothing else lets through",
       );
-    return choice(...values!.filter((value) => !types || types.some((type) => isOfType(value, type))).map(exactly));
+    return someOf(values!.filter((value) => !types || types.some((type) => isOfType(value, type))));
   }
 
   #typed(type: string, said: Said, place: string): Expression {
@@ -230,7 +231,7 @@ class Reader {
 
   /** The texts that a string may be. */
   #text({ minLength = 0, maxLength = MANY, patterns = [], formats = [], values }: Said, place: string): Expression {
-    if (values) return choice(...values.filter((value) => typeof value === "string").map(text));
+    if (values) return oneOf(values.filter((value) => typeof value === "string"));
     const known = formats.filter((format) => Object.hasOwn(FORMATS, format));
     const unknown = formats.find((format) => !known.includes(format));
     // Beside a pattern the format of a library is a name for it.
@@ -277,7 +278,10 @@ class Reader {
   /** A member of a name that no property has. */
   #extra({ names }: Said, taken: readonly string[], others: readonly Part[], place: string): Expression {
     const allowed = names ? this.#text(this.#together(names), names[0]!.place) : repeat(characters(ANY));
-    const name = names || taken.length > 0 ? quoted(inString(both([allowed], taken.map(text)))) : anyString();
+    const name =
+      names || taken.length > 0
+        ? quoted(inString(both([allowed], taken.length > 0 ? [oneOf(taken)] : [])))
+        : anyString();
     return sequence(name, colon, this.#value(others.map((other) => ({ ...other, place: other.place || place }))));
   }
 

@@ -320,3 +320,22 @@ test("there is room for large schemas, and an end for those without one", () => 
   const lengths = { type: "string", minLength: 90_000, allOf: [{ pattern: "a.{5000}b" }, { pattern: "c.{900}d" }] };
   expect(() => guideFor({ type: "json_schema", schema: lengths })).toThrow(/too large an automaton|too many ways/);
 });
+
+test("thousands of names and values are told apart", () => {
+  const names = Array.from({ length: 6000 }, (_, i) => `name ${i}`);
+  const one = guideFor({ type: "json_schema", schema: { enum: [...names, 7, { a: 1 }] } });
+  expect(["name 5999", "name 599", 7, { a: 1 }].map((value) => takes(one, JSON.stringify(value)))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(takes(one, '"name 6000"')).toBe(false);
+  const properties = Object.fromEntries(names.slice(0, 1000).map((name) => [name, { type: "integer" }]));
+  const open = guideFor({
+    type: "json_schema",
+    schema: { type: "object", properties, additionalProperties: { type: "null" } },
+  });
+  expect(takes(open, '{"name 3": 4, "name 1000": null}')).toBe(true);
+  expect(takes(open, '{"name 3": null}')).toBe(false);
+});
