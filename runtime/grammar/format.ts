@@ -104,7 +104,6 @@ export class Formats {
 
   /** What one answer may be. @throws GenerateError for what is no format, and for one that cannot be followed */
   constraint(format: ResponseFormat): Constraint {
-    requireFormat(format);
     return this.follow(keyOf(format), () => grammarOf(format), NO_SIGNS);
   }
 
@@ -139,7 +138,9 @@ export class Formats {
   }
 }
 
-function keyOf(format: ResponseFormat): string {
+/** What a format is known by. @throws GenerateError for what is no format */
+export function keyOf(format: ResponseFormat): string {
+  requireFormat(format);
   if (format.type === "json_schema") return JSON.stringify(["json_schema", plainSchema(format.schema)]);
   if (format.type === "regex") return JSON.stringify(["regex", sourceOf(format.pattern)]);
   return JSON.stringify(format);
