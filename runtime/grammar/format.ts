@@ -5,7 +5,7 @@ import { Guide } from "./constraint.js";
 import { readGrammar } from "./ebnf.js";
 import { formatError } from "./errors.js";
 import type { Grammar } from "./expression.js";
-import { anyObject, readSchema } from "./json/schema.js";
+import { anyObject, readSchema, storedSchema } from "./json/schema.js";
 import { lower } from "./lower.js";
 import { readPattern } from "./regex.js";
 import { TokenTree } from "./trie.js";
@@ -69,8 +69,12 @@ function plainSchema(schema: unknown): unknown {
       "schema",
       "the library of this schema gives no JSON schema (~standard.jsonSchema): pass a JSON schema",
     );
-  // A text is what the library's parsing takes in.
-  return standard.jsonSchema.input({ target: "draft-2020-12" });
+  try {
+    // A text is what the library's parsing takes in.
+    return standard.jsonSchema.input({ target: "draft-2020-12" });
+  } catch (cause) {
+    throw formatError("schema", `its library makes no JSON schema of it: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function textOf(value: unknown, field: string): string {
@@ -141,7 +145,7 @@ export class Formats {
 /** What a format is known by. @throws GenerateError for what is no format */
 export function keyOf(format: ResponseFormat): string {
   requireFormat(format);
-  if (format.type === "json_schema") return JSON.stringify(["json_schema", plainSchema(format.schema)]);
+  if (format.type === "json_schema") return `json_schema ${storedSchema(plainSchema(format.schema))}`;
   if (format.type === "regex") return JSON.stringify(["regex", sourceOf(format.pattern)]);
   return JSON.stringify(format);
 }

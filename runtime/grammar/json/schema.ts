@@ -47,10 +47,21 @@ const MANY = Number.POSITIVE_INFINITY;
  * said and additionalProperties is not; tuples are whole. @throws GenerateError that names the keyword and its place
  */
 export function readSchema(schema: unknown): Grammar {
-  const stored = JSON.stringify(schema);
-  if (stored === undefined) throw formatError("the schema", `is ${typeof schema}, and is to be a JSON schema`);
+  const stored = storedSchema(schema);
   if (stored.length > LONGEST) throw formatError("the schema", `has ${stored.length} characters, more than ${LONGEST}`);
   return new Reader(JSON.parse(stored)).grammar();
+}
+
+/** A schema as JSON. @throws GenerateError for what JSON cannot hold */
+export function storedSchema(schema: unknown): string {
+  let stored: string | undefined;
+  try {
+    stored = JSON.stringify(schema);
+  } catch (cause) {
+    throw formatError("the schema", `is no JSON: ${(cause as Error).message.split("\n", 1)[0]}`, { cause });
+  }
+  if (stored === undefined) throw formatError("the schema", `is ${typeof schema}, and is to be a JSON schema`);
+  return stored;
 }
 
 /** Any object. */

@@ -152,6 +152,18 @@ test("what makes no sense is refused by name", async () => {
   await fails({ toolChoice: "required" }, /toolChoice is required, and there are no tools/);
   await fails({ tools, toolChoice: { name: "nope" } }, /there is no tool nope/);
   await fails({ tools, toolChoice: "always" }, /toolChoice is "always"; give "auto"/);
+  const circle: Record<string, unknown> = { type: "object" };
+  circle.properties = { circle };
+  await fails(
+    { responseFormat: { type: "json_schema", schema: circle } },
+    /the schema: is no JSON: Converting circular/,
+  );
+  await fails({ tools: [{ type: "function", function: { name: "a", parameters: circle } }] }, /the tools are no JSON/);
+  const dates = z.object({ at: z.date() });
+  await fails(
+    { responseFormat: { type: "json_schema", schema: dates } },
+    /its library makes no JSON schema of it: Date/,
+  );
   await fails({ responseFormat: { type: "xml" } }, /responseFormat: type: is "xml"; give one of json_schema/);
   await fails({ responseFormat: { type: "json_object", schema: {} } }, /schema: is no field of json_object/);
   await fails({ responseFormat: { type: "json_object" }, ignoreEos: true }, /ignoreEos does not go with/);
