@@ -17,6 +17,7 @@ import {
 } from "../expression.js";
 import { ANY } from "../ranges.js";
 import { readPattern } from "../regex.js";
+import { takes } from "../takes.js";
 import { FORMATS } from "./formats.js";
 import {
   ANNOTATIONS,
@@ -28,12 +29,12 @@ import {
   partsOf,
   READ,
   type Said,
-  TYPES,
   UNSUPPORTED,
 } from "./keywords.js";
 import { colon, comma, listed, within } from "./layout.js";
 import { numberBetween } from "./numbers.js";
 import { anyString, inString, quoted } from "./strings.js";
+import { isOfType, typesOf } from "./types.js";
 import { anyOfType, someOf } from "./values.js";
 
 const LONGEST = 500_000;
@@ -267,14 +268,13 @@ class Reader {
     if (isAny && minProperties === 0 && maxProperties === MANY) return anyOfType("object", this.#rules);
     const isOpen = additional !== undefined || properties.size === 0;
     const others = additional ?? [{ schema: isOpen, place }];
-    const all = new Map([
+    const named = [
       ...properties,
       ...required.filter((name) => !properties.has(name)).map((name) => [name, others] as const),
-    ]);
+    ];
+    const all = new Map(names ? named.map(([name, parts]) => [name, this.#named(name, parts, names)]) : named);
     const extra =
-      isOpen && !others.some(({ schema }) => schema === false)
-        ? this.#extra(said, [...all.keys()], others, place)
-        : undefined;
+      isOpen && !others.some(({ schema }) => schema === false) ? this.#extra(said, [...all.keys()], others) : undefined;
     this.#requireCounts(said, all.size, extra !== undefined, place);
     const members = [...all].map(([name, parts]) => ({
       member: sequence(text(JSON.stringify(name)), colon, this.#value(parts)),
@@ -286,14 +286,20 @@ class Reader {
     return within("{", minProperties > 0 ? some : optional(some), "}");
   }
 
+  /** What holds for a property; nothing can be one whose name may not be. */
+  #named(name: string, parts: readonly Part[], names: readonly Part[]): readonly Part[] {
+    const allowed = this.#text(this.#together(names), names[0]!.place);
+    return takes({ root: allowed, rules: this.#rules }, name) ? parts : [{ schema: false, place: names[0]!.place }];
+  }
+
   /** A member of a name that no property has. */
-  #extra({ names }: Said, taken: readonly string[], others: readonly Part[], place: string): Expression {
+  #extra({ names }: Said, taken: readonly string[], others: readonly Part[]): Expression {
     const allowed = names ? this.#text(this.#together(names), names[0]!.place) : repeat(characters(ANY));
     const name =
       names || taken.length > 0
         ? quoted(inString(both([allowed], taken.length > 0 ? [oneOf(taken)] : [])))
         : anyString();
-    return sequence(name, colon, this.#value(others.map((other) => ({ ...other, place: other.place || place }))));
+    return sequence(name, colon, this.#value(others));
   }
 
   #requireCounts(
@@ -323,14 +329,14 @@ class Reader {
     let behind = extra ? repeat(sequence(comma, extra)) : empty;
     let alone = extra ? optional(sequence(extra, behind)) : empty;
     for (const { member, isRequired } of members.toReversed()) {
-      const [next, nextAlone] = [this.#named(behind), this.#named(alone)];
+      const [next, nextAlone] = [this.#ruleOf(behind), this.#ruleOf(alone)];
       behind = isRequired ? sequence(comma, member, next) : choice(next, sequence(comma, member, next));
       alone = isRequired ? sequence(member, next) : choice(nextAlone, sequence(member, next));
     }
     return alone;
   }
 
-  #named(expression: Expression): Expression {
+  #ruleOf(expression: Expression): Expression {
     const name = `part ${this.#rules.size}`;
     this.#rules.set(name, expression);
     return rule(name);
@@ -365,27 +371,4 @@ class Reader {
 function referenceOf({ schema }: Part): string | undefined {
   if (!isRecord(schema) || typeof schema.$ref !== "string") return undefined;
   return Object.keys(schema).every((key) => key === "$ref" || ANNOTATIONS.has(key)) ? schema.$ref : undefined;
-}
-
-/** Of which types keywords speak, where no type is said. */
-const SPEAK: Readonly<Record<string, readonly (keyof Said)[]>> = {
-  object: ["properties", "required", "additional", "names", "minProperties", "maxProperties"],
-  array: ["prefix", "items", "minItems", "maxItems"],
-  string: ["patterns", "formats", "minLength", "maxLength"],
-  number: ["least", "most", "multipleOf"],
-};
-
-function typesOf(said: Said): readonly string[] {
-  if (said.types) return said.types;
-  if (said.values) return TYPES.filter((type) => said.values!.some((value) => isOfType(value, type)));
-  const spoken = Object.keys(SPEAK).filter((type) => SPEAK[type]!.some((key) => said[key] !== undefined));
-  return spoken.length > 0 ? spoken : TYPES.filter((type) => type !== "integer");
-}
-
-function isOfType(value: unknown, type: string): boolean {
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "array") return Array.isArray(value);
-  if (type === "null") return value === null;
-  if (type === "object") return isRecord(value);
-  return typeof value === type;
 }
