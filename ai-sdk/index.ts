@@ -14,8 +14,9 @@ import type {
 } from "./specification.js";
 import { SPEAKERS } from "./words.js";
 
-export type { CallOptions, GenerateResult, LanguageModel, StreamPart } from "./specification.js";
+export type * from "./specification.js";
 
+/** What the model is called, and for which AI SDK it is. */
 export interface LanguageModelOptions {
   /** What the model is called in results and telemetry. Default "local". */
   readonly id?: string;

@@ -3,28 +3,34 @@
  * No package of the AI SDK is needed. https://ai-sdk.dev/providers/community-providers/custom-providers
  */
 
+/** A version of the specification. */
 export type Version = "v2" | "v3";
 
-type Text = { readonly type: "text"; readonly text: string };
+/** A part of a message, or of an answer, that is text. */
+export type Text = { readonly type: "text"; readonly text: string };
 /** Parts that are refused, or left out with a warning, say no more here than what they are. */
-type Other = { readonly type: "file" | "reasoning" | "tool-approval-response" };
-type Call = {
+export type Other = { readonly type: "file" | "reasoning" | "tool-approval-response" };
+/** A call of a tool that an earlier answer made. */
+export type Call = {
   readonly type: "tool-call";
   readonly toolCallId: string;
   readonly toolName: string;
   readonly input: unknown;
 };
-type Result = {
+/** What a tool gave. */
+export type Result = {
   readonly type: "tool-result";
   readonly toolCallId: string;
   readonly toolName: string;
   readonly output: { readonly type: string; readonly value?: unknown; readonly reason?: string };
 };
 
+/** A message of a conversation. */
 export type PromptMessage =
   | { readonly role: "system"; readonly content: string }
   | { readonly role: "user" | "assistant" | "tool"; readonly content: readonly (Text | Other | Call | Result)[] };
 
+/** What the AI SDK asks for. */
 export interface CallOptions {
   readonly prompt: readonly PromptMessage[];
   readonly maxOutputTokens?: number | undefined;
@@ -49,6 +55,7 @@ export interface CallOptions {
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A tool of the caller's. */
 export interface FunctionTool {
   readonly type: "function";
   readonly name: string;
@@ -56,15 +63,18 @@ export interface FunctionTool {
   readonly inputSchema: unknown;
 }
 
-interface ProviderTool {
+/** A tool that a provider would have: refused. */
+export interface ProviderTool {
   readonly type: "provider" | "provider-defined";
   readonly id: string;
 }
 
+/** Tokens, as version 3 counts them. */
 export interface Usage3 {
   inputTokens: { total: number; noCache: number; cacheRead: number; cacheWrite: undefined };
   outputTokens: { total: number; text: undefined; reasoning: undefined };
 }
+/** Tokens, as version 2 counts them. */
 export interface Usage2 {
   inputTokens: number;
   outputTokens: number;
@@ -72,9 +82,12 @@ export interface Usage2 {
   cachedInputTokens: number;
 }
 
-type Reason = "stop" | "length" | "tool-calls";
-type Warning3 = { type: "unsupported"; feature: string; details: string };
-type Warning2 = { type: "other"; message: string };
+/** Why an answer ended. */
+export type Reason = "stop" | "length" | "tool-calls";
+/** What was left out, as version 3 says it. */
+export type Warning3 = { type: "unsupported"; feature: string; details: string };
+/** What was left out, as version 2 says it. */
+export type Warning2 = { type: "other"; message: string };
 
 /** What the versions call differently. */
 export interface Words {
@@ -82,6 +95,7 @@ export interface Words {
   v2: { usage: Usage2; finishReason: Reason; warning: Warning2 };
 }
 
+/** A call of a tool that the answer makes. */
 export interface ToolCallContent {
   type: "tool-call";
   toolCallId: string;
@@ -90,6 +104,7 @@ export interface ToolCallContent {
   input: string;
 }
 
+/** A whole answer. */
 export interface GenerateResult<V extends Version> {
   content: (Text | ToolCallContent)[];
   finishReason: Words[V]["finishReason"];
@@ -98,6 +113,7 @@ export interface GenerateResult<V extends Version> {
   response: { id: string; timestamp: Date; modelId: string };
 }
 
+/** A part of an answer as it comes. */
 export type StreamPart<V extends Version> =
   | { type: "stream-start"; warnings: Words[V]["warning"][] }
   | { type: "response-metadata"; id: string; timestamp: Date; modelId: string }

@@ -5,6 +5,7 @@ import { createFrontend, type Frontend, type LoweredFile } from "./frontend/inde
 import { Budget, type Kernel } from "./ir/index.js";
 import { inferTypes } from "./passes/index.js";
 
+/** What checking is relative to, and what it keeps. */
 export interface CheckOptions {
   /** Folder that file names in diagnostics and IR are relative to. Default: the current directory. */
   readonly project?: string;
@@ -14,6 +15,7 @@ export interface CheckOptions {
   readonly builds?: boolean;
 }
 
+/** What checking found. */
 export interface Checked {
   /** Typed kernels, one for each choice of dtypes; those with errors have parts of type `unknown`. */
   readonly kernels: readonly Kernel[];

@@ -1,6 +1,13 @@
 /** The compiler: `import { build, check } from "tilescript/compiler"`. */
 
-export { EnvironmentError, ensureEnvironment } from "./backends/triton/index.js";
+export type { TritonText } from "./backends/triton/emit/index.js";
+export {
+  type EnsureOptions,
+  EnvironmentError,
+  type EnvironmentErrorCode,
+  ensureEnvironment,
+  type PythonEnvironment,
+} from "./backends/triton/index.js";
 export {
   BuildError,
   type BuildOptions,
@@ -15,10 +22,43 @@ export { build, type Checked, type CheckOptions, check, emitTriton, specialize }
 export {
   type Diagnostic,
   DiagnosticError,
+  type DiagnosticJson,
   diagnosticsToJson,
   type Note,
+  type ReadSource,
+  type RenderOptions,
   renderDiagnostic,
   renderDiagnostics,
 } from "./diagnostics/index.js";
-export { createFrontend, type Frontend } from "./frontend/index.js";
-export { type Build, type Kernel, type Param, printKernel, type Span } from "./ir/index.js";
+export {
+  createFrontend,
+  type Description,
+  type Frontend,
+  type FrontendOptions,
+  type Lowered,
+  type LoweredFile,
+  type LowerOptions,
+  type Texts,
+} from "./frontend/index.js";
+export {
+  type Attr,
+  type Attrs,
+  type Budget,
+  type Build,
+  type CompileOptions,
+  type ConstValue,
+  type DeviceFunction,
+  type Dim,
+  type DimExpression,
+  type DimOp,
+  type Expr,
+  type Kernel,
+  type Limit,
+  type Param,
+  type Promises,
+  printKernel,
+  type Shape,
+  type Span,
+  type Stmt,
+  type Type,
+} from "./ir/index.js";

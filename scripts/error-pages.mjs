@@ -1,9 +1,8 @@
 // Writes docs/errors.md: every code of the diagnostics catalogue with what it is about.
 //
 //   node scripts/error-pages.mjs [--check]      --check changes nothing and fails where the page says something else
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { bringUpToDate } from "./dist.mjs";
+import { put } from "./written-pages.mjs";
 
 bringUpToDate();
 const { CATALOGUE, ERRORS_PAGE } = await import("../dist/compiler/diagnostics/index.js");
@@ -26,12 +25,4 @@ const entry = ({ code, severity = "error", about }) => `### ${code}\n\n*${severi
 const sections = Object.entries(STAGES).map(([start, title]) =>
   [`## ${title}`, ...CATALOGUE.filter(({ code }) => code.startsWith(start)).map(entry)].join("\n\n"),
 );
-const page = `${[HEAD, ...sections].join("\n\n")}\n`;
-
-const path = fileURLToPath(new URL(`../${ERRORS_PAGE}`, import.meta.url));
-const before = existsSync(path) ? readFileSync(path, "utf8") : "";
-if (!process.argv.includes("--check")) writeFileSync(path, page);
-else if (before !== page) {
-  console.error(`${ERRORS_PAGE} does not say what the catalogue says: run node scripts/error-pages.mjs`);
-  process.exitCode = 1;
-}
+put([[ERRORS_PAGE, `${[HEAD, ...sections].join("\n\n")}\n`]], "the catalogue", "error-pages");

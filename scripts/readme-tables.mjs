@@ -2,10 +2,9 @@
 // <!-- /results -->.
 //
 //   node scripts/readme-tables.mjs [--check]      --check changes nothing and fails where a page says something else
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync } from "node:fs";
+import { at, put } from "./written-pages.mjs";
 
-const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 /** Of the GPU, or of no device in particular. */
 const read = (name) => {
   const path = [`${name}-nvidia-h200`, name].map((one) => at(`bench/results/${one}.json`)).find(existsSync);
@@ -221,14 +220,11 @@ function updated(page, sections) {
     })
     .join("\n\n");
   const placed = page.includes("/") ? text : text.replaceAll("](../bench/", "](bench/");
-  return { before, after: before.replace(block, (_, start, end) => `${start}${placed}${end}`) };
+  return before.replace(block, (_, start, end) => `${start}${placed}${end}`);
 }
 
-for (const [page, sections] of Object.entries(PAGES)) {
-  const { before, after } = updated(page, sections);
-  if (before === after) continue;
-  if (process.argv.includes("--check")) {
-    console.error(`${page} does not say what bench/results says: run node scripts/readme-tables.mjs`);
-    process.exitCode = 1;
-  } else writeFileSync(at(page), after);
-}
+put(
+  Object.entries(PAGES).map(([page, sections]) => [page, updated(page, sections)]),
+  "bench/results",
+  "readme-tables",
+);

@@ -27,29 +27,21 @@ const TYPES: Readonly<Record<number, string>> = {
   503: "server_error",
 };
 
-/** Names of our options as OpenAI calls them. */
-const FIELDS: Readonly<Record<string, string>> = {
-  maxTokens: "max_tokens",
-  topP: "top_p",
-  topK: "top_k",
-  minP: "min_p",
-  repetitionPenalty: "repetition_penalty",
-  presencePenalty: "presence_penalty",
-  frequencyPenalty: "frequency_penalty",
-  logitBias: "logit_bias",
-  stopIds: "stop_token_ids",
-  ignoreEos: "ignore_eos",
-  responseFormat: "response_format",
-  toolChoice: "tool_choice",
-  texts: "input",
+/** What is wrong with an option of ours, as OpenAI says it; of others the value is. */
+const OPTIONS: Readonly<Record<string, readonly [ContentfulStatusCode, string, string | null]>> = {
+  prompt: [400, "context_length_exceeded", "prompt"],
+  waiting: [429, "queue_full", null],
+  stopIds: [400, "invalid_value", "stop_token_ids"],
+  texts: [400, "invalid_value", "input"],
 };
+const underscored = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Any failure of a request as one that can be sent. What is not the caller's fault says no more than its own message. */
 export function asRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (error instanceof GenerateError) {
-    const code = error.option === "prompt" ? "context_length_exceeded" : "invalid_value";
-    return new RequestError(400, code, error.message, FIELDS[error.option] ?? error.option);
+    const [status, code, param] = OPTIONS[error.option] ?? [400, "invalid_value", underscored(error.option)];
+    return new RequestError(status, code, error.message, param);
   }
   if (error instanceof TileScriptError) return new RequestError(500, error.code, error.message);
   return new RequestError(500, "internal", "the request failed for a reason that the server's own log has");

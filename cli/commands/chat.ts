@@ -6,8 +6,9 @@ export default command<GenerationOptions>({
   usage: "",
   summary: "Talk with a language model.",
   about:
-    "Type a message and press Enter. Ctrl-C stops an answer; /clear forgets the conversation; /exit or Ctrl-D ends it. On a terminal " +
-    "control characters of an answer are shown as signs (␛).",
+    'Type a message and press Enter; one of several lines stands between """ and """. Ctrl-C stops an answer; /context tells how much room is ' +
+    "left, /save FILE and /load FILE keep a conversation, /clear forgets it, /help lists all, and /exit or Ctrl-D ends. On a terminal control " +
+    "characters of an answer are shown as signs (␛).",
   options: generationOptions,
   examples: [
     "tilescript chat",

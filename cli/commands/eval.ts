@@ -1,24 +1,11 @@
-import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
+import type { EvalNiahRequest } from "../eval/niah.js";
 import { count, positive } from "../options/integers.js";
 import { attentions, contexts, depths } from "../options/niah.js";
 import { folder, path } from "../options/texts.js";
 
-interface Options {
-  readonly model?: string;
-  readonly device?: "cpu" | "cuda";
-  readonly context?: readonly number[];
-  readonly depth?: readonly number[];
-  readonly attention?: readonly AttentionRequest[];
-  readonly needles: number;
-  readonly prefix: "both" | "with" | "without";
-  readonly hay?: string;
-  readonly seed: number;
-  readonly maxTokens: number;
-  readonly out: string;
-  readonly fresh?: boolean;
-  readonly json?: boolean;
-}
+type Options = Omit<EvalNiahRequest, "signal" | "context" | "depth"> &
+  Partial<Pick<EvalNiahRequest, "context" | "depth">>;
 
 export default command<Options>({
   name: "eval",

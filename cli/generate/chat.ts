@@ -1,70 +1,19 @@
-import { createInterface } from "node:readline/promises";
-import type { Model, Session } from "../../runtime/index.js";
-import { answerOptions, type GenerationOptions } from "../options/generation.js";
+import { createInterface, type Interface } from "node:readline/promises";
+import type { GenerationOptions } from "../options/generation.js";
 import { colours } from "../report/colours.js";
+import { InputError } from "../report/errors.js";
 import { printable } from "../report/printable.js";
+import { isCommand, obey } from "./chat-commands.js";
+import { Conversation } from "./conversation.js";
 import { explainFallback } from "./fallback.js";
-import { summary } from "./generate.js";
 import { loadModel, modelPath } from "./load-model.js";
-import { noteSilence } from "./silence.js";
 
 export interface ChatRequest extends GenerationOptions {
   readonly signal?: AbortSignal;
 }
 
 const pc = colours(process.stdout);
-
-/** A conversation on a terminal, and the answer under way. */
-class Conversation {
-  readonly #model: Model;
-  readonly #request: ChatRequest;
-  #session: Session;
-  #answering: AbortController | undefined;
-
-  constructor(model: Model, request: ChatRequest) {
-    this.#model = model;
-    this.#request = request;
-    this.#session = model.session(request);
-  }
-
-  clear(): void {
-    this.#session = this.#model.session(this.#request);
-  }
-
-  /** Stops the answer under way; false where there is none. */
-  interrupt(): boolean {
-    this.#answering?.abort();
-    return this.#answering !== undefined;
-  }
-
-  async say(text: string): Promise<void> {
-    const answering = new AbortController();
-    const { signal } = answering;
-    this.#answering = answering;
-    try {
-      const generation = this.#session.prompt(text, { ...answerOptions(this.#request), signal });
-      for await (const piece of generation) process.stdout.write(printable(piece.text, process.stdout));
-      const result = await generation.result;
-      noteSilence(result);
-      process.stdout.write(`\n${pc.dim(summary(this.#model, result))}\n`);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      process.stdout.write(pc.dim(" … stopped\n"));
-    } finally {
-      this.#answering = undefined;
-    }
-  }
-}
-
-/** What can be typed instead of a message. */
-const COMMANDS: Readonly<Record<string, (conversation: Conversation) => "end" | undefined>> = {
-  "/exit": () => "end",
-  "/quit": () => "end",
-  "/clear": (conversation) => {
-    conversation.clear();
-    return undefined;
-  },
-};
+const dim = (text: string): void => void process.stdout.write(`${pc.dim(printable(text, process.stdout))}\n`);
 
 /** Reads messages and answers them until /exit, Ctrl-D, or Ctrl-C outside an answer. */
 export async function chat(request: ChatRequest): Promise<number> {
@@ -72,10 +21,8 @@ export async function chat(request: ChatRequest): Promise<number> {
   await using model = await loadModel({ ...request, model: path, chat: true });
   explainFallback(model.device, request.device);
   const conversation = new Conversation(model, request);
-  process.stdout.write(
-    `${pc.dim(`${printable(model.config.name || "model", process.stdout)} on ${model.device.name}. /clear forgets, /exit ends.`)}\n`,
-  );
-  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: pc.cyan("> ") });
+  dim(`${model.config.name || "model"} on ${model.device.name}. /help lists the commands, /exit ends.`);
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
   lines.on("SIGINT", () => {
     if (!conversation.interrupt()) lines.close();
   });
@@ -83,25 +30,63 @@ export async function chat(request: ChatRequest): Promise<number> {
     conversation.interrupt();
     lines.close();
   });
-  lines.prompt();
-  for await (const line of lines) {
-    const text = line.trim();
-    const known = COMMANDS[text];
-    if (known) {
-      if (known(conversation) === "end") break;
-    } else if (text !== "") await answered(conversation, text);
-    lines.prompt();
-  }
+  for await (const typed of entries(lines)) if (!(await taken(typed, conversation))) break;
   lines.close();
   return 0;
 }
 
-/** A message that cannot be answered (too long, say) ends neither the conversation nor the program. */
-async function answered(conversation: Conversation, text: string): Promise<void> {
-  try {
-    await conversation.say(text);
-  } catch (error) {
-    const { report } = await import("../report/report.js");
-    await report(error, false);
+const FENCE = '"""';
+
+interface Typed {
+  readonly text: string;
+  /** Between two fences, where nothing is a command. */
+  readonly fenced: boolean;
+}
+
+/** What is typed: lines, and what stands between two fences. */
+async function* entries(lines: Interface): AsyncGenerator<Typed> {
+  let block: string[] | undefined;
+  const ask = (): void => {
+    lines.setPrompt(pc.cyan(block ? "… " : "> "));
+    lines.prompt();
+  };
+  ask();
+  for await (const line of lines) {
+    const ends = line.trimEnd().endsWith(FENCE);
+    if (block) {
+      block.push(ends ? line.trimEnd().slice(0, -FENCE.length) : line);
+      if (ends) {
+        yield { text: block.join("\n").trim(), fenced: true };
+        block = undefined;
+      }
+    } else if (line.trimStart().startsWith(FENCE)) {
+      const rest = line.trim().slice(FENCE.length);
+      if (rest.endsWith(FENCE)) yield { text: rest.slice(0, -FENCE.length).trim(), fenced: true };
+      else block = [rest];
+    } else yield { text: line.trim(), fenced: false };
+    ask();
   }
+  if (block)
+    await complain(
+      new InputError(`the message that ${FENCE} began has no end, and was not sent`, `End it by ${FENCE}.`),
+    );
+}
+
+/** Answers a message or does what a command says; false for the end. What cannot be done ends neither the conversation nor the program. */
+async function taken({ text, fenced }: Typed, conversation: Conversation): Promise<boolean> {
+  try {
+    if (!fenced && isCommand(text)) {
+      const said = await obey(text, conversation);
+      if (said === undefined) return false;
+      dim(said);
+    } else if (text !== "") await conversation.say(text);
+  } catch (error) {
+    await complain(error);
+  }
+  return true;
+}
+
+async function complain(error: unknown): Promise<void> {
+  const { report } = await import("../report/report.js");
+  await report(error, false);
 }

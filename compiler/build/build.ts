@@ -13,6 +13,7 @@ import type { BuildProgress } from "./progress.js";
 import { projectOf } from "./project.js";
 import { type Request, remember, unchanged } from "./record.js";
 
+/** What is built, for what, and where to. */
 export interface BuildOptions {
   /** TypeScript files with kernels. */
   readonly files: readonly string[];
@@ -37,6 +38,7 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a build has made. Its errors are thrown: DiagnosticError, BuildError, EnvironmentError. */
 export interface BuildResult {
   readonly folder: string;
   readonly manifest: Manifest;

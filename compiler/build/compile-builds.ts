@@ -26,6 +26,7 @@ export interface BuildRequest {
   readonly options?: Partial<CompileOptions>;
 }
 
+/** Which builds are compiled of kernels that a bundle has, and where to. */
 export interface CompileBuildsOptions {
   /** Folder of a bundle with the kernels' IR. */
   readonly from: string;

@@ -159,8 +159,10 @@ export const manifestSchema = z.object({
   kernels: z.array(kernelEntry.superRefine(holding(kernelProblems))).superRefine(holding(manifestProblems)),
 });
 
+/** What a bundle says of itself: manifest.json, whose schema this is the type of. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type FileEntry = KernelEntry["triton"][number];
+/** A kernel as a bundle's manifest has it: parameters, builds, and the files of each. */
 export type KernelEntry = z.infer<typeof kernelEntry>;
 export type Variant = z.infer<typeof variant>;
 export type BuildEntry = KernelEntry["builds"][number];

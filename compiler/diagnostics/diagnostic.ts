@@ -1,6 +1,7 @@
 import { TileScriptError } from "../../dsl/errors.js";
 import type { Span } from "../ir/index.js";
 
+/** More about a diagnostic, with another place where that helps. */
 export interface Note {
   readonly message: string;
   readonly span?: Span;

@@ -1,5 +1,6 @@
 import type { Diagnostic } from "./diagnostic.js";
 
+/** A diagnostic as `--json` prints it: lines and columns from 1, columns in UTF-16 units. */
 export interface DiagnosticJson {
   readonly file: string;
   readonly line: number;

@@ -4,6 +4,7 @@ import type { Diagnostic, Note } from "./diagnostic.js";
 import { printable } from "./printable.js";
 import { type ReadSource, sourceReader } from "./source-lines.js";
 
+/** How a diagnostic is shown. */
 export interface RenderOptions {
   /** Default: what the terminal can do. */
   readonly color?: boolean;

@@ -12,7 +12,7 @@ import { Unit } from "./unit.js";
 import { Whole } from "./whole.js";
 
 export { sourcePath } from "./language-files.js";
-export type { Description, Frontend, FrontendOptions, Lowered, LoweredFile, LowerOptions } from "./lowered.js";
+export type { Description, Frontend, FrontendOptions, Lowered, LoweredFile, LowerOptions, Texts } from "./lowered.js";
 
 /** A frontend that keeps its TypeScript program, and what files gave that neither changed nor import one that did. */
 export function createFrontend({ texts }: FrontendOptions = {}): Frontend {

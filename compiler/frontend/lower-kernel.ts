@@ -5,7 +5,7 @@ import { membersOf } from "./bindings.js";
 import { type Builds, readBuilds } from "./builds.js";
 import { chosenBody, UndecidedConstants, type Values, valuesOf } from "./choices.js";
 import { lowerExpression } from "./expressions/index.js";
-import { forgetInside } from "./functions.js";
+import { forgetInside } from "./functions/index.js";
 import type { KernelDeclaration } from "./kernels.js";
 import { symbolOf } from "./names.js";
 import {

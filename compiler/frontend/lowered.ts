@@ -19,11 +19,13 @@ export interface LoweredFile {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What lowering is relative to. */
 export interface LowerOptions {
   /** Folder that the files are relative to and that names in diagnostics and IR are relative to. Default: the current directory. */
   readonly root?: string;
 }
 
+/** What all files gave. */
 export interface Lowered {
   /** What each of the files gave that are there, in their order. */
   readonly files: readonly LoweredFile[];
@@ -34,6 +36,7 @@ export interface Lowered {
   readonly sources: readonly string[];
 }
 
+/** TypeScript to draft IR, with what it has read so far. */
 export interface Frontend {
   /**
    * Reads kernel files into draft IR. All problems of all files are reported; drafts of kernels with problems are given too, with
@@ -44,6 +47,7 @@ export interface Frontend {
   describe(name: string): Description | undefined;
 }
 
+/** What a frontend reads that is not on disk. */
 export interface FrontendOptions {
   /** Texts that stand in the place of what is on disk, by absolute paths: what an editor has not saved. They may change between calls. */
   readonly texts?: Texts;

@@ -10,7 +10,7 @@ import { type Argument, OPS } from "../ops/index.js";
 import { bindingOf, isFunctionValue } from "./bindings.js";
 import { type Lower, lowerList } from "./expressions/rule.js";
 import { fixedDType, fixedFlag, fixedInteger, fixedShape, fixedShapeFlag, fixedSize, fixedText } from "./fixed.js";
-import { callOfElements, chosen } from "./functions.js";
+import { callOfElements, chosen } from "./functions/index.js";
 import { unwrapped } from "./names.js";
 import { poison } from "./poison.js";
 import type { FunctionValue, Scope } from "./scope.js";

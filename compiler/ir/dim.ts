@@ -6,6 +6,7 @@ import { LIMITS, LimitExceeded } from "./limits.js";
  */
 export type Dim = number | DimExpression;
 
+/** A size that is computed from others. */
 export interface DimExpression {
   readonly op: DimOp;
   /** For `name` the parameter's name; otherwise operands. */

@@ -34,6 +34,7 @@ export interface Kernel {
   readonly constants?: Readonly<Record<string, ConstValue>>;
 }
 
+/** What a constant of a build may be. */
 export type ConstValue = number | boolean | string;
 
 /** A launch may leave an `optional` parameter out: a build's constants say by its name whether it is given. */
@@ -84,6 +85,7 @@ export interface Build extends CompileOptions {
   readonly dtypes: Readonly<Record<string, DType>>;
 }
 
+/** What a build may choose beside its constants, as Triton has it. */
 export interface CompileOptions {
   /** Warps a program, a power of two from 1 to 32. Default 4. */
   readonly warps: number;
@@ -135,6 +137,7 @@ export const DEFAULT_OPTIONS: CompileOptions = {
   alignment: "checked",
 };
 
+/** A function that kernels call: typed for the arguments of its calls. */
 export interface DeviceFunction {
   readonly name: string;
   /** In a draft the types are what the author wrote, or `unknown`; inference makes one instance for each signature. */
@@ -144,6 +147,7 @@ export interface DeviceFunction {
   readonly span: Span;
 }
 
+/** A statement of the IR. */
 export type Stmt =
   | {
       readonly kind: "assign";
@@ -195,6 +199,7 @@ export type Stmt =
     }
   | { readonly kind: "return"; readonly value: Expr | null; readonly span: Span };
 
+/** An expression of the IR; each has its type and its place in the source. */
 export type Expr =
   | {
       readonly kind: "literal";
@@ -228,4 +233,5 @@ export type Expr =
 /** The value of a variable that is declared without one, in a draft: inference puts a value of the type there that it is given first. */
 export const UNASSIGNED = "unassigned";
 
+/** What an op is told at compile time: a number, a truth, a text, or sizes. */
 export type Attr = number | boolean | string | readonly Dim[];

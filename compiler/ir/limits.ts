@@ -18,6 +18,7 @@ export const LIMITS = {
   tile: 1_048_576,
 } as const;
 
+/** Something that a kernel may not have more of; docs/limits.md has how much. */
 export type Limit = keyof typeof LIMITS;
 
 /** Ends work that goes beyond a limit. The innermost piece of source that was worked on gives it its place. */

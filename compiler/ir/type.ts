@@ -1,6 +1,7 @@
 import type { Dim } from "./dim.js";
 import type { DType } from "./dtype.js";
 
+/** Sizes along the axes; empty for a scalar. */
 export type Shape = readonly Dim[];
 
 /**

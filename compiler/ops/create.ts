@@ -16,7 +16,7 @@ import {
 import type { Call, InferContext, Op } from "./op.js";
 import { call, method, type Py } from "./python.js";
 import { dimPy, dtypeText, materialize, shapePy } from "./python-values.js";
-import { elementCount, roundTo } from "./value.js";
+import { cut, elementCount, roundTo } from "./value.js";
 
 /** The integers from `start` up to `end`. */
 export const arange: Op = {
@@ -137,13 +137,15 @@ export const cast: Op = {
     // What the narrower dtype does not hold wraps, as in any conversion.
     return isInteger(type.dtype) && type.dtype !== "i64" ? to(materialize(x!, scalar("i64"))) : materialize(x!, type);
   },
-  evaluate: ({ x }, { type, attrs }) => {
+  evaluate: ({ x }, { args, type, attrs }) => {
     const { dtype } = type as TileType;
-    const toZero = attrs.rounding === "rtz";
-    return {
-      shape: x!.shape,
-      data: x!.data.map((one) => (toZero ? roundFloat(dtype, one, true) : roundTo(dtype, one))),
+    const from = args.x!.type;
+    const cuts = isInteger(dtype) && from.kind === "tile" && isFloat(from.dtype);
+    const convertOne = (one: number): number => {
+      if (cuts) return Number(cut(dtype, one));
+      return attrs.rounding === "rtz" ? roundFloat(dtype, one, true) : roundTo(dtype, one);
     };
+    return { shape: x!.shape, data: x!.data.map(convertOne) };
   },
 };
 

@@ -2,7 +2,7 @@ import { DTYPES, type DType, fromElement, isFloat, toElement, wrapped } from "..
 import type { OpNode } from "./op.js";
 import type { Meaning, Term } from "./primitives.js";
 import { realFunction } from "./real.mjs";
-import { broadcastShapes, type Integers, integersIn, roundTo, stretch, type TileValue } from "./value.js";
+import { broadcastShapes, cut, type Integers, integersIn, roundTo, stretch, type TileValue } from "./value.js";
 
 /** Integers and booleans are bigints. */
 type Held = number | bigint;
@@ -59,8 +59,10 @@ const held = (dtype: DType, value: Held): Held => (isFloat(dtype) ? Number(value
 
 const OTHERS: Readonly<Record<string, (of: readonly Held[], to: DType, from: DType) => Held>> = {
   where: ([condition, a, b]) => (condition ? a! : b!),
-  cast: ([x], to, from) =>
-    isFloat(to) || isFloat(from) || to === "bool" ? held(to, roundTo(to, Number(x))) : wrapped(to, x as bigint),
+  cast: ([x], to, from) => {
+    if (isFloat(to) || to === "bool") return held(to, roundTo(to, Number(x)));
+    return isFloat(from) ? cut(to, Number(x)) : wrapped(to, x as bigint);
+  },
   bitcast: ([x], to, from) => {
     const bits = new DTYPES[from].array([toElement(from, x!)] as never);
     const [element] = new DTYPES[to].array(bits.buffer);

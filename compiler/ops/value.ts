@@ -22,6 +22,14 @@ const RANGES = Object.fromEntries(
   DTYPE_NAMES.map((dtype) => [dtype, integerRange(dtype).map(Number) as [number, number]] as const),
 ) as unknown as Readonly<Record<DType, readonly [number, number]>>;
 
+/** A float cut to an integer: what is beyond the dtype, or beyond i32 where it is narrower, is its greatest or least; NaN is 0. */
+export function cut(to: DType, x: number): bigint {
+  const [least, greatest] = integerRange(DTYPES[to].bytes < 4 ? "i32" : to);
+  if (x >= Number(greatest)) return wrapped(to, greatest);
+  if (x <= Number(least)) return wrapped(to, least);
+  return Number.isNaN(x) ? 0n : wrapped(to, BigInt(Math.trunc(x)));
+}
+
 /** Integers of a dtype. */
 export interface Integers {
   readonly bits: number;

@@ -11,7 +11,7 @@ type IsGeneric<Args> = true extends { [Name in keyof Args]-?: IsUnion<ElementOf<
   : false;
 
 /** Names of type parameters are invisible to types; those of dtypes are written in capitals: `{ T: "bf16" }`. */
-interface DTypeChoices {
+export interface DTypeChoices {
   readonly [typeParameter: Uppercase<string>]: DType | number | boolean | string | undefined;
 }
 

@@ -39,8 +39,10 @@ function bf16Bits(values: ArrayLike<number>): Uint16Array {
   return result;
 }
 
-type Float16 = "bf16" | "f16";
-type Float8 = "f8e4m3" | "f8e5m2";
+/** Floats of 16 bits, which JavaScript holds as their bits in a Uint16Array. */
+export type Float16 = "bf16" | "f16";
+/** Floats of 8 bits, which JavaScript holds as their bits in a Uint8Array. */
+export type Float8 = "f8e4m3" | "f8e5m2";
 
 /** Numbers as floats of 16 or 8 bits, rounded to nearest even, as a GPU stores them; what 8 bits do not hold becomes their greatest number. */
 export function toBits(dtype: Float16, values: ArrayLike<number>): Uint16Array;

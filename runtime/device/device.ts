@@ -31,6 +31,7 @@ export interface GrowableBuffer extends DeviceBuffer {
   grow(bytes: number): void;
 }
 
+/** How a buffer grows. */
 export interface ReserveOptions {
   /** A GPU's memory is committed by multiples of so many bytes, as far as that fits, since each commit is a few driver calls. Default 32 MiB. */
   readonly step?: number;
@@ -41,6 +42,7 @@ export interface FileCopy extends FileStretch {
   readonly to: DeviceBuffer;
 }
 
+/** Who is told of the bytes that have gone, and what ends it. */
 export interface UploadOptions {
   readonly signal?: AbortSignal;
   /** Called now and then with the bytes so far, more each time, and at the end with all of them. What it throws ends the upload. */
@@ -57,6 +59,7 @@ export interface DescriptorArgument {
   readonly strides: readonly number[];
 }
 
+/** What a launch takes for a parameter. */
 export type Argument = DeviceBuffer | DescriptorArgument | number | bigint | boolean | string;
 
 /**
@@ -65,10 +68,12 @@ export type Argument = DeviceBuffer | DescriptorArgument | number | bigint | boo
  */
 export type Arguments = Readonly<Record<string, Argument | null | undefined>>;
 
+/** Programs along up to three axes. */
 export type Grid = readonly [number] | readonly [number, number] | readonly [number, number, number];
 
-// biome-ignore lint/suspicious/noExplicitAny: of a kernel whose declaration is not at hand; that of a TypedKernel names each.
-type AnyConstants = any;
+/** Constants of a kernel whose declaration is not at hand; that of a TypedKernel names each. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of them.
+export type AnyConstants = any;
 
 /** A grid, or what gives it for the constants of the build that the launch takes: `({ BLOCK }) => [cdiv(n, BLOCK)]`. */
 export type GridFor<Constants = AnyConstants> = Grid | ((constants: Constants) => Grid);
@@ -90,6 +95,7 @@ export interface Launch {
   readonly build: ChosenBuild;
 }
 
+/** A kernel that a device has loaded: a function that launches it. */
 export interface LoadedKernel {
   readonly name: string;
   readonly entry: KernelEntry;
@@ -107,6 +113,7 @@ export interface Graph {
   [Symbol.dispose](): void;
 }
 
+/** Kernels of a bundle that a device has loaded. */
 export interface LoadedBundle {
   /** Throws BundleError that lists what there is when the name is unknown. */
   kernel(name: string): LoadedKernel;

@@ -42,6 +42,7 @@ export class CudaError extends TileScriptError {
   }
 }
 
+/** What is wrong with a launch. */
 export interface LaunchFault {
   readonly kernel: string;
   /** The parameter at fault, where there is one. */
@@ -86,6 +87,7 @@ export class BundleError extends TileScriptError {
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
+/** What was wanted, and what there is, in bytes. */
 export interface MemoryShortage {
   readonly wanted: number;
   /** Where a buffer was to grow: what it has, and keeps. */
@@ -119,6 +121,7 @@ export class OutOfMemoryError extends TileScriptError {
   }
 }
 
+/** Which part of the way to a GPU is missing. */
 export type UnavailableReason = "no-addon" | "bad-addon" | "no-library" | "old-driver" | "no-device" | "init-failed";
 
 /** The native add-on, the driver or a GPU is not there. Programs that can go on with the CPU executor do. */

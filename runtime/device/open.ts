@@ -3,6 +3,7 @@ import type { CheckedOptions } from "./cpu/checked/checks.js";
 import type { Device } from "./device.js";
 import { DeviceError, type UnavailableError } from "./errors.js";
 
+/** Which device, and how it checks. */
 export interface OpenOptions {
   /** `cuda` fails where there is no GPU. Default: what TILESCRIPT_DEVICE says, else a GPU if there is one, else the CPU executor. */
   readonly prefer?: "cuda" | "cpu";

@@ -7,6 +7,7 @@ import type { Scheduler } from "./scheduler.js";
 /** Which tokens make a text's vector: all, their mean; the last; the first. */
 const POOLINGS = ["mean", "last", "cls"] as const;
 
+/** How a text becomes one vector. */
 export interface EmbedOptions {
   /** Which of a text's tokens make its vector: the mean of all (the default), the last one, or the first one. What a model was trained for, its page says. */
   readonly pooling?: (typeof POOLINGS)[number];
@@ -16,6 +17,7 @@ export interface EmbedOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Vectors of texts. */
 export interface Embeddings {
   /** One for each text, with as many numbers as the model's hidden size. */
   readonly vectors: readonly Float32Array[];

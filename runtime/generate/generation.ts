@@ -13,6 +13,7 @@ export interface Piece {
   readonly logprobs?: readonly ChosenLogprob[];
 }
 
+/** How long a generation took. */
 export interface Timings {
   /** From the call to the first token, in milliseconds. */
   readonly firstTokenMs: number;
@@ -24,8 +25,10 @@ export interface Timings {
   readonly tokensPerSecond: number;
 }
 
+/** Why a generation ended: the model ended its turn or calls tools, a stop text came, or no more was to be generated or had room. */
 export type StopReason = "end" | "stop" | "maxTokens" | "context" | "toolCalls";
 
+/** A generation that has ended. */
 export interface GenerationResult {
   readonly text: string;
   /** What the answer calls, where tools are given; it is not in the text. */
@@ -71,6 +74,7 @@ export class Generation implements AsyncIterable<Piece> {
   #ended: { readonly reason?: unknown } | undefined;
   #leave: ((reason: unknown) => void) | undefined;
 
+  /** Made by `model.generate`. @internal */
   constructor(start: Start) {
     this.#start = start;
     // Whoever only iterates sees the error there; without this it would also count as unhandled.

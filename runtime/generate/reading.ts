@@ -1,4 +1,5 @@
 import type { Chunk } from "../models/attention/attention.js";
+import { isTimeToLook } from "../models/chunks.js";
 import type { ChosenLogprob } from "../models/shaping.js";
 import type { Answer } from "./answer.js";
 import { GenerateError } from "./errors.js";
@@ -6,9 +7,6 @@ import type { Sequence } from "./sequence-pool.js";
 
 /** Tokens of a prompt that are read at a time where others may wait: for no longer than a GPU takes for a few steps. */
 const SHARED = 1024;
-
-/** Chunks queued before the host looks whether it should stop: enough to keep a GPU busy, few enough to stop soon. */
-const LAG = { whole: 4, selecting: 1 } as const;
 
 /** An answer that has its place: first its prompt is read, chunk by chunk, then tokens come. */
 export class Reading {
@@ -59,7 +57,7 @@ export class Reading {
     this.sequence.read = end;
     this.#chunks.shift();
     if (chunk.last) this.queued = 1;
-    else if (this.chunksRead % (chunk.selects ? LAG.selecting : LAG.whole) === 0) await runner.device.synchronize();
+    else if (isTimeToLook(chunk, this.chunksRead)) await runner.device.synchronize();
     this.answer.progress(end);
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { createHash, type Hash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { TileScriptError } from "../../dsl/errors.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
@@ -39,6 +40,7 @@ export async function writeSessionFile(
   rows: readonly DeviceBuffer[],
   signal?: AbortSignal,
 ): Promise<void> {
+  requireReplaceable(path);
   const partial = `${path}.partial-${randomUUID()}`;
   const hash = createHash("sha256");
   try {
@@ -59,6 +61,20 @@ export async function writeSessionFile(
     throw new SessionFileError(path, `the conversation cannot be written (${(cause as Error).message})`, { cause });
   }
 }
+
+/** What else is there is not lost. @throws SessionFileError where the file is no saved conversation */
+function requireReplaceable(path: string): void {
+  if (!existsSync(path)) return;
+  const file = opened(path);
+  const isSession = isMarked(file);
+  file.close();
+  if (!isSession)
+    throw new SessionFileError(path, "it is there already, and is no conversation that was saved", {
+      hint: "Give another path, or remove the file first.",
+    });
+}
+
+const isMarked = (file: FileBytes): boolean => MAGIC.equals(file.view(0, Math.min(file.size, MAGIC.length)));
 
 function headerBytes(header: unknown): Buffer {
   const text = Buffer.from(JSON.stringify(header));
@@ -146,7 +162,7 @@ export class SessionFile implements Disposable {
   #readHeader(): { header: unknown; start: number } {
     const { path, size } = this.#file;
     const prefix = Buffer.from(this.#file.view(0, Math.min(size, PREFIX)));
-    if (size < PREFIX + CHECKSUM || !prefix.subarray(0, MAGIC.length).equals(MAGIC))
+    if (size < PREFIX + CHECKSUM || !isMarked(this.#file))
       throw new SessionFileError(path, "this is no conversation that was saved", {
         hint: "Give a file that session.save wrote.",
       });

@@ -6,6 +6,7 @@ import { Generation, type GenerationResult, type Receiver } from "./generation.j
 import type { GenerateOptions } from "./options.js";
 import type { Turn } from "./saved-session.js";
 
+/** How a conversation begins. */
 export interface SessionOptions {
   /** What the model is told before the conversation. */
   readonly system?: string;
@@ -29,7 +30,7 @@ export class Session implements Disposable {
   #leave: ((reason: unknown) => void) | undefined;
   #closed = false;
 
-  /** Made by `model.session`. */
+  /** Made by `model.session`. @internal */
   constructor(answering: Answering, { system, history = [] }: SessionOptions, last?: Turn) {
     this.#answering = answering;
     this.#history = system === undefined ? [...history] : [{ role: "system", content: system }, ...history];

@@ -30,3 +30,10 @@ function evenly(from: number, end: number, most: number, selects: boolean): Omit
     return { past, count: Math.min(most, end - past), selects };
   });
 }
+
+/** Chunks queued before the host looks whether it should stop: enough to keep a GPU busy, few enough to stop soon. */
+const LAG = { whole: 4, selecting: 1 } as const;
+
+/** Whether the host waits behind the chunk that makes `queued` of its prompt. */
+export const isTimeToLook = ({ selects }: Chunk, queued: number): boolean =>
+  queued % (selects ? LAG.selecting : LAG.whole) === 0;

@@ -53,6 +53,7 @@ export interface LayerKind {
   readonly window: number | undefined;
 }
 
+/** How a mixture of experts routes. */
 export interface ExpertConfig {
   readonly count: number;
   /** Experts that a token goes through. */
@@ -73,6 +74,7 @@ export interface RopeConfig {
   readonly attentionFactor: number;
 }
 
+/** How rotary positions stretch beyond what a model was trained for. */
 export type RopeScaling =
   | { readonly kind: "none" }
   | { readonly kind: "linear"; readonly factor: number }

@@ -14,6 +14,7 @@ import type { Decoder } from "./decoder.js";
 import { type LoadedModel, loadModel } from "./load.js";
 import type { Runner } from "./runner.js";
 
+/** What is loaded, where to, and with what room. */
 export interface ModelOptions {
   /** A GGUF file, any part of a split one, or the folder of a Hugging Face model. */
   readonly path: string;
@@ -98,7 +99,7 @@ export class Model {
     return this.#decoder.host.capacity;
   }
 
-  /** The layer below: prefill and single steps of a sequence that is apart from those of generations, without text. */
+  /** The layer below: prefill and single steps of a sequence that is apart from those of generations, without text. @internal */
   get runner(): Runner {
     this.#runner ??= this.#decoder.sequence();
     return this.#runner;

@@ -7,7 +7,7 @@ import type { AttentionLayer, Chunk } from "./attention/attention.js";
 import type { WindowedAttention } from "./attention/windowed.js";
 import { growCache, type LayerCache, reserveCache, tokensHeld, tokensThatFit } from "./cache.js";
 import { ChunkPass } from "./chunk-pass.js";
-import { chunksOf } from "./chunks.js";
+import { chunksOf, isTimeToLook } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
 import type { ChosenLogprob, Shaping } from "./shaping.js";
@@ -39,9 +39,6 @@ export interface PrefillOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
 }
-
-/** Chunks queued before the host looks whether it should stop: enough to keep a GPU busy, few enough to stop soon. */
-const LAG = { whole: 4, selecting: 1 } as const;
 
 /** How the latest prompt of a model ended, whichever sequence it is of. */
 export class LastChunk {
@@ -128,8 +125,7 @@ export class Runner {
     for (const chunk of this.chunks(past, tokens.length)) {
       const start = chunk.past - past;
       await wait(this.read(chunk, tokens.slice(start, start + chunk.count)));
-      if (!chunk.last && ++queued % (chunk.selects ? LAG.selecting : LAG.whole) === 0)
-        await wait(this.device.synchronize());
+      if (!chunk.last && isTimeToLook(chunk, ++queued)) await wait(this.device.synchronize());
       onProgress?.(start + chunk.count);
     }
   }

@@ -35,6 +35,7 @@ export interface ReAttention {
   readonly chunk: number;
 }
 
+/** What a model attends to, with all parameters. */
 export type AttentionOptions = DenseAttention | StreamingAttention | ReAttention;
 export type AttentionKind = AttentionOptions["kind"];
 

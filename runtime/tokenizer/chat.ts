@@ -5,8 +5,10 @@ import { ModelError } from "../weights/index.js";
 import { type MarkedText, TemplateFault, type TemplateMessage, templateRenderer } from "./template/renderer.js";
 
 export const chatRoles = ["system", "user", "assistant", "tool"] as const;
+/** Who says a message. */
 export type ChatRole = (typeof chatRoles)[number];
 
+/** A message of a conversation. */
 export interface ChatMessage {
   readonly role: ChatRole;
   /** "" where an answer is nothing but calls. */
@@ -19,6 +21,7 @@ export interface ChatMessage {
   readonly name?: string;
 }
 
+/** How a conversation becomes a prompt. */
 export interface RenderOptions {
   /** End with the opening of the assistant's turn, so that the model answers. Default true. */
   readonly addGenerationPrompt?: boolean;

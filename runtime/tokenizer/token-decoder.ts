@@ -26,6 +26,7 @@ export class TokenDecoder {
   /** A space that comes next was put there by encoding. */
   #spaceIsOurs: boolean;
 
+  /** Made by a tokenizer. @internal */
   constructor(options: DecoderOptions) {
     this.#options = options;
     this.#spaceIsOurs = this.#startsWithSpace;

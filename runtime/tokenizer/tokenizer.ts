@@ -12,6 +12,7 @@ import { guardedCharacters, reader } from "./template/guarded.js";
 import { type Special, TokenDecoder } from "./token-decoder.js";
 import { wordsOf } from "./word-steps.js";
 
+/** How text becomes ids. */
 export interface EncodeOptions {
   /** Put the tokens around the text that the model expects around a whole text (most often none). Default true. */
   readonly addSpecial?: boolean;
@@ -19,6 +20,7 @@ export interface EncodeOptions {
   readonly parseSpecial?: boolean;
 }
 
+/** How ids become text. */
 export interface DecodeOptions {
   /** Leave control tokens out of the text. Default false. */
   readonly skipSpecial?: boolean;
@@ -44,6 +46,7 @@ export function createTokenizer(source: TokenizerSource | GgufMetadata, options:
 /** Ids that `encodeParts` gives at a time, about. */
 const partSize = 1 << 16;
 
+/** Text to token ids and back, as the model's own files prescribe. */
 export class Tokenizer {
   readonly vocabularySize: number;
   readonly bosId: number | undefined;
@@ -63,6 +66,7 @@ export class Tokenizer {
   readonly #alphabet: readonly string[];
   readonly #chat: ChatTemplate;
 
+  /** Made by a model that is loaded. @internal */
   constructor(source: TokenizerSource, { eosIds = [] }: TokenizerOptions = {}) {
     const finders = readAdded(source);
     this.#source = source;

@@ -8,7 +8,8 @@ import type { TuningData } from "./data.js";
 /** What is measured: sizes, and what type parameters stand for, by name. */
 export type TuningShape = Readonly<Record<string, number | DType>>;
 
-type TuningArgument<A> =
+/** What stands for an argument in a launch that is measured: of a buffer its data. */
+export type TuningArgument<A> =
   A extends Buffer<infer D>
     ? TuningData<D>
     : A extends DescriptorBuffer<infer D>
@@ -20,11 +21,13 @@ export type TuningArguments<K> = {
   readonly [Name in keyof LaunchArguments<K>]: TuningArgument<LaunchArguments<K>[Name]>;
 };
 
+/** The launch that is measured. */
 export interface TuningLaunch<K> {
   readonly grid: Grid;
   readonly args: TuningArguments<K>;
 }
 
+/** What is measured, and how it is launched. */
 export interface TuningOptions<K, Shape> {
   /** What to measure where the command line names nothing; the first says what a shape consists of. */
   readonly shapes: readonly [Shape, ...Shape[]];

@@ -6,6 +6,7 @@ import { userCacheFolder } from "../../compiler/store/index.js";
 import { packageRoot as ownRoot } from "../package-root.js";
 import { ModelError } from "./errors.js";
 
+/** Where the demo model is looked for. */
 export interface DemoModelPlaces {
   /** Defaults to the process's environment. */
   readonly env?: NodeJS.ProcessEnv;

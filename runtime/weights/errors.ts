@@ -52,10 +52,12 @@ const remedies = {
   "chat-message": "Pass messages as { role, content } with role system, user, assistant or tool and content a string.",
 } as const;
 
+/** What is wrong with a model file, by name. */
 export type ModelErrorCode = keyof typeof remedies;
 
 export const modelErrorCodes = Object.keys(remedies) as ModelErrorCode[];
 
+/** Where it is wrong, and the way out. */
 export interface ModelErrorPlace {
   /** Path of the file at fault. */
   readonly file?: string;

@@ -2,7 +2,7 @@
 
 export { type Checkpoint, type OpenCheckpointOptions, openCheckpoint } from "./checkpoint.js";
 export { explainNoNumbers, findDamage } from "./damage.js";
-export { findDemoModel } from "./demo-model.js";
+export { type DemoModelPlaces, findDemoModel } from "./demo-model.js";
 export { ModelError, type ModelErrorCode, type ModelErrorPlace, modelErrorCodes } from "./errors.js";
 export { type FileBytes, type MapFile, openFileBytes } from "./file-bytes.js";
 export * from "./gguf/index.js";

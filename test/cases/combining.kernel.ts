@@ -94,7 +94,7 @@ export const bestOfPairs = kernel(
     const t: Tile<[16], T> = load(x + i);
     const better = (a: readonly [Scalar<T>, Scalar<"i32">], b: readonly [Scalar<T>, Scalar<"i32">]) => {
       const first = a[0] > b[0] || (a[0] === b[0] && a[1] < b[1]);
-      return [first ? a[0] : b[0], first ? a[1] : b[1]] as const;
+      return first ? a : b;
     };
     const [top, at] = reduce([t, i], 0, better);
     store(out, to(top, "f64"));

@@ -76,3 +76,20 @@ export const listElements = kernel(({ x, out, n }: { x: Ptr<"f32">; out: Out; n:
   for (const _ of range(n)) tiles[0] = tiles[0]! + tiles[1]!;
   store(out + 11 + arange(0, 4), to(tiles[0]!, "f64"));
 });
+
+/** Lists and objects that `?:` chooses between: of values, of variables, into a list, inside a choice. x = 1, 2, 3; n = 4. */
+export const chosenLists = kernel(({ x, out, n }: { x: Ptr<"f32">; out: Out; n: Int }) => {
+  const [first, count] = n > 3 ? [load(x), n] : [load(x + 1), 7];
+  store(out, to(first, "f64"));
+  store(out + 1, to(count, "f64"));
+  const { a, b } = n < 3 ? { a: load(x), b: n } : { b: 9, a: load(x + 2) };
+  store(out + 2, to(a, "f64"));
+  store(out + 3, to(b, "f64"));
+  const one = [load(x), load(x + 1)];
+  let other = [load(x + 2), load(x)];
+  for (const turn of range(n)) {
+    other = turn % 2 === 0 ? (other[0]! > 2 ? one : other) : [other[1]!, other[0]! + 10];
+  }
+  store(out + 4, to(other[0]!, "f64"));
+  store(out + 5, to(other[1]!, "f64"));
+});

@@ -42,4 +42,11 @@ export const LISTS: readonly Corner[] = [
       ...indices(4).map((i) => i * 4),
     ],
   },
+  {
+    title: "?: chooses between lists and between objects",
+    kernel: "chosenLists",
+    args: { x: { dtype: "f32", numbers: [1, 2, 3] }, n: 4 },
+    // [3, 1] → one [1, 2] → [2, 11] → [2, 11] → [11, 12]
+    want: [1, 4, 3, 9, 11, 12],
+  },
 ];

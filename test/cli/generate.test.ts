@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, copyFileSync, openSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { findDemoModel } from "../../runtime/weights/index.js";
@@ -117,12 +117,47 @@ test("a model with damaged weights is not taken for one that has nothing to say"
   expect([stdout, status]).toEqual(["", 1]);
 });
 
-test("chat answers line by line and remembers", () => {
-  const { stdout, status } = tilescript(
+test("chat remembers, takes several lines as one message, and goes on with what was saved", () => {
+  const saved = join(folderWith({ "notes.txt": "mine" }), "ada.session");
+  const first = [
+    '"""',
+    "My name",
+    'is Ada."""',
+    "/context",
+    `/save ${saved}`,
+    `/save ${join(saved, "../notes.txt")}`,
+    "/clear",
+    "/context",
+    "/sav x",
+    "/load",
+    `/load ${join(saved, "../notes.txt")}`,
+    `/load ${saved}`,
+    "/context",
+    "And yours?",
+    '"""never',
+  ];
+  const { stdout, stderr, status } = tilescript(
     ["chat", "--temperature", "0", "--max-tokens", "12"],
-    "My name is Ada.\nWhat is my name?\n/exit\n",
+    `${first.join("\n")}\n`,
   );
   expect(status).toBe(0);
-  expect(stdout).toMatch(/\/exit ends/);
-  expect(stdout).toMatch(/Ada/);
+  const said = stdout.split("\n").map((line) => line.replace(/^(> )+/, ""));
+  expect(said.filter((line) => /^(\d|saved|loaded|forgotten)/.test(line))).toEqual([
+    expect.stringMatching(/^\d\d of 8,192 tokens in 2 messages$/),
+    `saved to ${saved}`,
+    "forgotten",
+    "0 of 8,192 tokens in 0 messages",
+    "loaded 2 messages",
+    said.find((line) => line.includes(" in 2 messages")),
+  ]);
+  const read = [...stdout.matchAll(/(\d+) prompt tokens/g)].map(([, count]) => Number(count));
+  expect(read[1]).toBeGreaterThan(read[0]! + 12);
+  expect(stderr.match(/error: .*/g)).toEqual([
+    expect.stringMatching(/notes\.txt: it is there already, and is no conversation that was saved/),
+    "error: there is no command /sav",
+    "error: /load takes FILE",
+    expect.stringMatching(/notes\.txt: this is no conversation that was saved/),
+    'error: the message that """ began has no end, and was not sent',
+  ]);
+  expect(readFileSync(join(saved, "../notes.txt"), "utf8")).toBe("mine");
 });

@@ -235,8 +235,8 @@ const fileName = (index: number): string => `k${index}.kernel.ts`;
 /** Runs one text through everything; gives the fault, if there is one. */
 export const faultOf = (text: string, folder: string): Promise<string | undefined> => new Trial(folder).fault([text]);
 
-/** Files that share a checker, which takes most of the time of one that is checked alone. */
-const TOGETHER = 32;
+/** Files that share a checker, which takes most of the time of one that is checked alone; few, since all of them have the time of one input. */
+const TOGETHER = 4;
 
 /** @param deadline when to end, in milliseconds since 1970 */
 export async function run({ seed, deadline }: Budget): Promise<{ inputs: number }> {

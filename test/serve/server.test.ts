@@ -3,6 +3,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Model } from "../../runtime/index.js";
+import { GenerateError } from "../../runtime/index.js";
+import { asRequestError } from "../../serve/errors.js";
 import { serve } from "../../serve/index.js";
 import { serveTiny, tinyModel } from "./served.js";
 
@@ -110,6 +112,11 @@ test("a client that goes away stops its generation, and what comes beyond the qu
   } finally {
     await server.close();
   }
+});
+
+test("a full queue of the model's own is no mistake of the caller's either", () => {
+  const { status, code } = asRequestError(new GenerateError("waiting", "1024 generations wait already"));
+  expect([status, code]).toEqual([429, "queue_full"]);
 });
 
 test("closing lets what is under way end, and breaks off what takes too long", async () => {

@@ -27,6 +27,7 @@ export interface PythonEnvironment {
   readonly sitePackages: string;
 }
 
+/** What is installed, and who is told of it. */
 export interface EnsureOptions {
   /** Called with a sentence whenever there is something new to show. Not called when nothing has to be done. */
   readonly onProgress?: (text: string) => void;

@@ -2,7 +2,7 @@ import { notStatic, unknownFunction } from "../../diagnostics/catalogue/frontend
 import type { Expr } from "../../ir/index.js";
 import { bindingOf, functionBinding, isFunctionValue } from "../bindings.js";
 import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
-import { callFunction, chosen } from "../functions.js";
+import { callFunction, chosen } from "../functions/index.js";
 import { missingName, resolveName, symbolOf, unwrapped } from "../names.js";
 import { OPERATIONS, readCall } from "../operations.js";
 import { poison } from "../poison.js";

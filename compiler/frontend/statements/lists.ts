@@ -5,7 +5,7 @@ import { lowerExpression } from "../expressions/index.js";
 import { element } from "../expressions/members.js";
 import { boundValue } from "../expressions/names.js";
 import { fixedInteger, localBinding } from "../fixed.js";
-import { forgetInside } from "../functions.js";
+import { forgetInside } from "../functions/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
 import type { Scope, Variable } from "../scope.js";

@@ -5,7 +5,7 @@ import { integerLiteral } from "../expressions/literals.js";
 import { op } from "../expressions/operators.js";
 import { decide, fixedFlag, fixedSize, fixedValue } from "../fixed.js";
 import { flavorOf, shapeOf } from "../flavors.js";
-import { forgetInside } from "../functions.js";
+import { forgetInside } from "../functions/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { picks } from "../needed.js";
 import { isPoison, poison } from "../poison.js";

@@ -18,6 +18,7 @@ import { inferCombine } from "./combining.js";
 import { guarded } from "./guards.js";
 import type { Inference } from "./inference.js";
 import type { Scope } from "./scope.js";
+import { tupleChoice } from "./tuple-choice.js";
 
 const poisoned = (expr: Expr): Expr => ({ ...expr, type: UNKNOWN });
 export const isPoisoned = (expr: Expr): boolean => expr.type.kind === "unknown";
@@ -110,6 +111,8 @@ function inferOp(expr: Extract<Expr, { kind: "op" }>, scope: Scope, inference: I
   if (attrs === null || Object.values(args).some(isPoisoned)) return poisoned({ ...expr, args });
   const call = { op: expr.op, args, attrs, span: expr.span };
   const choice = guarded(call);
+  const tuple = tupleChoice(call, context);
+  if (tuple !== undefined) return tuple ?? poisoned({ ...expr, args });
   const typed = choice ? OPS.get(choice.op)!.infer(choice, context) : op.infer(call, context);
   if (typed === null) return poisoned({ ...expr, args });
   if (typed.kind === "op") OPS.get(typed.op)?.check?.(typed, context);

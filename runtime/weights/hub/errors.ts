@@ -23,8 +23,10 @@ const remedies = {
   "not-cached": "Unset HF_HUB_OFFLINE and pull it once with a network.",
 } as const;
 
+/** Why a model could not be pulled, by name. */
 export type PullErrorCode = keyof typeof remedies;
 
+/** The way out, and what lies behind it. */
 export interface PullErrorDetails {
   /** Replaces the code's usual way out where a better one is known. */
   readonly hint?: string;

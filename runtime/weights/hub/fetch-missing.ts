@@ -4,6 +4,7 @@ import type { RepoFile } from "./repo-file.js";
 import type { RequestContext } from "./requests.js";
 import { requireSpace } from "./space.js";
 
+/** How much of a model has come, in bytes. */
 export interface PullProgress {
   /** The file that moved, as the repository calls it. */
   readonly file: string;

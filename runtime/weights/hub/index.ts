@@ -2,7 +2,7 @@
 
 import { type PullOptions, pull } from "./pull.js";
 
-export { PullError, type PullErrorCode } from "./errors.js";
+export { PullError, type PullErrorCode, type PullErrorDetails } from "./errors.js";
 export type { PullProgress } from "./fetch-missing.js";
 export { type Pulled, type PulledFile, type PullOptions, pull } from "./pull.js";
 export { isHubReference } from "./reference.js";

@@ -10,6 +10,7 @@ import type { ListedFile, RepoFile } from "./repo-file.js";
 import type { RequestContext } from "./requests.js";
 import { hubSettings } from "./settings.js";
 
+/** How a model is pulled, and who is told of it. */
 export interface PullOptions {
   /** At any moment; what has come by then is kept, and the next pull goes on from there. */
   readonly signal?: AbortSignal;

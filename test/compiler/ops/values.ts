@@ -71,8 +71,7 @@ export function evaluateExpression(expr: Expr, names: ReadonlyMap<string, TileVa
 }
 
 /** The results of a case by `evaluate`: of the statement that follows the loads of its kernel. */
-export function expectedOf(one: OpCase, typed: Kernel): readonly TileValue[] {
-  const operands = operandsOf(one);
+export function expectedOf(one: OpCase, typed: Kernel, operands = operandsOf(one)): readonly TileValue[] {
   const compute = typed.body[operands.length] as { value: Expr };
   return evaluateExpression(compute.value, new Map(operands.map((value, index) => [NAMES[index]!, value])));
 }

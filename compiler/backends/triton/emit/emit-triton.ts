@@ -1,6 +1,7 @@
 import { type Expr, type Kernel, type Span, type Stmt, walkExpressions } from "../../../ir/index.js";
 import { ModuleText } from "./module-text.js";
 
+/** A kernel as Python, and where each of its lines comes from. */
 export interface TritonText {
   /** A Python module that a PyTorch program can import as it is. */
   readonly text: string;

@@ -12,13 +12,15 @@ export const notNumbers = problem<{ op: string; type: Type }>({
   code: "TS-K2001",
   about: "An operation on numbers met something else.",
   message: ({ op, type }) => `${op} works on numbers, got ${typeText(type)}`,
-  hint: ({ type }) =>
+  hint: ({ op, type }) =>
     type.kind === "tile" && type.pointer
       ? "load(…) what it points to"
       : type.kind === "descriptor"
         ? "use loadTensorDescriptor(…)"
         : type.kind === "tuple"
-          ? "take one of its elements"
+          ? op === "?:"
+            ? "choose between lists of as many elements, or names of such: const a = f(…);"
+            : "take one of its elements"
           : undefined,
 });
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DType } from "../../../../compiler/ir/index.js";
-import { elementCount, type TileValue } from "../../../../compiler/ops/index.js";
+import { elementCount, roundTo, type TileValue } from "../../../../compiler/ops/index.js";
 import { inferTypes } from "../../../../compiler/passes/index.js";
 import { CpuDevice } from "../../../../runtime/device/cpu/index.js";
-import { CASES, kernelOf } from "../../ops/cases.js";
+import { CASES, kernelOf, type OpCase } from "../../ops/cases.js";
 import { expectedOf, operandsOf } from "../../ops/values.js";
 import { run, type Tensor } from "./run.js";
 
@@ -28,20 +28,50 @@ function expectClose(got: readonly number[], { data }: TileValue, dtype: DType):
   expect(wrong).toEqual([]);
 }
 
-it.each(CASES.map((one) => [one.title, one] as const))(
-  "%s: compiled code computes what the op means",
-  async (_title, one) => {
-    const { draft, results } = kernelOf(one);
-    const operands = operandsOf(one).map(({ data }, index): Tensor => ({ dtype: one.operands[index]!.dtype, data }));
-    const outputs = results.map(
-      ({ dtype, shape }): Tensor => ({ dtype, data: new Array<number>(elementCount(shape as number[])).fill(0) }),
-    );
-    const names = draft.params.map((param) => param.name);
-    const args = Object.fromEntries([...operands, ...outputs].map((tensor, index) => [names[index]!, tensor]));
-    const after = await run(device, draft, args);
-    const expected = expectedOf(one, inferTypes(draft).kernel);
-    results.forEach(({ dtype }, at) => {
-      expectClose(after[`out${at}`]!, expected[at]!, dtype);
-    });
+async function expectMeaning(one: OpCase, given = operandsOf(one)): Promise<void> {
+  const { draft, results } = kernelOf(one);
+  const operands = given.map(({ data }, index): Tensor => ({ dtype: one.operands[index]!.dtype, data }));
+  const outputs = results.map(
+    ({ dtype, shape }): Tensor => ({ dtype, data: new Array<number>(elementCount(shape as number[])).fill(0) }),
+  );
+  const names = draft.params.map((param) => param.name);
+  const args = Object.fromEntries([...operands, ...outputs].map((tensor, index) => [names[index]!, tensor]));
+  const after = await run(device, draft, args);
+  const expected = expectedOf(one, inferTypes(draft).kernel, given);
+  results.forEach(({ dtype }, at) => {
+    expectClose(after[`out${at}`]!, expected[at]!, dtype);
+  });
+}
+
+it.each(CASES.map((one) => [one.title, one] as const))("%s: compiled code computes what the op means", (_title, one) =>
+  expectMeaning(one),
+);
+
+/** Floats that some integer or other does not hold. */
+const BEYOND = [
+  NaN,
+  Infinity,
+  -Infinity,
+  3e9,
+  -3e9,
+  1e30,
+  -1e30,
+  70000.9,
+  -1.5,
+  300.5,
+  -0.5,
+  2 ** 31,
+  2 ** 63,
+  255,
+  7.9,
+  0,
+];
+
+it.each(CASES.filter(({ title }) => /^cast \w*f\d+ [iu]\d+$/.test(title)).map((one) => [one.title, one] as const))(
+  "%s: also of what an integer does not hold",
+  (_title, one) => {
+    const [{ dtype, shape }] = one.operands as [(typeof one.operands)[number]];
+    const data = Array.from({ length: elementCount(shape as number[]) }, (_, at) => roundTo(dtype, BEYOND[at % 16]!));
+    return expectMeaning(one, [{ shape: shape as number[], data }]);
   },
 );
