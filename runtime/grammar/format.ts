@@ -4,7 +4,7 @@ import type { Tokenizer } from "../tokenizer/index.js";
 import { Guide } from "./constraint.js";
 import { readGrammar } from "./ebnf.js";
 import { formatError } from "./errors.js";
-import type { Grammar } from "./expression.js";
+import { type Grammar, optional, sequence, text } from "./expression.js";
 import { anyObject, readSchema, storedSchema } from "./json/schema.js";
 import { lower } from "./lower.js";
 import { readPattern } from "./regex.js";
@@ -32,9 +32,12 @@ export type ResponseFormat =
 
 type Kind = ResponseFormat["type"];
 
+/** Models with SentencePiece's vocabulary begin an answer with a space, as part of its first token. */
+const spaced = ({ root, rules }: Grammar): Grammar => ({ root: sequence(optional(text(" ")), root), rules });
+
 const READERS: { readonly [Type in Kind]: (format: ResponseFormat & { type: Type }) => Grammar } = {
-  json_schema: ({ schema }) => readSchema(plainSchema(schema)),
-  json_object: () => anyObject(),
+  json_schema: ({ schema }) => spaced(readSchema(plainSchema(schema))),
+  json_object: () => spaced(anyObject()),
   regex: ({ pattern }) => ({ root: readPattern(sourceOf(pattern), "regex", { whole: true }), rules: new Map() }),
   grammar: ({ ebnf }) => readGrammar(textOf(ebnf, "ebnf")),
 };
