@@ -1,5 +1,5 @@
-import { Formats } from "../grammar/index.js";
-import { CallReader, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
+import { Formats, grammarOf, keyOf, type ResponseFormat } from "../grammar/index.js";
+import { CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
 import type { Speech } from "./answer.js";
 import { CONSTRAINT, type Constrained } from "./constraint.js";
 import { GenerateError } from "./errors.js";
@@ -37,25 +37,27 @@ export class Bounds {
         "ignoreEos",
         "ignoreEos does not go with responseFormat or a required tool, which end an answer",
       );
-    if (responseFormat && use.tools.length > 0)
-      throw new GenerateError("responseFormat", 'responseFormat does not go with tools, unless toolChoice is "none"');
-    if (use.tools.length > 0) return this.#calling(use);
+    if (use.tools.length > 0) return this.#calling(use, responseFormat);
     return {
       constraint: responseFormat ? { [CONSTRAINT]: this.#formats.constraint(responseFormat) } : {},
       calls: undefined,
     };
   }
 
-  #calling({ tools, required }: ToolUse): Bound {
+  #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined): Bound {
     const { tokenizer } = this.#speech;
     const form = formOf(tokenizer.chatTemplate ?? "");
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const names = tools.map((tool) => tool.function.name);
-    const constraint = required && this.#formats.follow(forcedCall(form, required), signs);
-    return {
-      constraint: constraint ? { [CONSTRAINT]: constraint } : {},
-      calls: { reader: new CallReader(form, names), signs },
+    const calls = { reader: new CallReader(form, names), signs };
+    if (!required && !format) return { constraint: {}, calls };
+    // With a format, what is no answer of that is one call.
+    const grammar = () => {
+      const call = forcedCall(form, required ?? tools);
+      return required ? call : callOr(call, grammarOf(format!));
     };
+    const key = JSON.stringify(["call", required ?? [tools, keyOf(format!)]]);
+    return { constraint: { [CONSTRAINT]: this.#formats.follow(key, grammar, signs) }, calls };
   }
 }
 

@@ -39,6 +39,35 @@ export const both = (of: readonly Expression[], not: readonly Expression[] = [])
 export const text = (value: string): Expression =>
   sequence(...Array.from(value, (character) => characters([[character.codePointAt(0)!, character.codePointAt(0)!]])));
 
+/** One of some texts, as a tree of what they begin with: to tell thousands apart takes no more places at once than to tell two. */
+export function oneOf(texts: readonly string[]): Expression {
+  return branches([...new Set(texts)].map((one) => [...one]));
+}
+
+function branches(texts: readonly (readonly string[])[]): Expression {
+  const byFirst = new Map<string, (readonly string[])[]>();
+  for (const one of texts)
+    if (one.length > 0) {
+      const group = byFirst.get(one[0]!);
+      if (group) group.push(one);
+      else byFirst.set(one[0]!, [one]);
+    }
+  const options = [...byFirst.values()].map((group) => {
+    const shared = sharedLength(group);
+    const rest = group.map((one) => one.slice(shared));
+    const start = text(group[0]!.slice(0, shared).join(""));
+    return rest.every(({ length }) => length === 0) ? start : sequence(start, branches(rest));
+  });
+  return choice(...(texts.some(({ length }) => length === 0) ? [sequence()] : []), ...options);
+}
+
+function sharedLength(texts: readonly (readonly string[])[]): number {
+  const [first] = texts as [readonly string[]];
+  let length = 0;
+  while (length < first.length && texts.every((one) => one[length] === first[length])) length++;
+  return length;
+}
+
 export const empty: Expression = sequence();
 /** No text at all. */
 export const nothing: Expression = choice();

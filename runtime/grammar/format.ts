@@ -4,8 +4,8 @@ import type { Tokenizer } from "../tokenizer/index.js";
 import { Guide } from "./constraint.js";
 import { readGrammar } from "./ebnf.js";
 import { formatError } from "./errors.js";
-import type { Grammar } from "./expression.js";
-import { anyObject, readSchema } from "./json/schema.js";
+import { type Grammar, optional, sequence, text } from "./expression.js";
+import { anyObject, readSchema, storedSchema } from "./json/schema.js";
 import { lower } from "./lower.js";
 import { readPattern } from "./regex.js";
 import { TokenTree } from "./trie.js";
@@ -32,9 +32,12 @@ export type ResponseFormat =
 
 type Kind = ResponseFormat["type"];
 
+/** Models with SentencePiece's vocabulary begin an answer with a space, as part of its first token. */
+const spaced = ({ root, rules }: Grammar): Grammar => ({ root: sequence(optional(text(" ")), root), rules });
+
 const READERS: { readonly [Type in Kind]: (format: ResponseFormat & { type: Type }) => Grammar } = {
-  json_schema: ({ schema }) => readSchema(plainSchema(schema)),
-  json_object: () => anyObject(),
+  json_schema: ({ schema }) => spaced(readSchema(plainSchema(schema))),
+  json_object: () => spaced(anyObject()),
   regex: ({ pattern }) => ({ root: readPattern(sourceOf(pattern), "regex", { whole: true }), rules: new Map() }),
   grammar: ({ ebnf }) => readGrammar(textOf(ebnf, "ebnf")),
 };
@@ -69,8 +72,12 @@ function plainSchema(schema: unknown): unknown {
       "schema",
       "the library of this schema gives no JSON schema (~standard.jsonSchema): pass a JSON schema",
     );
-  // A text is what the library's parsing takes in.
-  return standard.jsonSchema.input({ target: "draft-2020-12" });
+  try {
+    // A text is what the library's parsing takes in.
+    return standard.jsonSchema.input({ target: "draft-2020-12" });
+  } catch (cause) {
+    throw formatError("schema", `its library makes no JSON schema of it: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function textOf(value: unknown, field: string): string {
@@ -87,12 +94,15 @@ function sourceOf(pattern: string | RegExp): string {
 
 const MOST_GUIDES = 16;
 
-/** Texts that answers may be, over the vocabulary of one tokenizer. The last formats that were asked for are kept as they were compiled. */
+/** No control token is text. */
+const NO_SIGNS: ReadonlySet<number> = new Set();
+
+/** Texts that answers may be, over the vocabulary of one tokenizer. The last that were asked for are kept as they were compiled. */
 export class Formats {
   readonly #tokenizer: Tokenizer;
   readonly #ends: ReadonlySet<number>;
   readonly #guides = new Map<string, Guide>();
-  #tree: TokenTree | undefined;
+  readonly #trees = new Map<string, TokenTree>();
 
   constructor(tokenizer: Tokenizer, ends: ReadonlySet<number>) {
     this.#tokenizer = tokenizer;
@@ -101,40 +111,44 @@ export class Formats {
 
   /** What one answer may be. @throws GenerateError for what is no format, and for one that cannot be followed */
   constraint(format: ResponseFormat): Constraint {
-    return this.#guide(format).answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
+    return this.follow(keyOf(format), () => grammarOf(format), NO_SIGNS);
   }
 
-  /** What an answer of a grammar may be. @param signs control tokens that are text in it */
-  follow(grammar: Grammar, signs: ReadonlySet<number>): Constraint {
+  /** What an answer of a grammar may be. @param key says what the grammar is made of @param signs control tokens that are text in it */
+  follow(key: string, grammar: () => Grammar, signs: ReadonlySet<number>): Constraint {
     const { vocabularySize } = this.#tokenizer;
-    const tree = new TokenTree(vocabularySize, (token) =>
-      signs.has(token) ? this.#tokenizer.tokenBytes(token) : this.#bytesOf(token),
-    );
-    const guide = new Guide(lower(grammar), tree, vocabularySize);
-    return guide.answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
-  }
-
-  #guide(format: ResponseFormat): Guide {
-    requireFormat(format);
-    const key = keyOf(format);
-    let guide = this.#guides.get(key);
-    this.#tree ??= new TokenTree(this.#tokenizer.vocabularySize, (token) => this.#bytesOf(token));
-    guide ??= new Guide(lower(grammarOf(format)), this.#tree, this.#tokenizer.vocabularySize);
+    const guide = this.#guides.get(key) ?? new Guide(lower(grammar()), this.#tree(signs), vocabularySize);
     // The last that was asked for is the last to go.
     this.#guides.delete(key);
     this.#guides.set(key, guide);
     if (this.#guides.size > MOST_GUIDES) this.#guides.delete(this.#guides.keys().next().value!);
-    return guide;
+    return guide.answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
+  }
+
+  /** The vocabulary: one tree for formats, and one for calls. */
+  #tree(signs: ReadonlySet<number>): TokenTree {
+    const key = [...signs].join(" ");
+    let tree = this.#trees.get(key);
+    if (!tree) {
+      const { vocabularySize } = this.#tokenizer;
+      tree = new TokenTree(vocabularySize, (token) =>
+        this.#isText(token, signs) ? this.#tokenizer.tokenBytes(token) : undefined,
+      );
+      this.#trees.set(key, tree);
+    }
+    return tree;
   }
 
   /** What steers the model, and what ends an answer, is no text. */
-  #bytesOf(token: number): Uint8Array | undefined {
-    return this.#tokenizer.isControl(token) || this.#ends.has(token) ? undefined : this.#tokenizer.tokenBytes(token);
+  #isText(token: number, signs: ReadonlySet<number>): boolean {
+    return signs.has(token) || !(this.#tokenizer.isControl(token) || this.#ends.has(token));
   }
 }
 
-function keyOf(format: ResponseFormat): string {
-  if (format.type === "json_schema") return JSON.stringify(["json_schema", plainSchema(format.schema)]);
+/** What a format is known by. @throws GenerateError for what is no format */
+export function keyOf(format: ResponseFormat): string {
+  requireFormat(format);
+  if (format.type === "json_schema") return `json_schema ${storedSchema(plainSchema(format.schema))}`;
   if (format.type === "regex") return JSON.stringify(["regex", sourceOf(format.pattern)]);
   return JSON.stringify(format);
 }

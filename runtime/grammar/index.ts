@@ -1,2 +1,2 @@
 /** What an answer may be: schemas, patterns and grammars as masks of tokens. */
-export { Formats, type ResponseFormat, type StandardSchema } from "./format.js";
+export { Formats, grammarOf, keyOf, type ResponseFormat, type StandardSchema } from "./format.js";

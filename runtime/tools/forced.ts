@@ -17,6 +17,12 @@ export function forcedCall(form: Form, tools: readonly Tool[]): Grammar {
   return { root: choice(...options), rules };
 }
 
+/** Answers of a format, or one call. */
+export function callOr(calls: Grammar, format: Grammar): Grammar {
+  const own = named(format, "answer: ");
+  return { root: choice(calls.root, own.root), rules: new Map([...calls.rules, ...own.rules]) };
+}
+
 /** The same grammar, its rules with a name before their own. */
 function named({ root, rules }: Grammar, prefix: string): Grammar {
   const known = new Map<Expression, Expression>();

@@ -1,5 +1,5 @@
 /** Tools that a model may call: what is asked, how models write calls, and calls read from answers. */
 export { CallReader, type Heard } from "./call-reader.js";
-export { forcedCall } from "./forced.js";
+export { callOr, forcedCall } from "./forced.js";
 export { type Form, formOf, signsOf } from "./forms.js";
 export { type Tool, type ToolCall, type ToolChoice, type ToolUse, toolUse } from "./tools.js";

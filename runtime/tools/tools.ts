@@ -38,7 +38,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** @throws GenerateError for tools and choices that make no sense */
 export function toolUse(tools: readonly Tool[] | undefined, choice: ToolChoice = "auto"): ToolUse {
   if (tools !== undefined && !Array.isArray(tools)) throw new GenerateError("tools", "tools is no list of tools");
-  const all: readonly Tool[] = tools ?? [];
+  const all = plain(tools ?? []);
   if (all.length > MOST) throw new GenerateError("tools", `there are ${all.length} tools, more than ${MOST}`);
   all.forEach(requireTool);
   const names = all.map((tool) => tool.function.name);
@@ -58,6 +58,15 @@ export function toolUse(tools: readonly Tool[] | undefined, choice: ToolChoice =
       choice === "required" ? "toolChoice is required, and there are no tools" : `there is no tool ${choice.name}`,
     );
   return { tools: all, required };
+}
+
+/** Templates get tools, and another thread. */
+function plain(tools: readonly Tool[]): readonly Tool[] {
+  try {
+    return JSON.parse(JSON.stringify(tools));
+  } catch (cause) {
+    throw new GenerateError("tools", `the tools are no JSON: ${(cause as Error).message.split("\n", 1)[0]}`, { cause });
+  }
 }
 
 function requireTool(tool: Tool, index: number): void {

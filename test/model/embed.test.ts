@@ -7,7 +7,7 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { askReference, promptOf, writeTinyModels } from "./tiny-models.js";
 
 const PROMPTS = [promptOf(20), promptOf(150)];
-const FAMILIES = ["llama", "gemma3", "qwen2"];
+const FAMILIES = ["llama", "gemma3"];
 const models = new Map<string, Model>();
 let references: readonly Reference[];
 

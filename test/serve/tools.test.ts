@@ -99,6 +99,13 @@ test("a conversation with a call and what it gave goes on", async () => {
   expect(answer.usage!.prompt_tokens).toBeGreaterThan(50);
 });
 
+test("a format beside tools: the answer is of the format, or a call", async () => {
+  const answer = await openai.chat.completions.create({ ...question, tools, response_format: { type: "json_object" } });
+  const [{ message, finish_reason }] = answer.choices as [(typeof answer.choices)[number]];
+  if (finish_reason === "tool_calls") expect(message.tool_calls).toHaveLength(1);
+  else expect(message.content!.startsWith("{")).toBe(true);
+});
+
 test("mistakes name the field", async () => {
   const fails = (changes: object, message: RegExp) =>
     expect(openai.chat.completions.create({ ...question, ...changes } as typeof question)).rejects.toThrow(message);

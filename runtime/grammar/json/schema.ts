@@ -8,6 +8,7 @@ import {
   empty,
   type Grammar,
   nothing,
+  oneOf,
   optional,
   repeat,
   rule,
@@ -16,6 +17,7 @@ import {
 } from "../expression.js";
 import { ANY } from "../ranges.js";
 import { readPattern } from "../regex.js";
+import { takes } from "../takes.js";
 import { FORMATS } from "./formats.js";
 import {
   ANNOTATIONS,
@@ -27,13 +29,13 @@ import {
   partsOf,
   READ,
   type Said,
-  TYPES,
   UNSUPPORTED,
 } from "./keywords.js";
 import { colon, comma, listed, within } from "./layout.js";
 import { numberBetween } from "./numbers.js";
 import { anyString, inString, quoted } from "./strings.js";
-import { anyOfType, exactly } from "./values.js";
+import { isOfType, typesOf } from "./types.js";
+import { anyOfType, someOf } from "./values.js";
 
 const LONGEST = 500_000;
 /** Schemas that are read, those again that are read for what they say beside others. */
@@ -46,10 +48,21 @@ const MANY = Number.POSITIVE_INFINITY;
  * said and additionalProperties is not; tuples are whole. @throws GenerateError that names the keyword and its place
  */
 export function readSchema(schema: unknown): Grammar {
-  const stored = JSON.stringify(schema);
-  if (stored === undefined) throw formatError("the schema", `is ${typeof schema}, and is to be a JSON schema`);
+  const stored = storedSchema(schema);
   if (stored.length > LONGEST) throw formatError("the schema", `has ${stored.length} characters, more than ${LONGEST}`);
   return new Reader(JSON.parse(stored)).grammar();
+}
+
+/** A schema as JSON. @throws GenerateError for what JSON cannot hold */
+export function storedSchema(schema: unknown): string {
+  let stored: string | undefined;
+  try {
+    stored = JSON.stringify(schema);
+  } catch (cause) {
+    throw formatError("the schema", `is no JSON: ${(cause as Error).message.split("\n", 1)[0]}`, { cause });
+  }
+  if (stored === undefined) throw formatError("the schema", `is ${typeof schema}, and is to be a JSON schema`);
+  return stored;
 }
 
 /** Any object. */
@@ -201,7 +214,7 @@ class Reader {
         `the schema at ${place}`,
         "enum and const are supported beside type alone: leave out the values that nothing else lets through",
       );
-    return choice(...values!.filter((value) => !types || types.some((type) => isOfType(value, type))).map(exactly));
+    return someOf(values!.filter((value) => !types || types.some((type) => isOfType(value, type))));
   }
 
   #typed(type: string, said: Said, place: string): Expression {
@@ -230,7 +243,7 @@ class Reader {
 
   /** The texts that a string may be. */
   #text({ minLength = 0, maxLength = MANY, patterns = [], formats = [], values }: Said, place: string): Expression {
-    if (values) return choice(...values.filter((value) => typeof value === "string").map(text));
+    if (values) return oneOf(values.filter((value) => typeof value === "string"));
     const known = formats.filter((format) => Object.hasOwn(FORMATS, format));
     const unknown = formats.find((format) => !known.includes(format));
     // Beside a pattern the format of a library is a name for it.
@@ -255,14 +268,13 @@ class Reader {
     if (isAny && minProperties === 0 && maxProperties === MANY) return anyOfType("object", this.#rules);
     const isOpen = additional !== undefined || properties.size === 0;
     const others = additional ?? [{ schema: isOpen, place }];
-    const all = new Map([
+    const named = [
       ...properties,
       ...required.filter((name) => !properties.has(name)).map((name) => [name, others] as const),
-    ]);
+    ];
+    const all = new Map(names ? named.map(([name, parts]) => [name, this.#named(name, parts, names)]) : named);
     const extra =
-      isOpen && !others.some(({ schema }) => schema === false)
-        ? this.#extra(said, [...all.keys()], others, place)
-        : undefined;
+      isOpen && !others.some(({ schema }) => schema === false) ? this.#extra(said, [...all.keys()], others) : undefined;
     this.#requireCounts(said, all.size, extra !== undefined, place);
     const members = [...all].map(([name, parts]) => ({
       member: sequence(text(JSON.stringify(name)), colon, this.#value(parts)),
@@ -274,11 +286,20 @@ class Reader {
     return within("{", minProperties > 0 ? some : optional(some), "}");
   }
 
+  /** What holds for a property; nothing can be one whose name may not be. */
+  #named(name: string, parts: readonly Part[], names: readonly Part[]): readonly Part[] {
+    const allowed = this.#text(this.#together(names), names[0]!.place);
+    return takes({ root: allowed, rules: this.#rules }, name) ? parts : [{ schema: false, place: names[0]!.place }];
+  }
+
   /** A member of a name that no property has. */
-  #extra({ names }: Said, taken: readonly string[], others: readonly Part[], place: string): Expression {
+  #extra({ names }: Said, taken: readonly string[], others: readonly Part[]): Expression {
     const allowed = names ? this.#text(this.#together(names), names[0]!.place) : repeat(characters(ANY));
-    const name = names || taken.length > 0 ? quoted(inString(both([allowed], taken.map(text)))) : anyString();
-    return sequence(name, colon, this.#value(others.map((other) => ({ ...other, place: other.place || place }))));
+    const name =
+      names || taken.length > 0
+        ? quoted(inString(both([allowed], taken.length > 0 ? [oneOf(taken)] : [])))
+        : anyString();
+    return sequence(name, colon, this.#value(others));
   }
 
   #requireCounts(
@@ -308,14 +329,14 @@ class Reader {
     let behind = extra ? repeat(sequence(comma, extra)) : empty;
     let alone = extra ? optional(sequence(extra, behind)) : empty;
     for (const { member, isRequired } of members.toReversed()) {
-      const [next, nextAlone] = [this.#named(behind), this.#named(alone)];
+      const [next, nextAlone] = [this.#ruleOf(behind), this.#ruleOf(alone)];
       behind = isRequired ? sequence(comma, member, next) : choice(next, sequence(comma, member, next));
       alone = isRequired ? sequence(member, next) : choice(nextAlone, sequence(member, next));
     }
     return alone;
   }
 
-  #named(expression: Expression): Expression {
+  #ruleOf(expression: Expression): Expression {
     const name = `part ${this.#rules.size}`;
     this.#rules.set(name, expression);
     return rule(name);
@@ -350,27 +371,4 @@ class Reader {
 function referenceOf({ schema }: Part): string | undefined {
   if (!isRecord(schema) || typeof schema.$ref !== "string") return undefined;
   return Object.keys(schema).every((key) => key === "$ref" || ANNOTATIONS.has(key)) ? schema.$ref : undefined;
-}
-
-/** Of which types keywords speak, where no type is said. */
-const SPEAK: Readonly<Record<string, readonly (keyof Said)[]>> = {
-  object: ["properties", "required", "additional", "names", "minProperties", "maxProperties"],
-  array: ["prefix", "items", "minItems", "maxItems"],
-  string: ["patterns", "formats", "minLength", "maxLength"],
-  number: ["least", "most", "multipleOf"],
-};
-
-function typesOf(said: Said): readonly string[] {
-  if (said.types) return said.types;
-  if (said.values) return TYPES.filter((type) => said.values!.some((value) => isOfType(value, type)));
-  const spoken = Object.keys(SPEAK).filter((type) => SPEAK[type]!.some((key) => said[key] !== undefined));
-  return spoken.length > 0 ? spoken : TYPES.filter((type) => type !== "integer");
-}
-
-function isOfType(value: unknown, type: string): boolean {
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "array") return Array.isArray(value);
-  if (type === "null") return value === null;
-  if (type === "object") return isRecord(value);
-  return typeof value === type;
 }

@@ -1,15 +1,16 @@
 /** Strings as JSON writes them. */
 import { characters, choice, type Expression, type Ranges, repeat, sequence, text } from "../expression.js";
-import { ANY, complement, intersect, of, SURROGATES } from "../ranges.js";
+import { complement, intersect, of, SURROGATES } from "../ranges.js";
 
+/** What stands behind the backslash. */
 const SHORT: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
+  '"': '"',
+  "\\": "\\",
+  "\b": "b",
+  "\f": "f",
+  "\n": "n",
+  "\r": "r",
+  "\t": "t",
 };
 
 const CONTROLS: Ranges = [[0, 0x1f]];
@@ -46,24 +47,20 @@ export const anyString = (least = 0, most = Number.POSITIVE_INFINITY): Expressio
   quoted(repeat(anyCharacter, least, most));
 
 /** One character as JSON.stringify writes it: as itself wherever that may be. */
-const written = new Map<Ranges, Expression>();
 function characterOf(ranges: Ranges): Expression {
-  let found = written.get(ranges);
-  if (!found) {
-    const escapes = intersect(ranges, [...CONTROLS, ...of('"\\')]).flatMap(([first, last]) =>
-      Array.from({ length: last - first + 1 }, (_, i) => escapeOf(String.fromCharCode(first + i))),
-    );
-    found = choice(characters(intersect(ranges, RAW)), ...escapes);
-    if (ranges === ANY) written.set(ranges, found);
-  }
-  return found;
-}
-
-function escapeOf(character: string): Expression {
-  const short = SHORT[character];
-  if (short) return text(short);
-  const digits = character.charCodeAt(0).toString(16).padStart(4, "0");
-  return sequence(text("\\u"), ...Array.from(digits, (digit) => hex(digit + digit.toUpperCase())));
+  const escaped = intersect(ranges, [...CONTROLS, ...of('"\\')]).flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, i) => String.fromCharCode(first + i)),
+  );
+  const short = escaped.flatMap((one) => SHORT[one] ?? []).join("");
+  const codes = escaped.filter((one) => !SHORT[one]).map((one) => one.charCodeAt(0));
+  return choice(
+    characters(intersect(ranges, RAW)),
+    sequence(text("\\"), characters(of(short))),
+    ...[0, 1].map((high) => {
+      const low = codes.filter((code) => code >> 4 === high).map((code) => (code & 15).toString(16));
+      return sequence(text(`\\u00${high}`), hex([...low, ...low.map((digit) => digit.toUpperCase())].join("")));
+    }),
+  );
 }
 
 /** The inside of a JSON string whose value is in a language. It is written as JSON.stringify does, so one value has one writing. */

@@ -1,5 +1,5 @@
 /** Any value, and one certain value. */
-import { choice, type Expression, optional, rule, sequence, text } from "../expression.js";
+import { choice, type Expression, oneOf, optional, rule, sequence, text } from "../expression.js";
 import { colon, comma, listed, within } from "./layout.js";
 import { anyNumber } from "./numbers.js";
 import { anyString } from "./strings.js";
@@ -21,6 +21,15 @@ export function anyOfType(type: string, rules: Map<string, Expression>): Express
     );
   }
   return type === "object" ? rule(OBJECT) : type === "array" ? rule(LIST) : rule(VALUE);
+}
+
+/** One of some values. */
+export function someOf(values: readonly unknown[]): Expression {
+  const isPlain = (value: unknown) => value === null || typeof value !== "object";
+  return choice(
+    oneOf(values.filter(isPlain).map((value) => JSON.stringify(value))),
+    ...values.filter((value) => !isPlain(value)).map(exactly),
+  );
 }
 
 /** One value, with white space where it may be. */

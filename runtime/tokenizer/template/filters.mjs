@@ -1,5 +1,5 @@
 /** Jinja's filters and tests, as far as chat templates use them. https://jinja.palletsprojects.com/en/stable/templates/#builtin-filters */
-import { capitalize, OBJECTS, STRINGS, title } from "./methods.mjs";
+import { capitalize, charged, OBJECTS, STRINGS, title } from "./methods.mjs";
 import { state } from "./state.mjs";
 import {
   ArrayValue,
@@ -219,7 +219,7 @@ export function percent(operand, args) {
       if (kind === "%") return "%";
       const one = args[next++];
       if (one === undefined || !"sdi".includes(kind)) throw new Error(`${whole} is not given, or not supported`);
-      return kind === "s" ? written(one) : String(Math.trunc(number(one)));
+      return kind === "s" ? charged(written(one)) : String(Math.trunc(number(one)));
     }),
   );
 }

@@ -185,11 +185,19 @@ function padded(value, width, fill, before) {
 
 const pad =
   (before) =>
-  (value, [width, fill]) =>
-    padded(value, width?.value ?? 0, fill?.value ?? " ", before);
+  (value, [width, fill]) => {
+    if (fill && fill.value.length !== 1) throw new TypeError("The fill character must be exactly one character long");
+    return padded(value, width?.value ?? 0, fill?.value ?? " ", before);
+  };
 
 export const title = (said) => said.replace(/\p{L}+/gu, (word) => word[0].toUpperCase() + word.slice(1).toLowerCase());
 export const capitalize = (said) => said.slice(0, 1).toUpperCase() + said.slice(1).toLowerCase();
+
+/** Text that is put into another is charged before: it may be put in many times. */
+export function charged(part) {
+  state.limits.makeText(part.length);
+  return part;
+}
 
 /** `{}`, `{0}` and `{name}`, without formats behind a colon. */
 function format(value, args, named) {
@@ -199,7 +207,7 @@ function format(value, args, named) {
       if (field === undefined) return whole[0];
       const one = field === "" ? args[next++] : /^\d+$/.test(field) ? args[Number(field)] : named.get(field);
       if (one === undefined) throw new Error(`format: {${field}} is not given, or not supported`);
-      return written(one);
+      return charged(written(one));
     }),
   );
 }

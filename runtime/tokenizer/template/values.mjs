@@ -88,7 +88,10 @@ export function written(value) {
 /** repr(value). */
 function represented(value) {
   state.limits.step();
-  if (isText(value)) return quoted(value.value);
+  if (isText(value)) {
+    state.limits.makeText(value.value.length);
+    return quoted(value.value);
+  }
   if (value instanceof UndefinedValue) return "Undefined";
   if (value instanceof ArrayValue) {
     const items = value.value.map(represented);

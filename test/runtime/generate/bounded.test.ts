@@ -122,6 +122,20 @@ test("the template is told of tools, of calls and of what they gave; a tool's te
   expect(tokenizer.decode(ids)).toContain(end);
 });
 
+test("with a format beside tools an answer is of the format, or one call", async () => {
+  const responseFormat = { type: "regex", pattern: "[a-z]{3}" } as const;
+  const [less] = model.tokenizer.encode("<", { addSpecial: false }) as [number];
+  const ask = (bias: number) =>
+    model.generate("hi", { tools, responseFormat, logitBias: { [less]: bias }, maxTokens: 200 }).result;
+  expect(await ask(-100)).toMatchObject({
+    text: expect.stringMatching(/^[a-z]{3}$/),
+    toolCalls: [],
+    stopReason: "end",
+  });
+  const { text, toolCalls, stopReason } = await ask(100);
+  expect([text, toolCalls!.length, stopReason]).toEqual(["", 1, "toolCalls"]);
+});
+
 test("with toolChoice none the template hears of no tool", async () => {
   const asked = { maxTokens: 1, temperature: 0 };
   const { promptTokens } = await model.generate("hi", asked).result;
@@ -138,7 +152,18 @@ test("what makes no sense is refused by name", async () => {
   await fails({ toolChoice: "required" }, /toolChoice is required, and there are no tools/);
   await fails({ tools, toolChoice: { name: "nope" } }, /there is no tool nope/);
   await fails({ tools, toolChoice: "always" }, /toolChoice is "always"; give "auto"/);
-  await fails({ tools, responseFormat: { type: "json_object" } }, /responseFormat does not go with tools/);
+  const circle: Record<string, unknown> = { type: "object" };
+  circle.properties = { circle };
+  await fails(
+    { responseFormat: { type: "json_schema", schema: circle } },
+    /the schema: is no JSON: Converting circular/,
+  );
+  await fails({ tools: [{ type: "function", function: { name: "a", parameters: circle } }] }, /the tools are no JSON/);
+  const dates = z.object({ at: z.date() });
+  await fails(
+    { responseFormat: { type: "json_schema", schema: dates } },
+    /its library makes no JSON schema of it: Date/,
+  );
   await fails({ responseFormat: { type: "xml" } }, /responseFormat: type: is "xml"; give one of json_schema/);
   await fails({ responseFormat: { type: "json_object", schema: {} } }, /schema: is no field of json_object/);
   await fails({ responseFormat: { type: "json_object" }, ignoreEos: true }, /ignoreEos does not go with/);

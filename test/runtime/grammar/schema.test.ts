@@ -1,4 +1,5 @@
 /** Answers that are to be valid for a schema, beside what another library says of them. */
+import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { readSchema } from "../../../runtime/grammar/json/schema.js";
 import { guideFor, guideOf, randomOf, takes, walk } from "./walking.js";
 
 /** Making one takes longer than all that is asked of it. */
-const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const ajv = new Ajv2020({ strict: false, validateFormats: false, multipleOfPrecision: 9 });
 
 /** A schema, and values that are valid for it. */
 interface Pair {
@@ -218,6 +219,64 @@ test("what is not valid is not allowed", () => {
   );
 });
 
+test.each<object>([
+  {
+    type: "object",
+    propertyNames: { pattern: "^[a-c]{1,2}$" },
+    additionalProperties: { type: "boolean" },
+    minProperties: 1,
+  },
+  {
+    type: "object",
+    properties: { ab: { type: "null" }, toolong: { type: "null" } },
+    propertyNames: { maxLength: 2 },
+    additionalProperties: { const: 1 },
+  },
+  { type: "object", propertyNames: { enum: ["x", "y"] }, additionalProperties: { type: "integer" }, required: ["x"] },
+  { type: "object", maxProperties: 2, additionalProperties: { enum: [1, "a"] } },
+  {
+    oneOf: [
+      { type: "string", maxLength: 2 },
+      { type: "integer", minimum: 3, maximum: 40 },
+      { type: "array", maxItems: 1 },
+    ],
+  },
+  {
+    oneOf: ["a", "b"].map((k) => ({
+      type: "object",
+      properties: { k: { const: k }, [k]: { type: "null" } },
+      required: ["k", k],
+    })),
+  },
+  {
+    allOf: [
+      { type: "object", properties: { a: { minimum: 2 } }, required: ["a"] },
+      { properties: { a: { maximum: 4 }, b: {} } },
+    ],
+  },
+  { type: ["integer", "string"], minimum: 7, maxLength: 3, anyOf: [{ maximum: 9 }, { type: "string", pattern: "x" }] },
+  { $defs: { n: { type: "integer", multipleOf: 6 } }, $ref: "#/$defs/n", minimum: 1, maximum: 60, multipleOf: 4 },
+  { type: "number", multipleOf: 0.25 * 0.4, minimum: -1, maximum: 1 },
+  { type: "array", items: [{ type: "null" }, { type: "boolean" }], additionalItems: false },
+  { type: "string", format: "ipv4" },
+  { type: "number", exclusiveMinimum: 1e-7, exclusiveMaximum: 1e-6 },
+  { type: "integer", minimum: 9007199254740990 },
+])("%j: what is answered is valid", (schema) => {
+  const guide = guideFor({ type: "json_schema", schema });
+  // Of lists as items drafts before 2020-12 know.
+  const validate = (Array.isArray((schema as { items?: unknown }).items) ? new Ajv({ strict: false }) : ajv).compile(
+    schema,
+  );
+  let ended = 0;
+  for (let seed = 0; seed < 12; seed++) {
+    const text = walk(guide, randomOf(seed), 30);
+    if (text === undefined) continue;
+    ended++;
+    expect([text, validate(JSON.parse(text))]).toEqual([text, true]);
+  }
+  expect(ended).toBeGreaterThan(3);
+});
+
 const person = z.object({
   name: z.string().min(1).max(20),
   email: z.email(),
@@ -319,4 +378,23 @@ test("there is room for large schemas, and an end for those without one", () => 
   ).toThrow(/without end, or too often/);
   const lengths = { type: "string", minLength: 90_000, allOf: [{ pattern: "a.{5000}b" }, { pattern: "c.{900}d" }] };
   expect(() => guideFor({ type: "json_schema", schema: lengths })).toThrow(/too large an automaton|too many ways/);
+});
+
+test("thousands of names and values are told apart", () => {
+  const names = Array.from({ length: 6000 }, (_, i) => `name ${i}`);
+  const one = guideFor({ type: "json_schema", schema: { enum: [...names, 7, { a: 1 }] } });
+  expect(["name 5999", "name 599", 7, { a: 1 }].map((value) => takes(one, JSON.stringify(value)))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(takes(one, '"name 6000"')).toBe(false);
+  const properties = Object.fromEntries(names.slice(0, 1000).map((name) => [name, { type: "integer" }]));
+  const open = guideFor({
+    type: "json_schema",
+    schema: { type: "object", properties, additionalProperties: { type: "null" } },
+  });
+  expect(takes(open, '{"name 3": 4, "name 1000": null}')).toBe(true);
+  expect(takes(open, '{"name 3": null}')).toBe(false);
 });
