@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitepress";
 import { PAGES } from "../pages.mjs";
 
@@ -10,6 +10,17 @@ const titled = (name) =>
     .replace(/-/g, " ")
     .replace(/^./, (first) => first.toUpperCase());
 const reference = readdirSync(`${PAGES}reference`).filter((name) => name !== "index.md");
+
+/** The guide's pages by their own titles: these first, all others behind them. */
+const FIRST = ["language", "triton", "debugging", "tuning", "limits", "errors"];
+const ELSEWHERE = ["index", "architecture", "changelog", "contributing", "security"];
+const place = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+const guide = readdirSync(PAGES)
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => name.replace(/\.md$/, ""))
+  .filter((name) => !ELSEWHERE.includes(name))
+  .sort((a, b) => place(a) - place(b))
+  .map((name) => item(/^# (.*)/.exec(readFileSync(`${PAGES}${name}.md`, "utf8"))[1], `/${name}`));
 
 export default defineConfig({
   title: "TileScript",
@@ -29,19 +40,7 @@ export default defineConfig({
     sidebar: [
       {
         text: "Guide",
-        items: [
-          item("Start", "/"),
-          item("The language", "/language"),
-          item("From Triton", "/triton"),
-          item("Debugging", "/debugging"),
-          item("Tuning", "/tuning"),
-          item("Limits", "/limits"),
-          item("Errors", "/errors"),
-          item("Sampling", "/sampling"),
-          item("Structured output", "/structured-output"),
-          item("AI SDK", "/ai-sdk"),
-          item("Results", "/results"),
-        ],
+        items: [item("Start", "/"), ...guide],
       },
       {
         text: "Language reference",
