@@ -1,6 +1,6 @@
 /** A loaded model as a language model of the AI SDK, in process: `import { languageModel } from "tilescript/ai-sdk"`. */
 import { randomUUID } from "node:crypto";
-import type { Model, Piece, ToolCall } from "../runtime/index.js";
+import { GenerateError, type Model, type Piece, type ToolCall } from "../runtime/index.js";
 import { messagesOf } from "./messages.js";
 import { optionsOf } from "./options.js";
 import type {
@@ -47,7 +47,8 @@ export function languageModel(model: Model, { id = "local", specification = "v3"
 
 function modelOf<V extends Version>(model: Model, id: string, specification: V): LanguageModel<V> {
   const speaker = SPEAKERS[specification];
-  if (!speaker) throw new TypeError(`specification is ${JSON.stringify(specification)}; give "v2" or "v3"`);
+  if (!speaker)
+    throw new GenerateError("specification", `specification is ${JSON.stringify(specification)}; give "v2" or "v3"`);
   const begin = (options: CallOptions) => {
     const warnings: Words[V]["warning"][] = [];
     const warn = (feature: string, details: string) => void warnings.push(speaker.warning(feature, details));
