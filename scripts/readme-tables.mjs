@@ -183,6 +183,31 @@ function sanitizer({ runs, device, driver, date }) {
   return `Findings of NVIDIA's compute-sanitizer (\`scripts/compute-sanitizer.mjs\`; ${device}, driver ${driver}, ${date.slice(0, 10)}, ${commitsOf(runs)}):\n\n${table(["tests", ...tools], rows)}`;
 }
 
+const here = ({ device, processors, node, commit, date }) =>
+  `${device}, ${processors} processors, Node ${node.slice(1)}, ${date.slice(0, 10)}, commit \`${commit}\``;
+const middle = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+function installing({ rows, ...run }) {
+  const seconds = (value) => (value === undefined ? "" : value.toFixed(1));
+  const lines = rows.map(({ name, version, bytes, installSeconds, firstTokenSeconds, firstTokenAgainSeconds }) => [
+    `${name} ${version}`,
+    `${whole(bytes / 1e6)} MB`,
+    seconds(installSeconds),
+    seconds(firstTokenSeconds),
+    seconds(firstTokenAgainSeconds && middle(firstTokenAgainSeconds)),
+  ]);
+  const head = ["package", "installed", "seconds to install", "to the first token, the first time", "later"];
+  return `From an empty folder to the first token of SmolLM2-135M on a CPU (\`node bench/install.mjs\`; ${here(run)}; transformers.js reads no GGUF files):\n\n${table(head, lines)}`;
+}
+
+function steady({ rows, ...run }) {
+  const lines = rows.map(({ kind, count, megabytes }) => [
+    `${whole(count)} ${kind}`,
+    ...megabytes.map((size) => `${whole(size)} MB`),
+  ]);
+  return `Memory of the process over much work, eight at once, a tenth of it left early (\`node --expose-gc scripts/steady.mjs\`; ${here(run)}):\n\n${table(["", "after a fifth", "after half", "at the end"], lines)}`;
+}
+
 /** What each page shows, in order. */
 const PAGES = {
   "README.md": [
@@ -202,6 +227,8 @@ const PAGES = {
     ["niah", needles("niah", "SmolLM2-135M")],
     ["niah-text", needles("niah-text", "SmolLM2-135M")],
     ["niah-parameters", parameters],
+    ["install", installing],
+    ["steady", steady],
     ["fuzz", fuzz],
     ["compute-sanitizer", sanitizer],
   ],
