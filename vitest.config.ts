@@ -26,16 +26,15 @@ const NONE = ["test/gpu/**", "test/fixtures/**"];
 
 /** The longest first, so that none runs alone at the end; all others by the size of the file. */
 const LONGEST = [
+  ...["fuzz/fuzz", "random/random", "package/package", "model/generate", "compiler/emit/compile", "cli/tune"],
+  ...["model/reattention", "model-kernels/kernels", "model/families", "cli/generate", "cli/run-checked", "readme"],
   ...[
-    "package/package",
-    "model/generate",
-    "model/reattention",
-    "model-kernels/kernels",
-    "model/families",
+    "compiler/backends/triton/environment",
+    "reference/families",
     "model/bench",
-    "fuzz/fuzz",
+    "compiler/check",
+    "operands/operands",
   ],
-  ...["compiler/emit/compile", "cli/process", "cli/generate", "model-kernels/formats", "random/random", "examples"],
 ];
 
 class LongestFirst extends BaseSequencer {
