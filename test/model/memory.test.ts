@@ -1,15 +1,20 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { Model } from "../../runtime/models/model.js";
-import { findDemoModel } from "../../runtime/weights/index.js";
 import { temporaryFile } from "../runtime/weights/write-gguf.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { writeTinyModels } from "./tiny-models.js";
 
-const path = findDemoModel();
+/** To a byte, whatever it says: of a tiny model each buffer counts as one of a large one does. */
+const folder = temporaryFolder("memory");
+const path = join(folder, "model.gguf");
 
 describe("a model on a device that is the caller's", () => {
   let device: CpuDevice;
   beforeAll(async () => {
+    await writeTinyModels([{ folder, family: "llama", options: "--set max_position_embeddings=4096" }]);
     device = await CpuDevice.open();
   });
   afterAll(() => device.close());

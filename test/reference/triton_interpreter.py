@@ -14,7 +14,11 @@ What Triton 3.9's interpreter gets wrong or leaves open is mended here:
 - an address outside of every buffer would end the process; here it is an error.
 """
 
+import dataclasses
 import fractions
+import functools
+import gc
+import inspect
 import json
 import linecache
 import math
@@ -312,6 +316,12 @@ def patch_lang_once(function):
 
 
 interp._patch_lang = patch_lang_once
+
+# What would only make it slower: sums in 64 bits that tell of an overflow when debugging, looking twice for a function's lines, and
+# looking through all of Triton for garbage.
+interp.interpreter_builder.options = dataclasses.replace(interp.interpreter_builder.options, sanitize_overflow=False)
+inspect.getsourcelines = functools.lru_cache(8)(inspect.getsourcelines)
+gc.freeze()
 
 
 # Memory
