@@ -199,7 +199,7 @@ export class Answering {
     const room = capacity - prompt.length;
     if (room <= 0)
       throw new GenerateError(
-        "prompt",
+        "context",
         `the prompt has ${prompt.length} tokens and the context holds ${capacity} for prompt and answer: shorten the prompt or ${this.#wider()}`,
       );
     return Math.min(maxTokens, room);

@@ -49,7 +49,7 @@ export class Bounds {
     const form = formOf(tokenizer.chatTemplate ?? "");
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const names = tools.map((tool) => tool.function.name);
-    const calls = { reader: new CallReader(form, names), signs };
+    const calls = { reader: new CallReader(form, names, required !== undefined), signs };
     if (!required && format === undefined) return { constraint: {}, calls };
     // With a format, what is no answer of that is one call.
     const grammar = () => {

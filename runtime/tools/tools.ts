@@ -83,4 +83,10 @@ function requireTool(tool: Tool, index: number): void {
     throw new GenerateError("tools", `the tool ${called.name} has a description that is no text`);
   if (called.parameters !== undefined && !isRecord(called.parameters))
     throw new GenerateError("tools", `the tool ${called.name} has parameters that are no JSON schema`);
+  const { type: given = "object" } = called.parameters ?? {};
+  if (![given].flat().includes("object"))
+    throw new GenerateError(
+      "tools",
+      `the tool ${called.name} has parameters of type ${shown(given)}; arguments are an object: give type "object"`,
+    );
 }

@@ -45,12 +45,12 @@ const MANY = Number.POSITIVE_INFINITY;
 
 /**
  * The texts whose value is valid. Some of them are left out: properties are in the order of the schema, and there are no others where properties are
- * said and additionalProperties is not; tuples are whole. @throws GenerateError that names the keyword and its place
+ * said and additionalProperties is not; tuples are whole. @param beside a schema that holds too @throws GenerateError that names the keyword and its place
  */
-export function readSchema(schema: unknown): Grammar {
+export function readSchema(schema: unknown, beside?: { readonly type: string }): Grammar {
   const stored = storedSchema(schema);
   if (stored.length > LONGEST) throw formatError("the schema", `has ${stored.length} characters, more than ${LONGEST}`);
-  return new Reader(JSON.parse(stored)).grammar();
+  return new Reader(JSON.parse(stored)).grammar(beside);
 }
 
 /** A schema as JSON. @throws GenerateError for what JSON cannot hold */
@@ -84,8 +84,9 @@ class Reader {
     this.#root = root;
   }
 
-  grammar(): Grammar {
-    return { root: this.#value([{ schema: this.#root, place: "#" }]), rules: this.#rules };
+  grammar(beside?: unknown): Grammar {
+    const parts = [this.#root, beside].filter((schema) => schema !== undefined);
+    return { root: this.#value(parts.map((schema) => ({ schema, place: "#" }))), rules: this.#rules };
   }
 
   /** A value for which all of some schemas hold. */
@@ -117,7 +118,7 @@ class Reader {
       throw formatError(`the schema at ${place}`, `$ref ${ref} is not within the schema: only #/… is supported`);
     let schema = this.#root;
     for (const step of ref.split("/").slice(1)) {
-      const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+      const key = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
       const inside = typeof schema === "object" && schema !== null && Object.hasOwn(schema, key);
       if (!inside) throw formatError(`the schema at ${place}`, `$ref ${ref} leads nowhere: there is no ${key}`);
       schema = (schema as Record<string, unknown>)[key];
@@ -366,6 +367,10 @@ class Reader {
     return within("[", rest, "]");
   }
 }
+
+/** A step of a reference; what is no percent code stays as it is. */
+const decoded = (step: string): string =>
+  step.replace(/(%[\da-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll("%", ""), "hex").toString());
 
 /** A schema that only refers to another. */
 function referenceOf({ schema }: Part): string | undefined {

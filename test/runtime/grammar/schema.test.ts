@@ -310,6 +310,15 @@ test("a zod schema: what is answered is parsed by it", () => {
   expect(takes(guide, JSON.stringify({ ...value, born: "2023-02-29" }))).toBe(false);
 });
 
+test.each([
+  ["email", "a@b.com", `${"a".repeat(200)}@b.com`],
+  ["hostname", "a.b.com", Array(30).fill("a").join(".")],
+  ["uri", "https://a.b/c?d=e#f", `https://a.b/${"c/".repeat(30)}`],
+])("an answer of the format %s comes to an end: there are no longer and longer ones", (format, short, long) => {
+  const guide = guideFor({ type: "json_schema", schema: { type: "string", format } });
+  expect([takes(guide, JSON.stringify(short)), takes(guide, JSON.stringify(long))]).toEqual([true, false]);
+});
+
 test("schemas refer to each other, and to themselves", () => {
   const schema = {
     $ref: "#/$defs/node",
