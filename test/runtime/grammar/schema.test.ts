@@ -319,6 +319,16 @@ test.each([
   expect([takes(guide, JSON.stringify(short)), takes(guide, JSON.stringify(long))]).toEqual([true, false]);
 });
 
+test("many numbers of multipleOf, and many alternatives of oneOf, take no minutes", () => {
+  const count = (length: number, of: (i: number) => object) => Array.from({ length }, (_, i) => of(i));
+  const many = { anyOf: count(300, (i) => ({ type: "integer", multipleOf: 700 + i })) };
+  expect(() => guideFor({ type: "json_schema", schema: many })).toThrow("multipleOf has many numbers, which are more");
+  const apart = { oneOf: count(3000, (i) => ({ const: i })) };
+  expect(takes(guideFor({ type: "json_schema", schema: apart }), "2999")).toBe(true);
+  const twice = { oneOf: [...count(400, (i) => ({ const: i })), { const: 7 }] };
+  expect(() => guideFor({ type: "json_schema", schema: twice })).toThrow("a value may be valid for both 7 and 400");
+}, 10_000);
+
 test("schemas refer to each other, and to themselves", () => {
   const schema = {
     $ref: "#/$defs/node",
