@@ -41,14 +41,21 @@ export function languageModel(
   model: Model,
   options: LanguageModelOptions & { readonly specification: "v2" },
 ): LanguageModel<"v2">;
-export function languageModel(model: Model, { id = "local", specification = "v3" }: LanguageModelOptions = {}) {
+export function languageModel(model: Model, options: LanguageModelOptions = {}) {
+  const { id = "local", specification = "v3", ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined)
+    throw new GenerateError(unknown, `there is no option ${unknown}; there are id and specification`);
+  if (!Object.hasOwn(SPEAKERS, specification))
+    throw new GenerateError(
+      "specification",
+      `specification is ${JSON.stringify(String(specification))}; give "v2" or "v3"`,
+    );
   return modelOf(model, id, specification);
 }
 
 function modelOf<V extends Version>(model: Model, id: string, specification: V): LanguageModel<V> {
   const speaker = SPEAKERS[specification];
-  if (!speaker)
-    throw new GenerateError("specification", `specification is ${JSON.stringify(specification)}; give "v2" or "v3"`);
   const begin = (options: CallOptions) => {
     const warnings: Words[V]["warning"][] = [];
     const warn = (feature: string, details: string) => void warnings.push(speaker.warning(feature, details));

@@ -28,6 +28,7 @@ const callsOf = (parts: Parts): ToolCall[] =>
     part.type === "tool-call" ? [{ id: part.toolCallId, name: part.toolName, arguments: argumentsOf(part.input) }] : [],
   );
 
+/** Arguments that were no JSON the SDK passes on as the text that the model wrote; there is nothing of them to read again. */
 const argumentsOf = (input: unknown): Record<string, unknown> =>
   typeof input === "object" && input !== null ? (input as Record<string, unknown>) : {};
 
@@ -53,5 +54,6 @@ function outputOf({
   if (type === "content" && Array.isArray(value) && value.every((one) => one?.type === "text"))
     return value.map(({ text }) => text).join("");
   if (type === "content") throw new GenerateError("prompt", "a tool gave a file, and the model reads text alone");
-  return JSON.stringify(value);
+  // What JSON has no word for, it is null.
+  return JSON.stringify(value) ?? "null";
 }

@@ -20,7 +20,7 @@ export function optionsOf(options: CallOptions, warn: (feature: string, details:
   };
   const said = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   const own = options.providerOptions?.tilescript ?? {};
-  const twice = Object.keys(own).find((name) => name in said);
+  const twice = Object.keys(own).find((name) => Object.hasOwn(said, name));
   if (twice) throw new GenerateError(twice, `providerOptions.tilescript has ${twice}, which the call says already`);
   return { ...said, ...own };
 }

@@ -21,6 +21,9 @@ export interface AppSettings {
 /** What answers without a token: it says nothing of the model or of what is asked. */
 const OPEN = new Set([...Object.keys(PAGE), "/health"]);
 
+/** What is answered before the body is read. */
+const UNREAD: ReadonlySet<number> = new Set([401, 403, 413, 415]);
+
 /** The endpoints, by OpenAI's names where it has them and llama.cpp's where it has not. */
 export function createApp(served: Served, { token, bodyBytes, local, log }: AppSettings): Hono<Env> {
   const { model, id } = served;
@@ -79,6 +82,8 @@ export function createApp(served: Served, { token, bodyBytes, local, log }: AppS
   app.onError((error, c) => {
     const known = asRequestError(error);
     if (known.status === 500) log(`${c.res.headers.get("x-request-id") ?? ""} ${error.stack ?? error}`);
+    // A body that was not read may still come: what follows on the same connection would be lost with it.
+    if (UNREAD.has(known.status)) c.header("connection", "close");
     if (known.status === 429) c.header("retry-after", "1");
     return c.json(bodyOf(known), known.status);
   });

@@ -1,6 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { TileScriptError } from "../dsl/errors.js";
 import { GenerateError } from "../runtime/generate/errors.js";
+import { ModelError, type ModelErrorCode } from "../runtime/weights/errors.js";
 
 /** A request that is not answered, as OpenAI's clients read it. */
 export class RequestError extends TileScriptError {
@@ -29,10 +30,17 @@ const TYPES: Readonly<Record<number, string>> = {
 
 /** What is wrong with an option of ours, as OpenAI says it; of others the value is. */
 const OPTIONS: Readonly<Record<string, readonly [ContentfulStatusCode, string, string | null]>> = {
-  prompt: [400, "context_length_exceeded", "prompt"],
+  context: [400, "context_length_exceeded", "prompt"],
   waiting: [429, "queue_full", null],
   stopIds: [400, "invalid_value", "stop_token_ids"],
   texts: [400, "invalid_value", "input"],
+};
+/** What is wrong with a model's text or messages is the caller's fault; all else with a model is not. */
+const MODEL: Partial<Readonly<Record<ModelErrorCode, string>>> = {
+  "chat-message": "messages",
+  "chat-template-refused": "messages",
+  "token-range": "tokens",
+  "tokenizer-limit": "prompt",
 };
 const underscored = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -42,6 +50,14 @@ export function asRequestError(error: unknown): RequestError {
   if (error instanceof GenerateError) {
     const [status, code, param] = OPTIONS[error.option] ?? [400, "invalid_value", underscored(error.option)];
     return new RequestError(status, code, error.message, param);
+  }
+  if (error instanceof ModelError) {
+    const param = MODEL[error.code];
+    // Where the model's file is, is nobody's business.
+    const problem = error.file === undefined ? error.message : error.message.replace(`${error.file}: `, "");
+    return param === undefined
+      ? new RequestError(500, error.code, problem)
+      : new RequestError(400, "invalid_value", problem, param);
   }
   if (error instanceof TileScriptError) return new RequestError(500, error.code, error.message);
   return new RequestError(500, "internal", "the request failed for a reason that the server's own log has");

@@ -17,7 +17,7 @@ export class Conversation {
   constructor(model: Model, request: GenerationOptions) {
     this.#model = model;
     this.#request = request;
-    this.#session = model.session(request);
+    this.#session = this.#begun();
   }
 
   get history(): readonly ChatMessage[] {
@@ -25,7 +25,12 @@ export class Conversation {
   }
 
   clear(): void {
-    this.#session = this.#model.session(this.#request);
+    this.#session = this.#begun();
+  }
+
+  #begun(): Session {
+    const { system } = this.#request;
+    return this.#model.session(system === undefined ? {} : { system });
   }
 
   save(path: string): Promise<void> {

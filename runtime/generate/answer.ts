@@ -129,7 +129,7 @@ export class Answer {
     const [text, tokens] = [this.#text, this.#tokens];
     this.#hear(text.end());
     const isCut = !text.stopped && this.#stopReason !== "end";
-    if (this.#reader) this.#tell(this.#reader.end(isCut));
+    if (this.#reader) this.#tell(this.#reader.end(isCut, text.stopped));
     // What is told of tokens without text is told all the same.
     if (this.#told < this.#logprobs.length) this.#piece("");
     const { readAt, firstAt, lastAt } = this.#clock;

@@ -7,7 +7,7 @@ import { Bounds } from "./bounds.js";
 import { type Embeddings, type EmbedOptions, embed } from "./embedding.js";
 import { GenerateError } from "./errors.js";
 import type { Receiver } from "./generation.js";
-import { type Choices, type GenerateOptions, readOptions } from "./options.js";
+import { type Choices, type GenerateOptions, KNOWN, readOptions, requireOptions, requireTokens } from "./options.js";
 import {
   bytesOfRows,
   describe,
@@ -66,6 +66,7 @@ export class Answering {
   /** Begins an answer; what is wrong with it is told like any other end. Gives what leaves it. */
   start(prompt: Prompt, options: GenerateOptions, to: Receiver): (reason: unknown) => void {
     try {
+      requireOptions(options, KNOWN);
       options.signal?.throwIfAborted();
       this.#requireOpen();
       const { constraint, calls } = this.#bounds.of(options);
@@ -192,12 +193,13 @@ export class Answering {
 
   /** Tokens that may be generated after `prompt`. */
   #room(prompt: readonly number[], { maxTokens }: Choices): number {
+    const { capacity, config } = this.#decoder.host;
+    requireTokens("prompt", prompt, config.tokens);
     if (prompt.length === 0) throw new GenerateError("prompt", "the prompt is empty; give at least one token");
-    const { capacity } = this.#decoder.host;
     const room = capacity - prompt.length;
     if (room <= 0)
       throw new GenerateError(
-        "prompt",
+        "context",
         `the prompt has ${prompt.length} tokens and the context holds ${capacity} for prompt and answer: shorten the prompt or ${this.#wider()}`,
       );
     return Math.min(maxTokens, room);

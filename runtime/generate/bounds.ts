@@ -3,7 +3,7 @@ import { CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse 
 import type { Speech } from "./answer.js";
 import { CONSTRAINT, type Constrained } from "./constraint.js";
 import { GenerateError } from "./errors.js";
-import type { GenerateOptions } from "./options.js";
+import { type GenerateOptions, KNOWN, requireOptions } from "./options.js";
 
 /** How calls are read from an answer. */
 export interface Calls {
@@ -32,14 +32,14 @@ export class Bounds {
   of(options: GenerateOptions): Bound {
     const { responseFormat, ignoreEos } = options;
     const use = toolUse(options.tools, options.toolChoice);
-    if (ignoreEos && (responseFormat || use.required))
+    if (ignoreEos && (responseFormat !== undefined || use.required))
       throw new GenerateError(
         "ignoreEos",
         "ignoreEos does not go with responseFormat or a required tool, which end an answer",
       );
     if (use.tools.length > 0) return this.#calling(use, responseFormat);
     return {
-      constraint: responseFormat ? { [CONSTRAINT]: this.#formats.constraint(responseFormat) } : {},
+      constraint: responseFormat === undefined ? {} : { [CONSTRAINT]: this.#formats.constraint(responseFormat) },
       calls: undefined,
     };
   }
@@ -49,8 +49,8 @@ export class Bounds {
     const form = formOf(tokenizer.chatTemplate ?? "");
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const names = tools.map((tool) => tool.function.name);
-    const calls = { reader: new CallReader(form, names), signs };
-    if (!required && !format) return { constraint: {}, calls };
+    const calls = { reader: new CallReader(form, names, required !== undefined), signs };
+    if (!required && format === undefined) return { constraint: {}, calls };
     // With a format, what is no answer of that is one call.
     const grammar = () => {
       const call = forcedCall(form, required ?? tools);
@@ -62,6 +62,8 @@ export class Bounds {
 }
 
 /** Throws GenerateError where tools are given and no chat template is told of them. */
-export function requireNoTools({ tools, toolChoice }: GenerateOptions, instead: string): void {
+export function requireNoTools(options: GenerateOptions, instead: string): void {
+  requireOptions(options, KNOWN);
+  const { tools, toolChoice } = options;
   if (toolUse(tools, toolChoice).tools.length > 0) throw new GenerateError("tools", `tools are for ${instead}`);
 }

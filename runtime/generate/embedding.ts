@@ -2,7 +2,9 @@ import type { Decoder } from "../models/decoder.js";
 import { sizesOf } from "../models/sizes.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { GenerateError } from "./errors.js";
+import { requireOptions } from "./options.js";
 import type { Scheduler } from "./scheduler.js";
+import { shown } from "./shown.js";
 
 /** Which tokens make a text's vector: all, their mean; the last; the first. */
 const POOLINGS = ["mean", "last", "cls"] as const;
@@ -43,6 +45,7 @@ export async function embed(
 ): Promise<Embeddings> {
   const { pooling, normalize } = readOptions(options);
   const { signal } = options;
+  signal?.throwIfAborted();
   if (!Array.isArray(inputs) || inputs.length === 0 || inputs.length > MOST_TEXTS)
     throw new GenerateError("texts", `give 1 to ${MOST_TEXTS} texts at a time`);
   const prompts = inputs.map((input, i) => tokensOf(decoder, tokenizer, input, i));
@@ -71,12 +74,10 @@ export async function embed(
 }
 
 function readOptions(options: EmbedOptions) {
+  requireOptions(options, KNOWN);
   const { pooling = "mean", normalize = true } = options;
-  const unknown = Object.keys(options).find((name) => !(name in KNOWN));
-  if (unknown !== undefined)
-    throw new GenerateError(unknown, `there is no option ${unknown}; there are ${Object.keys(KNOWN).join(", ")}`);
   if (!POOLINGS.includes(pooling))
-    throw new GenerateError("pooling", `pooling is ${JSON.stringify(pooling)}; give ${POOLINGS.join(", ")}`);
+    throw new GenerateError("pooling", `pooling is ${shown(pooling)}; give ${POOLINGS.join(", ")}`);
   if (typeof normalize !== "boolean") throw new GenerateError("normalize", "normalize is neither true nor false");
   return { pooling, normalize };
 }
@@ -89,7 +90,10 @@ function tokensOf(
 ): readonly number[] {
   const tokens = typeof input === "string" ? tokenizer.encode(input) : input;
   const { tokens: known } = host.config;
-  if (!Array.isArray(tokens) || !tokens.every((token) => Number.isInteger(token) && token >= 0 && token < known))
+  if (
+    !Array.isArray(tokens) ||
+    !Array.from(tokens).every((token) => Number.isInteger(token) && token >= 0 && token < known)
+  )
     throw new GenerateError("texts", `text ${index} is neither a text nor tokens of the model`);
   if (tokens.length === 0) throw new GenerateError("texts", `text ${index} has no token`);
   if (tokens.length > host.capacity)

@@ -7,6 +7,7 @@ import { asksForShaping } from "../models/shaping.js";
 import type { Tool, ToolChoice } from "../tools/index.js";
 import { CONSTRAINT, type Constrained, type Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
+import { shown } from "./shown.js";
 
 /**
  * What is asked of an answer. A token is chosen so: logits are divided by `repetitionPenalty`, then `logitBias` is added and the other penalties are taken
@@ -61,7 +62,7 @@ export interface GenerateOptions {
 }
 
 /** Every option; the compiler says where one is missing. */
-const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
+export const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...{ maxTokens: true, temperature: true, topK: true, topP: true, minP: true },
   ...{ repetitionPenalty: true, presencePenalty: true, frequencyPenalty: true, logitBias: true },
   ...{ seed: true, stop: true, stopIds: true, ignoreEos: true, logprobs: true, signal: true, onPrefill: true },
@@ -109,15 +110,12 @@ const RULES = {
   },
 } as const satisfies Partial<Record<keyof GenerateOptions, Rule>>;
 
-const shown = (value: unknown): string =>
-  typeof value === "number" ? `${value}` : (JSON.stringify(value) ?? `${value}`);
-
 const wrong = (option: string, value: unknown, expected: string): GenerateError =>
   new GenerateError(option, `${option} is ${shown(value)}; give ${expected}`);
 
 /** Puts the defaults in. @throws GenerateError for what makes no sense to a model of `tokens` tokens, and for options that there are not */
 export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_INFINITY): Choices {
-  requireKnown(options);
+  requireOptions(options, KNOWN);
   const read = (name: keyof typeof RULES): number => {
     const value = options[name] ?? RULES[name].fallback();
     if (typeof value !== "number" || !RULES[name].valid(value)) throw wrong(name, value, RULES[name].expected);
@@ -127,6 +125,8 @@ export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_I
   if (logprobs !== undefined && !isWhole(MOST_TOLD)(logprobs))
     throw wrong("logprobs", logprobs, `a whole number from 0 to ${MOST_TOLD}`);
   if (typeof ignoreEos !== "boolean") throw wrong("ignoreEos", ignoreEos, "true or false");
+  const { onPrefill } = options;
+  if (onPrefill !== undefined && typeof onPrefill !== "function") throw wrong("onPrefill", onPrefill, "a function");
   const constraint = (options as Constrained)[CONSTRAINT];
   const shaping = {
     repetitionPenalty: read("repetitionPenalty"),
@@ -149,20 +149,41 @@ export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_I
   };
 }
 
-function requireKnown(options: GenerateOptions): void {
-  const unknown = Object.keys(options).find((name) => !(name in KNOWN));
-  if (unknown === undefined) return;
-  const meant = closest(unknown, Object.keys(KNOWN));
-  const help = meant ? `did you mean ${meant}?` : `there are ${Object.keys(KNOWN).join(", ")}`;
-  throw new GenerateError(unknown, `there is no option ${unknown}; ${help}`);
+/** Throws GenerateError for what is no object of options, for options that there are not, and for a signal that is none. */
+export function requireOptions(options: object, known: Readonly<Record<string, true>>): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new GenerateError("options", `the options are ${shown(options)}; give an object`);
+  const names = Object.keys(known);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const meant = closest(unknown, names);
+    const help = meant ? `did you mean ${meant}?` : `there are ${names.join(", ")}`;
+    throw new GenerateError(unknown, `there is no option ${unknown}; ${help}`);
+  }
+  requireSignal(options);
+}
+
+function requireSignal({ signal }: { readonly signal?: unknown }): void {
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== "function")
+    throw wrong("signal", signal, "an AbortSignal");
 }
 
 function stopsOf({ stop = [] }: GenerateOptions): readonly string[] {
   const stops = typeof stop === "string" ? [stop] : stop;
   if (!Array.isArray(stops)) throw wrong("stop", stop, "a text or several");
-  if (stops.some((text) => typeof text !== "string" || text === ""))
-    throw new GenerateError("stop", "stop has an empty text; give texts of at least one character");
+  const empty = stops.findIndex((text) => typeof text !== "string" || text === "");
+  if (empty >= 0)
+    throw new GenerateError(
+      "stop",
+      `stop has ${stops[empty] === "" ? "an empty text" : shown(stops[empty])}; give texts of at least one character`,
+    );
   return stops;
+}
+
+/** Throws GenerateError unless `prompt` is a list of tokens of a model that has `tokens` of them. */
+export function requireTokens(option: string, prompt: readonly number[], tokens: number): void {
+  if (!Array.isArray(prompt)) throw wrong(option, prompt, "a list of tokens");
+  for (const id of prompt) requireToken(option, id, tokens);
 }
 
 function requireToken(option: string, id: number, tokens: number): number {
@@ -176,11 +197,12 @@ function requireToken(option: string, id: number, tokens: number): number {
 
 function idsOf({ stopIds = [] }: GenerateOptions, tokens: number): ReadonlySet<number> {
   if (!Array.isArray(stopIds)) throw wrong("stopIds", stopIds, "a list of tokens");
-  return new Set(stopIds.map((id) => requireToken("stopIds", id, tokens)));
+  return new Set(Array.from(stopIds, (id) => requireToken("stopIds", id, tokens)));
 }
 
 function biasesOf({ logitBias = {} }: GenerateOptions, tokens: number): ReadonlyMap<number, number> {
-  if (typeof logitBias !== "object" || logitBias === null || Array.isArray(logitBias))
+  // A Map has its entries elsewhere.
+  if (Object.prototype.toString.call(logitBias) !== "[object Object]")
     throw wrong("logitBias", logitBias, "an object with a number for each token");
   const biases = Object.entries(logitBias).map(([key, bias]) => {
     const token = requireToken("logitBias", /^\d+$/.test(key) ? Number(key) : (key as unknown as number), tokens);

@@ -224,7 +224,7 @@ export class Scheduler {
   #tooLong(tokens: number, cause: OutOfMemoryError): GenerateError {
     const { name } = this.#decoder.host.device;
     return new GenerateError(
-      "prompt",
+      "context",
       `prompt and answer have up to ${tokens} tokens, and about ${this.#pool.fits} fit into the memory of ${name}: shorten the prompt or lower maxTokens`,
       { cause },
     );

@@ -3,8 +3,9 @@ import type { Answering } from "./answering.js";
 import { requireNoTools } from "./bounds.js";
 import { GenerateError } from "./errors.js";
 import { Generation, type GenerationResult, type Receiver } from "./generation.js";
-import type { GenerateOptions } from "./options.js";
+import { type GenerateOptions, requireOptions } from "./options.js";
 import type { Turn } from "./saved-session.js";
+import { shown } from "./shown.js";
 
 /** How a conversation begins. */
 export interface SessionOptions {
@@ -13,6 +14,8 @@ export interface SessionOptions {
   /** What was said before: a conversation that goes on. */
   readonly history?: readonly ChatMessage[];
 }
+
+const KNOWN: Readonly<Record<keyof SessionOptions, true>> = { system: true, history: true };
 
 /**
  * A conversation with a model. Each turn reads only what is new: what was read and written before is in a cache of the model's, as long as there is memory.
@@ -31,7 +34,13 @@ export class Session implements Disposable {
   #closed = false;
 
   /** Made by `model.session`. @internal */
-  constructor(answering: Answering, { system, history = [] }: SessionOptions, last?: Turn) {
+  constructor(answering: Answering, options: SessionOptions, last?: Turn) {
+    requireOptions(options, KNOWN);
+    const { system, history = [] } = options;
+    if (system !== undefined && typeof system !== "string")
+      throw new GenerateError("system", `system is ${shown(system)}; give a text`);
+    if (!Array.isArray(history))
+      throw new GenerateError("history", `history is ${shown(history)}; give a list of messages`);
     this.#answering = answering;
     this.#history = system === undefined ? [...history] : [{ role: "system", content: system }, ...history];
     this.#last = last;

@@ -1,5 +1,6 @@
 /** The option `responseFormat`: what an answer is to be. */
 import type { Constraint } from "../generate/constraint.js";
+import { shown } from "../generate/shown.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { Guide } from "./constraint.js";
 import { readGrammar } from "./ebnf.js";
@@ -51,8 +52,8 @@ const FIELDS: Readonly<Record<Kind, string | undefined>> = {
 /** Throws GenerateError for what is no format. */
 function requireFormat(format: ResponseFormat): void {
   const type = format?.type;
-  if (!Object.hasOwn(READERS, type ?? ""))
-    throw formatError("type", `is ${JSON.stringify(type)}; give one of ${Object.keys(READERS).join(", ")}`);
+  if (!Object.hasOwn(READERS, typeof type === "string" ? type : ""))
+    throw formatError("type", `is ${shown(type)}; give one of ${Object.keys(READERS).join(", ")}`);
   const known = ["type", FIELDS[type]];
   const unknown = Object.keys(format).find((key) => !known.includes(key));
   if (unknown) throw formatError(unknown, `is no field of ${type}, which has ${known.filter(Boolean).join(" and ")}`);
@@ -82,7 +83,7 @@ function plainSchema(schema: unknown): unknown {
 
 function textOf(value: unknown, field: string): string {
   if (typeof value === "string") return value;
-  throw formatError(field, `is ${JSON.stringify(value)}; give a text`);
+  throw formatError(field, `is ${shown(value)}; give a text`);
 }
 
 function sourceOf(pattern: string | RegExp): string {

@@ -3,7 +3,7 @@ import { formatError } from "./errors.js";
 import { type Expression, type Grammar, partsOf, type Ranges } from "./expression.js";
 import { Facts } from "./facts.js";
 import type { Node } from "./node.js";
-import { intersection } from "./product.js";
+import { intersection, type StatesMade } from "./product.js";
 import { utf8Sequences } from "./utf8.js";
 
 const MOST_NODES = 500_000;
@@ -12,7 +12,7 @@ type Both = Expression & { kind: "both" };
 
 /** The grammar's root as a node. @throws GenerateError where no text is in it, or it is too large, or a rule begins with itself */
 export function lower(grammar: Grammar): Node {
-  const root = new Lowering(grammar).root();
+  const root = new Lowering(grammar, { states: 0 }).root();
   if (!root)
     throw formatError("the grammar", "no text can be an answer: what it asks for contradicts itself, or never ends");
   return root;
@@ -25,8 +25,11 @@ class Lowering {
   readonly #facts: Facts;
   #count = 0;
 
-  constructor(grammar: Grammar) {
+  readonly #made: StatesMade;
+
+  constructor(grammar: Grammar, made: StatesMade) {
     this.#grammar = grammar;
+    this.#made = made;
     const tables = {
       hasAny: (both: Expression) => this.#table(both as Both) !== undefined,
       hasEmpty: (both: Expression) => this.#table(both as Both)?.table.accepts[0] === 1,
@@ -112,10 +115,10 @@ class Lowering {
 
   #table(expression: Both): (Node & { kind: "table" }) | undefined {
     if (!this.#nodes.has(expression)) {
-      const lowered = (part: Expression) => new Lowering(partOf(this.#grammar, part)).root();
+      const lowered = (part: Expression) => new Lowering(partOf(this.#grammar, part), this.#made).root();
       const of = expression.of.map(lowered);
       const not = expression.not.map(lowered).filter((part) => part !== undefined);
-      const table = of.includes(undefined) ? undefined : intersection(of as Node[], not);
+      const table = of.includes(undefined) ? undefined : intersection(of as Node[], not, this.#made);
       this.#nodes.set(expression, table && { kind: "table", id: this.#id(), table });
     }
     return this.#nodes.get(expression) as (Node & { kind: "table" }) | undefined;

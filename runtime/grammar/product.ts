@@ -4,9 +4,16 @@ import { formatError } from "./errors.js";
 import type { Node, Table } from "./node.js";
 
 const MOST_STATES = 20_000;
+/** Of all that are made for one grammar. */
+const MOST_TOGETHER = 100_000;
+
+/** How many states a grammar's tables have so far. */
+export interface StatesMade {
+  states: number;
+}
 
 /** @returns undefined where there is no such text */
-export function intersection(of: readonly Node[], not: readonly Node[]): Table | undefined {
+export function intersection(of: readonly Node[], not: readonly Node[], made: StatesMade): Table | undefined {
   const parts = [...of, ...not].map((node) => new Automaton(node));
   const { classes, examples } = jointClasses(parts);
   const width = examples.length;
@@ -16,7 +23,7 @@ export function intersection(of: readonly Node[], not: readonly Node[]): Table |
   const numbers = new Map([[states[0]!.join(" "), 0]]);
   const next: number[] = [];
   for (let at = 0; at < states.length; at++) {
-    if (states.length > MOST_STATES)
+    if (states.length > MOST_STATES || ++made.states > MOST_TOGETHER)
       throw formatError(
         "the schema",
         "what it says of one text together (patterns, formats, lengths, bounds) needs too large an automaton: say less of it, or shorter lengths",

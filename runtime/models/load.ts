@@ -2,6 +2,7 @@ import { requirePackage } from "../../compiler/store/index.js";
 import type { Device } from "../device/device.js";
 import { openDevice } from "../device/open.js";
 import { GenerateError } from "../generate/errors.js";
+import { shown } from "../generate/shown.js";
 import { modelBundle } from "../package-root.js";
 import { type AttentionOptions, readAttention } from "../reattention/attention-options.js";
 import type { Tokenizer } from "../tokenizer/index.js";
@@ -82,7 +83,7 @@ export interface LoadedModel {
 export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const { path, device: where, attention: request = { kind: "dense" }, context, beyondTrained = false } = options;
   if (typeof path !== "string" || path === "")
-    throw new GenerateError("path", `path is ${JSON.stringify(path)}; give the path of a model's file or folder`);
+    throw new GenerateError("path", `path is ${shown(path)}; give the path of a model's file or folder`);
   const queue = readQueue(options);
   requirePackage();
   using files = openModelFiles(path);
@@ -115,12 +116,9 @@ function readQueue({ sequences = 1, waiting = 1024 }: ModelOptions) {
   if (!Number.isInteger(sequences) || sequences < 1 || sequences > MOST_ROWS)
     throw new GenerateError(
       "sequences",
-      `sequences is ${JSON.stringify(sequences)}; give a whole number from 1 to ${MOST_ROWS}`,
+      `sequences is ${shown(sequences)}; give a whole number from 1 to ${MOST_ROWS}`,
     );
   if (!(waiting === Number.POSITIVE_INFINITY || (Number.isInteger(waiting) && waiting >= 0)))
-    throw new GenerateError(
-      "waiting",
-      `waiting is ${JSON.stringify(waiting)}; give a whole number of 0 or more, or Infinity`,
-    );
+    throw new GenerateError("waiting", `waiting is ${shown(waiting)}; give a whole number of 0 or more, or Infinity`);
   return { sequences, waiting };
 }

@@ -114,9 +114,9 @@ export class Model {
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
     return new Generation((to) => {
-      const { signal } = options;
       const prompt = () => {
-        const { tools } = toolUse(options.tools, options.toolChoice);
+        const { signal, tools: given, toolChoice } = options;
+        const { tools } = toolUse(given, toolChoice);
         return this.tokenizer.encodeChat(messages, { signal, ...(tools.length > 0 ? { tools } : {}) });
       };
       return this.#answering.start(prompt, options, to);
@@ -146,7 +146,6 @@ export class Model {
    * ```
    */
   async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Embeddings> {
-    options.signal?.throwIfAborted();
     return this.#answering.embed(texts, options);
   }
 

@@ -41,6 +41,7 @@ export interface ChatTemplateSource {
   readonly file: string;
 }
 
+const DEEPEST_ARGUMENTS = 100;
 /** The longest of published models have some twenty thousand characters. */
 const longestTemplate = 1 << 18;
 
@@ -113,10 +114,9 @@ export class ChatTemplate {
         cause,
       });
     const roles = messages.map(({ role }) => role).join(", ");
-    return new ModelError("chat-template-invalid", `its chat template refuses the roles ${roles}: ${message}`, {
+    return new ModelError("chat-template-refused", `its chat template refuses the roles ${roles}: ${message}`, {
       file,
       cause,
-      hint: "Many templates want turns of user and assistant in alternation, after at most one system message.",
     });
   }
 }
@@ -134,7 +134,7 @@ function asTemplatesHaveIt(
           tool_calls: toolCalls.map(({ id, name, arguments: given }) => ({
             id,
             type: "function",
-            function: { name, arguments: asText ? JSON.stringify(given) : given },
+            function: { name, arguments: asText ? JSON.stringify(given) : JSON.parse(JSON.stringify(given)) },
           })),
         }
       : {}),
@@ -157,6 +157,18 @@ export function requireMessages(messages: readonly ChatMessage[]): void {
   });
 }
 
+/** Templates get arguments, and another thread: what cannot be written, or is nested ever deeper, does not arrive. */
+function isJson(value: object): boolean {
+  try {
+    return depthOf(JSON.parse(JSON.stringify(value))) <= DEEPEST_ARGUMENTS;
+  } catch {
+    return false;
+  }
+}
+
+const depthOf = (value: unknown): number =>
+  typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+
 function requireCalls({ role, toolCalls, toolCallId, name }: ChatMessage, index: number): void {
   const wrong = (what: string) => new ModelError("chat-message", `message ${index} has ${what}`);
   if (toolCallId !== undefined && (role !== "tool" || typeof toolCallId !== "string"))
@@ -170,7 +182,8 @@ function requireCalls({ role, toolCalls, toolCallId, name }: ChatMessage, index:
       typeof call?.id !== "string" ||
       typeof call.name !== "string" ||
       typeof call.arguments !== "object" ||
-      call.arguments === null
+      call.arguments === null ||
+      !isJson(call.arguments)
     )
-      throw wrong("a call that is not { id, name, arguments }");
+      throw wrong("a call that is not { id, name, arguments }, the arguments an object of JSON");
 }

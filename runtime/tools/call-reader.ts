@@ -28,10 +28,13 @@ export class CallReader {
   #began = false;
   #calls = 0;
 
-  /** @param names of the tools that there are: what asks for another is no call */
-  constructor(form: Form, names: readonly string[]) {
+  readonly #isForced: boolean;
+
+  /** @param names of the tools that there are: what asks for another is no call @param isForced the answer is a call and nothing else */
+  constructor(form: Form, names: readonly string[], isForced = false) {
     this.#form = form;
     this.#names = new Set(names);
+    this.#isForced = isForced;
   }
 
   push(text: string): Heard {
@@ -54,16 +57,20 @@ export class CallReader {
     return { text: said, calls };
   }
 
-  /** @param isCut the answer was not at its end: what is unfinished says nothing */
-  end(isCut: boolean): Heard {
+  /**
+   * @param isCut the answer was not at its end: what is unfinished says nothing
+   * @param isStopped a stop text ended it: that may be the end of an object, but of no call that a sign began
+   */
+  end(isCut: boolean, isStopped = false): Heard {
     const calls: ToolCall[] = [];
     if (this.#call !== undefined) {
       const call = this.#call;
-      const written = this.#known(call);
-      if (isCut && !written) return { text: "", calls };
+      const isLost = isCut || (isStopped && (this.#sign !== "" || this.#isForced));
+      if (isLost && !this.#known(call)) return { text: "", calls };
       return { text: this.#close(call, calls, ""), calls };
     }
-    const held = this.#calls > 0 && this.#held.trim() === "" ? "" : this.#held;
+    const isPart = (this.#isForced && (isCut || isStopped)) || (this.#calls > 0 && this.#held.trim() === "");
+    const held = isPart ? "" : this.#held;
     this.#held = "";
     return { text: held, calls };
   }

@@ -1,3 +1,4 @@
+import { GenerateError } from "../generate/errors.js";
 import { choice, type Expression, type Grammar, sequence, text } from "../grammar/expression.js";
 import { readSchema } from "../grammar/json/schema.js";
 import type { Form } from "./forms.js";
@@ -9,12 +10,22 @@ const NO_ARGUMENTS = { type: "object", properties: {} };
 export function forcedCall(form: Form, tools: readonly Tool[]): Grammar {
   const rules = new Map<string, Expression>();
   const options = tools.map(({ function: { name, parameters = NO_ARGUMENTS } }) => {
-    const own = named(readSchema(parameters), `${name}: `);
+    const own = named(argumentsOf(name, parameters), `${name}: `);
     for (const [rule, body] of own.rules) rules.set(rule, body);
     const [before, behind] = form.around(name);
     return sequence(text(before), own.root, text(behind));
   });
   return { root: choice(...options), rules };
+}
+
+/** Arguments are an object, whatever else a schema lets through. */
+function argumentsOf(name: string, parameters: unknown): Grammar {
+  try {
+    return readSchema(parameters, { type: "object" });
+  } catch (cause) {
+    if (!(cause instanceof GenerateError)) throw cause;
+    throw new GenerateError("tools", cause.message.replace(/^responseFormat/, `the tool ${name}`), { cause });
+  }
 }
 
 /** Answers of a format, or one call. */

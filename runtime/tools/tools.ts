@@ -1,4 +1,5 @@
 import { GenerateError } from "../generate/errors.js";
+import { shown } from "../generate/shown.js";
 
 /** A function that a model may ask for, as OpenAI's API describes it. */
 export interface Tool {
@@ -49,7 +50,7 @@ export function toolUse(tools: readonly Tool[] | undefined, choice: ToolChoice =
   if (choice !== "required" && typeof (choice as { name?: unknown } | null)?.name !== "string")
     throw new GenerateError(
       "toolChoice",
-      `toolChoice is ${JSON.stringify(choice)}; give "auto", "none", "required" or { name }`,
+      `toolChoice is ${shown(choice)}; give "auto", "none", "required" or { name }`,
     );
   const required = choice === "required" ? all : all.filter((tool) => tool.function.name === choice.name);
   if (required.length === 0)
@@ -73,13 +74,19 @@ function requireTool(tool: Tool, index: number): void {
   const { type, function: called } = tool ?? {};
   if (type !== "function" || !isRecord(called))
     throw new GenerateError("tools", `tool ${index} is to be { type: "function", function: { name, … } }`);
-  if (!NAME.test(called.name))
+  if (typeof called.name !== "string" || !NAME.test(called.name))
     throw new GenerateError(
       "tools",
-      `tool ${index} has the name ${JSON.stringify(called.name)}; give 1 to 64 of A-Z a-z 0-9 _ . -`,
+      `tool ${index} has the name ${shown(called.name)}; give 1 to 64 of A-Z a-z 0-9 _ . -`,
     );
   if (called.description !== undefined && typeof called.description !== "string")
     throw new GenerateError("tools", `the tool ${called.name} has a description that is no text`);
   if (called.parameters !== undefined && !isRecord(called.parameters))
     throw new GenerateError("tools", `the tool ${called.name} has parameters that are no JSON schema`);
+  const { type: given = "object" } = called.parameters ?? {};
+  if (![given].flat().includes("object"))
+    throw new GenerateError(
+      "tools",
+      `the tool ${called.name} has parameters of type ${shown(given)}; arguments are an object: give type "object"`,
+    );
 }

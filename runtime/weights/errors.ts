@@ -47,6 +47,8 @@ const remedies = {
   "chat-template-missing":
     "Pass a plain prompt, or use an instruction-tuned model, whose file carries a chat template.",
   "chat-template-invalid": "The model's chat template cannot be used: pass a plain prompt instead.",
+  "chat-template-refused":
+    "Many templates want turns of user and assistant in alternation, after at most one system message.",
   "chat-template-limit":
     "No real template needs this much: the file is damaged or hostile. Download it again, or pass a plain prompt instead.",
   "chat-message": "Pass messages as { role, content } with role system, user, assistant or tool and content a string.",

@@ -24,6 +24,8 @@ test("its type is what the AI SDK's specification says, in both versions", () =>
   const v2: LanguageModelV2 = languageModel(model, { specification: "v2" });
   expect([v3.specificationVersion, v2.specificationVersion, v3.modelId]).toEqual(["v3", "v2", "local"]);
   expect(() => languageModel(model, { specification: "v1" as "v2" })).toThrow('specification is "v1"');
+  expect(() => languageModel(model, { specification: "toString" as "v2" })).toThrow('specification is "toString"');
+  expect(() => languageModel(model, { name: "tiny" } as object)).toThrow("there is no option name; there are id and");
 });
 
 test("generateText says what the runtime says, with its usage and why it ends", async () => {
@@ -112,4 +114,13 @@ test("other options go by providerOptions; mistakes are the runtime's errors", a
   await expect(
     generateText({ model: languageModel(model), messages: [{ role: "user", content: [file] }], maxRetries: 0 }),
   ).rejects.toThrow(/reads text alone/);
+  await expect(say({ toString: 1 } as never)).rejects.toThrow("there is no option toString");
+  const nothing = {
+    type: "tool-result" as const,
+    toolCallId: "a",
+    toolName: "f",
+    output: { type: "json", value: undefined },
+  };
+  const prompt = [{ role: "tool" as const, content: [nothing] }];
+  await expect(languageModel(model).doGenerate({ prompt, maxOutputTokens: 1 })).resolves.toBeDefined();
 });

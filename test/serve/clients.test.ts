@@ -155,6 +155,14 @@ test("openai: a mistake is its client's error of that kind, and names the field"
   await expect(ask({ top_logprobs: 2 })).rejects.toThrow("400 top_logprobs: give logprobs: true with it");
   await expect(ask({ tool: 1 })).rejects.toThrow("400 tool: is not supported");
   await expect(ask({ temperature: -1 })).rejects.toThrow(/400 temperature is -1/);
+  const call = { id: "a", type: "function", function: { name: "f", arguments: "5" } };
+  await expect(ask({ messages: [{ role: "assistant", tool_calls: [call] }] })).rejects.toMatchObject({
+    status: 400,
+    code: "invalid_value",
+    param: "messages",
+  });
+  const completion = openai.completions.create({ model: "tiny", prompt: [-1], max_tokens: 1 });
+  await expect(completion).rejects.toMatchObject({ status: 400, code: "invalid_value", param: "prompt" });
   await expect(ask({ messages: [{ role: "user", content: "x".repeat(20_000) }] })).rejects.toMatchObject({
     status: 400,
     code: "context_length_exceeded",

@@ -57,6 +57,15 @@ test("bodies are limited, and bad ones are named", async () => {
   try {
     const large = await server.post("/v1/chat/completions", chat({ user: "x".repeat(2000) }));
     expect([large.status, (await problemOf(large)).message]).toEqual([413, "the body has more than 1000 bytes"]);
+    // The rest of that body would be taken for the next request.
+    expect(large.headers.get("connection")).toBe("close");
+    const beyond = await server.post("/detokenize", { tokens: [1, 1e9] });
+    expect(beyond.status).toBe(400);
+    expect(await problemOf(beyond)).toMatchObject({
+      code: "invalid_value",
+      param: "tokens",
+      message: expect.stringMatching(/^there is no token 1000000000 in a vocabulary/),
+    });
     const bad = await server.post("/v1/chat/completions", '{"model": ');
     expect([bad.status, (await problemOf(bad)).code]).toEqual([400, "invalid_json"]);
     const none = await server.post("/v1/nothing", {});

@@ -1,4 +1,5 @@
 /** Numbers as JSON writes them, between bounds: digit by digit. */
+import { formatError } from "../errors.js";
 import {
   both,
   characters,
@@ -163,15 +164,26 @@ function larger({ whole: all, fraction }: Parts, exclusive: boolean): Expression
   return choice(sequence(choice(...wholes), anyFraction), sequence(text(all), choice(...behind)));
 }
 
+const REMAINDER = "multiple of ";
+/** Of all numbers of a schema: each remainder is a state of an automaton, and takes a millisecond. */
+const MOST_REMAINDERS = 4000;
+
 /** Whole numbers that leave no remainder: a rule for each remainder says which digits may follow. */
 function multiples(of: number, rules: Map<string, Expression>): Expression {
-  const name = (remainder: number) => `multiple of ${of}, ${remainder} left`;
-  if (!rules.has(name(0)))
+  const name = (remainder: number) => `${REMAINDER}${of}, ${remainder} left`;
+  if (!rules.has(name(0))) {
+    const taken = [...rules.keys()].filter((one) => one.startsWith(REMAINDER)).length;
+    if (taken + of > MOST_REMAINDERS)
+      throw formatError(
+        "the schema",
+        `multipleOf has many numbers, which are more than ${MOST_REMAINDERS} together: leave some out`,
+      );
     for (let left = 0; left < of; left++) {
       const next = Array.from({ length: 10 }, (_, digit) =>
         sequence(digits(digit, digit), rule(name((left * 10 + digit) % of))),
       );
       rules.set(name(left), choice(...(left === 0 ? [empty] : []), ...next));
     }
+  }
   return rule(name(0));
 }

@@ -21,7 +21,6 @@ import { takes } from "../takes.js";
 import { FORMATS } from "./formats.js";
 import {
   ANNOTATIONS,
-  equal,
   isRecord,
   join,
   joinKeywords,
@@ -45,12 +44,12 @@ const MANY = Number.POSITIVE_INFINITY;
 
 /**
  * The texts whose value is valid. Some of them are left out: properties are in the order of the schema, and there are no others where properties are
- * said and additionalProperties is not; tuples are whole. @throws GenerateError that names the keyword and its place
+ * said and additionalProperties is not; tuples are whole. @param beside a schema that holds too @throws GenerateError that names the keyword and its place
  */
-export function readSchema(schema: unknown): Grammar {
+export function readSchema(schema: unknown, beside?: { readonly type: string }): Grammar {
   const stored = storedSchema(schema);
   if (stored.length > LONGEST) throw formatError("the schema", `has ${stored.length} characters, more than ${LONGEST}`);
-  return new Reader(JSON.parse(stored)).grammar();
+  return new Reader(JSON.parse(stored)).grammar(beside);
 }
 
 /** A schema as JSON. @throws GenerateError for what JSON cannot hold */
@@ -84,8 +83,9 @@ class Reader {
     this.#root = root;
   }
 
-  grammar(): Grammar {
-    return { root: this.#value([{ schema: this.#root, place: "#" }]), rules: this.#rules };
+  grammar(beside?: unknown): Grammar {
+    const parts = [this.#root, beside].filter((schema) => schema !== undefined);
+    return { root: this.#value(parts.map((schema) => ({ schema, place: "#" }))), rules: this.#rules };
   }
 
   /** A value for which all of some schemas hold. */
@@ -117,7 +117,7 @@ class Reader {
       throw formatError(`the schema at ${place}`, `$ref ${ref} is not within the schema: only #/… is supported`);
     let schema = this.#root;
     for (const step of ref.split("/").slice(1)) {
-      const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+      const key = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
       const inside = typeof schema === "object" && schema !== null && Object.hasOwn(schema, key);
       if (!inside) throw formatError(`the schema at ${place}`, `$ref ${ref} leads nowhere: there is no ${key}`);
       schema = (schema as Record<string, unknown>)[key];
@@ -164,6 +164,8 @@ class Reader {
   /** Of oneOf exactly one is to hold: alternatives must be such that no value is valid for two. */
   #requireApart(options: readonly Part[], place: string): void {
     const all = options.map((option) => this.#said(option, 1));
+    // Alternatives that are values alone need no look at each pair.
+    if (all.every(({ values }) => values) && areApart(...all.map(({ values }) => values!))) return;
     all.forEach((a, i) => {
       const other = all.slice(0, i).findIndex((b) => !this.#areApart(a, b));
       if (other >= 0)
@@ -175,10 +177,11 @@ class Reader {
   }
 
   #areApart(a: Said, b: Said): boolean {
+    if (a.values && b.values && areApart(a.values, b.values)) return true;
     const [ours, theirs] = [typesOf(a), typesOf(b)];
     const wide = (types: readonly string[]) => types.map((type) => (type === "integer" ? "number" : type));
     if (!wide(ours).some((type) => wide(theirs).includes(type))) return true;
-    if (a.values && b.values) return !a.values.some((value) => b.values!.some((other) => equal(value, other)));
+    if (a.values && b.values) return false;
     const tag = (a.required ?? []).find((name) => {
       const [one, two] = [a, b].map((said) => said.properties?.get(name)?.[0]);
       return one && two && b.required?.includes(name) && this.#areTags(one, two);
@@ -365,6 +368,30 @@ class Reader {
     }
     return within("[", rest, "]");
   }
+}
+
+/** A step of a reference; what is no percent code stays as it is. */
+const decoded = (step: string): string =>
+  step.replace(/(%[\da-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll("%", ""), "hex").toString());
+
+/** Values as they are compared; a list that stands beside many others is written once. */
+const written = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+
+function writtenOf(values: readonly unknown[]): ReadonlySet<string> {
+  const texts = written.get(values) ?? new Set(values.map((value) => JSON.stringify(value)));
+  written.set(values, texts);
+  return texts;
+}
+
+/** Whether no value is in two of some lists. */
+function areApart(...lists: readonly (readonly unknown[])[]): boolean {
+  const seen = new Set<string>();
+  return lists.every((values) => {
+    const texts = [...writtenOf(values)];
+    const isNew = !texts.some((text) => seen.has(text));
+    for (const text of texts) seen.add(text);
+    return isNew;
+  });
 }
 
 /** A schema that only refers to another. */

@@ -97,6 +97,29 @@ test("a required tool is called with arguments that are valid, and there is no t
   expect(named.toolCalls).toMatchObject([{ name: "now", arguments: {} }]);
 });
 
+test("arguments of a required call are an object, whatever its schema lets through beside", async () => {
+  const parameters = [
+    {},
+    { anyOf: [{ type: "null" }, { type: "object", properties: { a: { const: 1 } }, required: ["a"] }] },
+    { $ref: "#/$defs/a", $defs: { a: { type: ["object", "null"], properties: {} } } },
+    { type: "object", properties: JSON.parse('{"__proto__": {"const": 1}}'), required: ["__proto__"] },
+  ];
+  for (const [i, one] of parameters.entries()) {
+    const tool: Tool = { type: "function", function: { name: `f${i}`, parameters: one } };
+    const asked = { tools: [tool], toolChoice: "required", temperature: 1, seed: 1, maxTokens: 300 } as const;
+    const { text, toolCalls, stopReason } = await model.generate("hi", asked).result;
+    expect([text, stopReason]).toEqual(["", "toolCalls"]);
+    expect(toolCalls).toMatchObject([{ name: `f${i}`, arguments: expect.any(Object) }]);
+  }
+});
+
+test("of a required call that maxTokens or a stop text cuts off nothing is told", async () => {
+  for (const end of [{ maxTokens: 1 }, { maxTokens: 5 }, { stop: "weath" }, { stop: "call" }]) {
+    const { text, toolCalls } = await model.generate("hi", { tools, toolChoice: { name: "weather" }, ...end }).result;
+    expect([text, toolCalls]).toEqual(["", []]);
+  }
+});
+
 test("the template is told of tools, of calls and of what they gave; a tool's text makes no control token", async () => {
   const [first] = tools;
   const call = { id: "abcdefghi", name: "weather", arguments: { city: "Rome", days: 2 } };
@@ -148,6 +171,17 @@ test("what makes no sense is refused by name", async () => {
     expect(of.generate("hi", options).result).rejects.toThrow(message);
   await fails({ tools }, /chat template has no place for tools/, without);
   await fails({ tools: [{ type: "function", function: { name: "a b" } }] }, /tool 0 has the name "a b"/);
+  for (const name of [undefined, null, 5, true, ["a"]])
+    await fails({ tools: [{ type: "function", function: { name } }] }, /tool 0 has the name .*; give 1 to 64 of/);
+  const having = (parameters: object) => ({ tools: [{ type: "function", function: { name: "a", parameters } }] });
+  await fails(having({ type: "string" }), /a has parameters of type "string"; arguments are an object/);
+  await fails(
+    { ...having({ not: {} }), toolChoice: "required" },
+    /^the tool a: the schema at #\/not: the keyword not is not supported/,
+  );
+  const percent = { type: "json_schema", schema: { $ref: "#/%zz/%ff" } };
+  await fails({ responseFormat: percent }, /\$ref #\/%zz\/%ff leads nowhere: there is no %zz/);
+  await fails({ responseFormat: { type: 1n } }, /responseFormat: type: is 1n; give one of/);
   await fails({ tools: [tools[1], tools[1]] }, /two tools have the name now/);
   await fails({ toolChoice: "required" }, /toolChoice is required, and there are no tools/);
   await fails({ tools, toolChoice: { name: "nope" } }, /there is no tool nope/);

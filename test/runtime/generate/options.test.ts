@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { GenerateError } from "../../../runtime/generate/errors.js";
 import { type GenerateOptions, readOptions } from "../../../runtime/generate/options.js";
 
+const CIRCLE: Record<string, unknown> = {};
+CIRCLE.inside = CIRCLE;
+
 describe("readOptions", () => {
   it("puts in defaults: greedy, 512 tokens", () => {
     expect(readOptions({})).toMatchObject({ maxTokens: 512, stop: [], ignoreEos: false, logprobs: undefined });
@@ -41,8 +44,19 @@ describe("readOptions", () => {
     [{ logprobs: 21 }, "logprobs is 21; give a whole number from 0 to 20"],
     [{ topp: 0.5 } as object, "there is no option topp; did you mean topP?"],
     [{ repetition_penalty: 2 } as object, "there is no option repetition_penalty; did you mean repetitionPenalty?"],
+    [{ toString: 1 } as object, "there is no option toString"],
+    [null as unknown as object, "the options are null; give an object"],
+    [[1] as object, "the options are [1]; give an object"],
+    [{ seed: 1n } as object, "seed is 1n; give an integer"],
+    [{ topK: Symbol("k") } as object, "topK is Symbol(k); give a positive integer"],
+    [{ maxTokens: CIRCLE } as object, "maxTokens is what is no JSON; give a positive integer"],
+    [{ stop: ["a", 5] } as object, "stop has 5; give texts of at least one character"],
+    [{ stopIds: Array(1) }, "stopIds has undefined, which is no token"],
+    [{ logitBias: new Map([[1, 5]]) } as object, "logitBias is {}; give an object with a number for each token"],
+    [{ signal: {} } as object, "signal is {}; give an AbortSignal"],
+    [{ onPrefill: true } as object, "onPrefill is true; give a function"],
     [{ beams: undefined } as object, "there is no option beams; there are maxTokens, temperature, "],
-  ])("refuses %j", (options, message) => {
+  ])("refuses %o", (options, message) => {
     expect(() => readOptions(options, 100)).toThrow(message);
     expect(() => readOptions(options, 100)).toThrow(GenerateError);
   });

@@ -310,6 +310,25 @@ test("a zod schema: what is answered is parsed by it", () => {
   expect(takes(guide, JSON.stringify({ ...value, born: "2023-02-29" }))).toBe(false);
 });
 
+test.each([
+  ["email", "a@b.com", `${"a".repeat(200)}@b.com`],
+  ["hostname", "a.b.com", Array(30).fill("a").join(".")],
+  ["uri", "https://a.b/c?d=e#f", `https://a.b/${"c/".repeat(30)}`],
+])("an answer of the format %s comes to an end: there are no longer and longer ones", (format, short, long) => {
+  const guide = guideFor({ type: "json_schema", schema: { type: "string", format } });
+  expect([takes(guide, JSON.stringify(short)), takes(guide, JSON.stringify(long))]).toEqual([true, false]);
+});
+
+test("many numbers of multipleOf, and many alternatives of oneOf, take no minutes", () => {
+  const count = (length: number, of: (i: number) => object) => Array.from({ length }, (_, i) => of(i));
+  const many = { anyOf: count(300, (i) => ({ type: "integer", multipleOf: 700 + i })) };
+  expect(() => guideFor({ type: "json_schema", schema: many })).toThrow("multipleOf has many numbers, which are more");
+  const apart = { oneOf: count(3000, (i) => ({ const: i })) };
+  expect(takes(guideFor({ type: "json_schema", schema: apart }), "2999")).toBe(true);
+  const twice = { oneOf: [...count(400, (i) => ({ const: i })), { const: 7 }] };
+  expect(() => guideFor({ type: "json_schema", schema: twice })).toThrow("a value may be valid for both 7 and 400");
+}, 10_000);
+
 test("schemas refer to each other, and to themselves", () => {
   const schema = {
     $ref: "#/$defs/node",

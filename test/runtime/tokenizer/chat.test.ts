@@ -129,13 +129,23 @@ describe("errors", () => {
     );
   });
 
+  it("take no arguments of calls that are no JSON, or nested ever deeper", async () => {
+    let deep: Record<string, unknown> = {};
+    for (let i = 0; i < 5000; i++) deep = { deep };
+    for (const given of [deep, { a: 1n }, 5]) {
+      const call = { id: "a", name: "f", arguments: given as Record<string, unknown> };
+      const said = withTemplate("ok").renderChat([{ role: "assistant", content: "", toolCalls: [call] }]);
+      await expect(said).rejects.toThrow(/message 0 has a call that is not .*, the arguments an object of JSON/);
+    }
+  });
+
   it("pass on what the template refuses", async () => {
     const strict = withTemplate(
       "{% if messages[0].role != 'user' %}{{ raise_exception('Start with the user') }}{% endif %}ok",
     );
     expect(await strict.renderChat([user("Hi")])).toBe("ok");
-    await expect(strict.renderChat([{ role: "assistant", content: "Hi" }])).rejects.toThrow(
-      /refuses the roles assistant: .*Start with the user/,
-    );
+    const refused = strict.renderChat([{ role: "assistant", content: "Hi" }]);
+    await expect(refused).rejects.toThrow(/refuses the roles assistant: .*Start with the user/);
+    await expect(refused).rejects.toMatchObject({ code: "chat-template-refused" });
   });
 });

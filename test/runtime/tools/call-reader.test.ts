@@ -101,6 +101,26 @@ test("of a call that is cut off, nothing is text and nothing a call; text before
   expect(reader.end(true)).toEqual({ text: "", calls: [] });
 });
 
+test("a stop text within a call cuts it off too; an answer that is an object may end there", () => {
+  const stopped = (form: Form, text: string) => {
+    const reader = new CallReader(form, ["add"]);
+    return reader.push(text).text + reader.end(false, true).text;
+  };
+  expect(stopped(HERMES, 'So: <tool_call>{"name": "add", "argu')).toBe("So: ");
+  expect(stopped(HERMES, "a <tool_")).toBe("a <tool_");
+  expect(stopped(LLAMA, '{"answer": 42}')).toBe('{"answer": 42}');
+});
+
+test("of an answer that can only be a call, its beginning is no text either", () => {
+  for (const [form, text] of [
+    [HERMES, "<tool_"],
+    [LLAMA, '{"na'],
+  ] as const) {
+    const reader = new CallReader(form, ["add"], true);
+    expect(reader.push(text).text + reader.end(true).text).toBe("");
+  }
+});
+
 test("each call has an id of nine letters and digits, which Mistral's template wants", () => {
   const { calls } = new CallReader(HERMES, ["now"]).push('<tool_call>{"name":"now"}</tool_call>');
   expect(calls[0]!.id).toMatch(/^[A-Za-z0-9]{9}$/);
