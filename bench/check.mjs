@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ const { values } = parseArgs({ options: { rounds: { type: "string", default: "5"
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { check } = await import("../dist/compiler/check.js");
 const { createFrontend } = await import("../dist/compiler/frontend/index.js");
-const { environment, median } = await import("../dist/bench/environment.js");
+const { hostEnvironment, median } = await import("../dist/bench/environment.js");
 const { writeResults } = await import("../dist/bench/results-file.js");
 
 const KERNELS = 100;
@@ -87,7 +87,7 @@ const middle = (way, kind) => median(pairs.map((pair) => pair[way][kind]));
 const ratio = (kind) => median(pairs.map(({ check, tsc }) => check[kind] / tsc[kind]));
 const edits = edited(files, rounds);
 const results = {
-  ...environment({ kind: "cpu", name: cpus()[0].model, processors: cpus().length }),
+  ...hostEnvironment(),
   kernels: KERNELS,
   files: files.length,
   ratio: { processors: ratio("processors"), clock: ratio("clock") },

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import type { Device } from "../runtime/device/device.js";
 import { packageRoot } from "../runtime/package-root.js";
@@ -15,7 +16,7 @@ export interface Environment {
   readonly node: string;
 }
 
-export const environment = (device: Device): Environment => ({
+export const environment = (device: Pick<Device, "kind" | "name" | "processors">): Environment => ({
   date: new Date().toISOString(),
   commit: process.env.TILESCRIPT_COMMIT || commit(packageRoot() ?? "."),
   device: device.name,
@@ -23,6 +24,10 @@ export const environment = (device: Device): Environment => ({
   driver: device.kind === "cuda" ? driver() : undefined,
   node: process.version,
 });
+
+/** Of what runs on no device, but on this machine's processors. */
+export const hostEnvironment = (): Environment =>
+  environment({ kind: "cpu", name: cpus()[0]!.model, processors: cpus().length });
 
 /** The package's own repository only: a program that uses the package has one of its own. */
 function commit(root: string): string {

@@ -4,12 +4,12 @@
 // Install scripts do not run: what they would fetch or build is not counted. transformers.js reads no GGUF files, so of it there is the installation alone.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { environment, median } = await import("../dist/bench/environment.js");
+const { hostEnvironment, median } = await import("../dist/bench/environment.js");
 const { writeResults } = await import("../dist/bench/results-file.js");
 const { findDemoModel } = await import("../dist/runtime/index.js");
 const { values } = parseArgs({
@@ -99,5 +99,4 @@ for (const { name, version, bytes, installSeconds, firstTokenSeconds, firstToken
     `${name} ${version}: ${(bytes / 1e6).toFixed(0)} MB, installed in ${installSeconds.toFixed(1)} s${tokens}`,
   );
 }
-const device = { kind: "cpu", name: cpus()[0].model, processors: cpus().length };
-if (values.out) writeResults(values.out, { ...environment(device), rows });
+if (values.out) writeResults(values.out, { ...hostEnvironment(), rows });

@@ -3,7 +3,6 @@
 //
 //   node --expose-gc scripts/steady.mjs [--generations 2000] [--loads 200] [--requests 10000] [--out FILE.json]
 import "../test/fuzz/harness/typescript.mjs";
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
@@ -16,7 +15,7 @@ const { values } = parseArgs({
 });
 const { loadTiny, promptOf, tinyPath } = await import("../test/runtime/generate/tiny-model.ts");
 const { serve } = await import("../serve/index.ts");
-const { environment } = await import("../bench/environment.ts");
+const { hostEnvironment } = await import("../bench/environment.ts");
 const { writeResults } = await import("../bench/results-file.ts");
 if (!globalThis.gc) throw new Error("run it as node --expose-gc scripts/steady.mjs");
 
@@ -106,6 +105,5 @@ rows.push(
   ),
 );
 
-const device = { kind: "cpu", name: cpus()[0].model, processors: cpus().length };
-if (values.out) writeResults(values.out, { ...environment(device), rows });
+if (values.out) writeResults(values.out, { ...hostEnvironment(), rows });
 process.exit();

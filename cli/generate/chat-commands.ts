@@ -47,7 +47,10 @@ const COMMANDS: Readonly<Record<string, ChatCommand>> = {
   exit: { about: "ends; Ctrl-D too", run: () => undefined },
 };
 
-const written = (name: string): string => ["/".concat(name), COMMANDS[name]!.argument ?? []].flat().join(" ");
+function written(name: string): string {
+  const { argument } = COMMANDS[name]!;
+  return argument === undefined ? `/${name}` : `/${name} ${argument}`;
+}
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => [written(name), about]);

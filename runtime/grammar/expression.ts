@@ -72,6 +72,22 @@ export const empty: Expression = sequence();
 /** No text at all. */
 export const nothing: Expression = choice();
 
+/** The same expression of other parts; one without parts is itself. */
+export function mapParts(expression: Expression, part: (of: Expression) => Expression): Expression {
+  switch (expression.kind) {
+    case "sequence":
+      return { ...expression, items: expression.items.map(part) };
+    case "choice":
+      return { ...expression, options: expression.options.map(part) };
+    case "repeat":
+      return { ...expression, item: part(expression.item) };
+    case "both":
+      return { ...expression, of: expression.of.map(part), not: expression.not.map(part) };
+    default:
+      return expression;
+  }
+}
+
 /** Expressions that one is made of. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {

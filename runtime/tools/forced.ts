@@ -1,5 +1,5 @@
 import { GenerateError } from "../generate/errors.js";
-import { choice, type Expression, type Grammar, sequence, text } from "../grammar/expression.js";
+import { choice, type Expression, type Grammar, mapParts, sequence, text } from "../grammar/expression.js";
 import { readSchema } from "../grammar/json/schema.js";
 import type { Form } from "./forms.js";
 import type { Tool } from "./tools.js";
@@ -38,24 +38,11 @@ export function callOr(calls: Grammar, format: Grammar): Grammar {
 function named({ root, rules }: Grammar, prefix: string): Grammar {
   const known = new Map<Expression, Expression>();
   const renamed = (expression: Expression): Expression => {
-    if (!known.has(expression)) known.set(expression, parts(expression));
-    return known.get(expression)!;
-  };
-  const parts = (expression: Expression): Expression => {
-    switch (expression.kind) {
-      case "characters":
-        return expression;
-      case "sequence":
-        return { ...expression, items: expression.items.map(renamed) };
-      case "choice":
-        return { ...expression, options: expression.options.map(renamed) };
-      case "repeat":
-        return { ...expression, item: renamed(expression.item) };
-      case "both":
-        return { ...expression, of: expression.of.map(renamed), not: expression.not.map(renamed) };
-      case "rule":
-        return { ...expression, name: prefix + expression.name };
-    }
+    const own =
+      known.get(expression) ??
+      (expression.kind === "rule" ? { ...expression, name: prefix + expression.name } : mapParts(expression, renamed));
+    known.set(expression, own);
+    return own;
   };
   return { root: renamed(root), rules: new Map([...rules].map(([name, body]) => [prefix + name, renamed(body)])) };
 }

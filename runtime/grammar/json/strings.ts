@@ -1,5 +1,5 @@
 /** Strings as JSON writes them. */
-import { characters, choice, type Expression, type Ranges, repeat, sequence, text } from "../expression.js";
+import { characters, choice, type Expression, mapParts, type Ranges, repeat, sequence, text } from "../expression.js";
 import { complement, intersect, of, SURROGATES } from "../ranges.js";
 
 /** What stands behind the backslash. */
@@ -64,19 +64,5 @@ function characterOf(ranges: Ranges): Expression {
 }
 
 /** The inside of a JSON string whose value is in a language. It is written as JSON.stringify does, so one value has one writing. */
-export function inString(value: Expression): Expression {
-  switch (value.kind) {
-    case "characters":
-      return characterOf(value.ranges);
-    case "sequence":
-      return { ...value, items: value.items.map(inString) };
-    case "choice":
-      return { ...value, options: value.options.map(inString) };
-    case "repeat":
-      return { ...value, item: inString(value.item) };
-    case "both":
-      return { ...value, of: value.of.map(inString), not: value.not.map(inString) };
-    case "rule":
-      return value;
-  }
-}
+export const inString = (value: Expression): Expression =>
+  value.kind === "characters" ? characterOf(value.ranges) : mapParts(value, inString);
