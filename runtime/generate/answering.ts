@@ -70,7 +70,7 @@ export class Answering {
       options.signal?.throwIfAborted();
       this.#requireOpen();
       const { constraint, calls } = this.#bounds.of(options);
-      const choices = readOptions({ ...options, ...constraint }, this.#decoder.host.config.tokens);
+      const choices = readOptions(options, this.#decoder.host.config.tokens, constraint);
       const answer = new Answer(this.speech, choices, options, to, calls);
       this.#scheduler.enter(answer);
       answer.listen();

@@ -1,7 +1,7 @@
 import { Formats, grammarOf, keyOf, type ResponseFormat } from "../grammar/index.js";
 import { CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
 import type { Speech } from "./answer.js";
-import { CONSTRAINT, type Constrained } from "./constraint.js";
+import type { Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
 import { type GenerateOptions, KNOWN, requireOptions } from "./options.js";
 
@@ -14,7 +14,7 @@ export interface Calls {
 
 /** What an answer is held to, and what is read from it beside text. */
 export interface Bound {
-  readonly constraint: Constrained;
+  readonly constraint: Constraint | undefined;
   readonly calls: Calls | undefined;
 }
 
@@ -39,7 +39,7 @@ export class Bounds {
       );
     if (use.tools.length > 0) return this.#calling(use, responseFormat);
     return {
-      constraint: responseFormat === undefined ? {} : { [CONSTRAINT]: this.#formats.constraint(responseFormat) },
+      constraint: responseFormat === undefined ? undefined : this.#formats.constraint(responseFormat),
       calls: undefined,
     };
   }
@@ -50,14 +50,14 @@ export class Bounds {
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const names = tools.map((tool) => tool.function.name);
     const calls = { reader: new CallReader(form, names, required !== undefined), signs };
-    if (!required && format === undefined) return { constraint: {}, calls };
+    if (!required && format === undefined) return { constraint: undefined, calls };
     // With a format, what is no answer of that is one call.
     const grammar = () => {
       const call = forcedCall(form, required ?? tools);
       return required ? call : callOr(call, grammarOf(format!));
     };
     const key = JSON.stringify(["call", required ?? [tools, keyOf(format!)]]);
-    return { constraint: { [CONSTRAINT]: this.#formats.follow(key, grammar, signs) }, calls };
+    return { constraint: this.#formats.follow(key, grammar, signs), calls };
   }
 }
 

@@ -14,10 +14,3 @@ export interface Constraint {
   /** Whether what was accepted is whole and nothing may follow: the answer ends here, without a token that says so. */
   readonly ended: boolean;
 }
-
-/** Under this name an answer's options have its constraint, for those inside. */
-export const CONSTRAINT: unique symbol = Symbol("constraint");
-
-export interface Constrained {
-  readonly [CONSTRAINT]?: Constraint;
-}

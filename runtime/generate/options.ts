@@ -5,7 +5,7 @@ import { MOST_TOLD } from "../kernels/sample/record.js";
 import type { SamplingChoice } from "../models/runner.js";
 import { asksForShaping } from "../models/shaping.js";
 import type { Tool, ToolChoice } from "../tools/index.js";
-import { CONSTRAINT, type Constrained, type Constraint } from "./constraint.js";
+import type { Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
 import { shown } from "./shown.js";
 
@@ -113,8 +113,15 @@ const RULES = {
 const wrong = (option: string, value: unknown, expected: string): GenerateError =>
   new GenerateError(option, `${option} is ${shown(value)}; give ${expected}`);
 
-/** Puts the defaults in. @throws GenerateError for what makes no sense to a model of `tokens` tokens, and for options that there are not */
-export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_INFINITY): Choices {
+/**
+ * Puts the defaults in. @param constraint what `responseFormat` and tools come to
+ * @throws GenerateError for what makes no sense to a model of `tokens` tokens, and for options that there are not
+ */
+export function readOptions(
+  options: GenerateOptions,
+  tokens = Number.POSITIVE_INFINITY,
+  constraint?: Constraint,
+): Choices {
   requireOptions(options, KNOWN);
   const read = (name: keyof typeof RULES): number => {
     const value = options[name] ?? RULES[name].fallback();
@@ -127,7 +134,6 @@ export function readOptions(options: GenerateOptions, tokens = Number.POSITIVE_I
   if (typeof ignoreEos !== "boolean") throw wrong("ignoreEos", ignoreEos, "true or false");
   const { onPrefill } = options;
   if (onPrefill !== undefined && typeof onPrefill !== "function") throw wrong("onPrefill", onPrefill, "a function");
-  const constraint = (options as Constrained)[CONSTRAINT];
   const shaping = {
     repetitionPenalty: read("repetitionPenalty"),
     presencePenalty: read("presencePenalty"),

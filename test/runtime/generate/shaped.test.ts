@@ -1,7 +1,8 @@
 /** Answers that ask for more than draws: what their options do, alone and beside others. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CONSTRAINT, type Constraint } from "../../../runtime/generate/constraint.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Bounds } from "../../../runtime/generate/bounds.js";
+import type { Constraint } from "../../../runtime/generate/constraint.js";
 import { type GenerateOptions, readOptions } from "../../../runtime/generate/options.js";
 import type { Model } from "../../../runtime/index.js";
 import { loadTiny, promptOf } from "./tiny-model.js";
@@ -154,9 +155,21 @@ class Alternating implements Constraint {
   }
 }
 
+/** Under this name options have a constraint of our own, in the place of what a format comes to. */
+const HELD = Symbol("held");
+
 const constrained = (constraint: Constraint, options: GenerateOptions = {}): GenerateOptions => ({
   ...options,
-  ...{ [CONSTRAINT]: constraint },
+  ...{ [HELD]: constraint },
+});
+
+beforeAll(() => {
+  const { of } = Bounds.prototype;
+  vi.spyOn(Bounds.prototype, "of").mockImplementation(function (this: Bounds, options) {
+    const constraint = (options as { readonly [HELD]?: Constraint })[HELD];
+    return constraint ? { constraint, calls: undefined } : of.call(this, options);
+  });
+  return () => void vi.restoreAllMocks();
 });
 
 describe("a constraint", () => {
