@@ -1,9 +1,10 @@
 import type { Allocator } from "../device/allocations.js";
-import type { Graph, Mirror } from "../device/device.js";
+import type { Mirror } from "../device/device.js";
 import { powerOfTwo } from "../tiling.js";
 import { allocateBatchBuffers, type BatchBuffers } from "./batch-buffers.js";
 import { BatchPass } from "./batch-pass.js";
 import type { SharedHost } from "./host.js";
+import { Recordings } from "./recordings.js";
 import type { Runner } from "./runner.js";
 import type { ChosenLogprob } from "./shaping.js";
 import { pickShaped, type Shapings } from "./shapings.js";
@@ -25,7 +26,7 @@ export class Batch {
   readonly #buffers: BatchBuffers;
   readonly #mirror: Mirror;
   readonly #picked: Int32Array;
-  readonly #graphs = new Map<string, Graph>();
+  readonly #recordings: Recordings<string>;
   readonly #memory: Allocator;
   readonly #shapings: Shapings;
   #members: readonly Runner[] = [];
@@ -35,6 +36,7 @@ export class Batch {
   constructor(host: SharedHost, memory: Allocator, most: number, shapings: Shapings) {
     const rows = rowsFor(most);
     this.#host = host;
+    this.#recordings = new Recordings(host.device);
     this.#memory = memory;
     this.#shapings = shapings;
     this.#buffers = allocateBatchBuffers(host.device, memory, host.config, rows);
@@ -105,43 +107,26 @@ export class Batch {
     return logits;
   }
 
-  /** A recorded step keeps the memory that it uses. */
   close(): void {
-    for (const graph of this.#graphs.values()) graph.destroy();
-    this.#graphs.clear();
+    this.#recordings.destroy();
   }
 
   #replay(step: Step): void {
     const rows = rowsFor(this.#members.length);
-    const key = `${step} ${rows}`;
-    const graph = this.#graphs.get(key) ?? this.#record(step, rows);
-    this.#graphs.set(key, graph);
-    graph.replay();
+    if (step !== "plain") this.#tells ??= new Told(this.#memory, this.#buffers.rows);
+    this.#recordings.replay(`${step} ${rows}`, () => this.#record(step, rows));
   }
 
-  #record(step: Step, rows: number): Graph {
-    const { device } = this.#host;
+  #record(step: Step, rows: number): void {
     const { logits, records, picked, rows: room } = this.#buffers;
     const pass = new BatchPass(this.#host, this.#buffers, rows);
-    const choose = () => {
-      if (step === "plain") pass.choose();
-      else
-        pickShaped(this.#host, {
-          rows,
-          room,
-          logits,
-          records,
-          picked,
-          shaped: this.#shapings.shaped,
-          told: this.#tells!,
-        });
-      this.#mirror.copyFrom(picked, picked.bytes);
-    };
-    // Memory is allocated before anything is recorded.
-    if (step !== "plain") this.#tells ??= new Told(this.#memory, room);
-    return device.capture(() => {
-      if (step !== "choose") pass.forward();
-      if (step !== "forward") choose();
-    });
+    if (step !== "choose") pass.forward();
+    if (step === "forward") return;
+    if (step === "plain") pass.choose();
+    else {
+      const { shaped } = this.#shapings;
+      pickShaped(this.#host, { rows, room, logits, records, picked, shaped, told: this.#tells! });
+    }
+    this.#mirror.copyFrom(picked, picked.bytes);
   }
 }

@@ -1,6 +1,6 @@
 import { abortable } from "../device/abortable.js";
 import type { Allocations } from "../device/allocations.js";
-import type { Device, DeviceBuffer, Graph, Mirror } from "../device/device.js";
+import type { Device, DeviceBuffer, Mirror } from "../device/device.js";
 import { DeviceError } from "../device/errors.js";
 import { RECORD } from "../kernels/sample/record.js";
 import type { AttentionLayer, Chunk } from "./attention/attention.js";
@@ -10,6 +10,7 @@ import { ChunkPass } from "./chunk-pass.js";
 import { chunksOf, isTimeToLook } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
+import { Recordings } from "./recordings.js";
 import type { ChosenLogprob, Shaping } from "./shaping.js";
 import { pickShaped, type Shapings } from "./shapings.js";
 import { rowBytes, sizesOf } from "./sizes.js";
@@ -70,7 +71,7 @@ export class Runner {
   readonly #token: TokenPass;
   readonly #mirror: Mirror;
   readonly #ring: Int32Array;
-  readonly #graphs = new Map<Step, Graph>();
+  readonly #recordings: Recordings<Step>;
   #picking: Picking = "greedy";
   /** What logits are shaped by; undefined where they are not. */
   #shaping: DeviceBuffer | undefined;
@@ -83,6 +84,7 @@ export class Runner {
     this.#memory = memory;
     this.#lastChunk = lastChunk;
     this.device = shared.device;
+    this.#recordings = new Recordings(shared.device);
     this.config = shared.config;
     this.capacity = shared.capacity;
     const state = { ...shared.scratch, ...allocateSequenceState(memory, shared.config) };
@@ -290,9 +292,7 @@ export class Runner {
   /** Frees all that the sequence has of the device. Steps that are queued still run; whoever asks for their tokens gets a DeviceError. */
   close(): void {
     this.#closed = true;
-    // A recorded step keeps the memory that it uses.
-    for (const graph of this.#graphs.values()) graph.destroy();
-    this.#graphs.clear();
+    this.#recordings.destroy();
     this.rest();
     this.#memory.free();
   }
@@ -337,9 +337,7 @@ export class Runner {
 
   #replay(step: Step): void {
     this.#requireOpen();
-    const graph = this.#graphs.get(step) ?? this.device.capture(() => this.#record(step));
-    this.#graphs.set(step, graph);
-    graph.replay();
+    this.#recordings.replay(step, () => this.#record(step));
   }
 
   #record(step: Step): void {

@@ -18,6 +18,7 @@ import {
 import { ANY } from "../ranges.js";
 import { readPattern } from "../regex.js";
 import { takes } from "../takes.js";
+import { areApart } from "./apart.js";
 import { FORMATS } from "./formats.js";
 import {
   ANNOTATIONS,
@@ -32,6 +33,7 @@ import {
 } from "./keywords.js";
 import { colon, comma, listed, within } from "./layout.js";
 import { numberBetween } from "./numbers.js";
+import { referenceOf, referred } from "./references.js";
 import { anyString, inString, quoted } from "./strings.js";
 import { isOfType, typesOf } from "./types.js";
 import { anyOfType, someOf } from "./values.js";
@@ -104,25 +106,12 @@ class Reader {
     const name = `the schema ${ref}`;
     if (!this.#rules.has(name)) {
       this.#rules.set(name, nothing);
-      const [depth, part] = [this.#depth, this.#find(ref, place)];
+      const [depth, part] = [this.#depth, referred(this.#root, ref, place)];
       this.#depth = 0;
       this.#rules.set(name, this.#value([part]));
       this.#depth = depth;
     }
     return rule(name);
-  }
-
-  #find(ref: string, place: string): Part {
-    if (ref !== "#" && !ref.startsWith("#/"))
-      throw formatError(`the schema at ${place}`, `$ref ${ref} is not within the schema: only #/… is supported`);
-    let schema = this.#root;
-    for (const step of ref.split("/").slice(1)) {
-      const key = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
-      const inside = typeof schema === "object" && schema !== null && Object.hasOwn(schema, key);
-      if (!inside) throw formatError(`the schema at ${place}`, `$ref ${ref} leads nowhere: there is no ${key}`);
-      schema = (schema as Record<string, unknown>)[key];
-    }
-    return { schema, place: ref };
   }
 
   #together(parts: readonly Part[]): Said {
@@ -145,7 +134,7 @@ class Reader {
       if (!ANNOTATIONS.has(keyword) && !BESIDE.has(keyword))
         own = joinKeywords(own, this.#keyword(keyword, { schema: value, place: `${place}/${keyword}` }), place);
     if (schema.oneOf) this.#requireApart(own.options!, `${place}/oneOf`);
-    const beside = "$ref" in schema ? [this.#find(String(schema.$ref), `${place}/$ref`)] : [];
+    const beside = "$ref" in schema ? [referred(this.#root, String(schema.$ref), `${place}/$ref`)] : [];
     const all = "allOf" in schema ? partsOf({ schema: schema.allOf, place: `${place}/allOf` }) : [];
     return [...beside, ...all].map((part) => this.#said(part, depth + 1)).reduce((a, b) => join(a, b, place), own);
   }
@@ -368,34 +357,4 @@ class Reader {
     }
     return within("[", rest, "]");
   }
-}
-
-/** A step of a reference; what is no percent code stays as it is. */
-const decoded = (step: string): string =>
-  step.replace(/(%[\da-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll("%", ""), "hex").toString());
-
-/** Values as they are compared; a list that stands beside many others is written once. */
-const written = new WeakMap<readonly unknown[], ReadonlySet<string>>();
-
-function writtenOf(values: readonly unknown[]): ReadonlySet<string> {
-  const texts = written.get(values) ?? new Set(values.map((value) => JSON.stringify(value)));
-  written.set(values, texts);
-  return texts;
-}
-
-/** Whether no value is in two of some lists. */
-function areApart(...lists: readonly (readonly unknown[])[]): boolean {
-  const seen = new Set<string>();
-  return lists.every((values) => {
-    const texts = [...writtenOf(values)];
-    const isNew = !texts.some((text) => seen.has(text));
-    for (const text of texts) seen.add(text);
-    return isNew;
-  });
-}
-
-/** A schema that only refers to another. */
-function referenceOf({ schema }: Part): string | undefined {
-  if (!isRecord(schema) || typeof schema.$ref !== "string") return undefined;
-  return Object.keys(schema).every((key) => key === "$ref" || ANNOTATIONS.has(key)) ? schema.$ref : undefined;
 }
