@@ -20,7 +20,7 @@ export async function measurePeer<T>(
   const python = process.env.TILESCRIPT_PEER_PYTHON || "python3";
   const done = await execa(python, [fileURLToPath(new URL(`./peers/${script}`, import.meta.url)), ...args], {
     reject: false,
-    timeout: 300_000,
+    timeout: 600_000,
     cancelSignal: signal,
   });
   signal?.throwIfAborted();

@@ -21,7 +21,8 @@ const { values, positionals } = parseArgs({
     parts: { type: "string", default: "8" },
   },
 });
-const names = positionals.length > 0 ? positionals : ["model-kernels", "retrieval", "order", "examples", "corners"];
+const names =
+  positionals.length > 0 ? positionals : ["model-kernels", "retrieval", "order", "examples", "corners", "batch"];
 mkdirSync(values.out, { recursive: true });
 
 async function check(tool, name, part) {

@@ -85,14 +85,18 @@ function overtaking(crossovers = []) {
     .join("");
 }
 
-function sessions({ rows, ...run }) {
-  const body = rows.map(({ sessions: count, tokensPerSecond, firstTokenMs }) => [
-    String(count),
-    whole(tokensPerSecond),
-    (tokensPerSecond / count).toFixed(1),
-    whole(firstTokenMs),
-  ]);
-  return `Llama-3.1-8B's shape in bf16 with random weights, answers at once, tokens a second of all together (\`tilescript bench sessions\`; ${source(run)}):\n\n${table(["answers at once", "tokens a second", "of each", "first token, ms"], body)}`;
+function sessions({ rows, peer, ...run }) {
+  const theirs = new Map(peer?.rows?.map((row) => [row.sessions, row]));
+  const body = rows.map(({ sessions: count, tokensPerSecond, firstTokenMs }) => {
+    const other = theirs.get(count);
+    return [
+      ...[String(count), whole(tokensPerSecond), (tokensPerSecond / count).toFixed(1), whole(firstTokenMs)],
+      ...(other ? [whole(other.tokensPerSecond), (tokensPerSecond / other.tokensPerSecond).toFixed(1)] : []),
+    ];
+  });
+  const columns = ["answers at once", "tokens a second", "of each", "first token, ms"];
+  if (theirs.size) columns.push(`${peer.name} (${peer.attention}), tokens a second`, "ratio");
+  return `Llama-3.1-8B's shape in bf16 with random weights, answers at once, tokens a second of all together (\`tilescript bench sessions\`; ${source(run)}):\n\n${table(columns, body)}`;
 }
 
 const longContext =

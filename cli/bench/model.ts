@@ -57,13 +57,13 @@ export async function benchModel({ model, prefill, decode, peer = true, ...reque
 }
 
 /** Tokens a second of several answers at once. */
-export async function benchSessions({ model, sessions, decode, ...request }: SessionsBenchRequest) {
+export async function benchSessions({ model, sessions, decode, peer = true, ...request }: SessionsBenchRequest) {
   await ofModel(model, request, async (path, device, onProgress) => {
     const { benchSessions, sessionsTable } = await import("../../bench/sessions.js");
     const usual = USUAL[device];
     const { signal } = request;
     const results = await benchSessions({
-      ...{ path, device, signal, onProgress },
+      ...{ path, device, peer, signal, onProgress },
       ...{ sessions: sessions ?? usual.sessions, decode: decode ?? usual.decode },
     });
     return ["sessions", results, sessionsTable(results)];

@@ -89,7 +89,7 @@ export default command<Options>({
       about: "sessions: how many answers at once, such as 1,8 (default: 1,4,16,64; 1,4 with --device cpu)",
       parse: counts,
     },
-    { flags: "--no-peer", about: "retrieval, model: do not measure torch or transformers" },
+    { flags: "--no-peer", about: "retrieval, model, sessions: do not measure torch or transformers" },
     { flags: "--no-exactness", about: "retrieval: do not compare picks with float64" },
     { flags: "-o, --out <folder>", about: "where results go", default: "bench-results", parse: folder },
     { flags: "--json", about: "print the results as one object instead of a table" },

@@ -47,7 +47,7 @@ const TASKS_OF: Readonly<Record<string, readonly Task[]>> = {
   prefill: ["model"],
   decode: ["model", "sessions"],
   sessions: ["sessions"],
-  peer: ["retrieval", "model"],
+  peer: ["retrieval", "model", "sessions"],
   exactness: ["retrieval"],
 };
 

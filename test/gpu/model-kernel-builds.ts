@@ -3,13 +3,14 @@
 import { compileOptions } from "../../runtime/kernels/compile-options.js";
 import { BuildRecorder, dryDevice, type NeededBuild } from "../../runtime/models/dry-run.js";
 import { gpuOf } from "../../runtime/models/usual-builds.js";
-import { batchSteps } from "../model-kernels/batch.js";
+import { batchModel, batchSteps } from "../model-kernels/batch.js";
 import type { KernelCase } from "../model-kernels/case.js";
 import { orderModel } from "../model-kernels/order.js";
 import { GPU_SETTING } from "../model-kernels/settings.js";
+import { launchShaped } from "../model-kernels/shaped-steps.js";
 import { runLayer } from "../runtime/reattention/layer.js";
 import { picksOf } from "../runtime/reattention/retrieval-cases.js";
-import { BATCH } from "./batch-sizes.js";
+import { BATCH, SHAPED } from "./batch-sizes.js";
 import { gpuCases } from "./model-kernel-cases.js";
 import { ORDER } from "./order-sizes.js";
 import { LAYERS, PICKS } from "./retrieval-scenes.js";
@@ -28,6 +29,10 @@ export async function testedBuilds(arch: number): Promise<NeededBuild[]> {
   const { pass } = await orderModel(device, kernels, ORDER.sizes, ORDER.steps);
   for (const picking of ["greedy", "sample"] as const) pass.step(picking);
   await batchSteps(device, kernels, BATCH.sizes, { apart: [0, 1], together: 1 });
+  await launchShaped(
+    await batchModel(device, kernels, SHAPED.sizes, SHAPED.capacity, SHAPED.sequences),
+    SHAPED.promptOf,
+  );
   const runner = { device, memory: device, kernels };
   // Numbers do not matter.
   const nothing = { q: [], keys: [], values: [] };

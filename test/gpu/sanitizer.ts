@@ -2,8 +2,8 @@
 
 const TOOL = process.env.TILESCRIPT_SANITIZER;
 
-/** How often a test repeats what it does. */
-export const repetitions = (usual: number, slow: number): number => (TOOL ? slow : usual);
+/** How often a test repeats what it does, or how much it does at once. */
+export const repetitions = <T>(usual: T, slow: T): T => (TOOL ? slow : usual);
 
 /**
  * The cases to run: all, but under racecheck, by far the slowest, for each `key` the one of the least `cost`, and of these

@@ -24,8 +24,13 @@ const samplingOf = (index: number): SamplingChoice =>
     : { temperature: 0.9, topK: 40, topP: 0.95, seed: index };
 
 /** A model that was never trained, with what any family has, for several sequences at once. */
-async function batchModel(device: Device, kernels: ModelKernels, sizes: Sizes, { apart, together }: Plan) {
-  const capacity = Math.max(...apart) + together + 1;
+export async function batchModel(
+  device: Device,
+  kernels: ModelKernels,
+  sizes: Sizes,
+  capacity: number,
+  sequences: number,
+): Promise<Decoder> {
   const config = untrained(sizes);
   const { state, layers, ...host } = await randomModel(device, kernels, config, capacity);
   const memory = new Allocations(device);
@@ -34,7 +39,7 @@ async function batchModel(device: Device, kernels: ModelKernels, sizes: Sizes, {
     buffers: allocateChunkBuffers(device, memory, config, host.weights, 64),
     shape: cacheShape(device, config, { kind: "dense" }, capacity),
   };
-  return { decoder: new Decoder(shared, memory, apart.length), capacity };
+  return new Decoder(shared, memory, sequences);
 }
 
 const distance = (one: Float32Array, other: Float32Array): number => {
@@ -44,7 +49,8 @@ const distance = (one: Float32Array, other: Float32Array): number => {
 
 /** Decodes as planned, each sequence beside a twin that goes on alone. Gives logits of all, a row a step, and how often two said the same. */
 export async function batchSteps(device: Device, kernels: ModelKernels, sizes: Sizes, plan: Plan) {
-  const { decoder, capacity } = await batchModel(device, kernels, sizes, plan);
+  const capacity = Math.max(...plan.apart) + plan.together + 1;
+  const decoder = await batchModel(device, kernels, sizes, capacity, plan.apart.length);
   const { batch, host } = decoder;
   const { tokens } = host.config;
   const ready = async (steps: number, sampling: SamplingChoice): Promise<Runner> => {

@@ -107,10 +107,24 @@ export async function expectShaped(
   one.finish(decoder);
 }
 
+/** Launches what the steps below do, and looks at nothing: their builds are recorded so. */
+export async function launchShaped(decoder: Decoder, promptOf: (length: number) => readonly number[]): Promise<void> {
+  const members = membersOf(decoder, promptOf);
+  for (const { runner, prompt, sampling } of members) {
+    await runner.prefill(prompt, 0, sampling);
+    runner.step();
+  }
+  await decoder.batch!.arrange(members.map(({ runner }) => runner));
+  decoder.batch!.step();
+}
+
+const membersOf = (decoder: Decoder, promptOf: (length: number) => readonly number[]): Spoken[] =>
+  Object.values(ASKED).map((options, index) => new Spoken(decoder, options, promptOf(10 + 3 * index)));
+
 /** Steps of sequences that each ask for something else, and then of each alone. */
 export async function expectShapedBatch(decoder: Decoder, promptOf: (length: number) => readonly number[]) {
   const batch = decoder.batch!;
-  const members = Object.values(ASKED).map((options, index) => new Spoken(decoder, options, promptOf(10 + 3 * index)));
+  const members = membersOf(decoder, promptOf);
   for (const one of members) await one.read();
   await batch.arrange(members.map(({ runner }) => runner));
   for (let step = 1; step < STEPS; step++) {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { longContextResults } from "../../bench/long-context/index.js";
@@ -147,14 +147,22 @@ it("bench model and bench retrieval measure, and say why no other program was me
   expect(kept(out).map((name) => name.split("-")[0])).toEqual(["model", "reattention"]);
 });
 
-it("bench sessions measures several answers at once together", { timeout: 300_000 }, async () => {
-  const out = folderWith({});
+it("bench sessions measures several answers at once together, and reads what transformers measured", {
+  timeout: 300_000,
+}, async () => {
+  const answer = (last: number) => [10, 20, last];
+  const measured = { 1: [[answer(30)]], 3: [[answer(20), answer(30), answer(40)]] };
+  const peer = { name: "transformers 5", torch: "2", attention: "sdpa", rounds: measured };
+  const out = folderWith({ python: `#!/bin/sh\necho warming up\necho '${JSON.stringify(peer)}'\n` });
+  chmodSync(join(out, "python"), 0o755);
+  vi.stubEnv("TILESCRIPT_PEER_PYTHON", join(out, "python"));
   const { code, stdout } = await cli(
     ..."bench sessions --device cpu --sessions 1,3 --decode 16 --out".split(" "),
     ...[out, "--model", tiny],
   );
   expect(code).toBe(0);
   expect(stdout).toMatch(/ sessions +tokens\/s +per session +with prompts +first token\n +1 +\d+ .*\n +3 +\d+ .* ms/);
+  expect(stdout).toMatch(/\ntransformers 5\n +1 +100 +100.0 +100 +10 ms\n +3 +400 +133.3 +225 +10 ms\n/);
   const { rows } = JSON.parse(readFileSync(join(out, kept(out)[0]!), "utf8"));
   for (const row of rows) for (const value of Object.values(row)) expect(value).toBeGreaterThan(0);
 });
