@@ -70,9 +70,11 @@ function write() {
   writeFileSync(join(values.out, "compute-sanitizer.json"), `${JSON.stringify({ ...head, runs }, null, 2)}\n`);
 }
 
+/** Into how many processes racecheck is cut: it is slow, and takes memory for as long as one lasts. */
+const PARTS = { "model-kernels": Number(values.parts), batch: 3 };
 const partsOf = (tool, name) =>
-  tool === "racecheck" && name === "model-kernels"
-    ? Array.from({ length: Number(values.parts) }, (_, index) => `${index + 1}/${values.parts}`)
+  tool === "racecheck" && PARTS[name]
+    ? Array.from({ length: PARTS[name] }, (_, index) => `${index + 1}/${PARTS[name]}`)
     : [undefined];
 
 async function checkPart(tool, name, part) {

@@ -13,12 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "test" / "reference"))
-
 import torch
 import transformers
-from gguf_file import GgufFile
-from llama import unpermute
 from transformers import AutoConfig, AutoModelForCausalLM
 
 # Families of GGUF files whose rest is as in llama: whether rows of q and k are interleaved there, and what else a layer has.
@@ -45,7 +41,20 @@ def load(path: str):
     return model.to(torch.bfloat16).cuda().eval()
 
 
+def reader():
+    """The repository's own reader of GGUF files, wherever this file lies in it: beside its sources or in dist."""
+    for folder in Path(__file__).resolve().parents:
+        if (folder / "test" / "reference" / "gguf_file.py").exists():
+            sys.path.insert(0, str(folder / "test" / "reference"))
+            from gguf_file import GgufFile
+            from llama import unpermute
+
+            return GgufFile, unpermute
+    sys.exit("the peer reads GGUF files in a clone of the repository only: give it a Hugging Face folder of this model")
+
+
 def from_gguf(path: str):
+    GgufFile, unpermute = reader()
     file = GgufFile(path)
     architecture = file.metadata["general.architecture"]
     if architecture not in FAMILIES:

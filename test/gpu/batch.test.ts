@@ -2,10 +2,10 @@
 
 import { after, before, test } from "node:test";
 import { batchModel, expectBatch, expectSameSteps, type Plan } from "../model-kernels/batch.js";
-import { expectShapedBatch } from "../model-kernels/shaped-steps.js";
+import { expectShapedBatch, STEPS } from "../model-kernels/shaped-steps.js";
 import { BATCH, SHAPED } from "./batch-sizes.js";
 import { openKernels } from "./devices.js";
-import { repetitions } from "./sanitizer.js";
+import { chosen, repetitions } from "./sanitizer.js";
 
 let both: Awaited<ReturnType<typeof openKernels>>;
 before(async () => {
@@ -13,21 +13,37 @@ before(async () => {
 });
 after(() => both.close());
 
-test("what a sequence says in a batch is what it says alone", async () => {
-  const plan = repetitions<Plan>(BATCH.plan, { apart: [0, 1, 5, 64], together: 4 });
-  await expectBatch(both.gpu, both.onGpu, BATCH.sizes, plan);
-});
+const TESTS = [
+  {
+    title: "what a sequence says in a batch is what it says alone",
+    run: async () => {
+      const plan = repetitions<Plan>(BATCH.plan, { apart: [0, 1, 5, 64], together: 3 });
+      await expectBatch(both.gpu, both.onGpu, BATCH.sizes, plan);
+    },
+  },
+  {
+    title: "a batch says on the GPU what it says on the CPU executor",
+    run: async () => {
+      const plan = repetitions<Plan>({ apart: [0, 1, 2, 5], together: 12 }, { apart: [0, 1, 2, 5], together: 3 });
+      const onGpu = await expectBatch(both.gpu, both.onGpu, BATCH.sizes, plan);
+      const onCpu = await expectBatch(both.cpu, both.onCpu, BATCH.sizes, plan);
+      expectSameSteps(onGpu, onCpu);
+    },
+  },
+  {
+    title: "each of a batch has what it asks of its logits",
+    run: async () => {
+      const { sizes, capacity, sequences, promptOf } = SHAPED;
+      const decoder = await batchModel(both.gpu, both.onGpu, sizes, capacity, sequences);
+      await expectShapedBatch(decoder, promptOf, repetitions(STEPS, 4));
+      decoder.close();
+    },
+  },
+];
 
-test("a batch says on the GPU what it says on the CPU executor", async () => {
-  const plan = { apart: [0, 1, 2, 5], together: repetitions(12, 3) };
-  const onGpu = await expectBatch(both.gpu, both.onGpu, BATCH.sizes, plan);
-  const onCpu = await expectBatch(both.cpu, both.onCpu, BATCH.sizes, plan);
-  expectSameSteps(onGpu, onCpu);
-});
-
-test("each of a batch has what it asks of its logits", async () => {
-  const { sizes, capacity, sequences, promptOf } = SHAPED;
-  const decoder = await batchModel(both.gpu, both.onGpu, sizes, capacity, sequences);
-  await expectShapedBatch(decoder, promptOf);
-  decoder.close();
-});
+for (const { title, run } of chosen(
+  TESTS,
+  ({ title }) => title,
+  () => 1,
+))
+  test(title, run);
