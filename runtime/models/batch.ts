@@ -40,6 +40,8 @@ export class Batch {
     this.#memory = memory;
     this.#shapings = shapings;
     this.#buffers = allocateBatchBuffers(host.device, memory, host.config, rows);
+    // The host is sent all of it with every step.
+    host.device.fill(this.#buffers.picked, 0);
     this.#mirror = memory.mirror(RING * rows * 4);
     this.#picked = new Int32Array(this.#mirror.host);
   }
@@ -113,7 +115,7 @@ export class Batch {
 
   #replay(step: Step): void {
     const rows = rowsFor(this.#members.length);
-    if (step !== "plain") this.#tells ??= new Told(this.#memory, this.#buffers.rows);
+    if (step !== "plain") this.#tells ??= new Told(this.#host.device, this.#memory, this.#buffers.rows);
     this.#recordings.replay(`${step} ${rows}`, () => this.#record(step, rows));
   }
 

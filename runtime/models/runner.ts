@@ -94,6 +94,8 @@ export class Runner {
     });
     this.#host = { ...shared, state, layers };
     this.#token = new TokenPass(this.#host);
+    // The host is sent all of it with every step.
+    this.device.fill(state.ring, 0);
     this.#mirror = memory.mirror(RING * 4);
     this.#ring = new Int32Array(this.#mirror.host);
   }
@@ -146,7 +148,7 @@ export class Runner {
     this.#requireOpen();
     this.rest();
     if (shaping) {
-      this.#tells ??= new Told(this.#memory, 1);
+      this.#tells ??= new Told(this.device, this.#memory, 1);
       this.#shaping = await this.#shapings.take(shaping, prompt);
       this.#requireOpen();
     }

@@ -1,5 +1,5 @@
 import type { Allocator } from "../device/allocations.js";
-import type { DeviceBuffer, Mirror } from "../device/device.js";
+import type { Device, DeviceBuffer, Mirror } from "../device/device.js";
 import { TOLD_ROW } from "../kernels/sample/record.js";
 import type { ChosenLogprob, TokenLogprob } from "./shaping.js";
 
@@ -15,10 +15,12 @@ export class Told {
   readonly #whole: DeviceBuffer;
   readonly #mirror: Mirror;
 
-  constructor(memory: Allocator, rows: number) {
+  constructor(device: Pick<Device, "fill">, memory: Allocator, rows: number) {
     const bytes = TOLD_RING * rows * TOLD_ROW * 4;
     this.rows = rows;
     this.#whole = memory.alloc(2 * bytes);
+    // The host is sent all of it, and steps write parts.
+    device.fill(this.#whole, 0);
     this.scores = this.#whole.view(0, bytes);
     this.tokens = this.#whole.view(bytes, bytes);
     this.#mirror = memory.mirror(2 * bytes);
