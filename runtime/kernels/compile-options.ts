@@ -24,11 +24,17 @@ function rowOptions({ P0, P1, TWO }: Constants): LaunchOptions {
 /** Blocks of rows: few rows of few blocks want few threads, which have less to add up among them. */
 const blockOptions = ({ B }: Constants): LaunchOptions => ({ warps: Number(B) <= 32 ? 2 : 4 });
 
+/** Narrow tiles wait for memory: as many stages as there is room for. */
+function productOptions({ BM, BN, BK }: Constants): LaunchOptions {
+  if (Number(BK) === 128) return { warps: 4, stages: Number(BM) === 128 ? 4 : Number(BN) === 64 ? 5 : 6 };
+  return Number(BN) === 128 ? { warps: 4 } : {};
+}
+
 const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> = {
   decodeAttention: (c) => (isWide(c) ? { warps: 8 } : {}),
-  matmul: ({ BN }) => (Number(BN) === 128 ? { warps: 4 } : {}),
-  matmulAdd: ({ BN }) => (Number(BN) === 128 ? { warps: 4 } : {}),
-  matmulGated: ({ BN }) => (Number(BN) > 64 ? {} : { warps: 4 }),
+  matmul: productOptions,
+  matmulAdd: productOptions,
+  matmulGated: ({ BM, BN }) => (Number(BN) > 64 ? {} : { warps: 4, stages: Number(BM) === 64 ? 4 : 3 }),
   prefillAttention: (c) =>
     isWide(c) || (Number(c.BM) > 64 && Number(c.BN) > 64)
       ? { warps: 8 }

@@ -1,9 +1,11 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { BATCH_SPLITS, decodeAttentionTiles, splitsOf } from "../kernels/attention/tiles.js";
+import { LOGITS_TILE, paddedRows } from "../kernels/linear/product-tiles.js";
 import { rowsOfTile, TILES } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { SharedHost } from "./host.js";
+import { isAsItIs } from "./products.js";
 import { RowsPass } from "./rows-pass.js";
 import { RING } from "./state.js";
 import { weightArguments } from "./weights.js";
@@ -72,11 +74,23 @@ export class BatchPass extends RowsPass {
     const { logits } = this.#batch;
     const { few } = TILES[device.traits.tiles];
     const { head, outputNorm } = weights;
-    const BM = rowsOfTile(device.traits.tiles, few.BM, this.#rows);
+    const { rows: N, columns: K } = head;
+    const M = this.#rows;
+    const cap = { cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined };
+    const shared = { logits, M, N, tokens: config.tokens, ...cap };
     this.norm(outputNorm);
-    kernels.batchLogits.launch([cdiv(this.#rows, BM), cdiv(head.rows, few.BN)], {
-      ...{ a: buffers.normed, ...weightArguments(head), logits, M: this.#rows, N: head.rows, tokens: config.tokens },
-      ...{ blockCount: head.columns / 32, cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined, ...few, BM },
+    if (isAsItIs(device, head)) {
+      const [tile, bias] = [LOGITS_TILE, head.bias];
+      kernels.batchLogitsRows.launch([cdiv(M, tile.BM), cdiv(N, tile.BN)], {
+        a: { buffer: buffers.normed, shape: [paddedRows(M, tile), K], strides: [K, 1] },
+        b: { buffer: head.buffer, shape: [N, K], strides: [K, 1] },
+        ...{ bias: bias ?? head.buffer, BIAS: bias !== undefined, ...shared, K, ...tile },
+      });
+      return;
+    }
+    const BM = rowsOfTile(device.traits.tiles, few.BM, M);
+    kernels.batchLogits.launch([cdiv(M, BM), cdiv(N, few.BN)], {
+      ...{ a: buffers.normed, ...weightArguments(head), ...shared, blockCount: K / 32, ...few, BM },
     });
   }
 }

@@ -1,12 +1,17 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
+import { PRODUCT_ROWS } from "../kernels/linear/product-tiles.js";
+import { cdiv } from "../tiling.js";
 import type { ModelConfig } from "./config.js";
 import { allocateExpertBuffers, type ExpertBuffers } from "./experts.js";
 import { MANY_TOKENS } from "./products.js";
 import { sizesOf } from "./sizes.js";
 import { rowsOfStack, type Stack, type Weights } from "./weights.js";
 
-/** Scratch of a prefill of up to `tokens` tokens. Rows are padded to whole blocks. */
+/**
+ * Scratch of a prefill of up to `tokens` tokens. Rows are padded to whole blocks; behind those of what products read are as many more as fill a
+ * tile.
+ */
 export interface ChunkBuffers {
   readonly tokens: number;
   readonly ids: DeviceBuffer;
@@ -35,18 +40,22 @@ export function allocateChunkBuffers(
 ): ChunkBuffers {
   const { residual, qkvRows, attention, activation } = sizesOf(config);
   const bf16 = (elements: number) => memory.alloc(elements * 2);
-  const heads = bf16(tokens * attention);
-  // What is behind the heads is read and never written.
-  device.fill(heads, 0);
+  const rows = cdiv(tokens, PRODUCT_ROWS) * PRODUCT_ROWS;
+  // What is behind their elements and behind the last token is read and never written.
+  const operand = (columns: number) => {
+    const buffer = bf16(rows * columns);
+    device.fill(buffer, 0);
+    return buffer;
+  };
   return {
     tokens,
     ids: memory.alloc(tokens * 4),
     residual: memory.alloc(tokens * residual * 4),
-    normed: bf16(tokens * residual),
+    normed: operand(residual),
     qkv: bf16(tokens * qkvRows),
-    attention: heads,
+    attention: operand(attention),
     gateUp: bf16(Math.min(tokens, MANY_TOKENS) * 2 * activation),
-    activation: bf16(tokens * activation),
+    activation: operand(activation),
     matrix: bf16(largestConverted(weights)),
     experts: config.experts && allocateExpertBuffers(memory, config, config.experts, tokens),
   };

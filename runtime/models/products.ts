@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../kernels/linear/product-tiles.js";
-import { rowsOfTile, TILES, type Tiles } from "../kernels/tiles.js";
+import { GATED_TILES, PRODUCT_TILES, paddedRows, productPrograms, tileFor } from "../kernels/linear/product-tiles.js";
+import { matrixUnit, rowsOfTile, TILES, type Tiles, type UnitOf } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import type { PassHost } from "./host.js";
@@ -9,7 +9,14 @@ import { type Matrix, matrixArguments, rowsOfStack, type Stack, weightArguments 
 /** From so many tokens on, writing a matrix out as bf16 once and multiplying at full speed beats dequantising inside the product. */
 export const MANY_TOKENS = 128;
 
-/** The matrix products of a chunk: dequantised inside the product for few tokens, through a bf16 copy of the matrix for many. */
+/** Whether rows of any number are multiplied with a matrix as it is, from shared memory. */
+export const isAsItIs = (device: UnitOf, { format }: Matrix): boolean =>
+  format === "bf16" && matrixUnit(device) === "warpgroup";
+
+/**
+ * The matrix products of a chunk or a batch: of bf16 with the matrix as it is where the device has the unit for it; else dequantised inside the product for
+ * few tokens, through a bf16 copy of the matrix for many.
+ */
 export class Products {
   readonly #host: PassHost;
   readonly #buffers: ChunkBuffers;
@@ -25,7 +32,7 @@ export class Products {
 
   /** out [count, rows] = a · Wᵀ; what is stacked of several formats goes through a copy for few tokens too. */
   store(a: DeviceBuffer, stack: Stack, out: DeviceBuffer): void {
-    if (this.#count < MANY_TOKENS && stack.length === 1) {
+    if (stack.length === 1 && this.#isFew(stack[0])) {
       this.#few(a, stack[0], out, this.#buffers.residual, "store");
       return;
     }
@@ -35,7 +42,7 @@ export class Products {
 
   /** residual [count, rows] += a · Wᵀ */
   add(a: DeviceBuffer, matrix: Matrix, residual: DeviceBuffer): void {
-    if (this.#count < MANY_TOKENS) {
+    if (this.#isFew(matrix)) {
       this.#few(a, matrix, this.#buffers.qkv, residual, "add");
       return;
     }
@@ -48,7 +55,7 @@ export class Products {
     const { kernels, config, device } = this.#host;
     const F = matrix.rows / 2;
     const ACT = config.activation;
-    if (this.#count < MANY_TOKENS) {
+    if (this.#isFew(matrix)) {
       const { gate } = this.#tiles;
       this.#few(a, matrix, this.#buffers.gateUp, this.#buffers.residual, "store");
       kernels.gateUp.launch([this.#count, cdiv(F, gate.BLOCK)], {
@@ -56,10 +63,14 @@ export class Products {
       });
       return;
     }
-    const { operands, BIAS } = this.#many(a, [matrix], F);
-    const tile = tileFor(GATED_TILES, operands, device);
+    const tile = tileFor(GATED_TILES, { M: this.#count, N: F }, device);
+    const { operands, BIAS } = this.#many(a, [matrix], F, tile);
     const grid = productPrograms(operands, tile, device);
     kernels.matmulGated.launch([grid], { ...operands, c: out, ...tile, BIAS, ACT });
+  }
+
+  #isFew(matrix: Matrix): boolean {
+    return this.#count < MANY_TOKENS && !isAsItIs(this.#host.device, matrix);
   }
 
   #few(a: DeviceBuffer, matrix: Matrix, c: DeviceBuffer, residual: DeviceBuffer, EPILOGUE: "store" | "add"): void {
@@ -74,20 +85,20 @@ export class Products {
   /** A launch that gives all rows as columns of c. */
   #ungated(a: DeviceBuffer, stack: Stack, c: DeviceBuffer) {
     const { device } = this.#host;
-    const { operands, BIAS } = this.#many(a, stack, rowsOfStack(stack));
-    const { M, N } = operands;
-    const tile = tileFor(PRODUCT_TILES, operands, device);
+    const [M, N] = [this.#count, rowsOfStack(stack)];
+    const tile = tileFor(PRODUCT_TILES, { M, N }, device);
+    const { operands, BIAS } = this.#many(a, stack, N, tile);
     const grid = [productPrograms(operands, tile, device)] as const;
     return { grid, args: { ...operands, c: { buffer: c, shape: [M, N], strides: [N, 1] }, ...tile, BIAS } };
   }
 
   /** What the products of many tokens have in common, for N of the rows as columns of the result. */
-  #many(a: DeviceBuffer, stack: Stack, N: number) {
+  #many(a: DeviceBuffer, stack: Stack, N: number, tile: { readonly BM: number }) {
     const [{ format, buffer, bias, columns: K }] = stack;
     const b = stack.length === 1 && format === "bf16" ? buffer : this.#converted(stack);
     const M = this.#count;
     const operands = {
-      a: { buffer: a, shape: [M, K], strides: [K, 1] },
+      a: { buffer: a, shape: [paddedRows(M, tile), K], strides: [K, 1] },
       b: { buffer: b, shape: [rowsOfStack(stack), K], strides: [K, 1] },
       // The first one's, behind which lie those of the others.
       bias: bias ?? buffer,

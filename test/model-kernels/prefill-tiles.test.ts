@@ -4,7 +4,14 @@ import { fromBits, toBits, upload } from "../../runtime/device/arrays.js";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import type { DeviceBuffer, LoadedBundle } from "../../runtime/device/device.js";
 import { prefillAttentionTiles } from "../../runtime/kernels/attention/tiles.js";
-import { GATED_TILES, PRODUCT_TILES, productPrograms, tileFor } from "../../runtime/kernels/linear/product-tiles.js";
+import {
+  GATED_TILES,
+  LOGITS_TILE,
+  PRODUCT_TILES,
+  paddedRows,
+  productPrograms,
+  tileFor,
+} from "../../runtime/kernels/linear/product-tiles.js";
 import { many, numbers, rounded } from "./numbers.js";
 
 // A prompt's kernels with the tiles that GPUs get, on the CPU executor, against float64.
@@ -12,7 +19,9 @@ import { many, numbers, rounded } from "./numbers.js";
 let device: CpuDevice;
 let bundle: LoadedBundle;
 beforeAll(async () => {
-  const files = ["linear/matmul", "attention/prefill"].map((name) => `runtime/kernels/${name}.kernel.ts`);
+  const files = ["linear/matmul", "attention/prefill", "batch/logits"].map(
+    (name) => `runtime/kernels/${name}.kernel.ts`,
+  );
   const { kernels, diagnostics } = check(files);
   expect(diagnostics).toEqual([]);
   device = await CpuDevice.open({ threads: 2 });
@@ -122,6 +131,27 @@ describe.each(GATED_TILES.warpgroup.map(({ tile }) => [title(tile), tile] as con
   });
 });
 
+it.each([
+  [1, 70, 66, 32, undefined],
+  [5, 200, 195, 160, 2],
+  [66, 64, 64, 128, undefined],
+])("gives logits of %i tokens × %i, %i of them tokens, of %i columns, cap %s", async (M, N, tokens, K, cap) => {
+  const { a, b, args } = await operands(M, N, K);
+  const expected = product(a, b, new Float64Array(N), M, N, K).map((y, at) =>
+    at % N >= tokens ? Number.NEGATIVE_INFINITY : cap ? cap * Math.tanh(y / cap) : y,
+  );
+  const logits = await upload(device, new Float32Array(M * N));
+  const { BM, BN } = LOGITS_TILE;
+  bundle.kernel("batchLogitsRows").launch([Math.ceil(M / BM), Math.ceil(N / BN)], {
+    ...{ ...args, logits, cap: cap ?? 0, CAP: cap !== undefined, M, N, K, tokens, BIAS: false, ...LOGITS_TILE },
+  });
+  const got = new Float32Array(M * N);
+  await device.read(logits, got);
+  const inside = (values: ArrayLike<number>) => Float64Array.from(values).filter((_, at) => at % N < tokens);
+  expect(difference(inside(got), inside(expected))).toBeLessThan(2 ** -19);
+  expect([...got].filter((_, at) => at % N >= tokens)).toEqual([...expected].filter((_, at) => at % N >= tokens));
+});
+
 interface Prompt {
   readonly queries: number;
   readonly past: number;
@@ -206,9 +236,23 @@ describe("the tile of a product", () => {
     ["the same for few tokens", 512, 6144, 256],
     ["Llama 3.1 8B, out and down", 8192, 4096, 256],
     ["SmolLM2 135M, out and down", 8192, 576, 128],
-    ["a few rows of tiles", 128, 1152, 128],
+    ["a few rows of tiles", 256, 1152, 64],
+    ["q, k and v of Llama 3.1 8B for several answers", 64, 6144, 64],
+    ["its out and down for several answers", 4, 4096, 32],
+    ["its out and down for a short prompt", 100, 4096, 64],
   ])("is as wide as keeps all processors busy: %s", (_, M, N, BN) => {
     expect(tileFor(PRODUCT_TILES, { M, N }, h200).BN).toBe(BN);
+  });
+
+  it("has few rows for no more than a tile of many has, whose count of them is the same then", () => {
+    for (const [M, BM] of [
+      [128, 64],
+      [129, 128],
+      [255, 128],
+    ] as const)
+      expect(tileFor(PRODUCT_TILES, { M, N: 4096 }, h200).BM).toBe(BM);
+    expect(paddedRows(129, { BM: 128 })).toBe(256);
+    expect(paddedRows(64, { BM: 64 })).toBe(64);
   });
 
   it.each([

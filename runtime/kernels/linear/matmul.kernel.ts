@@ -47,7 +47,7 @@ function cornerOf(p: { M: number; N: number; BM: number; BN: number; GROUP: numb
 }
 
 /** Rows from `m` of A · rows from `n` of B, transposed, and the bias. */
-function product(
+export function product(
   p: {
     a: Descriptor<"bf16">;
     b: Descriptor<"bf16">;
