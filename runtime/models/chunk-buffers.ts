@@ -42,7 +42,7 @@ export function allocateChunkBuffers(
   const bf16 = (elements: number) => memory.alloc(elements * 2);
   const rows = cdiv(tokens, PRODUCT_ROWS) * PRODUCT_ROWS;
   // What is behind their elements and behind the last token is read and never written.
-  const operand = (columns: number) => {
+  const cleared = (columns: number) => {
     const buffer = bf16(rows * columns);
     device.fill(buffer, 0);
     return buffer;
@@ -51,11 +51,12 @@ export function allocateChunkBuffers(
     tokens,
     ids: memory.alloc(tokens * 4),
     residual: memory.alloc(tokens * residual * 4),
-    normed: operand(residual),
-    qkv: bf16(tokens * qkvRows),
-    attention: operand(attention),
+    normed: cleared(residual),
+    // Written by descriptors' stores, which compute-sanitizer does not see.
+    qkv: cleared(qkvRows),
+    attention: cleared(attention),
     gateUp: bf16(Math.min(tokens, MANY_TOKENS) * 2 * activation),
-    activation: operand(activation),
+    activation: cleared(activation),
     matrix: bf16(largestConverted(weights)),
     experts: config.experts && allocateExpertBuffers(memory, config, config.experts, tokens),
   };

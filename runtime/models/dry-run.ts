@@ -188,7 +188,9 @@ function* everyWay(
   { experts }: ModelConfig,
 ): Generator<[number, number]> {
   const routed = experts ? [manyRows(experts)] : [];
-  const counts = (most: number) => [...FEW, MANY_TOKENS - 1, ...routed, ...steps(MANY_TOKENS, most, PRODUCT_ROWS)];
+  // The first count of as many rows of tiles: the last one may be more than a context has.
+  const tiles = (most: number) => steps(PRODUCT_ROWS + 1, most, PRODUCT_ROWS);
+  const counts = (most: number) => [...FEW, MANY_TOKENS - 1, MANY_TOKENS, ...routed, ...tiles(most)];
   for (const count of new Set(counts(traits.promptTokens))) if (count < capacity) yield [0, count];
   if (attention.kind === "dense") return;
   const { global, local, chunk } = attention;

@@ -6,6 +6,7 @@ export const BATCH = {
 
 /** Of the same model where each sequence asks for something else of its logits. */
 export const SHAPED = {
-  ...{ sizes: BATCH.sizes, capacity: 100, sequences: 16 },
+  capacity: 100,
+  sequences: 16,
   promptOf: (length: number): number[] => Array.from({ length }, (_, index) => (index * 7919 + length) % 4998),
 };

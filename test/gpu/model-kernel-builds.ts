@@ -30,7 +30,7 @@ export async function testedBuilds(arch: number): Promise<NeededBuild[]> {
   for (const picking of ["greedy", "sample"] as const) pass.step(picking);
   await batchSteps(device, kernels, BATCH.sizes, { apart: [0, 1], together: 1 });
   await launchShaped(
-    await batchModel(device, kernels, SHAPED.sizes, SHAPED.capacity, SHAPED.sequences),
+    await batchModel(device, kernels, BATCH.sizes, SHAPED.capacity, SHAPED.sequences),
     SHAPED.promptOf,
   );
   const runner = { device, memory: device, kernels };

@@ -29,6 +29,14 @@ describe("the builds that are compiled are those of every prompt", () => {
     expect(missing).toEqual([]);
   });
 
+  it.each([100, 150, 200, 300])("in a context of %i tokens", async (capacity) => {
+    const options = { ...files, attention: readAttention("dense", files.config.context), capacity };
+    const compiled = new Set((await neededBuilds(gpuOf(90), options)).map((build) => JSON.stringify(build)));
+    const prompts = Array.from({ length: capacity - 1 }, (_, index) => [0, index + 1] as const);
+    const needed = await neededBuilds(gpuOf(90), options, prompts);
+    expect(needed.filter((build) => !compiled.has(JSON.stringify(build)))).toEqual([]);
+  });
+
   it("with several sequences: kernels of their own, and the products of as many rows", async () => {
     const options = { ...files, attention: readAttention("dense", files.config.context), capacity };
     const namesOf = async (sequences: number) =>
