@@ -95,8 +95,11 @@ function sessions({ rows, peer, ...run }) {
     ];
   });
   const columns = ["answers at once", "tokens a second", "of each", "first token, ms"];
-  if (theirs.size) columns.push(`${peer.name} (${peer.attention}), tokens a second`, "ratio");
-  return `Llama-3.1-8B's shape in bf16 with random weights, answers at once, tokens a second of all together (\`tilescript bench sessions\`; ${source(run)}):\n\n${table(columns, body)}`;
+  if (theirs.size) columns.push(`${peer.name}, tokens a second`, "ratio");
+  const beside = theirs.size
+    ? `, beside the continuous batching of ${peer.name} with its attention "${peer.attention}"`
+    : "";
+  return `Llama-3.1-8B's shape in bf16 with random weights, answers at once, tokens a second of all together${beside} (\`tilescript bench sessions\`; ${source(run)}):\n\n${table(columns, body)}`;
 }
 
 const longContext =
@@ -225,6 +228,7 @@ const PAGES = {
     ["launch", launch],
     ["tutorials", tutorials],
     ["sessions-llama-8b", sessions],
+    ["sessions-llama-8b-transformers", sessions],
     ["reattention", retrieval],
     ["long-context", longContext("long-context", "SmolLM2-135M")],
     ["niah-qwen2.5-coder-0.5b", needles("niah-qwen2.5-coder-0.5b", "Qwen2.5-Coder-0.5B-Instruct in Q4_K_M")],
