@@ -1,0 +1,7 @@
+/** Scores of answers as published evaluations compute them. */
+
+export { chosenLetters, exactMatch, judgement, numberIn, referenceLetters } from "./exam.js";
+export { f1, f1OfWords } from "./f1.js";
+export { rougeL, rougeLsum, rougeN } from "./rouge.js";
+export { sequenceRatio } from "./sequence-ratio.js";
+export { unionRougeL } from "./union-rouge.js";
