@@ -1,6 +1,7 @@
 /** Words of texts as Python's string methods see them: what published metrics count. */
 
 /** What `str.isspace` takes for white space. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the separators of files, groups, records and units are blanks there
 const BLANKS = /[\p{White_Space}\x1c-\x1f]+/u;
 
 /** `str.split()`: at runs of white space, without empty words. */

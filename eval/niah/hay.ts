@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { readText } from "../../runtime/files.js";
 import type { Tokenizer } from "../../runtime/tokenizer/index.js";
-import { NiahError } from "./errors.js";
+import { EvaluationError } from "../shared/errors.js";
 import { sentenceStarts } from "./sentences.js";
 
 export interface HaySource {
@@ -20,11 +20,11 @@ export const noise: HaySource = {
   text: "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.\n",
 };
 
-/** A text file as hay. @throws NiahError for a file that is no text or has none; errors of the file system as they are */
+/** A text file as hay. @throws EvaluationError for a file that is no text or has none; errors of the file system as they are */
 export function readHay(path: string): HaySource {
   const text = readText(path).replace(/^\uFEFF/, "");
-  if (text.trim() === "") throw new NiahError(`${path} has no text`, "Give a file of plain text as hay.");
-  if (text.includes("\0")) throw new NiahError(`${path} is not text`, "Give a file of plain text as hay.");
+  if (text.trim() === "") throw new EvaluationError(`${path} has no text`, "Give a file of plain text as hay.");
+  if (text.includes("\0")) throw new EvaluationError(`${path} is not text`, "Give a file of plain text as hay.");
   return { name: basename(path), text };
 }
 
@@ -70,7 +70,10 @@ export class Hay {
       signal?.throwIfAborted();
     }
     if (length === 0)
-      throw new NiahError(`${source.name} has no text that this model's tokenizer knows`, "Give another text as hay.");
+      throw new EvaluationError(
+        `${source.name} has no text that this model's tokenizer knows`,
+        "Give another text as hay.",
+      );
     const tokens = new Int32Array(length);
     let at = 0;
     for (const ids of parts) {

@@ -1,7 +1,7 @@
 /** Needle in a haystack: does a model find one sentence in a long text, and how deep in how long a text. */
 
+export { EvaluationError } from "../shared/errors.js";
 export type { Answer, Answerer, OpenAnswerer, Question } from "./answerer.js";
-export { NiahError } from "./errors.js";
 export { Hay, type HaySource, noise, readHay } from "./hay.js";
 export { heatMapOf } from "./heat-map.js";
 export { type AnsweringModel, modelAnswerer } from "./model-answerer.js";

@@ -1,7 +1,7 @@
 /** A question about a haystack, in tokens: exactly as many as the context has beside the room for the answer. */
 
 import type { Tokenizer } from "../../runtime/tokenizer/index.js";
-import { NiahError } from "./errors.js";
+import { EvaluationError } from "../shared/errors.js";
 import type { Hay } from "./hay.js";
 import { answerPrefix, type Needle, needleText, questionText } from "./needle.js";
 
@@ -51,14 +51,14 @@ export class PromptBuilder {
     this.#chat = chat;
   }
 
-  /** @throws NiahError where the context is too short for the question alone */
+  /** @throws EvaluationError where the context is too short for the question alone */
   async build({ needle, context, depth, maxTokens, prefix }: PromptRequest): Promise<Prompt> {
     const { head, tail } = await this.#frame(needle);
     const opening = this.#plain(answerPrefix(needle));
     const room = context - maxTokens - opening.length - head.length - tail.length;
     const shortest = room - Math.max(...SEAMS.map((seam) => this.#hidden(needle, seam).tokens.length));
     if (shortest < 0)
-      throw new NiahError(
+      throw new EvaluationError(
         `a context of ${context} tokens has no room for the question`,
         `Give at least ${context - shortest}; needles differ by a few tokens.`,
       );
@@ -85,7 +85,7 @@ export class PromptBuilder {
     const rendered = this.#chat ? await this.#tokenizer.renderChat([{ role: "user", content }]) : `${content}\n`;
     const [before, after, ...more] = rendered.split(PLACE);
     if (before === undefined || after === undefined || more.length > 0)
-      throw new NiahError("the model's chat template does not show the message once", "Use another model.");
+      throw new EvaluationError("the model's chat template does not show the message once", "Use another model.");
     const parse = { addSpecial: false, parseSpecial: this.#chat };
     const head = this.#tokenizer.encode(before, parse);
     // A bare text starts as the model's texts do; a chat template writes that token itself.

@@ -3,13 +3,13 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { readText, writeWhole } from "../../runtime/files.js";
-import { NiahError } from "./errors.js";
-import { locked } from "./file-lock.js";
+import { EvaluationError } from "../shared/errors.js";
+import { locked } from "../shared/file-lock.js";
 import { mergeResults } from "./merge-results.js";
 import { emptyResults, type NiahIdentity, type NiahResults, niahResults } from "./results.js";
 
 /**
- * Results to go on with: those in the file, or none. @throws NiahError where the file has something else, or results of another model, hay,
+ * Results to go on with: those in the file, or none. @throws EvaluationError where the file has something else, or results of another model, hay,
  * seed or length of answer
  */
 export function continueResults(path: string, identity: NiahIdentity): NiahResults {
@@ -20,18 +20,18 @@ export function continueResults(path: string, identity: NiahIdentity): NiahResul
     return JSON.stringify(found[name]) !== JSON.stringify(niahResults.shape[name].parse(identity[name]));
   });
   if (differs.length === 0) return found;
-  throw new NiahError(
+  throw new EvaluationError(
     `${path} has results of another run: ${differs.map((key) => `${key} differs`).join(", ")}`,
     "Write into another folder, or give --fresh to replace them.",
   );
 }
 
-/** @throws NiahError for what is no file of results */
+/** @throws EvaluationError for what is no file of results */
 export function readResults(path: string): NiahResults {
   try {
     return niahResults.parse(JSON.parse(readText(path)));
   } catch (cause) {
-    throw new NiahError(
+    throw new EvaluationError(
       `${path} is no file of results that this version reads`,
       "Write into another folder, or give --fresh to replace it.",
       { cause },
@@ -41,7 +41,7 @@ export function readResults(path: string): NiahResults {
 
 /**
  * Writes results, with all that other runs have put into the file meanwhile, which is put into `results` too; `replace` drops what the file
- * has. @throws NiahError where the file has become something else, or of another run; errors of the file system as they are
+ * has. @throws EvaluationError where the file has become something else, or of another run; errors of the file system as they are
  */
 export function writeResults(
   path: string,

@@ -2,13 +2,13 @@
 
 import { setImmediate } from "node:timers/promises";
 import { type AttentionOptions, attentionText } from "../../runtime/reattention/index.js";
-import type { OpenAnswerer } from "./answerer.js";
-import { Eta } from "./eta.js";
+import { Eta } from "../shared/eta.js";
+import { Session } from "../shared/session.js";
+import type { Answerer, OpenAnswerer } from "./answerer.js";
 import { cellOf, isSameQuestion, putRun } from "./merge-results.js";
 import { isRight, needleOf } from "./needle.js";
 import type { PromptBuilder } from "./prompt.js";
 import type { NiahCell, NiahResults, NiahRun } from "./results.js";
-import { Session } from "./session.js";
 
 export interface NiahPlan {
   readonly attentions: readonly AttentionOptions[];
@@ -54,7 +54,7 @@ interface Task {
 
 /**
  * A question that fails is recorded with its error, and the others are asked all the same.
- * @throws the signal's reason; NiahError, before anything is asked, where a context is too short for the question
+ * @throws the signal's reason; EvaluationError, before anything is asked, where a context is too short for the question
  */
 export async function runNiah(job: NiahJob): Promise<void> {
   const groups = job.plan.attentions.map((attention) => ({ attention, tasks: pending(job, attention) }));
@@ -124,7 +124,7 @@ async function promptOf({ prompts, results }: NiahJob, { cell, needle: index, pr
 
 async function ask(
   job: NiahJob,
-  session: Session,
+  session: Session<Answerer>,
   task: Task,
   eta: Eta,
   onPrefill: (read: number) => void,

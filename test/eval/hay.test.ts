@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Hay, NiahError, noise, readHay } from "../../eval/niah/index.js";
+import { EvaluationError, Hay, noise, readHay } from "../../eval/niah/index.js";
 import { folderWith } from "../cli/run-cli.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
@@ -59,7 +59,7 @@ describe("hay", () => {
   it("comes from a text file, and from no other", () => {
     const folder = folderWith({ "a.txt": "\uFEFFSome text.", "empty.txt": " \n", "binary.bin": "a\0b" });
     expect(readHay(join(folder, "a.txt"))).toEqual({ name: "a.txt", text: "Some text." });
-    expect(() => readHay(join(folder, "empty.txt"))).toThrow(NiahError);
+    expect(() => readHay(join(folder, "empty.txt"))).toThrow(EvaluationError);
     expect(() => readHay(join(folder, "empty.txt"))).toThrow(/has no text/);
     expect(() => readHay(join(folder, "binary.bin"))).toThrow(/is not text/);
     writeFileSync(join(folder, "later.txt"), "x");

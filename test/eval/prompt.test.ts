@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Hay, NiahError, noise, PromptBuilder } from "../../eval/niah/index.js";
+import { EvaluationError, Hay, noise, PromptBuilder } from "../../eval/niah/index.js";
 import { needleOf, needleText } from "../../eval/niah/needle.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
@@ -81,16 +81,16 @@ describe("a prompt", async () => {
   });
 
   it("that does not fit says how much it needs, and that is enough", async () => {
-    const failure = async (context: number): Promise<NiahError> => {
+    const failure = async (context: number): Promise<EvaluationError> => {
       try {
         await prompts.build({ ...request(2000, 0), context });
       } catch (error) {
-        return error as NiahError;
+        return error as EvaluationError;
       }
       throw new Error("it fitted");
     };
     const error = await failure(100);
-    expect(error).toBeInstanceOf(NiahError);
+    expect(error).toBeInstanceOf(EvaluationError);
     expect(error.message).toMatch(/a context of 100 tokens has no room for the question/);
     const least = Number(/at least (\d+)/.exec(error.hint)![1]);
     expect((await failure(least - 1)).hint).toBe(error.hint);

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Eta } from "../../eval/niah/eta.js";
 import {
   accuracyOf,
   continueResults,
@@ -15,6 +14,7 @@ import {
   recallOfCell,
   writeResults,
 } from "../../eval/niah/index.js";
+import { Eta } from "../../eval/shared/eta.js";
 import { Generation } from "../../runtime/generate/generation.js";
 import { folderWith } from "../cli/run-cli.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
   type Answerer,
+  EvaluationError,
   emptyResults,
   Hay,
-  NiahError,
   type NiahPlan,
   type NiahProgress,
   type NiahResults,
@@ -156,7 +156,7 @@ describe("a run", () => {
   it("refuses a context that is too short before it asks anything", async () => {
     const { open, opened } = readers();
     const job = { plan: { ...plan, contexts: [50, 800] }, prompts, results: fresh(), open };
-    await expect(runNiah(job)).rejects.toThrow(NiahError);
+    await expect(runNiah(job)).rejects.toThrow(EvaluationError);
     expect(opened).toEqual([]);
   });
 });

@@ -1,25 +1,28 @@
 /** The model of one attention mode: opened once for all contexts if that can be, and anew after a failure. */
 
-import type { Answerer } from "./answerer.js";
+/** What is opened: a model, or in tests anything. */
+interface Closable {
+  close(): void | Promise<void>;
+}
 
-export class Session {
-  readonly #open: (context: number) => Promise<Answerer>;
+export class Session<Opened extends Closable> {
+  readonly #open: (context: number) => Promise<Opened>;
   /** Contexts to open the model for, the longest first. */
   readonly #capacities: readonly number[];
   readonly #signal: AbortSignal | undefined;
   /** Why there is no model for so many tokens. */
   readonly #refused = new Map<number, unknown>();
-  #model: Answerer | undefined;
+  #model: Opened | undefined;
   #capacity = 0;
 
-  constructor(open: (context: number) => Promise<Answerer>, contexts: readonly number[], signal?: AbortSignal) {
+  constructor(open: (context: number) => Promise<Opened>, contexts: readonly number[], signal?: AbortSignal) {
     this.#open = open;
     this.#capacities = [...new Set(contexts)].sort((a, b) => b - a);
     this.#signal = signal;
   }
 
   /** A model for at least `context` tokens: the largest that can be had. @throws why there is none */
-  async model(context: number): Promise<Answerer> {
+  async model(context: number): Promise<Opened> {
     if (this.#model && this.#capacity >= context) return this.#model;
     await this.close();
     for (const capacity of this.#capacities) {
