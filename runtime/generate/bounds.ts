@@ -46,7 +46,7 @@ export class Bounds {
 
   #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined): Bound {
     const { tokenizer } = this.#speech;
-    const form = formOf(tokenizer.chatTemplate ?? "");
+    const form = formOf(tokenizer.chatTemplate);
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const names = tools.map((tool) => tool.function.name);
     const calls = { reader: new CallReader(form, names, required !== undefined), signs };
@@ -61,9 +61,8 @@ export class Bounds {
   }
 }
 
-/** Throws GenerateError where tools are given and no chat template is told of them. */
+/** Throws GenerateError where tools are given to what has none of its own. */
 export function requireNoTools(options: GenerateOptions, instead: string): void {
   requireOptions(options, KNOWN);
-  const { tools, toolChoice } = options;
-  if (toolUse(tools, toolChoice).tools.length > 0) throw new GenerateError("tools", `tools are for ${instead}`);
+  if (toolUse(options.tools).tools.length > 0) throw new GenerateError("tools", `tools are for ${instead}`);
 }

@@ -98,7 +98,7 @@ const FORMS: readonly { readonly has: RegExp; readonly without?: RegExp; readonl
 ];
 
 /** @throws GenerateError where a template has no place for tools, or shows a form of calls that is none of these */
-export function formOf(template: string): Form {
+export function formOf(template = ""): Form {
   if (!/\btools\b/.test(template))
     throw new GenerateError(
       "tools",

@@ -2,4 +2,5 @@
 export { CallReader, type Heard } from "./call-reader.js";
 export { callOr, forcedCall } from "./forced.js";
 export { type Form, formOf, signsOf } from "./forms.js";
+export { saysSame } from "./says-same.js";
 export { type Tool, type ToolCall, type ToolChoice, type ToolUse, toolUse } from "./tools.js";

@@ -1,0 +1,20 @@
+import { isDeepStrictEqual } from "node:util";
+import { CallReader } from "./call-reader.js";
+import { formOf } from "./forms.js";
+import type { Tool } from "./tools.js";
+
+/** Compares two writings of an answer: without tools as they are, with tools by what they say and call. */
+export function saysSame(tools: readonly Tool[], template: string | undefined): (a: string, b: string) => boolean {
+  if (tools.length === 0) return (a, b) => a === b;
+  const form = formOf(template);
+  const names = tools.map((tool) => tool.function.name);
+  const said = (answer: string) => {
+    const reader = new CallReader(form, names);
+    const told = [reader.push(answer), reader.end(false)];
+    const calls = told.flatMap(({ calls }) => calls).map(({ name, arguments: given }) => ({ name, given }));
+    const text = told.map(({ text }) => text).join("");
+    // A template puts white space of its own between text and calls.
+    return { text: calls.length > 0 ? text.trim() : text, calls };
+  };
+  return (a, b) => a === b || isDeepStrictEqual(said(a), said(b));
+}
