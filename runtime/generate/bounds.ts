@@ -4,6 +4,7 @@ import type { Speech } from "./answer.js";
 import type { Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
 import { type GenerateOptions, KNOWN, requireOptions } from "./options.js";
+import { shown } from "./shown.js";
 
 /** How calls are read from an answer. */
 export interface Calls {
@@ -30,26 +31,31 @@ export class Bounds {
 
   /** @throws GenerateError for formats and tools that make no sense together, or to this model */
   of(options: GenerateOptions): Bound {
-    const { responseFormat, ignoreEos } = options;
+    const { responseFormat, ignoreEos, parallelToolCalls = true } = options;
+    if (typeof parallelToolCalls !== "boolean")
+      throw new GenerateError(
+        "parallelToolCalls",
+        `parallelToolCalls is ${shown(parallelToolCalls)}; give true or false`,
+      );
     const use = toolUse(options.tools, options.toolChoice);
     if (ignoreEos && (responseFormat !== undefined || use.required))
       throw new GenerateError(
         "ignoreEos",
         "ignoreEos does not go with responseFormat or a required tool, which end an answer",
       );
-    if (use.tools.length > 0) return this.#calling(use, responseFormat);
+    if (use.tools.length > 0) return this.#calling(use, responseFormat, parallelToolCalls);
     return {
       constraint: responseFormat === undefined ? undefined : this.#formats.constraint(responseFormat),
       calls: undefined,
     };
   }
 
-  #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined): Bound {
+  #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined, isParallel: boolean): Bound {
     const { tokenizer } = this.#speech;
     const form = formOf(tokenizer.chatTemplate);
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
-    const names = tools.map((tool) => tool.function.name);
-    const calls = { reader: new CallReader(form, names, required !== undefined), signs };
+    const most = isParallel ? (form.most ?? Number.POSITIVE_INFINITY) : 1;
+    const calls = { reader: new CallReader(form, tools, { isForced: required !== undefined, most }), signs };
     if (!required && format === undefined) return { constraint: undefined, calls };
     // With a format, what is no answer of that is one call.
     const grammar = () => {

@@ -55,6 +55,8 @@ export interface GenerateOptions {
   readonly tools?: readonly Tool[];
   /** Whether it does. Default "auto": as it likes. */
   readonly toolChoice?: ToolChoice;
+  /** Whether an answer may call several tools, or one several times; without it ends behind its first call. Default true. */
+  readonly parallelToolCalls?: boolean;
   /** Ends the generation: the iteration throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Tokens of the prompt that have been read so far. */
@@ -66,7 +68,7 @@ export const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...{ maxTokens: true, temperature: true, topK: true, topP: true, minP: true },
   ...{ repetitionPenalty: true, presencePenalty: true, frequencyPenalty: true, logitBias: true },
   ...{ seed: true, stop: true, stopIds: true, ignoreEos: true, logprobs: true, signal: true, onPrefill: true },
-  ...{ responseFormat: true, tools: true, toolChoice: true },
+  ...{ responseFormat: true, tools: true, toolChoice: true, parallelToolCalls: true },
 };
 
 export interface Choices {

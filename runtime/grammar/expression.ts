@@ -88,6 +88,33 @@ export function mapParts(expression: Expression, part: (of: Expression) => Expre
   }
 }
 
+/** A grammar whose leaves, rules among them, are others. */
+export function mapGrammar(
+  { root, rules }: Grammar,
+  leaf: (of: Expression) => Expression,
+  name = (of: string) => of,
+): Grammar {
+  const known = new Map<Expression, Expression>();
+  const mapped = (expression: Expression): Expression => {
+    let own = known.get(expression);
+    if (!own) {
+      own = mapParts(expression, mapped);
+      if (own === expression) own = leaf(expression);
+      known.set(expression, own);
+    }
+    return own;
+  };
+  return { root: mapped(root), rules: new Map([...rules].map(([rule, body]) => [name(rule), mapped(body)])) };
+}
+
+/** The same grammar, its rules with a name before their own. */
+export const renamed = (grammar: Grammar, prefix: string): Grammar =>
+  mapGrammar(
+    grammar,
+    (leaf) => (leaf.kind === "rule" ? rule(prefix + leaf.name) : leaf),
+    (name) => prefix + name,
+  );
+
 /** Expressions that one is made of. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {

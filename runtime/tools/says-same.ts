@@ -7,9 +7,8 @@ import type { Tool } from "./tools.js";
 export function saysSame(tools: readonly Tool[], template: string | undefined): (a: string, b: string) => boolean {
   if (tools.length === 0) return (a, b) => a === b;
   const form = formOf(template);
-  const names = tools.map((tool) => tool.function.name);
   const said = (answer: string) => {
-    const reader = new CallReader(form, names);
+    const reader = new CallReader(form, tools);
     const told = [reader.push(answer), reader.end(false)];
     const calls = told.flatMap(({ calls }) => calls).map(({ name, arguments: given }) => ({ name, given }));
     const text = told.map(({ text }) => text).join("");

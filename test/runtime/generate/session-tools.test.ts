@@ -50,6 +50,26 @@ test("a turn's answer calls, what the tool gave is the next turn, and only what 
   expect(session.history[3]).toEqual({ ...given(call!.id), name: "weather" });
 });
 
+test.each([
+  [
+    "arguments one by one",
+    "\n<function={{ call.function.name }}>\n{% for k, v in call.function.arguments|items %}<parameter={{ k }}>\n{{ v }}\n</parameter>\n{% endfor %}</function>\n",
+  ],
+  [
+    "arguments one by one, by their names",
+    "{{ call.function.name }}\n{% for k, v in call.function.arguments|items %}<arg_key>{{ k }}</arg_key>\n<arg_value>{{ v }}</arg_value>\n{% endfor %}",
+  ],
+])("a form with %s: a required call is valid, and is not read again", async (_, inside) => {
+  const before = TEMPLATE.indexOf("<tool_call>") + "<tool_call>".length;
+  using other = await tinyModel(TEMPLATE.slice(0, before) + inside + TEMPLATE.slice(TEMPLATE.indexOf("</tool_call>")));
+  using session = other.session({ tools });
+  const first = await session.prompt("hi", calling).result;
+  expect([first.text, first.stopReason]).toEqual(["", "toolCalls"]);
+  expect(first.toolCalls).toMatchObject([{ name: "weather", arguments: { city: "Rome" } }]);
+  const second = await session.prompt([given(first.toolCalls![0]!.id)], { maxTokens: 2 }).result;
+  expect(second.cachedTokens).toBeGreaterThanOrEqual(first.promptTokens + first.tokens.length - 1);
+});
+
 test("forks and saved sessions have the tools and the calls", async () => {
   const path = join(temporaryFolder("session"), "a.session");
   using session = model.session({ tools });

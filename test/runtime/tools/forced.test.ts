@@ -1,0 +1,114 @@
+/** Calls that are required: what the grammar of each form lets through is read as one call whose arguments are valid. */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import { CallReader, type Form, forcedCall, type Tool } from "../../../runtime/tools/index.js";
+import { guideOf, randomOf, takes, walk } from "../grammar/walking.js";
+import * as FORMS from "./shown-forms.js";
+
+const tool = (name: string, parameters?: Tool["function"]["parameters"]): Tool => ({
+  type: "function",
+  function: { name, ...(parameters ? { parameters } : {}) },
+});
+
+const text = { type: "string", maxLength: 6 };
+const parameters: readonly Record<string, unknown>[] = [
+  { type: "object", properties: {} },
+  {
+    type: "object",
+    properties: { a: { type: "integer", minimum: 1, maximum: 40 }, b: text, c: { enum: ["x", "a<b", 5, null] } },
+    required: ["b", "c"],
+  },
+  {
+    type: "object",
+    properties: {
+      list: { type: "array", items: text, maxItems: 2 },
+      inner: { type: "object", properties: { s: text, n: { $ref: "#/$defs/n" } }, required: ["s"] },
+      mixed: { anyOf: [text, { $ref: "#/$defs/n" }, { type: "null" }] },
+      tag: { type: "string", pattern: "^[a-c<]{2}$" },
+    },
+    required: ["mixed", "inner", "list"],
+    $defs: { n: { type: "integer", minimum: 0, maximum: 9 } },
+  },
+  {
+    type: "object",
+    properties: {
+      ok: { type: "boolean" },
+      is: { const: "</parameter" },
+      two: { type: ["string", "boolean"], maxLength: 5 },
+    },
+    required: ["is", "two"],
+  },
+];
+
+const ajv = new Ajv2020({ strict: false });
+const read = (form: Form, tools: readonly Tool[], answer: string) => {
+  const reader = new CallReader(form, tools, { isForced: true });
+  const told = [...Array.from(answer, (letter) => reader.push(letter)), reader.end(false)];
+  return { text: told.map((one) => one.text).join(""), calls: told.flatMap(({ calls }) => calls) };
+};
+
+describe.each(Object.entries(FORMS))("%s", (_, form) => {
+  test("what a required call may be is one call, valid for its schema", () => {
+    for (const [i, one] of parameters.entries()) {
+      const tools = [tool("first"), tool("f", one)];
+      const guide = guideOf(forcedCall(form, tools));
+      const valid = ajv.compile(one);
+      for (let seed = 0; seed < 12; seed++) {
+        const answer = walk(guide, randomOf(seed * 100 + i), 400);
+        if (answer === undefined) throw new Error(`the call does not end: ${seed}`);
+        const { text, calls } = read(form, tools, answer);
+        expect([answer, text, calls.length]).toEqual([answer, "", 1]);
+        const [call] = calls;
+        expect([answer, call!.name === "first" || valid(call!.arguments), valid.errors]).toEqual([
+          answer,
+          true,
+          valid.errors,
+        ]);
+      }
+    }
+  });
+});
+
+const CODER = FORMS.CODER;
+const coded = (inside: string) => `<tool_call>\n<function=f>\n${inside}</function>\n</tool_call>`;
+
+test("Qwen3-Coder: a text is what does not end it, and no other type where others may be", () => {
+  const guide = (parameters: object) => guideOf(forcedCall(CODER, [tool("f", { type: "object", ...parameters })]));
+  const free = guide({ properties: { s: { type: "string" } }, required: ["s"] });
+  const has = (value: string) => coded(`<parameter=s>\n${value}\n</parameter>\n`);
+  for (const value of ["", "5", 'a\n"b" <p></p> é', "</param eter>", "<".repeat(20)])
+    expect([value, takes(free, has(value))]).toEqual([value, true]);
+  for (const value of ["a</parameter>b", "</tool_call>"])
+    expect([value, takes(free, has(value))]).toEqual([value, false]);
+  const mixed = guide({ properties: { s: { type: ["string", "integer"], maximum: 3 } }, required: ["s"] });
+  for (const [value, may] of [
+    ["3", true],
+    ["4", false],
+    [" 4", false],
+    ["four", true],
+    ["true", false],
+    ["[x", false],
+  ] as const)
+    expect([value, takes(mixed, has(value))]).toEqual([value, may]);
+});
+
+test("what a form that writes arguments one by one cannot say is refused with its place", () => {
+  const fails = (parameters: object, message: RegExp) =>
+    expect(() => guideOf(forcedCall(CODER, [tool("f", { type: "object", ...parameters })]))).toThrow(message);
+  fails(
+    { anyOf: [{ required: ["a"] }] },
+    /^the tool f: the schema at #: this model writes arguments one by one: anyOf/,
+  );
+  fails(
+    { properties: { "a>b": {} } },
+    /^the tool f: the schema at #\/properties\/a>b: this model writes arguments between tags/,
+  );
+  fails(
+    { properties: { a: { not: {} } } },
+    /^the tool f: the schema at #\/properties\/a\/not: the keyword not is not supported/,
+  );
+  fails(
+    { properties: { a: { type: "string", maxLength: 100_000 } }, required: ["a"] },
+    /^the tool f: the schema at #\/properties\/a\/maxLength: is 100000: this model writes texts as they are, whose length is held up to 200/,
+  );
+});
