@@ -18,7 +18,7 @@ import {
 import { ANY } from "../ranges.js";
 import { readPattern } from "../regex.js";
 import { takes } from "../takes.js";
-import { areApart } from "./apart.js";
+import { areApart, meeting } from "./apart.js";
 import { FORMATS } from "./formats.js";
 import {
   ANNOTATIONS,
@@ -41,6 +41,8 @@ import { anyOfType, someOf } from "./values.js";
 const LONGEST = 500_000;
 /** Schemas that are read, those again that are read for what they say beside others. */
 const MOST_READ = 20_000;
+/** Alternatives of oneOf that are compared one with another. */
+const MOST_COMPARED = 500;
 const DEEPEST = 60;
 const MANY = Number.POSITIVE_INFINITY;
 
@@ -79,6 +81,16 @@ export function anyObject(): Grammar {
 
 /** Schemas that hold beside a schema's own keywords. */
 const BESIDE = new Set(["$ref", "allOf"]);
+
+type Tags = ReadonlyMap<string, readonly unknown[]>;
+
+function areKnownApart(a: Said, b: Said, ours: Tags, theirs: Tags): boolean {
+  if (a.values && b.values) return areApart(a.values, b.values);
+  const wide = (said: Said) => typesOf(said).map((type) => (type === "integer" ? "number" : type));
+  const types = wide(b);
+  if (!wide(a).some((type) => types.includes(type))) return true;
+  return [...ours].some(([name, values]) => theirs.has(name) && areApart(values, theirs.get(name)!));
+}
 
 /** Reads one schema. */
 export class Reader {
@@ -159,34 +171,41 @@ export class Reader {
   /** Of oneOf exactly one is to hold: alternatives must be such that no value is valid for two. */
   #requireApart(options: readonly Part[], place: string): void {
     const all = options.map((option) => this.said(option, 1));
-    // Alternatives that are values alone need no look at each pair.
-    if (all.every(({ values }) => values) && areApart(...all.map(({ values }) => values!))) return;
+    const refuse = (one: number, other: number) =>
+      formatError(
+        `the schema at ${place}`,
+        `a value may be valid for both ${one} and ${other}, and oneOf wants one: use anyOf, or a property that is required in all with a const of its own in each`,
+      );
+    // Alternatives that are values alone, or have a tag in common, need no look at each pair.
+    if (all.every(({ values }) => values)) {
+      const both = meeting(all.map(({ values }) => values!));
+      if (both) throw refuse(...both);
+      return;
+    }
+    const tagged = all.map((said) => this.#tagged(said));
+    for (const name of tagged[0]?.keys() ?? [])
+      if (tagged.every((tags) => tags.has(name)) && areApart(...tagged.map((tags) => tags.get(name)!))) return;
+    if (all.length > MOST_COMPARED)
+      throw formatError(
+        `the schema at ${place}`,
+        `has ${all.length} alternatives, more than ${MOST_COMPARED}, and no property that is required in all with a const of its own in each: give them one, or use anyOf`,
+      );
     all.forEach((a, i) => {
-      const other = all.slice(0, i).findIndex((b) => !this.#areApart(a, b));
-      if (other >= 0)
-        throw formatError(
-          `the schema at ${place}`,
-          `a value may be valid for both ${other} and ${i}, and oneOf wants one: use anyOf, or a property that is required in all with a const of its own in each`,
-        );
+      const other = all.slice(0, i).findIndex((b, j) => !areKnownApart(a, b, tagged[i]!, tagged[j]!));
+      if (other >= 0) throw refuse(other, i);
     });
   }
 
-  #areApart(a: Said, b: Said): boolean {
-    if (a.values && b.values && areApart(a.values, b.values)) return true;
-    const [ours, theirs] = [typesOf(a), typesOf(b)];
-    const wide = (types: readonly string[]) => types.map((type) => (type === "integer" ? "number" : type));
-    if (!wide(ours).some((type) => wide(theirs).includes(type))) return true;
-    if (a.values && b.values) return false;
-    const tag = (a.required ?? []).find((name) => {
-      const [one, two] = [a, b].map((said) => said.properties?.get(name)?.[0]);
-      return one && two && b.required?.includes(name) && this.#areTags(one, two);
-    });
-    return tag !== undefined && [...ours, ...theirs].every((type) => type === "object");
-  }
-
-  #areTags(one: Part, two: Part): boolean {
-    const [a, b] = [this.said(one, 1), this.said(two, 1)];
-    return a.values !== undefined && b.values !== undefined && this.#areApart(a, b);
+  /** Required properties of certain values, of what is an object for sure. */
+  #tagged(said: Said): Tags {
+    const tags = new Map<string, readonly unknown[]>();
+    if (typesOf(said).some((type) => type !== "object")) return tags;
+    for (const name of said.required ?? []) {
+      const part = said.properties?.get(name)?.[0];
+      const values = part && this.said(part, 1).values;
+      if (values) tags.set(name, values);
+    }
+    return tags;
   }
 
   expression(said: Said, place: string): Expression {

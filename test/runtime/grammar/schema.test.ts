@@ -319,6 +319,25 @@ test.each([
   expect([takes(guide, JSON.stringify(short)), takes(guide, JSON.stringify(long))]).toEqual([true, false]);
 });
 
+test("oneOf of hundreds of objects with a tag is taken, and one that would be compared for ever says why it is not", () => {
+  const variants = (n: number, tag: (i: number) => object) => ({
+    oneOf: Array.from({ length: n }, (_, i) => ({
+      type: "object",
+      properties: { n: { type: "integer", minimum: 0, maximum: 9 }, ...tag(i), rest: { const: i } },
+      required: ["n", "kind"],
+    })),
+  });
+  const guide = guideFor({ type: "json_schema", schema: variants(500, (i) => ({ kind: { const: `k${i}` } })) });
+  for (const seed of [1, 2, 3])
+    expect(JSON.parse(walk(guide, randomOf(seed))!)).toMatchObject({ kind: expect.stringMatching(/^k\d+$/) });
+  expect(() => guideFor({ type: "json_schema", schema: variants(60, (i) => ({ kind: { const: i % 59 } })) })).toThrow(
+    /at #\/oneOf: a value may be valid for both 0 and 59/,
+  );
+  expect(() => guideFor({ type: "json_schema", schema: variants(501, () => ({})) })).toThrow(
+    /at #\/oneOf: has 501 alternatives, more than 500, and no property that is required in all with a const of its own/,
+  );
+});
+
 test("many numbers of multipleOf, and many alternatives of oneOf, take no minutes", () => {
   const count = (length: number, of: (i: number) => object) => Array.from({ length }, (_, i) => of(i));
   const many = { anyOf: count(300, (i) => ({ type: "integer", multipleOf: 700 + i })) };
