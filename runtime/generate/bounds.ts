@@ -1,5 +1,5 @@
 import { Formats, grammarOf, keyOf, type ResponseFormat } from "../grammar/index.js";
-import { CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
+import { aboutTools, CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
 import type { Speech } from "./answer.js";
 import type { Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
@@ -63,7 +63,8 @@ export class Bounds {
       return required ? call : callOr(call, grammarOf(format!));
     };
     const key = JSON.stringify(["call", required ?? [tools, keyOf(format!)]]);
-    return { constraint: this.#formats.follow(key, grammar, signs), calls };
+    const follow = () => this.#formats.follow(key, grammar, signs);
+    return { constraint: format === undefined ? aboutTools("the tools", follow) : follow(), calls };
   }
 }
 

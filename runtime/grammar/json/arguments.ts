@@ -31,6 +31,9 @@ export interface Markup {
 /** Of texts whose length is said: each character beside each beginning of what ends a value is a state. */
 const LONGEST = 200;
 
+/** Texts of a markup, by what is said of them: an automaton is made of each. */
+type Texts = Map<string, Expression>;
+
 const anything = repeat(characters(ANY));
 
 /** What is read as JSON where other types than strings may be. */
@@ -45,23 +48,23 @@ const likeJson = sequence(
 /**
  * The texts of arguments that are valid for a schema. Arguments are in the order of its properties, and there are no others. @throws GenerateError that names
  * the keyword and its place
+ * @param texts that were made for other tools of the same markup
  */
-export function readArguments(schema: unknown, markup: Markup): Grammar {
-  return new Arguments(schemaOf(schema), markup).grammar();
+export function readArguments(schema: unknown, markup: Markup, texts: Texts = new Map()): Grammar {
+  return new Arguments(schemaOf(schema), markup, texts).grammar();
 }
 
 class Arguments {
   readonly #root: unknown;
   readonly #markup: Markup;
   readonly #reader: Reader;
-  /** A text of no certain length that ends nothing. */
-  readonly #never: Expression;
+  readonly #texts: Texts;
 
-  constructor(root: unknown, markup: Markup) {
+  constructor(root: unknown, markup: Markup, texts: Texts) {
     this.#root = root;
     this.#markup = markup;
     this.#reader = new Reader(root);
-    this.#never = sequence(anything, oneOf(markup.never), anything);
+    this.#texts = texts;
   }
 
   grammar(): Grammar {
@@ -116,11 +119,20 @@ class Arguments {
       ...(values
         ? [someOf(values.filter((value) => !isText(value) && others.some((type) => isOfType(value, type))))]
         : []),
-      ...(types.includes("string") && (!values || values.some(isText))
-        ? [both([this.#reader.textOf(said, place)], [this.#never, ...(isMixed ? [likeJson] : [])])]
-        : []),
+      ...(types.includes("string") && (!values || values.some(isText)) ? [this.#text(said, isMixed, place)] : []),
     ];
     return choice(...written);
+  }
+
+  /** A text that does not end itself. */
+  #text(said: Said, isMixed: boolean, place: string): Expression {
+    const { minLength, maxLength, patterns = [], formats, values } = said;
+    const key = JSON.stringify([minLength, maxLength, patterns.map(({ schema }) => schema), formats, values, isMixed]);
+    const never = sequence(anything, oneOf(this.#markup.never), anything);
+    const made =
+      this.#texts.get(key) ?? both([this.#reader.textOf(said, place)], [never, ...(isMixed ? [likeJson] : [])]);
+    this.#texts.set(key, made);
+    return made;
   }
 
   /** Strings within lists and objects are without <, which could be the beginning of what ends them. */

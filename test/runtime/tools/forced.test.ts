@@ -1,6 +1,7 @@
 /** Calls that are required: what the grammar of each form lets through is read as one call whose arguments are valid. */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
+import { type Expression, partsOf } from "../../../runtime/grammar/expression.js";
 import { CallReader, type Form, forcedCall, type Tool } from "../../../runtime/tools/index.js";
 import { guideOf, randomOf, takes, walk } from "../grammar/walking.js";
 import * as FORMS from "./shown-forms.js";
@@ -90,6 +91,18 @@ test("Qwen3-Coder: a text is what does not end it, and no other type where other
     ["[x", false],
   ] as const)
     expect([value, takes(mixed, has(value))]).toEqual([value, may]);
+});
+
+test("texts of which the same is said are one, however many tools there are", () => {
+  const parameters = { type: "object", properties: { a: { type: "string" }, b: { type: "string" } } };
+  const { root, rules } = forcedCall(CODER, [tool("f", parameters), tool("g", parameters)]);
+  const texts = new Set<Expression>();
+  const look = (one: Expression): void => {
+    if (one.kind === "both") texts.add(one);
+    else partsOf(one).forEach(look);
+  };
+  for (const one of [root, ...rules.values()]) look(one);
+  expect(texts.size).toBe(1);
 });
 
 test("what a form that writes arguments one by one cannot say is refused with its place", () => {
