@@ -38,6 +38,8 @@ export class CallReader {
   #isBare = false;
   #began = false;
   readonly #calls: ToolCall[] = [];
+  /** Nothing but white space came behind the last call. */
+  #isBehind = false;
   /** What of them has been told. */
   #told = 0;
 
@@ -58,9 +60,14 @@ export class CallReader {
     return this.#calls.length >= this.#most;
   }
 
-  /** Whether what came last is within a call, or may be. */
+  /** Whether what came last is within a call. */
   get isCalling(): boolean {
-    return this.#call !== undefined;
+    return this.#call !== undefined && !this.#isBetween(this.#call);
+  }
+
+  /** Whether nothing stands between the last of several calls and what ends them. */
+  #isBetween(call: string): boolean {
+    return !this.#isBare && this.#sign === "" && call.trim() === "";
   }
 
   push(text: string): Heard {
@@ -69,6 +76,7 @@ export class CallReader {
       const [shown, behind] = this.#call === undefined ? this.#read(rest) : this.#gather(this.#call + rest);
       said += shown;
       rest = behind;
+      if (shown.trim() !== "") [this.#began, this.#isBehind] = [true, false];
     }
     return this.#heard(said);
   }
@@ -84,7 +92,7 @@ export class CallReader {
       const isLost = isCut || (isStopped && (!this.#isBare || this.#isForced));
       return this.#heard(isLost && !this.#known(call) ? "" : this.#close(call, ""));
     }
-    const isPart = (this.#isForced && (isCut || isStopped)) || (this.#calls.length > 0 && this.#held.trim() === "");
+    const isPart = (this.#isForced && (isCut || isStopped)) || (this.#isBehind && this.#held.trim() === "");
     const held = isPart ? "" : this.#held;
     this.#held = "";
     return this.#heard(held);
@@ -115,19 +123,18 @@ export class CallReader {
     if (unsaid.includes(sign)) return [all.slice(0, at), all.slice(at + sign.length)];
     [this.#call, this.#sign, this.#isBare, this.#began] = ["", sign, false, true];
     const before = all.slice(0, at);
-    return [this.#calls.length > 0 && before.trim() === "" ? "" : before, all.slice(at + sign.length)];
+    return [this.#isBehind && before.trim() === "" ? "" : before, all.slice(at + sign.length)];
   }
 
   /** Tells what is before `certain`, and keeps the rest. */
   #hold(all: string, certain: number): readonly [string, string] {
     const said = all.slice(0, certain);
     // White space behind a call is text only before more of it.
-    if (this.#calls.length > 0 && said.trim() === "") {
+    if (this.#isBehind && said.trim() === "") {
       this.#held = all;
       return ["", ""];
     }
     this.#held = all.slice(certain);
-    if (said.trim() !== "") this.#began = true;
     return [said, ""];
   }
 
@@ -156,19 +163,19 @@ export class CallReader {
 
   /** Hears a call to its end; gives what is none as the text that it is. */
   #close(call: string, mark: string): string {
-    const sign = this.#sign;
+    const text = this.#isBetween(call) ? "" : this.#sign + call + mark;
     this.#call = undefined;
     this.#sign = "";
     const written = this.#known(call);
-    if (!written) return isBehindCalls(sign, call) ? "" : sign + call + mark;
-    const calls = written.slice(0, this.#most - this.#calls.length);
-    this.#calls.push(...calls.map(({ id = newId(), ...one }) => ({ id, ...one })));
+    if (!written) return text;
+    this.#isBehind = true;
+    for (const { id, ...one } of written.slice(0, this.#most - this.#calls.length)) {
+      const isFree = id !== undefined && !this.#calls.some((other) => other.id === id);
+      this.#calls.push({ id: isFree ? id : newId(), ...one });
+    }
     return "";
   }
 }
-
-/** Whether nothing stands between the last of several calls and what ends them. */
-const isBehindCalls = (sign: string, call: string): boolean => sign === "" && call.trim() === "";
 
 /** Where the first of some texts is, and which: of those at one place the longest. */
 function first(all: string, texts: readonly string[]): readonly [at: number, which: string] {

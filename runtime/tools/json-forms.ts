@@ -134,7 +134,7 @@ const deepseek = (call: RegExp, around: (name: string) => readonly [string, stri
 
 /** `function<｜tool▁sep｜>name` and arguments in a block of code: DeepSeek V3, R1 and its distillates. */
 export const DEEPSEEK = deepseek(
-  /^<｜tool▁call▁begin｜>function<｜tool▁sep｜>\s*([\w.-]+)\s*```(?:json)?\s*([\s\S]*?)\s*```$/,
+  /^<｜tool▁call▁begin｜>function<｜tool▁sep｜>\s*([\w.-]+)\s*```(?:json)?([\s\S]*)```$/,
   (name) => [`function<｜tool▁sep｜>${name}\n\`\`\`json\n`, "\n```"],
 );
 
@@ -154,7 +154,7 @@ export const HARMONY: Form = {
   closes: "<|end|>",
   inner: HARMONY_TOKENS,
   unsaid: HARMONY_TOKENS,
-  read: found(/^([\w.-]+)\s*(?:<\|channel\|>commentary\s*)?(?:<\|constrain\|>\s*)?(?:json)?\s*<\|message\|>([\s\S]*)$/),
+  read: found(/^([\w.-]+)(?:<\|channel\|>|<\|constrain\|>|commentary|json|\s)*<\|message\|>([\s\S]*)$/),
   // Its end is <|call|>, which ends the answer.
   around: (name) => [` to=functions.${name}<|channel|>commentary json<|message|>`, ""],
 };

@@ -4,6 +4,8 @@ import { type Form, parsed, type Schemas, type Written } from "./form.js";
 
 interface Tags {
   readonly opens: string;
+  /** The model forgets what opens its calls at times, and begins with the call. */
+  readonly mayForget?: boolean;
   readonly closes: string;
   readonly ends?: string;
   /** Around the name of a call, and behind its arguments. */
@@ -19,8 +21,8 @@ const loose = (tags: string): string =>
     .replace(/[^\w\s<>]/g, "\\$&")
     .replace(/(?<=>)\s*(?=<)/g, "\\s*");
 
-function tagged({ opens, closes, ends, call, argument }: Tags): Form {
-  const begins = new RegExp(`\\s*${loose(call[0])}\\s*([\\w.-]+)\\s*${loose(call[1])}`, "y");
+function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags): Form {
+  const begins = new RegExp(`\\s*(?:${loose(call[0])})${mayForget ? "?" : ""}\\s*([\\w.-]+)\\s*${loose(call[1])}`, "y");
   const [[before, behindName, behind], line] = [argument, argument[1].endsWith("\n") ? "\\n?" : ""];
   const argumentBegins = new RegExp(`\\s*${loose(before)}([^<>"\\n]+)${loose(behindName)}${line}`, "y");
   const argumentEnds = new RegExp(`${line}${loose(behind)}`, "g");
@@ -58,7 +60,7 @@ function tagged({ opens, closes, ends, call, argument }: Tags): Form {
   }
 
   return {
-    opens: [opens],
+    opens: mayForget ? [opens, call[0].trim()] : [opens],
     closes,
     ...(ends === undefined ? {} : { ends }),
     read,
@@ -91,6 +93,8 @@ function meant(said: string, types: readonly string[] | undefined): unknown {
 /** `<tool_call>\n<function=name>\n<parameter=a>\n…\n</parameter>\n</function>\n</tool_call>`: Qwen3-Coder, Nemotron 3. */
 export const QWEN_CODER = tagged({
   opens: "<tool_call>",
+  // Qwen's own parser for vLLM takes calls without it.
+  mayForget: true,
   closes: "</tool_call>",
   call: ["\n<function=", ">\n", "</function>\n"],
   argument: ["<parameter=", ">\n", "\n</parameter>\n"],

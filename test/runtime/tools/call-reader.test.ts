@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CallReader, type Form, formOf, type Tool } from "../../../runtime/tools/index.js";
+import * as SHOWN from "./shown-forms.js";
 import {
   APRIEL,
   CODER,
@@ -127,6 +128,13 @@ const cases: readonly (readonly [what: string, form: Form, said: string, text: s
     [{ name: "add", arguments: { a: "one", b: "7", c: true, d: "a b" } }, now],
   ],
   [
+    "Qwen3-Coder: without the tag that opens a call, and without the one that ends it",
+    CODER,
+    "Well. <function=add>\n<parameter=a>\n1\n</parameter>\n</function>\n</tool_call>\n<function=now>\n</function>",
+    "Well. ",
+    [{ name: "add", arguments: { a: 1 } }, now],
+  ],
+  [
     "Qwen3-Coder: an argument without end is text",
     CODER,
     "<tool_call>\n<function=add>\n<parameter=a>\n1\n</function>\n</tool_call>",
@@ -246,6 +254,51 @@ describe.each(cases)("%s", (_, form, said, text, calls) => {
   });
 });
 
+describe.each(Object.entries(SHOWN))("%s", (_, form) => {
+  const around = form.around("now");
+  const before =
+    typeof around[0] === "string"
+      ? around[0]
+      : "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>";
+  const parts = [
+    ...form.opens,
+    form.closes ?? "",
+    form.ends ?? "",
+    ...(form.inner ?? []),
+    before,
+    around[1],
+    "{}",
+    "now",
+    "\n",
+    " x ",
+    "<",
+    '{"name": "now"}',
+  ];
+
+  test("any text in any pieces is told as it is whole, in full unless it is a call", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...parts.filter(Boolean)), { maxLength: 8 }),
+        fc.array(fc.nat(200), { maxLength: 12 }),
+        (chosen, cuts) => {
+          const said = chosen.join("");
+          const whole = heard(form, [said]);
+          const ends = [...cuts.map((cut) => Math.min(cut, said.length)).sort((a, b) => a - b), said.length];
+          expect(
+            heard(
+              form,
+              ends.map((end, i) => said.slice(ends[i - 1] ?? 0, end)),
+            ),
+          ).toEqual(whole);
+          expect(heard(form, [...said])).toEqual(whole);
+          if (whole.calls.length === 0 && !form.unsaid) expect(whole.text).toBe(said);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
 test("of a call that is cut off, nothing is text and nothing a call; text before it was told at once", () => {
   const reader = new CallReader(HERMES, TOOLS);
   expect(reader.push("I add. <tool")).toEqual({ text: "I add. ", calls: [] });
@@ -320,10 +373,14 @@ test("with one call at the most nothing is heard behind the first, which is know
 });
 
 test("Kimi's calls keep the names that it gives them", () => {
-  const { calls } = new CallReader(KIMI, TOOLS).push(
-    "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:4<|tool_call_argument_begin|>{}<|tool_call_end|>",
-  );
-  expect(calls[0]!.id).toBe("functions.now:4");
+  const call = "<|tool_call_begin|>functions.now:4<|tool_call_argument_begin|>{}<|tool_call_end|>";
+  const reader = new CallReader(KIMI, TOOLS);
+  const [one, same] = reader.push(`<|tool_calls_section_begin|>${call}${call}`).calls;
+  expect([one!.id, same!.id]).toEqual(["functions.now:4", expect.stringMatching(/^[A-Za-z0-9]{9}$/)]);
+  // Between calls, a stop text cuts none off.
+  expect(reader.isCalling).toBe(false);
+  reader.push("<|tool_call_begin|>");
+  expect(reader.isCalling).toBe(true);
 });
 
 test("of an answer to a template that shows one call alone no more are heard", () => {
