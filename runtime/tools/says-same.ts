@@ -3,7 +3,7 @@ import { CallReader } from "./call-reader.js";
 import { formOf } from "./forms.js";
 import type { Tool } from "./tools.js";
 
-/** Compares two writings of an answer: without tools as they are, with tools by what they say and call. */
+/** Compares two writings of an answer: without tools as they are, with tools by what they say, but for white space, and call. */
 export function saysSame(tools: readonly Tool[], template: string | undefined): (a: string, b: string) => boolean {
   if (tools.length === 0) return (a, b) => a === b;
   const form = formOf(template);
@@ -12,8 +12,8 @@ export function saysSame(tools: readonly Tool[], template: string | undefined): 
     const told = [reader.push(answer), reader.end(false)];
     const calls = told.flatMap(({ calls }) => calls).map(({ name, arguments: given }) => ({ name, given }));
     const text = told.map(({ text }) => text).join("");
-    // A template puts white space of its own between text and calls.
-    return { text: calls.length > 0 ? text.trim() : text, calls };
+    // Templates put white space of their own around thoughts, text and calls.
+    return { text: text.replace(/\s+/g, ""), calls };
   };
   return (a, b) => a === b || isDeepStrictEqual(said(a), said(b));
 }
