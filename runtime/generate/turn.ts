@@ -1,4 +1,4 @@
-import type { ChatMessage } from "../tokenizer/index.js";
+import { type ChatMessage, requireMessages } from "../tokenizer/index.js";
 import type { ToolCall } from "../tools/index.js";
 import { GenerateError } from "./errors.js";
 import { shown } from "./shown.js";
@@ -14,12 +14,13 @@ function openCalls(history: readonly ChatMessage[]): readonly ToolCall[] {
 
 /**
  * What is said in a turn as messages: what each open call gave comes first, with the name of its tool. @throws GenerateError where one is missing, given
- * twice or of no open call, and for messages that are none of a turn
+ * twice or of no open call, and for messages that are none of a turn; ModelError for a history that is no conversation
  */
 export function turnOf(said: string | readonly ChatMessage[], history: readonly ChatMessage[]): readonly ChatMessage[] {
   const messages = typeof said === "string" ? [{ role: "user" as const, content: said }] : said;
   if (!Array.isArray(messages) || messages.length === 0)
     throw new GenerateError("prompt", `the turn is ${shown(said)}; give a text or messages`);
+  if (history.length > 0) requireMessages(history);
   const calls = openCalls(history);
   const turn = messages.map((message) => named(message, calls));
   const given = turn.filter(({ role }) => role === "tool").map(({ toolCallId }) => toolCallId);

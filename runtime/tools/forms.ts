@@ -19,34 +19,52 @@ import {
 } from "./json-forms.js";
 import { GLM, GLM_LINE, MINIMAX, QWEN_CODER, SEED } from "./tagged-forms.js";
 
-/** In this order: what a template contains, what it does not, and its form. */
-const FORMS: readonly { readonly has: RegExp; readonly without?: RegExp; readonly form: Form }[] = [
-  { has: /\[TOOL_CALLS\][\s\S]*\[ARGS\]/, form: MISTRAL_NAMED },
-  { has: /\[TOOL_CALLS\]/, form: MISTRAL },
-  { has: /<\|tool_calls_section_begin\|>[\s\S]*<\|tool_call_argument_begin\|>/, form: KIMI },
-  { has: /<｜tool▁calls▁begin｜>[\s\S]*```/, form: DEEPSEEK },
-  { has: /<｜tool▁calls▁begin｜>[\s\S]*<｜tool▁sep｜>/, form: DEEPSEEK_PLAIN },
-  { has: /to=[\s\S]*functions\.[\s\S]*<\|channel\|>commentary/, form: HARMONY },
-  { has: /<seed:tool_call>[\s\S]*<function=[\s\S]*<parameter=/, form: SEED },
-  { has: /<minimax:tool_call>[\s\S]*<invoke name=/, form: MINIMAX },
-  { has: /<tool_call>[\s\S]*<function=[\s\S]*<parameter=/, form: QWEN_CODER },
-  { has: /<tool_call>\{function-name\}<arg_key>/, form: GLM_LINE },
-  { has: /<tool_call>[\s\S]*<arg_key>/, form: GLM },
+interface Shown {
+  /** What a template contains, in this order. */
+  readonly has: readonly string[];
+  /** What it does not. */
+  readonly without?: readonly string[];
+  readonly form: Form;
+}
+
+/** The first of these is a template's. */
+const FORMS: readonly Shown[] = [
+  { has: ["[TOOL_CALLS]", "[ARGS]"], form: MISTRAL_NAMED },
+  { has: ["[TOOL_CALLS]"], form: MISTRAL },
+  { has: ["<|tool_calls_section_begin|>", "<|tool_call_argument_begin|>"], form: KIMI },
+  { has: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>", "```"], form: DEEPSEEK },
+  { has: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>"], form: DEEPSEEK_PLAIN },
+  { has: ["to=", "functions.", "<|channel|>commentary"], form: HARMONY },
+  { has: ["<seed:tool_call>", "<function=", "<parameter="], form: SEED },
+  { has: ["<minimax:tool_call>", "<invoke name="], form: MINIMAX },
+  { has: ["<tool_call>", "<function=", "<parameter="], form: QWEN_CODER },
+  { has: ["<tool_call>{function-name}<arg_key>"], form: GLM_LINE },
+  { has: ["<tool_call>", "<arg_key>"], form: GLM },
   {
-    has: /<tool_call>[\s\S]*\barguments\b/,
-    without: /<function=|<arg_key>|<parameter|<use_mcp_tool>|<tool_calls>|~ *'<tool_call>/,
+    has: ["<tool_call>", "arguments"],
+    without: ["<function=", "<arg_key>", "<parameter", "<use_mcp_tool>", "<tool_calls>", "~ '<tool_call>"],
     form: HERMES,
   },
-  { has: /<TOOLCALL>\[/, form: NEMOTRON },
-  { has: /<tool_calls>\[[\s\S]*\barguments\b/, form: APRIEL },
-  { has: /<\|tool_call\|>[\s\S]*<\|\/tool_call\|>/, form: PHI },
-  { has: /<\|tool_call\|> followed by a JSON list/, form: GRANITE },
-  { has: /<\|START_ACTION\|>[\s\S]*"tool_name"/, form: COMMAND },
-  { has: /<function=[\s\S]*<\/function>/, without: /<parameter|<tool_call>/, form: FUNCTIONARY },
-  { has: /<\|python_tag\|>/, without: /<function=|>>>/, form: LLAMA },
+  { has: ["<TOOLCALL>["], form: NEMOTRON },
+  { has: ["<tool_calls>[", "arguments"], form: APRIEL },
+  { has: ["<|tool_call|>", "<|/tool_call|>"], form: PHI },
+  { has: ["<|tool_call|> followed by a JSON list"], form: GRANITE },
+  { has: ["<|START_ACTION|>", '"tool_name"'], form: COMMAND },
+  { has: ["<function=", "</function>"], without: ["<parameter", "<tool_call>"], form: FUNCTIONARY },
+  { has: ["<|python_tag|>"], without: ["<function=", ">>>"], form: LLAMA },
   // Llama 3.2 shows its calls without that token.
-  { has: /\{"name": function name, "parameters": dictionary/, without: /<function=|>>>/, form: LLAMA },
+  { has: ['{"name": function name, "parameters": dictionary'], without: ["<function=", ">>>"], form: LLAMA },
 ];
+
+/** Whether texts stand in a template one behind the other. A template is a stranger's: a pattern could take for ever. */
+function hasAll(template: string, texts: readonly string[]): boolean {
+  let at = 0;
+  return texts.every((text) => {
+    const found = template.indexOf(text, at);
+    at = found + text.length;
+    return found >= 0;
+  });
+}
 
 /** @throws GenerateError where a template has no place for tools, or shows a form of calls that is none of these */
 export function formOf(template = ""): Form {
@@ -55,7 +73,9 @@ export function formOf(template = ""): Form {
       "tools",
       "the model's chat template has no place for tools: the model was not trained to call them",
     );
-  const found = FORMS.find(({ has, without }) => has.test(template) && !without?.test(template));
+  const found = FORMS.find(
+    ({ has, without = [] }) => hasAll(template, has) && !without.some((text) => template.includes(text)),
+  );
   if (!found) {
     const signs = [...new Set(FORMS.map(({ form }) => form.opens.at(-1)!.trim()))];
     throw new GenerateError(

@@ -1,5 +1,5 @@
 /** Forms in which arguments are written one by one between tags: texts as they are, all else as JSON. */
-import { isOfType, type Markup, typesIn } from "../grammar/index.js";
+import { isOfType, type Markup, typesOfProperty } from "../grammar/index.js";
 import { type Form, parsed, type Schemas, type Written } from "./form.js";
 
 interface Tags {
@@ -22,7 +22,7 @@ const loose = (tags: string): string =>
     .replace(/(?<=>)\s*(?=<)/g, "\\s*");
 
 function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags): Form {
-  const begins = new RegExp(`\\s*(?:${loose(call[0])})${mayForget ? "?" : ""}\\s*([\\w.-]+)\\s*${loose(call[1])}`, "y");
+  const begins = new RegExp(`(?:\\s*${loose(call[0])})${mayForget ? "?" : ""}\\s*([\\w.-]+)\\s*${loose(call[1])}`, "y");
   const [[before, behindName, behind], line] = [argument, argument[1].endsWith("\n") ? "\\n?" : ""];
   const argumentBegins = new RegExp(`\\s*${loose(before)}([^<>"\\n]+)${loose(behindName)}${line}`, "y");
   const argumentEnds = new RegExp(`${line}${loose(behind)}`, "g");
@@ -50,7 +50,7 @@ function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags
         const from = at;
         const end = take(argumentEnds);
         if (!end) return undefined;
-        given.push([next[1]!, meant(said.slice(from, end.index), typesOf(schemas.get(name), next[1]!))]);
+        given.push([next[1]!, meant(said.slice(from, end.index), typesOfProperty(schemas.get(name), next[1]!))]);
       }
       // What ends a call may be what the reader found already.
       if (!take(over) && said.slice(at).trim() !== "") return undefined;
@@ -71,11 +71,6 @@ function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags
     },
     markup,
   };
-}
-
-function typesOf(schema: Readonly<Record<string, unknown>> | undefined, name: string) {
-  const properties = (schema?.properties ?? {}) as Readonly<Record<string, unknown>>;
-  return typesIn(Object.hasOwn(properties, name) ? properties[name] : undefined, schema);
 }
 
 /** Templates show values as Python writes them. */

@@ -17,7 +17,7 @@ import {
 import { ANY, complement, intersect, of } from "../ranges.js";
 import { join, type Part, type Said } from "./keywords.js";
 import { Reader, schemaOf } from "./schema.js";
-import { isOfType, typesIn, typesOf } from "./types.js";
+import { isOfType, typesOf, typesOfProperty } from "./types.js";
 import { someOf } from "./values.js";
 
 /** How a form writes arguments one by one. */
@@ -93,8 +93,8 @@ class Arguments {
         "this model writes arguments between tags: their names have no <, >, \" and no line's end",
       );
     const [before, behind] = this.#markup.around(name);
-    const types = parts.map(({ schema }) => typesIn(schema, this.#root)).find((one) => one !== undefined);
-    const isMixed = !types?.every((type) => type === "string");
+    // As what is written is read.
+    const isMixed = !typesOfProperty(this.#root, name)?.every((type) => type === "string");
     return sequence(text(before), this.#value(this.#reader.together(parts), isMixed, name, place), text(behind));
   }
 

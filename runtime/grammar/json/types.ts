@@ -27,8 +27,26 @@ export function isOfType(value: unknown, type: string): boolean {
 
 const DEEPEST = 20;
 
-/** The types that a schema speaks of, whatever else it says and whether or not we can follow it; undefined where it speaks of none. */
-export function typesIn(schema: unknown, root: unknown, depth = 0): readonly string[] | undefined {
+/** The types that a schema speaks of for a property; undefined where it speaks of none. */
+export function typesOfProperty(schema: unknown, name: string): readonly string[] | undefined {
+  return propertiesIn(schema, name, schema)
+    .map((property) => typesIn(property, schema))
+    .find((types) => types !== undefined);
+}
+
+/** What a schema says of a property, in its own words, those that it refers to, and those that hold at once. */
+function propertiesIn(schema: unknown, name: string, root: unknown, depth = 0): readonly unknown[] {
+  if (!isRecord(schema) || depth > DEEPEST) return [];
+  const { properties, $ref, allOf } = schema;
+  const beside = [...(typeof $ref === "string" ? [target(root, $ref)] : []), ...(Array.isArray(allOf) ? allOf : [])];
+  return [
+    ...(isRecord(properties) && Object.hasOwn(properties, name) ? [properties[name]] : []),
+    ...beside.flatMap((one) => propertiesIn(one, name, root, depth + 1)),
+  ];
+}
+
+/** The types that a schema speaks of, whatever else it says and whether or not we can follow it. */
+function typesIn(schema: unknown, root: unknown, depth = 0): readonly string[] | undefined {
   if (!isRecord(schema) || depth > DEEPEST) return undefined;
   const { $ref, type, enum: values, anyOf, oneOf, allOf } = schema;
   const within = (one: unknown) => typesIn(one, root, depth + 1);

@@ -127,6 +127,8 @@ test("turns that make no sense are refused, and change nothing", async () => {
     [given(id), { role: "assistant", content: "x" }],
     /a message of the role "assistant"; give those of the user/,
   );
+  for (const bad of [[null], [{ role: "assistant", content: "", toolCalls: 3 }]])
+    await expect(model.session({ history: bad as never }).prompt("x").result).rejects.toThrow(/message 0 has/);
   await fails([], /the turn is \[\]; give a text or messages/);
   await fails([null], /a message of the role undefined/);
   await fails(7, /the turn is 7; give a text or messages/);

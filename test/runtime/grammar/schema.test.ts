@@ -212,6 +212,8 @@ test("whatever is valid is allowed, with and without white space, however it is 
 test("what is not valid is not allowed", () => {
   fc.assert(
     fc.property(schemas, fc.jsonValue({ maxDepth: 2 }), (schema, value) => {
+      // Ajv calls what an object has by these names.
+      fc.pre(!/"(?:toString|valueOf)"/.test(JSON.stringify(value)));
       fc.pre(!ajv.compile(schema)(value));
       expect(takes(guideFor({ type: "json_schema", schema }), JSON.stringify(value))).toBe(false);
     }),

@@ -383,6 +383,13 @@ test("Kimi's calls keep the names that it gives them", () => {
   expect(reader.isCalling).toBe(true);
 });
 
+test("a template that repeats what forms are told by takes no time", () => {
+  const hostile = `{{ tools }}${"to=functions.<tool_call><function=[TOOL_CALL".repeat(5000)}`;
+  const start = performance.now();
+  expect(() => formOf(hostile)).toThrow(/not known/);
+  expect(performance.now() - start).toBeLessThan(1000);
+});
+
 test("of an answer to a template that shows one call alone no more are heard", () => {
   const one = "{% set call = message.tool_calls[0] %}<|python_tag|>";
   expect(formOf(`{{ tools }}${one}`).most).toBe(1);

@@ -41,6 +41,18 @@ const parameters: readonly Record<string, unknown>[] = [
   },
 ];
 
+const referred: readonly Record<string, unknown>[] = [
+  {
+    $ref: "#/$defs/all",
+    $defs: { all: { type: "object", properties: { s: { type: "string", pattern: "^[0-9]{2}$" } }, required: ["s"] } },
+  },
+  {
+    type: "object",
+    properties: { s: { maxLength: 3 } },
+    allOf: [{ properties: { s: { type: "string", pattern: "^(?:1|true|null)$" } }, required: ["s"] }],
+  },
+];
+
 const ajv = new Ajv2020({ strict: false });
 const read = (form: Form, tools: readonly Tool[], answer: string) => {
   const reader = new CallReader(form, tools, { isForced: true });
@@ -50,7 +62,7 @@ const read = (form: Form, tools: readonly Tool[], answer: string) => {
 
 describe.each(Object.entries(FORMS))("%s", (_, form) => {
   test("what a required call may be is one call, valid for its schema", () => {
-    for (const [i, one] of parameters.entries()) {
+    for (const [i, one] of [...parameters, ...referred].entries()) {
       const tools = [tool("first"), tool("f", one)];
       const guide = guideOf(forcedCall(form, tools));
       const valid = ajv.compile(one);
