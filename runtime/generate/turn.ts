@@ -39,7 +39,7 @@ export function turnOf(said: string | readonly ChatMessage[], history: readonly 
 
 function named(message: ChatMessage, calls: readonly ToolCall[]): ChatMessage {
   if (message?.role !== "tool") {
-    if (message?.role === "user") return message;
+    if (message?.role === "user") return { ...message };
     throw new GenerateError(
       "prompt",
       `the turn has a message of the role ${shown(message?.role)}; give those of the user and of tools, and what was said before as history`,
