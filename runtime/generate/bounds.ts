@@ -52,7 +52,7 @@ export class Bounds {
 
   #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined, isParallel: boolean): Bound {
     const { tokenizer } = this.#speech;
-    const form = formOf(tokenizer.chatTemplate);
+    const form = formOf(tokenizer.toolTemplate);
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
     const most = isParallel ? (form.most ?? Number.POSITIVE_INFINITY) : 1;
     const calls = { reader: new CallReader(form, tools, { isForced: required !== undefined, most }), signs };

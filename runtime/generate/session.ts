@@ -59,7 +59,7 @@ export class Session implements Disposable {
       throw new GenerateError("history", `history is ${shown(history)}; give a list of messages`);
     this.#answering = answering;
     this.#tools = toolUse(tools).tools;
-    if (this.#tools.length > 0) formOf(answering.speech.tokenizer.chatTemplate);
+    if (this.#tools.length > 0) formOf(answering.speech.tokenizer.toolTemplate);
     this.#history = system === undefined ? [...history] : [{ role: "system", content: system }, ...history];
     this.#last = last;
   }
@@ -152,7 +152,7 @@ export class Session implements Disposable {
   #continued(tokens: readonly number[]): readonly number[] {
     if (!this.#last) return tokens;
     const { tokenizer, ends } = this.#answering.speech;
-    const isSame = saysSame(this.#tools, tokenizer.chatTemplate);
+    const isSame = saysSame(this.#tools, tokenizer.toolTemplate);
     const { encoded, prompt, answer } = this.#last;
     if (!encoded.every((id, index) => id === tokens[index])) return tokens;
     const textOf = (ids: readonly number[]) => tokenizer.decode(ids, { continues: true });
