@@ -141,14 +141,13 @@ export class CallReader {
   /** Within calls: what is no call after all, and what is behind the end of one. */
   #gather(call: string): readonly [said: string, behind: string] {
     const { ends, closes } = this.#form;
-    const [at, mark] = first(
-      call,
-      [ends, closes].filter((one) => one !== undefined),
-    );
+    const marks = [ends, closes].filter((one) => one !== undefined);
+    const [at, mark] = first(call, marks);
     if (mark === "") {
       this.#call = call;
-      // The last call that may be told need not be followed by what ends it.
-      if (this.#calls.length + 1 >= this.#most && /[}\]]\s*$/.test(call) && this.#known(call)) this.#close(call, "");
+      const isLast = this.#calls.length + 1 >= this.#most;
+      // Where nothing ends a call, the last one that may be told is whole when it can be read.
+      if (marks.length === 0 && isLast && /[}\]]\s*$/.test(call) && this.#known(call)) this.#close(call, "");
       return ["", ""];
     }
     const said = this.#close(call.slice(0, at), mark);

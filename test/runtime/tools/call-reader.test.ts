@@ -344,7 +344,7 @@ test.each([
   expect(() => formOf(template)).toThrow(message);
 });
 
-test("with one call at the most nothing is heard behind the first, which is known as soon as it is whole", () => {
+test("with one call at the most nothing is heard behind the first, which is known by what ends it, or when it is whole", () => {
   const told = (form: Form, said: string) => {
     const reader = new CallReader(form, TOOLS, { most: 1 });
     for (const [i, letter] of [...said].entries()) {
@@ -362,7 +362,7 @@ test("with one call at the most nothing is heard behind the first, which is know
       KIMI,
       "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:4<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>",
     ),
-  ).toEqual([1, "<|tool_call_end|><|tool_calls_section_end|>"]);
+  ).toEqual([1, "<|tool_calls_section_end|>"]);
   const full = new CallReader(HERMES, TOOLS, { most: 1 });
   const call = '<tool_call>{"name":"now"}</tool_call>';
   expect(full.push(`Hi. ${call} and ${call}`)).toMatchObject({ text: "Hi. ", calls: [{ name: "now" }] });

@@ -19,7 +19,7 @@ test("white space around calls and thoughts, and within the JSON of a call, is n
     `${repeated}<tool_call>{"name":"add"}</tool_call>`,
     repeated.replace("</tool_call>", ""),
   ])
-    expect([other, same(said, other)]).toEqual([other, other === repeated.replace("</tool_call>", "")]);
+    expect([other, same(said, other)]).toEqual([other, false]);
 });
 
 test("half a call says something else than nothing; without tools each letter counts", () => {
