@@ -1,5 +1,6 @@
 /** Calls that are required: what the grammar of each form lets through is read as one call whose arguments are valid. */
 import { Ajv2020 } from "ajv/dist/2020.js";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Expression, partsOf } from "../../../runtime/grammar/expression.js";
 import { CallReader, type Form, forcedCall, type Tool } from "../../../runtime/tools/index.js";
@@ -66,7 +67,7 @@ describe.each(Object.entries(FORMS))("%s", (_, form) => {
       const tools = [tool("first"), tool("f", one)];
       const guide = guideOf(forcedCall(form, tools));
       const valid = ajv.compile(one);
-      for (let seed = 0; seed < 12; seed++) {
+      for (let seed = 0; seed < 5; seed++) {
         const answer = walk(guide, randomOf(seed * 100 + i), 400);
         if (answer === undefined) throw new Error(`the call does not end: ${seed}`);
         const { text, calls } = read(form, tools, answer);
@@ -80,6 +81,69 @@ describe.each(Object.entries(FORMS))("%s", (_, form) => {
       }
     }
   });
+});
+
+const leaf = fc.oneof(
+  fc.integer({ min: 0, max: 6 }).map((maxLength) => ({ type: "string", maxLength })),
+  fc
+    .uniqueArray(fc.constantFrom("", "a", "true", "5", "[]", "\n", " x\n", "<a>", "None", 5, true, null), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    .map((values) => ({ enum: values })),
+  fc.constantFrom<object>(
+    { type: "boolean" },
+    { type: "null" },
+    { type: "integer", minimum: -5, maximum: 300 },
+    { const: { a: "<" } },
+    { type: ["string", "integer"], maxLength: 4, minimum: 0, maximum: 50 },
+    { type: ["string", "null", "boolean"], maxLength: 5 },
+    { type: "string", pattern: "^[0-9tfn\\[ ]{1,3}$" },
+    { $ref: "#/$defs/d" },
+    { type: "array", items: { enum: ["a", "<b"] }, maxItems: 2 },
+  ),
+);
+const property = fc.oneof(
+  leaf,
+  fc.array(leaf, { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+  fc.tuple(leaf, fc.constantFrom({ type: "string" }, { type: ["string", "integer"] })).map((allOf) => ({ allOf })),
+);
+const anySchema = fc
+  .tuple(fc.dictionary(fc.constantFrom("a", "b", "__proto__", "k k"), property, { maxKeys: 3 }), fc.nat(2))
+  .map(([properties, how]) => {
+    const own = { type: "object", properties, required: Object.keys(properties) };
+    const $defs = {
+      own,
+      d: {
+        anyOf: [
+          { type: "string", maxLength: 2 },
+          { type: "integer", minimum: 0, maximum: 9 },
+        ],
+      },
+    };
+    return [
+      { ...own, $defs },
+      { $ref: "#/$defs/own", $defs },
+      { allOf: [own], $defs },
+    ][how]!;
+  });
+
+test("of any schema what a form lets through is one call, valid for it", () => {
+  fc.assert(
+    fc.property(anySchema, fc.constantFrom(...Object.values(FORMS)), fc.integer(), (parameters, form, seed) => {
+      const tools = [tool("f", parameters)];
+      let answer: string | undefined;
+      try {
+        answer = walk(guideOf(forcedCall(form, tools)), randomOf(seed), 300);
+      } catch (error) {
+        fc.pre(!/no text can be an answer/.test((error as Error).message));
+        throw error;
+      }
+      const { text, calls } = read(form, tools, answer!);
+      expect([text, calls.length, ajv.compile(parameters)(calls[0]!.arguments)]).toEqual(["", 1, true]);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 const CODER = FORMS.CODER;
