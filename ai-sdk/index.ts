@@ -20,7 +20,7 @@ export type * from "./specification.js";
 export interface LanguageModelOptions {
   /** What the model is called in results and telemetry. Default "local". */
   readonly id?: string;
-  /** Of the AI SDK's specification: "v3", the default, for AI SDK 6, "v2" for AI SDK 5. */
+  /** Of the AI SDK's specification: "v4" for AI SDK 7, "v3", the default, for AI SDK 6 and 7, "v2" for AI SDK 5. */
   readonly specification?: Version;
 }
 
@@ -37,10 +37,10 @@ export function languageModel(
   model: Model,
   options?: LanguageModelOptions & { readonly specification?: "v3" },
 ): LanguageModel<"v3">;
-export function languageModel(
+export function languageModel<V extends Version>(
   model: Model,
-  options: LanguageModelOptions & { readonly specification: "v2" },
-): LanguageModel<"v2">;
+  options: LanguageModelOptions & { readonly specification: V },
+): LanguageModel<V>;
 export function languageModel(model: Model, options: LanguageModelOptions = {}) {
   const { id = "local", specification = "v3", ...others } = options;
   const [unknown] = Object.keys(others);
@@ -49,7 +49,7 @@ export function languageModel(model: Model, options: LanguageModelOptions = {}) 
   if (!Object.hasOwn(SPEAKERS, specification))
     throw new GenerateError(
       "specification",
-      `specification is ${JSON.stringify(String(specification))}; give "v2" or "v3"`,
+      `specification is ${JSON.stringify(String(specification))}; give ${Object.keys(SPEAKERS).sort().join(", ")}`,
     );
   return modelOf(model, id, specification);
 }

@@ -3,6 +3,12 @@ import type { PromptMessage } from "./specification.js";
 
 type Parts = Exclude<PromptMessage, { role: "system" }>["content"];
 
+const LEFT_OUT = [
+  ["reasoning", "reasoning of earlier answers is not read again"],
+  ["reasoning-file", "reasoning of earlier answers is not read again"],
+  ["custom", "what other providers' answers had of their own is not read again"],
+] as const;
+
 /** A prompt of the AI SDK as messages; `warn` hears what is left out of it. @throws GenerateError for files */
 export function messagesOf(
   prompt: readonly PromptMessage[],
@@ -13,8 +19,7 @@ export function messagesOf(
     const { role, content } = message;
     if (content.some(({ type }) => type === "file"))
       throw new GenerateError("prompt", "a message has a file, and the model reads text alone");
-    if (content.some(({ type }) => type === "reasoning"))
-      warn("reasoning", "reasoning of earlier answers is not read again");
+    for (const [type, details] of LEFT_OUT) if (content.some((part) => part.type === type)) warn(type, details);
     if (role === "tool") return resultsOf(content);
     const toolCalls = callsOf(content);
     return [{ role, content: textOf(content), ...(toolCalls.length > 0 ? { toolCalls } : {}) }];

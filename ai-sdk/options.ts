@@ -4,6 +4,8 @@ import type { CallOptions, FunctionTool } from "./specification.js";
 /** What is asked of the generation; `warn` hears what is left out of it. */
 export function optionsOf(options: CallOptions, warn: (feature: string, details: string) => void): GenerateOptions {
   const tools = toolsOf(options, warn);
+  if ((options.reasoning ?? "provider-default") !== "provider-default")
+    warn("reasoning", "how much the model reasons, its chat template says");
   const known = {
     maxTokens: options.maxOutputTokens,
     temperature: options.temperature,

@@ -1,15 +1,18 @@
 /**
- * What the AI SDK asks of a language model, by structure and as far as this one heeds it: versions 3 (AI SDK 6) and 2 (AI SDK 5) of its specification.
+ * What the AI SDK asks of a language model, by structure and as far as this one heeds it: versions 4 (AI SDK 7), 3 (AI SDK 6) and 2 (AI SDK 5) of its
+ * specification.
  * No package of the AI SDK is needed. https://ai-sdk.dev/providers/community-providers/custom-providers
  */
 
 /** A version of the specification. */
-export type Version = "v2" | "v3";
+export type Version = "v2" | "v3" | "v4";
 
 /** A part of a message, or of an answer, that is text. */
 export type Text = { readonly type: "text"; readonly text: string };
 /** Parts that are refused, or left out with a warning, say no more here than what they are. */
-export type Other = { readonly type: "file" | "reasoning" | "tool-approval-response" };
+export type Other = {
+  readonly type: "file" | "reasoning" | "reasoning-file" | "custom" | "tool-approval-response";
+};
 /** A call of a tool that an earlier answer made. */
 export type Call = {
   readonly type: "tool-call";
@@ -50,6 +53,8 @@ export interface CallOptions {
     | { readonly type: "auto" | "none" | "required" }
     | { readonly type: "tool"; readonly toolName: string }
     | undefined;
+  /** How much the model is to reason, from version 4 on. */
+  readonly reasoning?: string | undefined;
   readonly abortSignal?: AbortSignal | undefined;
   /** Of ours, under the key tilescript, other options of `model.generate`. */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
@@ -69,7 +74,7 @@ export interface ProviderTool {
   readonly id: string;
 }
 
-/** Tokens, as version 3 counts them. */
+/** Tokens, as versions 3 and 4 count them. */
 export interface Usage3 {
   inputTokens: { total: number; noCache: number; cacheRead: number; cacheWrite: undefined };
   outputTokens: { total: number; text: undefined; reasoning: undefined };
@@ -84,13 +89,14 @@ export interface Usage2 {
 
 /** Why an answer ended. */
 export type Reason = "stop" | "length" | "tool-calls";
-/** What was left out, as version 3 says it. */
+/** What was left out, as versions 3 and 4 say it. */
 export type Warning3 = { type: "unsupported"; feature: string; details: string };
 /** What was left out, as version 2 says it. */
 export type Warning2 = { type: "other"; message: string };
 
 /** What the versions call differently. */
 export interface Words {
+  v4: Words["v3"];
   v3: { usage: Usage3; finishReason: { unified: Reason; raw: string }; warning: Warning3 };
   v2: { usage: Usage2; finishReason: Reason; warning: Warning2 };
 }

@@ -16,20 +16,23 @@ interface Speaker<V extends Version> {
   warning(feature: string, details: string): Words[V]["warning"];
 }
 
+const V3: Speaker<"v3"> & Speaker<"v4"> = {
+  usage: ({ promptTokens, cachedTokens, tokens }) => ({
+    inputTokens: {
+      total: promptTokens,
+      noCache: promptTokens - cachedTokens,
+      cacheRead: cachedTokens,
+      cacheWrite: undefined,
+    },
+    outputTokens: { total: tokens.length, text: undefined, reasoning: undefined },
+  }),
+  finishReason: (raw) => ({ unified: REASONS[raw], raw }),
+  warning: (feature, details) => ({ type: "unsupported", feature, details }),
+};
+
 export const SPEAKERS: { readonly [V in Version]: Speaker<V> } = {
-  v3: {
-    usage: ({ promptTokens, cachedTokens, tokens }) => ({
-      inputTokens: {
-        total: promptTokens,
-        noCache: promptTokens - cachedTokens,
-        cacheRead: cachedTokens,
-        cacheWrite: undefined,
-      },
-      outputTokens: { total: tokens.length, text: undefined, reasoning: undefined },
-    }),
-    finishReason: (raw) => ({ unified: REASONS[raw], raw }),
-    warning: (feature, details) => ({ type: "unsupported", feature, details }),
-  },
+  v4: V3,
+  v3: V3,
   v2: {
     usage: ({ promptTokens, cachedTokens, tokens }) => ({
       inputTokens: promptTokens,

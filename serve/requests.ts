@@ -180,22 +180,18 @@ export function optionsOf(request: CommonRequest): GenerateOptions {
 type ChatRequest = z.infer<typeof chatRequest>;
 
 /** What the answer is to be, and what it may call. */
-function formOf(request: ChatRequest): Pick<GenerateOptions, "responseFormat" | "tools" | "toolChoice"> {
+function formOf(
+  request: ChatRequest,
+): Pick<GenerateOptions, "responseFormat" | "tools" | "toolChoice" | "parallelToolCalls"> {
   const { response_format: format, tools, parallel_tool_calls: parallel } = request;
   const toolChoice = choiceOf(request);
-  if (parallel === false && tools?.length && (toolChoice ?? "auto") === "auto")
-    throw new RequestError(
-      400,
-      "invalid_value",
-      "parallel_tool_calls: false is supported where tool_choice requires a call",
-      "parallel_tool_calls",
-    );
   return {
     ...(format && format.type !== "text" ? { responseFormat: formatOf(format) } : {}),
     ...(tools?.length
       ? { tools: tools.map(({ type, function: { strict, ...called } }) => ({ type, function: called })) }
       : {}),
     ...(toolChoice === undefined ? {} : { toolChoice }),
+    ...(typeof parallel === "boolean" ? { parallelToolCalls: parallel } : {}),
   };
 }
 

@@ -98,7 +98,7 @@ export class Answer {
     if (told) this.#logprobs.push(told);
     this.#hear(this.#text.push(token));
     if (this.#text.stopped) return false;
-    if (constraint?.ended) {
+    if (this.#reader?.isFull || constraint?.ended) {
       this.#stopReason = "end";
       return false;
     }
@@ -129,7 +129,11 @@ export class Answer {
     const [text, tokens] = [this.#text, this.#tokens];
     this.#hear(text.end());
     const isCut = !text.stopped && this.#stopReason !== "end";
+    const told = this.#calls.length;
+    const isCalling = this.#reader?.isCalling ?? false;
     if (this.#reader) this.#tell(this.#reader.end(isCut, text.stopped));
+    const isStopped = text.stopped || this.#stopReason === "stop";
+    const isHalf = isStopped ? isCalling && this.#calls.length === told : isCut;
     // What is told of tokens without text is told all the same.
     if (this.#told < this.#logprobs.length) this.#piece("");
     const { readAt, firstAt, lastAt } = this.#clock;
@@ -142,7 +146,8 @@ export class Answer {
       ...(this.choices.logprobs === undefined ? {} : { logprobs: this.#logprobs }),
       promptTokens: prompt.length,
       cachedTokens: this.#past,
-      stopReason: text.stopped ? "stop" : this.#calls.length > 0 && !isCut ? "toolCalls" : this.#stopReason,
+      // Whole calls are the reason, unless more was cut off.
+      stopReason: this.#calls.length > 0 && !isHalf ? "toolCalls" : text.stopped ? "stop" : this.#stopReason,
       timings: {
         firstTokenMs: firstAt - this.#called,
         decodeMs,

@@ -1,7 +1,8 @@
 import { DeviceError, OutOfMemoryError } from "../device/errors.js";
 import type { Decoder } from "../models/decoder.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
-import type { Tokenizer } from "../tokenizer/index.js";
+import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
+import { toolUse } from "../tools/index.js";
 import { Answer, type Speech } from "./answer.js";
 import { Bounds } from "./bounds.js";
 import { type Embeddings, type EmbedOptions, embed } from "./embedding.js";
@@ -63,6 +64,15 @@ export class Answering {
     this.#scheduler = new Scheduler(decoder, this.#pool, { places: sequences, waiting, explain });
   }
 
+  /** A conversation's tokens, through a template that is told of the tools that may be called. */
+  async encode(
+    messages: readonly ChatMessage[],
+    { signal, tools: given, toolChoice }: GenerateOptions,
+  ): Promise<readonly number[]> {
+    const { tools } = toolUse(given, toolChoice);
+    return this.speech.tokenizer.encodeChat(messages, { signal, ...(tools.length > 0 ? { tools } : {}) });
+  }
+
   /** Begins an answer; what is wrong with it is told like any other end. Gives what leaves it. */
   start(prompt: Prompt, options: GenerateOptions, to: Receiver): (reason: unknown) => void {
     try {
@@ -118,7 +128,7 @@ export class Answering {
     this.#requireOpen();
     using file = new SessionFile(path);
     const saved = readSaved(path, file.header, this.#savedWith());
-    const { cached, history, last } = saved;
+    const { cached, history, last, tools } = saved;
     const { capacity } = this.#decoder.host;
     if (cached.length > capacity)
       throw new SessionFileError(
@@ -131,7 +141,7 @@ export class Answering {
     await file.check(bytesOfRows(saved), signal);
     this.#requireOpen();
     if (cached.length > 0) await this.#fill(file, cached, signal);
-    return { history, last };
+    return { history, last, ...(tools ? { tools } : {}) };
   }
 
   async #fill(file: SessionFile, cached: readonly number[], signal: AbortSignal | undefined): Promise<void> {

@@ -1,9 +1,10 @@
 import { Formats, grammarOf, keyOf, type ResponseFormat } from "../grammar/index.js";
-import { CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
+import { aboutTools, CallReader, callOr, forcedCall, formOf, signsOf, type ToolUse, toolUse } from "../tools/index.js";
 import type { Speech } from "./answer.js";
 import type { Constraint } from "./constraint.js";
 import { GenerateError } from "./errors.js";
 import { type GenerateOptions, KNOWN, requireOptions } from "./options.js";
+import { shown } from "./shown.js";
 
 /** How calls are read from an answer. */
 export interface Calls {
@@ -30,26 +31,31 @@ export class Bounds {
 
   /** @throws GenerateError for formats and tools that make no sense together, or to this model */
   of(options: GenerateOptions): Bound {
-    const { responseFormat, ignoreEos } = options;
+    const { responseFormat, ignoreEos, parallelToolCalls = true } = options;
+    if (typeof parallelToolCalls !== "boolean")
+      throw new GenerateError(
+        "parallelToolCalls",
+        `parallelToolCalls is ${shown(parallelToolCalls)}; give true or false`,
+      );
     const use = toolUse(options.tools, options.toolChoice);
     if (ignoreEos && (responseFormat !== undefined || use.required))
       throw new GenerateError(
         "ignoreEos",
         "ignoreEos does not go with responseFormat or a required tool, which end an answer",
       );
-    if (use.tools.length > 0) return this.#calling(use, responseFormat);
+    if (use.tools.length > 0) return this.#calling(use, responseFormat, parallelToolCalls);
     return {
       constraint: responseFormat === undefined ? undefined : this.#formats.constraint(responseFormat),
       calls: undefined,
     };
   }
 
-  #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined): Bound {
+  #calling({ tools, required }: ToolUse, format: ResponseFormat | undefined, isParallel: boolean): Bound {
     const { tokenizer } = this.#speech;
-    const form = formOf(tokenizer.chatTemplate ?? "");
+    const form = formOf(tokenizer.toolTemplate);
     const signs = new Set(signsOf(form).flatMap((sign) => tokenizer.addedId(sign) ?? []));
-    const names = tools.map((tool) => tool.function.name);
-    const calls = { reader: new CallReader(form, names, required !== undefined), signs };
+    const most = isParallel ? (form.most ?? Number.POSITIVE_INFINITY) : 1;
+    const calls = { reader: new CallReader(form, tools, { isForced: required !== undefined, most }), signs };
     if (!required && format === undefined) return { constraint: undefined, calls };
     // With a format, what is no answer of that is one call.
     const grammar = () => {
@@ -57,13 +63,13 @@ export class Bounds {
       return required ? call : callOr(call, grammarOf(format!));
     };
     const key = JSON.stringify(["call", required ?? [tools, keyOf(format!)]]);
-    return { constraint: this.#formats.follow(key, grammar, signs), calls };
+    const follow = () => this.#formats.follow(key, grammar, signs);
+    return { constraint: format === undefined ? aboutTools("the tools", follow) : follow(), calls };
   }
 }
 
-/** Throws GenerateError where tools are given and no chat template is told of them. */
+/** Throws GenerateError where tools are given to what has none of its own. */
 export function requireNoTools(options: GenerateOptions, instead: string): void {
   requireOptions(options, KNOWN);
-  const { tools, toolChoice } = options;
-  if (toolUse(tools, toolChoice).tools.length > 0) throw new GenerateError("tools", `tools are for ${instead}`);
+  if (toolUse(options.tools).tools.length > 0) throw new GenerateError("tools", `tools are for ${instead}`);
 }

@@ -2,7 +2,7 @@ import type { Decoder } from "../models/decoder.js";
 import { sizesOf } from "../models/sizes.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { GenerateError } from "./errors.js";
-import { requireOptions } from "./options.js";
+import { requireOptions, requireTokens } from "./options.js";
 import type { Scheduler } from "./scheduler.js";
 import { shown } from "./shown.js";
 
@@ -89,12 +89,9 @@ function tokensOf(
   index: number,
 ): readonly number[] {
   const tokens = typeof input === "string" ? tokenizer.encode(input) : input;
-  const { tokens: known } = host.config;
-  if (
-    !Array.isArray(tokens) ||
-    !Array.from(tokens).every((token) => Number.isInteger(token) && token >= 0 && token < known)
-  )
-    throw new GenerateError("texts", `text ${index} is neither a text nor tokens of the model`);
+  if (!Array.isArray(tokens))
+    throw new GenerateError("texts", `text ${index} is ${shown(input)}; give a text or a list of tokens`);
+  requireTokens("texts", tokens, host.config.tokens, `text ${index}`);
   if (tokens.length === 0) throw new GenerateError("texts", `text ${index} has no token`);
   if (tokens.length > host.capacity)
     throw new GenerateError(

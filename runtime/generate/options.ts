@@ -55,6 +55,8 @@ export interface GenerateOptions {
   readonly tools?: readonly Tool[];
   /** Whether it does. Default "auto": as it likes. */
   readonly toolChoice?: ToolChoice;
+  /** Whether an answer may call several tools, or one several times; without it ends behind its first call. Default true. */
+  readonly parallelToolCalls?: boolean;
   /** Ends the generation: the iteration throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Tokens of the prompt that have been read so far. */
@@ -66,7 +68,7 @@ export const KNOWN: Readonly<Record<keyof GenerateOptions, true>> = {
   ...{ maxTokens: true, temperature: true, topK: true, topP: true, minP: true },
   ...{ repetitionPenalty: true, presencePenalty: true, frequencyPenalty: true, logitBias: true },
   ...{ seed: true, stop: true, stopIds: true, ignoreEos: true, logprobs: true, signal: true, onPrefill: true },
-  ...{ responseFormat: true, tools: true, toolChoice: true },
+  ...{ responseFormat: true, tools: true, toolChoice: true, parallelToolCalls: true },
 };
 
 export interface Choices {
@@ -186,17 +188,17 @@ function stopsOf({ stop = [] }: GenerateOptions): readonly string[] {
   return stops;
 }
 
-/** Throws GenerateError unless `prompt` is a list of tokens of a model that has `tokens` of them. */
-export function requireTokens(option: string, prompt: readonly number[], tokens: number): void {
+/** Throws GenerateError unless `prompt` is a list of tokens of a model that has `tokens` of them. @param name what it is called, where that is not the option */
+export function requireTokens(option: string, prompt: readonly number[], tokens: number, name = option): void {
   if (!Array.isArray(prompt)) throw wrong(option, prompt, "a list of tokens");
-  for (const id of prompt) requireToken(option, id, tokens);
+  for (const id of prompt) requireToken(option, id, tokens, name);
 }
 
-function requireToken(option: string, id: number, tokens: number): number {
+function requireToken(option: string, id: number, tokens: number, name = option): number {
   if (!isWhole(tokens - 1)(id))
     throw new GenerateError(
       option,
-      `${option} has ${shown(id)}, which is no token; give ids ${Number.isFinite(tokens) ? `from 0 to ${tokens - 1}` : "of tokens"}`,
+      `${name} has ${shown(id)}, which is no token; give ids ${Number.isFinite(tokens) ? `from 0 to ${tokens - 1}` : "of tokens"}`,
     );
   return id;
 }

@@ -1,7 +1,8 @@
 import type { ModelConfig } from "../models/config.js";
 import { rowBytes } from "../models/sizes.js";
 import { type AttentionOptions, attentionText } from "../reattention/attention-options.js";
-import { type ChatMessage, chatRoles } from "../tokenizer/index.js";
+import { type ChatMessage, requireMessages } from "../tokenizer/index.js";
+import { type Tool, toolUse } from "../tools/index.js";
 import { damaged, SessionFileError } from "./session-file.js";
 
 /** A turn as the model read and wrote it. */
@@ -15,6 +16,7 @@ export interface Turn {
 /** What a session is. */
 export interface SessionState {
   readonly history: readonly ChatMessage[];
+  readonly tools?: readonly Tool[];
   readonly last: Turn | undefined;
 }
 
@@ -49,6 +51,15 @@ export const describe = ({ config, fingerprint, attention }: SavedWith) => ({
 export const bytesOfRows = ({ layers, rowBytes: row, cached }: SavedSession): number =>
   2 * layers * row * cached.length;
 
+function passes(check: () => unknown): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
 /** The header of a file, if it is of this model, attention and sizes. @throws SessionFileError that says what differs */
@@ -70,13 +81,13 @@ export function readSaved(path: string, header: unknown, here: SavedWith): Saved
     Array.isArray(value) && value.every((id) => Number.isInteger(id) && id >= 0 && id < tokens);
   const isTurn = (value: unknown) =>
     value === undefined || (isObject(value) && [value.encoded, value.prompt, value.answer].every(areIds));
-  const isMessage = (value: unknown) =>
-    isObject(value) && chatRoles.some((role) => role === value.role) && typeof value.content === "string";
   if (header.layers !== wanted.layers || header.rowBytes !== wanted.rowBytes)
     throw damaged(path, "its sizes are not those of its model");
   if (!areIds(header.cached)) throw damaged(path, "its tokens are none of the model's");
   if (!isTurn(header.last)) throw damaged(path, "its last turn is none");
-  if (!Array.isArray(header.history) || !header.history.every(isMessage))
+  const { history, tools } = header as Partial<SessionState>;
+  if (!Array.isArray(history) || (history.length > 0 && !passes(() => requireMessages(history))))
     throw damaged(path, "its history is no conversation");
+  if (!passes(() => toolUse(tools))) throw damaged(path, "its tools are none");
   return header as unknown as SavedSession;
 }

@@ -1,11 +1,11 @@
 import type { Constraint } from "../generate/constraint.js";
 import { Automaton, DEAD } from "./automaton.js";
 import { formatError } from "./errors.js";
+import { KeptMasks } from "./kept-masks.js";
 import type { Node } from "./node.js";
 import type { TokenTree } from "./trie.js";
 
-/** Bytes of masks that are kept, and states and places, before a grammar is begun anew for the next answer. */
-const MOST_KEPT = 64 << 20;
+/** States and places that are known before a grammar is begun anew for the next answer. */
 const MOST_KNOWN = 200_000;
 
 /** A grammar over a vocabulary: what is found out for one answer is known for the next. */
@@ -13,10 +13,12 @@ export class Guide {
   readonly #root: Node;
   readonly #tree: TokenTree;
   readonly #words: number;
+  readonly #kept: KeptMasks;
   #automaton: Automaton;
-  #masks = new Map<number, Uint32Array>();
 
-  constructor(root: Node, tree: TokenTree, vocabulary: number) {
+  /** @param kept masks of all grammars over the vocabulary */
+  constructor(root: Node, tree: TokenTree, vocabulary: number, kept = new KeptMasks()) {
+    this.#kept = kept;
     this.#root = root;
     this.#tree = tree;
     this.#words = Math.ceil(vocabulary / 32);
@@ -26,20 +28,24 @@ export class Guide {
   /** What one answer may be. @param bytesOf of a token that is text */
   answer(ends: ReadonlySet<number>, bytesOf: (token: number) => Uint8Array): Constraint {
     if (this.#automaton.size > MOST_KNOWN) {
+      this.#kept.drop(this.#automaton);
       this.#automaton = new Automaton(this.#root);
-      this.#masks = new Map();
     }
-    const [automaton, masks] = [this.#automaton, this.#masks];
-    return new AnswerGuide({ automaton, ends, bytesOf, mask: (state) => this.#mask(automaton, masks, state) });
+    const automaton = this.#automaton;
+    return new AnswerGuide({ automaton, ends, bytesOf, mask: (state) => this.#mask(automaton, state) });
   }
 
-  #mask(automaton: Automaton, masks: Map<number, Uint32Array>, state: number): Uint32Array {
-    let mask = masks.get(state);
+  /** Forgets its masks. */
+  drop(): void {
+    this.#kept.drop(this.#automaton);
+  }
+
+  #mask(automaton: Automaton, state: number): Uint32Array {
+    let mask = this.#kept.get(automaton, state);
     if (!mask) {
       mask = new Uint32Array(this.#words);
       this.#tree.mark(automaton, state, mask);
-      if ((masks.size + 1) * mask.byteLength > MOST_KEPT) masks.clear();
-      masks.set(state, mask);
+      this.#kept.keep(automaton, state, mask);
     }
     return mask;
   }

@@ -88,6 +88,34 @@ export function mapParts(expression: Expression, part: (of: Expression) => Expre
   }
 }
 
+/** A grammar whose leaves, rules among them, are others. What has none of those stays itself: it is made once, wherever it stands. */
+export function mapGrammar(
+  { root, rules }: Grammar,
+  leaf: (of: Expression) => Expression,
+  name = (of: string) => of,
+): Grammar {
+  const known = new Map<Expression, Expression>();
+  const changed = (expression: Expression): Expression => {
+    const parts = partsOf(expression);
+    if (parts.length === 0) return leaf(expression);
+    return parts.some((part) => mapped(part) !== part) ? mapParts(expression, mapped) : expression;
+  };
+  const mapped = (expression: Expression): Expression => {
+    const own = known.get(expression) ?? changed(expression);
+    known.set(expression, own);
+    return own;
+  };
+  return { root: mapped(root), rules: new Map([...rules].map(([rule, body]) => [name(rule), mapped(body)])) };
+}
+
+/** The same grammar, its rules with a name before their own. */
+export const renamed = (grammar: Grammar, prefix: string): Grammar =>
+  mapGrammar(
+    grammar,
+    (leaf) => (leaf.kind === "rule" ? rule(prefix + leaf.name) : leaf),
+    (name) => prefix + name,
+  );
+
 /** Expressions that one is made of. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {

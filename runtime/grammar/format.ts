@@ -7,6 +7,7 @@ import { readGrammar } from "./ebnf.js";
 import { formatError } from "./errors.js";
 import { type Grammar, optional, sequence, text } from "./expression.js";
 import { anyObject, readSchema, storedSchema } from "./json/schema.js";
+import { KeptMasks } from "./kept-masks.js";
 import { lower } from "./lower.js";
 import { readPattern } from "./regex.js";
 import { TokenTree } from "./trie.js";
@@ -104,6 +105,7 @@ export class Formats {
   readonly #ends: ReadonlySet<number>;
   readonly #guides = new Map<string, Guide>();
   readonly #trees = new Map<string, TokenTree>();
+  readonly #kept = new KeptMasks();
 
   constructor(tokenizer: Tokenizer, ends: ReadonlySet<number>) {
     this.#tokenizer = tokenizer;
@@ -118,11 +120,15 @@ export class Formats {
   /** What an answer of a grammar may be. @param key says what the grammar is made of @param signs control tokens that are text in it */
   follow(key: string, grammar: () => Grammar, signs: ReadonlySet<number>): Constraint {
     const { vocabularySize } = this.#tokenizer;
-    const guide = this.#guides.get(key) ?? new Guide(lower(grammar()), this.#tree(signs), vocabularySize);
+    const guide = this.#guides.get(key) ?? new Guide(lower(grammar()), this.#tree(signs), vocabularySize, this.#kept);
     // The last that was asked for is the last to go.
     this.#guides.delete(key);
     this.#guides.set(key, guide);
-    if (this.#guides.size > MOST_GUIDES) this.#guides.delete(this.#guides.keys().next().value!);
+    if (this.#guides.size > MOST_GUIDES) {
+      const [oldest, guide] = this.#guides.entries().next().value!;
+      this.#guides.delete(oldest);
+      guide.drop();
+    }
     return guide.answer(this.#ends, (token) => this.#tokenizer.tokenBytes(token));
   }
 

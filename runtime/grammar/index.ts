@@ -1,2 +1,4 @@
 /** What an answer may be: schemas, patterns and grammars as masks of tokens. */
 export { Formats, grammarOf, keyOf, type ResponseFormat, type StandardSchema } from "./format.js";
+export { type Markup, readArguments } from "./json/arguments.js";
+export { isOfType, typesOfProperty } from "./json/types.js";

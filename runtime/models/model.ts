@@ -7,7 +7,6 @@ import type { GenerateOptions } from "../generate/options.js";
 import { Session, type SessionOptions } from "../generate/session.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
-import { toolUse } from "../tools/index.js";
 import { explainNoNumbers } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import type { Decoder } from "./decoder.js";
@@ -113,14 +112,7 @@ export class Model {
    */
   generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Generation {
     const messages = typeof prompt === "string" ? [{ role: "user" as const, content: prompt }] : prompt;
-    return new Generation((to) => {
-      const prompt = () => {
-        const { signal, tools: given, toolChoice } = options;
-        const { tools } = toolUse(given, toolChoice);
-        return this.tokenizer.encodeChat(messages, { signal, ...(tools.length > 0 ? { tools } : {}) });
-      };
-      return this.#answering.start(prompt, options, to);
-    });
+    return new Generation((to) => this.#answering.start(() => this.#answering.encode(messages, options), options, to));
   }
 
   /** Continues token ids as they are, without a template. */
@@ -159,8 +151,8 @@ export class Model {
    * another model, another attention, another version, a damaged file
    */
   async restore(path: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Session> {
-    const { history, last } = await this.#answering.restore(path, signal);
-    return new Session(this.#answering, { history }, last);
+    const { last, ...options } = await this.#answering.restore(path, signal);
+    return new Session(this.#answering, options, last);
   }
 
   /**

@@ -32,8 +32,9 @@ export interface RenderOptions {
 }
 
 export interface ChatTemplateSource {
-  /** Jinja source from the file. */
+  /** Jinja source from the file, and of the one that tools are told of in, where there is another. */
   readonly template: string | undefined;
+  readonly toolTemplate?: string | undefined;
   /** Text of the token, "" if the model has none. */
   readonly bosToken: string;
   readonly eosToken: string;
@@ -69,9 +70,9 @@ export class ChatTemplate {
     alphabet: readonly string[] = [],
   ): Promise<MarkedText> {
     requireMessages(messages);
-    const { bosToken, eosToken } = this.#source;
+    const { bosToken, eosToken, toolTemplate } = this.#source;
     const job = (asText: boolean) => ({
-      source: this.#text(),
+      source: this.#text(tools && toolTemplate),
       messages: messages.map((message) => asTemplatesHaveIt(message, asText)),
       ...(tools ? { tools } : {}),
       alphabet,
@@ -89,8 +90,8 @@ export class ChatTemplate {
     }
   }
 
-  #text(): string {
-    const { template, file } = this.#source;
+  #text(template = this.#source.template): string {
+    const { file } = this.#source;
     if (!template) throw new ModelError("chat-template-missing", "the model has no chat template", { file });
     if (template.length > longestTemplate) {
       const what = `its chat template has ${template.length} characters, more than ${longestTemplate}`;

@@ -64,6 +64,7 @@ export function readGgufTokenizer(metadata: GgufMetadata): TokenizerSource {
     before: around("bos", addBos, bosId),
     after: around("eos", false, eosIds[0]),
     template: metadata.string("tokenizer.chat_template", "") || undefined,
+    toolTemplate: metadata.string("tokenizer.chat_template.tool_use", "") || undefined,
   };
 }
 

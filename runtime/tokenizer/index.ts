@@ -1,6 +1,6 @@
 /** Text to ids and back, and conversations to prompts, as a model file prescribes. */
 
-export { type ChatMessage, type ChatRole, chatRoles, type RenderOptions } from "./chat.js";
+export { type ChatMessage, type ChatRole, type RenderOptions, requireMessages } from "./chat.js";
 export { readGgufTokenizer } from "./gguf-source.js";
 export { huggingFaceTokenizer, readHuggingFaceTokenizer, tokenizerFiles } from "./hugging-face/index.js";
 export type { AddedToken, PieceModel, TokenizerSource } from "./source.js";

@@ -62,4 +62,6 @@ export interface TokenizerSource {
   readonly after: readonly number[];
   /** Jinja source of the chat template. */
   readonly template: string | undefined;
+  /** Of the one that tools are told of in, where the model has another for that. */
+  readonly toolTemplate?: string | undefined;
 }

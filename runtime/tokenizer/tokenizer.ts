@@ -95,6 +95,7 @@ export class Tokenizer {
     const text = (id: number | undefined) => (id === undefined ? "" : (source.tokens[id] ?? ""));
     this.#chat = new ChatTemplate({
       template: source.template,
+      toolTemplate: source.toolTemplate,
       bosToken: text(source.bosId),
       eosToken: text(source.eosIds[0]),
       file: source.file,
@@ -109,6 +110,11 @@ export class Tokenizer {
   /** Jinja source of the chat template. */
   get chatTemplate(): string | undefined {
     return this.#source.template;
+  }
+
+  /** Of the one that tools are told of in: most models have one for all. */
+  get toolTemplate(): string | undefined {
+    return this.#source.toolTemplate ?? this.#source.template;
   }
 
   /** Whether conversations can be encoded. */

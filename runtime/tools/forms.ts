@@ -1,121 +1,98 @@
-/** The forms in which models write calls. Which one a model has, its chat template tells: it shows the model how calls looked before. */
+/** Which form of calls a model has, its chat template tells: it shows the model how calls looked before. */
 import { GenerateError } from "../generate/errors.js";
+import type { Form } from "./form.js";
+import {
+  APRIEL,
+  COMMAND,
+  DEEPSEEK,
+  DEEPSEEK_PLAIN,
+  FUNCTIONARY,
+  GRANITE,
+  HARMONY,
+  HERMES,
+  KIMI,
+  LLAMA,
+  MISTRAL,
+  MISTRAL_NAMED,
+  NEMOTRON,
+  PHI,
+} from "./json-forms.js";
+import { GLM, GLM_LINE, MINIMAX, QWEN_CODER, SEED } from "./tagged-forms.js";
 
-/** A call as it was written. */
-export interface Written {
-  readonly name: string;
-  readonly arguments: Readonly<Record<string, unknown>>;
+interface Shown {
+  /** What a template contains, in this order. */
+  readonly has: readonly string[];
+  /** What it does not. */
+  readonly without?: readonly string[];
+  readonly form: Form;
 }
 
-export interface Form {
-  /** What begins a call; it is no text of the answer, and may be a token of its own. */
-  readonly opens: string;
-  /** What ends one; without it calls go on to the end of the answer. */
-  readonly closes?: string;
-  /** Other tokens within calls. */
-  readonly inner?: readonly string[];
-  /** An answer that begins as an object is a call too. */
-  readonly bare?: boolean;
-  /** The calls between `opens` and `closes`; undefined where there is none in it. */
-  read(text: string): readonly Written[] | undefined;
-  /** Around the arguments of a call, where one is forced. */
-  around(name: string): readonly [before: string, behind: string];
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A call as an object; some models write its arguments as a text of JSON. */
-function callOf(value: unknown): Written | undefined {
-  if (!isRecord(value) || typeof value.name !== "string") return undefined;
-  const given = value.arguments ?? value.parameters ?? {};
-  const found = typeof given === "string" ? parsed(given) : given;
-  return isRecord(found) ? { name: value.name, arguments: found } : undefined;
-}
-
-function all(values: readonly unknown[]): readonly Written[] | undefined {
-  const calls = values.map(callOf);
-  return calls.length > 0 && !calls.includes(undefined) ? (calls as Written[]) : undefined;
-}
-
-/** One call, or a list of them. */
-function listed(text: string): readonly Written[] | undefined {
-  const value = parsed(text);
-  return all(Array.isArray(value) ? value : [value]);
-}
-
-/** `<tool_call>{"name": …, "arguments": …}</tool_call>`: Hermes, Qwen and many others. */
-const HERMES: Form = {
-  opens: "<tool_call>",
-  closes: "</tool_call>",
-  read: listed,
-  around: (name) => [`<tool_call>\n{"name": "${name}", "arguments": `, "}\n</tool_call>"],
-};
-
-/** `{"name": …, "parameters": …}`, several with `;` between them, behind `<|python_tag|>` or alone: Llama 3.1 and later. */
-const LLAMA: Form = {
-  opens: "<|python_tag|>",
-  bare: true,
-  read: (text) => all(parsed(text) === undefined ? text.split(/;\s*(?=\{)/).map(parsed) : [parsed(text)]),
-  around: (name) => [`{"name": "${name}", "parameters": `, "}"],
-};
-
-/** `[TOOL_CALLS] [{"name": …, "arguments": …}]`: Mistral. */
-const MISTRAL: Form = {
-  opens: "[TOOL_CALLS]",
-  read: listed,
-  around: (name) => [`[TOOL_CALLS][{"name": "${name}", "arguments": `, "}]"],
-};
-
-/** `[TOOL_CALLS]name[ARGS]{…}`, one behind the other: Mistral since 2025. */
-const MISTRAL_NAMED: Form = {
-  opens: "[TOOL_CALLS]",
-  inner: ["[ARGS]", "[CALL_ID]"],
-  read(text) {
-    const calls = text.split("[TOOL_CALLS]").map((call) => {
-      const [, name, args] = /^\s*([\w.-]+)(?:\[CALL_ID\]\w+)?\[ARGS\]([\s\S]*)$/.exec(call) ?? [];
-      return name === undefined ? undefined : { name, arguments: parsed(args!) };
-    });
-    return all(calls);
+/** The first of these is a template's. */
+const FORMS: readonly Shown[] = [
+  { has: ["[TOOL_CALLS]", "[ARGS]"], form: MISTRAL_NAMED },
+  { has: ["[TOOL_CALLS]"], form: MISTRAL },
+  { has: ["<|tool_calls_section_begin|>", "<|tool_call_argument_begin|>"], form: KIMI },
+  { has: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>", "```"], form: DEEPSEEK },
+  { has: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>"], form: DEEPSEEK_PLAIN },
+  { has: ["to=", "functions.", "<|channel|>commentary"], form: HARMONY },
+  { has: ["<seed:tool_call>", "<function=", "<parameter="], form: SEED },
+  { has: ["<minimax:tool_call>", "<invoke name="], form: MINIMAX },
+  { has: ["<tool_call>", "<function=", "<parameter="], form: QWEN_CODER },
+  { has: ["<tool_call>{function-name}<arg_key>"], form: GLM_LINE },
+  { has: ["<tool_call>", "<arg_key>"], form: GLM },
+  {
+    has: ["<tool_call>", "arguments"],
+    without: ["<function=", "<arg_key>", "<parameter", "<use_mcp_tool>", "<tool_calls>", "~ '<tool_call>"],
+    form: HERMES,
   },
-  around: (name) => [`[TOOL_CALLS]${name}[ARGS]`, ""],
-};
-
-/** In this order: what a template contains, what it does not, and its form. */
-const FORMS: readonly { readonly has: RegExp; readonly without?: RegExp; readonly form: Form }[] = [
-  { has: /\[TOOL_CALLS\][\s\S]*\[ARGS\]/, form: MISTRAL_NAMED },
-  { has: /\[TOOL_CALLS\]/, form: MISTRAL },
-  { has: /<tool_call>[\s\S]*\barguments\b/, without: /<function=|<arg_key>|<parameter|~ *'<tool_call>/, form: HERMES },
-  { has: /<\|python_tag\|>/, without: /<function=|>>>/, form: LLAMA },
+  { has: ["<TOOLCALL>["], form: NEMOTRON },
+  { has: ["<tool_calls>[", "arguments"], form: APRIEL },
+  { has: ["<|tool_call|>", "<|/tool_call|>"], form: PHI },
+  { has: ["<|tool_call|> followed by a JSON list"], form: GRANITE },
+  { has: ["<|START_ACTION|>", '"tool_name"'], form: COMMAND },
+  { has: ["<function=", "</function>"], without: ["<parameter", "<tool_call>"], form: FUNCTIONARY },
+  { has: ["<|python_tag|>"], without: ["<function=", ">>>"], form: LLAMA },
+  // Llama 3.2 shows its calls without that token.
+  { has: ['{"name": function name, "parameters": dictionary'], without: ["<function=", ">>>"], form: LLAMA },
 ];
 
+/** Whether texts stand in a template one behind the other. A template is a stranger's: a pattern could take for ever. */
+function hasAll(template: string, texts: readonly string[]): boolean {
+  let at = 0;
+  return texts.every((text) => {
+    const found = template.indexOf(text, at);
+    at = found + text.length;
+    return found >= 0;
+  });
+}
+
 /** @throws GenerateError where a template has no place for tools, or shows a form of calls that is none of these */
-export function formOf(template: string): Form {
+export function formOf(template = ""): Form {
   if (!/\btools\b/.test(template))
     throw new GenerateError(
       "tools",
       "the model's chat template has no place for tools: the model was not trained to call them",
     );
-  const found = FORMS.find(({ has, without }) => has.test(template) && !without?.test(template));
-  if (!found)
+  const found = FORMS.find(
+    ({ has, without = [] }) => hasAll(template, has) && !without.some((text) => template.includes(text)),
+  );
+  if (!found) {
+    const signs = [...new Set(FORMS.map(({ form }) => form.opens.at(-1)!.trim()))];
     throw new GenerateError(
       "tools",
-      "the model's chat template has calls in a form that is not known here: known are <tool_call>{…}</tool_call>, {…} behind <|python_tag|> and [TOOL_CALLS]",
+      `the model's chat template has calls in a form that is not known here: known are those that begin with ${signs.join(", ")}`,
     );
-  return found.form;
+  }
+  return SINGLE.test(template) && !EACH.test(template) ? { ...found.form, most: 1 } : found.form;
 }
 
+/** Some templates show the first call of an answer alone, or refuse more: a conversation with two could not go on. */
+const SINGLE = /\btool_calls\[0\]/;
+const EACH = /\bin\s+message(?:\.tool_calls|\[["']tool_calls["']\])/;
+
 /** Texts that may be tokens of their own, and say that there is a call. */
-export const signsOf = ({ opens, closes, inner = [] }: Form): readonly string[] => [
-  opens,
-  ...(closes === undefined ? [] : [closes]),
+export const signsOf = ({ opens, closes, ends, inner = [] }: Form): readonly string[] => [
+  ...opens,
+  ...[closes, ends].filter((one) => one !== undefined),
   ...inner,
 ];

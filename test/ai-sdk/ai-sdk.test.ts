@@ -1,7 +1,8 @@
 /** The AI SDK's own functions over a model in this process. */
 import type { LanguageModelV2, LanguageModelV3 } from "@ai-sdk/provider";
 import { generateObject, generateText, stepCountIs, streamText, tool } from "ai";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import * as sdk7 from "ai7";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { languageModel } from "../../ai-sdk/index.js";
 import type { Model } from "../../runtime/index.js";
@@ -19,10 +20,14 @@ afterAll(() => model.close());
 
 const asked = { prompt: "hi", temperature: 0, maxOutputTokens: 6, maxRetries: 0 };
 
-test("its type is what the AI SDK's specification says, in both versions", () => {
+type LanguageModelV4 = Extract<sdk7.LanguageModel, { readonly specificationVersion: "v4" }>;
+
+test("its type is what the AI SDK's specification says, in each version", () => {
+  const v4: LanguageModelV4 = languageModel(model, { specification: "v4" });
   const v3: LanguageModelV3 = languageModel(model);
   const v2: LanguageModelV2 = languageModel(model, { specification: "v2" });
-  expect([v3.specificationVersion, v2.specificationVersion, v3.modelId]).toEqual(["v3", "v2", "local"]);
+  expect([v4, v3, v2].map((one) => one.specificationVersion)).toEqual(["v4", "v3", "v2"]);
+  expect(v3.modelId).toBe("local");
   expect(() => languageModel(model, { specification: "v1" as "v2" })).toThrow('specification is "v1"');
   expect(() => languageModel(model, { specification: "toString" as "v2" })).toThrow('specification is "toString"');
   expect(() => languageModel(model, { name: "tiny" } as object)).toThrow("there is no option name; there are id and");
@@ -123,4 +128,57 @@ test("other options go by providerOptions; mistakes are the runtime's errors", a
   };
   const prompt = [{ role: "tool" as const, content: [nothing] }];
   await expect(languageModel(model).doGenerate({ prompt, maxOutputTokens: 1 })).resolves.toBeDefined();
+});
+
+test("AI SDK 7: streamText, generateObject and a loop with tools over version 4, without a warning", async () => {
+  const warn = vi.spyOn(console, "warn");
+  const v4 = languageModel(model, { specification: "v4" });
+  const { textStream, usage, finishReason } = sdk7.streamText({ model: v4, ...asked });
+  let text = "";
+  for await (const piece of textStream) text += piece;
+  expect([text, await finishReason]).toEqual([expected.text, "length"]);
+  expect(await usage).toMatchObject({ inputTokens: expected.promptTokens, outputTokens: 6 });
+  const schema = z.object({ n: z.int().min(1).max(9), tags: z.array(z.enum(["a", "b"])).max(2) });
+  const { object } = await sdk7.generateObject({ model: v4, schema, prompt: "hi", maxOutputTokens: 300 });
+  expect(schema.parse(object)).toEqual(object);
+  const { output } = await sdk7.generateText({
+    model: v4,
+    output: sdk7.Output.object({ schema }),
+    prompt: "hi",
+    maxOutputTokens: 300,
+  });
+  expect(schema.parse(output)).toEqual(output);
+  const weather = sdk7.tool({ inputSchema: z.object({ city: z.enum(["Rome"]) }), execute: async () => "blue" });
+  const { steps } = await sdk7.generateText({
+    model: v4,
+    prompt: "hi",
+    tools: { weather },
+    toolChoice: "required",
+    stopWhen: sdk7.isStepCount(2),
+    maxOutputTokens: 300,
+  });
+  expect(steps.map((step) => [step.finishReason, step.toolResults[0]!.output])).toEqual([
+    ["tool-calls", "blue"],
+    ["tool-calls", "blue"],
+  ]);
+  const all = await sdk7.generateText({ model: languageModel(model), ...asked });
+  expect(all.text).toBe(expected.text);
+  expect(warn).not.toHaveBeenCalled();
+});
+
+test("what version 4 has and the model does not is left out with a warning, or refused", async () => {
+  const v4 = languageModel(model, { specification: "v4" });
+  const content = [
+    { type: "reasoning-file", data: { type: "data", data: "aGk=" }, mediaType: "image/png" },
+    { type: "custom", kind: "other.part" },
+    { type: "text", text: "so" },
+  ] as const;
+  const prompt = [
+    { role: "user", content: [{ type: "text", text: "hi" }] },
+    { role: "assistant", content },
+  ] as const;
+  const { warnings } = await v4.doGenerate({ prompt, maxOutputTokens: 2, reasoning: "high" });
+  expect(warnings.map(({ feature }) => feature)).toEqual(["reasoning-file", "custom", "reasoning"]);
+  const file = { type: "file", data: { type: "text", text: "x" }, mediaType: "text/plain" } as const;
+  await expect(v4.doGenerate({ prompt: [{ role: "user", content: [file] }] })).rejects.toThrow(/reads text alone/);
 });

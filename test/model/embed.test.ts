@@ -83,8 +83,9 @@ test("what makes no sense is refused by name", async () => {
     expect(model.embed(texts as string[], options)).rejects.toThrow(message);
   await fails([], {}, /give 1 to 2048 texts/);
   await fails(["a", []], {}, /text 1 has no token/);
-  await fails([3], {}, /text 0 is neither a text nor tokens/);
-  await fails([[1e9]], {}, /text 0 is neither a text nor tokens/);
+  await fails([3], {}, /^text 0 is 3; give a text or a list of tokens$/);
+  await fails(["a", [1e9]], {}, /^text 1 has 1000000000, which is no token; give ids from 0 to \d+$/);
+  await fails([[1, undefined, 2]], {}, /^text 0 has undefined, which is no token/);
   await fails(["x ".repeat(100_000)], {}, /text 0 has \d+ tokens, and the context holds/);
   await fails(["a"], { pooling: "max" }, /pooling is "max"; give mean, last, cls/);
   await fails(["a"], { normalise: true }, /there is no option normalise/);

@@ -1,6 +1,6 @@
 /** Structured output and tools, as OpenAI's client asks for them and reads them. */
 import OpenAI from "openai";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Model } from "../../runtime/index.js";
 import { HERMES, serveTiny, type TestServer, tinyModel } from "./served.js";
 
@@ -80,6 +80,14 @@ test("tool_calls: streamed, as the client puts them together", async () => {
   });
 });
 
+test("parallel_tool_calls: false is handed on, with tools and without", async () => {
+  const generate = vi.spyOn(model, "generate");
+  for (const asked of [{ tools, tool_choice: "required" as const }, { max_tokens: 2 }])
+    await openai.chat.completions.create({ ...question, ...asked, parallel_tool_calls: false });
+  expect(generate.mock.calls.map(([, options]) => options!.parallelToolCalls)).toEqual([false, false]);
+  generate.mockRestore();
+});
+
 test("a conversation with a call and what it gave goes on", async () => {
   const call = {
     id: "abcdefghi",
@@ -124,7 +132,7 @@ test("mistakes name the field", async () => {
     { tools: [{ type: "function", function: { name: "a", parameters: 3 } }] },
     /400 tools.0.function.parameters/,
   );
-  await fails({ tools, parallel_tool_calls: false }, /400 parallel_tool_calls/);
+  await fails({ tools, parallel_tool_calls: "no" }, /400 parallel_tool_calls/);
   const call = { id: "x", type: "function", function: { name: "weather", arguments: "{" } };
   await fails(
     { tools, messages: [...messages, { role: "assistant", tool_calls: [call] }] },

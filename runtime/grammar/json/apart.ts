@@ -7,13 +7,17 @@ function writtenOf(values: readonly unknown[]): ReadonlySet<string> {
   return texts;
 }
 
-/** Whether no value is in two of some lists. */
-export function areApart(...lists: readonly (readonly unknown[])[]): boolean {
-  const seen = new Set<string>();
-  return lists.every((values) => {
-    const texts = [...writtenOf(values)];
-    const isNew = !texts.some((text) => seen.has(text));
-    for (const text of texts) seen.add(text);
-    return isNew;
-  });
+/** The first two of some lists that have a value in common. */
+export function meeting(lists: readonly (readonly unknown[])[]): readonly [one: number, other: number] | undefined {
+  const seen = new Map<string, number>();
+  for (const [i, values] of lists.entries())
+    for (const text of writtenOf(values)) {
+      const before = seen.get(text) ?? i;
+      if (before !== i) return [before, i];
+      seen.set(text, i);
+    }
+  return undefined;
 }
+
+/** Whether no value is in two of some lists. */
+export const areApart = (...lists: readonly (readonly unknown[])[]): boolean => meeting(lists) === undefined;

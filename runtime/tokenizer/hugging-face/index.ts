@@ -30,8 +30,9 @@ export interface HuggingFaceFiles {
   readonly tokenizer: JsonPart;
   readonly config: JsonPart;
   readonly specialTokens: JsonPart;
-  /** Jinja source of chat_template.jinja. */
+  /** Jinja source of chat_template.jinja, and of the one for tools beside it. */
   readonly template?: string;
+  readonly toolTemplate?: string;
 }
 
 /** @throws ModelError for a folder without tokenizer.json, damaged files, and steps that are not understood */
@@ -43,12 +44,14 @@ export function readHuggingFaceTokenizer(folder: string): TokenizerSource {
     string,
   ];
   if (!existsSync(tokenizer)) throw missing(folder);
+  const forTools = join(folder, "additional_chat_templates", "tool_use.jinja");
   return huggingFaceTokenizer({
     folder,
     tokenizer: readJson(tokenizer),
     config: existsSync(config) ? readJson(config) : new JsonPart(config, {}),
     specialTokens: existsSync(map) ? readJson(map) : new JsonPart(map, {}),
     template: existsSync(jinja) ? readPart(jinja) : undefined,
+    toolTemplate: existsSync(forTools) ? readPart(forTools) : undefined,
   });
 }
 
@@ -59,6 +62,7 @@ export function huggingFaceTokenizer({
   config,
   specialTokens,
   template,
+  toolTemplate,
 }: HuggingFaceFiles): TokenizerSource {
   const { vocabulary, byteFallback, ...model } = readModel(tokenizer.get("model"));
   const added = readAddedTokens(tokenizer, config);
@@ -89,6 +93,7 @@ export function huggingFaceTokenizer({
     eosIds: endIds([eosId], added),
     ...idsAround(tokenizer.get("post_processor"), config, { bosId, eosId }),
     template: template ?? readTemplate(config.get("chat_template")),
+    toolTemplate: toolTemplate ?? namedTemplate(config.get("chat_template"), "tool_use"),
   };
 }
 
@@ -176,7 +181,16 @@ function idsAround(processor: JsonPart, config: JsonPart, ids: { bosId?: number;
 function readTemplate(part: JsonPart): string | undefined {
   if (part.isAbsent) return undefined;
   if (typeof part.value === "string") return part.value;
-  const chosen = part.items().find((one) => one.get("name").value === "default");
-  if (!chosen) throw part.unknown('a list without the name "default"');
-  return chosen.get("template").string();
+  const chosen = namedTemplate(part, "default");
+  if (chosen === undefined) throw part.unknown('a list without the name "default"');
+  return chosen;
+}
+
+function namedTemplate(part: JsonPart, name: string): string | undefined {
+  if (part.isAbsent || typeof part.value === "string") return undefined;
+  return part
+    .items()
+    .find((one) => one.get("name").value === name)
+    ?.get("template")
+    .string();
 }

@@ -21,6 +21,7 @@ import {
   integer,
   isContainer,
   isNumber,
+  isPlain,
   isText,
   isTrue,
   itemsOf,
@@ -220,10 +221,12 @@ function loopAt(items, index) {
   return new NamespaceValue(loop);
 }
 
-/** What is at a key. */
+/** What is at a key. Nothing is at one that could be none: Jinja asks Python, and takes its errors for that. */
 function partOf(object, key) {
-  if (object instanceof NamespaceValue || object instanceof ObjectValue)
-    return isText(key) || object instanceof ObjectValue ? object.value.get(keyOf(key, object)) : undefined;
+  if (object instanceof NamespaceValue || object instanceof ObjectValue) {
+    const isKey = isText(key) || (object instanceof ObjectValue && isPlain(key));
+    return isKey ? object.value.get(keyOf(key, object)) : undefined;
+  }
   if (!(key instanceof IntegerValue || key instanceof BooleanValue)) return undefined;
   if (object instanceof ArrayValue) return object.value.at(number(key));
   if (!isText(object)) return undefined;

@@ -41,6 +41,7 @@ export const shown = (value) => state.marks.show(value.value);
 /** A key of an object as a value, and back. */
 export const asValue = (key) =>
   typeof key === "string" ? text(key) : typeof key === "number" ? integer(key) : key === null ? none : bool(key);
+export const isPlain = (value) => isText(value) || value instanceof NullValue || isNumber(value);
 export function keyOf(value, of) {
   if (isText(value)) return of.value.has(value.value) ? value.value : shown(value);
   if (value instanceof NullValue) return null;

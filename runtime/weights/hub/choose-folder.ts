@@ -3,9 +3,12 @@ import { readIndex } from "../safetensors/shards.js";
 import { PullError } from "./errors.js";
 import type { ListedFile } from "./repo-file.js";
 
-/** A model as Hugging Face keeps it: these files of a repository's root, and its weights. */
+/** A model as Hugging Face keeps it: these files of a repository, and its weights. */
 const NEEDED = ["config.json", "tokenizer.json"];
-const WELCOME = ["generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
+const WELCOME = [
+  ...["generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"],
+  "additional_chat_templates/tool_use.jinja",
+];
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 

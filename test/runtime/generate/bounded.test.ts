@@ -203,5 +203,5 @@ test("what makes no sense is refused by name", async () => {
   await fails({ responseFormat: { type: "json_object" }, ignoreEos: true }, /ignoreEos does not go with/);
   await expect(model.generateFrom([1], { tools }).result).rejects.toThrow(/tools are for model.generate/);
   using session = model.session();
-  await expect(session.prompt("hi", { tools }).result).rejects.toThrow(/tools are for model.generate/);
+  await expect(session.prompt("hi", { tools }).result).rejects.toThrow(/tools are for model.session/);
 });

@@ -28,6 +28,20 @@ it("gives the template messages, special tokens and whether to open a turn", asy
   expect(await withTemplate("{{ eos_token }}").renderChat([user("Hi")])).toBe("</s>");
 });
 
+it("takes the template for tools where the model has one, and tools are told of", async () => {
+  const both = {
+    "tokenizer.chat_template": text("plain"),
+    "tokenizer.chat_template.tool_use": text("{{ tools | length }} tools"),
+  };
+  const tokenizer = createTokenizer(bytesOnly("gpt-2", [], { control, metadata: both }));
+  const tools = [{ type: "function", function: { name: "f" } }] as const;
+  const called: ChatMessage = { role: "assistant", content: "", toolCalls: [{ id: "a", name: "f", arguments: {} }] };
+  expect(await tokenizer.renderChat([user("Hi")])).toBe("plain");
+  expect(await tokenizer.renderChat([user("Hi")], { tools })).toBe("1 tools");
+  expect(await tokenizer.renderChat([user("Hi"), called])).toBe("plain");
+  expect([tokenizer.chatTemplate, tokenizer.toolTemplate]).toEqual(["plain", "{{ tools | length }} tools"]);
+});
+
 describe("control tokens in messages", async () => {
   const tokenizer = withTemplate(chatMl);
   const idsOf = async (content: string) =>

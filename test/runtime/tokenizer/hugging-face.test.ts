@@ -1,9 +1,10 @@
 /** Tokenizers of Hugging Face folders: ids against Hugging Face's own program, and what a folder may lack or get wrong. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createTokenizer, readHuggingFaceTokenizer } from "../../../runtime/tokenizer/index.js";
+import type { Tool } from "../../../runtime/index.js";
+import { type ChatMessage, createTokenizer, readHuggingFaceTokenizer } from "../../../runtime/tokenizer/index.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { huggingFaceFixtures, smallTokenizerJson } from "./hugging-face-fixtures.js";
 
@@ -13,8 +14,8 @@ let folders = 0;
 /** A folder with these files; objects become JSON. */
 function folderOf(files: Record<string, unknown>): string {
   const folder = join(root, String(folders++));
-  mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
   }
   return folder;
@@ -103,6 +104,15 @@ describe("tokenizer_config.json and its neighbours", () => {
       small(llama, {}, files).renderChat([{ role: "user", content: "Hi" }]);
     expect(await render(config)).toBe("config");
     expect(await render(named)).toBe("named");
+    // A model may have another template for conversations with tools.
+    const about = (messages: ChatMessage[], tools?: Tool[]) => small(llama, {}, named).renderChat(messages, { tools });
+    const user: ChatMessage = { role: "user", content: "Hi" };
+    expect(await about([user], [{ type: "function", function: { name: "f" } }])).toBe("x");
+    expect(await about([user, { role: "tool", content: "1", toolCallId: "a" }])).toBe("named");
+    expect(small(llama, {}, named).toolTemplate).toBe("x");
+    expect(small(llama, {}, config).toolTemplate).toBe("config");
+    const beside = { ...named, "chat_template.jinja": "file", "additional_chat_templates/tool_use.jinja": "tools" };
+    expect(small(llama, {}, beside).toolTemplate).toBe("tools");
     expect(await render({ ...config, "chat_template.jinja": "file" })).toBe("file");
     await expect(render({})).rejects.toThrow(expect.objectContaining({ code: "chat-template-missing" }));
   });

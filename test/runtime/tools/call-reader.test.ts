@@ -1,16 +1,54 @@
 /** Calls read from answers as they come, in whatever pieces. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CallReader, type Form, formOf } from "../../../runtime/tools/index.js";
+import { CallReader, type Form, formOf, type Tool } from "../../../runtime/tools/index.js";
+import * as SHOWN from "./shown-forms.js";
+import {
+  APRIEL,
+  CODER,
+  COMMAND,
+  DEEPSEEK,
+  DEEPSEEK_PLAIN,
+  FUNCTIONARY,
+  GLM,
+  GLM_LINE,
+  GRANITE,
+  HARMONY,
+  HERMES,
+  KIMI,
+  LLAMA,
+  MINIMAX,
+  MISTRAL,
+  NAMED,
+  NEMOTRON,
+  PHI,
+  SEED,
+} from "./shown-forms.js";
 
-const HERMES = formOf('{{ tools }}<tool_call>{"name": n, "arguments": a}</tool_call>');
-const LLAMA = formOf("{{ tools }}<|python_tag|>");
-const MISTRAL = formOf("{{ tools }}[TOOL_CALLS] [");
-const NAMED = formOf("{{ tools }}[TOOL_CALLS]name[ARGS]");
+const TOOLS: Tool[] = [
+  {
+    type: "function",
+    function: {
+      name: "add",
+      parameters: {
+        type: "object",
+        properties: {
+          a: { type: "integer" },
+          b: { type: "string" },
+          c: { $ref: "#/$defs/c" },
+          d: {},
+          e: { type: ["string", "null"] },
+        },
+        $defs: { c: { anyOf: [{ type: "array" }, { type: "boolean" }] } },
+      },
+    },
+  },
+  { type: "function", function: { name: "now" } },
+];
 
 /** All that is told of a text that comes in pieces. */
 function heard(form: Form, pieces: readonly string[], isCut = false) {
-  const reader = new CallReader(form, ["add", "now"]);
+  const reader = new CallReader(form, TOOLS);
   const told = [...pieces.map((piece) => reader.push(piece)), reader.end(isCut)];
   return {
     text: told.map(({ text }) => text).join(""),
@@ -73,6 +111,128 @@ const cases: readonly (readonly [what: string, form: Form, said: string, text: s
     "",
     [add, now],
   ],
+  [
+    "Qwen3-Coder: values by their types, texts as they are",
+    CODER,
+    "Now.\n<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\n\n 2\n<p>\n\n</parameter>\n" +
+      "<parameter=c>\n[1, {}]\n</parameter>\n<parameter=d>\n5\n</parameter>\n<parameter=e>\nNone\n</parameter>\n</function>\n</tool_call>",
+    "Now.\n",
+    [{ name: "add", arguments: { a: 1, b: "\n 2\n<p>\n", c: [1, {}], d: 5, e: null } }],
+  ],
+  [
+    "Qwen3-Coder: what is not of its type is the text that the model wrote; True is Python's; several",
+    CODER,
+    "<tool_call>\n<function=add>\n<parameter=a>\none\n</parameter>\n<parameter=b>\n7\n</parameter>\n<parameter=c>\nTrue\n</parameter>\n" +
+      "<parameter=d>\na b\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>",
+    "",
+    [{ name: "add", arguments: { a: "one", b: "7", c: true, d: "a b" } }, now],
+  ],
+  [
+    "Qwen3-Coder: without the tag that opens a call, and without the one that ends it",
+    CODER,
+    "Well. <function=add>\n<parameter=a>\n1\n</parameter>\n</function>\n</tool_call>\n<function=now>\n</function>",
+    "Well. ",
+    [{ name: "add", arguments: { a: 1 } }, now],
+  ],
+  [
+    "Qwen3-Coder: an argument without end is text",
+    CODER,
+    "<tool_call>\n<function=add>\n<parameter=a>\n1\n</function>\n</tool_call>",
+    "<tool_call>\n<function=add>\n<parameter=a>\n1\n</function>\n</tool_call>",
+    [],
+  ],
+  [
+    "Seed-OSS",
+    SEED,
+    "<seed:tool_call>\n<function=add>\n<parameter=a>1</parameter>\n<parameter=b>x\ny</parameter>\n</function>\n</seed:tool_call>",
+    "",
+    [{ name: "add", arguments: { a: 1, b: "x\ny" } }],
+  ],
+  [
+    "GLM-4.5: two, and text before",
+    GLM,
+    "Well.\n<tool_call>add\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n<arg_key>b</arg_key>\n<arg_value>x</y></arg_value>\n</tool_call>\n<tool_call>now\n</tool_call>",
+    "Well.\n",
+    [add, now],
+  ],
+  [
+    "GLM-4.7: on one line",
+    GLM_LINE,
+    "<tool_call>add<arg_key>a</arg_key><arg_value>1</arg_value><arg_key>b</arg_key><arg_value>x</y></arg_value></tool_call><tool_call>now</tool_call>",
+    "",
+    [add, now],
+  ],
+  ["GLM-4.5: an unknown tool is text", GLM, "<tool_call>rm\n</tool_call>", "<tool_call>rm\n</tool_call>", []],
+  [
+    "MiniMax: two in a section",
+    MINIMAX,
+    '<minimax:tool_call>\n<invoke name="add">\n<parameter name="a">1</parameter>\n<parameter name="b">x</y></parameter>\n</invoke>\n<invoke name="now">\n</invoke>\n</minimax:tool_call>',
+    "",
+    [add, now],
+  ],
+  [
+    "Kimi: two in a section, text before",
+    KIMI,
+    `I do.<|tool_calls_section_begin|><|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>${JSON.stringify(add.arguments)}<|tool_call_end|>` +
+      "<|tool_call_begin|>functions.now:1<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>",
+    "I do.",
+    [add, now],
+  ],
+  [
+    "Kimi: behind a call what is none is text",
+    KIMI,
+    "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>{}<|tool_call_end|>?<|tool_calls_section_end|>",
+    "?<|tool_calls_section_end|>",
+    [now],
+  ],
+  [
+    "DeepSeek V3 and R1: two",
+    DEEPSEEK,
+    `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n\`\`\`json\n${JSON.stringify(add.arguments)}\n\`\`\`<｜tool▁call▁end｜>` +
+      "\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>now\n```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+    "",
+    [add, now],
+  ],
+  [
+    "DeepSeek V3.1",
+    DEEPSEEK_PLAIN,
+    `So:<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>add<｜tool▁sep｜>${JSON.stringify(add.arguments)}<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
+    "So:",
+    [add],
+  ],
+  [
+    "gpt-oss: thoughts, then a call to a receiver behind the channel",
+    HARMONY,
+    `<|channel|>analysis<|message|>I add.<|end|><|start|>assistant<|channel|>commentary to=functions.add <|constrain|>json<|message|>${JSON.stringify(add.arguments)}`,
+    "analysisI add.",
+    [add],
+  ],
+  [
+    "gpt-oss: a call to a receiver behind the role",
+    HARMONY,
+    " to=functions.now<|channel|>commentary json<|message|>{}",
+    "",
+    [now],
+  ],
+  ["gpt-oss: no call", HARMONY, "<|channel|>final<|message|>Go to=x.", "finalGo to=x.", []],
+  [
+    "Nemotron: a list",
+    NEMOTRON,
+    `<TOOLCALL>[${json("arguments")}, ${json("arguments", now as typeof add)}]</TOOLCALL>`,
+    "",
+    [add, now],
+  ],
+  ["Apriel", APRIEL, `<tool_calls>[${json("arguments")}]</tool_calls>`, "", [add]],
+  ["Phi-4-mini", PHI, `<|tool_call|>[${json("arguments")}]<|/tool_call|>`, "", [add]],
+  ["Granite 3: to the end", GRANITE, `<|tool_call|>[${json("arguments")}]`, "", [add]],
+  [
+    "Command R7B",
+    COMMAND,
+    `<|START_ACTION|>[\n    {"tool_call_id": "0", "tool_name": "add", "parameters": ${JSON.stringify(add.arguments)}}\n]<|END_ACTION|>`,
+    "",
+    [add],
+  ],
+  ["Functionary 3.1", FUNCTIONARY, `<function=add>${JSON.stringify(add.arguments)}</function>`, "", [add]],
   ["no call at all", MISTRAL, "[1, 2] is a list", "[1, 2] is a list", []],
 ];
 
@@ -94,8 +254,53 @@ describe.each(cases)("%s", (_, form, said, text, calls) => {
   });
 });
 
+describe.each(Object.entries(SHOWN))("%s", (_, form) => {
+  const around = form.around("now");
+  const before =
+    typeof around[0] === "string"
+      ? around[0]
+      : "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>";
+  const parts = [
+    ...form.opens,
+    form.closes ?? "",
+    form.ends ?? "",
+    ...(form.inner ?? []),
+    before,
+    around[1],
+    "{}",
+    "now",
+    "\n",
+    " x ",
+    "<",
+    '{"name": "now"}',
+  ];
+
+  test("any text in any pieces is told as it is whole, in full unless it is a call", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...parts.filter(Boolean)), { maxLength: 8 }),
+        fc.array(fc.nat(200), { maxLength: 12 }),
+        (chosen, cuts) => {
+          const said = chosen.join("");
+          const whole = heard(form, [said]);
+          const ends = [...cuts.map((cut) => Math.min(cut, said.length)).sort((a, b) => a - b), said.length];
+          expect(
+            heard(
+              form,
+              ends.map((end, i) => said.slice(ends[i - 1] ?? 0, end)),
+            ),
+          ).toEqual(whole);
+          expect(heard(form, [...said])).toEqual(whole);
+          if (whole.calls.length === 0 && !form.unsaid) expect(whole.text).toBe(said);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
 test("of a call that is cut off, nothing is text and nothing a call; text before it was told at once", () => {
-  const reader = new CallReader(HERMES, ["add"]);
+  const reader = new CallReader(HERMES, TOOLS);
   expect(reader.push("I add. <tool")).toEqual({ text: "I add. ", calls: [] });
   expect(reader.push('_call>{"name": "add", "argu')).toEqual({ text: "", calls: [] });
   expect(reader.end(true)).toEqual({ text: "", calls: [] });
@@ -103,7 +308,7 @@ test("of a call that is cut off, nothing is text and nothing a call; text before
 
 test("a stop text within a call cuts it off too; an answer that is an object may end there", () => {
   const stopped = (form: Form, text: string) => {
-    const reader = new CallReader(form, ["add"]);
+    const reader = new CallReader(form, TOOLS);
     return reader.push(text).text + reader.end(false, true).text;
   };
   expect(stopped(HERMES, 'So: <tool_call>{"name": "add", "argu')).toBe("So: ");
@@ -116,20 +321,77 @@ test("of an answer that can only be a call, its beginning is no text either", ()
     [HERMES, "<tool_"],
     [LLAMA, '{"na'],
   ] as const) {
-    const reader = new CallReader(form, ["add"], true);
+    const reader = new CallReader(form, TOOLS, { isForced: true });
     expect(reader.push(text).text + reader.end(true).text).toBe("");
   }
 });
 
 test("each call has an id of nine letters and digits, which Mistral's template wants", () => {
-  const { calls } = new CallReader(HERMES, ["now"]).push('<tool_call>{"name":"now"}</tool_call>');
+  const { calls } = new CallReader(HERMES, TOOLS).push('<tool_call>{"name":"now"}</tool_call>');
   expect(calls[0]!.id).toMatch(/^[A-Za-z0-9]{9}$/);
 });
 
 test.each([
   ["{{ messages }}", /has no place for tools/],
-  ["{{ tools }}<tool_call><function=name>", /calls in a form that is not known here: known are <tool_call>/],
+  [
+    "{{ tools }}<tool_call><function=name>",
+    /calls in a form that is not known here: known are those that begin with .*<tool_call>/,
+  ],
+  ["{{ tools }}<use_mcp_tool><tool_call>arguments", /calls in a form that is not known here/],
+  ["{{ tools }}>>>name<|python_tag|>", /calls in a form that is not known here/],
   ["{{ tools }}", /calls in a form that is not known/],
 ])("the template %s is refused", (template, message) => {
   expect(() => formOf(template)).toThrow(message);
+});
+
+test("with one call at the most nothing is heard behind the first, which is known by what ends it, or when it is whole", () => {
+  const told = (form: Form, said: string) => {
+    const reader = new CallReader(form, TOOLS, { most: 1 });
+    for (const [i, letter] of [...said].entries()) {
+      const { calls } = reader.push(letter);
+      if (reader.isFull) return [calls.length, said.slice(i + 1)];
+    }
+    return undefined;
+  };
+  const two = '{"name":"now","parameters":{}}';
+  expect(told(LLAMA, `${two}; ${two}`)).toEqual([1, `; ${two}`]);
+  expect(told(MISTRAL, `[TOOL_CALLS][${two}, ${two}] x`)).toEqual([1, " x"]);
+  expect(told(NAMED, "[TOOL_CALLS]now[ARGS]{}[TOOL_CALLS]now[ARGS]{}")).toEqual([1, "[TOOL_CALLS]now[ARGS]{}"]);
+  expect(
+    told(
+      KIMI,
+      "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:4<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>",
+    ),
+  ).toEqual([1, "<|tool_calls_section_end|>"]);
+  const full = new CallReader(HERMES, TOOLS, { most: 1 });
+  const call = '<tool_call>{"name":"now"}</tool_call>';
+  expect(full.push(`Hi. ${call} and ${call}`)).toMatchObject({ text: "Hi. ", calls: [{ name: "now" }] });
+  expect([full.push("more"), full.end(false)]).toEqual([
+    { text: "", calls: [] },
+    { text: "", calls: [] },
+  ]);
+});
+
+test("Kimi's calls keep the names that it gives them", () => {
+  const call = "<|tool_call_begin|>functions.now:4<|tool_call_argument_begin|>{}<|tool_call_end|>";
+  const reader = new CallReader(KIMI, TOOLS);
+  const [one, same] = reader.push(`<|tool_calls_section_begin|>${call}${call}`).calls;
+  expect([one!.id, same!.id]).toEqual(["functions.now:4", expect.stringMatching(/^[A-Za-z0-9]{9}$/)]);
+  // Between calls, a stop text cuts none off.
+  expect(reader.isCalling).toBe(false);
+  reader.push("<|tool_call_begin|>");
+  expect(reader.isCalling).toBe(true);
+});
+
+test("a template that repeats what forms are told by takes no time", () => {
+  const hostile = `{{ tools }}${"to=functions.<tool_call><function=[TOOL_CALL".repeat(5000)}`;
+  const start = performance.now();
+  expect(() => formOf(hostile)).toThrow(/not known/);
+  expect(performance.now() - start).toBeLessThan(1000);
+});
+
+test("of an answer to a template that shows one call alone no more are heard", () => {
+  const one = "{% set call = message.tool_calls[0] %}<|python_tag|>";
+  expect(formOf(`{{ tools }}${one}`).most).toBe(1);
+  expect(formOf(`{{ tools }}${one}{% for call in message.tool_calls %}`).most).toBeUndefined();
 });

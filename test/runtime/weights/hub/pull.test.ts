@@ -62,6 +62,13 @@ it("a repository without GGUF gives its folder: configuration, tokenizer, and th
   expect(files.every(({ cached }) => !cached)).toBe(true);
 });
 
+it("a template for tools comes along, in its folder", async () => {
+  const forTools = text("additional_chat_templates/tool_use.jinja", "{{ tools }}");
+  const hub = await FakeHub.start([...FOLDER.slice(0, 3), forTools, lfs("model.safetensors", 1000)]);
+  const { path } = await new Puller(hub).pull("hf:owner/model");
+  expect(readFileSync(join(path, forTools.path), "utf8")).toBe("{{ tools }}");
+});
+
 it("without GGUF and without an index it is model.safetensors", async () => {
   const hub = await FakeHub.start([...FOLDER.slice(0, 3), lfs("model.safetensors", 1000)]);
   const { files } = await new Puller(hub).pull("hf:owner/model");
