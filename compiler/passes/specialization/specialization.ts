@@ -43,7 +43,8 @@ export class Specialization {
   readonly functions: DeviceFunction[] = [];
   private readonly drafts: ReadonlyMap<string, DeviceFunction>;
   private readonly instances = new Map<string, DeviceFunction>();
-  private readonly contents = new Map<string, DeviceFunction>();
+  /** The instances of each function by its name, and what they were before they got names of their own. */
+  private readonly made = new Map<string, { readonly fn: DeviceFunction; readonly instance: DeviceFunction }[]>();
   private readonly names = new Set<string>();
   private readonly constants: Known;
   /** How much deeper statements and expressions may be inside one another, those of called functions included. */
@@ -154,13 +155,20 @@ export class Specialization {
       .map(({ name }, index) => ({ name, type: types[index]! }))
       .filter(({ type }) => type.kind !== "const");
     const body = specializeBody(fn.body, known, this);
-    const result = known.type(fn.result);
-    // The loops around two calls may differ in what does not matter inside.
-    const content = contentOf([fn.name, params, body, result]);
-    const instance = this.contents.get(content) ?? { ...fn, name: this.freshName(fn.name), params, body, result };
-    if (!this.contents.has(content)) this.functions.push(instance);
-    this.contents.set(content, instance);
+    const instance = this.unique({ ...fn, params, body, result: known.type(fn.result) });
     this.instances.set(key, instance);
+    return instance;
+  }
+
+  /** The instance that does the same, or a new one: the loops around two calls may differ in what does not matter inside. */
+  private unique(fn: DeviceFunction): DeviceFunction {
+    const made = this.made.get(fn.name) ?? [];
+    this.made.set(fn.name, made);
+    const same = made.find((one) => contentOf(one.fn) === contentOf(fn));
+    if (same) return same.instance;
+    const instance = { ...fn, name: this.freshName(fn.name) };
+    made.push({ fn, instance });
+    this.functions.push(instance);
     return instance;
   }
 
@@ -200,11 +208,19 @@ function checkSize(expr: Expr, context: InferContext): void {
     context.fail(beyondLimit(expr.span, { limit: "tile", got }));
 }
 
-/** Text that is equal for equal pieces of IR, with the numbers that JSON lacks. */
-const contentOf = (pieces: readonly unknown[]): string =>
-  JSON.stringify(pieces, (_key, value) =>
+const contents = new WeakMap<DeviceFunction, string>();
+
+/** Text that is equal for equal instances, with the numbers that JSON lacks. It takes longer than the rest, so none is made of a single instance. */
+function contentOf(fn: DeviceFunction): string {
+  const { params, body, result } = fn;
+  const known = contents.get(fn);
+  if (known !== undefined) return known;
+  const text = JSON.stringify([params, body, result], (_key, value) =>
     typeof value === "bigint" || typeof value === "number" ? String(value) : value,
   );
+  contents.set(fn, text);
+  return text;
+}
 
 /** What follows from the warps of a build. */
 const PER_WARP: Readonly<Record<string, number>> = { numWarps: 1, numThreads: 32 };
