@@ -5,7 +5,10 @@ import { ts } from "./typescript.mjs";
 const isLink = (node: ts.Node, parent: ts.Node): boolean =>
   ts.isIfStatement(node) && ts.isIfStatement(parent) && parent.elseStatement === node;
 
-/** Statements cost two levels and blocks none, so that braces do not matter; an expression and an `else if`, which are long often, cost one. */
+/**
+ * Statements cost two levels and blocks none, so that braces do not matter; an expression costs one, and so does an
+ * `else if`, of which many may stand in a chain.
+ */
 const levels = (node: ts.Node, parent: ts.Node): number =>
   ts.isBlock(node) ? 0 : ts.isStatement(node) && !isLink(node, parent) ? 2 : 1;
 
