@@ -9,6 +9,7 @@ import {
   type DType,
   dimNames,
   type Expr,
+  exactText,
   type Kernel,
   LIMITS,
   mapOperands,
@@ -146,7 +147,7 @@ export class Specialization {
       type.kind === "const" ? [[name, args[index]!]] : [],
     );
     for (const [name, value] of constants) if (value.kind === "literal") known.literals.set(name, value);
-    const values = constants.map(([, value]) => (value.kind === "literal" ? String(value.value) : ""));
+    const values = constants.map(([, value]) => (value.kind === "literal" ? exactText(value.value) : ""));
     const types = fn.params.map(({ type }) => known.type(type));
     const key = JSON.stringify([fn.name, values, types, known.type(fn.result), [...around.dims]]);
     const before = this.instances.get(key);
@@ -216,7 +217,7 @@ function contentOf(fn: DeviceFunction): string {
   const known = contents.get(fn);
   if (known !== undefined) return known;
   const text = JSON.stringify([params, body, result], (_key, value) =>
-    typeof value === "bigint" || typeof value === "number" ? String(value) : value,
+    typeof value === "bigint" || typeof value === "number" ? exactText(value) : value,
   );
   contents.set(fn, text);
   return text;
