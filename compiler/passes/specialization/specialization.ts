@@ -44,8 +44,12 @@ export class Specialization {
   readonly functions: DeviceFunction[] = [];
   private readonly drafts: ReadonlyMap<string, DeviceFunction>;
   private readonly instances = new Map<string, DeviceFunction>();
-  /** The instances of each function by its name, and what they were before they got names of their own. */
-  private readonly made = new Map<string, { readonly fn: DeviceFunction; readonly instance: DeviceFunction }[]>();
+  /** The first instance of each function, and as it was before it got a name of its own; null once it is among `contents`. */
+  private readonly firsts = new Map<
+    string,
+    { readonly fn: DeviceFunction; readonly instance: DeviceFunction } | null
+  >();
+  private readonly contents = new Map<string, DeviceFunction>();
   private readonly names = new Set<string>();
   private readonly constants: Known;
   /** How much deeper statements and expressions may be inside one another, those of called functions included. */
@@ -163,13 +167,14 @@ export class Specialization {
 
   /** The instance that does the same, or a new one: the loops around two calls may differ in what does not matter inside. */
   private unique(fn: DeviceFunction): DeviceFunction {
-    const made = this.made.get(fn.name) ?? [];
-    this.made.set(fn.name, made);
-    const same = made.find((one) => contentOf(one.fn) === contentOf(fn));
-    if (same) return same.instance;
-    const instance = { ...fn, name: this.freshName(fn.name) };
-    made.push({ fn, instance });
-    this.functions.push(instance);
+    const first = this.firsts.get(fn.name);
+    if (first) this.contents.set(contentOf(first.fn), first.instance);
+    const content = first === undefined ? undefined : contentOf(fn);
+    const same = content === undefined ? undefined : this.contents.get(content);
+    const instance = same ?? { ...fn, name: this.freshName(fn.name) };
+    if (!same) this.functions.push(instance);
+    if (content !== undefined) this.contents.set(content, instance);
+    this.firsts.set(fn.name, first === undefined ? { fn, instance } : null);
     return instance;
   }
 
@@ -209,19 +214,11 @@ function checkSize(expr: Expr, context: InferContext): void {
     context.fail(beyondLimit(expr.span, { limit: "tile", got }));
 }
 
-const contents = new WeakMap<DeviceFunction, string>();
-
-/** Text that is equal for equal instances, with the numbers that JSON lacks. It takes longer than the rest, so none is made of a single instance. */
-function contentOf(fn: DeviceFunction): string {
-  const { params, body, result } = fn;
-  const known = contents.get(fn);
-  if (known !== undefined) return known;
-  const text = JSON.stringify([params, body, result], (_key, value) =>
+/** Text that is equal for equal instances, with the numbers that JSON lacks. It takes longer than all else, so none is made of a single instance. */
+const contentOf = ({ name, params, body, result }: DeviceFunction): string =>
+  JSON.stringify([name, params, body, result], (_key, value) =>
     typeof value === "bigint" || typeof value === "number" ? exactText(value) : value,
   );
-  contents.set(fn, text);
-  return text;
-}
 
 /** What follows from the warps of a build. */
 const PER_WARP: Readonly<Record<string, number>> = { numWarps: 1, numThreads: 32 };
