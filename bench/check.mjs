@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, out: { type: "string" } } });
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const { optimizeLess } = await import("../dist/cli/kernels/optimize-less.js");
 const { check } = await import("../dist/compiler/check.js");
 const { createFrontend } = await import("../dist/compiler/frontend/index.js");
 const { hostEnvironment, median } = await import("../dist/bench/environment.js");
@@ -64,6 +65,7 @@ function timed(...args) {
 
 /** Checks all files, writes to the end of one, and gives the seconds until it is checked again. */
 function edited(files, rounds) {
+  optimizeLess();
   const frontend = createFrontend();
   check(files, { frontend });
   return rounds.map((round) => {

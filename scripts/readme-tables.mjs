@@ -130,7 +130,7 @@ function tutorials({ rows, versions, ...run }) {
     ...[ms, tritonMs].map((time) => time.toPrecision(3)),
     ratio.toFixed(2),
   ]);
-  return `What Triton's tutorials do, by the kernels of \`examples/\` and by such as an author of Triton writes (\`bench/tutorials/triton.py\`), compiled by the same Triton ${versions.triton} and launched in turns, milliseconds (\`bench/tutorials\`; ${source(run)}):\n\n${table(["", "TileScript", "Triton", "ratio"], body)}`;
+  return `What Triton's tutorials do, by the kernels of \`examples/\` and by such as an author of Triton writes (\`bench/tutorials/triton\`), compiled by the same Triton ${versions.triton} and launched in turns, milliseconds (\`bench/tutorials\`; ${source(run)}):\n\n${table(["", "TileScript", "Triton", "ratio"], body)}`;
 }
 
 function load({ bytes, tensors, plainSeconds, uploadSeconds, ratio, rssBytes, ...run }) {

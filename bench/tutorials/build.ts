@@ -1,7 +1,8 @@
 /**
  * Builds what `measure.ts` compares: node dist/bench/tutorials/build.js --arch sm_90 --out bundles
- * Two bundles, `tutorials` of the kernels of examples/ and `tutorials-triton` of the functions of triton.py, made by one Triton from the same
- * signatures. On the machine that has Triton; the machine with the GPU only loads them.
+ * Two bundles, `tutorials` of the kernels of examples/ and `tutorials-triton` of the functions of triton/, made by one Triton from the same
+ * signatures: what Triton's tutorials do in its own language, with parameters named as in the examples. On the machine that has Triton; the
+ * machine with the GPU only loads them.
  */
 
 import { createHash } from "node:crypto";
@@ -20,7 +21,9 @@ const { values } = parseArgs({
 });
 const project = packageRoot() ?? ".";
 const here = join(project, "bench/tutorials");
-const python = readFileSync(join(here, "triton.py"), "utf8");
+const modules = readdirSync(join(here, "triton"))
+  .filter((name) => name.endsWith(".py"))
+  .map((name) => readFileSync(join(here, "triton", name), "utf8"));
 
 const kernelsIn = (folder: string): readonly Kernel[] => {
   const files = readdirSync(folder).filter((name) => name.endsWith(".kernel.ts"));
@@ -61,5 +64,10 @@ await bundle(
 await bundle(
   "tutorials-triton",
   each.map((one) => (one.own ? declared.find(({ name }) => name === one.kernel)! : built(examples, one))),
-  (job) => ({ ...job, source: python, kernel: each.find(({ kernel }) => kernel === job.kernel)!.triton }),
+  (job) => {
+    const { triton } = each.find(({ kernel }) => kernel === job.kernel)!;
+    const source = modules.find((text) => text.includes(`\ndef ${triton}(`));
+    if (source === undefined) throw new Error(`there is no function ${triton} in triton/`);
+    return { ...job, source, kernel: triton };
+  },
 );

@@ -1,4 +1,4 @@
-/** Triton's tutorials at the size of a large GPU: how the kernels of examples/ and those of triton.py are built and launched. */
+/** Triton's tutorials at the size of a large GPU: how the kernels of examples/ and those of triton/ are built and launched. */
 
 import type { BuildRequest } from "../../compiler/build/index.js";
 import type { Arguments, Device, DeviceBuffer, Grid } from "../../runtime/device/device.js";
@@ -21,7 +21,7 @@ export interface Scene {
 
 export interface Tutorial extends BuildRequest {
   readonly name: string;
-  /** Of triton.py. */
+  /** Of triton/. */
   readonly triton: string;
   /** True where Triton's takes other parameters, which a kernel of this folder declares. */
   readonly own?: true;

@@ -2,7 +2,7 @@ import { type Const, type Int, kernel, type Ptr } from "tilescript";
 
 const ALIGNED = { divisible: ["x", "out", "columns"], one: [] } as const;
 
-/** What `softmax` of triton.py takes: its programs go through many rows, the example's have one each. The body is there. */
+/** What `softmax` of triton/rows.py takes: its programs go through many rows, the example's have one each. The body is there. */
 export const softmax = kernel(
   (_: {
     x: Ptr<"f32">;

@@ -1,4 +1,5 @@
 import { command } from "../command.js";
+import { optimizeLess } from "../kernels/optimize-less.js";
 import { architecture } from "../options/architectures.js";
 import { InputError } from "../report/errors.js";
 
@@ -42,6 +43,7 @@ export default command<Options>({
   async run({ args, options: { explain, arch, ...options }, signal }) {
     if (arch !== undefined && !explain)
       throw new InputError("--arch was given without --explain", "Only --explain compiles for an architecture.");
+    optimizeLess();
     const { checkFiles } = await import("../kernels/check.js");
     const code = await checkFiles({ paths: args, ...options, signal });
     if (!explain || code !== 0) return code;

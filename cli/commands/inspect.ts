@@ -1,5 +1,6 @@
 import { command } from "../command.js";
 import { type Setting, setting } from "../inspect/settings.js";
+import { optimizeLess } from "../kernels/optimize-less.js";
 import { architecture } from "../options/architectures.js";
 import { count } from "../options/integers.js";
 
@@ -33,6 +34,7 @@ export default command<Options>({
     "tilescript inspect examples/matmul.kernel.ts#matmul -o matmul.html --arch sm_90 --set K=4096 --set BK=64",
   ],
   async run({ args, options, signal }) {
+    optimizeLess();
     const { inspectKernel } = await import("../inspect/inspect-kernel.js");
     return inspectKernel({ target: args[0] ?? "", ...options, signal });
   },

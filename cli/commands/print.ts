@@ -1,4 +1,5 @@
 import { command } from "../command.js";
+import { optimizeLess } from "../kernels/optimize-less.js";
 import { architecture } from "../options/architectures.js";
 import { count } from "../options/integers.js";
 
@@ -33,6 +34,7 @@ export default command<Options>({
     "tilescript print matmul.kernel.ts --stage sass --arch sm_90 | grep HGMMA",
   ],
   async run({ args, options, signal }) {
+    optimizeLess();
     const { printStage } = await import("../kernels/print.js");
     return printStage({ target: args[0] ?? "", ...options, signal });
   },

@@ -1,8 +1,16 @@
 import { LIMITS } from "../ir/index.js";
 import { ts } from "./typescript.mjs";
 
-/** Statements cost two levels and blocks none, so that braces do not matter; an expression costs one. */
-const levels = (node: ts.Node): number => (ts.isBlock(node) ? 0 : ts.isStatement(node) ? 2 : 1);
+/** Whether a node is the `if` of an `else if`. */
+const isLink = (node: ts.Node, parent: ts.Node): boolean =>
+  ts.isIfStatement(node) && ts.isIfStatement(parent) && parent.elseStatement === node;
+
+/**
+ * Statements cost two levels and blocks none, so that braces do not matter; an expression costs one, and so does an
+ * `else if`, of which many may stand in a chain.
+ */
+const levels = (node: ts.Node, parent: ts.Node): number =>
+  ts.isBlock(node) ? 0 : ts.isStatement(node) && !isLink(node, parent) ? 2 : 1;
 
 /**
  * The first node that stands too deep inside others, null for none. TypeScript's checker and our own stages walk down trees by calling
@@ -15,7 +23,7 @@ export function tooDeep(file: ts.SourceFile): ts.Node | null {
     const { node, depth } = one;
     if (depth > LIMITS.nesting) {
       if (first === null || node.pos < first.pos) first = node;
-    } else ts.forEachChild(node, (child) => void open.push({ node: child, depth: depth + levels(child) }));
+    } else ts.forEachChild(node, (child) => void open.push({ node: child, depth: depth + levels(child, node) }));
   }
   return first;
 }
@@ -24,8 +32,8 @@ export function tooDeep(file: ts.SourceFile): ts.Node | null {
 export function insteadOfChain(node: ts.Node): string | undefined {
   let [links, all] = [0, 0];
   for (let one = node; one.parent !== undefined; one = one.parent) {
-    all += levels(one);
-    if (ts.isIfStatement(one) && ts.isIfStatement(one.parent) && one.parent.elseStatement === one) links += levels(one);
+    all += levels(one, one.parent);
+    if (isLink(one, one.parent)) links++;
   }
   if (links < all / 2) return undefined;
   return "each else if stands inside the one before: load from a list of values, or divide the chain into a few with if (i < 50) … else …";

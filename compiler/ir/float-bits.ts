@@ -3,6 +3,9 @@ import { DTYPES, type DType, type FloatFormat, isFloat8 } from "./dtype.js";
 const formatOf = (dtype: DType): FloatFormat => DTYPES[dtype].float!;
 const biasOf = ({ exponent }: FloatFormat): number => 2 ** (exponent - 1) - 1;
 
+/** Text that is another for each value: String takes −0 for 0. */
+export const exactText = (value: unknown): string => (Object.is(value, -0) ? "-0" : String(value));
+
 /**
  * A number as a float dtype holds it, rounded to the nearest, ties to even, or toward zero. What is too large becomes infinite, in 8 bits the
  * greatest number, as the GPU's conversions have it; toward zero only an infinity stays one.

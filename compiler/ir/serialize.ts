@@ -1,3 +1,4 @@
+import { exactText } from "./float-bits.js";
 import type { Kernel } from "./kernel.js";
 import { BIGINT, IrFormatError, NUMBER, readKernel, SPAN } from "./read.js";
 import type { Span } from "./span.js";
@@ -22,9 +23,7 @@ export function serializeKernel(kernel: Kernel): string {
   const encode = (value: unknown): Plain => {
     if (typeof value === "bigint") return { [BIGINT]: value.toString() };
     if (typeof value === "number")
-      return Number.isFinite(value) && !Object.is(value, -0)
-        ? value
-        : { [NUMBER]: Object.is(value, -0) ? "-0" : String(value) };
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : { [NUMBER]: exactText(value) };
     if (value === null || typeof value !== "object") return value as Plain;
     if (Array.isArray(value)) return value.map(encode);
     if (isSpan(value))

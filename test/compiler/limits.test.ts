@@ -76,7 +76,7 @@ const SOURCES: readonly (readonly [
     "nesting",
     "else if",
     (size) => kernel(again(`if (n > 1) ${store} else `, size) + store),
-    LIMITS.nesting / 2 - 5,
+    LIMITS.nesting - 11,
     /^4:\d+ /,
   ],
   [
@@ -180,7 +180,7 @@ export const g = kernel(<A extends ${dtypes}, B extends ${dtypes}, C extends ${d
 });
 
 test("a long chain of else if is told from what is nested", () => {
-  const source = kernel(`${listed(120, (index) => `if (n === ${index}) store(out, ${index}.0); else`)} ${store}`);
+  const source = kernel(`${listed(220, (index) => `if (n === ${index}) store(out, ${index}.0); else`)} ${store}`);
   const project = folderOf({ "k.kernel.ts": source });
   const { diagnostics } = check([join(project, "k.kernel.ts")], { project, frontend });
   expect(diagnostics).toMatchObject([{ code: "TS-K1050", hint: expect.stringMatching(/^each else if stands inside/) }]);

@@ -33,6 +33,8 @@ def main():
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     prefer_as_victim()
+    # Each of the 200 levels that a kernel may have (docs/limits.md) is some nine calls of Triton's visitor; Python takes 1000 unless told otherwise.
+    sys.setrecursionlimit(10_000)
 
     jobs = queue.Queue()
     threading.Thread(target=read_jobs, args=(requests, jobs), daemon=True).start()

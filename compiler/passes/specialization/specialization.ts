@@ -9,6 +9,7 @@ import {
   type DType,
   dimNames,
   type Expr,
+  exactText,
   type Kernel,
   LIMITS,
   mapOperands,
@@ -43,6 +44,11 @@ export class Specialization {
   readonly functions: DeviceFunction[] = [];
   private readonly drafts: ReadonlyMap<string, DeviceFunction>;
   private readonly instances = new Map<string, DeviceFunction>();
+  /** The first instance of each function, and as it was before it got a name of its own; null once it is among `contents`. */
+  private readonly firsts = new Map<
+    string,
+    { readonly fn: DeviceFunction; readonly instance: DeviceFunction } | null
+  >();
   private readonly contents = new Map<string, DeviceFunction>();
   private readonly names = new Set<string>();
   private readonly constants: Known;
@@ -145,7 +151,7 @@ export class Specialization {
       type.kind === "const" ? [[name, args[index]!]] : [],
     );
     for (const [name, value] of constants) if (value.kind === "literal") known.literals.set(name, value);
-    const values = constants.map(([, value]) => (value.kind === "literal" ? String(value.value) : ""));
+    const values = constants.map(([, value]) => (value.kind === "literal" ? exactText(value.value) : ""));
     const types = fn.params.map(({ type }) => known.type(type));
     const key = JSON.stringify([fn.name, values, types, known.type(fn.result), [...around.dims]]);
     const before = this.instances.get(key);
@@ -154,13 +160,21 @@ export class Specialization {
       .map(({ name }, index) => ({ name, type: types[index]! }))
       .filter(({ type }) => type.kind !== "const");
     const body = specializeBody(fn.body, known, this);
-    const result = known.type(fn.result);
-    // The loops around two calls may differ in what does not matter inside.
-    const content = contentOf([fn.name, params, body, result]);
-    const instance = this.contents.get(content) ?? { ...fn, name: this.freshName(fn.name), params, body, result };
-    if (!this.contents.has(content)) this.functions.push(instance);
-    this.contents.set(content, instance);
+    const instance = this.unique({ ...fn, params, body, result: known.type(fn.result) });
     this.instances.set(key, instance);
+    return instance;
+  }
+
+  /** The instance that does the same, or a new one: the loops around two calls may differ in what does not matter inside. */
+  private unique(fn: DeviceFunction): DeviceFunction {
+    const first = this.firsts.get(fn.name);
+    if (first) this.contents.set(contentOf(first.fn), first.instance);
+    const content = first === undefined ? undefined : contentOf(fn);
+    const same = content === undefined ? undefined : this.contents.get(content);
+    const instance = same ?? { ...fn, name: this.freshName(fn.name) };
+    if (!same) this.functions.push(instance);
+    if (content !== undefined) this.contents.set(content, instance);
+    this.firsts.set(fn.name, first === undefined ? { fn, instance } : null);
     return instance;
   }
 
@@ -200,10 +214,10 @@ function checkSize(expr: Expr, context: InferContext): void {
     context.fail(beyondLimit(expr.span, { limit: "tile", got }));
 }
 
-/** Text that is equal for equal pieces of IR, with the numbers that JSON lacks. */
-const contentOf = (pieces: readonly unknown[]): string =>
-  JSON.stringify(pieces, (_key, value) =>
-    typeof value === "bigint" || typeof value === "number" ? String(value) : value,
+/** Text that is equal for equal instances, with the numbers that JSON lacks. It takes longer than all else, so none is made of a single instance. */
+const contentOf = ({ name, params, body, result }: DeviceFunction): string =>
+  JSON.stringify([name, params, body, result], (_key, value) =>
+    typeof value === "bigint" || typeof value === "number" ? exactText(value) : value,
   );
 
 /** What follows from the warps of a build. */

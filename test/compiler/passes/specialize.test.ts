@@ -152,6 +152,16 @@ describe("a specialized kernel", () => {
     ]);
     expect(printKernel(small)).toContain("add(add(@power(x), @power_2(x)), @power(x))");
   });
+
+  it("makes a function of its own for −0", () => {
+    const product = d.fn("product", ["x", "z"], [d.give(d.mul("x", "z"))]);
+    const x = d.load("p");
+    const body = [d.store("p", d.add(d.call("product", x, d.float(0)), d.call("product", x, "SCALE")))];
+    const made = (SCALE: number) =>
+      specialize(typed(body, { functions: [product] }), { constants: { N: 1, FLAG: true, SCALE } }).functions.length;
+    expect(made(0)).toBe(1);
+    expect(made(-0)).toBe(2);
+  });
 });
 
 describe("folding and pruning a kernel whose constants are open", () => {

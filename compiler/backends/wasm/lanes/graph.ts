@@ -1,4 +1,4 @@
-import { type DType, wrapped } from "../../../ir/index.js";
+import { type DType, exactText, wrapped } from "../../../ir/index.js";
 import { roundTo } from "../../../ops/index.js";
 import type { Local } from "../encode/function.js";
 import { REPRESENTATION } from "../encode/representation.js";
@@ -46,7 +46,7 @@ export class Graph {
   constant(dtype: DType, value: number | bigint | boolean): Node {
     const plain = typeof value === "boolean" ? Number(value) : value;
     const stored = storedAs(dtype, plain);
-    const key = Object.is(stored, -0) ? "-0" : String(stored);
+    const key = exactText(stored);
     const facts = typeof stored === "number" && Number.isInteger(stored) ? exactly(stored) : UNKNOWN_FACTS;
     return this.node("constant", dtype, [], { data: { kind: "constant", value: stored }, key, facts });
   }

@@ -6,6 +6,7 @@ import {
   type TritonOutput,
   type TritonService,
 } from "../../../../compiler/backends/triton/index.js";
+import { LIMITS } from "../../../../compiler/ir/index.js";
 import { add, lineOf, matmul, matmulDescriptors, softmax } from "./kernels.js";
 
 let triton: TritonService;
@@ -49,6 +50,29 @@ describe("a compiled kernel", () => {
     expect(versions).toMatchObject({ triton: "3.9.0", ptxas: expect.stringMatching(/^13\.4\.\d+$/) });
     expect(resources.registers).toBeGreaterThan(8);
     expect(resources).toMatchObject({ spillStoreBytes: 0, spillLoadBytes: 0, stackBytes: 0 });
+  });
+
+  it("may be nested as deeply as check lets it: calls of calls, and a chain of else if", async () => {
+    const calls = Array.from(
+      { length: LIMITS.nesting / 2 },
+      (_, at) => `@triton.jit\ndef f${at + 1}(x):\n    f${at}(x)\n`,
+    );
+    const links = Array.from(
+      { length: LIMITS.nesting },
+      (_, at) => `    elif n == ${at}:\n        tl.store(x, ${at}.0)\n`,
+    );
+    const nested = {
+      source: `import triton\nimport triton.language as tl\n\n\n@triton.jit\ndef f0(x):\n    tl.store(x, 1.0)\n\n\n${calls.join("\n\n")}
+@triton.jit
+def nested(x, n):
+    if n < 0:
+        f${calls.length}(x)
+${links.join("")}`,
+      kernel: "nested",
+      signature: { x: "*fp32", n: "i32" },
+      target: { arch: 90 },
+    };
+    expect((await compiled(nested)).ptx).toContain(".visible .entry nested(");
   });
 
   it.each([80, 86, 89, 90, 100, 120])("is made for sm_%i, with PTX that older drivers accept", async (arch) => {
