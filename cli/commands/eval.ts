@@ -1,23 +1,55 @@
 import { command } from "../command.js";
 import type { EvalNiahRequest } from "../eval/niah.js";
+import type { EvalTasksRequest, TaskSet } from "../eval/tasks.js";
+import { inapplicable } from "../options/applicable.js";
 import { count, positive } from "../options/integers.js";
-import { attentions, contexts, depths } from "../options/niah.js";
-import { folder, path } from "../options/texts.js";
+import { attentions, contexts, depths, items } from "../options/niah.js";
+import { folder, path, pathTo } from "../options/texts.js";
 
-type Options = Omit<EvalNiahRequest, "signal" | "context" | "depth"> &
-  Partial<Pick<EvalNiahRequest, "context" | "depth">>;
+type Options = Partial<Omit<EvalNiahRequest & EvalTasksRequest, "signal">>;
+
+const NIAH = ["niah"];
+const TASK_SETS: readonly TaskSet[] = ["leval"];
+
+/** Which tasks an option is for; those that are not here are for all. */
+const TASKS_OF: Readonly<Record<string, readonly string[]>> = {
+  context: NIAH,
+  depth: NIAH,
+  needles: NIAH,
+  prefix: NIAH,
+  hay: NIAH,
+  seed: NIAH,
+  maxTokens: NIAH,
+  data: TASK_SETS,
+  tasks: TASK_SETS,
+  limit: TASK_SETS,
+  maxLength: TASK_SETS,
+};
+
+/** What niah asks where nothing else is said. */
+const USUAL = {
+  context: [2048, 4096, 8192],
+  depth: [0, 25, 50, 75, 100],
+  needles: 3,
+  prefix: "both",
+  seed: 0,
+  maxTokens: 48,
+  out: "niah",
+} as const;
 
 export default command<Options>({
   name: "eval",
   usage: "<task>",
-  choices: ["niah"],
-  summary: "Measure what a model can do; niah: find a needle in a haystack.",
+  choices: [...NIAH, ...TASK_SETS],
+  summary: "Measure what a model can do: find a needle in a haystack (niah), or L-Eval's tasks (leval).",
   about:
     "niah hides a sentence with a number in a long text and asks for the number, at every depth of every context. Answers are kept in OUT/niah.json " +
     "as they come: the same command goes on where it was stopped. OUT/niah.svg and OUT/niah.png show them as a heat map, one panel an attention " +
     "mode: the share of right answers in percent, and where there is retrieval, how many layers had the whole needle in their window when the " +
     "question's last chunk was read. An answer may be right where none had: layers may have had parts of the needle, and chunks before that one " +
-    "and each token of the answer have windows of their own. Exit code 1: a question that was asked has no answer.",
+    "and each token of the answer have windows of their own. leval asks the questions of L-Eval about long documents, from its published files, and " +
+    "judges answers as published: each mode's means with intervals of 95 %, and how far they are from the first mode's on the same questions. " +
+    "Answers are kept in OUT/leval.jsonl. Exit code 1: a question that was asked has no answer.",
   options: [
     {
       flags: "-m, --model <file>",
@@ -29,12 +61,12 @@ export default command<Options>({
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
     {
       flags: "-c, --context <list>",
-      about: "tokens of prompt and answer, such as 8k,32k,1M (default: 2k,4k,8k)",
+      about: "niah: tokens of prompt and answer, such as 8k,32k,1M (default: 2k,4k,8k)",
       parse: contexts,
     },
     {
       flags: "--depth <list>",
-      about: "where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters)",
+      about: "niah: where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters)",
       parse: depths,
     },
     {
@@ -45,21 +77,38 @@ export default command<Options>({
       parse: attentions,
       repeatable: true,
     },
-    { flags: "--needles <number>", about: "needles a cell, each asked for on its own", parse: positive, default: 3 },
+    {
+      flags: "--needles <number>",
+      about: "niah: needles a cell, each asked for on its own (default: 3)",
+      parse: positive,
+    },
     {
       flags: "--prefix <which>",
-      about: "ask with the beginning of the answer, which small models need, without it, or both",
+      about: "niah: ask with the beginning of the answer, which small models need, without it, or both (default: both)",
       choices: ["both", "with", "without"],
-      default: "both",
     },
     {
       flags: "--hay <file>",
-      about: "a text file to hide needles in, repeated where it is too short (default: noise)",
+      about: "niah: a text file to hide needles in, repeated where it is too short (default: noise)",
       parse: path,
     },
-    { flags: "--seed <number>", about: "another seed gives other needles", parse: count, default: 0 },
-    { flags: "-n, --max-tokens <number>", about: "longest answer", parse: positive, default: 48 },
-    { flags: "-o, --out <folder>", about: "where results go", default: "niah", parse: folder },
+    { flags: "--seed <number>", about: "niah: another seed gives other needles (default: 0)", parse: count },
+    { flags: "-n, --max-tokens <number>", about: "niah: longest answer (default: 48)", parse: positive },
+    { flags: "--data <folder>", about: "leval: the folder of the published files", parse: pathTo("a folder") },
+    {
+      flags: "--tasks <list>",
+      about: "leval: some of the tasks, such as tpo,gsm100 (default: all whose files are there)",
+      parse: items,
+    },
+    { flags: "--limit <number>", about: "leval: questions of each task at the most", parse: positive },
+    {
+      flags: "--max-length <tokens>",
+      about:
+        "leval: the longest prompt with its answer; the end of a longer document is cut (default: what the model was trained for with dense " +
+        "attention, whole documents with the others)",
+      parse: positive,
+    },
+    { flags: "-o, --out <folder>", about: "where results go (default: the name of the task)", parse: folder },
     { flags: "--fresh", about: "replace earlier results in that folder instead of going on with them" },
     { flags: "--json", about: "print the results as one object instead of tables" },
   ],
@@ -67,10 +116,21 @@ export default command<Options>({
     "tilescript eval niah --context 8k,32k,128k,1M --depth 0..100",
     "tilescript eval niah --context 16k --attention dense --attention reattention:global=32,local=2k,topK=4,span=32,clip=60",
     "tilescript eval niah --hay bible.txt --context 128k --depth 0,50,100 --needles 5 --prefix with --out results/bible",
+    "tilescript eval leval --data LEval-data --tasks quality,tpo --attention dense --attention reattention",
     "tilescript eval niah --json | jq '.cells[] | { attention, context, depth, accuracy }'",
   ],
-  async run({ options, signal }) {
-    const { evalNiah } = await import("../eval/niah.js");
-    return evalNiah({ context: [2048, 4096, 8192], depth: [0, 25, 50, 75, 100], ...options, signal });
+  async run({ args, options, signal }) {
+    const task = args[0]!;
+    const problem = inapplicable("eval", task, { ...options }, TASKS_OF);
+    if (problem !== undefined) {
+      process.stderr.write(`error: ${problem}\n(tilescript eval --help shows how)\n`);
+      return 2;
+    }
+    if (task === "niah") {
+      const { evalNiah } = await import("../eval/niah.js");
+      return evalNiah({ ...USUAL, ...options, signal });
+    }
+    const { evalTasks } = await import("../eval/tasks.js");
+    return evalTasks(task as TaskSet, { out: task, ...options, signal });
   },
 });

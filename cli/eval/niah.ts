@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import {
   continueResults,
   emptyResults,
@@ -14,14 +14,13 @@ import {
   runNiah,
   writeResults,
 } from "../../eval/niah/index.js";
-import type { ModelConfig } from "../../runtime/models/config.js";
 import { openModelFiles } from "../../runtime/models/load.js";
-import { fileBytes } from "../../runtime/models/memory.js";
 import { type AttentionRequest, readAttention } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
 import { plural, progress } from "../report/progress.js";
 import { ensureResultsFolder } from "./folder.js";
 import { answered, draw, show, standing, told } from "./output.js";
+import { EVERY_MODE, subjectOf } from "./subject.js";
 
 export interface EvalNiahRequest {
   readonly model?: string;
@@ -42,14 +41,12 @@ export interface EvalNiahRequest {
 
 const PREFIXES = { both: [true, false], with: [true], without: [false] } as const;
 
-const EVERY_MODE: readonly AttentionRequest[] = [{ kind: "dense" }, { kind: "streaming" }, { kind: "reattention" }];
-
 /** Asks all questions that have no answer yet, and shows and draws all answers. Gives 1 if one that it asked has none. */
 export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const { needles, prefix, out, signal } = request;
   const path = await modelPath(request.model, signal);
   using subject = openModelFiles(path);
-  const { config, tokenizer, checkpoint } = subject;
+  const { config, tokenizer } = subject;
   const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
   const line = progress();
   const text = request.hay === undefined ? noise : readHay(request.hay);
@@ -60,7 +57,10 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
     onProgress: (done, needed) => line.show(`Encoding the hay: ${done} of ${needed} tokens`),
   });
   const file = join(out, "niah.json");
-  const identity = identityOf(path, config, fileBytes(checkpoint), hay, request);
+  const { seed, maxTokens } = request;
+  const identity: NiahIdentity = {
+    ...{ model: subjectOf(path, subject), hay: { name: hay.name, sha256: hay.sha256 }, seed, maxTokens },
+  };
   const results = request.fresh ? emptyResults(identity) : continueResults(file, identity);
   const asked: NiahRun[] = [];
   try {
@@ -92,25 +92,6 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const drawings = answered(results) > 0 ? await draw(out, results) : [];
   return show(results, { asked, files: [file, ...drawings], json: request.json });
 }
-
-const identityOf = (
-  path: string,
-  config: ModelConfig,
-  bytes: number,
-  hay: Hay,
-  { seed, maxTokens }: EvalNiahRequest,
-): NiahIdentity => ({
-  model: {
-    name: config.name || basename(path),
-    file: basename(path),
-    bytes,
-    layers: config.layers,
-    trainedContext: config.context,
-  },
-  hay: { name: hay.name, sha256: hay.sha256 },
-  seed,
-  maxTokens,
-});
 
 const opener =
   (path: string, { device, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>

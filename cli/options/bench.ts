@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
+import { inapplicable } from "./applicable.js";
 import { attention } from "./attention.js";
 import { positive } from "./integers.js";
 import { contexts } from "./niah.js";
@@ -51,18 +52,14 @@ const TASKS_OF: Readonly<Record<string, readonly Task[]>> = {
   exactness: ["retrieval"],
 };
 
-const flagOf = (name: string, value: unknown): string =>
-  `--${value === false ? "no-" : ""}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const NEGATED: ReadonlySet<string> = new Set(["peer", "exactness"]);
 
 /** What is wrong with options that say nothing to a task, or leave it nothing to do; undefined where nothing is. */
 export function misused(task: Task, options: Readonly<Record<string, unknown>>): string | undefined {
-  for (const [name, value] of Object.entries(options)) {
-    // Options with a --no- are true unless it was given.
-    const given = value !== undefined && !(value === true && (name === "peer" || name === "exactness"));
-    const tasks = TASKS_OF[name];
-    if (given && tasks && !tasks.includes(task))
-      return `${flagOf(name, value)} says nothing to bench ${task}: it is for bench ${tasks.join(" and bench ")}`;
-  }
+  // Options with a --no- are true unless it was given.
+  const given = Object.entries(options).filter(([name, value]) => !(value === true && NEGATED.has(name)));
+  const problem = inapplicable("bench", task, Object.fromEntries(given), TASKS_OF);
+  if (problem !== undefined) return problem;
   const { lengths: read, dense, decodeOnly } = options as Readonly<Record<string, readonly number[] | undefined>>;
   if (task === "retrieval" && read?.length === 0) return "--lengths none leaves bench retrieval nothing to measure";
   if (task === "long-context" && read?.length === 0 && !dense?.length && !decodeOnly?.length)

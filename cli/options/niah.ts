@@ -3,7 +3,8 @@ import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { attention } from "./attention.js";
 import { positive } from "./integers.js";
 
-const items = (text: string): string[] =>
+/** `a,b`: without blanks and empty items. */
+export const items = (text: string): string[] =>
   text
     .split(",")
     .map((item) => item.trim())

@@ -2,6 +2,7 @@
 
 import type { Tokenizer } from "../../runtime/tokenizer/index.js";
 import { EvaluationError } from "../shared/errors.js";
+import { type Frame, frameOf } from "../shared/frame.js";
 import type { Hay } from "./hay.js";
 import { answerPrefix, type Needle, needleText, questionText } from "./needle.js";
 
@@ -80,20 +81,9 @@ export class PromptBuilder {
   }
 
   /** What comes before and after the hay. */
-  async #frame(needle: Needle): Promise<{ readonly head: readonly number[]; readonly tail: readonly number[] }> {
+  #frame(needle: Needle): Promise<Frame> {
     const content = `${INTRODUCTION}\n${PLACE}\n${questionText(needle)}`;
-    const rendered = this.#chat ? await this.#tokenizer.renderChat([{ role: "user", content }]) : `${content}\n`;
-    const [before, after, ...more] = rendered.split(PLACE);
-    if (before === undefined || after === undefined || more.length > 0)
-      throw new EvaluationError("the model's chat template does not show the message once", "Use another model.");
-    const parse = { addSpecial: false, parseSpecial: this.#chat };
-    const head = this.#tokenizer.encode(before, parse);
-    // A bare text starts as the model's texts do; a chat template writes that token itself.
-    if (!this.#chat) {
-      const [first] = this.#tokenizer.encode("", { addSpecial: true });
-      if (first !== undefined && first === this.#tokenizer.bosId) head.unshift(first);
-    }
-    return { head, tail: this.#tokenizer.encode(after, parse) };
+    return frameOf(this.#tokenizer, [{ role: "user", content }], PLACE, { chat: this.#chat });
   }
 
   /** What has to be around the needle at a place of the hay, so that its words are as if the whole text had been encoded at once. */

@@ -57,9 +57,18 @@ describe("tilescript eval", () => {
     ],
     [["niah", "--prefix", "maybe"], /Allowed choices are both, with, without/],
     [["niah", "--out", ""], /Expected a folder, got an empty text/],
+    [["leval", "--needles", "3"], /--needles says nothing to eval leval: it is for eval niah/],
+    [["niah", "--max-length", "8k"], /--max-length says nothing to eval niah: it is for eval leval/],
     [[], /missing required argument 'task'/],
   ])("%j is wrong usage", async (args, message) => {
     expect(await cli("eval", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
+  });
+
+  it.each<[string[], RegExp]>([
+    [[], /eval leval needs the published files\nhint: Give --data the folder that they lie in/],
+    [["--data", "/nowhere"], /\/nowhere has no file of L-Eval, such as tpo.jsonl\nhint: /],
+  ])("leval %j says what is missing", async (args, message) => {
+    expect(await cli("eval", "leval", ...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   });
 
   it("says which model file is missing", async () => {

@@ -1,0 +1,90 @@
+import type { Answer, Estimate, Failure, Identity, TaskSummary, TasksProgress } from "../../eval/tasks/index.js";
+import { integerText } from "../../runtime/integers.js";
+import { kindOf } from "../../runtime/reattention/index.js";
+import { colours } from "../report/colours.js";
+import { plural, timeLeft } from "../report/progress.js";
+
+/** The progress line. */
+export function standingOfTasks({
+  attention,
+  task,
+  done,
+  total,
+  promptTokens,
+  read,
+  remainingMs,
+}: TasksProgress): string {
+  const left = remainingMs === undefined ? "" : `, about ${timeLeft(remainingMs)} left`;
+  const reading = read > 0 ? `, reading ${Math.round((100 * read) / promptTokens)} %` : "";
+  return `${done} of ${total}${left}: ${kindOf(attention)}, ${task}, ${integerText(promptTokens)} tokens${reading}`;
+}
+
+/** One answer, for logs. */
+export function toldOfTask(one: Answer | Failure): string {
+  const where = `${kindOf(one.attention)} ${one.task} ${one.id}`;
+  if ("error" in one) return `${where}: ${one.error}`;
+  const cut = one.cut === undefined ? "" : ` (${one.cut} more were cut)`;
+  return `${where}: ${one.promptTokens} tokens${cut}, ${one.seconds.toFixed(1)} s`;
+}
+
+interface Shown {
+  /** The questions of this run that have no answer. */
+  readonly failures: readonly Failure[];
+  readonly file: string;
+  readonly json?: boolean;
+}
+
+/** Prints a table or JSON, and where the answers are. Gives the exit code: 1 where a question of this run has no answer. */
+export function showTasks(
+  results: Identity & { readonly rows: readonly TaskSummary[] },
+  { failures, file, json }: Shown,
+): number {
+  if (json) console.log(JSON.stringify(results));
+  else console.log(tableOf(results.rows));
+  const pc = colours(process.stderr);
+  if (failures.length > 0) {
+    const why = [...new Set(failures.map(({ error }) => error))].join("\n");
+    const subject = `${plural(failures.length, "question")} ${failures.length === 1 ? "has" : "have"}`;
+    process.stderr.write(`${pc.red("error:")} ${subject} no answer. ${why}\n`);
+  }
+  process.stderr.write(`${pc.dim(`written: ${file}`)}\n`);
+  return failures.length > 0 ? 1 : 0;
+}
+
+const NONE = "-";
+const one = (value: number): string => value.toFixed(1);
+
+/** 41.2 ± 3.1: half of the interval of 95 %. */
+function estimateText({ mean, low, high }: Estimate, { signed = false } = {}): string {
+  if (Number.isNaN(mean)) return NONE;
+  const text = `${signed && mean >= 0 ? "+" : ""}${one(mean)}`;
+  return low === undefined || high === undefined ? text : `${text} ± ${one((high - low) / 2)}`;
+}
+
+/** A line for every score of every task: each mode's, and how far the others are from the first. */
+function tableOf(rows: readonly TaskSummary[]): string {
+  const [first] = rows;
+  if (!first) return "No answers.";
+  const names = first.modes.map(({ attention }) => kindOf(attention));
+  const head = ["", "", ...names.flatMap((name, index) => (index === 0 ? [name] : [name, `less ${names[0]}`]))];
+  const body = rows.map(({ task, score, modes, questions }) => [
+    task ?? "all tasks",
+    score,
+    ...modes.flatMap(({ difference, answered, ...mode }) => [
+      `${estimateText(mode)}${answered > 0 && answered < questions ? ` of ${answered}` : ""}`,
+      ...(difference ? [estimateText(difference, { signed: true })] : []),
+    ]),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => cells[column]!.length)));
+  const lineOf = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join("  ")
+      .trimEnd();
+  const cut = rows.some(({ modes }) => modes.some((mode) => mode.cut > 0));
+  const notes = [
+    "± is half of the interval that 95 of 100 draws of other documents fall into.",
+    ...(cut ? ["Where a mode reads less than a document, its end was cut; --json says of how many questions."] : []),
+  ];
+  return [lineOf(head), ...body.map(lineOf), "", ...notes].join("\n");
+}

@@ -1,0 +1,100 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  AnswersFile,
+  type Failure,
+  levalQuestions,
+  Prompts,
+  type Question,
+  runTasks,
+  summarise,
+} from "../../eval/tasks/index.js";
+import { openModelFiles } from "../../runtime/models/load.js";
+import {
+  type AttentionOptions,
+  type AttentionRequest,
+  attentionText,
+  readAttention,
+} from "../../runtime/reattention/index.js";
+import { loadModel, modelPath } from "../generate/load-model.js";
+import { InputError } from "../report/errors.js";
+import { plural, progress } from "../report/progress.js";
+import { ensureResultsFolder } from "./folder.js";
+import { EVERY_MODE, subjectOf } from "./subject.js";
+import { showTasks, standingOfTasks, toldOfTask } from "./tasks-output.js";
+
+export interface EvalTasksRequest {
+  readonly model?: string;
+  readonly device?: "cpu" | "cuda";
+  readonly attention?: readonly AttentionRequest[];
+  readonly data?: string;
+  readonly tasks?: readonly string[];
+  /** Questions of each task at the most. */
+  readonly limit?: number;
+  readonly maxLength?: number;
+  readonly out: string;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The questions of each task set, from the folder that its published files lie in. */
+const TASK_SETS = {
+  leval: levalQuestions,
+} as const satisfies Record<string, (folder: string, tasks?: readonly string[]) => Question[]>;
+
+export type TaskSet = keyof typeof TASK_SETS;
+
+/** Asks all questions of a task set that have no answer yet, and shows what all answers are worth. Gives 1 if one that it asked has none. */
+export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Promise<number> {
+  const { data, out, maxLength, signal } = request;
+  if (data === undefined)
+    throw new InputError(`eval ${taskSet} needs the published files`, `Give --data the folder that they lie in.`);
+  const questions = limited(TASK_SETS[taskSet](data, request.tasks), request.limit);
+  const path = await modelPath(request.model, signal);
+  using subject = openModelFiles(path);
+  const { config, tokenizer } = subject;
+  const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
+  ensureResultsFolder(out);
+  const file = join(out, `${taskSet}.jsonl`);
+  if (request.fresh) rmSync(file, { force: true });
+  const identity = { taskSet, model: subjectOf(path, subject), maxLength: maxLength ?? null };
+  const answers = new AnswersFile(file, identity);
+  const failures: Failure[] = [];
+  const line = progress();
+  try {
+    await runTasks({
+      ...{ questions, attentions, answers, signal, prompts: new Prompts(tokenizer) },
+      // Beyond what it was trained for dense attention says nothing; the other modes read on.
+      most: ({ kind }: AttentionOptions) => maxLength ?? (kind === "dense" ? config.context : Number.POSITIVE_INFINITY),
+      open: (attention, context) =>
+        loadModel({ model: path, device: request.device, context, attention, beyondTrained: true, signal }),
+      onAnswer: (one) => {
+        if ("error" in one) failures.push(one);
+        if (!process.stderr.isTTY) process.stderr.write(`${toldOfTask(one)}\n`);
+      },
+      onProgress: (event) => line.show(standingOfTasks(event)),
+    });
+  } catch (error) {
+    line.clear();
+    if (signal.aborted && answers.answers.size > 0)
+      process.stderr.write(
+        `Stopped with ${plural(answers.answers.size, "answer")} in ${file}; the same command goes on from there.\n`,
+      );
+    throw error;
+  } finally {
+    line.clear();
+  }
+  const rows = summarise(questions, answers.answers, attentions.map(attentionText));
+  return showTasks({ ...identity, rows }, { failures, file, json: request.json });
+}
+
+/** The first ones of each task. */
+function limited(questions: readonly Question[], limit = Number.POSITIVE_INFINITY): readonly Question[] {
+  const counts = new Map<string, number>();
+  return questions.filter(({ task }) => {
+    const count = (counts.get(task) ?? 0) + 1;
+    counts.set(task, count);
+    return count <= limit;
+  });
+}

@@ -1,0 +1,170 @@
+/** What answers are worth: means with intervals, and how modes differ on the same questions. */
+
+import { groupedBy } from "../shared/group.js";
+import { type Answer, keyOf } from "./answers.js";
+import type { Question } from "./question.js";
+
+/** A mean, and between which two it lies in 95 of 100 draws of other documents; no interval where there is but one. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+export interface ModeScore extends Estimate {
+  readonly attention: string;
+  readonly answered: number;
+  /** Of them those whose document was cut. */
+  readonly cut: number;
+  /** This mode less the first one, of the questions that both have answered. */
+  readonly difference?: Estimate & { readonly questions: number };
+}
+
+export interface TaskSummary {
+  /** Undefined for the mean of all tasks' own scores. */
+  readonly task: string | undefined;
+  readonly score: string;
+  readonly questions: number;
+  readonly modes: readonly ModeScore[];
+}
+
+/** What a document adds to the sum and the count of each kind of question. */
+type Parts = ReadonlyMap<string, { readonly sum: number; readonly count: number }>;
+
+const RESAMPLES = 2000;
+
+/** One row for every score of every task that has answers, and the mean of tasks where there are several. */
+export function summarise(
+  questions: readonly Question[],
+  answers: ReadonlyMap<string, Answer>,
+  attentions: readonly string[],
+): TaskSummary[] {
+  const rows: TaskSummary[] = [];
+  for (const [task, own] of groupedBy(questions, (question) => question.task)) {
+    const scored = attentions.map((attention) => scoresOf(own, answers, attention));
+    for (const score of new Set(scored.flatMap((mode) => mode.flatMap(({ scores }) => Object.keys(scores)))))
+      rows.push({
+        ...{ task, score, questions: own.length },
+        modes: attentions.map((attention, index) =>
+          modeScore(attention, score, scored[index]!, index > 0 ? scored[0] : undefined),
+        ),
+      });
+  }
+  return rows.length > 0 ? [...rows, ...overall(rows, attentions)] : rows;
+}
+
+interface Scored {
+  readonly question: Question;
+  readonly answer: Answer;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+const scoresOf = (questions: readonly Question[], answers: ReadonlyMap<string, Answer>, attention: string): Scored[] =>
+  questions.flatMap((question) => {
+    const answer = answers.get(keyOf({ attention, task: question.task, id: question.id }));
+    return answer ? [{ question, answer, scores: question.judge(answer.text) }] : [];
+  });
+
+function modeScore(
+  attention: string,
+  score: string,
+  mine: readonly Scored[],
+  first: readonly Scored[] | undefined,
+): ModeScore {
+  const values = (one: Scored) => one.scores[score] ?? 0;
+  const others = new Map(first?.map((one) => [one.question, one]));
+  const both = mine.filter(({ question }) => others.has(question));
+  return {
+    attention,
+    answered: mine.length,
+    cut: mine.filter(({ answer }) => answer.cut !== undefined).length,
+    ...estimate(mine.map((one) => ({ question: one.question, value: values(one) }))),
+    ...(first && {
+      difference: {
+        questions: both.length,
+        ...estimate(
+          both.map((one) => ({ question: one.question, value: values(one) - values(others.get(one.question)!) })),
+        ),
+      },
+    }),
+  };
+}
+
+/** By drawing documents with replacement: answers about one document hang together. Draws are the same each time. */
+function estimate(values: readonly { readonly question: Question; readonly value: number }[]): Estimate {
+  const documents = [...groupedBy(values, ({ question }) => question.about).values()].map(
+    (own): Parts =>
+      new Map(
+        [...groupedBy(own, ({ question }) => question.kind ?? "")].map(([kind, all]) => [
+          kind,
+          { sum: all.reduce((sum, { value }) => sum + value, 0), count: all.length },
+        ]),
+      ),
+  );
+  const mean = meanOf(documents);
+  if (documents.length < 2) return { mean };
+  const random = randomNumbers();
+  const draws = Array.from({ length: RESAMPLES }, () =>
+    meanOf(Array.from(documents, () => documents[Math.floor(random() * documents.length)]!)),
+  ).sort((a, b) => a - b);
+  return { mean, low: draws[Math.floor(RESAMPLES * 0.025)]!, high: draws[Math.ceil(RESAMPLES * 0.975) - 1]! };
+}
+
+/** The mean of the kinds' means; NaN of nothing. */
+function meanOf(documents: readonly Parts[]): number {
+  const kinds = new Map<string, { sum: number; count: number }>();
+  for (const parts of documents)
+    for (const [kind, { sum, count }] of parts) {
+      const total = kinds.get(kind) ?? { sum: 0, count: 0 };
+      kinds.set(kind, { sum: total.sum + sum, count: total.count + count });
+    }
+  let means = 0;
+  for (const { sum, count } of kinds.values()) means += sum / count;
+  return means / kinds.size;
+}
+
+/** Uniform in [0, 1): a linear congruential generator (Knuth's MMIX constants), from its upper bits. */
+function randomNumbers(): () => number {
+  let state = 1n;
+  return () => {
+    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+    return Number(state >> 11n) / 2 ** 53;
+  };
+}
+
+/** Tasks have the same weight, by their own scores, where all modes have answers. */
+function overall(rows: readonly TaskSummary[], attentions: readonly string[]): TaskSummary[] {
+  const own = rows.filter((row, index) => rows.findIndex(({ task }) => task === row.task) === index);
+  const whole = own.filter(({ modes }) => modes.every(({ answered }) => answered > 0));
+  if (whole.length < 2) return [];
+  const total = (of: (row: TaskSummary) => number) => whole.reduce((sum, row) => sum + of(row), 0);
+  const modes = attentions.map((attention, index): ModeScore => {
+    const mine = whole.map((row) => row.modes[index]!);
+    const differences = mine.flatMap(({ difference }) => difference ?? []);
+    return {
+      attention,
+      answered: total((row) => row.modes[index]!.answered),
+      cut: total((row) => row.modes[index]!.cut),
+      ...meanOfTasks(mine),
+      ...(index > 0 && {
+        difference: {
+          questions: differences.reduce((sum, { questions }) => sum + questions, 0),
+          ...meanOfTasks(differences),
+        },
+      }),
+    };
+  });
+  return [{ task: undefined, score: "mean", questions: total(({ questions }) => questions), modes }];
+}
+
+/** Tasks do not hang together: half widths add as squares. */
+function meanOfTasks(all: readonly Estimate[]): Estimate {
+  const mean = all.reduce((sum, one) => sum + one.mean, 0) / all.length;
+  let squares = 0;
+  for (const { low, high } of all) {
+    if (low === undefined || high === undefined) return { mean };
+    squares += ((high - low) / 2) ** 2;
+  }
+  const half = Math.sqrt(squares) / all.length;
+  return { mean, low: mean - half, high: mean + half };
+}

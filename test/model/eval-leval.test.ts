@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { cli, folderWith } from "../cli/run-cli.js";
+import { writeTinyModels } from "./tiny-models.js";
+
+it("tilescript eval leval asks, judges, cuts what is too long, and goes on where it was stopped", {
+  timeout: 300_000,
+}, async () => {
+  const folder = folderWith({});
+  await writeTinyModels([{ folder, family: "llama" }]);
+  const document = (input: string, output: string) => ({
+    input,
+    instructions: ["Which?", "Why?"],
+    outputs: [output, output],
+    evaluation: "exam",
+  });
+  const rows = [document("A talk. ".repeat(20), "A"), document("Another talk. ".repeat(60), "B")];
+  const data = folderWith({ "tpo.jsonl": rows.map((row) => `${JSON.stringify(row)}\n`).join("") });
+  const out = join(folderWith({}), "results");
+  const ask = (...more: string[]) =>
+    cli(
+      ..."eval leval --device cpu --attention dense --attention streaming:global=4,local=64 --max-length 400".split(
+        " ",
+      ),
+      ...["--data", data, "--model", join(folder, "model.gguf"), "--out", out, ...more],
+    );
+
+  const first = await ask("--limit", "1");
+  expect(first.code).toBe(0);
+  expect(first.stdout).toMatch(/ +dense +streaming +less dense\ntpo +accuracy +\d+\.0 +\d+\.0 +[+-]\d+\.0\n/);
+  expect(first.stderr).toMatch(/^dense tpo 1\.1: \d+ tokens, [\d.]+ s\nstreaming tpo 1\.1: /);
+
+  const all = await ask("--json");
+  expect(all.stderr).not.toContain(" 1.1:");
+  const { rows: found, maxLength } = JSON.parse(all.stdout);
+  expect(maxLength).toBe(400);
+  expect(found).toMatchObject([
+    {
+      task: "tpo",
+      score: "accuracy",
+      questions: 4,
+      modes: [
+        { answered: 4, cut: 2 },
+        { answered: 4, cut: 2, difference: { questions: 4 } },
+      ],
+    },
+  ]);
+  const lines = readFileSync(join(out, "leval.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines).toHaveLength(9);
+  for (const { promptTokens } of lines.slice(1)) expect(promptTokens + 10).toBeLessThanOrEqual(400);
+
+  expect(await ask("--max-length", "500")).toMatchObject({ code: 2 });
+  const other = await cli("eval", "leval", "--data", data, "--model", join(folder, "model.gguf"), "--out", out);
+  expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/maxLength differs\n.*--fresh/) });
+  const tight = await cli(
+    "eval",
+    "leval",
+    "--data",
+    data,
+    "--model",
+    join(folder, "model.gguf"),
+    "--out",
+    join(out, "b"),
+    "--max-length",
+    "20",
+  );
+  expect(tight).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/tpo: question 1\.1 and its answer need \d+ tokens without the document/),
+  });
+});
