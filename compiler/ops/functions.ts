@@ -24,15 +24,16 @@ interface Real {
   readonly needs?: readonly PreludeName[];
   /** What computes it on a CPU. Default: the function of its name in `real.mjs`. */
   readonly meaning?: Meaning;
+  readonly rule?: DTypeRule;
 }
 
 /** A function of real numbers. Of a number that meets a tile, Triton would make an f32: it has the tile's dtype. */
-const real = ({ name, cost, operands = ["x"], python, needs = [], meaning }: Real): Op =>
+const real = ({ name, cost, operands = ["x"], python, needs = [], meaning, rule = floating }: Real): Op =>
   elementwise({
     name,
     cost,
     operands,
-    rule: floating,
+    rule,
     needs,
     emit: (given, { type, args }) => {
       const dtype = type.kind === "tile" ? type.dtype : "f32";
@@ -50,6 +51,26 @@ const ofLibdevice = (name: string, cost: number, operands?: readonly string[]): 
     operands,
     python: (_, ...wide) => call(`libdevice.${LIBDEVICE_NAMES[name] ?? name}`, wide),
     needs: ["libdevice"],
+  });
+
+/** f32 and f64: what is rounded once more has lost its direction. */
+const ofWideFloats: DTypeRule = (source, operands, context) => {
+  const narrow = operands.find((type) => type.kind === "tile" && (type.dtype === "f16" || type.dtype === "bf16"));
+  if (narrow === undefined) return floating(source, operands, context);
+  const { op } = source;
+  return context.fail(problems.needsFloat(source.span, { op, type: narrow, only: "f32 and f64" }));
+};
+
+/** One of libdevice's whose result depends on the format that it is rounded to. */
+const rounding = (name: string, python: string, operands: readonly string[]): Op =>
+  real({
+    name,
+    cost: SERIES,
+    operands,
+    python: (_, ...wide) => call(`libdevice.${python}`, wide),
+    needs: ["libdevice"],
+    rule: ofWideFloats,
+    meaning: (...x) => p.call(x.some(({ dtype }) => dtype === "f64") ? name : `${name}F32`, ...x),
   });
 
 /** What a CPU takes for a call of JavaScript's function for each element. */
@@ -72,6 +93,14 @@ const LIBDEVICE_OF_MORE: Readonly<Record<string, readonly string[]>> = {
   rnorm3d: ["a", "b", "c"],
   norm4d: ["a", "b", "c", "d"],
   rnorm4d: ["a", "b", "c", "d"],
+};
+/** Rounded down, up or to zero: libdevice's `add_rd` is `addRd`. */
+const DIRECTED: Readonly<Record<string, readonly string[]>> = {
+  add: ["a", "b"],
+  mul: ["a", "b"],
+  div: ["a", "b"],
+  sqrt: ["x"],
+  fma: ["a", "b", "c"],
 };
 const LIBDEVICE_NAMES: Readonly<Record<string, string>> = {
   cylBesselI0: "cyl_bessel_i0",
@@ -115,6 +144,10 @@ export const FUNCTIONS: readonly Op[] = [
   ofLibdevice("tanh", 25),
   ...LIBDEVICE.map((name) => ofLibdevice(name, CALL)),
   ...LIBDEVICE_OF_SERIES.map((name) => ofLibdevice(name, SERIES)),
+  rounding("nextafter", "nextafter", ["a", "b"]),
+  ...Object.entries(DIRECTED).flatMap(([name, operands]) =>
+    ["d", "u", "z"].map((way) => rounding(`${name}R${way}`, `${name}_r${way}`, operands)),
+  ),
   ...Object.entries(LIBDEVICE_OF_MORE).map(([name, operands]) => ofLibdevice(name, CALL, operands)),
   elementwise({
     name: "abs",

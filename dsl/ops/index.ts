@@ -6,6 +6,7 @@ export * from "./convert.js";
 export * from "./create.js";
 export * from "./debug.js";
 export * from "./descriptor.js";
+export * from "./directed.js";
 export * from "./libdevice.js";
 export * from "./math.js";
 export * from "./matrix.js";

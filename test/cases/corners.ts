@@ -6,6 +6,7 @@ import { ADDRESSES } from "./addresses.js";
 import { ASM } from "./asm.js";
 import { COMBINING } from "./combining.js";
 import { CONSTANTS } from "./constants.js";
+import { DIRECTIONS } from "./directed.js";
 import { FUNCTIONS } from "./functions.js";
 import { LISTS } from "./lists.js";
 import { OPTIONAL } from "./optional.js";
@@ -344,6 +345,7 @@ export const CORNERS: readonly Corner[] = [
       ...[1, 2, 3, 0],
     ],
   },
+  ...DIRECTIONS,
   ...FUNCTIONS,
   ...COMBINING,
   ...ASM,

@@ -16,6 +16,7 @@ const { drafts, diagnostics } = createFrontend().lower(
     "constants.kernel.ts",
     "corners.kernel.ts",
     "asm.kernel.ts",
+    "directed.kernel.ts",
     "functions.kernel.ts",
     "lists.kernel.ts",
     "optional.kernel.ts",

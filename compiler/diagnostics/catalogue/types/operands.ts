@@ -46,10 +46,10 @@ export const comparedUnsigned = problem<{ op: string; signed: DType; met: DType 
   hint: () => 'convert both to a dtype that holds all of them, for example to(n, "i64")',
 });
 
-export const needsFloat = problem<{ op: string; type: Type }>({
+export const needsFloat = problem<{ op: string; type: Type; only?: string }>({
   code: "TS-K2008",
-  about: "A function of real numbers met integers.",
-  message: ({ op, type }) => `${op} works on floats, got ${typeText(type)}`,
+  about: "A function of real numbers met integers, or one that rounds to f32 and f64 narrower floats.",
+  message: ({ op, type, only = "floats" }) => `${op} works on ${only}, got ${typeText(type)}`,
   hint: () => 'convert first: to(x, "f32")',
 });
 
