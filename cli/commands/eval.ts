@@ -10,6 +10,8 @@ type Options = Partial<Omit<EvalNiahRequest & EvalTasksRequest, "signal">>;
 
 const NIAH = ["niah"];
 const TASK_SETS: readonly TaskSet[] = ["leval"];
+const ASKING = [...NIAH, ...TASK_SETS];
+const REPORT = "report";
 
 /** Which tasks an option is for; those that are not here are for all. */
 const TASKS_OF: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +22,7 @@ const TASKS_OF: Readonly<Record<string, readonly string[]>> = {
   hay: NIAH,
   seed: NIAH,
   maxTokens: NIAH,
+  ...{ model: ASKING, device: ASKING, attention: ASKING, out: ASKING, fresh: ASKING, json: ASKING },
   data: TASK_SETS,
   tasks: TASK_SETS,
   limit: TASK_SETS,
@@ -39,9 +42,10 @@ const USUAL = {
 
 export default command<Options>({
   name: "eval",
-  usage: "<task>",
-  choices: [...NIAH, ...TASK_SETS],
-  summary: "Measure what a model can do: find a needle in a haystack (niah), or L-Eval's tasks (leval).",
+  usage: "<task> [folder]",
+  choices: [...ASKING, REPORT],
+  summary:
+    "Measure what a model can do: find a needle in a haystack (niah), L-Eval's tasks (leval); a page of results (report).",
   about:
     "niah hides a sentence with a number in a long text and asks for the number, at every depth of every context. Answers are kept in OUT/niah.json " +
     "as they come: the same command goes on where it was stopped. OUT/niah.svg and OUT/niah.png show them as a heat map, one panel an attention " +
@@ -49,7 +53,7 @@ export default command<Options>({
     "question's last chunk was read. An answer may be right where none had: layers may have had parts of the needle, and chunks before that one " +
     "and each token of the answer have windows of their own. leval asks the questions of L-Eval about long documents, from its published files, and " +
     "judges answers as published: each mode's means with intervals of 95 %, and how far they are from the first mode's on the same questions. " +
-    "Answers are kept in OUT/leval.jsonl. Exit code 1: a question that was asked has no answer.",
+    "Answers are kept in OUT/leval.jsonl. report FOLDER writes FOLDER/report.html, a page of all results in that folder and below. Exit code 1: a question that was asked has no answer.",
   options: [
     {
       flags: "-m, --model <file>",
@@ -117,14 +121,23 @@ export default command<Options>({
     "tilescript eval niah --context 16k --attention dense --attention reattention:global=32,local=2k,topK=4,span=32,clip=60",
     "tilescript eval niah --hay bible.txt --context 128k --depth 0,50,100 --needles 5 --prefix with --out results/bible",
     "tilescript eval leval --data LEval-data --tasks quality,tpo --attention dense --attention reattention",
+    "tilescript eval report leval",
     "tilescript eval niah --json | jq '.cells[] | { attention, context, depth, accuracy }'",
   ],
   async run({ args, options, signal }) {
-    const task = args[0]!;
-    const problem = inapplicable("eval", task, { ...options }, TASKS_OF);
+    const [task, folder] = args as [string, string?];
+    const isReport = task === REPORT;
+    const problem =
+      inapplicable("eval", task, { ...options }, TASKS_OF) ??
+      (isReport && folder === undefined ? "eval report needs the folder of the results" : undefined) ??
+      (!isReport && folder !== undefined ? `eval ${task} takes no folder but by --out or --data` : undefined);
     if (problem !== undefined) {
       process.stderr.write(`error: ${problem}\n(tilescript eval --help shows how)\n`);
       return 2;
+    }
+    if (isReport) {
+      const { evalReport } = await import("../eval/report.js");
+      return evalReport(folder!);
     }
     if (task === "niah") {
       const { evalNiah } = await import("../eval/niah.js");

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
+  type Answer,
   AnswersFile,
   type Failure,
   levalQuestions,
@@ -85,8 +86,17 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
   } finally {
     line.clear();
   }
-  const rows = summarise(questions, answers.answers, attentions.map(attentionText));
+  const rows = summarise(judged(questions, answers.answers.values()), attentions.map(attentionText));
   return showTasks({ ...identity, rows }, { failures, file, json: request.json });
+}
+
+/** Answers to these questions, by what they are worth today. */
+function judged(questions: readonly Question[], answers: Iterable<Answer>): Answer[] {
+  const asked = new Map(questions.map((question) => [`${question.task} ${question.id}`, question]));
+  return [...answers].flatMap((one) => {
+    const question = asked.get(`${one.task} ${one.id}`);
+    return question ? [{ ...one, scores: question.judge(one.text) }] : [];
+  });
 }
 
 /** The first ones of each task. */

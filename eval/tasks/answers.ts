@@ -10,6 +10,11 @@ const answer = z.object({
   attention: z.string(),
   task: z.string(),
   id: z.string(),
+  /** As in the question. */
+  about: z.string(),
+  kind: z.string().optional(),
+  /** What the text was worth when it came. */
+  scores: z.record(z.string(), z.number()),
   text: z.string(),
   promptTokens: z.int(),
   /** Tokens of the document that were left out. */
@@ -35,10 +40,18 @@ const head = z.object({ kind: z.literal("answers"), version: z.literal(1), ...id
 export const keyOf = ({ attention, task, id }: Pick<Answer, "attention" | "task" | "id">): string =>
   JSON.stringify([attention, task, id]);
 
+/** What a file of answers has. @throws EvaluationError where it is none */
+export function readAnswers(path: string): { readonly of: Identity; readonly answers: Map<string, Answer> } {
+  const lines = wholeLines(path).text;
+  const of = parsed(path, 1, lines[0] ?? "", head);
+  const answers = lines.slice(1).map((line, index) => parsed(path, index + 2, line, answer));
+  return { of, answers: new Map(answers.map((one) => [keyOf(one), one])) };
+}
+
 /** A file of answers: its first line says of what. */
 export class AnswersFile {
   readonly path: string;
-  readonly answers = new Map<string, Answer>();
+  readonly answers: Map<string, Answer>;
 
   /**
    * Goes on with a file that is there; the rest of a line that was being written when its program was killed is dropped.
@@ -46,21 +59,22 @@ export class AnswersFile {
    */
   constructor(path: string, of: Identity) {
     this.path = path;
-    const lines = existsSync(path) ? wholeLines(path) : [];
-    if (lines.length === 0) {
+    const { text, end } = existsSync(path) ? wholeLines(path) : { text: [], end: undefined };
+    // What is behind the last whole line is cut off, so that the next one begins a line.
+    if (end !== undefined) truncateSync(path, end);
+    if (text.length === 0) {
+      this.answers = new Map();
       this.#append({ kind: "answers", version: 1, ...of });
       return;
     }
-    const differs = differing(parsed(path, 1, lines[0]!, head), of);
+    const found = readAnswers(path);
+    const differs = differing(found.of, of);
     if (differs.length > 0)
       throw new EvaluationError(
         `${path} has answers of another run: ${differs.map((key) => `${key} differs`).join(", ")}`,
         "Write into another folder, or give --fresh to replace them.",
       );
-    for (const [index, line] of lines.slice(1).entries()) {
-      const one = parsed(path, index + 2, line, answer);
-      this.answers.set(keyOf(one), one);
-    }
+    this.answers = found.answers;
   }
 
   /** Keeps an answer, on disk before anything else. */
@@ -74,15 +88,15 @@ export class AnswersFile {
   }
 }
 
-/** Lines that ended. What is behind them is cut off, so that the next one begins a line. */
-function wholeLines(path: string): string[] {
+/** Lines that ended, and where the last one did if there is more. */
+function wholeLines(path: string): { readonly text: readonly string[]; readonly end: number | undefined } {
   const bytes = readRegular(path);
   const end = bytes.lastIndexOf("\n") + 1;
-  if (end < bytes.length) truncateSync(path, end);
-  return bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
+  const text = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
+  return { text, end: end < bytes.length ? end : undefined };
 }
 
-const differing = (found: z.infer<typeof head>, of: Identity): string[] =>
+const differing = (found: Identity, of: Identity): string[] =>
   Object.keys(identity.shape).filter(
     (key) => JSON.stringify(found[key as keyof Identity]) !== JSON.stringify(of[key as keyof Identity]),
   );

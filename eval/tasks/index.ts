@@ -1,6 +1,6 @@
 /** Published task sets: what they ask, and what a model's answers are worth in each attention mode. */
 
-export { type Answer, AnswersFile, type Identity } from "./answers.js";
+export { type Answer, AnswersFile, type Identity, readAnswers } from "./answers.js";
 export { levalQuestions } from "./leval/index.js";
 export { Prompts } from "./prompt.js";
 export type { Question, Scores } from "./question.js";

@@ -108,7 +108,7 @@ async function ask(
   eta: Eta,
   onPrefill: (read: number) => void,
 ): Promise<void> {
-  const { task, id, maxTokens } = question;
+  const { task, id, about, kind, maxTokens } = question;
   const attention = attentionText(mode);
   const { tokens, cut } = await prompts.of(question, most(mode));
   try {
@@ -122,7 +122,7 @@ async function ask(
       onPrefill,
     }).result;
     const answer: Answer = {
-      ...{ attention, task, id, text, promptTokens: tokens.length },
+      ...{ attention, task, id, about, kind, scores: question.judge(text), text, promptTokens: tokens.length },
       ...(cut > 0 && { cut }),
       ...(stopReason === "maxTokens" && { cutOff: true }),
       seconds: Math.round(performance.now() - began) / 1000,

@@ -1,8 +1,7 @@
 /** What answers are worth: means with intervals, and how modes differ on the same questions. */
 
 import { groupedBy } from "../shared/group.js";
-import { type Answer, keyOf } from "./answers.js";
-import type { Question } from "./question.js";
+import type { Answer } from "./answers.js";
 
 /** A mean, and between which two it lies in 95 of 100 draws of other documents; no interval where there is but one. */
 export interface Estimate {
@@ -33,71 +32,52 @@ type Parts = ReadonlyMap<string, { readonly sum: number; readonly count: number 
 
 const RESAMPLES = 2000;
 
-/** One row for every score of every task that has answers, and the mean of tasks where there are several. */
-export function summarise(
-  questions: readonly Question[],
-  answers: ReadonlyMap<string, Answer>,
-  attentions: readonly string[],
-): TaskSummary[] {
+/** One row for every score of every task that has answers, and the mean of tasks where there are several. The first mode is what others are laid beside. */
+export function summarise(answers: Iterable<Answer>, attentions: readonly string[]): TaskSummary[] {
   const rows: TaskSummary[] = [];
-  for (const [task, own] of groupedBy(questions, (question) => question.task)) {
-    const scored = attentions.map((attention) => scoresOf(own, answers, attention));
-    for (const score of new Set(scored.flatMap((mode) => mode.flatMap(({ scores }) => Object.keys(scores)))))
+  for (const [task, all] of groupedBy(answers, (one) => one.task)) {
+    const modes = attentions.map((attention) => all.filter((one) => one.attention === attention));
+    const shown = modes.flat();
+    const questions = new Set(shown.map(({ id }) => id)).size;
+    for (const score of new Set(shown.flatMap(({ scores }) => Object.keys(scores))))
       rows.push({
-        ...{ task, score, questions: own.length },
+        ...{ task, score, questions },
         modes: attentions.map((attention, index) =>
-          modeScore(attention, score, scored[index]!, index > 0 ? scored[0] : undefined),
+          modeScore(attention, score, modes[index]!, index > 0 ? modes[0] : undefined),
         ),
       });
   }
   return rows.length > 0 ? [...rows, ...overall(rows, attentions)] : rows;
 }
 
-interface Scored {
-  readonly question: Question;
-  readonly answer: Answer;
-  readonly scores: Readonly<Record<string, number>>;
-}
-
-const scoresOf = (questions: readonly Question[], answers: ReadonlyMap<string, Answer>, attention: string): Scored[] =>
-  questions.flatMap((question) => {
-    const answer = answers.get(keyOf({ attention, task: question.task, id: question.id }));
-    return answer ? [{ question, answer, scores: question.judge(answer.text) }] : [];
-  });
-
 function modeScore(
   attention: string,
   score: string,
-  mine: readonly Scored[],
-  first: readonly Scored[] | undefined,
+  mine: readonly Answer[],
+  first: readonly Answer[] | undefined,
 ): ModeScore {
-  const values = (one: Scored) => one.scores[score] ?? 0;
-  const others = new Map(first?.map((one) => [one.question, one]));
-  const both = mine.filter(({ question }) => others.has(question));
+  const value = ({ scores }: Answer) => scores[score] ?? 0;
+  const others = new Map(first?.map((one) => [one.id, one]));
+  const both = mine.filter(({ id }) => others.has(id));
   return {
     attention,
     answered: mine.length,
-    cut: mine.filter(({ answer }) => answer.cut !== undefined).length,
-    ...estimate(mine.map((one) => ({ question: one.question, value: values(one) }))),
+    cut: mine.filter(({ cut }) => cut !== undefined).length,
+    ...estimate(mine, value),
     ...(first && {
-      difference: {
-        questions: both.length,
-        ...estimate(
-          both.map((one) => ({ question: one.question, value: values(one) - values(others.get(one.question)!) })),
-        ),
-      },
+      difference: { questions: both.length, ...estimate(both, (one) => value(one) - value(others.get(one.id)!)) },
     }),
   };
 }
 
 /** By drawing documents with replacement: answers about one document hang together. Draws are the same each time. */
-function estimate(values: readonly { readonly question: Question; readonly value: number }[]): Estimate {
-  const documents = [...groupedBy(values, ({ question }) => question.about).values()].map(
+function estimate(answers: readonly Answer[], value: (one: Answer) => number): Estimate {
+  const documents = [...groupedBy(answers, ({ about }) => about).values()].map(
     (own): Parts =>
       new Map(
-        [...groupedBy(own, ({ question }) => question.kind ?? "")].map(([kind, all]) => [
+        [...groupedBy(own, ({ kind }) => kind ?? "")].map(([kind, all]) => [
           kind,
-          { sum: all.reduce((sum, { value }) => sum + value, 0), count: all.length },
+          { sum: all.reduce((sum, one) => sum + value(one), 0), count: all.length },
         ]),
       ),
   );

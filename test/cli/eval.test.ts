@@ -59,6 +59,9 @@ describe("tilescript eval", () => {
     [["niah", "--out", ""], /Expected a folder, got an empty text/],
     [["leval", "--needles", "3"], /--needles says nothing to eval leval: it is for eval niah/],
     [["niah", "--max-length", "8k"], /--max-length says nothing to eval niah: it is for eval leval/],
+    [["report"], /eval report needs the folder of the results/],
+    [["report", "x", "--json"], /--json says nothing to eval report: it is for eval niah and eval leval/],
+    [["leval", "x"], /eval leval takes no folder but by --out or --data/],
     [[], /missing required argument 'task'/],
   ])("%j is wrong usage", async (args, message) => {
     expect(await cli("eval", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
+  type Answer,
   AnswersFile,
   levalQuestions,
   type ModeScore,
@@ -98,9 +99,10 @@ const identity = {
   model: { name: "small", file: "small.gguf", bytes: 1, layers: 2, trainedContext: 1000 },
   maxLength: null,
 };
-const answer = (attention: string, id: string, text = id, cut?: number) => ({
-  ...{ attention, task: "t", id, text, promptTokens: 9, seconds: 1 },
-  ...(cut && { cut }),
+const answer = (attention: string, id: string, text = id, more: Partial<Answer> = {}): Answer => ({
+  ...{ attention, task: "t", id, about: id.split(".")[0]!, text, promptTokens: 9, seconds: 1 },
+  scores: { accuracy: text === id ? 100 : 0 },
+  ...more,
 });
 
 describe("answers on disk", () => {
@@ -160,7 +162,7 @@ describe("a run", () => {
     const asked: string[] = [];
     await runTasks({ ...later, onAnswer: (one) => asked.push(`${one.attention} ${one.id}`) });
     expect(asked).toEqual([`${attentionText(dense)} 1.2`, `${attentionText(streaming)} 1.2`]);
-    const [row] = summarise(questions, later.answers.answers, [dense, streaming].map(attentionText));
+    const [row] = summarise(later.answers.answers.values(), [dense, streaming].map(attentionText));
     expect(row).toMatchObject({ task: "t", score: "accuracy", questions: 3, modes: [{ mean: 100 }, { mean: 100 }] });
   });
 
@@ -174,42 +176,27 @@ describe("a run", () => {
 });
 
 describe("what answers are worth", () => {
-  const given = (...all: ReturnType<typeof answer>[]) =>
-    new Map(all.map((one) => [JSON.stringify([one.attention, one.task, one.id]), one]));
-
   it("is a mean with an interval, and beside the first mode the difference on the same questions", () => {
-    const questions = Array.from({ length: 40 }, (_, index) => question("t", `${index + 1}.1`));
+    const ids = Array.from({ length: 40 }, (_, index) => `${index + 1}.1`);
     const right = (attention: string, every: number) =>
-      questions.map(({ id }, index) =>
-        answer(attention, id, index % every === 0 ? id : "", index === 3 ? 7 : undefined),
-      );
-    const [row] = summarise(questions, given(...right("dense", 2), ...right("other", 4).slice(0, 20)), [
-      "dense",
-      "other",
-    ]);
+      ids.map((id, index) => answer(attention, id, index % every === 0 ? id : "", index === 3 ? { cut: 7 } : {}));
+    const [row] = summarise([...right("dense", 2), ...right("other", 4).slice(0, 20)], ["dense", "other"]);
     const [dense, other] = row!.modes as [ModeScore, ModeScore];
     expect(dense).toMatchObject({ answered: 40, cut: 1, mean: 50 });
     // The binomial's interval is ± 15.5.
-    expect([dense.low, dense.high].map((end) => Math.abs(end! - 50))).toEqual([
-      expect.closeTo(15.5, -1),
-      expect.closeTo(15.5, -1),
-    ]);
+    for (const end of [dense.low!, dense.high!]) expect(Math.abs(end - 50)).toBeCloseTo(15.5, -1);
     expect(other).toMatchObject({ answered: 20, mean: 25, difference: { questions: 20, mean: -25 } });
     expect(other.difference!.high).toBeLessThan(0);
   });
 
   it("weighs kinds of questions and tasks alike", () => {
-    const questions = [
-      question("t", "1.1", { kind: "one" }),
-      question("t", "1.2", { kind: "one" }),
-      question("t", "2.1", { kind: "other" }),
-      { ...question("u", "1.1"), judge: () => ({ f1: 10, second: 1 }) },
+    const answers = [
+      answer("dense", "1.1", "1.1", { kind: "one" }),
+      answer("dense", "1.2", "1.2", { kind: "one" }),
+      answer("dense", "2.1", "wrong", { kind: "other" }),
+      answer("dense", "1.1", "", { task: "u", scores: { f1: 10, second: 1 } }),
     ];
-    const all = given(answer("dense", "1.1"), answer("dense", "1.2"), answer("dense", "2.1", "wrong"), {
-      ...answer("dense", "1.1"),
-      task: "u",
-    });
-    const rows = summarise(questions, all, ["dense"]);
+    const rows = summarise(answers, ["dense"]);
     expect(rows.map(({ task, score, modes }) => [task, score, modes[0]!.mean])).toEqual([
       ["t", "accuracy", 50],
       ["u", "f1", 10],
@@ -217,6 +204,6 @@ describe("what answers are worth", () => {
       [undefined, "mean", 30],
     ]);
     expect(rows[1]!.modes[0]).not.toHaveProperty("low");
-    expect(summarise(questions, new Map(), ["dense"])).toEqual([]);
+    expect(summarise([], ["dense"])).toEqual([]);
   });
 });

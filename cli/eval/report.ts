@@ -1,0 +1,29 @@
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readResults } from "../../eval/niah/index.js";
+import { reportPage } from "../../eval/report/page.js";
+import { readAnswers } from "../../eval/tasks/index.js";
+import { InputError } from "../report/errors.js";
+import { ensureResultsFolder } from "./folder.js";
+
+/** Writes a page of all that evaluations have left in a folder and in those below it, and prints where it is. */
+export function evalReport(folder: string): number {
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new InputError(`${folder} is no folder`, "Give the folder that evaluations wrote into, such as leval.");
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const pathsOf = (end: string) => names.filter((name) => name.endsWith(end)).map((name) => join(folder, name));
+  const findings = {
+    taskSets: pathsOf(".jsonl").map((path) => readAnswers(path)),
+    niah: pathsOf("niah.json").map((path) => readResults(path)),
+  };
+  if (findings.taskSets.length + findings.niah.length === 0)
+    throw new InputError(
+      `${folder} has no results of evaluations`,
+      "Give the folder that eval niah or eval leval wrote into, by --out or by its name.",
+    );
+  ensureResultsFolder(folder);
+  const page = join(folder, "report.html");
+  writeFileSync(page, reportPage(findings));
+  console.log(page);
+  return 0;
+}
