@@ -1,0 +1,75 @@
+/** Metrics of task sets beside what the published Python code gives for hand-made answers (test/reference/make_task_fixtures.py). */
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  chineseF1,
+  chineseRougeL,
+  chineseWords,
+  classification,
+  codeSimilarity,
+  f1,
+  firstLine,
+  numberBehind,
+  shareOfNumbers,
+  statedChoice,
+  unionRougeL,
+} from "../../eval/metrics/index.js";
+import { loadWords } from "../../eval/metrics/jieba.js";
+
+type Rows<Row extends readonly unknown[]> = readonly Row[];
+
+interface Fixture {
+  readonly longbench: {
+    readonly words: Rows<[string, string[]]>;
+    readonly chinese: Rows<[string, string, number, number]>;
+    readonly classes: Rows<[string, string, string[], number]>;
+    readonly counts: Rows<[string, string, number]>;
+    readonly paragraphs: Rows<[string, string, number]>;
+    readonly duanluo: Rows<[string, string, number]>;
+    readonly code: Rows<[string, string, number]>;
+    readonly lines: Rows<["triviaqa" | "samsum", string, string, number]>;
+    readonly stated: Rows<[string, string | null]>;
+  };
+}
+
+const read = readFileSync(new URL("../fixtures/task-metrics.json", import.meta.url), "utf8");
+const { longbench } = JSON.parse(read) as Fixture;
+
+describe("LongBench", () => {
+  it.each(longbench.words)("%j has the words %j", (text, words) => {
+    expect(chineseWords()(text)).toEqual(words);
+  });
+  it("names the package that finds Chinese words where it is missing", () => {
+    const load = () => {
+      throw new Error("Cannot find module");
+    };
+    expect(() => loadWords(load)).toThrow(/@node-rs\/jieba, which finds the words, cannot be loaded/);
+  });
+  it.each(longbench.chinese)("%j beside %j has F1 %d and ROUGE-L %d", (answer, reference, ...scores) => {
+    const mine = [chineseF1, chineseRougeL].map((metric) => metric(chineseWords())(answer, reference));
+    for (const [index, score] of scores.entries()) expect(mine[index]).toBeCloseTo(score, 12);
+  });
+  it.each(longbench.classes)("%j for %j of %j is worth %d", (answer, right, classes, score) => {
+    expect(classification(firstLine(answer), right, classes)).toBe(score);
+  });
+  it.each(longbench.counts)("%j for the number %s is worth %d", (answer, right, score) => {
+    expect(shareOfNumbers(answer, right)).toBe(score);
+  });
+  it.each(longbench.paragraphs)("%j for %s is worth %d", (answer, reference, score) => {
+    expect(shareOfNumbers(answer, numberBehind("Paragraph ", reference)!)).toBe(score);
+  });
+  it.each(longbench.duanluo)("%j for %s is worth %d", (answer, reference, score) => {
+    expect(shareOfNumbers(answer, numberBehind("段落", reference)!)).toBe(score);
+  });
+  it.each(longbench.code)("code %j beside %j is worth %d", (answer, right, score) => {
+    expect(codeSimilarity(answer, right)).toBe(score);
+  });
+  it.each(longbench.lines)("of %s the first line of %j counts beside %j: %d", (task, answer, reference, score) => {
+    const metric = { triviaqa: f1, samsum: unionRougeL }[task];
+    expect(100 * metric(firstLine(answer), reference)).toBeCloseTo(score, 1);
+  });
+  it.each(longbench.stated)("%j states %s", (answer, letter) => {
+    expect(statedChoice(answer) ?? null).toBe(letter);
+  });
+});
