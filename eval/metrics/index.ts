@@ -3,6 +3,17 @@
 export { chineseF1, chineseRougeL, f1OfCharacters } from "./chinese.js";
 export { chosenLetters, exactMatch, judgement, numberIn, referenceLetters } from "./exam.js";
 export { f1, f1OfWords } from "./f1.js";
+export {
+  amongNames,
+  amongWords,
+  chosenFunction,
+  chosenOption,
+  firstDigits,
+  firstNumber,
+  lastNumber,
+  type Option,
+  rightFromStart,
+} from "./infinitebench.js";
 export { chineseWords } from "./jieba.js";
 export {
   classification,

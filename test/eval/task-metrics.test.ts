@@ -16,6 +16,7 @@ import {
   unionRougeL,
 } from "../../eval/metrics/index.js";
 import { loadWords } from "../../eval/metrics/jieba.js";
+import { TASKS } from "../../eval/tasks/infinitebench/tasks.js";
 
 type Rows<Row extends readonly unknown[]> = readonly Row[];
 
@@ -31,10 +32,13 @@ interface Fixture {
     readonly lines: Rows<["triviaqa" | "samsum", string, string, number]>;
     readonly stated: Rows<[string, string | null]>;
   };
+  readonly infinitebench: Rows<[string, Answer | Answer[] | Answer[][], string, number]>;
 }
 
+type Answer = string | number;
+
 const read = readFileSync(new URL("../fixtures/task-metrics.json", import.meta.url), "utf8");
-const { longbench } = JSON.parse(read) as Fixture;
+const { longbench, infinitebench } = JSON.parse(read) as Fixture;
 
 describe("LongBench", () => {
   it.each(longbench.words)("%j has the words %j", (text, words) => {
@@ -71,5 +75,12 @@ describe("LongBench", () => {
   });
   it.each(longbench.stated)("%j states %s", (answer, letter) => {
     expect(statedChoice(answer) ?? null).toBe(letter);
+  });
+});
+
+describe("InfiniteBench", () => {
+  it.each(infinitebench)("%s with the answer %j: %j is worth %d", (task, label, answer, score) => {
+    const row = { context: "", input: "", options: [], answers: [label].flat(2) };
+    expect(Object.values(TASKS[task]!.judge(answer, row))[0]).toBeCloseTo(100 * score, 10);
   });
 });

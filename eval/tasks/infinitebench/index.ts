@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { EvaluationError } from "../../shared/errors.js";
+import { documentName } from "../document-name.js";
+import { readJsonLines } from "../json-lines.js";
+import type { Question } from "../question.js";
+import { type TaskSet, taskFiles } from "../task-files.js";
+import { type Row, TASKS } from "./tasks.js";
+
+const single = z.union([z.string(), z.number()]);
+
+/** A line of a published file. */
+const line = z.object({
+  context: z.string(),
+  input: z.string(),
+  answer: z.union([
+    single,
+    z.array(single),
+    z
+      .array(z.array(single))
+      .length(1)
+      .transform(([inner]) => inner!),
+  ]),
+  options: z.array(z.string()).optional(),
+});
+
+const INFINITEBENCH: TaskSet = {
+  name: "InfiniteBench",
+  tasks: Object.keys(TASKS),
+  places: ["", "data", "data/InfiniteBench"],
+  data: "a folder with the files of https://huggingface.co/datasets/xinrongzhang2022/InfiniteBench",
+};
+
+/**
+ * Questions of InfiniteBench from its published files, task by task. Without `tasks` all whose files are there. A prompt that is too long loses its middle, as
+ * published.
+ * @throws EvaluationError for a task that is not InfiniteBench's, a file that is missing, and a line that is not as published
+ */
+export function infiniteBenchQuestions(folder: string, tasks?: readonly string[]): Question[] {
+  return taskFiles(INFINITEBENCH, folder, tasks).flatMap(({ task, path }) =>
+    readJsonLines(path, line).map(({ context, input, answer, options = [] }, index) =>
+      questionOf(task, `${index + 1}`, { context, input, options, answers: [answer].flat() }, (why) => {
+        throw new EvaluationError(`${path}: row ${index + 1} cannot be asked: ${why}`, "Fetch the file again.");
+      }),
+    ),
+  );
+}
+
+/** A row as a question. @param refuse told why it is none */
+export function questionOf(task: string, id: string, row: Row, refuse: (why: string) => never): Question {
+  const { ask, judge, refuses, maxTokens } = TASKS[task]!;
+  const why = refuses(row);
+  if (why !== undefined) refuse(why);
+  return {
+    ...{ task, id, about: documentName(row.context), maxTokens },
+    ...ask(row),
+    judge: (answer) => judge(answer, row),
+  };
+}
