@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { EvaluationError } from "../../shared/errors.js";
-import { documentName } from "../document-name.js";
 import { readJsonLines } from "../json-lines.js";
 import type { Question } from "../question.js";
 import { type TaskSet, taskFiles } from "../task-files.js";
-import { type Row, TASKS } from "./tasks.js";
+import { questionOf, TASKS } from "./tasks.js";
+
+export { MADE_TASKS, madeInfiniteBenchQuestions } from "./synthetic.js";
 
 const single = z.union([z.string(), z.number()]);
 
@@ -43,16 +44,4 @@ export function infiniteBenchQuestions(folder: string, tasks?: readonly string[]
       }),
     ),
   );
-}
-
-/** A row as a question. @param refuse told why it is none */
-export function questionOf(task: string, id: string, row: Row, refuse: (why: string) => never): Question {
-  const { ask, judge, refuses, maxTokens } = TASKS[task]!;
-  const why = refuses(row);
-  if (why !== undefined) refuse(why);
-  return {
-    ...{ task, id, about: documentName(row.context), maxTokens },
-    ...ask(row),
-    judge: (answer) => judge(answer, row),
-  };
 }

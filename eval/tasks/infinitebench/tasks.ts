@@ -12,7 +12,8 @@ import {
   rightFromStart,
   rougeLsum,
 } from "../../metrics/index.js";
-import type { Asking, Scores } from "../question.js";
+import { documentName } from "../document-name.js";
+import type { Asking, Question, Scores } from "../question.js";
 
 /** A row of a published file, or one that is made here. */
 export interface Row {
@@ -208,3 +209,15 @@ export const TASKS: Readonly<Record<string, Task>> = {
     ...byOption(chosenFunction),
   },
 };
+
+/** A row as a question. @param refuse told why it is none */
+export function questionOf(task: string, id: string, row: Row, refuse: (why: string) => never): Question {
+  const { ask, judge, refuses, maxTokens } = TASKS[task]!;
+  const why = refuses(row);
+  if (why !== undefined) refuse(why);
+  return {
+    ...{ task, id, about: documentName(row.context), maxTokens },
+    ...ask(row),
+    judge: (answer) => judge(answer, row),
+  };
+}
