@@ -1,6 +1,7 @@
 /** Scores of answers as published evaluations compute them. */
 
 export { chineseF1, chineseRougeL, f1OfCharacters } from "./chinese.js";
+export { anyContained, shareContained } from "./containing.js";
 export { chosenLetters, exactMatch, judgement, numberIn, referenceLetters } from "./exam.js";
 export { f1, f1OfWords } from "./f1.js";
 export {

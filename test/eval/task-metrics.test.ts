@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
+  anyContained,
   chineseF1,
   chineseRougeL,
   chineseWords,
@@ -11,6 +12,7 @@ import {
   f1,
   firstLine,
   numberBehind,
+  shareContained,
   shareOfNumbers,
   statedChoice,
   unionRougeL,
@@ -33,12 +35,13 @@ interface Fixture {
     readonly stated: Rows<[string, string | null]>;
   };
   readonly infinitebench: Rows<[string, Answer | Answer[] | Answer[][], string, number]>;
+  readonly ruler: Rows<[string, string[], number, number]>;
 }
 
 type Answer = string | number;
 
 const read = readFileSync(new URL("../fixtures/task-metrics.json", import.meta.url), "utf8");
-const { longbench, infinitebench } = JSON.parse(read) as Fixture;
+const { longbench, infinitebench, ruler } = JSON.parse(read) as Fixture;
 
 describe("LongBench", () => {
   it.each(longbench.words)("%j has the words %j", (text, words) => {
@@ -82,5 +85,13 @@ describe("InfiniteBench", () => {
   it.each(infinitebench)("%s with the answer %j: %j is worth %d", (task, label, answer, score) => {
     const row = { context: "", input: "", options: [], answers: [label].flat(2) };
     expect(Object.values(TASKS[task]!.judge(answer, row))[0]).toBeCloseTo(100 * score, 10);
+  });
+});
+
+describe("RULER", () => {
+  it.each(ruler)("%j has of %j a share of %d, and any: %d", (answer, references, share, any) => {
+    // Published scores have two decimals.
+    expect(100 * shareContained(answer, references)).toBeCloseTo(share, 1);
+    expect(100 * anyContained(answer, references)).toBe(any);
   });
 });
