@@ -83,7 +83,9 @@ function expression(draws: Draws, _: Sample, size: number): Row {
   const answers: number[] = [];
   for (let at = 0; at < size; at++) {
     const plus = draws.below(2) === 0;
-    const number = Math.min(draws.between(0, MOST), plus ? MOST - value : value);
+    const most = plus ? MOST - value : value;
+    const drawn = draws.between(0, MOST);
+    const number = drawn > most ? draws.between(0, most) : drawn;
     context += ` ${plus ? "+" : "-"} ${number}`;
     value += plus ? number : -number;
     answers.push(value);

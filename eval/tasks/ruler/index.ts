@@ -21,7 +21,8 @@ const DOCUMENT_TOKENS = 32;
 /**
  * Questions of RULER (arXiv 2404.06654), made to a length: eight that hide needles, `vt`, `cwe` and `fwe`, and from files `qa_1` and `qa_2`. Kinds of texts, numbers of
  * needles and hops, frequencies and longest answers are the published ones, and so are scores: the share of the right values in an answer, or whether it
- * has one of the references. The wording is ours; rare words are two of a short list with a hyphen, since no dictionary comes along.
+ * has one of the references. The wording is ours; words that are rare, or many, are two of a short list with a hyphen, since no
+ * dictionary comes along.
  * Without `tasks` all that can be asked.
  * @throws EvaluationError for a task that is not RULER's, a length that is too short for one, a file that is missing or not as published, and an empty essay
  */

@@ -1,6 +1,6 @@
 import type { Draws } from "../synthetic/index.js";
 import { hideNeedles, NEEDLES } from "./needles.js";
-import { amongNoise, type Made, rareWords } from "./text.js";
+import { amongNoise, differentWords, type Made } from "./text.js";
 
 /** A task of RULER whose texts are made here. Longest answers are the published ones. */
 export interface Task {
@@ -52,7 +52,7 @@ interface Repeats {
 
 /** A numbered list in which ten words are more often than all others. */
 function commonWords(draws: Draws, others: number, repeats: Repeats): Omit<Made, "before"> {
-  const words = rareWords(draws, COMMON + others);
+  const words = differentWords(draws, COMMON + others);
   const common = words.slice(0, COMMON);
   const all = words.flatMap((word, index) =>
     new Array<string>(index < COMMON ? repeats.common : repeats.others).fill(word),

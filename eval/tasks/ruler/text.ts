@@ -11,7 +11,7 @@ export interface Made {
 }
 
 /** A word that no text has: two others with a hyphen, or three where there would not be enough of two. */
-export const rareWord = (draws: Draws, many = false): string =>
+const rareWord = (draws: Draws, many: boolean): string =>
   [...(many ? [draws.pick(adjectives)] : []), draws.pick(adjectives), draws.pick(nouns)].join("-");
 
 /** Above so many, words of two parts would seldom be new. */
@@ -53,3 +53,9 @@ export function amongSentences(draws: Draws, lines: readonly string[], words: re
     .concat(sentences.slice(places.at(-1)))
     .join(" ");
 }
+
+const WORDS = [...adjectives, ...nouns];
+
+/** So many words, none twice: plain ones, which have fewer tokens, and rare ones where there are not enough of them. */
+export const differentWords = (draws: Draws, count: number): string[] =>
+  draws.shuffled([...draws.sample(WORDS, count), ...rareWords(draws, Math.max(0, count - WORDS.length))]);
