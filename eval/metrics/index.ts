@@ -24,6 +24,8 @@ export {
   shareOfNumbers,
   statedChoice,
 } from "./longbench.js";
+export { keywordsFound, needleScore } from "./needle.js";
 export { rougeL, rougeLsum, rougeN } from "./rouge.js";
 export { sequenceRatio } from "./sequence-ratio.js";
+export { soleLabel } from "./sole-label.js";
 export { unionRougeL } from "./union-rouge.js";

@@ -28,6 +28,10 @@ export const readJson = <Whole>(path: string, whole: z.ZodType<Whole>): Whole =>
 export const readJsonList = <Item>(path: string, item: z.ZodType<Item>): Item[] =>
   readJson(path, z.array(z.unknown())).map((one, index) => parsed(`${path}, item ${index + 1}`, () => item.parse(one)));
 
+/** Objects of a file that holds a list of them, or has one a line: the same data set is published as both. @throws EvaluationError as these do */
+export const readJsonRows = <Row>(path: string, row: z.ZodType<Row>): Row[] =>
+  readRegular(path, MOST_BYTES).subarray(0, 1).toString() === "[" ? readJsonList(path, row) : readJsonLines(path, row);
+
 /** @param place what is said not to be as published: a file, or a line of it */
 function parsed<Value>(place: string, parse: () => Value): Value {
   try {

@@ -11,13 +11,17 @@ import {
   codeSimilarity,
   f1,
   firstLine,
+  keywordsFound,
+  needleScore,
   numberBehind,
   shareContained,
   shareOfNumbers,
+  soleLabel,
   statedChoice,
   unionRougeL,
 } from "../../eval/metrics/index.js";
 import { loadWords } from "../../eval/metrics/jieba.js";
+import { LABELS } from "../../eval/tasks/babilong/labels.js";
 import { TASKS } from "../../eval/tasks/infinitebench/tasks.js";
 
 type Rows<Row extends readonly unknown[]> = readonly Row[];
@@ -36,12 +40,15 @@ interface Fixture {
   };
   readonly infinitebench: Rows<[string, Answer | Answer[] | Answer[][], string, number]>;
   readonly ruler: Rows<[string, string[], number, number]>;
+  readonly needles: Rows<[answer: string, keyword: string, needle: string, score: number]>;
+  readonly parallel: Rows<[string, string[], number]>;
+  readonly facts: Rows<[task: string, target: string, answer: string, question: string, right: boolean]>;
 }
 
 type Answer = string | number;
 
 const read = readFileSync(new URL("../fixtures/task-metrics.json", import.meta.url), "utf8");
-const { longbench, infinitebench, ruler } = JSON.parse(read) as Fixture;
+const { longbench, infinitebench, ruler, needles, parallel, facts } = JSON.parse(read) as Fixture;
 
 describe("LongBench", () => {
   it.each(longbench.words)("%j has the words %j", (text, words) => {
@@ -93,5 +100,20 @@ describe("RULER", () => {
     // Published scores have two decimals.
     expect(100 * shareContained(answer, references)).toBeCloseTo(share, 1);
     expect(100 * anyContained(answer, references)).toBe(any);
+  });
+});
+
+describe("NeedleBench", () => {
+  it.each(needles)("%j with the keyword %s of %j is worth %d", (answer, keyword, needle, score) => {
+    expect(100 * needleScore(answer, { keyword, needle })).toBeCloseTo(score, 10);
+  });
+  it.each(parallel)("%j has of %j so many hundredths: %d", (answer, keywords, score) => {
+    expect(100 * keywordsFound(answer, keywords)).toBeCloseTo(score, 10);
+  });
+});
+
+describe("BABILong", () => {
+  it.each(facts)("%s with the answer %s: %j to %j is right: %s", (task, target, answer, question, right) => {
+    expect(soleLabel(answer, target, question, LABELS[task]!)).toBe(right);
   });
 });
