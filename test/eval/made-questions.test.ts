@@ -29,6 +29,11 @@ describe("synthetic tasks of InfiniteBench", () => {
     expect(questions).toHaveLength(making.samples * MADE_TASKS.length);
   });
 
+  it("make their documents when these are read", () => {
+    for (const question of questions)
+      expect(Object.getOwnPropertyDescriptor(question, "document")).toHaveProperty("get");
+  });
+
   it("are the same for the same seed, and others for another", () => {
     const few = { ...making, samples: 2 };
     const parts = (seed: number) => madeInfiniteBenchQuestions({ ...few, seed }).map(({ document }) => document);

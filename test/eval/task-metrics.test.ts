@@ -59,6 +59,12 @@ describe("LongBench", () => {
       throw new Error("Cannot find module");
     };
     expect(() => loadWords(load)).toThrow(/@node-rs\/jieba, which finds the words, cannot be loaded/);
+    const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(() => loadWords(load)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining(`@node-rs/jieba@${devDependencies["@node-rs/jieba"]},`),
+      }),
+    );
   });
   it.each(longbench.chinese)("%j beside %j has F1 %d and ROUGE-L %d", (answer, reference, ...scores) => {
     const mine = [chineseF1, chineseRougeL].map((metric) => metric(chineseWords())(answer, reference));

@@ -37,11 +37,17 @@ const INFINITEBENCH: TaskSet = {
  * @throws EvaluationError for a task that is not InfiniteBench's, a file that is missing, and a line that is not as published
  */
 export function infiniteBenchQuestions(folder: string, tasks?: readonly string[]): Question[] {
+  // Many questions are about one book, which is kept once.
+  const books = new Map<string, string>();
   return taskFiles(INFINITEBENCH, folder, tasks).flatMap(({ task, path }) =>
-    readJsonLines(path, line).map(({ context, input, answer, options = [] }, index) =>
-      questionOf(task, `${index + 1}`, { context, input, options, answers: [answer].flat() }, (why) => {
+    readJsonLines(path, line).map(({ context, input, answer, options = [] }, index) => {
+      const row = { context, input, options, answers: [answer].flat() };
+      const question = questionOf(task, `${index + 1}`, row, (why) => {
         throw new EvaluationError(`${path}: row ${index + 1} cannot be asked: ${why}`, "Fetch the file again.");
-      }),
-    ),
+      });
+      const book = books.get(question.about) ?? context;
+      books.set(question.about, book);
+      return { ...question, document: book };
+    }),
   );
 }

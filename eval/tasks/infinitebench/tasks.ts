@@ -215,9 +215,11 @@ export function questionOf(task: string, id: string, row: Row, refuse: (why: str
   const { ask, judge, refuses, maxTokens } = TASKS[task]!;
   const why = refuses(row);
   if (why !== undefined) refuse(why);
+  // Answers are judged by the rest of the row, and its book may go.
+  const judged = { ...row, context: "" };
   return {
     ...{ task, id, about: documentName(row.context), maxTokens },
     ...ask(row),
-    judge: (answer) => judge(answer, row),
+    judge: (answer) => judge(answer, judged),
   };
 }

@@ -54,7 +54,7 @@ export function needleBenchQuestions(
   making: NeedleBenchMaking,
   tasks: readonly string[] = Object.keys(TASKS).filter((task) => task.endsWith("_en")),
 ): Question[] {
-  const { depths = DEPTHS } = making;
+  const depths = [...new Set(making.depths ?? DEPTHS)];
   if (depths.length === 0 || depths.some((depth) => !(depth >= 0 && depth <= 100)))
     throw new EvaluationError(`depths of needles are ${depths.join(", ") || "none"}`, "Give numbers from 0 to 100.");
   return knownTasks({ name: "NeedleBench", tasks: Object.keys(TASKS) }, tasks).flatMap((task) => {

@@ -30,8 +30,8 @@ const lengthOf = (
   [system, before, document, after, opening].reduce((sum, part) => sum + tokensIn(part, tokenizer), maxTokens);
 
 /**
- * Questions of one task, each as long as it may be but for a part: `make` gives the one with a document of so many parts (lines, words, functions), the same whenever it is
- * asked for the same.
+ * Questions of one task, each as long as it may be but for a part: `make` gives the one with a document of so many parts (lines, words, functions), the same
+ * whenever it is asked for the same. So documents are made again when they are read, and thousands of long ones need no memory.
  * @throws EvaluationError where `least` parts are too long
  */
 export function filled(
@@ -48,8 +48,14 @@ export function filled(
       const question = make(sample, parts);
       return { parts, question, tokens: lengthOf(question, tokenizer) };
     };
+    const made = ({ parts, question: { document: _, ...question } }: ReturnType<typeof measured>): Question => ({
+      ...question,
+      get document() {
+        return make(sample, parts).document;
+      },
+    });
     const alike = before && measured(before.parts);
-    if (before && alike && alike.tokens <= length && length - alike.tokens < before.each) return alike.question;
+    if (before && alike && alike.tokens <= length && length - alike.tokens < before.each) return made(alike);
     let fits = measured(least);
     if (fits.tokens > length)
       throw new EvaluationError(
@@ -64,7 +70,7 @@ export function filled(
       if (tooLong && tooLong.parts <= fits.parts + 1) break;
     }
     before = { parts: fits.parts, each: (tooLong.tokens - fits.tokens) / (tooLong.parts - fits.parts) };
-    return fits.question;
+    return made(fits);
   });
 }
 
