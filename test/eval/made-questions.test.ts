@@ -65,6 +65,8 @@ describe("synthetic tasks of InfiniteBench", () => {
   it("math_find asks for seven kinds of numbers, and knows them", () => {
     const kinds = byTask(questions, "math_find").map((question) => {
       const numbers = (JSON.parse(question.document) as number[]).sort((a, b) => a - b);
+      for (const number of numbers)
+        expect([Number.isInteger(number), number >= 0, number <= 99]).toEqual([true, true, true]);
       const own = [...new Set(numbers)];
       const kind = /The (.+) of the list/.exec(question.after)![1]!;
       const middle =

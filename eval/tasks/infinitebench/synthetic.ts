@@ -35,7 +35,7 @@ function doubledDigits(draws: Draws): string {
 /** Numbers of lists and of expressions go from 0 to this. */
 const MOST = 99;
 
-/** By what a list's numbers are asked for. Lists of few numbers and lists of many would have the same largest one, were their ends not drawn too. */
+/** What a list's numbers are asked for by. Of many numbers the largest would always be the same, were the end that matters not drawn for each list. */
 const WANTED: readonly {
   readonly name: string;
   readonly end: "high" | "low" | "either";
@@ -60,7 +60,7 @@ function median(sorted: readonly number[]): number {
 function listOfNumbers(draws: Draws, { index }: Sample, size: number): Row {
   const { name, end, of } = WANTED[index % WANTED.length]!;
   const low = end === "low" || (end === "either" && draws.below(2) === 0);
-  const [first, last] = low ? [draws.between(0, MOST * 0.2), MOST] : [0, draws.between(MOST * 0.8, MOST)];
+  const [first, last] = low ? [draws.between(0, 19), MOST] : [0, draws.between(79, MOST)];
   // Three that differ, so that there is a third largest.
   const numbers = draws.shuffled([
     first,
