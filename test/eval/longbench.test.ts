@@ -87,6 +87,12 @@ describe("LongBench", () => {
     ],
     ["a task without prompt", { "data/qasper.jsonl": [ROW] }, undefined, /dataset2prompt\.json has nothing for qasper/],
     [
+      "a prompt without the document",
+      { "data/hotpotqa.jsonl": [ROW], "config/dataset2prompt.json": { hotpotqa: "{input}" } },
+      undefined,
+      /dataset2prompt\.json: it is not as/,
+    ],
+    [
       "broken prompts",
       { "data/hotpotqa.jsonl": [ROW], "config/dataset2prompt.json": { hotpotqa: 1 } },
       undefined,

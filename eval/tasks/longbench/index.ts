@@ -48,7 +48,7 @@ export function longBenchQuestions(
   { even = false }: { readonly even?: boolean } = {},
 ): Question[] {
   const files = taskFiles({ ...LONGBENCH, suffix: even ? "_e.jsonl" : ".jsonl" }, folder, tasks);
-  const prompts = configOf(folder, "dataset2prompt.json", z.string());
+  const prompts = configOf(folder, "dataset2prompt.json", z.string().includes("{context}"));
   const lengths = configOf(folder, "dataset2maxlen.json", z.int().positive());
   return files.flatMap(({ task, path }) => {
     const { score, metric, asking, refuses } = TASKS[task]!;
