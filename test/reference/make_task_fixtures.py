@@ -25,7 +25,7 @@ WORDS = [
     "2023年1月1日，GPT-4 发布了！",
     "hello world 你好，C++ 和 3.14%",
     "  空格\t和\n换行  ",
-    "工信处女干事每月经过下属科室都要亲口交代24口交换机等技术性器件的安装工作",
+    "老师每天早上骑自行车去学校，路上要过24座小桥和一家面包店",
     "a-4.5和AT&T_3以及x#12%",
     "02&45C++",
     "",
@@ -87,19 +87,19 @@ INFINITE = {
 
 MATCHES = [("The Numbers are 12, 34.", ["12", "34", "56"]), ("abc DEF", ["def", "ABC"]), ("", ["a"]), ("123", ["2"])]
 NEEDLES = [
-    ("Hidden on Emerald Island is the legendary Magic Essence.", "Magic Essence", "\nHidden on Emerald Island is the legendary Magic Essence.\n"),
-    ("Hidden on Emerald Island is the legendary Stone.", "Magic Essence", "\nHidden on Emerald Island is the legendary Magic Essence.\n"),
-    ("magic essence", "Magic Essence", "\nHidden on Emerald Island is the legendary Magic Essence.\n"),
+    ("Kept in the tower of the north is an old Copper Bell.", "Copper Bell", "\nKept in the tower of the north is an old Copper Bell.\n"),
+    ("Kept in the tower of the north is an old stone.", "Copper Bell", "\nKept in the tower of the north is an old Copper Bell.\n"),
+    ("copper bell", "Copper Bell", "\nKept in the tower of the north is an old Copper Bell.\n"),
     ("", "x", "\nabc\n"),
-    ("藏在翡翠岛的是", "魔法", "\n藏在翡翠岛的是传说中的魔法😀\n"),
+    ("塔里有一只", "铜钟", "\n北方的塔里有一只旧铜钟😀\n"),
 ]
 PARALLEL = [("Stone and Sword", ["Stone", "Sword", "Ring"]), ("", ["a"]), ("stone", ["Stone", "one"])]
 FACTS = [
-    ("qa1", "kitchen", "The most recent location of Mary is kitchen.", "Where is Mary? "),
+    ("qa1", "kitchen", "She is in the kitchen now.", "Where is Mary? "),
     ("qa1", "kitchen", "Kitchen or garden", "Where is Mary?"),
     ("qa1", "kitchen", "kitchen. Then the garden", "Where is Mary?"),
     ("qa1", "kitchen", "Where is Mary? kitchen <example> garden", "Where is Mary?"),
-    ("qa3", "bathroom", "Before the kitchen the apple was in the bathroom", "Where was the apple before the kitchen?"),
+    ("qa3", "bathroom", "From the bathroom to the kitchen", "Where was the apple before the kitchen?"),
     ("qa8", "apple,milk", "milk and apple", "What is Mary carrying?"),
     ("qa8", "apple,milk", "milk", "What is Mary carrying?"),
     ("qa8", "nothing", "nothing", "What is Mary carrying?"),
