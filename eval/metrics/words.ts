@@ -7,8 +7,14 @@ const BLANKS = /[\p{White_Space}\x1c-\x1f]+/u;
 /** `str.split()`: at runs of white space, without empty words. */
 export const splitWords = (text: string): string[] => text.split(BLANKS).filter((word) => word !== "");
 
+/** `str.strip()`. */
+export const strip = (text: string): string => {
+  const [first, last] = [splitWords(text)[0], splitWords(text).at(-1)];
+  return first === undefined ? "" : text.slice(text.indexOf(first), text.lastIndexOf(last!) + last!.length);
+};
+
 /** `string.punctuation`. */
-const PUNCTUATION = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]/g;
+export const PUNCTUATION = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]/g;
 
 /**
  * A text without what answers to questions are not judged by, as SQuAD's evaluation has it (arXiv 1606.05250, section 3.1): case, punctuation, articles and

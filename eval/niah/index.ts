@@ -20,3 +20,4 @@ export {
 } from "./results.js";
 export { continueResults, readResults, writeResults } from "./results-file.js";
 export { type NiahJob, type NiahPlan, type NiahProgress, runNiah } from "./run.js";
+export { adjectives, nouns } from "./words.js";

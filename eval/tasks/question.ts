@@ -9,6 +9,15 @@ export interface Asking {
   readonly after: string;
   /** How the answer begins. */
   readonly opening?: string;
+  /** The model continues the text as it stands, behind the token with which its texts begin: no chat template even where there is one, and no line feed more. */
+  readonly bare?: true;
+  /**
+   * What is left out of a prompt that is too long. "document-end", as where there is nothing here: the document's last tokens. "prompt-middle": the middle of
+   * the whole message (before, document and after as one text), of which the first and the last half of the room's tokens stay, whatever they are.
+   */
+  readonly cut?: "document-end" | "prompt-middle";
+  /** Texts of which each ends the answer, once that has a token, and are not in it. */
+  readonly stop?: readonly string[];
 }
 
 /** Numbers from 0 to 100 by name; the first is the task's own. */
@@ -22,6 +31,8 @@ export interface Question extends Asking {
   readonly about: string;
   /** Kinds of questions whose means have the same weight, however many are asked of each. */
   readonly kind?: string;
+  /** Parts of its task whose means are told beside the task's own: "8k+", or "hard" and "long". */
+  readonly groups?: readonly string[];
   /** Longest answer. */
   readonly maxTokens: number;
   readonly judge: (answer: string) => Scores;

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { EvaluationError } from "../../shared/errors.js";
 import { readJsonLines } from "../json-lines.js";
 import type { Question } from "../question.js";
+import { type TaskSet, taskFiles } from "../task-files.js";
 import { TASKS, type Task } from "./tasks.js";
 
 /** A line of a published file: a document with its questions and their answers. */
@@ -14,14 +13,18 @@ const line = z.object({
   evaluation: z.string(),
 });
 
-/** Where the published files may lie in the folder that was given. */
-const PLACES = [
-  "",
-  "Closed-ended-tasks",
-  "Open-ended-tasks",
-  "LEval-data/Closed-ended-tasks",
-  "LEval-data/Open-ended-tasks",
-];
+const LEVAL: TaskSet = {
+  name: "L-Eval",
+  tasks: Object.keys(TASKS),
+  places: [
+    "",
+    "Closed-ended-tasks",
+    "Open-ended-tasks",
+    "LEval-data/Closed-ended-tasks",
+    "LEval-data/Open-ended-tasks",
+  ],
+  data: "the folder LEval-data of https://github.com/OpenLMLab/LEval",
+};
 
 /** What people or models judge is not asked: rows with these evaluations have metrics. */
 const JUDGED = new Set(["exam", "f1", "rouge"]);
@@ -31,30 +34,11 @@ const JUDGED = new Set(["exam", "f1", "rouge"]);
  * @throws EvaluationError for a task that is not L-Eval's, a file that is missing, and a line that is not as published
  */
 export function levalQuestions(folder: string, tasks?: readonly string[]): Question[] {
-  const pathOf = (task: string) => PLACES.map((place) => join(folder, place, `${task}.jsonl`)).find(existsSync);
-  const names = tasks ?? Object.keys(TASKS).filter(pathOf);
-  if (names.length === 0)
-    throw new EvaluationError(
-      `${folder} has no file of L-Eval, such as tpo.jsonl`,
-      "Give --data the folder LEval-data of https://github.com/OpenLMLab/LEval.",
-    );
-  return names.flatMap((name) => {
-    const task = TASKS[name];
-    if (!task)
-      throw new EvaluationError(
-        `${name} is no task of L-Eval that can be judged here`,
-        `Tasks are ${Object.keys(TASKS).join(", ")}.`,
-      );
-    const path = pathOf(name);
-    if (path === undefined)
-      throw new EvaluationError(
-        `${folder} has no file ${name}.jsonl`,
-        "Leave the task out of --tasks, or give another folder.",
-      );
-    return readJsonLines(path, line).flatMap((document, index) =>
-      JUDGED.has(document.evaluation) ? questionsOf(name, task, document, index, path) : [],
-    );
-  });
+  return taskFiles(LEVAL, folder, tasks).flatMap(({ task, path }) =>
+    readJsonLines(path, line).flatMap((document, index) =>
+      JUDGED.has(document.evaluation) ? questionsOf(task, TASKS[task]!, document, index, path) : [],
+    ),
+  );
 }
 
 function questionsOf(

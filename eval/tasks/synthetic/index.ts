@@ -1,0 +1,4 @@
+/** Questions that are made to a length, the same ones each time for the same seed. */
+
+export { Draws } from "./draws.js";
+export { filled, type Making, type Sample, tokensIn } from "./fill.js";
