@@ -1,6 +1,7 @@
 import { command } from "../command.js";
 import type { EvalNiahRequest } from "../eval/niah.js";
-import type { EvalTasksRequest, TaskSet } from "../eval/tasks.js";
+import type { TaskSet } from "../eval/task-sets.js";
+import type { EvalTasksRequest } from "../eval/tasks.js";
 import { inapplicable } from "../options/applicable.js";
 import { count, positive } from "../options/integers.js";
 import { attentions, contexts, depths, items } from "../options/niah.js";
@@ -9,18 +10,21 @@ import { folder, path, pathTo } from "../options/texts.js";
 type Options = Partial<Omit<EvalNiahRequest & EvalTasksRequest, "signal">>;
 
 const NIAH = ["niah"];
-const TASK_SETS: readonly TaskSet[] = ["leval"];
+// Of task-sets.ts, which takes time to load.
+const MADE: readonly TaskSet[] = ["infinitebench", "ruler", "needlebench"];
+const TASK_SETS: readonly TaskSet[] = ["leval", "longbench", "longbench-e", "longbench2", "babilong", ...MADE];
 const ASKING = [...NIAH, ...TASK_SETS];
 const REPORT = "report";
 
 /** Which tasks an option is for; those that are not here are for all. */
 const TASKS_OF: Readonly<Record<string, readonly string[]>> = {
-  context: NIAH,
-  depth: NIAH,
+  context: [...NIAH, ...MADE],
+  depth: [...NIAH, "needlebench"],
   needles: NIAH,
   prefix: NIAH,
-  hay: NIAH,
-  seed: NIAH,
+  hay: [...NIAH, "ruler"],
+  seed: [...NIAH, ...MADE],
+  samples: MADE,
   maxTokens: NIAH,
   ...{ model: ASKING, device: ASKING, attention: ASKING, out: ASKING, fresh: ASKING, json: ASKING },
   data: TASK_SETS,
@@ -44,16 +48,15 @@ export default command<Options>({
   name: "eval",
   usage: "<task> [folder]",
   choices: [...ASKING, REPORT],
-  summary:
-    "Measure what a model can do: find a needle in a haystack (niah), L-Eval's tasks (leval); a page of results (report).",
+  summary: "Measure what a model can do: find a needle in a haystack, published task sets, and a page of results.",
   about:
     "niah hides a sentence with a number in a long text and asks for the number, at every depth of every context. Answers are kept in OUT/niah.json " +
     "as they come: the same command goes on where it was stopped. OUT/niah.svg and OUT/niah.png show them as a heat map, one panel an attention " +
     "mode: the share of right answers in percent, and where there is retrieval, how many layers had the whole needle in their window when the " +
     "question's last chunk was read. An answer may be right where none had: layers may have had parts of the needle, and chunks before that one " +
-    "and each token of the answer have windows of their own. leval asks the questions of L-Eval about long documents, from its published files, and " +
-    "judges answers as published: each mode's means with intervals of 95 %, and how far they are from the first mode's on the same questions. " +
-    "Answers are kept in OUT/leval.jsonl. report FOLDER writes FOLDER/report.html, a page of all results in that folder and below. Exit code 1: a question that was asked has no answer.",
+    "and each token of the answer have windows of their own. leval, longbench, longbench-e, longbench2 and babilong ask the questions of their published files; infinitebench, ruler and " +
+    "needlebench make theirs, to every length of --context. Answers are judged as published: each mode's means with intervals of 95 %, and how far they are from " +
+    "the first mode's on the same questions. They are kept in OUT/TASK.jsonl. report FOLDER writes FOLDER/report.html, a page of all results in that folder and below. Exit code 1: a question that was asked has no answer.",
   options: [
     {
       flags: "-m, --model <file>",
@@ -65,12 +68,13 @@ export default command<Options>({
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
     {
       flags: "-c, --context <list>",
-      about: "niah: tokens of prompt and answer, such as 8k,32k,1M (default: 2k,4k,8k)",
+      about:
+        "niah and questions that are made: tokens of prompt and answer, such as 8k,32k,1M (default: 2k,4k,8k for niah, 4k for the others)",
       parse: contexts,
     },
     {
       flags: "--depth <list>",
-      about: "niah: where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters)",
+      about: "niah, needlebench: where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters)",
       parse: depths,
     },
     {
@@ -93,23 +97,37 @@ export default command<Options>({
     },
     {
       flags: "--hay <file>",
-      about: "niah: a text file to hide needles in, repeated where it is too short (default: noise)",
+      about: "niah, ruler: a text file to hide needles in, repeated where it is too short (default: noise)",
       parse: path,
     },
-    { flags: "--seed <number>", about: "niah: another seed gives other needles (default: 0)", parse: count },
+    {
+      flags: "--seed <number>",
+      about: "niah and questions that are made: another seed gives others (default: 0)",
+      parse: count,
+    },
     { flags: "-n, --max-tokens <number>", about: "niah: longest answer (default: 48)", parse: positive },
-    { flags: "--data <folder>", about: "leval: the folder of the published files", parse: pathTo("a folder") },
+    {
+      flags: "--data <folder>",
+      about:
+        "task sets: the folder of the published files; ruler needs it for qa alone, infinitebench asks those files instead of its own questions",
+      parse: pathTo("a folder"),
+    },
+    {
+      flags: "--samples <number>",
+      about: "questions that are made: how many of each task and length (default: 10)",
+      parse: positive,
+    },
     {
       flags: "--tasks <list>",
-      about: "leval: some of the tasks, such as tpo,gsm100 (default: all whose files are there)",
+      about: "task sets: some of the tasks, such as tpo,gsm100 (default: all whose files are there)",
       parse: items,
     },
-    { flags: "--limit <number>", about: "leval: questions of each task at the most", parse: positive },
+    { flags: "--limit <number>", about: "task sets: questions of each task at the most", parse: positive },
     {
       flags: "--max-length <tokens>",
       about:
-        "leval: the longest prompt with its answer; the end of a longer document is cut (default: what the model was trained for with dense " +
-        "attention, whole documents with the others)",
+        "task sets: the longest prompt with its answer; longer documents are cut (default: what the model was trained for with dense attention, " +
+        "whole documents with the others, and where questions are made)",
       parse: positive,
     },
     { flags: "-o, --out <folder>", about: "where results go (default: the name of the task)", parse: folder },
@@ -121,6 +139,7 @@ export default command<Options>({
     "tilescript eval niah --context 16k --attention dense --attention reattention:global=32,local=2k,topK=4,span=32,clip=60",
     "tilescript eval niah --hay bible.txt --context 128k --depth 0,50,100 --needles 5 --prefix with --out results/bible",
     "tilescript eval leval --data LEval-data --tasks quality,tpo --attention dense --attention reattention",
+    "tilescript eval ruler --context 4k,32k,128k --samples 20 --attention reattention",
     "tilescript eval report leval",
     "tilescript eval niah --json | jq '.cells[] | { attention, context, depth, accuracy }'",
   ],

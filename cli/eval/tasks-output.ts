@@ -51,6 +51,9 @@ export function showTasks(
   return failures.length > 0 ? 1 : 0;
 }
 
+/** Lengths as people write them. */
+export const groupText = (group: string): string => (/^\d+$/.test(group) ? integerText(Number(group)) : group);
+
 const NONE = "-";
 const one = (value: number): string => value.toFixed(1);
 
@@ -67,8 +70,8 @@ function tableOf(rows: readonly TaskSummary[]): string {
   if (!first) return "No answers.";
   const names = first.modes.map(({ attention }) => kindOf(attention));
   const head = ["", "", ...names.flatMap((name, index) => (index === 0 ? [name] : [name, `less ${names[0]}`]))];
-  const body = rows.map(({ task, score, modes, questions }) => [
-    task ?? "all tasks",
+  const body = rows.map(({ task, group, score, modes, questions }) => [
+    group === undefined ? (task ?? "all tasks") : `  ${groupText(group)}`,
     score,
     ...modes.flatMap(({ difference, answered, ...mode }) => [
       `${estimateText(mode)}${answered > 0 && answered < questions ? ` of ${answered}` : ""}`,

@@ -4,7 +4,6 @@ import {
   type Answer,
   AnswersFile,
   type Failure,
-  levalQuestions,
   Prompts,
   type Question,
   runTasks,
@@ -18,18 +17,16 @@ import {
   readAttention,
 } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
-import { InputError } from "../report/errors.js";
 import { plural, progress } from "../report/progress.js";
 import { ensureResultsFolder } from "./folder.js";
 import { EVERY_MODE, subjectOf } from "./subject.js";
+import { isMade, questionsOf, type TaskSet, type Wanted } from "./task-sets.js";
 import { showTasks, standingOfTasks, toldOfTask } from "./tasks-output.js";
 
-export interface EvalTasksRequest {
+export interface EvalTasksRequest extends Wanted {
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
   readonly attention?: readonly AttentionRequest[];
-  readonly data?: string;
-  readonly tasks?: readonly string[];
   /** Questions of each task at the most. */
   readonly limit?: number;
   readonly maxLength?: number;
@@ -39,22 +36,14 @@ export interface EvalTasksRequest {
   readonly signal: AbortSignal;
 }
 
-/** The questions of each task set, from the folder that its published files lie in. */
-const TASK_SETS = {
-  leval: levalQuestions,
-} as const satisfies Record<string, (folder: string, tasks?: readonly string[]) => Question[]>;
-
-export type TaskSet = keyof typeof TASK_SETS;
-
 /** Asks all questions of a task set that have no answer yet, and shows what all answers are worth. Gives 1 if one that it asked has none. */
 export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Promise<number> {
-  const { data, out, maxLength, signal } = request;
-  if (data === undefined)
-    throw new InputError(`eval ${taskSet} needs the published files`, `Give --data the folder that they lie in.`);
-  const questions = limited(TASK_SETS[taskSet](data, request.tasks), request.limit);
+  const { out, maxLength, signal } = request;
   const path = await modelPath(request.model, signal);
   using subject = openModelFiles(path);
   const { config, tokenizer } = subject;
+  const prompts = new Prompts(tokenizer);
+  const questions = limited(questionsOf(taskSet, request, tokenizer, await prompts.around()), request.limit);
   const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
   ensureResultsFolder(out);
   const file = join(out, `${taskSet}.jsonl`);
@@ -65,9 +54,10 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
   const line = progress();
   try {
     await runTasks({
-      ...{ questions, attentions, answers, signal, prompts: new Prompts(tokenizer) },
-      // Beyond what it was trained for dense attention says nothing; the other modes read on.
-      most: ({ kind }: AttentionOptions) => maxLength ?? (kind === "dense" ? config.context : Number.POSITIVE_INFINITY),
+      ...{ questions, attentions, answers, signal, prompts },
+      // Dense attention reads as much of a document as it was trained for; what was made to a length is asked whole.
+      most: ({ kind }: AttentionOptions) =>
+        maxLength ?? (kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY),
       open: (attention, context) =>
         loadModel({ model: path, device: request.device, context, attention, beyondTrained: true, signal }),
       onAnswer: (one) => {

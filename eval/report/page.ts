@@ -23,7 +23,16 @@ export interface Findings {
 }
 
 /** Names of task sets for people. */
-const NAMES: Readonly<Record<string, string>> = { leval: "L-Eval" };
+const NAMES: Readonly<Record<string, string>> = {
+  leval: "L-Eval",
+  longbench: "LongBench",
+  "longbench-e": "LongBench-E",
+  longbench2: "LongBench v2",
+  infinitebench: "InfiniteBench",
+  ruler: "RULER",
+  needlebench: "NeedleBench",
+  babilong: "BABILong",
+};
 
 export function reportPage({ taskSets, niah }: Findings): string {
   const sections = [...taskSets.map(taskSet), ...niah.map((results) => `<section>${heatMapOf(results)}</section>`)];
@@ -52,12 +61,12 @@ function table(rows: readonly TaskSummary[]): string {
   if (rows.length === 0) return "<p>No answers.</p>";
   const [first, ...others] = rows[0]!.modes.map(({ attention }) => escaped(kindOf(attention)));
   const head = ["task", "score", "questions", first!, ...others.flatMap((name) => [name, `less ${first}`])];
-  const body = rows.map(({ task, score, questions, modes }) => {
+  const body = rows.map(({ task, group, score, questions, modes }) => {
     const cells = modes.flatMap((mode) => [
       scoreCell(mode, questions),
       ...(mode.difference ? [differenceCell(mode.difference)] : []),
     ]);
-    const title = task === undefined ? "all tasks" : escaped(task);
+    const title = task === undefined ? "all tasks" : escaped(group === undefined ? task : `${task}, ${group}`);
     return `<tr${task === undefined ? ' class="all"' : ""}><th>${title}</th><td>${escaped(score)}</td><td>${questions}</td>${cells.join("")}</tr>`;
   });
   return `<table><thead><tr>${head.map((name) => `<th>${name}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table>

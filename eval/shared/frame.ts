@@ -13,9 +13,9 @@ export async function frameOf(
   messages: readonly ChatMessage[],
   /** Stands for the long text in one of them. */
   place: string,
-  { chat }: { readonly chat: boolean },
+  { chat, end = "\n" }: { readonly chat: boolean /** What follows bare texts. */; readonly end?: string },
 ): Promise<Frame> {
-  const plain = () => `${messages.map(({ content }) => content).join("\n\n")}\n`;
+  const plain = () => messages.map(({ content }) => content).join("\n\n") + end;
   const rendered = chat ? await tokenizer.renderChat(messages) : plain();
   const [before, after, ...more] = rendered.split(place);
   if (before === undefined || after === undefined || more.length > 0)

@@ -13,6 +13,7 @@ const answer = z.object({
   /** As in the question. */
   about: z.string(),
   kind: z.string().optional(),
+  groups: z.array(z.string()).readonly().optional(),
   /** What the text was worth when it came. */
   scores: z.record(z.string(), z.number()),
   text: z.string(),

@@ -108,21 +108,26 @@ async function ask(
   eta: Eta,
   onPrefill: (read: number) => void,
 ): Promise<void> {
-  const { task, id, about, kind, maxTokens } = question;
+  const { task, id, about, kind, groups, maxTokens } = question;
   const attention = attentionText(mode);
   const { tokens, cut } = await prompts.of(question, most(mode));
   try {
     const model = await session.model(context);
     const began = performance.now();
     eta.begin();
-    const { text, stopReason, timings } = await model.generateFrom(tokens, {
+    const {
+      text: said,
+      stopReason,
+      timings,
+    } = await model.generateFrom(tokens, {
       maxTokens,
       temperature: 0,
       signal,
       onPrefill,
     }).result;
+    const text = ended(said, question.stop);
     const answer: Answer = {
-      ...{ attention, task, id, about, kind, scores: question.judge(text), text, promptTokens: tokens.length },
+      ...{ attention, task, id, about, kind, groups, scores: question.judge(text), text, promptTokens: tokens.length },
       ...(cut > 0 && { cut }),
       ...(stopReason === "maxTokens" && { cutOff: true }),
       seconds: Math.round(performance.now() - began) / 1000,
@@ -137,4 +142,10 @@ async function ask(
   } finally {
     eta.end(context);
   }
+}
+
+/** An answer up to the first text that ends it, which does not stand at its beginning. */
+function ended(text: string, stops: readonly string[] = []): string {
+  const ends = stops.map((stop) => text.indexOf(stop, 1)).filter((at) => at > 0);
+  return text.slice(0, Math.min(text.length, ...ends));
 }

@@ -22,6 +22,8 @@ export interface ModeScore extends Estimate {
 export interface TaskSummary {
   /** Undefined for the mean of all tasks' own scores. */
   readonly task: string | undefined;
+  /** Of a part of the task's questions. */
+  readonly group?: string;
   readonly score: string;
   readonly questions: number;
   readonly modes: readonly ModeScore[];
@@ -36,18 +38,34 @@ const RESAMPLES = 2000;
 export function summarise(answers: Iterable<Answer>, attentions: readonly string[]): TaskSummary[] {
   const rows: TaskSummary[] = [];
   for (const [task, all] of groupedBy(answers, (one) => one.task)) {
-    const modes = attentions.map((attention) => all.filter((one) => one.attention === attention));
-    const shown = modes.flat();
-    const questions = new Set(shown.map(({ id }) => id)).size;
-    for (const score of new Set(shown.flatMap(({ scores }) => Object.keys(scores))))
-      rows.push({
-        ...{ task, score, questions },
-        modes: attentions.map((attention, index) =>
-          modeScore(attention, score, modes[index]!, index > 0 ? modes[0] : undefined),
+    const scores = new Set(all.flatMap((one) => Object.keys(one.scores)));
+    for (const score of scores) rows.push(rowOf({ task, score }, all, attentions));
+    const [own] = scores;
+    for (const group of new Set(all.flatMap(({ groups = [] }) => groups)))
+      rows.push(
+        rowOf(
+          { task, group, score: own! },
+          all.filter(({ groups }) => groups?.includes(group)),
+          attentions,
         ),
-      });
+      );
   }
   return rows.length > 0 ? [...rows, ...overall(rows, attentions)] : rows;
+}
+
+function rowOf(
+  of: Pick<TaskSummary, "task" | "group" | "score">,
+  answers: readonly Answer[],
+  attentions: readonly string[],
+): TaskSummary {
+  const modes = attentions.map((attention) => answers.filter((one) => one.attention === attention));
+  return {
+    ...of,
+    questions: new Set(modes.flat().map(({ id }) => id)).size,
+    modes: attentions.map((attention, index) =>
+      modeScore(attention, of.score, modes[index]!, index > 0 ? modes[0] : undefined),
+    ),
+  };
 }
 
 function modeScore(

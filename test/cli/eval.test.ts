@@ -48,7 +48,7 @@ describe("lists", () => {
 
 describe("tilescript eval", () => {
   it.each<[string[], RegExp]>([
-    [["ruler"], /'ruler' is invalid for argument 'task'. Allowed choices are niah/],
+    [["rulers"], /'rulers' is invalid for argument 'task'. Allowed choices are niah/],
     [["niah", "--context", "many"], /512, 8k or 1M/],
     [["niah", "--depth", "0..200"], /0\.\.200 is no range of depths/],
     [
@@ -58,9 +58,9 @@ describe("tilescript eval", () => {
     [["niah", "--prefix", "maybe"], /Allowed choices are both, with, without/],
     [["niah", "--out", ""], /Expected a folder, got an empty text/],
     [["leval", "--needles", "3"], /--needles says nothing to eval leval: it is for eval niah/],
-    [["niah", "--max-length", "8k"], /--max-length says nothing to eval niah: it is for eval leval/],
+    [["niah", "--max-length", "8k"], /--max-length says nothing to eval niah: it is for eval leval and /],
     [["report"], /eval report needs the folder of the results/],
-    [["report", "x", "--json"], /--json says nothing to eval report: it is for eval niah and eval leval/],
+    [["report", "x", "--json"], /--json says nothing to eval report: it is for eval niah and eval leval and /],
     [["leval", "x"], /eval leval takes no folder but by --out or --data/],
     [[], /missing required argument 'task'/],
   ])("%j is wrong usage", async (args, message) => {
@@ -69,7 +69,7 @@ describe("tilescript eval", () => {
 
   it.each<[string[], RegExp]>([
     [[], /eval leval needs the published files\nhint: Give --data the folder that they lie in/],
-    [["--data", "/nowhere"], /\/nowhere has no file of L-Eval, such as tpo.jsonl\nhint: /],
+    [["--data", "/nowhere"], /\/nowhere has no file of L-Eval, such as coursera.jsonl\nhint: /],
   ])("leval %j says what is missing", async (args, message) => {
     expect(await cli("eval", "leval", ...args)).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
   });

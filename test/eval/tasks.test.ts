@@ -207,3 +207,47 @@ describe("what answers are worth", () => {
     expect(summarise([], ["dense"])).toEqual([]);
   });
 });
+
+describe("what a question says of its prompt", () => {
+  const prompts = new Prompts(tokenizer);
+
+  it("is continued as it stands where it is bare", async () => {
+    const { tokens } = await prompts.of(question("t", "1.1", { before: "a ", after: " b", bare: true }), 1000);
+    expect(tokenizer.decode(tokens)).toMatch(/a the magic number 1\.1 b$/);
+    expect(tokenizer.decode(tokens)).not.toContain("user");
+  });
+
+  it("loses its middle where it says so, whatever stands there", async () => {
+    const long = { before: "begin ", document: "abc ".repeat(50), after: " end", cut: "prompt-middle" } as const;
+    const whole = await prompts.of(question("t", "1.1", long), 1000);
+    const part = await prompts.of(question("t", "1.1", long), whole.tokens.length + 5 - 60);
+    expect([whole.cut, part.cut]).toEqual([0, expect.closeTo(60, -0.5)]);
+    expect(tokenizer.decode(part.tokens)).toMatch(/begin (abc )+[abc ]*(abc )+ end/);
+  });
+
+  it("ends its answer, but not at its beginning; groups have means of their own", async () => {
+    const path = join(folderWith({}), "a.jsonl");
+    const questions = ["1.1", "2.1"].map((id, index) =>
+      question("t", id, { stop: ["\n"], groups: [index === 0 ? "512" : "long"] }),
+    );
+    const said = ["\n1.1\nmore", "2.1"];
+    const answers = new AnswersFile(path, identity);
+    await runTasks({
+      ...{ questions, prompts, answers, attentions: [{ kind: "dense" }], most: () => 1000 },
+      open: async () => ({
+        generateFrom: () =>
+          ({
+            result: Promise.resolve({ text: said.shift()!, stopReason: "eos", timings: { firstTokenMs: 1 } }),
+          }) as never,
+        close: () => {},
+      }),
+    });
+    expect([...answers.answers.values()].map(({ text }) => text)).toEqual(["\n1.1", "2.1"]);
+    const rows = summarise(answers.answers.values(), ["dense"]);
+    expect(rows.map(({ group, modes }) => [group, modes[0]!.mean])).toEqual([
+      [undefined, 50],
+      ["512", 0],
+      ["long", 100],
+    ]);
+  });
+});

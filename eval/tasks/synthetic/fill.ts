@@ -4,8 +4,10 @@ import type { Question } from "../question.js";
 
 /** What questions that are made here depend on. */
 export interface Making {
-  /** Tokens of a prompt and its answer together, without what a chat template adds. */
+  /** Tokens of a prompt and its answer together. */
   readonly length: number;
+  /** Of them those that a chat template adds. Default 0. */
+  readonly around?: number;
   /** Questions of each task. */
   readonly samples: number;
   readonly seed: number;
@@ -36,10 +38,11 @@ const lengthOf = (
  */
 export function filled(
   task: string,
-  { length, samples, tokenizer }: Making,
+  { length: whole, around = 0, samples, tokenizer }: Making,
   least: number,
   make: (sample: Sample, size: number) => Question,
 ): Question[] {
+  const length = whole - around;
   /** How the question before came out, and how many tokens a part has. */
   let before: { readonly parts: number; readonly each: number } | undefined;
   return Array.from({ length: samples }, (_, index) => {
@@ -59,8 +62,8 @@ export function filled(
     let fits = measured(least);
     if (fits.tokens > length)
       throw new EvaluationError(
-        `${task} needs ${fits.tokens} tokens for its shortest question and the answer, and may have ${length}`,
-        `Give --length at least that, or leave the task out of --tasks.`,
+        `${task} needs ${fits.tokens + around} tokens for its shortest question and the answer, and may have ${whole}`,
+        `Give --context at least that, or leave the task out of --tasks.`,
       );
     let tooLong: typeof fits | undefined;
     for (let next = before?.parts ?? least + 1; ; next = nextSize(fits, tooLong, length)) {
