@@ -98,9 +98,12 @@ export type RowUse = keyof typeof ROWS_EACH;
 
 const ROWS_EACH = { qkv: 4, gateUp: 2, add: 4, logits: 4 } as const;
 
-/** Rows of a program that multiplies in integers (decode-integers.kernel.ts), where a device does so and the matrix has as many; else undefined. */
-export function integerRows(set: TileSet, format: Format, rows: number): number | undefined {
-  const R = powerOfTwo(Math.min(64, rows) + 1) / 2;
+/**
+ * Rows of a program that multiplies in integers (decode-integers.kernel.ts), where a device does so and the matrix has as many; else undefined.
+ * Half as many where that employs more processors.
+ */
+export function integerRows(set: TileSet, format: Format, rows: number, processors: number): number | undefined {
+  const R = Math.min(rows < 64 * processors ? 32 : 64, powerOfTwo(rows + 1) / 2);
   return set === "cpu" && INTEGER_FORMATS.has(format) && R >= 16 ? R : undefined;
 }
 

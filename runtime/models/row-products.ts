@@ -13,8 +13,8 @@ export function rowProduct({ traits, processors }: Device, { format, columns }: 
 }
 
 /** Tiles and programs of a product in integers, for `rows` rows of the result, where the device has such for the matrix. */
-export function integerProduct({ traits }: Device, { format, columns }: Matrix, rows: number) {
-  const R = integerRows(traits.tiles, format, rows);
+export function integerProduct({ traits, processors }: Device, { format, columns }: Matrix, rows: number) {
+  const R = integerRows(traits.tiles, format, rows, processors);
   return R === undefined ? undefined : { tiles: { R, BLOCKS: columns / 32 }, programs: cdiv(rows, R) };
 }
 

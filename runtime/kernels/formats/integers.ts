@@ -9,6 +9,7 @@ import {
   type Ptr,
   range,
   row,
+  staticAssert,
   sum,
   type Tile,
   to,
@@ -16,6 +17,7 @@ import {
   zeros,
 } from "tilescript";
 import { normed } from "../linear/norm.js";
+import { sixBits } from "./blocks-of-256.js";
 import type { Buffers } from "./numbers.js";
 
 /*
@@ -29,10 +31,11 @@ export interface Integers {
   high: Tile;
   /** A power of two: what is a multiple of it stays as it is. */
   scale: Tile;
-  /** Σ of the numbers, and of low and high. */
+  /** Σ of the numbers, of low and of high. */
   total: Tile;
-  count: Tile;
-  /** total − count · scale */
+  lowCount: Tile;
+  highCount: Tile;
+  /** What rounding lost of the total. */
   lost: Tile;
 }
 
@@ -49,9 +52,10 @@ export function integersOf(first: Tile, second: Tile): Integers {
   const inverse = bitcast(0x43000000 - power + 0x43000000, "f32");
   const total = sum(first + second, 0);
   const [low, high] = [nearest(first * inverse), nearest(second * inverse)];
-  const count = sum(to(low, "i32") + to(high, "i32"), 0);
+  const [lowCount, highCount] = [sum(to(low, "i32"), 0), sum(to(high, "i32"), 0)];
   const scale = bitcast(power - 0x7000000, "f32");
-  return { low, high, scale: scale + (total - total), total, count, lost: total - to(count, "f32") * scale };
+  const lost = total - to(lowCount + highCount, "f32") * scale;
+  return { low, high, scale: scale + (total - total), total, lowCount, highCount, lost };
 }
 
 /** The numbers of `block` of the residual after its norm. */
@@ -66,10 +70,14 @@ export interface IntegerWeights extends Buffers {
   BLOCKS: number;
 }
 
-/** Σ low · x.low + high · x.high over the lanes, i32 [R]. */
+/** Σ q · x over the lanes, i32 [R]. */
+function product(q: Tile, x: Tile): Tile {
+  return sum(to(q, "i32") * to(row(x), "i32"), 1);
+}
+
+/** The same of both halves of a block. */
 function products(low: Tile, high: Tile, x: Integers): Tile {
-  const [first, second] = [to(low, "i32") * to(row(x.low), "i32"), to(high, "i32") * to(row(x.high), "i32")];
-  return sum(first + second, 1);
+  return sum(to(low, "i32") * to(row(x.low), "i32") + to(high, "i32") * to(row(x.high), "i32"), 1);
 }
 
 /**
@@ -77,9 +85,12 @@ function products(low: Tile, high: Tile, x: Integers): Tile {
  * faster than to read them block by block of 64 rows.
  */
 export function fetched(p: IntegerWeights, first: number, r: Tile, R: number): Tile {
-  const size = p.FORMAT === "q4_0" ? 18 : p.FORMAT === "q4_1" ? 20 : 34;
-  const step = size > 32 ? 1 : 3;
-  const start = to(first, "i64") * (p.BLOCKS * size);
+  // Bytes that 32 weights take, of Q6_K a quarter less.
+  const size =
+    p.FORMAT === "q8_0" ? 34 : p.FORMAT === "q6_k" ? 26 : p.FORMAT === "q5_k" ? 22 : p.FORMAT === "q4_1" ? 20 : 18;
+  const step = size > 32 ? 1 : size > 21 ? 2 : 3;
+  const row = p.FORMAT === "q6_k" ? (p.BLOCKS >> 3) * 210 : p.BLOCKS * size;
+  const start = to(first, "i64") * row;
   let most = zeros([R], "i32");
   for (const block of range(0, p.BLOCKS - step + 1, step))
     most = maximum(most, to(load(p.bytes + start + (block * R + r * step) * size), "i32"));
@@ -87,23 +98,86 @@ export function fetched(p: IntegerWeights, first: number, r: Tile, R: number): T
   return where(most < 0, 1.0, 0.0);
 }
 
-/** What block `block` adds to the product of rows `first` … `first` + R − 1 with the vector: f32 [R]. All of these rows are there. */
+/**
+ * What 32 columns, the `block`-th of each row, add to the product of rows `first` + r [R] with the vector: f32 [R]. All of these rows are there. The
+ * layouts are explained in blocks-of-32.ts and blocks-of-256.ts.
+ */
 export function blockProduct(p: IntegerWeights, first: number, r: Tile, block: number, lane: Tile, x: Integers): Tile {
-  const start = to(first, "i64") * p.BLOCKS;
-  const at = r * p.BLOCKS + block;
-  if (p.FORMAT === "q4_1") {
-    const pair = load(p.bytes + start * 20 + (col(at) * 20 + 4 + row(lane)));
-    const d = to(load(p.halves + start * 10 + at * 10), "f32");
-    const m = to(load(p.halves + start * 10 + (at * 10 + 1)), "f32");
-    // What the vector lost in rounding is multiplied by the middle of what q may be.
-    return (to(products(pair & 15, pair >> 4, x), "f32") * x.scale + 7.5 * x.lost) * d + m * x.total;
-  } else if (p.FORMAT === "q4_0") {
-    const pair = load(p.bytes + start * 18 + (col(at) * 18 + 2 + row(lane)));
-    const d = to(load(p.halves + start * 9 + at * 9), "f32");
-    return to(products(pair & 15, pair >> 4, x) - 8 * x.count, "f32") * (d * x.scale);
-  } else {
-    const q = p.signed + start * 34 + (col(at) * 34 + 2 + row(lane));
-    const d = to(load(p.halves + start * 17 + at * 17), "f32");
-    return to(products(load(q), load(q + 16), x), "f32") * (d * x.scale);
-  }
+  if (p.FORMAT === "q4_0") return q4_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q4_1") return q4_1(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q8_0") return q8_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  const inRow = p.BLOCKS >> 3;
+  const [start, at] = [to(first, "i64") * inRow, r * inRow + (block >> 3)];
+  staticAssert(p.FORMAT === "q4_k" || p.FORMAT === "q5_k" || p.FORMAT === "q6_k", "FORMAT is one of INTEGER_FORMATS");
+  if (p.FORMAT === "q4_k") return q4_k(p, start, at, block & 7, lane, x);
+  else if (p.FORMAT === "q5_k") return q5_k(p, start, at, block & 7, lane, x);
+  else return q6_k(p, start, at, block & 7, lane, x);
+}
+
+function q4_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const pair = load(p.bytes + start * 18 + (col(at) * 18 + 2 + row(lane)));
+  const d = to(load(p.halves + start * 9 + at * 9), "f32");
+  return to(products(pair & 15, pair >> 4, x) - 8 * (x.lowCount + x.highCount), "f32") * (d * x.scale);
+}
+
+/** What rounding lost of the vector is multiplied by the middle of what q may be. */
+function q4_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const pair = load(p.bytes + start * 20 + (col(at) * 20 + 4 + row(lane)));
+  const d = to(load(p.halves + start * 10 + at * 10), "f32");
+  const m = to(load(p.halves + start * 10 + (at * 10 + 1)), "f32");
+  return (to(products(pair & 15, pair >> 4, x), "f32") * x.scale + 7.5 * x.lost) * d + m * x.total;
+}
+
+function q8_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const q = p.signed + start * 34 + (col(at) * 34 + 2 + row(lane));
+  const d = to(load(p.halves + start * 17 + at * 17), "f32");
+  return to(products(load(q), load(q + 16), x), "f32") * (d * x.scale);
+}
+
+function q4_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const q = p.bytes + start * 144 + (col(at) * 144 + 16 + (sub >> 1) * 32 + row(lane));
+  const shift = (sub & 1) * 4;
+  const s = products(nibbleOf(load(q), shift), nibbleOf(load(q + 16), shift), x);
+  const [d, m] = scalesOf(p, start * 72, at * 72, sub);
+  return (to(s, "f32") * x.scale + 7.5 * x.lost) * d - m * x.total;
+}
+
+function q5_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const fifths = p.bytes + start * 176 + (col(at) * 176 + 16 + row(lane));
+  const q = fifths + 32 + (sub >> 1) * 32;
+  const shift = (sub & 1) * 4;
+  const low = nibbleOf(load(q), shift) | (raised(load(fifths), sub) & 16);
+  const high = nibbleOf(load(q + 16), shift) | (raised(load(fifths + 16), sub) & 16);
+  const [d, m] = scalesOf(p, start * 88, at * 88, sub);
+  return (to(products(low, high, x), "f32") * x.scale + 15.5 * x.lost) * d - m * x.total;
+}
+
+/** Scale and minimum of an eighth of super-blocks that begin at `start` + `at`, in units of 2 bytes. */
+function scalesOf(p: IntegerWeights, start: number, at: Tile, sub: number): [Tile, Tile] {
+  const [scale, minimum] = sixBits(p.bytes + start * 2 + (at * 2 + 4), to(sub, "i32"), at >= 0);
+  const [d, m] = [load(p.halves + start + at), load(p.halves + start + (at + 1))];
+  return [to(d, "f32") * scale, to(m, "f32") * minimum];
+}
+
+/** Each half of a block has a scale. */
+function q6_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const d = to(load(p.halves + start * 105 + (at * 105 + 104)), "f32") * x.scale;
+  const scales = p.signed + start * 210 + (at * 210 + 192 + sub * 2);
+  const nibbles = p.bytes + start * 210 + (col(at) * 210 + (sub >> 2) * 64 + (sub & 1) * 32 + row(lane));
+  const pairs = p.bytes + start * 210 + (col(at) * 210 + 128 + (sub >> 2) * 32 + row(lane));
+  const [shift, pair] = [((sub >> 1) & 1) * 4, (sub & 3) * 2];
+  const low = nibbleOf(load(nibbles), shift) | (raised(load(pairs), pair) & 48);
+  const high = nibbleOf(load(nibbles + 16), shift) | (raised(load(pairs + 16), pair) & 48);
+  const first = to(load(scales), "f32") * to(product(low, x.low) - 32 * x.lowCount, "f32");
+  return (first + to(load(scales + 1), "f32") * to(product(high, x.high) - 32 * x.highCount, "f32")) * d;
+}
+
+/** Four bits of bytes, from bit `shift` on. */
+function nibbleOf(bytes: Tile, shift: number): Tile {
+  return (to(bytes, "i32") >> shift) & 15;
+}
+
+/** Bytes with bit `from` where a nibble ends. */
+function raised(bytes: Tile, from: number): Tile {
+  return to(to(bytes, "i16") << 4, "i32") >> from;
 }

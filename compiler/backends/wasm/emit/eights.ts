@@ -1,5 +1,5 @@
 import { DTYPES } from "../../../ir/index.js";
-import { type Instruction, i16x8, i32, i32x4, v128 } from "../encode/instructions.js";
+import { type Instruction, i16x8, i32x4, v128 } from "../encode/instructions.js";
 import { constantOf } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import { checkRun, hoistCheck } from "./bounds.js";
@@ -30,10 +30,12 @@ function packEights(e: NodeEmitter, node: Node): Instruction {
 
 const eightTimes = (value: number): Instruction => v128.const(new Uint8Array(new Int16Array(8).fill(value).buffer));
 
-function shiftEights(e: NodeEmitter, node: Node): Instruction {
-  const [x, amount] = node.args as [Node, Node];
-  return i16x8.shr_s(e.vector(x, node.level), i32.const(Number(constantOf(amount))));
-}
+const shift =
+  (name: "shl" | "shr_s") =>
+  (e: NodeEmitter, node: Node): Instruction => {
+    const [x, amount] = node.args as [Node, Node];
+    return i16x8[name](e.vector(x, node.level), e.scalar(amount, node.level));
+  };
 
 function dotEights(e: NodeEmitter, node: Node): Instruction {
   const [a, b] = node.args.map((arg) => e.vector(arg, node.level)) as [Instruction, Instruction];
@@ -43,6 +45,7 @@ function dotEights(e: NodeEmitter, node: Node): Instruction {
 export const EIGHTS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) => Instruction>> = {
   loadEights,
   packEights,
-  shiftEights,
+  shiftLeftEights: shift("shl"),
+  shiftRightEights: shift("shr_s"),
   dotEights,
 };

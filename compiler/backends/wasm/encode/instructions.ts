@@ -232,7 +232,7 @@ export const i8x16 = {
 export const i16x8 = {
   ...row(binary, vector, 133, "narrow_i32x4_s"),
   ...row(unary, vector, 135, "extend_low_i8x16_s", "extend_high_i8x16_s", "extend_low_i8x16_u"),
-  ...row(binary, vector, 140, "shr_s"),
+  ...row(binary, vector, 139, "shl", "shr_s"),
 };
 
 export const i32x4 = {

@@ -1,5 +1,5 @@
 import { DTYPES, integerRange, isFloat } from "../../../ir/index.js";
-import { constantOf, type Graph, linearForm } from "./graph.js";
+import { type Graph, linearForm } from "./graph.js";
 import type { Node } from "./node.js";
 
 /*
@@ -7,20 +7,26 @@ import type { Node } from "./node.js";
  * where four lanes take two instructions to widen, one to multiply and one to add. Neighbours end in one sum, so that is for sums over the lanes.
  */
 
-/** An operand that leaves 16 bits to its user is a vector of such. */
 const HALF = "i16";
 
-/** Between −2^15 and 2^15 − 1 in all lanes, by its dtype or by what is known of it. */
+/** Between −2^15 and 2^15 − 1 in all lanes: by its dtype, by what is known of it, or by what it is made of. */
 function fitsHalf(node: Node): boolean {
-  if (isFloat(node.dtype) || node.dtype === "bool") return false;
-  const { bytes } = DTYPES[node.dtype];
-  if (bytes <= 2) {
-    const [, most] = integerRange(node.dtype);
-    return Number(most) < 2 ** 15;
-  }
+  const { dtype, facts } = node;
+  if (isFloat(dtype) || dtype === "bool") return false;
+  if (DTYPES[dtype].bytes <= 2) return integerRange(dtype)[1] < 2n ** 15n;
+  if (dtype !== "i32") return false;
+  if (facts.min >= -(2 ** 15) && facts.max < 2 ** 15) return true;
   const from = widened(node);
-  return from !== node ? fitsHalf(from) : bytes === 4 && node.facts.min >= -(2 ** 15) && node.facts.max < 2 ** 15;
+  return from !== node ? fitsHalf(from) : (FITTING[node.op]?.(node).every(fitsHalf) ?? false);
 }
+
+/** Of an op what must fit 16 bits for its result to fit. */
+const FITTING: Readonly<Record<string, (node: Node) => readonly Node[]>> = {
+  and: ({ args }) => args,
+  or: ({ args }) => args,
+  xor: ({ args }) => args,
+  shiftRight: ({ args }) => args.slice(0, 1),
+};
 
 /** What a narrow integer was before it was widened to 16 or 32 bits. */
 function widened(node: Node): Node {
@@ -46,11 +52,12 @@ const bitwise: Wide = (graph, a, b) => {
   );
 };
 
+/** By less than 16, the same for all. */
 const shift: Wide = (graph, a, b) => {
   const [[x, amount], [y, other]] = [a.args, b.args] as [[Node, Node], [Node, Node]];
-  const by = Number(constantOf(amount) ?? -1);
-  if (amount !== other || by < 0 || by > 15 || !fitsHalf(x) || !fitsHalf(y)) return null;
-  return graph.node("shiftEights", HALF, [eights(graph, x, y), graph.constant("i32", by)], { stride: null });
+  const { min, max } = amount.facts;
+  if (amount !== other || amount.stride !== 0 || min < 0 || max > 15 || !fitsHalf(x) || !fitsHalf(y)) return null;
+  return graph.node(`${a.op}Eights`, HALF, [eights(graph, x, y), amount], { stride: null });
 };
 
 /** Neighbours in memory that are read whatever holds. */
@@ -62,7 +69,15 @@ const load: Wide = (graph, a, b) => {
   return graph.node("loadEights", a.dtype, a.args, { data: a.data, stride: null });
 };
 
-const WIDE: Readonly<Record<string, Wide>> = { and: bitwise, or: bitwise, xor: bitwise, shiftRight: shift, load };
+const WIDE: Readonly<Record<string, Wide>> = {
+  and: bitwise,
+  or: bitwise,
+  xor: bitwise,
+  shiftRight: shift,
+  // What leaves 16 bits is lost to an i16 alone.
+  shiftLeft: (graph, a, b) => (a.dtype === HALF ? shift(graph, a, b) : null),
+  load,
+};
 
 /** Lanes of `a` and then of `b`, which fit 16 bits, as a node whose vector has eight lanes of 16 bits. */
 function eights(graph: Graph, a: Node, b: Node): Node {

@@ -33,6 +33,8 @@ const CHANGES: Readonly<Record<string, (x: Expr, by: number) => Expr>> = {
   shift: (x, by) => d.op("shiftRight", { a: x, b: by % 8 }),
   "and of 32 bits": (x, by) => d.op("bitAnd", { a: wide(x), b: by }),
   "shift of 32 bits": (x, by) => d.op("shiftRight", { a: wide(x), b: by % 17 }),
+  "shift to the left in 16 bits": (x, by) =>
+    d.op("shiftLeft", { a: d.op("cast", { x }, { dtype: "i16" }), b: by % 16 }),
   sum: (x, by) => d.add(x, by),
 };
 
@@ -131,6 +133,32 @@ it("nibbles of both halves times a row: two loads of eight, and a product for ea
     true,
   );
   expect(dots(kernelOf(one).draft)).toBe(4);
+});
+
+it("bits from a place that is known when it runs go eight at a time", async () => {
+  const [r, c] = [d.col(d.arange(0, 4)), d.row(d.arange(0, 16))];
+  const at = (name: string) => d.load(d.add(name, d.add(d.mul(r, 16), c)));
+  const places = d.mul(d.op("bitAnd", { a: "n", b: 1 }), 4);
+  const nibbles = d.op("bitAnd", { a: d.op("shiftRight", { a: wide(at("x")), b: places }), b: 15 });
+  const kernel = d.kernel(
+    "nibbles",
+    [d.ptr("x", "u8"), d.ptr("y", "i16"), d.ptr("out", "i32"), d.scalarParam("n", "i32")],
+    [d.store(d.add("out", d.arange(0, 4)), total(product(nibbles, at("y"))))],
+    { builds: [d.build()] },
+  );
+  expect(dots(kernel)).toBe(2);
+  const [x, y] = [numbers("u8", [64], 48271).data, numbers("i16", [64], 40009).data];
+  for (const n of [0, 1]) {
+    const of = (row: number) =>
+      Array.from({ length: 16 }, (_, i) => ((x[row * 16 + i]! >> (4 * n)) & 15) * y[row * 16 + i]!);
+    const { out } = await run(device, kernel, {
+      x: { dtype: "u8", data: x },
+      y: { dtype: "i16", data: y },
+      out: { dtype: "i32", data: [0, 0, 0, 0] },
+      n,
+    });
+    expect(out).toEqual([0, 1, 2, 3].map((row) => of(row).reduce((a, b) => a + b)));
+  }
 });
 
 it.each([
