@@ -4,6 +4,7 @@ import type { Edges, KernelCase, Setting } from "../case.js";
 import { wholeBlocks } from "../kept.js";
 import { decodeLogitsCase } from "./decode-logits.js";
 import { decodeAddCase, decodeGateUpCase, decodeQkvCase } from "./decode-project.js";
+import { withRows } from "./decode-rows.js";
 import type { Projection } from "./projections.js";
 
 /*
@@ -15,15 +16,6 @@ const ROUNDED = 5e-4;
 
 /** Rows of a program, of few and of those that models have. */
 const ROWS = [16, 64];
-
-/** Tiles of products in blocks with R rows each, from which their cases take the number of rows. */
-const withRows = (tiles: Setting["tiles"], R: number): Setting["tiles"] => ({
-  ...tiles,
-  qkv: { ...tiles.qkv, R },
-  gateUp: { ...tiles.gateUp, R },
-  out: { ...tiles.out, R },
-  logits: { ...tiles.logits, R },
-});
 
 /** A case of a product in blocks, of tiles with R rows each, launched in integers. */
 function inIntegers(base: KernelCase, { blockCount }: Projection, R: number): KernelCase {
