@@ -11,6 +11,7 @@ export * from "./experts/decode.kernel.js";
 export * from "./experts/matmul.kernel.js";
 export * from "./experts/route.kernel.js";
 export * from "./experts/sort.kernel.js";
+export * from "./linear/decode-integers.kernel.js";
 export * from "./linear/decode-project.kernel.js";
 export * from "./linear/decode-rows.kernel.js";
 export * from "./linear/embed.kernel.js";

@@ -5,6 +5,7 @@
 
 import { powerOfTwo } from "../tiling.js";
 import { LONG_ROW } from "./compile-options.js";
+import { type Format, INTEGER_FORMATS } from "./formats/table.js";
 
 /** Which of the tables suits a device. */
 export type TileSet = "gpu" | "cpu";
@@ -96,6 +97,15 @@ export function rowTiles(set: TileSet, K: number, use: RowUse) {
 export type RowUse = keyof typeof ROWS_EACH;
 
 const ROWS_EACH = { qkv: 4, gateUp: 2, add: 4, logits: 4 } as const;
+
+/**
+ * Rows of a program that multiplies in integers (decode-integers.kernel.ts), where a device does so and the matrix has as many; else undefined.
+ * Half as many where that employs more processors.
+ */
+export function integerRows(set: TileSet, format: Format, rows: number, processors: number): number | undefined {
+  const R = Math.min(rows < 64 * processors ? 32 : 64, powerOfTwo(rows + 1) / 2);
+  return set === "cpu" && INTEGER_FORMATS.has(format) && R >= 16 ? R : undefined;
+}
 
 /** Rows of a tile of few rows: where no unit multiplies many at once, no more than there are. */
 export const rowsOfTile = (set: TileSet, BM: number, rows: number): number =>

@@ -4,7 +4,7 @@ import { cdiv } from "../tiling.js";
 import { choiceArguments, mixtureOf } from "./experts.js";
 import type { ModelHost } from "./host.js";
 import { type Inner, type Pass, runLayer } from "./pass.js";
-import { logitPrograms, rowProduct } from "./row-products.js";
+import { integerProduct, logitPrograms, rowProduct } from "./row-products.js";
 import { type Sizes, sizesOf } from "./sizes.js";
 import { RING } from "./state.js";
 import { type LayerWeights, type Matrix, matrixArguments, rowArguments, weightArguments } from "./weights.js";
@@ -68,7 +68,12 @@ export class TokenPass implements Pass {
         ...{ ...this.#norm, qRows, kvRows, firstRow, rowCount, APART: headNorms !== undefined },
       };
       const whole = rowProduct(device, matrix, "qkv", rowCount);
+      const integers = integerProduct(device, matrix, rowCount);
       if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(matrix), ...whole.tiles });
+      else if (integers)
+        kernels.decodeQkvIntegers.launch([integers.programs], {
+          ...{ ...common, ...weightArguments(matrix), KP: this.#tiles.qkv.KP, ...integers.tiles },
+        });
       else
         kernels.decodeQkv.launch([cdiv(rowCount, this.#tiles.qkv.R)], {
           ...{ ...common, ...weightArguments(matrix), ...blocksOf(matrix, this.#tiles.qkv) },
@@ -97,9 +102,14 @@ export class TokenPass implements Pass {
     const common = { x: state[inner], out: norm ? state.product : state.residual, ADD: norm === undefined };
     const { rows: rowCount } = matrix;
     const whole = rowProduct(device, matrix, "add", rowCount);
+    const integers = integerProduct(device, matrix, rowCount);
     const tiles = inner === "attention" ? this.#tiles.out : this.#tiles.down;
     if (whole)
       kernels.decodeAddRows.launch([whole.programs], { ...common, ...rowArguments(matrix), rowCount, ...whole.tiles });
+    else if (integers)
+      kernels.decodeAddIntegers.launch([integers.programs], {
+        ...{ ...common, ...weightArguments(matrix), rowCount, ...integers.tiles },
+      });
     else
       kernels.decodeAdd.launch([cdiv(rowCount, tiles.R)], {
         ...{ ...common, ...weightArguments(matrix), rowCount, ...blocksOf(matrix, tiles) },
@@ -119,8 +129,13 @@ export class TokenPass implements Pass {
       ...{ x: state.residual, norm, out: state.activation, ...this.#norm, outRows, ACT: config.activation },
     };
     const whole = rowProduct(device, gateUp, "gateUp", outRows);
+    const integers = integerProduct(device, gateUp, outRows);
     if (whole)
       kernels.decodeGateUpRows.launch([whole.programs], { ...common, ...rowArguments(gateUp), ...whole.tiles });
+    else if (integers)
+      kernels.decodeGateUpIntegers.launch([integers.programs], {
+        ...{ ...common, ...weightArguments(gateUp), KP: this.#tiles.gateUp.KP, ...integers.tiles },
+      });
     else
       kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
         ...{ ...common, ...weightArguments(gateUp), ...blocksOf(gateUp, this.#tiles.gateUp) },
@@ -162,8 +177,13 @@ export class TokenPass implements Pass {
       ...{ cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined },
     };
     const whole = rowProduct(device, head, "logits", head.rows);
+    const integers = integerProduct(device, head, head.rows);
     if (whole)
       kernels.decodeLogitsRows.launch([programs], { ...logitArguments, ...rowArguments(head), ...whole.tiles });
+    else if (integers)
+      kernels.decodeLogitsIntegers.launch([programs], {
+        ...{ ...logitArguments, ...weightArguments(head), KP: this.#tiles.logits.KP, ...integers.tiles },
+      });
     else
       kernels.decodeLogits.launch([programs], {
         ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(head, this.#tiles.logits) },

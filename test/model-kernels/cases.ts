@@ -1,5 +1,6 @@
 import type { Edges, KernelCase } from "./case.js";
 import { decodeAttentionCases } from "./cases/decode-attention.js";
+import { decodeIntegersCases } from "./cases/decode-integers.js";
 import { decodeLogitsCases } from "./cases/decode-logits.js";
 import {
   addNormedCases,
@@ -30,6 +31,7 @@ const ALL = [
   addNormedCases,
   decodeLogitsCases,
   decodeRowsCases,
+  decodeIntegersCases,
   sampleGreedyCases,
   sampleTopCases,
   shapeLogitsCases,

@@ -11,7 +11,7 @@ import { type Buffers, halfOfByte, loadBytes, loadHalves, loadPairs, small, smal
  * Scale and minimum of an eighth, each 6 bits, of Q4_K and Q5_K. `at` points to the 12 bytes of a super-block: eighths 0–3 have theirs in the low
  * six bits of bytes 0–3 and 4–7; those of 4–7 are a nibble of bytes 8–11 below the two top bits of the earlier bytes.
  */
-function sixBits(at: Tile, sub: Tile, inside: Mask): [Tile, Tile] {
+export function sixBits(at: Tile, sub: Tile, inside: Mask): [Tile, Tile] {
   const quarter = sub & 3;
   const first = loadBytes(at + quarter, inside);
   const second = loadBytes(at + 4 + quarter, inside);

@@ -77,7 +77,7 @@ function inRows(base: KernelCase, { K, tiles }: Layout, use: RowUse, programs: n
 }
 
 /** Tiles of products in blocks with R rows each, from which their cases take the number of rows. */
-const withRows = (tiles: Setting["tiles"], R: number): Setting["tiles"] => ({
+export const withRows = (tiles: Setting["tiles"], R: number): Setting["tiles"] => ({
   ...tiles,
   qkv: { ...tiles.qkv, R },
   gateUp: { ...tiles.gateUp, R },

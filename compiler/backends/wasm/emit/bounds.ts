@@ -49,7 +49,7 @@ function firstOutside(e: NodeEmitter, access: Access, index: Node, level: number
 
 const isCounter = (node: Node): boolean => node.data?.kind === "local" && node.level > 0;
 
-/** A check in front of loops: the runs of four whose index is a sum of `fixed` and of loop counters, from the least to the greatest. */
+/** A check in front of loops: of four elements whose index is a sum of `fixed` and of loop counters, from the least to the greatest. */
 export interface HoistedCheck {
   readonly access: Access;
   readonly level: number;
@@ -59,8 +59,8 @@ export interface HoistedCheck {
 }
 
 /**
- * Notes that a run of four, which every iteration accesses, is to be checked in front of the loops whose counters its index is a sum of;
- * false where it is no such sum.
+ * Notes that four elements at equal steps, which every iteration accesses, are to be checked in front of the loops whose counters their index is
+ * a sum of; false where it is no such sum.
  */
 export function hoistCheck(e: NodeEmitter, access: Access, index: Node): boolean {
   const { terms, constant } = linearForm(index);
@@ -68,7 +68,8 @@ export function hoistCheck(e: NodeEmitter, access: Access, index: Node): boolean
   const level = Math.max(0, access.from.count.level, access.from.base.level, ...others.map(([term]) => term.level));
   const moving = [...terms].filter(([term]) => isCounter(term) && term.level > level);
   if (moving.length === 0) return false;
-  let [least, most] = [constant, constant + 3];
+  const span = 3 * index.stride!;
+  let [least, most] = [constant + Math.min(0, span), constant + Math.max(0, span)];
   for (const [term, coefficient] of moving) {
     least += Math.min(0, coefficient * term.facts.max);
     most += Math.max(0, coefficient * term.facts.max);

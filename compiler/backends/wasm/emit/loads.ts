@@ -7,14 +7,8 @@ import type { Access, Node } from "../lanes/node.js";
 import { checkElement, checkRun, hoistCheck } from "./bounds.js";
 import { gather } from "./gather.js";
 import { allTrue } from "./masks.js";
-import { loadElement, loadElements } from "./memory.js";
+import { gatherElements, loadElement, loadElements, type Place } from "./memory.js";
 import type { NodeEmitter } from "./nodes.js";
-
-/** An address as a base and a constant that the instruction adds itself. */
-export interface Place {
-  readonly base: Instruction;
-  readonly offset: number;
-}
 
 /** Constants up to this far stand in the instruction: buffers start above it, so that the base alone cannot pass below zero. */
 const FAR = 32768;
@@ -101,6 +95,7 @@ export function loadVector(e: NodeEmitter, node: Node): Instruction {
   const { fb } = e;
   const { access, index, mask, other } = partsOf(node);
   if (index.stride !== 1) {
+    if (!mask && index.stride !== null && hoistCheck(e, access, index)) return readSteps(e, node, index.stride);
     const masks = mask ? e.vector(mask, node.level) : e.ramp(0, -1);
     const others = other ? e.vector(other, node.level) : e.ramp(0, 0);
     return gather(e, node, e.vector(index, node.level), masks, others);
@@ -130,6 +125,21 @@ function readRun(e: NodeEmitter, node: Node): Instruction {
   const { access, index } = partsOf(node);
   const { base, offset } = elementPlace(e, access, index, node.level);
   return loadElements({ ...e.operation(node), from: node.dtype }, node.dtype, base, offset);
+}
+
+/** Four elements at equal steps, already checked. */
+function readSteps(e: NodeEmitter, node: Node, stride: number): Instruction {
+  const { access, index } = partsOf(node);
+  const { base, offset } = elementPlace(e, access, index, node.level);
+  const start = e.fb.hold("i32", base);
+  const at = [0, 1, 2, 3].map((lane): Place => {
+    const apart = lane * stride * access.bytes;
+    const near = apart >= 0 && apart + offset < FAR;
+    return near
+      ? { base: e.fb.get(start), offset: offset + apart }
+      : { base: i32.add(e.fb.get(start), i32.const(apart)), offset };
+  });
+  return gatherElements({ ...e.operation(node), from: node.dtype }, node.dtype, at);
 }
 
 /** Neighbouring vectors under one condition and one check; gives the one that is asked for and keeps the others. */

@@ -9,6 +9,12 @@ import type { Operation } from "./operands.js";
  * an f16 is not converted back and forth; a boolean there is a word of 0 or −1.
  */
 
+/** An address as a base and a constant that the instruction adds itself. */
+export interface Place {
+  readonly base: Instruction;
+  readonly offset: number;
+}
+
 /** An element in a buffer of 1, 2 or 4 bytes as a word, whose sign goes on where it has one. */
 function loadWord(op: Operation, at: Instruction, offset: number): Instruction {
   const { bytes, kind } = DTYPES[op.dtype];
@@ -58,10 +64,27 @@ function loadWords(op: Operation, at: Instruction, offset: number): Instruction 
 }
 
 export function loadElements(operation: Operation, dtype: DType, at: Instruction, offset: number): Instruction {
-  const op = { ...operation, dtype };
-  const words = loadWords(op, at, offset);
+  return valuesOfWords(operation, dtype, loadWords({ ...operation, dtype }, at, offset));
+}
+
+/** What words read from a buffer stand for, whose sign is on them where they have one. */
+function valuesOfWords(operation: Operation, dtype: DType, words: Instruction): Instruction {
   if (dtype === "bool") return i32x4.ne(words, i32x4.splat(i32.const(0)));
-  return isFloat(dtype) ? valuesOfBits(op, dtype, words) : words;
+  return isFloat(dtype) ? valuesOfBits({ ...operation, dtype }, dtype, words) : words;
+}
+
+/** Four elements in a buffer, each at a place of its own; dtypes of 8 bytes have no vector form. */
+export function gatherElements(operation: Operation, dtype: DType, at: readonly Place[]): Instruction {
+  const { bytes, kind } = DTYPES[dtype];
+  const zero = i32x4.splat(i32.const(0));
+  const words = at.reduce((vector, { base, offset }, lane) => {
+    if (bytes === 1) return v128.load8_lane(offset, 4 * lane, base, vector);
+    if (bytes === 2) return v128.load16_lane(offset, 2 * lane, base, vector);
+    return v128.load32_lane(offset, lane, base, vector);
+  }, zero);
+  const bits = i32.const(32 - 8 * bytes);
+  const signed = kind === "signed" && bytes < 4 ? i32x4.shr_s(i32x4.shl(words, bits), bits) : words;
+  return valuesOfWords(operation, dtype, signed);
 }
 
 /** The low halves of four words, side by side in the low eight bytes. */

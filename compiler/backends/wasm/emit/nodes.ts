@@ -6,6 +6,7 @@ import { REPRESENTATION, type WasmType } from "../encode/representation.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { HoistedCheck } from "./bounds.js";
+import { EIGHTS } from "./eights.js";
 import { scalarFunction, vectorFunction } from "./functions.js";
 import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
 import { type Emit, fitVector, isUnsigned, literal, type Operation } from "./operands.js";
@@ -110,6 +111,8 @@ export class NodeEmitter {
     if (node.data?.kind === "linear") return this.vectorSum(node);
     if (node.stride !== null) return i32x4.add(i32x4.splat(this.scalar(node, level)), this.ramp(node.stride, 0));
     if (node.data?.kind === "slot") return slotVector(this, node);
+    const eights = EIGHTS[node.op];
+    if (eights) return eights(this, node);
     if (node.data?.kind === "access") return loadVector(this, node);
     const operation = this.operation(node);
     const special = SPECIAL_VECTORS[node.op]?.(this, node);

@@ -212,15 +212,14 @@ export const f64 = {
 
 export const v128 = {
   const: (bytes: Uint8Array): Instruction => plain([...vector(12), ...bytes]),
-  ...row(load, vector, 0, "load"),
-  ...row(load, vector, 3, "load16x4_s", "load16x4_u"),
+  ...row(load, vector, 0, "load", "load8x8_s", "load8x8_u", "load16x4_s", "load16x4_u"),
   ...row(load, vector, 9, "load32_splat"),
   ...row(store, vector, 11, "store"),
   ...row(unary, vector, 77, "not"),
   ...row(binary, vector, 78, "and", "andnot", "or", "xor"),
   ...row(ternary, vector, 82, "bitselect"),
   ...row(unary, vector, 83, "any_true"),
-  ...row(laneAccess, vector, 86, "load32_lane"),
+  ...row(laneAccess, vector, 84, "load8_lane", "load16_lane", "load32_lane"),
   ...row(laneAccess, vector, 90, "store32_lane", "store64_lane"),
   ...row(load, vector, 92, "load32_zero"),
 };
@@ -231,7 +230,9 @@ export const i8x16 = {
 };
 
 export const i16x8 = {
+  ...row(binary, vector, 133, "narrow_i32x4_s"),
   ...row(unary, vector, 135, "extend_low_i8x16_s", "extend_high_i8x16_s", "extend_low_i8x16_u"),
+  ...row(binary, vector, 139, "shl", "shr_s"),
 };
 
 export const i32x4 = {
@@ -244,7 +245,7 @@ export const i32x4 = {
   ...row(unary, vector, 167, "extend_low_i16x8_s", "extend_high_i16x8_s", "extend_low_i16x8_u"),
   ...row(binary, vector, 171, "shl", "shr_s", "shr_u", "add"),
   ...row(binary, vector, 177, "sub"),
-  ...row(binary, vector, 181, "mul", "min_s", "min_u", "max_s", "max_u"),
+  ...row(binary, vector, 181, "mul", "min_s", "min_u", "max_s", "max_u", "dot_i16x8_s"),
   ...row(unary, vector, 248, "trunc_sat_f32x4_s", "trunc_sat_f32x4_u"),
 };
 

@@ -83,9 +83,15 @@ const byConstant = (change: (graph: Graph, x: Node, constant: number) => Node | 
     return constant === null ? null : change(graph, x!, constant);
   });
 
-const maskByConstant = byConstant((graph, x, mask) =>
-  log2(mask + 1) !== null && mask > 0 ? remainder(graph, x, mask + 1) : null,
-);
+/** Of any number the bits of one that is not negative, which has no more of them. */
+const maskByConstant = byConstant((graph, x, mask) => {
+  if (mask <= 0) return null;
+  const lowest = log2(mask + 1) === null ? null : remainder(graph, x, mask + 1);
+  return (
+    lowest ??
+    graph.node("and", x.dtype, [x, graph.constant(x.dtype, mask)], { facts: { min: 0, max: mask, multiple: 1 } })
+  );
+});
 
 const multiply: Rule = word((graph, dtype, [a, b]) => {
   for (const [x, y] of [

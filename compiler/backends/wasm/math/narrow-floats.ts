@@ -2,7 +2,7 @@ import { DTYPES, type DType, greatestFloat } from "../../../ir/index.js";
 import type { FunctionBuilder } from "../encode/function.js";
 import { f32, f32x4, type Instruction, i32, i32x4, v128 } from "../encode/instructions.js";
 import type { ModuleBuilder } from "../encode/module.js";
-import { type Lanes, vectorFunction } from "./vector.js";
+import { Lanes, vectorFunction } from "./vector.js";
 
 /*
  * Floats below 32 bits. Inside a kernel each is an f32 value that the format can hold; rounding is to nearest, ties to even, or toward zero,
@@ -126,6 +126,16 @@ export function widenF16Scalar(fb: FunctionBuilder, word: Instruction): Instruct
   const finished = i32.or(value, i32.and(i32.sub(i32.const(0), special), i32.const(0x7f800000)));
   const sign = i32.shl(i32.and(fb.get(bits), i32.const(0x8000)), i32.const(16));
   return f32.reinterpret(i32.or(finished, sign));
+}
+
+/** The same for four words of f16. */
+export function widenF16Vector(fb: FunctionBuilder, words: Instruction): Instruction {
+  const v = new Lanes(fb);
+  // The sign shifted along fills the upper bits of the exponent, which the mask clears.
+  const placed = i32x4.shr_s(i32x4.shl(words, i32.const(16)), i32.const(3));
+  const value = v.hold(v.mul(v128.and(placed, v.i(-0x70002000)), v.f(2 ** 112)));
+  const special = f32x4.ge(f32x4.abs(value()), v.f(65536));
+  return v128.or(value(), v128.and(special, v.i(INFINITE)));
 }
 
 /** Values that a format can hold, to its bits in the low ends of four words. */

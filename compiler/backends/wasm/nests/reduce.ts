@@ -3,9 +3,11 @@ import type { Operation } from "../emit/operands.js";
 import { SCALAR } from "../emit/scalar-primitives.js";
 import { VECTOR } from "../emit/vector-primitives.js";
 import type { FunctionBuilder, Local } from "../encode/function.js";
-import { type Instruction, i32, i32x4, select, v128 } from "../encode/instructions.js";
+import { type Instruction, i8x16, i32, i32x4, select, v128 } from "../encode/instructions.js";
 import { REPRESENTATION } from "../encode/representation.js";
 import { dtypeOf } from "../lanes/build.js";
+import { sumOfEights } from "../lanes/eights.js";
+import type { Graph } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import { axisOf, flatIndex, shapeOf } from "../lanes/shapes.js";
 import type { Variable } from "../lanes/variables.js";
@@ -59,16 +61,17 @@ function axesOf(host: Host, expr: OpExpr): { x: OpExpr["args"][string]; axes: re
   return { x: inner.x, axes: [...inner.axes, ...axes.map((axis) => kept[axis]!)].sort((a, b) => a - b) };
 }
 
-/** Kept axes outside, reduced ones inside, lanes along the last axis where that divides by four. */
-function planReduction(extents: readonly number[], axes: readonly number[], work: number): LoopPlan {
+/** Kept axes outside, reduced ones inside, lanes along the last axis where that divides by four; `pairs` of vectors where there are such. */
+function planReduction(extents: readonly number[], axes: readonly number[], work: number, pairs: boolean): LoopPlan {
   const all = extents.map((_extent, axis) => axis).filter((axis) => extents[axis]! > 1);
   const kept = all.filter((axis) => !axes.includes(axis));
   const reduced = all.filter((axis) => axes.includes(axis));
   const order = [...kept, ...reduced];
   const candidates = [all.at(-1), reduced.at(-1), kept.at(-1)];
   const lane = candidates.find((axis) => axis !== undefined && extents[axis]! % 4 === 0) ?? null;
-  const most = lane === null ? 1 : unrolling(extents[lane]! / 4, work);
-  return { extents, order, lane, unroll: Math.min(most, 4) };
+  const vectors = lane === null ? 1 : extents[lane]! / 4;
+  const least = pairs && vectors % 2 === 0 ? 2 : 1;
+  return { extents, order, lane, unroll: Math.max(least, Math.min(unrolling(vectors, work), 4)) };
 }
 
 /** Sums, extremes and the like over some axes, or all. Floats are added in a fixed order: four partial sums a vector, then across. */
@@ -77,7 +80,9 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
   const extents = shapeOf(x);
   const dtype = dtypeOf(expr);
   const target = to ?? place(host, dtype, shapeOf(expr));
-  const plan = planReduction(extents, axes, costOf(x, host.env));
+  // Eight products of narrow numbers may go together.
+  const pairs = expr.op === "sum" && dtype === "i32";
+  const plan = planReduction(extents, axes, costOf(x, host.env), pairs);
   const isKept = (axis: number): boolean => !axes.includes(axis);
   stage(host, x, extents, plan.order);
   const argument = ARGUMENTS[expr.op];
@@ -113,7 +118,8 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
     };
     const accumulateWith = <State>(accumulate: Reduction<State>): void => {
       // Copies of one lane loop that is reduced end in one result; copies of a kept one are results of their own.
-      const groups = across || !nest.vector ? [work] : work.map((one) => [one]);
+      const joined = across && pairs ? inEights(nest.graph, work) : work;
+      const groups = across || !nest.vector ? [joined] : work.map((one) => [one]);
       for (const group of groups) {
         const states = group.map(() => accumulate.start(level));
         nest.at(nest.innermost, () =>
@@ -122,8 +128,8 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
           }),
         );
         nest.atEnd(level, () => {
-          const joined = states.reduce((a, b) => accumulate.join(a, b));
-          finish(across ? accumulate.across(joined) : accumulate.result(joined), group[0]!.place);
+          const all = states.reduce((a, b) => accumulate.join(a, b));
+          finish(across ? accumulate.across(all) : accumulate.result(all), group[0]!.place);
         });
       }
     };
@@ -131,6 +137,19 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
     return { values, emit };
   });
   return target;
+}
+
+/** Copies two by two, where their values are sums of products of narrow numbers; else as they are. */
+function inEights<Copy extends { readonly value: Node }>(graph: Graph, copies: readonly Copy[]): readonly Copy[] {
+  if (copies.length % 2 !== 0) return copies;
+  const pairs: Copy[] = [];
+  for (let at = 0; at < copies.length; at += 2) {
+    const [first, second] = [copies[at]!, copies[at + 1]!];
+    const value = sumOfEights(graph, first.value, second.value);
+    if (value === null) return copies;
+    pairs.push({ ...first, value });
+  }
+  return pairs;
 }
 
 export function place(host: Host, dtype: DType, shape: readonly number[]): Variable {
@@ -200,12 +219,19 @@ class PlainReduction implements Reduction<Local> {
     return this.fb.get(state);
   }
 
+  /** (0 + 2) + (1 + 3) of the lanes, in vectors: to take lanes out of one costs more than to move them. */
   across(state: Local): Instruction {
-    const { emitter } = this.nest;
-    const combine = (a: Instruction, b: Instruction): Instruction =>
-      SCALAR[this.reducer.combine]!(operation(this.fb, this.dtype, this.dtype), a, b);
-    const lane = (index: number): Instruction => emitter.extract(this.dtype, this.fb.get(state), index);
-    return combine(combine(lane(0), lane(2)), combine(lane(1), lane(3)));
+    for (const order of [
+      [2, 3, 0, 1],
+      [1, 0, 3, 2],
+    ]) {
+      const bytes = order.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
+      this.fb.set(
+        state,
+        this.combine(this.fb.get(state), i8x16.shuffle(this.fb.get(state), this.fb.get(state), bytes)),
+      );
+    }
+    return this.nest.emitter.extract(this.dtype, this.fb.get(state), 0);
   }
 }
 

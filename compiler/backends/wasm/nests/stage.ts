@@ -1,4 +1,5 @@
-import { type Expr, operands } from "../../../ir/index.js";
+import { type Expr, isFloat, isNarrow, operands } from "../../../ir/index.js";
+import { dtypeOf } from "../lanes/build.js";
 import { axisOf, orderOf, shapeOf } from "../lanes/shapes.js";
 import { BLOCK_ATOMICS, isWhole, type OpExpr } from "../ops.js";
 import { assignTile } from "./assign.js";
@@ -49,7 +50,8 @@ class Stage {
     for (const operand of operands(expr)) {
       const theirs = operandAxes(expr, operand, axes);
       if (loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs))) {
-        if (!env.ahead.has(operand)) env.ahead.set(operand, assignTile(this.host, operand, null));
+        const stored = unwidened(operand);
+        if (!env.ahead.has(stored)) env.ahead.set(stored, assignTile(this.host, stored, null));
       } else this.visit(operand, theirs);
     }
   }
@@ -64,6 +66,13 @@ class Stage {
     const times = around.reduce((product, axis) => (loops.has(axis) ? product : product * this.extents[axis]!), 1);
     return times > 1 && costOf(operand, this.host.env) >= WORTH_STORING;
   }
+}
+
+/** A narrow integer before it is widened: it takes no more room, and is known to be narrow where it is read back. */
+function unwidened(expr: Expr): Expr {
+  if (expr.kind !== "op" || expr.op !== "cast" || isFloat(dtypeOf(expr))) return expr;
+  const { x } = expr.args;
+  return isNarrow(dtypeOf(x!)) && !isFloat(dtypeOf(x!)) ? unwidened(x!) : expr;
 }
 
 function loopsOf(axes: Axes): ReadonlySet<number> {

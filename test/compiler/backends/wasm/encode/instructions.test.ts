@@ -280,10 +280,14 @@ const numbers = (first: number, count: number, step = 1): number[] =>
 const words = (first: number): number[] => numbers(first, 4, 4).map((byte) => byte * 0x01010101 + 0x03020100);
 add("v128.const", "i32x4", ints(1, -2, 3, -4), [1, -2, 3, -4]);
 add("v128.load", "i8x16", v128.load(4, at(4)), numbers(8, 16));
+add("v128.load8x8_s", "i16x8", v128.load8x8_s(0, at(8)), [8, 9, 10, 11, 12, 13, 14, 15]);
+add("v128.load8x8_u", "i16x8", v128.load8x8_u(0, at(10)), [10, 11, 12, 13, 14, 15, 16, 17]);
 add("v128.load16x4_s", "i32x4", v128.load16x4_s(0, at(8)), [0x0908, 0x0b0a, 0x0d0c, 0x0f0e]);
 add("v128.load16x4_u", "i32x4", v128.load16x4_u(0, at(10)), [0x0b0a, 0x0d0c, 0x0f0e, 0x1110]);
 add("v128.load32_splat", "i32x4", v128.load32_splat(0, at(0)), Array(4).fill(0x03020100));
 add("v128.load32_zero", "i32x4", v128.load32_zero(0, at(4)), [0x07060504, 0, 0, 0]);
+add("v128.load8_lane", "i32x4", v128.load8_lane(0, 4, at(5), ints(7, 0, 7, 7)), [7, 5, 7, 7]);
+add("v128.load16_lane", "i32x4", v128.load16_lane(0, 6, at(2), ints(7, 7, 7, 0)), [7, 7, 7, 0x0302]);
 add("v128.load32_lane", "i32x4", v128.load32_lane(0, 2, at(0), ints(7, 7, 7, 7)), [7, 7, 0x03020100, 7]);
 add("v128.store", "i32x4", () => does("i32x4", v128.store(RESULT, at(0), ints(1, 2, 3, 4))), [1, 2, 3, 4]);
 const [four, wide] = [() => ints(1, 2, 3, 4), { high: 3 + 2 ** 32 * 4 }];
@@ -360,6 +364,15 @@ add("i32x4.abs", "i32x4", i32x4.abs(ints(...left)), [5, 7, 2147483647, -21474836
 add("i32x4.neg", "i32x4", i32x4.neg(ints(...left)), [-5, 7, -2147483647, -2147483648]);
 add("i32x4.all_true", "i32", i32x4.all_true(ints(1, 1, 0, 1)), 0);
 const eight = () => halves(-1, 2, -3, 4, -5, 6, -7, 8);
+add(
+  "i16x8.narrow_i32x4_s",
+  "i16x8",
+  i16x8.narrow_i32x4_s(ints(1, -2, 40000, -40000), ints(5, 6, 7, -8)),
+  [1, -2, 32767, -32768, 5, 6, 7, -8],
+);
+add("i16x8.shl", "i16x8", i16x8.shl(eight(), i32.const(14)), [-16384, -32768, 16384, 0, -16384, -32768, 16384, 0]);
+add("i16x8.shr_s", "i16x8", i16x8.shr_s(eight(), i32.const(1)), [-1, 1, -2, 2, -3, 3, -4, 4]);
+add("i32x4.dot_i16x8_s", "i32x4", i32x4.dot_i16x8_s(eight(), halves(1, 1, 2, 2, 3, 3, 400, 30000)), [1, 2, 3, 237200]);
 add("i32x4.extend_low_i16x8_s", "i32x4", i32x4.extend_low_i16x8_s(eight()), [-1, 2, -3, 4]);
 add("i32x4.extend_high_i16x8_s", "i32x4", i32x4.extend_high_i16x8_s(eight()), [-5, 6, -7, 8]);
 add("i32x4.extend_low_i16x8_u", "i32x4", i32x4.extend_low_i16x8_u(eight()), [65535, 2, 65533, 4]);
