@@ -1,5 +1,5 @@
-import { escaped } from "../../chart/svg.js";
 import type { Stage } from "../../compiler/build/inspect.js";
+import { escaped } from "./escaped.js";
 
 /** What is told apart in a line, first match first; the name is the class that it gets. */
 type Rules = readonly (readonly [name: string, pattern: string])[];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { escaped } from "../../chart/svg.js";
 import type { Line, Pane, Report } from "../../compiler/build/inspect.js";
 import type { Work } from "../../compiler/build/work.js";
+import { escaped } from "./escaped.js";
 import { coloured } from "./highlight.js";
 import { STYLE } from "./style.js";
 
