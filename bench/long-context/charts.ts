@@ -1,4 +1,4 @@
-import { lineChart, type Point, type Reference } from "../../chart/index.js";
+import { lineChart, type Point, type Series } from "../../chart/index.js";
 import { integerText } from "../../runtime/integers.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { memorySpeed } from "../rates.js";
@@ -12,18 +12,15 @@ export interface Charts {
   readonly firstToken: string | undefined;
 }
 
-/** Rooflines are a factor of two apart: so high, their names have room between them. */
-const HEIGHT = 580;
-
 /** Both charts as SVG, each with the rooflines of what the device was measured to give. */
 export function longContextCharts(results: LongContextResults, config: ModelConfig, weightBytes: number): Charts {
   const { rows, matmulTFLOPs = 0, device } = results;
   const best: Best = { memoryTBs: memorySpeed(results), matmulTFLOPs };
-  const subtitle = `${config.name || "model"} on ${device}`;
+  const subtitle = `${config.name || results.model?.name || "model"} on ${device}`;
   const rates = (rate: string) => `${subtitle}; rooflines: ${rate}, measured there`;
   const roofOver =
     (shown: readonly Row[]) =>
-    (name: string, floor: (tokens: number) => number): Reference => ({
+    (name: string, floor: (tokens: number) => number): Series => ({
       name,
       points: between(shown.map(({ tokens }) => tokens)).map((tokens) => [tokens, floor(tokens)]),
     });
@@ -33,16 +30,15 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
   return {
     token: lineChart({
       title: "Time per token",
-      height: HEIGHT,
       subtitle: rates(`memory at ${memoryRate(best.memoryTBs)}`),
       x: { label: "tokens in the cache", scale: "log2", format: integerText },
       y: { label: "milliseconds", scale: "log10" },
       series: seriesOf(rows, ({ tokenMs }) => tokenMs),
       references: [
-        roof("weights and keys in 8 bits once", (tokens) =>
+        roof("roofline: weights and keys in 8 bits once", (tokens) =>
           tokenFloor(config, weightBytes, best, tokens, "quantized keys"),
         ),
-        roof("weights, keys and values once", (tokens) =>
+        roof("roofline: weights, keys and values once", (tokens) =>
           tokenFloor(config, weightBytes, best, tokens, "keys and values"),
         ),
       ],
@@ -51,7 +47,6 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
       prompts.length > 0
         ? lineChart({
             title: "Time to first token",
-            height: HEIGHT,
             subtitle: matmulTFLOPs > 0 ? rates(`matrix products at ${productRate(matmulTFLOPs)}`) : subtitle,
             x: { label: "tokens of the prompt", scale: "log2", format: integerText },
             y: { label: "seconds", scale: "log10" },
@@ -60,11 +55,11 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
               matmulTFLOPs > 0
                 ? [
                     roofOfPrompts(
-                      "exact retrieval and weights",
+                      "roofline: exact retrieval and weights",
                       (n) => firstTokenFloor(config, best, n, "retrieval") / 1000,
                     ),
                     roofOfPrompts(
-                      "dense attention and weights",
+                      "roofline: dense attention and weights",
                       (n) => firstTokenFloor(config, best, n, "dense attention") / 1000,
                     ),
                   ]
@@ -77,7 +72,7 @@ export function longContextCharts(results: LongContextResults, config: ModelConf
 /** One curve a mode, of the rows that have the value; modes of one kind are told apart by their parameters. */
 function seriesOf(rows: readonly Row[], value: (row: Row) => number | undefined) {
   return [...new Set(rows.map(({ attention }) => attention))].map((name) => ({
-    name,
+    name: name.replaceAll(",", ", ").replace(":", ": "),
     points: rows.flatMap((row): Point[] => {
       const y = row.attention === name ? value(row) : undefined;
       return y === undefined ? [] : [[row.tokens, y]];

@@ -1,4 +1,4 @@
-import { escaped } from "../../chart/svg.js";
+import { escaped } from "../../chart/escaped.js";
 import type { Stage } from "../../compiler/build/inspect.js";
 
 /** What is told apart in a line, first match first; the name is the class that it gets. */

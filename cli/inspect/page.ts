@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { escaped } from "../../chart/svg.js";
+import { escaped } from "../../chart/escaped.js";
 import type { Line, Pane, Report } from "../../compiler/build/inspect.js";
 import type { Work } from "../../compiler/build/work.js";
 import { coloured } from "./highlight.js";

@@ -43,12 +43,11 @@ export function heatMapOf(results: NiahResults): string {
       .join(" · "),
     columnsLabel: "context in tokens",
     rowsLabel: "depth of the needle",
-    // Modes side by side; of a single one the two kinds of question.
-    across: Math.max(1, attentions.length > 1 ? attentions.length : asked.length),
-    panels: asked.flatMap(({ prefix, text }) =>
-      attentions.map((attention) => panelOf(results, attention, prefix, text)),
+    // Both kinds of question stand beside each other.
+    panels: attentions.flatMap((attention) =>
+      asked.map(({ prefix, text }) => panelOf(results, attention, prefix, text)),
     ),
-    legend: { label: "right answers", low: "0 %", high: "100 %" },
+    legend: { low: "0 %", high: "100 % of the answers right" },
   };
   return heatMap(map);
 }

@@ -1,7 +1,7 @@
 /** Everything that evaluations have written into a folder, as one page that needs nothing else. */
 
+import { escaped } from "../../chart/escaped.js";
 import { lineChart, type Series } from "../../chart/index.js";
-import { escaped } from "../../chart/svg.js";
 import { integerText } from "../../runtime/integers.js";
 import { kindOf } from "../../runtime/reattention/index.js";
 import { heatMapOf, type NiahResults } from "../niah/index.js";
@@ -113,7 +113,7 @@ function byLength(answers: readonly Answer[], attentions: readonly string[]): st
     title: "Score by length",
     subtitle: "Means of all tasks' own scores, of prompts up to so many tokens",
     x: { label: "tokens of the prompt", scale: "log2", format: integerText },
-    y: { label: "score", min: 0, max: 100 },
+    y: { label: "score", scale: "percent" },
     series,
   });
 }

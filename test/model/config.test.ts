@@ -10,7 +10,7 @@ it("is SmolLM2-135M's", () => {
   const { chatTemplate, rmsEpsilon, layerKinds, ...config } = describeModel(checkpoint).config;
   expect(config).toEqual({
     architecture: "llama",
-    name: "Smollm2 135M 8k Lc100K Mix1 Ep2",
+    name: "SmolLM2-135M-Instruct",
     layers: 30,
     hidden: 576,
     heads: 9,

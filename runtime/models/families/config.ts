@@ -4,6 +4,7 @@ import type { Checkpoint } from "../../weights/index.js";
 import type { ModelConfig } from "../config.js";
 import type { Draft, Family } from "./family.js";
 import { uniform } from "./layer-kinds.js";
+import { modelName } from "./name.js";
 import { readRope } from "./rope.js";
 import type { Settings } from "./settings.js";
 import { requireConsistent } from "./sizes.js";
@@ -48,18 +49,4 @@ function readActivation({ activation = "silu", activationKey = "hidden_act" }: F
   const stated = settings.format === "gguf" ? undefined : settings.keys.text(activationKey);
   if (stated === undefined || activations[activation].includes(stated)) return activation;
   throw settings.keys.error("metadata-unsupported", activationKey, "is not the activation that this family has");
-}
-
-/** For people: what the file says, or the folder's name; in Hugging Face's cache that is a hash below models--OWNER--NAME/snapshots. */
-function modelName(checkpoint: Checkpoint): string {
-  if (checkpoint.kind === "gguf") return checkpoint.metadata.string("general.name", "");
-  const parts = checkpoint.path.split(/[\\/]+/).filter((part) => part !== "" && part !== ".");
-  const cached =
-    parts.at(-2) === "snapshots"
-      ? parts
-          .at(-3)
-          ?.replace(/^models--/, "")
-          .replaceAll("--", "/")
-      : undefined;
-  return cached ?? parts.at(-1) ?? "";
 }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../../../../runtime/models/config.js";
 import { describeModel } from "../../../../runtime/models/families/index.js";
+import { personalName } from "../../../../runtime/models/families/name.js";
 import { openCheckpoint } from "../../../../runtime/weights/index.js";
 import { array, f32, ggufBytes, type Typed, temporaryFile, text, u32 } from "../../weights/write-gguf.js";
 import { folderOf, ggufModel, safetensorsFile, type Weights } from "../../weights/write-models.js";
@@ -385,6 +386,17 @@ describe("types", () => {
       /"model\.embed_tokens\.weight" has the type U32, which cannot be used.*bf16, f16 or f32/,
     );
   });
+});
+
+it.each([
+  ["Smollm2 135M 8k Lc100K Mix1 Ep2", "SmolLM2-135M-Instruct.Q4_1.gguf", "SmolLM2-135M-Instruct"],
+  ["Qwen2.5 Coder 0.5B Instruct AWQ", "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "Qwen2.5-Coder-0.5B-Instruct"],
+  ["Llama 3.1 8B", "Llama-3.1-8B-Instruct-IQ4_XS-00001-of-00002.gguf", "Llama-3.1-8B-Instruct"],
+  ["Qwen3 8B", "model.gguf", "Qwen3-8B"],
+  ["", "gemma-2-2b-it-BF16.gguf", "gemma-2-2b-it"],
+  ["SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct.Q4_1.gguf", "SmolLM2-135M-Instruct"],
+])("a model that calls itself %j, in %s, is called %s", (general, file, name) => {
+  expect(personalName(general, file)).toBe(name);
 });
 
 it("a model's name is the file's, or the folder's, also in Hugging Face's cache", () => {
