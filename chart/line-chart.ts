@@ -139,6 +139,7 @@ function scale(axis: Axis, values: readonly number[]) {
 
 /** 0.05, 1.5, 20, 3,000, 1.2e6. */
 function shortNumber(value: number): string {
+  if (value === 0) return "0";
   const short = Number(value.toPrecision(6));
   if (value >= 1e6 || value < 1e-3) return short.toExponential().replace("e+", "e");
   return short.toLocaleString("en-US", { maximumFractionDigits: 6 });
