@@ -1,7 +1,7 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { dimMul, type Expr, type Shape, scalar, type Type, tile } from "../ir/index.js";
+import { dimMul, type Expr, isFloat8, type Shape, scalar, type Type, tile } from "../ir/index.js";
 import { firstDim, flagPy, pick } from "./attrs.js";
-import { broadcastAll, sameShape } from "./broadcast.js";
+import { broadcastAll, float8Operand, sameShape } from "./broadcast.js";
 import { isNumbers, type TileType } from "./convert.js";
 import type { Attrs, Call, InferContext, Op, OpNode } from "./op.js";
 import { call, list, type Py, py } from "./python.js";
@@ -25,6 +25,7 @@ function stateOf(source: Call, context: InferContext) {
   for (const other of states.slice(1)) {
     if (!isNumbers(other.type) || other.type.shape.length === 0)
       return context.fail(problems.needsTile(other.span, { op: source.op, type: other.type }, context.origins(other)));
+    if (isFloat8(other.type.dtype)) return float8Operand(source, other, context);
     if (!sameShape(other.type.shape, reduced.type.shape))
       return context.fail(
         problems.shapesDiffer(

@@ -1,5 +1,5 @@
 import { type Dim, DTYPES, type DType, dimNot, isFloat, type Shape, type Type } from "../ir/index.js";
-import { call, infix, LEVEL, list, type Py, prefix, py, within } from "./python.js";
+import { call, infix, LEVEL, list, method, type Py, prefix, py, within } from "./python.js";
 import { pythonString } from "./python-string.js";
 
 /** `tl.float32`. */
@@ -8,7 +8,7 @@ export const dtypeText = (dtype: DType): string => `tl.${DTYPES[dtype].triton}`;
 /** A number as Python reads it back to the same double; a float always with a point or an exponent. */
 export function numberText(value: number | bigint, float: boolean): Py {
   if (typeof value === "bigint") return py(value.toString(), value < 0n ? LEVEL.unary : LEVEL.atom, true);
-  if (Number.isNaN(value)) return py('float("nan")', LEVEL.atom, true);
+  if (Number.isNaN(value)) return py(NAN, LEVEL.atom, true);
   if (!Number.isFinite(value)) return py(`float("${value < 0 ? "-" : ""}inf")`, LEVEL.atom, true);
   const negative = value < 0 || Object.is(value, -0);
   const digits = Object.is(value, -0) ? "-0" : float ? String(value) : BigInt(Math.trunc(value)).toString();
@@ -30,8 +30,16 @@ const ownDType = (piece: Py): DType =>
 /** A weak number as a tensor of the dtype that the IR says, for the places where nothing else would decide it. */
 export function materialize(piece: Py, type: Type): Py {
   if (!piece.weak || type.kind !== "tile") return piece;
-  return call("tl.full", [list([]), piece, dtypeText(type.dtype)]);
+  const dtype = dtypeText(type.dtype);
+  // Triton's compiler does not round a NaN to this one: these are its bits.
+  if (type.dtype === "f8e4m3" && piece.text === NAN)
+    return method(call("tl.full", [list([]), numberText(0x7f, false), dtypeText("u8")]), "to", [dtype], {
+      bitcast: "True",
+    });
+  return call("tl.full", [list([]), piece, dtype]);
 }
+
+const NAN = 'float("nan")';
 
 /** A weak number where Triton's own choice of dtype is the IR's; otherwise materialized. */
 export const settle = (piece: Py, type: Type): Py =>

@@ -51,6 +51,13 @@ it("scaled products are built", { timeout: 120_000 }, async () => {
   expect(await trial.failures(SCALED)).toEqual({ accepted: SCALED.length, failures: [] });
 });
 
+/** What draws of other seeds have found: e4m3's NaN, alone and as a tile. */
+it("NaN is built in 8 bits", { timeout: 120_000 }, async () => {
+  const trial = new Trial(temporaryFolder("operands"), createFrontend(), triton);
+  const statements = ["f8e4m3", "f8e5m2"].map((dtype) => `store(out + at, to(full([16], NaN, "${dtype}"), "f32"));`);
+  expect(await trial.failures(statements)).toEqual({ accepted: 2, failures: [] });
+});
+
 /** A sample, the same one in every run; `node scripts/operands.mjs` draws others, or tries all. */
 it("what check accepts is built, whatever op meets whatever dtype and kind of operand", async () => {
   const seed = 1;

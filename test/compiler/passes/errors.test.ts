@@ -101,6 +101,20 @@ const CASES: readonly Case[] = [
     says: "max does not compute in 8 bits, got Tile<[16], f8e5m2>",
   },
   {
+    code: "TS-K2071",
+    title: "floats of 8 bits behind another tile of a state",
+    body: () => [
+      use(
+        d.op(
+          "reduce",
+          { x0: d.arange(0, 16), x1: d.zeros([16], "f8e5m2"), combine: d.call("f", "n", "n") },
+          { axis: 0, tuple: true },
+        ),
+      ),
+    ],
+    says: "reduce does not compute in 8 bits, got Tile<[16], f8e5m2>",
+  },
+  {
     code: "TS-K2072",
     title: "an integer that is to have 8 bits of a float",
     body: () => [use(d.op("cast", { x: "n" }, { dtype: "f8e4m3" }))],
