@@ -112,6 +112,7 @@ const CASES: readonly Case[] = [
         ),
       ),
     ],
+    functions: () => [d.fn("f", ["a", "b"], [d.give("a")])],
     says: "reduce does not compute in 8 bits, got Tile<[16], f8e5m2>",
   },
   {
