@@ -1,18 +1,15 @@
 import { command } from "../command.js";
 import type { EvalNiahRequest } from "../eval/niah.js";
-import type { TaskSet } from "../eval/task-sets.js";
 import type { EvalTasksRequest } from "../eval/tasks.js";
 import { inapplicable } from "../options/applicable.js";
 import { count, positive } from "../options/integers.js";
 import { attentions, contexts, depths, items } from "../options/niah.js";
+import { isMade, MADE, TASK_SETS, type TaskSet } from "../options/task-sets.js";
 import { folder, path, pathTo } from "../options/texts.js";
 
 type Options = Partial<Omit<EvalNiahRequest & EvalTasksRequest, "signal">>;
 
 const NIAH = ["niah"];
-// Of task-sets.ts, which takes time to load.
-const MADE: readonly TaskSet[] = ["infinitebench", "ruler", "needlebench"];
-const TASK_SETS: readonly TaskSet[] = ["leval", "longbench", "longbench-e", "longbench2", "babilong", ...MADE];
 const ASKING = [...NIAH, ...TASK_SETS];
 const REPORT = "report";
 
@@ -28,10 +25,13 @@ const TASKS_OF: Readonly<Record<string, readonly string[]>> = {
   maxTokens: NIAH,
   ...{ model: ASKING, device: ASKING, attention: ASKING, out: ASKING, fresh: ASKING, json: ASKING },
   data: TASK_SETS,
-  tasks: TASK_SETS,
+  tasks: TASK_SETS.filter((name) => name !== "longbench2"),
   limit: TASK_SETS,
   maxLength: TASK_SETS,
 };
+
+/** What says how questions are made: nothing where they are read. */
+const MAKING = { context: MADE, seed: MADE, samples: MADE };
 
 /** What niah asks where nothing else is said. */
 const USUAL = {
@@ -74,7 +74,8 @@ export default command<Options>({
     },
     {
       flags: "--depth <list>",
-      about: "niah, needlebench: where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters)",
+      about:
+        "niah, needlebench: where the needle is, in percent: 0..100:10 or 0,50,100 (default: 0..100, in quarters for niah, in tenths for needlebench)",
       parse: depths,
     },
     {
@@ -147,7 +148,10 @@ export default command<Options>({
     const [task, folder] = args as [string, string?];
     const isReport = task === REPORT;
     const problem =
-      inapplicable("eval", task, { ...options }, TASKS_OF) ??
+      inapplicable("eval", task, options, TASKS_OF) ??
+      (task === "infinitebench" && !isMade(task, options)
+        ? inapplicable("eval", `${task} --data`, options, MAKING)
+        : undefined) ??
       (isReport && folder === undefined ? "eval report needs the folder of the results" : undefined) ??
       (!isReport && folder !== undefined ? `eval ${task} takes no folder but by --out or --data` : undefined);
     if (problem !== undefined) {

@@ -13,8 +13,8 @@ import {
 } from "../../eval/niah/index.js";
 import { integerText } from "../../runtime/integers.js";
 import { kindOf } from "../../runtime/reattention/index.js";
-import { colours } from "../report/colours.js";
-import { plural, timeLeft } from "../report/progress.js";
+import { timeLeft } from "../report/progress.js";
+import { endOf } from "./ending.js";
 
 /** The progress line. */
 export function standing({ attention, context, depth, done, total, read, remainingMs }: NiahProgress): string {
@@ -68,14 +68,10 @@ interface Shown {
 export function show(results: NiahResults, { asked, files, json }: Shown): number {
   if (json) console.log(JSON.stringify(results));
   else for (const text of tables(results)) console.log(text);
-  const pc = colours(process.stderr);
-  const errors = asked.flatMap(({ error }) => error ?? []);
-  if (errors.length > 0)
-    process.stderr.write(
-      `${pc.red("error:")} ${plural(errors.length, "question")} ${errors.length === 1 ? "has" : "have"} no answer. ${[...new Set(errors)].join("\n")}\n`,
-    );
-  process.stderr.write(`${pc.dim(`written: ${files.join(", ")}`)}\n`);
-  return errors.length > 0 ? 1 : 0;
+  return endOf(
+    asked.flatMap(({ error }) => error ?? []),
+    files,
+  );
 }
 
 const FOOTER =

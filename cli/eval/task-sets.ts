@@ -11,6 +11,7 @@ import {
   rulerQuestions,
 } from "../../eval/tasks/index.js";
 import { readText } from "../../runtime/files.js";
+import type { TaskSet } from "../options/task-sets.js";
 import { InputError } from "../report/errors.js";
 
 /** What of a request says which questions there are. */
@@ -48,7 +49,7 @@ const made =
     return context.flatMap((length) => make({ length, around, samples, seed, tokenizer }, wanted));
   };
 
-const TASK_SETS: Readonly<Record<TaskSet, Make>> = {
+const QUESTIONS: Readonly<Record<TaskSet, Make>> = {
   leval: fromFiles("leval", levalQuestions),
   longbench: fromFiles("longbench", longBenchQuestions),
   "longbench-e": fromFiles("longbench-e", (folder, tasks) => longBenchQuestions(folder, tasks, { even: true })),
@@ -66,13 +67,4 @@ const TASK_SETS: Readonly<Record<TaskSet, Make>> = {
   babilong: fromFiles("babilong", babilongQuestions),
 };
 
-export type TaskSet = (typeof READ)[number] | (typeof MADE)[number];
-
-/** Task sets whose questions lie in published files, and those whose questions are made to a length. */
-export const READ = ["leval", "longbench", "longbench-e", "longbench2", "babilong"] as const;
-export const MADE = ["infinitebench", "ruler", "needlebench"] as const;
-
-export const isMade = (name: TaskSet, { data }: Wanted): boolean =>
-  (MADE as readonly string[]).includes(name) && !(name === "infinitebench" && data !== undefined);
-
-export const questionsOf = (name: TaskSet, ...rest: Parameters<Make>): Question[] => TASK_SETS[name](...rest);
+export const questionsOf = (name: TaskSet, ...rest: Parameters<Make>): Question[] => QUESTIONS[name](...rest);

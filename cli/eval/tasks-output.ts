@@ -1,8 +1,8 @@
 import type { Answer, Estimate, Failure, Identity, TaskSummary, TasksProgress } from "../../eval/tasks/index.js";
 import { integerText } from "../../runtime/integers.js";
 import { kindOf } from "../../runtime/reattention/index.js";
-import { colours } from "../report/colours.js";
-import { plural, timeLeft } from "../report/progress.js";
+import { timeLeft } from "../report/progress.js";
+import { endOf } from "./ending.js";
 
 /** The progress line. */
 export function standingOfTasks({
@@ -41,14 +41,10 @@ export function showTasks(
 ): number {
   if (json) console.log(JSON.stringify(results));
   else console.log(tableOf(results.rows));
-  const pc = colours(process.stderr);
-  if (failures.length > 0) {
-    const why = [...new Set(failures.map(({ error }) => error))].join("\n");
-    const subject = `${plural(failures.length, "question")} ${failures.length === 1 ? "has" : "have"}`;
-    process.stderr.write(`${pc.red("error:")} ${subject} no answer. ${why}\n`);
-  }
-  process.stderr.write(`${pc.dim(`written: ${file}`)}\n`);
-  return failures.length > 0 ? 1 : 0;
+  return endOf(
+    failures.map(({ error }) => error),
+    [file],
+  );
 }
 
 /** Lengths as people write them. */

@@ -17,10 +17,11 @@ import {
   readAttention,
 } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
+import { isMade, type TaskSet } from "../options/task-sets.js";
 import { plural, progress } from "../report/progress.js";
 import { ensureResultsFolder } from "./folder.js";
 import { EVERY_MODE, subjectOf } from "./subject.js";
-import { isMade, questionsOf, type TaskSet, type Wanted } from "./task-sets.js";
+import { questionsOf, type Wanted } from "./task-sets.js";
 import { showTasks, standingOfTasks, toldOfTask } from "./tasks-output.js";
 
 export interface EvalTasksRequest extends Wanted {

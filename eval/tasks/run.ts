@@ -92,10 +92,9 @@ async function pendingOf(
   const pending: Pending[] = [];
   for (const question of questions) {
     signal?.throwIfAborted();
-    const { task, id, maxTokens } = question;
+    const { task, id } = question;
     if (answers.answers.has(keyOf({ attention: attentionText(attention), task, id }))) continue;
-    const { tokens } = await prompts.of(question, most(attention));
-    pending.push({ question, context: tokens.length + maxTokens });
+    pending.push({ question, context: await prompts.lengthOf(question, most(attention)) });
   }
   return pending;
 }

@@ -2,6 +2,7 @@
 
 import { groupedBy } from "../shared/group.js";
 import type { Answer } from "./answers.js";
+import { Draws } from "./synthetic/index.js";
 
 /** A mean, and between which two it lies in 95 of 100 draws of other documents; no interval where there is but one. */
 export interface Estimate {
@@ -101,10 +102,10 @@ function estimate(answers: readonly Answer[], value: (one: Answer) => number): E
   );
   const mean = meanOf(documents);
   if (documents.length < 2) return { mean };
-  const random = randomNumbers();
-  const draws = Array.from({ length: RESAMPLES }, () =>
-    meanOf(Array.from(documents, () => documents[Math.floor(random() * documents.length)]!)),
-  ).sort((a, b) => a - b);
+  const by = new Draws("documents");
+  const draws = Array.from({ length: RESAMPLES }, () => meanOf(Array.from(documents, () => by.pick(documents)))).sort(
+    (a, b) => a - b,
+  );
   return { mean, low: draws[Math.floor(RESAMPLES * 0.025)]!, high: draws[Math.ceil(RESAMPLES * 0.975) - 1]! };
 }
 
@@ -119,15 +120,6 @@ function meanOf(documents: readonly Parts[]): number {
   let means = 0;
   for (const { sum, count } of kinds.values()) means += sum / count;
   return means / kinds.size;
-}
-
-/** Uniform in [0, 1): a linear congruential generator (Knuth's MMIX constants), from its upper bits. */
-function randomNumbers(): () => number {
-  let state = 1n;
-  return () => {
-    state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
-    return Number(state >> 11n) / 2 ** 53;
-  };
 }
 
 /** Tasks have the same weight, by their own scores, where all modes have answers. */
