@@ -44,6 +44,8 @@ export interface QueueHost {
 }
 
 interface Waiting {
+  /** Commands before its signal. */
+  after: number;
   readonly signal: number;
   resolve(): void;
   reject(error: unknown): void;
@@ -85,7 +87,8 @@ export class Queue {
   #watching = false;
   #enqueued = 0;
   #signals = 0;
-  #failure: unknown;
+  /** Why a launch could not be queued, and how many commands were before it. */
+  #failure: { readonly error: unknown; readonly after: number } | undefined;
   /** Messages about what was printed: those that were received, and those of launches that still run. */
   #received = 0;
   #printed: Printed[] = [];
@@ -165,8 +168,13 @@ export class Queue {
 
   /** Queues a command. */
   push(command: Command): void {
-    if (this.#pending.length > 0 || !this.#hasRoom()) this.#wait({ ready: null, make: () => command, fill: null });
-    else this.#put(command);
+    this.#pushMade(() => command);
+  }
+
+  /** Queues a command that is made when its turn comes. */
+  #pushMade(make: () => Command): void {
+    if (this.#pending.length > 0 || !this.#hasRoom()) this.#wait({ ready: null, make, fill: null });
+    else this.#put(make());
   }
 
   /**
@@ -185,8 +193,12 @@ export class Queue {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ signal: ++this.#signals, resolve, reject });
-      this.push({ kind: COMMAND.signal, id: 0, block: 0, total: 1, to: 0, value: 0 });
+      const one: Waiting = { signal: ++this.#signals, after: Number.POSITIVE_INFINITY, resolve, reject };
+      this.#waiting.push(one);
+      this.#pushMade(() => {
+        one.after = this.#enqueued;
+        return { kind: COMMAND.signal, id: 0, block: 0, total: 1, to: 0, value: 0 };
+      });
       void this.#watch();
     });
   }
@@ -293,7 +305,7 @@ export class Queue {
         if (fill === null) this.#put(make());
         else if (this.#failure === undefined) this.#putLaunch(make(), fill);
       } catch (error) {
-        this.#failure ??= error;
+        this.#failure ??= { error, after: this.#enqueued };
       }
       this.#pending.shift();
     }
@@ -324,13 +336,14 @@ export class Queue {
 
   #settle(seen: number): void {
     this.#print(this.finished);
-    const error = this.#takeError();
-    this.reclaim();
+    let error: unknown;
     while (this.#waiting.length > 0 && this.#waiting[0]!.signal <= seen) {
       const one = this.#waiting.shift()!;
+      error ??= this.#takeError(one.after);
       if (error === undefined) one.resolve();
       else one.reject(error);
     }
+    this.reclaim();
   }
 
   /** Hands on what the commands before `end` have printed, in the order of launches and programs, whichever worker was faster. */
@@ -346,15 +359,17 @@ export class Queue {
     for (const one of whole) this.#host.print(one);
   }
 
-  #takeError(): unknown {
-    if (this.#failure !== undefined) {
-      const failure = this.#failure;
+  /** What went wrong in the first `count` commands, once: who waits for what was queued before must not take it from who waits behind it. */
+  #takeError(count: number): unknown {
+    if (this.#failure !== undefined && this.#failure.after <= count) {
+      const { error } = this.#failure;
       this.#failure = undefined;
-      return failure;
+      return error;
     }
     const words = this.#words;
     if (Atomics.load(words, CONTROL.error) !== 2) return undefined;
-    const [kind, kernel, site, base, element, x, y, z, block, length] = words.subarray(CONTROL.fault);
+    const [kind, kernel, site, base, element, x, y, z, block, length, command] = words.subarray(CONTROL.fault);
+    if (command! >= count) return undefined;
     const text = Buffer.from(this.#heap.bytes.slice(CONTROL.faultText * 4, CONTROL.faultText * 4 + length!)).toString();
     Atomics.store(words, CONTROL.error, 0);
     return this.#host.explain({

@@ -128,7 +128,7 @@ const RUN = {
 
 let running = null;
 
-function report(error, slot) {
+function report(error, slot, command) {
   if (Atomics.compareExchange(words, CONTROL.error, 0, 1) !== 0) return;
   const fault = error instanceof Fault ? error : { kind: FAULT.other, site: 0, base: 0, element: 0 };
   const program = running ? [running.x.value, running.y.value, running.z.value] : [0, 0, 0];
@@ -136,7 +136,7 @@ function report(error, slot) {
   const text = new TextEncoder().encode(said).slice(0, CONTROL.faultTextBytes);
   bytes(CONTROL.faultText * 4, text.length).set(text);
   const launch = [fault.kind, words[slot + SLOT.id], fault.site, fault.base, fault.element];
-  const fields = [...launch, ...program, words[slot + SLOT.block], text.length];
+  const fields = [...launch, ...program, words[slot + SLOT.block], text.length, command];
   fields.forEach((value, at) => {
     words[CONTROL.fault + at] = value;
   });
@@ -161,7 +161,7 @@ function work(slot, kind, command, first, length) {
   try {
     RUN[kind](slot, first, length);
   } catch (error) {
-    report(error, slot);
+    report(error, slot, command);
   } finally {
     handOn(slot, command, first);
   }

@@ -260,6 +260,20 @@ describe("errors", () => {
     expect(await read(y)).toEqual([1]);
   });
 
+  it("are told to who waits behind them, not to who waits for what was queued before", async () => {
+    const [x, y] = [await numbers(1), await numbers(1)];
+    const kernel = load();
+    for (let round = 0; round < 50; round++) {
+      kernel.launch([1], { x, a: 1, n: 1, BLOCK: 64 });
+      const before = device.synchronize();
+      kernel.launch([1], { x: y, a: 1, n: 2, BLOCK: 64 });
+      const behind = device.synchronize();
+      const both = await Promise.allSettled([before, behind]);
+      expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    }
+    expect(await read(x)).toEqual([51]);
+  });
+
   it("name a buffer of another device", async () => {
     const other = await CpuDevice.open({ threads: 1, store: null });
     const theirs = other.alloc(4);
