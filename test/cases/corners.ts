@@ -264,6 +264,19 @@ export const CORNERS: readonly Corner[] = [
     args: { x: memory("i32", [3, 0, 5, -1, 7, 9]), n: 6 },
     want: [108, 4, 13, 1, 26],
   },
+  ...[1, 2, 3, 4, 5].map((K): Corner => {
+    const numbers = [0.5, 2, 5];
+    const behind = (v: number) => (K < 3 ? K * v : K === 5 ? 28 + Math.trunc(v) : v + (K - 3) / 4 + (v > 1 ? 100 : 0));
+    const ofValue = (v: number): number =>
+      K < 3 || v <= 4 ? (v + Number(K > 2) < 3 ? 0 : 0.5) + v + Number(K > 2) : v * 3;
+    return {
+      title: `returns that constants decide, of ${K}`,
+      kernel: "returns",
+      args: { x: memory("f32", numbers) },
+      constants: { K },
+      want: [...numbers.map(behind), ...numbers.map(ofValue)],
+    };
+  }),
   {
     title: "atomics of tiles of pointers with one value",
     kernel: "atomics",

@@ -15,6 +15,7 @@ import {
   type Ptr,
   range,
   sort,
+  staticAssert,
   staticRange,
   store,
   sum,
@@ -179,6 +180,44 @@ export const leaving = kernel(({ x, out, n }: { x: Ptr<"i32">; out: Out; n: Int 
   }
   store(out + 4, to(inner, "f64"));
 });
+
+/** What is behind a return that constants decide is not there, whatever it asserts. */
+function returned(v: number, K: number) {
+  if (K === 1) return to(v, "f64");
+  else if (K === 2) {
+    const twice = v * 2;
+    return to(twice, "f64");
+  }
+  if (K > 3) {
+    if (K > 4) return to(sum(arange(0, 8), 0) + to(v, "i32"), "f64");
+    v += 0.25;
+  }
+  if (v > 1) v += 100;
+  staticAssert(K === 3 || K === 4, "K is one of 1 to 5");
+  const v64 = to(v, "f64");
+  return v64;
+}
+
+/** A return that a value decides, under a constant and behind it. */
+function returnedOf(v: number, K: number): number {
+  if (K > 2) {
+    if (v > 4) return v * 3;
+    v += 1;
+  }
+  if (v < 3) return v;
+  return v + 0.5;
+}
+
+/** x has three numbers: 0.5, 2, 5. */
+export const returns = kernel(
+  ({ x, out, K }: { x: Ptr<"f32">; out: Out; K: Const<"K"> }) => {
+    for (const i of range(3)) {
+      store(out + i, to(returned(load(x + i), K), "f64"));
+      store(out + 3 + i, to(returnedOf(load(x + i), K), "f64"));
+    }
+  },
+  { builds: [1, 2, 3, 4, 5].map((K) => ({ constants: { K } })) },
+);
 
 /** The stages of a loop follow a constant, in a function too. */
 function totalInStages(x: Ptr<"f32">, n: number, S: number) {

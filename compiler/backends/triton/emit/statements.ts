@@ -8,9 +8,60 @@ type Rule<K extends Stmt["kind"]> = (stmt: Extract<Stmt, { kind: K }>, text: Fun
 export function emitBody(body: readonly Stmt[], text: FunctionText, span: Span): void {
   text.indented(() => {
     const before = text.lines.length;
-    for (const stmt of body) (RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, text);
+    emitAll(body, text);
     if (text.lines.length === before) text.line("pass", span);
   });
+}
+
+/**
+ * Triton goes on behind an `if` of constants that has returned, up to where types or static assertions do not fit: what follows such an `if` is
+ * its `else`, or has a condition of its own.
+ */
+function emitAll(body: readonly Stmt[], text: FunctionText): void {
+  for (const [index, stmt] of body.entries()) {
+    const rest = body.slice(index + 1);
+    const returned = rest.length > 0 && stmt.kind === "if" ? returnedPy([stmt], text) : false;
+    if (typeof returned === "boolean") {
+      emit(stmt, text);
+      continue;
+    }
+    const joined = withElse(stmt as If, rest);
+    emit(joined ?? stmt, text);
+    if (joined) return;
+    text.line(`if not (${returned}):`, rest[0]!.span);
+    emitBody(rest, text, rest[0]!.span);
+    return;
+  }
+}
+
+type If = Extract<Stmt, { kind: "if" }>;
+
+const emit = (stmt: Stmt, text: FunctionText): void => (RULES[stmt.kind] as Rule<Stmt["kind"]>)(stmt as never, text);
+
+/** Whether statements have returned when they have run: always, never, or where constants say so; never too where a value decides. */
+function returnedPy(body: readonly Stmt[], text: FunctionText): string | boolean {
+  const texts: string[] = [];
+  for (const stmt of body) {
+    if (stmt.kind === "return") return true;
+    if (stmt.kind !== "if") continue;
+    const [then, otherwise] = [returnedPy(stmt.then, text), returnedPy(stmt.else, text)];
+    if (then === true && otherwise === true) return true;
+    if (stmt.condition.type.kind !== "const") continue;
+    const condition = `(${conditionPy(stmt.condition, text)})`;
+    if (then !== false) texts.push(then === true ? condition : `${condition} and ${then}`);
+    if (otherwise !== false) texts.push(otherwise === true ? `not ${condition}` : `not ${condition} and ${otherwise}`);
+  }
+  if (texts.length === 0) return false;
+  return texts.length === 1 ? texts[0]! : `(${texts.join(" or ")})`;
+}
+
+/** An `if` whose branches return but for the last one, with what follows it there; undefined for others. */
+function withElse(stmt: If, rest: readonly Stmt[]): If | undefined {
+  if (stmt.then.at(-1)?.kind !== "return") return undefined;
+  const [only] = stmt.else;
+  if (!only) return { ...stmt, else: rest };
+  const joined = stmt.else.length === 1 && only.kind === "if" ? withElse(only, rest) : undefined;
+  return joined && { ...stmt, else: [joined] };
 }
 
 /** Python's augmented assignments for `x = x + …`. */
