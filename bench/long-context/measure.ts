@@ -129,7 +129,8 @@ async function readPrompt(runner: Runner, { tokens, attention }: Job, { signal, 
   return median(times);
 }
 
-async function fillCache(runner: Runner, tokens: number): Promise<undefined> {
+/** A cache of normal numbers. */
+export async function fillCache(runner: Runner, tokens: number): Promise<undefined> {
   const { device, config } = runner;
   const numbers = await normalNumbers(device, tokens * rowBytes(config));
   await runner.pretend(tokens, GREEDY, numbers.fill);

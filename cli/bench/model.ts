@@ -4,6 +4,7 @@ import { slug } from "../../bench/environment.js";
 import { renameEarlier, writeResults } from "../../bench/results-file.js";
 import { readText } from "../../runtime/files.js";
 import { modelBundle } from "../../runtime/package-root.js";
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { modelPath } from "../generate/load-model.js";
 import { ensureModelKernels } from "../kernels/model-kernels.js";
 import { colours } from "../report/colours.js";
@@ -29,6 +30,12 @@ export interface SessionsBenchRequest extends Common {
   readonly model?: string;
   readonly sessions?: readonly number[];
   readonly decode?: number;
+}
+
+export interface StepBenchRequest extends Common {
+  readonly model?: string;
+  readonly depth?: number;
+  readonly attention?: readonly AttentionRequest[];
 }
 
 export interface RetrievalBenchRequest extends Common {
@@ -67,6 +74,16 @@ export async function benchSessions({ model, sessions, decode, peer = true, ...r
       ...{ sessions: sessions ?? usual.sessions, decode: decode ?? usual.decode },
     });
     return ["sessions", results, sessionsTable(results)];
+  });
+}
+
+/** A decode step by its kernels. */
+export async function benchStep({ model, depth = 256, attention, ...request }: StepBenchRequest) {
+  await ofModel(model, request, async (path, device, onProgress) => {
+    const { benchStep, stepTable } = await import("../../bench/step.js");
+    const { signal } = request;
+    const results = await benchStep({ path, device, depth, attention: attention?.[0], signal, onProgress });
+    return ["step", results, stepTable(results)];
   });
 }
 

@@ -15,6 +15,7 @@ interface Options {
   readonly fresh?: boolean;
   readonly prefill?: number;
   readonly decode?: number;
+  readonly depth?: number;
   readonly sessions?: readonly number[];
   readonly peer: boolean;
   readonly exactness: boolean;
@@ -25,7 +26,7 @@ interface Options {
 export default command<Options>({
   name: "bench",
   usage: "<task>",
-  choices: ["long-context", "retrieval", "model", "sessions"],
+  choices: ["long-context", "retrieval", "model", "sessions", "step"],
   summary: "Measure this machine's GPU: long contexts, retrieval, or a model's speed.",
   about:
     "long-context measures time to first token, time per token and memory by length of the context, dense attention beside ReAttention; says from " +
@@ -34,12 +35,13 @@ export default command<Options>({
     "a long one can be added by a second call.\n\n" +
     "retrieval measures ReAttention's kernels, and compares picks with float64. model measures prefill and decode in tokens a second. Both measure " +
     "another program beside ours, torch or transformers, where the Python that $TILESCRIPT_PEER_PYTHON names (default: python3) has it.\n\n" +
-    "sessions measures how many tokens a second come of several answers at once, together.",
+    "sessions measures how many tokens a second come of several answers at once, together. step measures a decode step by its kernels: what the " +
+    "step would take less without each, what each takes alone, and apart, where none begins before the one ahead of it has ended.",
   options: [
     {
       flags: "-m, --model <file>",
       about:
-        "long-context, model, sessions: a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of " +
+        "long-context, model, sessions, step: a GGUF file, or hf:OWNER/REPO[:QUANT], which is pulled first (default: $TILESCRIPT_MODEL, else the demo model of " +
         "tilescript pull demo)",
       parse: path,
     },
@@ -69,7 +71,8 @@ export default command<Options>({
     {
       flags: "-a, --attention <mode>",
       about:
-        "long-context: reattention or streaming, with parameters if you like; repeat it to compare (default: reattention with the paper's)",
+        "long-context: reattention or streaming, with parameters if you like; repeat it to compare (default: reattention with the paper's); step: " +
+        "one of them (default: dense)",
       parse: windowed,
       repeatable: true,
     },
@@ -84,6 +87,7 @@ export default command<Options>({
       about: "model, sessions: tokens of an answer (default: 256; 8 with --device cpu)",
       parse: atLeastTwo,
     },
+    { flags: "--depth <tokens>", about: "step: tokens in the cache (default: 256)", parse: positive },
     {
       flags: "--sessions <list>",
       about: "sessions: how many answers at once, such as 1,8 (default: 1,4,16,64; 1,4 with --device cpu)",
@@ -102,6 +106,7 @@ export default command<Options>({
     "tilescript bench retrieval --lengths 128k,1M",
     "tilescript bench model --prefill 8k --decode 256",
     "tilescript bench sessions --sessions 1,16",
+    "tilescript bench step --depth 8k",
   ],
   async run({ args, options, signal }) {
     const task = args[0] as Task;
@@ -114,8 +119,8 @@ export default command<Options>({
       const { benchLongContext } = await import("../bench/long-context.js");
       return benchLongContext({ ...options, signal });
     }
-    const { benchModel, benchRetrieval, benchSessions } = await import("../bench/model.js");
-    const tasks = { model: benchModel, retrieval: benchRetrieval, sessions: benchSessions };
+    const { benchModel, benchRetrieval, benchSessions, benchStep } = await import("../bench/model.js");
+    const tasks = { model: benchModel, retrieval: benchRetrieval, sessions: benchSessions, step: benchStep };
     await tasks[task]({ ...options, signal });
     return 0;
   },

@@ -35,15 +35,16 @@ export function counts(text: string): number[] {
   return all;
 }
 
-export type Task = "long-context" | "retrieval" | "model" | "sessions";
+export type Task = "long-context" | "retrieval" | "model" | "sessions" | "step";
 
 /** Which tasks an option is for, by its name in camelCase; those that are not here are for all. */
 const TASKS_OF: Readonly<Record<string, readonly Task[]>> = {
-  model: ["long-context", "model", "sessions"],
+  model: ["long-context", "model", "sessions", "step"],
+  depth: ["step"],
   lengths: ["long-context", "retrieval"],
   dense: ["long-context"],
   decodeOnly: ["long-context"],
-  attention: ["long-context"],
+  attention: ["long-context", "step"],
   fresh: ["long-context"],
   prefill: ["model"],
   decode: ["model", "sessions"],
@@ -57,9 +58,13 @@ const NEGATED: ReadonlySet<string> = new Set(["peer", "exactness"]);
 /** What is wrong with options that say nothing to a task, or leave it nothing to do; undefined where nothing is. */
 export function misused(task: Task, options: Readonly<Record<string, unknown>>): string | undefined {
   // Options with a --no- are true unless it was given.
-  const given = Object.entries(options).filter(([name, value]) => !(value === true && NEGATED.has(name)));
-  const problem = inapplicable("bench", task, Object.fromEntries(given), TASKS_OF);
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => !(value === true && NEGATED.has(name))),
+  );
+  const problem = inapplicable("bench", task, given, TASKS_OF);
   if (problem !== undefined) return problem;
+  if (task === "step" && (given.attention as readonly unknown[] | undefined)?.[1] !== undefined)
+    return "bench step takes one --attention";
   const { lengths: read, dense, decodeOnly } = options as Readonly<Record<string, readonly number[] | undefined>>;
   if (task === "retrieval" && read?.length === 0) return "--lengths none leaves bench retrieval nothing to measure";
   if (task === "long-context" && read?.length === 0 && !dense?.length && !decodeOnly?.length)

@@ -132,6 +132,11 @@ export interface WantedBuild {
 export interface LoadOptions {
   /** Builds to load of a bundle that has more than a program launches. Default: all. The CPU executor has all in any case, and checks what is asked for. */
   readonly only?: readonly WantedBuild[];
+  /**
+   * Whether launches of kernels that were built for it may begin before the ones ahead of them have ended (programmatic dependent launch). Default:
+   * true; false shows what that gives.
+   */
+  readonly pdl?: boolean;
 }
 
 /** What sets kinds of devices apart for those who plan work on one, so that nobody need ask for the kind. */

@@ -34,7 +34,7 @@ export interface NeededBuild {
 const OTHERS: ReadonlySet<string> = new Set(["T", "M", "K", "F"]);
 
 /** Constants are written in capitals. */
-const isConstant = (name: string): boolean => /^[A-Z]+\d?$/.test(name) && !OTHERS.has(name);
+export const isConstant = (name: string): boolean => /^[A-Z]+\d?$/.test(name) && !OTHERS.has(name);
 
 /** Notes the builds that are launched. */
 export class BuildRecorder {

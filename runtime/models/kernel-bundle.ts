@@ -15,6 +15,8 @@ import { FAMILY_KERNELS, familyKernels } from "./family-kernels.js";
 export interface KernelBundleOptions {
   /** Folder of the bundle with the model kernels' IR, and builds that many models have in common. */
   readonly bundle: string;
+  /** As `Device.load` takes it. */
+  readonly pdl?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
@@ -36,29 +38,28 @@ export async function loadKernels(
   needed: readonly NeededBuild[],
   options: KernelBundleOptions,
 ): Promise<ModelKernels> {
-  const { bundle } = options;
+  const { bundle, pdl } = options;
+  const load = async (folder: string): Promise<ModelKernels> =>
+    (await device.load(folder, { only: needed, pdl })) as unknown as ModelKernels;
   // Only a device with an architecture runs what is compiled ahead.
-  if (device.arch === 0) return load(device, bundle, needed);
+  if (device.arch === 0) return load(bundle);
   const { manifest } = await readBundle(bundle);
-  if (missingBuilds(manifest, needed, device.arch).length === 0) return load(device, bundle, needed);
+  if (missingBuilds(manifest, needed, device.arch).length === 0) return load(bundle);
   const families = familyKernels(device.arch, manifest);
   if (families.bundle !== undefined) {
     const ahead = await readBundle(families.bundle);
-    if (missingBuilds(ahead.manifest, needed, device.arch).length === 0) return load(device, families.bundle, needed);
+    if (missingBuilds(ahead.manifest, needed, device.arch).length === 0) return load(families.bundle);
   }
   const own = await ownBundle(device.arch, needed, bundle);
   try {
-    if (existsSync(join(own, "manifest.json"))) return await load(device, own, needed);
+    if (existsSync(join(own, "manifest.json"))) return await load(own);
   } catch (error) {
     // A damaged one is made anew, like one that is not there.
     if (!(error instanceof BundleError)) throw error;
   }
   await compile(device, needed, own, options, families.unfit);
-  return load(device, own, needed);
+  return load(own);
 }
-
-const load = async (device: Device, folder: string, needed?: readonly NeededBuild[]): Promise<ModelKernels> =>
-  (await device.load(folder, needed && { only: needed })) as unknown as ModelKernels;
 
 /** Where the bundle of just these builds lies: named after them, and after the bundle that they come from. */
 async function ownBundle(arch: number, needed: readonly NeededBuild[], bundle: string): Promise<string> {

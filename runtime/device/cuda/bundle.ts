@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { KernelEntry } from "../../../compiler/bundle/index.js";
 import { type BundleFiles, loadFrom } from "../../bundle/files.js";
-import type { LoadedBundle, WantedBuild } from "../device.js";
+import type { LoadedBundle, LoadOptions } from "../device.js";
 import { BundleError } from "../errors.js";
 import { isBuild } from "../select.js";
 import { type Loadable, variantsFor } from "./arch.js";
@@ -53,10 +53,14 @@ function noVariant(folder: string, entries: readonly KernelEntry[], device: Cuda
 }
 
 /** Loads every cubin of a bundle that suits the device, or those of the builds that are wanted, so that no launch has to. */
-export const loadBundle = (device: CudaDevice, folder: string, only?: readonly WantedBuild[]): Promise<LoadedBundle> =>
-  loadFrom(folder, (files) => loadAll(device, files, only));
+export const loadBundle = (device: CudaDevice, folder: string, options: LoadOptions): Promise<LoadedBundle> =>
+  loadFrom(folder, (files) => loadAll(device, files, options));
 
-async function loadAll(device: CudaDevice, files: BundleFiles, only?: readonly WantedBuild[]): Promise<LoadedBundle> {
+async function loadAll(
+  device: CudaDevice,
+  files: BundleFiles,
+  { only, pdl = true }: LoadOptions,
+): Promise<LoadedBundle> {
   const loadable = files.manifest.kernels.map((entry) => ({
     entry,
     variants: variantsFor(entry, device.arch).filter(
@@ -74,7 +78,9 @@ async function loadAll(device: CudaDevice, files: BundleFiles, only?: readonly W
   const variants = await loadVariants(
     device,
     files,
-    usable.flatMap(({ entry, variants }) => variants.map((loadable) => ({ entry, loadable }))),
+    usable.flatMap(({ entry, variants }) =>
+      variants.map((loadable) => ({ entry, loadable: pdl ? loadable : withoutPdl(loadable) })),
+    ),
   );
   const kernels = usable.map(
     ({ entry }) =>
@@ -86,6 +92,11 @@ async function loadAll(device: CudaDevice, files: BundleFiles, only?: readonly W
   );
   return new CudaBundle(files, device, new Map(kernels.map((kernel) => [kernel.name, kernel])));
 }
+
+const withoutPdl = ({ variant, form }: Loadable): Loadable => ({
+  variant: { ...variant, launch: { ...variant.launch, pdl: false } },
+  form,
+});
 
 interface Wanted {
   readonly entry: KernelEntry;

@@ -206,10 +206,10 @@ export class CudaDevice implements Device {
 
   async load<Module extends object = object>(
     source: BundleSource<Module>,
-    { only }: LoadOptions = {},
+    options: LoadOptions = {},
   ): Promise<LoadedBundle & TypedKernels<Module>> {
     this.#requireOpen();
-    return typedBundle<Module>(await loadBundle(this, bundleFolder(source), only));
+    return typedBundle<Module>(await loadBundle(this, bundleFolder(source), options));
   }
 
   /** The module of a cubin or PTX, by the hash of its bytes: each is loaded once. */
