@@ -81,6 +81,9 @@ export const GIVEN_OF: Readonly<Record<string, Readonly<Record<string, string>>>
   tgamma: { n: tile("f32") },
   clamp: { step: ": F32" },
   j0: { k: ": F32" },
+  jn: { order: tile("i32") },
+  yn: { order: tile("i32"), k: ": F32" },
+  hiloint2double: { upper: tile("i32"), lower: tile("i32") },
   y0: { k: ": F32" },
   y1: { k: ": F32" },
 };
