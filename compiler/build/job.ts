@@ -22,15 +22,13 @@ export interface JobOptions {
 /** What Triton is asked for of a unit. */
 export function jobOf(unit: Unit, { stages = ["cubin", "ptx"], lineInfo = false }: JobOptions = {}): PlannedJob {
   const { kernel, build, arch } = unit;
-  const { text, lines, entry, parameters, subnormals } = emitTriton(forTarget(kernel, arch));
+  const { text, lines, entry, ...more } = emitTriton(forTarget(kernel, arch));
   const possible = arch >= HOPPER ? build : { ...build, pdl: false };
-  const { options, ...signature } = signatureOf(kernel, possible, unit, parameters);
   const job: TritonJob = {
     source: text,
     file: `${bindingName(kernel)}.triton.py`,
     kernel: entry,
-    ...signature,
-    options: { ...options, ...(subnormals && { enable_reflect_ftz: false }) },
+    ...signatureOf(kernel, possible, unit, more),
     target: { arch },
     stages,
     ...(lineInfo && { lineInfo: originsOf(lines) }),

@@ -139,7 +139,7 @@ export const approximate = kernel(({ x, out }: { x: Ptr<"f32">; out: Out }) => {
 });
 
 /** Bessel functions of orders that differ, and of one. */
-export const orders = kernel(
+export const besselOrders = kernel(
   <T extends "f32" | "f64">({ n, x, order, out }: { n: Ptr<"i32">; x: Ptr<T>; order: Int; out: Out }) => {
     const i = arange(0, 32);
     const v = load(x + i);

@@ -259,7 +259,7 @@ function orders(dtype: "f32" | "f64"): Corner {
   ];
   return {
     title: `Bessel functions of ${dtype} of any order, as near as CUDA says`,
-    kernel: "orders",
+    kernel: "besselOrders",
     dtypes: { T: dtype },
     args: { n: { dtype: "i32", numbers: ORDERS }, x: { dtype, numbers: PLACES }, order: 7 },
     want: bounds.map(([want]) => want),

@@ -27,10 +27,10 @@ afterAll(() => triton.close());
 
 /** Compiles the first build of a typed kernel, aligned and not. */
 async function compiled(kernel: Kernel, arch: number, divisible: readonly string[] = []): Promise<TritonOutput> {
-  const { text, entry, parameters } = emitTriton(kernel);
+  const { text, entry, ...more } = emitTriton(kernel);
   const [build] = kernel.builds;
   const possible = arch >= 90 ? build! : { ...build!, pdl: false };
-  const signature = signatureOf(kernel, possible, { divisible, one: [] }, parameters);
+  const signature = signatureOf(kernel, possible, { divisible, one: [] }, more);
   const result = await triton.compile({ source: text, kernel: entry, ...signature, target: { arch } });
   if (!result.ok) throw new Error(`${result.error.stage}: ${result.error.message}\n${text}`);
   return result;
