@@ -35,7 +35,7 @@ export function addRz(a: number, b: number): number {
 /**
  * Sum of f32 or f64, rounded to the nearest, where `a * b + c` may be rounded once. Triton: `libdevice.add_rn`.
  *
- * @example const rest = addRn(sum, -total);
+ * @example const rest = addRn(whole, -part);
  */
 export function addRn(a: number, b: number): number {
   return outsideKernel("addRn", a, b);
@@ -71,7 +71,7 @@ export function subRz(a: number, b: number): number {
 /**
  * Difference of f32 or f64, rounded to the nearest, where `a * b - c` may be rounded once. Triton: `libdevice.sub_rn`.
  *
- * @example const lost = subRn(b, subRn(sum, a));
+ * @example const lost = subRn(b, subRn(both, a));
  */
 export function subRn(a: number, b: number): number {
   return outsideKernel("subRn", a, b);
