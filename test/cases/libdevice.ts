@@ -197,7 +197,7 @@ const ulps = (count: number) => (value: number) => (count + 1) * ulp(value);
 /** What is right, and how far off CUDA's programming guide lets it be; a unit more for the rounding of what is right. */
 type Bound = readonly [want: number, near: number];
 const logarithm = (of: (x: number) => number, near: number, count: number) =>
-  SIZES.map((x): Bound => [of(x), x >= 0.5 && x <= 2 ? near : ulps(count)(of(x))]);
+  SIZES.map((x): Bound => [of(x), x >= 0.5 && x <= 2 ? near + ulp(of(x)) : ulps(count)(of(x))]);
 
 const BOUNDS: readonly Bound[] = [
   ...ANGLES.map((x): Bound => [Math.sin(x), 2 ** -21.41]),
