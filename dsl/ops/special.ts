@@ -133,8 +133,8 @@ export function jn(n: number, x: number): number {
 }
 
 /**
- * The Bessel function of the second kind of order n, an integer for each element; −∞ at 0, NaN below and where n < 0. GPUs: to `2 + 2.5 n` units in
- * the last place where x < n, else to 2.2e-6 in f32, 1.2e-12 in f64. Triton: `libdevice.yn`.
+ * The Bessel function of the second kind of order n, an integer for each element; −∞ at 0, NaN below and where n < 0. GPUs: in f32 to `2 + 2.5 n`
+ * units in the last place where x < n, else to 2.2e-6; in f64 to 1.2e-12 where x > 1.5 n. Triton: `libdevice.yn`.
  *
  * @example const outward = yn(order, k * r);
  */

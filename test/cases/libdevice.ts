@@ -245,11 +245,13 @@ function orders(dtype: "f32" | "f64"): Corner {
   const [jn, yn] = [realFunction("jn"), realFunction("yn")];
   const absolute = dtype === "f32" ? 2.2e-6 : 1.2e-12;
   const cast = dtype === "f32" ? Math.fround : (x: number) => x;
-  const step = dtype === "f32" ? 2 ** -23 : 2 ** -52;
   const first = (n: number, x: number): Bound => [cast(jn(n, x)), absolute];
+  // Of f64 nothing is said near the order and below it.
+  const beside = (n: number, want: number) =>
+    dtype === "f32" ? (3 + 2.5 * n) * ulp(want) : 1e-11 * Math.max(Math.abs(want), 1);
   const second = (n: number, x: number): Bound => {
     const want = cast(yn(n, x));
-    return [want, x < n * (dtype === "f32" ? 1 : 1.5) ? Math.abs(want) * step * (3 + 2.5 * n) : absolute];
+    return [want, x < n * (dtype === "f32" ? 1 : 1.5) ? beside(n, want) : absolute];
   };
   const bounds = [
     ...PLACES.map((x, at) => first(ORDERS[at]!, x)),
