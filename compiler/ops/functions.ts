@@ -1,5 +1,5 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, type DType, isFloat, isInteger, type Type } from "../ir/index.js";
+import { DTYPE_NAMES, DTYPES, type DType, isFloat, isInteger, type Type } from "../ir/index.js";
 import type { TileType } from "./convert.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
@@ -86,7 +86,7 @@ const LIBDEVICE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What an i32 holds, whatever it is. */
-const SHORT: readonly DType[] = ["i8", "u8", "i16", "u16", "i32"];
+const SHORT = DTYPE_NAMES.filter((dtype) => dtype === "i32" || (isInteger(dtype) && DTYPES[dtype].bytes < 4));
 
 /** An integer beside a float: `jn(n, x)`, `ldexp(x, n)`. */
 const withInteger =
