@@ -68,7 +68,7 @@ const OURS: Readonly<Record<string, readonly string[]>> = {
   uint64: ["u64"],
 };
 
-test("every function of libdevice has a row, and of floats stands for what it says on every dtype", {
+test("every function of libdevice has a row, which stands for it on all dtypes that it takes", {
   timeout: 120_000,
 }, async () => {
   const { python } = await ensureEnvironment({ extras: ["test"] });
@@ -77,13 +77,11 @@ test("every function of libdevice has a row, and of floats stands for what it sa
   const table = rowsOf(ofLibdevice);
   expect(table.map(({ name }) => name)).toEqual(Object.keys(theirs).sort());
 
-  const isOfFloats = ([given, result]: readonly [readonly string[], string]) =>
-    [...given, result].some((dtype) => dtype.startsWith("fp"));
   const cases = table.flatMap(({ name, ours }) =>
-    theirs[name]!.filter(isOfFloats).map(([given, result]) => ({ name, code: ours[0], given, result })),
+    theirs[name]!.map(([given, result]) => ({ name, code: ours[0], given, result })),
   );
   expect(cases.filter(({ code }) => code === undefined)).toEqual([]);
-  expect(cases.length).toBeGreaterThan(260);
+  expect(cases.length).toBeGreaterThan(290);
 
   const names = ["a", "b", "c", "d"];
   const kernels = cases.map(({ code, given }, index) => {

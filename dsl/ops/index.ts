@@ -8,6 +8,7 @@ export * from "./debug.js";
 export * from "./descriptor.js";
 export * from "./directed.js";
 export * from "./fast.js";
+export * from "./integers.js";
 export * from "./libdevice.js";
 export * from "./math.js";
 export * from "./matrix.js";

@@ -3,6 +3,9 @@ what is right. */
 import {
   arange,
   bitcast,
+  brev,
+  bytePerm,
+  clz,
   double2hiint,
   double2loint,
   fastCos,
@@ -15,6 +18,8 @@ import {
   fastPow,
   fastSin,
   fastTan,
+  ffs,
+  hadd,
   hiloint2double,
   type Int,
   ilogb,
@@ -23,8 +28,13 @@ import {
   kernel,
   ldexp,
   load,
+  mul24,
+  mulhi,
   type Ptr,
+  popc,
   rcp64h,
+  rhadd,
+  sad,
   signbit,
   store,
   type Tile,
@@ -149,4 +159,39 @@ export const besselOrders = kernel(
     store(out + 96 + i, yn(3, v));
   },
   { builds: [{ dtypes: { T: "f32" } }, { dtypes: { T: "f64" } }] },
+);
+
+/** 16 integers of 64 bits as their upper words and their lower ones. */
+function putHalves(out: Out, at: number, x: Tile<[16], "i64">) {
+  const i = arange(0, 16);
+  store(out + at + i, to(to(x >> 32, "i32"), "f64"));
+  store(out + at + 16 + i, to(to(x, "u32"), "f64"));
+}
+
+/** Bits of 16 integers: how many, where, turned round, and of products what is above. */
+export const bitsOf = kernel(
+  <T extends "i32" | "u32" | "i64">({ a, b, out }: { a: Ptr<T>; b: Ptr<T>; out: Out }) => {
+    const i = arange(0, 16);
+    const [x, y] = [load(a + i), load(b + i)];
+    store(out + i, to(popc(x), "f64"));
+    store(out + 16 + i, to(clz(x), "f64"));
+    store(out + 32 + i, to(ffs(x), "f64"));
+    putHalves(out, 48, to(brev(x), "i64"));
+    putHalves(out, 80, to(mulhi(x, y), "i64"));
+  },
+  { builds: (["i32", "u32", "i64"] as const).map((T) => ({ dtypes: { T } })) },
+);
+
+/** Of integers of 32 bits: 24 of them multiplied, means, distances, and bytes of both. */
+export const ofWords = kernel(
+  <T extends "i32" | "u32">({ a, b, out }: { a: Ptr<T>; b: Ptr<T>; out: Out }) => {
+    const i = arange(0, 16);
+    const [x, y] = [load(a + i), load(b + i)];
+    store(out + i, to(mul24(x, y), "f64"));
+    store(out + 16 + i, to(hadd(x, y), "f64"));
+    store(out + 32 + i, to(rhadd(x, y), "f64"));
+    store(out + 48 + i, to(sad(x, y, 7), "f64"));
+    store(out + 64 + i, to(bytePerm(x, y, i * 0x1357), "f64"));
+  },
+  { builds: [{ dtypes: { T: "i32" } }, { dtypes: { T: "u32" } }] },
 );

@@ -270,8 +270,82 @@ function orders(dtype: "f32" | "f64"): Corner {
   };
 }
 
+const A = [0, 1, -1, 2147483647, -2147483648, 305419896, 4096, -4096, 16777215, -8388608, 7, -7, 65536, 99, -99, 5];
+const B = [3, -1, -1, 2147483647, -2147483648, -87654321, 8, 7, 16777215, 8388607, -7, 2, -65536, 2147483646, 98, 10];
+/** With higher words of their own; doubles hold them. */
+const WIDER = [
+  0,
+  1,
+  -1,
+  2 ** 52,
+  -(2 ** 52),
+  2 ** 40 + 5,
+  2 ** 32,
+  -(2 ** 33),
+  2 ** 31,
+  3 * 2 ** 45,
+  77,
+  -77,
+  2 ** 36 - 1,
+  99,
+  -(2 ** 47) + 1,
+  5,
+];
+
+const binary = (x: bigint, bits: number) => BigInt.asUintN(bits, x).toString(2).padStart(bits, "0");
+const inDType = (dtype: "i32" | "u32" | "i64", x: bigint) =>
+  dtype === "i64" ? BigInt.asIntN(64, x) : dtype === "i32" ? BigInt.asIntN(32, x) : BigInt.asUintN(32, x);
+
+function bits(dtype: "i32" | "u32" | "i64"): Corner {
+  const size = dtype === "i64" ? 64 : 32;
+  const [a, b] = [dtype === "i64" ? WIDER : A, dtype === "i64" ? [...WIDER].reverse() : B].map((all) =>
+    all.map((one) => inDType(dtype, BigInt(one))),
+  ) as [bigint[], bigint[]];
+  return {
+    title: `bits of ${dtype}`,
+    kernel: "bitsOf",
+    dtypes: { T: dtype },
+    args: { a: { dtype, numbers: a.map(Number) }, b: { dtype, numbers: b.map(Number) } },
+    want: [
+      ...a.map((x) => binary(x, size).replaceAll("0", "").length),
+      ...a.map((x) => `${binary(x, size)}1`.indexOf("1")),
+      ...a.map((x) => (x === 0n ? 0 : size - binary(x, size).lastIndexOf("1"))),
+      ...words(a.map((x) => inDType(dtype, BigInt(`0b${[...binary(x, size)].reverse().join("")}`)))),
+      ...words(a.map((x, at) => inDType(dtype, (x * b[at]!) >> BigInt(size)))),
+    ],
+    large: true,
+  };
+}
+
+function pairs(dtype: "i32" | "u32"): Corner {
+  const [a, b] = [A, B].map((all) => all.map((one) => inDType(dtype, BigInt(one)))) as [bigint[], bigint[]];
+  const all = (of: (x: bigint, y: bigint, at: number) => bigint) =>
+    a.map((x, at) => Number(inDType(dtype, of(x, b[at]!, at))));
+  const lower = (x: bigint) => (dtype === "i32" ? BigInt.asIntN(24, x) : BigInt.asUintN(24, x));
+  const byte = (x: bigint, y: bigint, which: bigint) =>
+    (((BigInt.asUintN(32, y) << 32n) | BigInt.asUintN(32, x)) >> (8n * (which & 7n))) & 0xffn;
+  return {
+    title: `pairs of ${dtype}`,
+    kernel: "ofWords",
+    dtypes: { T: dtype },
+    args: { a: { dtype, numbers: a.map(Number) }, b: { dtype, numbers: b.map(Number) } },
+    want: [
+      ...all((x, y) => lower(x) * lower(y)),
+      ...all((x, y) => (x + y) >> 1n),
+      ...all((x, y) => (x + y + 1n) >> 1n),
+      ...a.map((x, at) => Number(BigInt.asUintN(32, (x > b[at]! ? x - b[at]! : b[at]! - x) + 7n))),
+      ...all((x, y, at) =>
+        [0n, 4n, 8n, 12n].reduce((sum, by) => sum | (byte(x, y, BigInt(at * 0x1357) >> by) << (2n * by)), 0n),
+      ),
+    ],
+    large: true,
+  };
+}
+
 export const LIBDEVICE: readonly Corner[] = [
   ...(["f32", "f64"] as const).flatMap((dtype) => [cuts(dtype), parts(dtype), orders(dtype)]),
+  ...(["i32", "u32", "i64"] as const).map(bits),
+  ...(["i32", "u32"] as const).map(pairs),
   narrowed,
   approximate,
 ];
