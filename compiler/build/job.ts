@@ -22,13 +22,13 @@ export interface JobOptions {
 /** What Triton is asked for of a unit. */
 export function jobOf(unit: Unit, { stages = ["cubin", "ptx"], lineInfo = false }: JobOptions = {}): PlannedJob {
   const { kernel, build, arch } = unit;
-  const { text, lines, entry, parameters } = emitTriton(forTarget(kernel, arch));
+  const { text, lines, entry, ...more } = emitTriton(forTarget(kernel, arch));
   const possible = arch >= HOPPER ? build : { ...build, pdl: false };
   const job: TritonJob = {
     source: text,
     file: `${bindingName(kernel)}.triton.py`,
     kernel: entry,
-    ...signatureOf(kernel, possible, unit, parameters),
+    ...signatureOf(kernel, possible, unit, more),
     target: { arch },
     stages,
     ...(lineInfo && { lineInfo: originsOf(lines) }),

@@ -160,9 +160,15 @@ export function converts(from: TileType | ConstType, to: DType): boolean {
   return !isFloat8(a) || (isFloat(b) && !isFloat8(b) && b !== "f64");
 }
 
-/** Every operand in one dtype; null after a problem. */
-export function convertAll(operands: readonly Expr[], dtype: DType, context: InferContext): readonly Expr[] | null {
-  const converted = operands.map((operand) => convert(operand, dtype, context));
+/** Every operand in one dtype, or each in its own; null after a problem. */
+export function convertAll(
+  operands: readonly Expr[],
+  dtype: DType | readonly DType[],
+  context: InferContext,
+): readonly Expr[] | null {
+  const converted = operands.map((operand, at) =>
+    convert(operand, typeof dtype === "string" ? dtype : dtype[at]!, context),
+  );
   return converted.every((operand) => operand !== null) ? (converted as readonly Expr[]) : null;
 }
 

@@ -1,11 +1,10 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { DTYPES, type DType, dimSub, type Expr, isFloat, isInteger, roundFloat, scalar, tile } from "../ir/index.js";
-import { checkChoices, checkSizes, dims, dtypeOf, firstDim, quoted } from "./attrs.js";
+import { dimSub, type Expr, isFloat, isInteger, scalar, tile } from "../ir/index.js";
+import { checkChoices, checkSizes, dims, dtypeOf, firstDim } from "./attrs.js";
 import {
   commonDType,
   convert,
   converts,
-  decay,
   isConstNumber,
   isNumbers,
   isOperand,
@@ -13,9 +12,10 @@ import {
   shapeOf,
   type TileType,
 } from "./convert.js";
-import type { Call, InferContext, Op } from "./op.js";
+import type { Op } from "./op.js";
 import { call, method, type Py } from "./python.js";
 import { dimPy, dtypeText, materialize, shapePy } from "./python-values.js";
+import { castRounded, ROUNDINGS } from "./rounded.js";
 import { cut, elementCount, roundTo } from "./value.js";
 
 /** The integers from `start` up to `end`. */
@@ -104,7 +104,7 @@ export const cast: Op = {
     if (!isOperand(x.type))
       return context.fail(problems.cannotConvert(source.span, { from: x.type, to: dtype }, context.origins(x)));
     if (!checkChoices(source, { rounding: ROUNDINGS }, context)) return null;
-    if (source.attrs.rounding !== undefined) return rounding(source, x, dtype, context);
+    if (source.attrs.rounding !== undefined) return castRounded.infer(source, context);
     if (
       x.kind === "literal" &&
       isConstNumber(x.type) &&
@@ -124,10 +124,7 @@ export const cast: Op = {
     };
   },
   emit({ x }, { args, attrs, type }) {
-    const to = (value: Py): Py =>
-      method(value, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])], {
-        fp_downcast_rounding: quoted(attrs.rounding),
-      });
+    const to = (value: Py): Py => method(value, "to", [dtypeText(attrs.dtype as Parameters<typeof dtypeText>[0])]);
     if (!x!.weak || type.kind !== "tile") return to(x!);
     const from = args.x!.type;
     // A literal that has a dtype already keeps what that has made of it.
@@ -137,35 +134,13 @@ export const cast: Op = {
     // What the narrower dtype does not hold wraps, as in any conversion.
     return isInteger(type.dtype) && type.dtype !== "i64" ? to(materialize(x!, scalar("i64"))) : materialize(x!, type);
   },
-  evaluate: ({ x }, { args, type, attrs }) => {
+  evaluate: ({ x }, { args, type }) => {
     const { dtype } = type as TileType;
     const from = args.x!.type;
     const cuts = isInteger(dtype) && from.kind === "tile" && isFloat(from.dtype);
-    const convertOne = (one: number): number => {
-      if (cuts) return Number(cut(dtype, one));
-      return attrs.rounding === "rtz" ? roundFloat(dtype, one, true) : roundTo(dtype, one);
-    };
-    return { shape: x!.shape, data: x!.data.map(convertOne) };
+    return { shape: x!.shape, data: x!.data.map((one) => (cuts ? Number(cut(dtype, one)) : roundTo(dtype, one))) };
   },
 };
-
-const ROUNDINGS = ["rtne", "rtz"];
-/** What the hardware rounds toward zero to, from f32. */
-const TO_ZERO: readonly DType[] = ["f8e5m2", "f16", "bf16"];
-
-/** A conversion with a rounding that the author names: of floats to narrower ones. */
-function rounding(source: Call, given: Expr, dtype: DType, context: InferContext): Expr | null {
-  const x = decay(given, context);
-  if (!x || !isNumbers(x.type)) return null;
-  const from = x.type.dtype;
-  const toZero = source.attrs.rounding === "rtz";
-  const narrows =
-    isFloat(from) && isFloat(dtype) && DTYPES[dtype].bytes < DTYPES[from].bytes && converts(x.type, dtype);
-  if (!narrows || (toZero && !(from === "f32" && TO_ZERO.includes(dtype))))
-    return context.fail(problems.noRounding(source.span, { from: x.type, to: dtype, toZero }, context.origins(given)));
-  const attrs = { dtype, ...(toZero ? { rounding: "rtz" } : {}) };
-  return { kind: "op", op: "cast", args: { x }, attrs, type: tile(dtype, x.type.shape), span: source.span };
-}
 
 const scalarType = (dtype: Parameters<typeof scalar>[0]): Extract<Expr["type"], { kind: "tile" }> =>
   scalar(dtype) as Extract<Expr["type"], { kind: "tile" }>;

@@ -28,12 +28,12 @@ import { call, type Py } from "./python.js";
 import { materialize } from "./python-values.js";
 import { scalarValue } from "./value.js";
 
-/** In which dtype the operands meet and which one comes out; null after a problem. */
+/** In which dtype the operands meet, or each is, and which one comes out; null after a problem. */
 export type DTypeRule = (
   call: Call,
   operands: readonly (TileType | ConstType)[],
   context: InferContext,
-) => { readonly operands: DType; readonly result: DType } | null;
+) => { readonly operands: DType | readonly DType[]; readonly result: DType } | null;
 
 export interface ElementwiseSpec {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { DTYPES, type DType, fromElement, isFloat, toElement, wrapped } from "../ir/index.js";
+import { DTYPES, type DType, fromElement, isFloat, roundFloat, toElement, wrapped } from "../ir/index.js";
 import type { OpNode } from "./op.js";
 import type { Meaning, Term } from "./primitives.js";
 import { realFunction } from "./real.mjs";
@@ -63,6 +63,7 @@ const OTHERS: Readonly<Record<string, (of: readonly Held[], to: DType, from: DTy
     if (isFloat(to) || to === "bool") return held(to, roundTo(to, Number(x)));
     return isFloat(from) ? cut(to, Number(x)) : wrapped(to, x as bigint);
   },
+  castToZero: ([x], to) => roundFloat(to, Number(x), true),
   bitcast: ([x], to, from) => {
     const bits = new DTYPES[from].array([toElement(from, x!)] as never);
     const [element] = new DTYPES[to].array(bits.buffer);

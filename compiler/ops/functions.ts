@@ -1,19 +1,15 @@
 import * as problems from "../diagnostics/catalogue/types.js";
-import { type DType, isFloat, isInteger } from "../ir/index.js";
+import { DTYPE_NAMES, DTYPES, type DType, isFloat, isInteger, type Type } from "../ir/index.js";
+import type { TileType } from "./convert.js";
 import { arithmetic, type DTypeRule, elementwise, floating } from "./elementwise.js";
 import type { Op } from "./op.js";
 import type { PreludeName } from "./prelude.js";
 import type { Meaning } from "./primitives.js";
 import * as p from "./primitives.js";
 import { call, infix, LEVEL, method, type Py, prefix } from "./python.js";
-import { dtypeText, settle } from "./python-values.js";
+import { dtypeText, materialize, numberText, settle } from "./python-values.js";
 
-/** Triton's functions take f32 and f64; the halves are computed in f32 and rounded once. */
-export function throughF32(dtype: DType, operands: readonly Py[], compute: (...wide: Py[]) => Py): Py {
-  if (dtype !== "f16" && dtype !== "bf16") return compute(...operands);
-  const wide = operands.map((operand) => (operand.weak ? operand : method(operand, "to", ["tl.float32"])));
-  return method(compute(...wide), "to", [dtypeText(dtype)]);
-}
+const isHalf = (type: Type): boolean => type.kind === "tile" && (type.dtype === "f16" || type.dtype === "bf16");
 
 interface Real {
   readonly name: string;
@@ -27,8 +23,11 @@ interface Real {
   readonly rule?: DTypeRule;
 }
 
-/** A function of real numbers. Of a number that meets a tile, Triton would make an f32: it has the tile's dtype. */
-const real = ({ name, cost, operands = ["x"], python, needs = [], meaning, rule = floating }: Real): Op =>
+/**
+ * A function of real numbers. Of a number that meets a tile, Triton would make an f32: it has the tile's dtype. Its functions take f32 and f64: the halves
+ * are computed in f32, and a result that is one is rounded once.
+ */
+export const real = ({ name, cost, operands = ["x"], python, needs = [], meaning, rule = floating }: Real): Op =>
   elementwise({
     name,
     cost,
@@ -37,8 +36,13 @@ const real = ({ name, cost, operands = ["x"], python, needs = [], meaning, rule 
     needs,
     emit: (given, { type, args }) => {
       const dtype = type.kind === "tile" ? type.dtype : "f32";
-      const settled = given.map((one, index) => settle(one, args[operands[index]!]!.type));
-      return throughF32(dtype, settled, (...wide) => python?.(dtype, ...wide) ?? call(`tl.${name}`, wide));
+      const wide = given.map((one, index) => {
+        const from = args[operands[index]!]!.type;
+        const settled = settle(one, from);
+        return isHalf(from) && !settled.weak ? method(settled, "to", ["tl.float32"]) : settled;
+      });
+      const result = python?.(dtype, ...wide) ?? call(`tl.${name}`, wide);
+      return isHalf(type) ? method(result, "to", [dtypeText(dtype)]) : result;
     },
     meaning: meaning ?? ((...x) => p.call(name, ...x)),
   });
@@ -50,32 +54,12 @@ const ofLibdevice = (name: string, cost: number, operands?: readonly string[]): 
     cost,
     operands,
     python: (_, ...wide) => call(`libdevice.${LIBDEVICE_NAMES[name] ?? name}`, wide),
-    needs: ["libdevice"],
-  });
-
-/** f32 and f64: what is rounded once more has lost its direction. */
-const ofWideFloats: DTypeRule = (source, operands, context) => {
-  const narrow = operands.find((type) => type.kind === "tile" && (type.dtype === "f16" || type.dtype === "bf16"));
-  if (narrow === undefined) return floating(source, operands, context);
-  const { op } = source;
-  return context.fail(problems.needsFloat(source.span, { op, type: narrow, only: "f32 and f64" }));
-};
-
-/** One of libdevice's whose result depends on the format that it is rounded to. */
-const rounding = (name: string, python: string, operands: readonly string[]): Op =>
-  real({
-    name,
-    cost: SERIES,
-    operands,
-    python: (_, ...wide) => call(`libdevice.${python}`, wide),
-    needs: ["libdevice"],
-    rule: ofWideFloats,
-    meaning: (...x) => p.call(x.some(({ dtype }) => dtype === "f64") ? name : `${name}F32`, ...x),
+    needs: EXACT.has(name) ? ["libdevice", "subnormals"] : ["libdevice"],
   });
 
 /** What a CPU takes for a call of JavaScript's function for each element. */
 const CALL = 60;
-const SERIES = 400;
+export const SERIES = 400;
 
 /** Those of libdevice that Triton has no name of its own for. */
 const LIBDEVICE =
@@ -94,18 +78,63 @@ const LIBDEVICE_OF_MORE: Readonly<Record<string, readonly string[]>> = {
   norm4d: ["a", "b", "c", "d"],
   rnorm4d: ["a", "b", "c", "d"],
 };
-/** Rounded down, up or to zero: libdevice's `add_rd` is `addRd`. */
-const DIRECTED: Readonly<Record<string, readonly string[]>> = {
-  add: ["a", "b"],
-  mul: ["a", "b"],
-  div: ["a", "b"],
-  sqrt: ["x"],
-  fma: ["a", "b", "c"],
-};
+/** Those whose results are no approximations: the same bits everywhere. */
+const EXACT: ReadonlySet<string> = new Set("copysign fdim fmod logb remainder rint round trunc".split(" "));
 const LIBDEVICE_NAMES: Readonly<Record<string, string>> = {
   cylBesselI0: "cyl_bessel_i0",
   cylBesselI1: "cyl_bessel_i1",
 };
+
+/** What an i32 holds, whatever it is. */
+const SHORT = DTYPE_NAMES.filter((dtype) => dtype === "i32" || (isInteger(dtype) && DTYPES[dtype].bytes < 4));
+
+/** An integer beside a float: `jn(n, x)`, `ldexp(x, n)`. */
+const withInteger =
+  (at: 0 | 1): DTypeRule =>
+  (source, operands, context) => {
+    const n = operands[at]!;
+    const { op, span } = source;
+    const [isShort, isWhole] =
+      n.kind === "tile" ? [SHORT.includes(n.dtype), isInteger(n.dtype)] : [n.of === "int", n.of === "int"];
+    if (!isWhole) return context.fail(problems.needsInteger(span, { op, type: n }, context.origins(source.args.n!)));
+    if (!isShort) {
+      const { dtype } = n as TileType;
+      return context.fail(problems.lacksDType(span, { op, dtype, allowed: SHORT }, context.origins(source.args.n!)));
+    }
+    const float = floating(source, [operands[1 - at]!], context);
+    if (float === null) return null;
+    const { result } = float;
+    return { operands: at === 0 ? ["i32", result] : [result, "i32"], result };
+  };
+
+/** One of libdevice's of an integer and a float. The function on a CPU takes floats. */
+const ofIntegerToo = (name: string, at: 0 | 1, needs: readonly PreludeName[] = []): Op =>
+  real({
+    name,
+    cost: SERIES,
+    operands: at === 0 ? ["n", "x"] : ["x", "n"],
+    python: (_, ...wide) => call(`libdevice.${name}`, wide),
+    needs: ["libdevice", ...needs],
+    rule: withInteger(at),
+    meaning: (...of) => {
+      const { dtype } = of[1 - at]!;
+      return p.call(
+        name,
+        ...of.map((one, index) => (index === at ? p.cast(one, dtype === "f64" ? dtype : "f32") : one)),
+      );
+    },
+  });
+
+/** Floats in, an integer or a truth out. */
+const into =
+  (result: DType): DTypeRule =>
+  (source, operands, context) => {
+    const float = floating(source, operands, context);
+    return float && { ...float, result };
+  };
+
+const LEAST = -(2 ** 31);
+const bitsOf = (float: DType): DType => `i${8 * DTYPES[float].bytes}` as DType;
 
 const magnitude: DTypeRule = (source, operands, context) => {
   const dtypes = arithmetic(source, operands, context)!;
@@ -144,10 +173,28 @@ export const FUNCTIONS: readonly Op[] = [
   ofLibdevice("tanh", 25),
   ...LIBDEVICE.map((name) => ofLibdevice(name, CALL)),
   ...LIBDEVICE_OF_SERIES.map((name) => ofLibdevice(name, SERIES)),
-  rounding("nextafter", "nextafter", ["a", "b"]),
-  ...Object.entries(DIRECTED).flatMap(([name, operands]) =>
-    ["d", "u", "z"].map((way) => rounding(`${name}R${way}`, `${name}_r${way}`, operands)),
-  ),
+  ofIntegerToo("jn", 0),
+  ofIntegerToo("yn", 0),
+  ofIntegerToo("ldexp", 1, ["subnormals"]),
+  real({
+    name: "ilogb",
+    cost: CALL,
+    python: (_, x) => call("libdevice.ilogb", [x]),
+    needs: ["libdevice", "subnormals"],
+    rule: into("i32"),
+    meaning: (x) => p.where(p.eq(x, x), p.cast(p.call("logb", x), "i32"), LEAST),
+  }),
+  elementwise({
+    name: "signbit",
+    operands: ["x"],
+    rule: into("bool"),
+    emit: ([x], { args }) => {
+      const integer = bitsOf((args.x!.type as TileType).dtype);
+      const bits = method(materialize(x!, args.x!.type), "to", [dtypeText(integer)], { bitcast: "True" });
+      return infix(bits, "<", numberText(0, false), LEVEL.comparison);
+    },
+    meaning: (x) => p.lt(p.bitcast(x, bitsOf(x.dtype)), 0),
+  }),
   ...Object.entries(LIBDEVICE_OF_MORE).map(([name, operands]) => ofLibdevice(name, CALL, operands)),
   elementwise({
     name: "abs",

@@ -12,6 +12,7 @@ import { DEBUG } from "./debug.js";
 import { DESCRIPTORS } from "./descriptors.js";
 import { DOT } from "./dot.js";
 import { dotScaled } from "./dot-scaled.js";
+import { FAST } from "./fast.js";
 import { FUNCTIONS } from "./functions.js";
 import { GATHER } from "./gather.js";
 import { HINTS } from "./hints.js";
@@ -22,6 +23,7 @@ import type { Op } from "./op.js";
 import { POINTERS } from "./pointers.js";
 import { PROGRAM } from "./program.js";
 import { REDUCTIONS } from "./reductions.js";
+import { ROUNDED } from "./rounded.js";
 import { SHAPE } from "./shape.js";
 
 const ALL: readonly Op[] = [
@@ -35,6 +37,8 @@ const ALL: readonly Op[] = [
   ...BITS,
   ...INTEGERS,
   ...FUNCTIONS,
+  ...ROUNDED,
+  ...FAST,
   ...CHOICE,
   ...REDUCTIONS,
   ...ALONG,

@@ -1,6 +1,15 @@
 /** Python that a generated file starts with when an op in it needs it. */
 export type PreludeName =
-  | ("libdevice" | "max_with_index" | "min_with_index" | "scalars" | "gdc_wait" | "gdc_launch_dependents" | "ceil_div")
+  | (
+      | "libdevice"
+      | "subnormals"
+      | "max_with_index"
+      | "min_with_index"
+      | "scalars"
+      | "gdc_wait"
+      | "gdc_launch_dependents"
+      | "ceil_div"
+    )
   | ("reshaped" | "argsort")
   | ("num_warps" | "num_threads" | "smid" | "globaltimer")
   | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical")
@@ -104,11 +113,13 @@ const ofCuda = (name: string): Prelude => ({
 });
 
 interface Prelude {
-  readonly kind: "import" | "function";
+  /** An option of the compiler has no lines. */
+  readonly kind: "import" | "function" | "option";
   readonly lines: readonly string[];
 }
 
 export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
+  subnormals: { kind: "option", lines: [] },
   libdevice: { kind: "import", lines: ["from triton.language.extra import libdevice"] },
   max_with_index: withIndex("max_with_index", ">", "-inf"),
   min_with_index: withIndex("min_with_index", "<", "inf"),

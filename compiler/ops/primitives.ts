@@ -94,6 +94,8 @@ export function where(condition: Term, a: Given, b: Given): Term {
 }
 
 export const cast = into("cast");
+/** Of f32 to a narrower float, toward zero. */
+export const castToZero = into("castToZero");
 export const bitcast = into("bitcast");
 
 /** A function of real numbers, by its name in `real.mjs`. */

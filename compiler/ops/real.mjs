@@ -1,8 +1,8 @@
 /** Functions of doubles: plain JavaScript, because the CPU executor's workers load it as it is. */
-import { i0, i1, j0, j1, y0, y1 } from "./special/bessel.mjs";
+import { i0, i1, j0, j1, jn, y0, y1, yn } from "./special/bessel.mjs";
 import { DIRECTED, fma } from "./special/directed.mjs";
 import { erf, erfc, erfcinv, erfcx, erfinv, normcdf, normcdfinv } from "./special/error.mjs";
-import { fdim, logb, remainder } from "./special/exact.mjs";
+import { fdim, ldexp, logb, remainder } from "./special/exact.mjs";
 import { cospi, lgamma, sinpi, tgamma } from "./special/gamma.mjs";
 
 /** To the nearest whole number; of two the even one. */
@@ -38,8 +38,10 @@ const REAL = {
   sinpi,
   j0,
   j1,
+  jn,
   y0,
   y1,
+  yn,
   cylBesselI0: i0,
   cylBesselI1: i1,
   rcbrt: (x) => 1 / Math.cbrt(x),
@@ -49,6 +51,7 @@ const REAL = {
   rnorm3d: (a, b, c) => 1 / Math.hypot(a, b, c),
   rnorm4d: (a, b, c, d) => 1 / Math.hypot(a, b, c, d),
   fdim,
+  ldexp,
   logb,
   remainder,
   rint,

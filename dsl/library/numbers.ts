@@ -1,5 +1,6 @@
 import type { FloatType } from "../dtypes.js";
 import { floorDiv, minimum, mod } from "../ops/arithmetic.js";
+import { bitcast, to } from "../ops/convert.js";
 import { abs } from "../ops/math.js";
 import type { Forgotten, Mask, Shape, Tile } from "../types.js";
 
@@ -28,6 +29,33 @@ export function isinf<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Mask<
  */
 export function isfinite<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Mask<S> {
   return abs(x) < Infinity;
+}
+
+/**
+ * The f64 of two words, each an i32. Triton: `libdevice.hiloint2double`.
+ *
+ * @example const x = hiloint2double(upper, lower);
+ */
+export function hiloint2double<S extends Shape = Forgotten>(high: Tile<S, "i32">, low: Tile<S, "i32">): Tile<S, "f64"> {
+  return bitcast((to(high, "i64") << 32) | to(bitcast(low, "u32"), "i64"), "f64");
+}
+
+/**
+ * The upper word of an f64: its sign, its exponent and 20 of its digits. Triton: `libdevice.double2hiint`.
+ *
+ * @example const upper = double2hiint(to(x, "f64"));
+ */
+export function double2hiint<S extends Shape = Forgotten>(x: Tile<S, "f64">): Tile<S, "i32"> {
+  return to(bitcast(x, "i64") >> 32, "i32");
+}
+
+/**
+ * The lower word of an f64: the last 32 of its digits. Triton: `libdevice.double2loint`.
+ *
+ * @example const lower = double2loint(to(x, "f64"));
+ */
+export function double2loint<S extends Shape = Forgotten>(x: Tile<S, "f64">): Tile<S, "i32"> {
+  return to(bitcast(x, "i64"), "i32");
 }
 
 /**

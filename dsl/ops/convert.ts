@@ -4,8 +4,12 @@ import type { Descriptor, Forgotten, Mask, Pointer, Ptr, Shape, Tile } from "../
 
 /** How `to` rounds. */
 export interface ConvertOptions {
-  /** Of a float to a narrower one: to the nearest, ties to even (the default), or toward zero, from f32 to f16, bf16 and f8e5m2. */
-  readonly rounding?: "rtne" | "rtz";
+  /**
+   * To the nearest, ties to even, toward zero, down or up. From floats to integers of 32 and 64 bits: what these do not hold gives their greatest or
+   * least. From these integers to f32 and f64, and from f64 to f32. From f32 to f16, bf16 and f8e5m2 to the nearest and toward zero. Without it floats
+   * are rounded to the nearest, and integers cut. Triton: `libdevice.float2int_ru` and its kin.
+   */
+  readonly rounding?: "rtne" | "rtz" | "down" | "up";
 }
 
 /**
@@ -15,6 +19,7 @@ export interface ConvertOptions {
  * Triton: `x.to(dtype, fp_downcast_rounding=…)`.
  *
  * @example const out = dot(to(p, "bf16"), v);
+ * @example const turns = to(angle / 6.283185307, "i32", { rounding: "down" });
  */
 export function to<D extends Exclude<DType, "bool">, S extends Shape = Forgotten>(
   x: Tile<S> | Mask<S> | bigint,

@@ -7,6 +7,8 @@ export * from "./create.js";
 export * from "./debug.js";
 export * from "./descriptor.js";
 export * from "./directed.js";
+export * from "./fast.js";
+export * from "./integers.js";
 export * from "./libdevice.js";
 export * from "./math.js";
 export * from "./matrix.js";

@@ -1,9 +1,9 @@
 import type { FloatType } from "../dtypes.js";
 import { outsideKernel } from "../outside.js";
-import type { Forgotten, Shape, Tile } from "../types.js";
+import type { Forgotten, Mask, Shape, Tile } from "../types.js";
 
 // The special functions of CUDA's libdevice, and others of its names. f16 and bf16 are computed in f32 and rounded back. The CPU executor computes
-// in f64, to a few units in the last place of it: of j0, j1, y0, y1, and of lgamma below 0, of what is added where they cross 0.
+// in f64, to a few units in the last place of it: of j0, j1, jn, y0, y1, yn, and of lgamma below 0, of what is added where they cross 0.
 
 /**
  * cos(πx), exact where it is 0 or ±1. Triton: `libdevice.cospi`.
@@ -123,6 +123,26 @@ export function y1<S extends Shape = Forgotten, D extends FloatType = Forgotten>
 }
 
 /**
+ * The Bessel function of the first kind of order n, an integer for each element; NaN where n < 0. GPUs: to 2.2e-6 for orders to 128 in f32, 1.2e-12 in
+ * f64. Triton: `libdevice.jn`.
+ *
+ * @example const side = jn(order, depth);
+ */
+export function jn(n: number, x: number): number {
+  return outsideKernel("jn", n, x);
+}
+
+/**
+ * The Bessel function of the second kind of order n, an integer for each element; −∞ at 0, NaN below and where n < 0. GPUs: in f32 to `2 + 2.5 n`
+ * units in the last place where x < n, else to 2.2e-6; in f64 to 1.2e-12 where x > 1.5 n. Triton: `libdevice.yn`.
+ *
+ * @example const outward = yn(order, k * r);
+ */
+export function yn(n: number, x: number): number {
+  return outsideKernel("yn", n, x);
+}
+
+/**
  * The modified Bessel function of the first kind of order 0. Triton: `libdevice.cyl_bessel_i0`.
  *
  * @example const kaiser = cylBesselI0(beta * sqrt(1 - x * x)) / cylBesselI0(beta);
@@ -147,6 +167,33 @@ export function cylBesselI1<S extends Shape = Forgotten, D extends FloatType = F
  */
 export function logb<S extends Shape = Forgotten, D extends FloatType = Forgotten>(x: Tile<S, D>): Tile<S, D> {
   return outsideKernel("logb", x);
+}
+
+/**
+ * The exponent of x as an i32: that of 2 ≤ |x| < 4 is 1. The least i32 of 0 and NaN, the greatest of ±∞. Triton: `libdevice.ilogb`.
+ *
+ * @example const exponent = ilogb(x);
+ */
+export function ilogb<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Tile<S, "i32"> {
+  return outsideKernel("ilogb", x);
+}
+
+/**
+ * x · 2ⁿ, rounded once, of an integer n for each element, whatever 2ⁿ is by itself. Triton: `libdevice.ldexp`.
+ *
+ * @example const scaled = ldexp(x, -ilogb(x));
+ */
+export function ldexp(x: number, n: number): number {
+  return outsideKernel("ldexp", x, n);
+}
+
+/**
+ * True where the sign of x is set, also of −0 and of a NaN. Triton: `libdevice.signbit`.
+ *
+ * @example const size = where(signbit(x), -x, x);
+ */
+export function signbit<S extends Shape = Forgotten>(x: Tile<S, FloatType>): Mask<S> {
+  return outsideKernel("signbit", x);
 }
 
 /**

@@ -12,7 +12,11 @@ export const PAGES = [
   ["atomics", "Atomics", ["ops/atomic"]],
   ["arithmetic", "Arithmetic and choices", ["ops/arithmetic", "ops/select"]],
   ["functions", "Functions of numbers", ["ops/math"]],
-  ["libdevice", "More functions of numbers", ["ops/libdevice", "ops/special", "ops/directed"]],
+  [
+    "libdevice",
+    "More functions of numbers",
+    ["ops/libdevice", "ops/special", "ops/directed", "ops/fast", "ops/integers"],
+  ],
   ["convert", "Conversions", ["ops/convert"]],
   ["shapes", "Shapes", ["ops/shape"]],
   ["matrices", "Matrix products", ["ops/matrix"]],

@@ -43,7 +43,7 @@ const options = (constants: Corner["constants"], halves: readonly number[]): Cor
 
 const rounded = (dtype: "f16" | "bf16", value: number): number => fromBits(dtype, toBits(dtype, [value]))[0]!;
 const dtypes = (D: "f16" | "bf16" | "i32", STEP: number): Corner => {
-  const to = D === "i32" ? Math.trunc : (value: number) => rounded(D, value);
+  const to = D === "i32" ? (value: number) => Math.trunc(value) + 0 : (value: number) => rounded(D, value);
   const stepped = (plus: number) => indices(8).map((i) => to(Math.fround(Math.fround(i * Math.fround(STEP)) + plus)));
   const roots = indices(8).map((i) => (D === "i32" ? -12345 : rounded(D, Math.sqrt(i))));
   const last = stepped(256.5).map((value) => (D === "i32" ? Math.floor(value / 4) : 2));

@@ -8,6 +8,7 @@ import { COMBINING } from "./combining.js";
 import { CONSTANTS } from "./constants.js";
 import { DIRECTIONS } from "./directed.js";
 import { FUNCTIONS } from "./functions.js";
+import { LIBDEVICE } from "./libdevice.js";
 import { LISTS } from "./lists.js";
 import { OPTIONAL } from "./optional.js";
 
@@ -33,11 +34,19 @@ export interface Corner {
   /** Of a generic kernel. */
   readonly dtypes?: Readonly<Record<string, DType>>;
   readonly want: readonly number[];
-  /** How far what is right to rounding alone may be off; 0 for what is exact. */
-  readonly near?: number;
+  /** How far what is right to rounding alone may be off, or each number; 0 for what is exact. */
+  readonly near?: number | readonly number[];
   /** Triton's interpreter takes a minute for it, or does not have it. */
   readonly large?: boolean;
 }
+
+/** What was got, with what is wanted in place of what is near enough to it. */
+export const nearly = (got: readonly number[], { want, near = 0 }: Corner): readonly number[] =>
+  got.map((value, at) =>
+    Math.abs(value - want[at]!) <= (typeof near === "number" ? near : near[at]!) && value !== want[at]!
+      ? want[at]!
+      : value,
+  );
 
 /** What lies where nothing is written. */
 export const UNTOUCHED = -12345;
@@ -359,6 +368,7 @@ export const CORNERS: readonly Corner[] = [
     ],
   },
   ...DIRECTIONS,
+  ...LIBDEVICE,
   ...FUNCTIONS,
   ...COMBINING,
   ...ASM,

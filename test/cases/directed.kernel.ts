@@ -2,6 +2,7 @@
 import {
   abs,
   addRd,
+  addRn,
   addRu,
   addRz,
   arange,
@@ -14,14 +15,24 @@ import {
   kernel,
   load,
   mulRd,
+  mulRn,
   mulRu,
   mulRz,
   nextafter,
   type Ptr,
+  rcpRd,
+  rcpRn,
+  rcpRu,
+  rcpRz,
+  rsqrtRn,
   sqrtRd,
   sqrtRu,
   sqrtRz,
   store,
+  subRd,
+  subRn,
+  subRu,
+  subRz,
   to,
 } from "tilescript";
 
@@ -48,6 +59,22 @@ export const directions = kernel(
     store(p.out + 208 + i, to(sqrtRu(abs(b)), "f64"));
     store(p.out + 224 + i, to(sqrtRz(abs(b)), "f64"));
     store(p.out + 240 + i, to(nextafter(a, b), "f64"));
+    store(p.out + 256 + i, to(subRd(a, c), "f64"));
+    store(p.out + 272 + i, to(subRu(a, c), "f64"));
+    store(p.out + 288 + i, to(subRz(a, c), "f64"));
+    store(p.out + 304 + i, to(rcpRd(b), "f64"));
+    store(p.out + 320 + i, to(rcpRu(b), "f64"));
+    store(p.out + 336 + i, to(rcpRz(b), "f64"));
+    // What would be rounded once by itself.
+    store(p.out + 352 + i, to(addRn(mulRn(a, b), c), "f64"));
+    store(p.out + 368 + i, to(subRn(mulRn(a, b), c), "f64"));
+    store(p.out + 384 + i, to(rcpRn(b), "f64"));
   },
   { builds: [{ dtypes: { T: "f32" } }, { dtypes: { T: "f64" } }] },
 );
+
+/** 1 / √x of 16 numbers. */
+export const inverseRoots = kernel((p: { x: Ptr<"f32">; out: Ptr<"f64"> }) => {
+  const i = arange(0, 16);
+  store(p.out + i, to(rsqrtRn(load(p.x + i)), "f64"));
+});

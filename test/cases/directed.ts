@@ -26,10 +26,29 @@ function corner(dtype: "f32" | "f64"): Corner {
       ...ways("fma", (i) => [a[i]!, b[i]!, c[i]!]),
       ...ways("sqrt", (i) => [Math.abs(b[i]!)]),
       ...all("nextafter", (i) => [a[i]!, b[i]!]),
+      ...ways("sub", (i) => [a[i]!, c[i]!]),
+      ...ways("rcp", (i) => [b[i]!]),
+      ...a.map((x, i) => cast(cast(x * b[i]!) + c[i]!)),
+      ...a.map((x, i) => cast(cast(x * b[i]!) - c[i]!)),
+      ...b.map((x) => cast(1 / x)),
     ],
     // Triton's interpreter knows no libdevice.
     large: true,
   };
 }
 
-export const DIRECTIONS: readonly Corner[] = [corner("f32"), corner("f64")];
+const SQUARES = [1, 2, 3, 0.1, 4, 1e-42, 3e38, 2 ** -149, 1.5, 0.7, 16777215, 0, -0, -1, Infinity, Number.NaN].map(
+  Math.fround,
+);
+
+export const DIRECTIONS: readonly Corner[] = [
+  corner("f32"),
+  corner("f64"),
+  {
+    title: "inverse roots to the nearest",
+    kernel: "inverseRoots",
+    args: { x: { dtype: "f32", numbers: SQUARES } },
+    want: SQUARES.map((x) => DIRECTED.rsqrtRnF32!(x)),
+    large: true,
+  },
+];

@@ -34,7 +34,7 @@ const EXPRESSIONS: readonly string[] = [
   ...["$ ? $ : $"],
   ...["sum($, 0, { dtype: @ })", "cumsum($, 0, { dtype: @ })"],
   ...["to($, @)", "bitcast($, @)", "full([16], $, @)", "to(to($, @), @)"],
-  ...["rtz", "rtne"].map((rounding) => `to($, @, { rounding: "${rounding}" })`),
+  ...["rtz", "rtne", "down", "up"].map((rounding) => `to($, @, { rounding: "${rounding}" })`),
   ...[
     "maxWithIndex($, 0)[0]",
     "cumsum($, 0)",

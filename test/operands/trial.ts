@@ -90,8 +90,8 @@ export class Trial {
     } catch (error) {
       return `CPU executor: ${(error as Error).stack}`;
     }
-    const { text, entry, parameters } = emitTriton(kernel);
-    const signature = signatureOf(kernel, kernel.builds[0]!, NO_PROMISES, parameters);
+    const { text, entry, ...more } = emitTriton(kernel);
+    const signature = signatureOf(kernel, kernel.builds[0]!, NO_PROMISES, more);
     const result = await this.#triton.compile({ source: text, kernel: entry, ...signature, target: { arch: 90 } });
     return result.ok ? undefined : `${result.error.stage}: ${result.error.message}`;
   }

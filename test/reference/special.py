@@ -1,7 +1,8 @@
 """
 Special functions to the last bit of a double, in decimal arithmetic of as many digits as it takes.
 
-Reads {"name": [x, ...]} from stdin and writes {"name": ["value", ...]}. Of an inverse, x is [argument, what is nearly right].
+Reads {"name": [x, ...]} from stdin and writes {"name": ["value", ...]}. Of an inverse, x is [argument, what is nearly right]; of a function of any order,
+[order, argument].
 """
 
 import json
@@ -177,7 +178,33 @@ y1 = bessel(
     - 2 / (PI * x)
     - series(1, x, -1, lambda k, harmonic: 2 * harmonic + D(1) / (k + 1)) / PI
 )
+
+
+def jn(pair):
+    """Σ (−1)^k (x/2)^(2k + n) / (k! (k + n)!)"""
+    n, x = pair
+    digits(DIGITS + int(abs(x)) + n)
+    half = D(x) / 2
+    total = term = half**n / math.factorial(n)
+    k = 0
+    while abs(term) > D(10) ** -(DIGITS - 10) * abs(total) or k < abs(x):
+        k += 1
+        term = -term * half * half / (k * (k + n))
+        total += term
+    return rounded(total)
+
+
+def yn(pair):
+    """From the orders 0 and 1 upward, with digits to spare."""
+    n, x = pair
+    values = [y0(x), y1(x)]
+    digits(DIGITS)
+    while len(values) <= n:
+        values.append(D(2 * (len(values) - 1)) / D(x) * values[-1] - values[-2])
+    return values[n]
+
+
 cylBesselI0 = bessel(lambda x: series(0, abs(x), 1))
 cylBesselI1 = bessel(lambda x: series(1, abs(x), 1) * (1 if x > 0 else -1))
 
-print(json.dumps({name: [repr(float(globals()[name](x))) for x in of] for name, of in json.load(sys.stdin).items()}))
+print(json.dumps({name: [repr(float(globals()[name](x))).replace("inf", "Infinity") for x in of] for name, of in json.load(sys.stdin).items()}))

@@ -72,8 +72,9 @@ export function interpret(
   args: Readonly<Record<string, InterpretedArgument>>,
   grid: readonly number[],
 ): Promise<void> {
-  const { text, entry, parameters } = emitTriton(kernel);
-  const { signature, constants } = signatureOf(kernel, build, NO_PROMISES, parameters);
+  const emitted = emitTriton(kernel);
+  const { text, entry, parameters } = emitted;
+  const { signature, constants } = signatureOf(kernel, build, NO_PROMISES, emitted);
   const named = Object.fromEntries(Object.entries(args).map(([name, value]) => [parameters.get(name) ?? name, value]));
   // As Triton's own job has them, constants are of more kinds than JSON has.
   return runInTriton({ source: text, kernel: entry, signature, args: named, constants: constants as never, grid });

@@ -2,7 +2,7 @@ import type { Wrong } from "./program.js";
 
 /** Scopes, names, functions, constants of modules that change, effects inside expressions. */
 export const NAMES: readonly Wrong[] = [
-  ["TS-K1004", "store(out, «fatcor»);", "declare it"],
+  ["TS-K1004", "store(out, «faktor»);", "declare it"],
   ["TS-K1004", "store(out + at, «lod»(x + at));", "load"],
   ["TS-K1004", "store(out, «S»);", /declare|s/],
   ["TS-K1004", "if (n > 0) { const v = 1.0; } store(out, «v»);", /declare|block/],

@@ -28,7 +28,7 @@ export const OPERATIONS: readonly Wrong[] = [
   ["TS-K2017", "store(out + at, «cumsum(load(x + at), 0, { reverse: n > 0 })»);", "Const"],
   ["TS-K1010", "store(out + at, sort(load(x + at), 0, «true»));", /descending|{/],
   ["TS-K2001", "store(out + at, where(mask, load(x + at), «'0'»));", /number|0/],
-  ["TS-K2015", "store(h + at, «to(load(x + at), 'f16', { rounding: 'up' })»);", /^to has.*rtne/],
+  ["TS-K2015", "store(h + at, «to(load(x + at), 'f16', { rounding: 'nearest' })»);", /^to has.*rtne/],
   [
     "TS-K1009",
     "const a = zeros([64, 64], 'f16'); store(out, sum(dot(a, a, { «allowTf32»: false })));",

@@ -5,6 +5,7 @@ export const SYNTAX: readonly Wrong[] = [
   // What JavaScript has in Math and around it
   ["TS-K1006", "store(out, «Math.sqrt(s)»);", "sqrt(x)"],
   ["TS-K1006", "store(out, «Math.pow(s, 2)»);", "pow("],
+  ["TS-K1006", "store(out, to(«Math.clz32(n)», 'f32'));", "clz(x)"],
   ["TS-K1006", "store(out, «Math.random()»);", "rand("],
   ["TS-K1006", "store(out + «Math.floor(n / 2)», 1.0);", "floorDiv"],
   ["TS-K1006", "store(out, «Math.sign(s)»);", "where("],

@@ -54,6 +54,7 @@ const OPTIONS: Record<keyof TritonOptions, Check> = {
   num_ctas: (value, arch) =>
     value !== 1 && arch < 90 ? `must be 1 below sm_90, which has no clusters` : powerOfTwo(16)(value, arch),
   enable_fp_fusion: flag,
+  enable_reflect_ftz: flag,
   launch_pdl: (value, arch) =>
     value === true && arch < 90 ? "needs sm_90 or newer: older GPUs have no dependent launch" : flag(value, arch),
   launch_cooperative_grid: flag,

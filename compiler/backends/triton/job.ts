@@ -22,6 +22,8 @@ export interface TritonOptions {
   readonly num_ctas?: number;
   /** Fused multiply-add. Triton's default changes in 3.10, so ours (true) is always passed. */
   readonly enable_fp_fusion?: boolean;
+  /** Whether libdevice's functions of f32 take subnormal numbers for 0. Triton's default is true. */
+  readonly enable_reflect_ftz?: boolean;
   readonly launch_pdl?: boolean;
   readonly launch_cooperative_grid?: boolean;
   readonly maxnreg?: number;

@@ -14,6 +14,7 @@ const GLOBALS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(SAME_OF_TWO.map((name) => [`Math.${name}`, `use ${name}(a, b)`])),
   "Math.abs": "use abs(x)",
   "Math.ceil": "use ceil(x) on floats, cdiv(a, b) on integers",
+  "Math.clz32": "use clz(x)",
   "Math.floor": "use floor(x) on floats, floorDiv(a, b) on integers",
   "Math.fround": 'use to(x, "f32")',
   "Math.imul": "use a * b",

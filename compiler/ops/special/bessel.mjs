@@ -1,4 +1,4 @@
-/** Bessel functions of order 0 and 1 on doubles. Those that cross 0 are right to an absolute few units in the last place of 1. */
+/** Bessel functions on doubles. Those that cross 0 are right to an absolute few units in the last place of 1. */
 
 /** J₀ … J_count of 0 < x < 25, downward from where they vanish and scaled by J₀ + 2 Σ J₂ₖ = 1 (J. C. P. Miller, 1952). */
 function downward(x) {
@@ -73,6 +73,41 @@ export function y1(x) {
   for (let k = Math.floor((j.length - 3) / 2); k > 0; k--)
     sum += (((k % 2 === 0 ? 1 : -1) * (2 * k + 1)) / (k * (k + 1))) * j[2 * k + 1];
   return (2 / Math.PI) * ((Math.log(x / 2) + EULER - 1) * j[1] - j[0] / x - sum);
+}
+
+/** By the recurrence on orders, upward where that is stable: up to x, beyond it downward from an order where the function is far smaller. */
+export function jn(n, x) {
+  if (!(n >= 0) || Number.isNaN(x)) return Number.NaN;
+  if (n < 2) return n === 0 ? j0(x) : j1(x);
+  const size = Math.abs(x);
+  if (size === 0 || size === Infinity) return 0;
+  const value = n <= size ? upward(n, size, j0(size), j1(size)) : beyond(n, size);
+  return x < 0 && n % 2 === 1 ? -value : value;
+}
+
+export function yn(n, x) {
+  if (!(n >= 0)) return Number.NaN;
+  return n === 0 ? y0(x) : x > 0 && x !== Infinity ? upward(n, x, y0(x), y1(x)) : y1(x);
+}
+
+function upward(n, x, first, second) {
+  let [before, value] = [first, second];
+  for (let k = 1; k < n && Number.isFinite(value); k++) [before, value] = [value, ((2 * k) / x) * value - before];
+  return value;
+}
+
+/** J of an order above x > 0: what the recurrence makes of 0 and 1 is that by a factor, which J₀ or J₁ tells. */
+function beyond(n, x) {
+  // (x/2)^n / n! is more than it is.
+  if (n * (Math.log(x / 2) + 1 - Math.log(n)) < -760) return 0;
+  let [above, value, wanted] = [0, 1, 0];
+  for (let k = n + Math.ceil(40 + Math.sqrt(40 * n)); k > 0; k--) {
+    [above, value] = [value, ((2 * k) / x) * value - above];
+    if (k - 1 === n) wanted = value;
+    if (Math.abs(value) > 1e250) [above, value, wanted] = [above * 1e-250, value * 1e-250, wanted * 1e-250];
+  }
+  const [zero, one] = [j0(x), j1(x)];
+  return Math.abs(zero) > Math.abs(one) ? (wanted / value) * zero : (wanted / above) * one;
 }
 
 /** Σ (x²/4)^k / (k! (k + order)!), all terms positive; beyond 30 the expansion of large arguments. */

@@ -61,12 +61,25 @@ function quotient(a, b, format, towards) {
 function root(x, format, towards) {
   if (!(x > 0) || x === Infinity) return Math.sqrt(x);
   const { whole, exponent } = parts(x);
+  return rootOf(whole, 1n, exponent, format, towards);
+}
+
+/** The reciprocal of the root. */
+function inverseRoot(x, format, towards) {
+  if (!(x > 0) || x === Infinity) return 1 / Math.sqrt(x);
+  const { whole, exponent } = parts(x);
+  return rootOf(1n, whole, -exponent, format, towards);
+}
+
+/** √(above / below · 2^exponent) */
+function rootOf(above, below, exponent, format, towards) {
   // An even exponent, and twice as many bits as any significand has and some more.
-  const shift = 128 + (exponent & 1);
-  const under = whole << BigInt(shift);
-  const below = wholeRoot(under);
+  const shift = 256 + (exponent & 1);
+  const under = (above << BigInt(shift)) / below;
+  const whole = wholeRoot(under);
+  const isExact = whole * whole * below === above << BigInt(shift);
   // What is cut from the root stands behind it as a half.
-  return rounded(2n * below + (below * below === under ? 0n : 1n), 1n, (exponent - shift) / 2 - 1, format, towards);
+  return rounded(2n * whole + (isExact ? 0n : 1n), 1n, (exponent - shift) / 2 - 1, format, towards);
 }
 
 /** The largest integer whose square is not more (Newton's iteration from above). */
@@ -93,10 +106,12 @@ const DIRECTIONS = { Rd: -1, Rz: 0, Ru: 1 };
 const FORMATS = { "": F64, F32 };
 const OPERATIONS = {
   add: (a, b, format, towards) => fma(a, 1, b, format, towards),
+  sub: (a, b, format, towards) => fma(b, -1, a, format, towards),
   mul: (a, b, format, towards) =>
     // A zero beside a sum has the sign of the sum.
     a === 0 || b === 0 ? a * b : fma(a, b, 0, format, towards),
   div: quotient,
+  rcp: (x, format, towards) => quotient(1, x, format, towards),
   sqrt: root,
   fma,
 };
@@ -105,6 +120,7 @@ const OPERATIONS = {
 export const DIRECTED = Object.fromEntries(
   Object.entries(FORMATS).flatMap(([suffix, format]) => [
     [`nextafter${suffix}`, (a, b) => nextafter(a, b, format)],
+    [`rsqrtRn${suffix}`, (x) => inverseRoot(x, format)],
     ...Object.entries(OPERATIONS).flatMap(([name, operation]) =>
       Object.entries(DIRECTIONS).map(([direction, towards]) => [
         `${name}${direction}${suffix}`,

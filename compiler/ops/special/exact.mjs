@@ -29,3 +29,14 @@ export function logb(x) {
   const bits = new BigUint64Array(Float64Array.of(size).buffer)[0];
   return Number(bits >> 52n) - 1023;
 }
+
+/** x · 2^n, rounded once. */
+export function ldexp(x, n) {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const own = logb(x);
+  const exponent = own + n;
+  if (exponent > 1023) return x * Infinity;
+  // From 1 to 2: of that the last product alone is rounded, where the result is subnormal. In two steps, as the power may be infinite.
+  const digits = x * 2 ** Math.ceil(-own / 2) * 2 ** Math.floor(-own / 2);
+  return exponent < -1074 ? (digits / 2) * 2 ** Math.max(exponent + 1, -1075) : digits * 2 ** exponent;
+}

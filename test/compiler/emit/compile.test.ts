@@ -8,7 +8,7 @@ import {
 } from "../../../compiler/backends/triton/index.js";
 import { forTarget } from "../../../compiler/build/target.js";
 import { check } from "../../../compiler/check.js";
-import type { Kernel } from "../../../compiler/ir/index.js";
+import { type DType, isFloat, type Kernel } from "../../../compiler/ir/index.js";
 import { inferTypes } from "../../../compiler/passes/index.js";
 import { folderOf } from "../frontend/source.js";
 import * as d from "../ir/draft.js";
@@ -27,10 +27,10 @@ afterAll(() => triton.close());
 
 /** Compiles the first build of a typed kernel, aligned and not. */
 async function compiled(kernel: Kernel, arch: number, divisible: readonly string[] = []): Promise<TritonOutput> {
-  const { text, entry, parameters } = emitTriton(kernel);
+  const { text, entry, ...more } = emitTriton(kernel);
   const [build] = kernel.builds;
   const possible = arch >= 90 ? build! : { ...build!, pdl: false };
-  const signature = signatureOf(kernel, possible, { divisible, one: [] }, parameters);
+  const signature = signatureOf(kernel, possible, { divisible, one: [] }, more);
   const result = await triton.compile({ source: text, kernel: entry, ...signature, target: { arch } });
   if (!result.ok) throw new Error(`${result.error.stage}: ${result.error.message}\n${text}`);
   return result;
@@ -148,6 +148,64 @@ export const k = kernel(({ a, b, out, K, WS, LICM }: {
       const { cubin } = await compiled({ ...forTarget(kernel!, arch), builds: [build] }, arch, ["a", "b", "out", "K"]);
       expect(cubin!.length).toBeGreaterThan(1000);
     }
+});
+
+it("conversions and sums that round in one direction, each by its instruction, with subnormal numbers", async () => {
+  const ways = { rtne: ["rn", "rni"], rtz: ["rz", "rzi"], down: ["rm", "rmi"], up: ["rp", "rpi"] };
+  const converted = (from: DType, to: DType, rounding: string) =>
+    d.op("cast", { x: d.load(from) }, { dtype: to, rounding });
+  const dtypes = ["f32", "f64", "i32", "u32", "i64", "u64"] as const;
+  for (const [rounding, [float, integer]] of Object.entries(ways)) {
+    const pairs = [
+      ...["i32", "u32", "i64", "u64"].flatMap((to) => [
+        ["f32", to],
+        ["f64", to],
+        [to, "f32"],
+      ]),
+      ...[
+        ["i64", "f64"],
+        ["u64", "f64"],
+        ["f64", "f32"],
+      ],
+    ] as [DType, DType][];
+    const stores = pairs.map(([from, to]) => d.store(to, converted(from, to, rounding)));
+    const { ptx } = await compiled(
+      typed(
+        d.kernel(
+          "k",
+          dtypes.map((one) => d.ptr(one, one)),
+          stores,
+          { builds: [d.build()] },
+        ),
+      ),
+      90,
+    );
+    const name = (dtype: DType) => dtype.replace("i", "s");
+    for (const [from, to] of pairs)
+      expect(ptx).toContain(`cvt.${isFloat(to) ? float : integer}.${name(to)}.${name(from)} `);
+    expect(ptx).not.toContain(".ftz");
+  }
+  const instructionsOf = async (op: string, args: Record<string, string>) => {
+    const params = ["a", "b", "c", "out"].map((name) => d.ptr(name, "f32"));
+    const operands = Object.fromEntries(Object.entries(args).map(([name, from]) => [name, d.load(from)]));
+    return (
+      await compiled(typed(d.kernel("k", params, [d.store("out", d.op(op, operands))], { builds: [d.build()] })), 90)
+    ).ptx;
+  };
+  expect(await instructionsOf("addRd", { a: "a", b: "b" })).toMatch(/add\.rm\.f32/);
+  expect(await instructionsOf("subRu", { a: "a", b: "b" })).toMatch(/(sub|add)\.rp\.f32/);
+  expect(await instructionsOf("rcpRz", { x: "a" })).toMatch(/rcp\.rz\.f32/);
+  expect(await instructionsOf("fmaRu", { a: "a", b: "b", c: "c" })).toMatch(/fma\.rp\.f32/);
+  expect(await instructionsOf("fastSin", { x: "a" })).toMatch(/sin\.approx\.ftz\.f32/);
+  expect(await instructionsOf("fastDivide", { a: "a", b: "b" })).toMatch(/div\.approx\.ftz\.f32/);
+});
+
+it("a product and a sum that are each rounded are not fused", async () => {
+  const params = [d.ptr("x", "f32"), d.ptr("out", "f32")];
+  const product = d.op("mulRn", { a: d.load("x"), b: d.load("x") });
+  const body = [d.store("out", d.op("addRn", { a: product, b: d.load("x") }))];
+  const { ptx } = await compiled(typed(d.kernel("k", params, body, { builds: [d.build()] })), 90);
+  expect(ptx).not.toMatch(/\bfma\./);
 });
 
 /** The cases of each op, which make one kernel. */

@@ -16,7 +16,7 @@ const params = [
   d.constParam("MODE", "string"),
 ];
 const { kernel } = inferTypes(d.kernel("k", params, []));
-const { parameters } = emitTriton(kernel);
+const emitted = emitTriton(kernel);
 const build = d.build(
   { B: 32, EPSILON: 1, CAUSAL: true, MODE: "exp" },
   { warps: 8, stages: 2, pdl: true, maxRegisters: 128, fpFusion: false },
@@ -24,7 +24,7 @@ const build = d.build(
 
 describe("what Triton is told besides the text", () => {
   it("names types in its spelling, and parameters as Python has them", () => {
-    expect(signatureOf(kernel, build, NO_PROMISES, parameters).signature).toEqual({
+    expect(signatureOf(kernel, build, NO_PROMISES, emitted).signature).toEqual({
       x: "*bf16",
       seen: "*i1",
       in_: "tensordesc<fp16[32, 64]>",
@@ -38,26 +38,23 @@ describe("what Triton is told besides the text", () => {
   });
 
   it("keeps floats floats", () => {
-    expect(signatureOf(kernel, build, NO_PROMISES, parameters).constants).toEqual({
+    expect(signatureOf(kernel, build, NO_PROMISES, emitted).constants).toEqual({
       B: 32,
       EPSILON: { float: 1 },
       CAUSAL: true,
       MODE: "exp",
     });
     const infinite = { ...build, constants: { ...build.constants, EPSILON: -Infinity } };
-    expect(signatureOf(kernel, infinite, NO_PROMISES, parameters).constants.EPSILON).toEqual({ float: "-inf" });
+    expect(signatureOf(kernel, infinite, NO_PROMISES, emitted).constants.EPSILON).toEqual({ float: "-inf" });
   });
 
   it("takes as divisible what the variant says, but for descriptors, which always are", () => {
-    expect(signatureOf(kernel, build, { divisible: ["x", "n", "in"], one: [] }, parameters).divisible).toEqual([
-      "x",
-      "n",
-    ]);
-    expect(signatureOf(kernel, build, NO_PROMISES, parameters).divisible).toEqual([]);
+    expect(signatureOf(kernel, build, { divisible: ["x", "n", "in"], one: [] }, emitted).divisible).toEqual(["x", "n"]);
+    expect(signatureOf(kernel, build, NO_PROMISES, emitted).divisible).toEqual([]);
   });
 
   it("takes as 1 what the variant says", () => {
-    expect(signatureOf(kernel, build, { divisible: ["x"], one: ["n"] }, parameters)).toMatchObject({
+    expect(signatureOf(kernel, build, { divisible: ["x"], one: ["n"] }, emitted)).toMatchObject({
       signature: { n: "i64" },
       divisible: ["x"],
       one: ["n"],
@@ -65,7 +62,7 @@ describe("what Triton is told besides the text", () => {
   });
 
   it("passes every option, so that no default of Triton's decides", () => {
-    expect(signatureOf(kernel, build, NO_PROMISES, parameters).options).toEqual({
+    expect(signatureOf(kernel, build, NO_PROMISES, emitted).options).toEqual({
       num_warps: 8,
       num_stages: 2,
       num_ctas: 1,

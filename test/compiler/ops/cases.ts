@@ -294,6 +294,37 @@ const conversions: OpCase[] = ALL.flatMap((from) =>
     })),
 );
 
+/** All that libdevice rounds, and the halves that become f32 before. */
+const WORDS = ["i32", "u32", "i64", "u64"] as const;
+const ROUNDED: readonly (readonly [DType, DType])[] = [
+  ...(["f16", "bf16", "f32", "f64"] as const).flatMap((from) => WORDS.map((to) => [from, to] as const)),
+  ...WORDS.map((from) => [from, "f32"] as const),
+  ["i64", "f64"],
+  ["u64", "f64"],
+  ["f64", "f32"],
+];
+const roundings: OpCase[] = ROUNDED.flatMap(([from, to]) =>
+  ["rtne", "rtz", "down", "up"].map((rounding) => ({
+    title: `cast ${from} ${to} ${rounding}`,
+    operands: [tile(from, 16)],
+    of: d.op("cast", { x: "a" }, { dtype: to, rounding }),
+  })),
+);
+
+/** Of an integer and a float. */
+const withIntegers: OpCase[] = (["f16", "bf16", "f32", "f64"] as const).flatMap((float) => [
+  ...["jn", "yn"].map((op) => ({
+    title: `${op} i32 ${float}`,
+    operands: [tile("i32", 16), tile(float, 16)],
+    of: d.op(op, { n: "a", x: "b" }),
+  })),
+  {
+    title: `ldexp ${float} i8`,
+    operands: [tile(float, 16), tile("i8", 16)],
+    of: d.op("ldexp", { x: "a", n: "b" }),
+  },
+]);
+
 const bitcasts: OpCase[] = (
   [
     ["f32", "i32"],
@@ -376,7 +407,7 @@ const masks: OpCase[] = [
 /** Of each kind, narrow ones among them. */
 const SAMPLED: readonly DType[] = ["i8", "u16", "i32", "u32", "i64", "u64", "f16", "bf16", "f32"];
 /** What no operands of one dtype show, or only those that `choices` has; (a + b − 1) wraps in i8, as it does in Triton. */
-const APART: ReadonlySet<string> = new Set(["where", "clamp", "cdiv i8"]);
+const APART: ReadonlySet<string> = new Set(["where", "clamp", "cdiv i8", "jn", "yn", "ldexp", "castRounded"]);
 
 /** An op of elements on operands of one dtype: all of these that it takes, or booleans. */
 function ofElements({ name, elements }: Op): readonly OpCase[] {
@@ -387,7 +418,7 @@ function ofElements({ name, elements }: Op): readonly OpCase[] {
     return inferTypes(d.kernel("probe", params, [d.declare("result", of)])).diagnostics.length === 0;
   };
   const taken = SAMPLED.filter((dtype) => takes(dtype) && !APART.has(`${name} ${dtype}`));
-  return (taken.length > 0 ? taken : (["bool"] as const)).map((dtype) => ({
+  return (taken.length > 0 ? taken : takes("f64") ? (["f64"] as const) : (["bool"] as const)).map((dtype) => ({
     title: [name, ...elements.map(() => dtype)].join(" "),
     operands: elements.map(() => tile(dtype, 64)),
     of,
@@ -494,6 +525,8 @@ export const CASES: readonly OpCase[] = [
   ...scaled,
   ...choices,
   ...conversions,
+  ...roundings,
+  ...withIntegers,
   ...bitcasts,
   ...float8,
   ...literals,

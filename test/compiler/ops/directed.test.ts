@@ -68,6 +68,7 @@ describe.each(FORMATS)("in the format $suffix", ({ suffix, most, cast }) => {
         const around = (name: string, of: readonly number[], exact: Exact) =>
           expectAround(name, suffix, of, (found) => order(exactly(found), exact), most);
         around("add", [a, b], sum(x, y));
+        around("sub", [a, b], sum(x, [-y[0], y[1]]));
         around("mul", [a, b], product(x, y));
         around("fma", [a, b, c], sum(product(x, y), z));
       }),
@@ -82,10 +83,31 @@ describe.each(FORMATS)("in the format $suffix", ({ suffix, most, cast }) => {
           const [[an, ad], [bn, bd]] = [exactly(a), exactly(b)];
           const exact: Exact = bn < 0n ? [-an * bd, -bn * ad] : [an * bd, bn * ad];
           expectAround("div", suffix, [a, b], (found) => order(exactly(found), exact), most);
+          const inverse: Exact = bn < 0n ? [-bd, -bn] : [bd, bn];
+          expectAround("rcp", suffix, [b], (found) => order(exactly(found), inverse), most);
         }
         const size = Math.abs(a);
         const square = exactly(size);
         expectAround("sqrt", suffix, [size], (found) => order(product(exactly(found), exactly(found)), square), most);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("no neighbour is nearer to 1 / √x", () => {
+    fc.assert(
+      fc.property(finite, (a) => {
+        const x = Math.abs(a);
+        if (x === 0) return;
+        const found = run(`rsqrtRn${suffix}`, x);
+        // Half way to either neighbour, squared, times x lies on the other side of 1.
+        const halfway = (towards: number): number => {
+          const [p, q] = [exactly(found), exactly(run(`nextafter${suffix}`, found, towards))];
+          const middle = product(sum(p, q), [1n, 2n]);
+          return order(product(product(middle, middle), exactly(x)), [1n, 1n]);
+        };
+        expect(halfway(0), `1 / √${x} is ${found}`).toBeLessThanOrEqual(0);
+        expect(halfway(Infinity), `1 / √${x} is ${found}`).toBeGreaterThanOrEqual(0);
       }),
       { numRuns: 2000 },
     );
@@ -115,6 +137,16 @@ it.each([
   ["addRd", [0, -0], -0],
   ["addRu", [0, -0], 0],
   ["mulRd", [-0, 5], -0],
+  ["subRd", [1, 1], -0],
+  ["subRu", [1, 1], 0],
+  ["subRd", [0, 0], -0],
+  ["subRz", [-0, 0], -0],
+  ["rcpRu", [-0], -Infinity],
+  ["rcpRd", [Infinity], 0],
+  ["rcpRuF32", [-2e-39], -(2 - 2 ** -23) * 2 ** 127],
+  ["rsqrtRnF32", [0.25], 2],
+  ["rsqrtRnF32", [-1], Number.NaN],
+  ["rsqrtRnF32", [-0], -Infinity],
   ["mulRz", [-1e-200, 1e-200], -0],
   ["fmaRd", [2, 3, -6], -0],
   ["fmaRz", [2, 3, -6], 0],

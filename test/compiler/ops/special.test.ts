@@ -55,6 +55,27 @@ test("special functions are right to a few units in the last place", { timeout: 
   expect(wrong).toEqual([]);
 });
 
+test("Bessel functions of any order are right to a few units in the last place, of 1 or of what is larger", {
+  timeout: 120_000,
+}, async () => {
+  const { python } = await ensureEnvironment({ extras: ["model", "test"] });
+  const orders = [2, 3, 5, 12, 40, 128];
+  const places = [...from(0, 60, 24), ...sizes(1e-3, 1, 6), 128, 127.5, 200];
+  const pairs = orders.flatMap((n) => places.map((x) => [n, x] as const));
+  const script = new URL("../../reference/special.py", import.meta.url).pathname;
+  const { stdout } = await execa(python, [script], { input: JSON.stringify({ jn: pairs, yn: pairs }) });
+  const right = JSON.parse(stdout) as Record<string, readonly string[]>;
+  const wrong = Object.entries(right).flatMap(([name, values]) =>
+    pairs.flatMap(([n, x], at) => {
+      const [got, want] = [realFunction(name)(n, x), Number(values[at])];
+      // Below the order, where it does not cross 0, to its own size.
+      const size = n > x ? Math.abs(want) : Math.max(Math.abs(want), 1);
+      return got === want || Math.abs(got - want) <= 4e-16 * (n + 10) * size ? [] : [{ name, n, x, got, want }];
+    }),
+  );
+  expect(wrong).toEqual([]);
+});
+
 test("they cross 0 below 0 as Python's do", () => {
   const lgamma = realFunction("lgamma");
   for (const [x, want] of [
@@ -92,6 +113,26 @@ test.each([
   ["y0", [-1], Number.NaN],
   ["y1", [0], -Infinity],
   ["y1", [1e-300], -6.366197723675814e299],
+  ["jn", [-1, 1], Number.NaN],
+  ["jn", [3, Number.NaN], Number.NaN],
+  ["jn", [3, Infinity], 0],
+  ["jn", [3, 0], 0],
+  ["jn", [0, 0], 1],
+  ["jn", [1, -0.5], -0.24226845767487387],
+  ["jn", [3, -2], -0.12894324947440206],
+  ["jn", [1000, 1], 0],
+  ["yn", [-1, 1], Number.NaN],
+  ["yn", [2, 0], -Infinity],
+  ["yn", [2, -1], Number.NaN],
+  ["yn", [2, Infinity], 0],
+  ["yn", [300, 1e-3], -Infinity],
+  ["ldexp", [3, -1076], 5e-324],
+  ["ldexp", [1, -1075], 0],
+  ["ldexp", [1.5, -1075], 5e-324],
+  ["ldexp", [5e-324, 2097], 8.98846567431158e307],
+  ["ldexp", [1.7976931348623157e308, -2098], 5e-324],
+  ["ldexp", [-1, 1024], -Infinity],
+  ["ldexp", [-Infinity, -9e9], -Infinity],
   ["cylBesselI1", [-720], -Infinity],
   ["remainder", [6, 4], -2],
   ["remainder", [10, 4], 2],

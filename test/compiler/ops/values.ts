@@ -27,6 +27,9 @@ const wideKey = (dtype: DType, at: number, next: () => number): number => {
   );
 };
 
+/** Ops of which small numbers show little. */
+const OF_BITS = /^(u?mulhi|mul24|r?hadd|sad|popc|clz|ffs|brev|bytePerm)$/;
+
 /** Where an op is defined: divisors that are not 0, shifts within the word, roots of positive numbers. */
 function element(title: string, operand: number, dtype: DType, next: () => number, at: number): number {
   const op = title.split(" ")[0]!;
@@ -43,7 +46,7 @@ function element(title: string, operand: number, dtype: DType, next: () => numbe
       kind === "float" && title.startsWith("cast") ? next() * 100 - (title.includes(" u") ? 0 : 50) : next() * 4 - 2,
     );
   }
-  if (op === "umulhi") return roundTo(dtype, (next() * 2 - 1) * 2 ** Math.min(DTYPES[dtype].bytes * 8, 53));
+  if (OF_BITS.test(op)) return roundTo(dtype, (next() * 2 - 1) * 2 ** Math.min(DTYPES[dtype].bytes * 8, 53));
   if (op === "argsort") return wideKey(dtype, at, next);
   const value = Math.floor(next() * 200) - (kind === "signed" ? 100 : 0);
   const divides = /^(floorDiv|mod|cdiv)$/.test(op);

@@ -81,6 +81,12 @@ export const GIVEN_OF: Readonly<Record<string, Readonly<Record<string, string>>>
   tgamma: { n: tile("f32") },
   clamp: { step: ": F32" },
   j0: { k: ": F32" },
+  jn: { order: tile("i32") },
+  yn: { order: tile("i32"), k: ": F32" },
+  ...Object.fromEntries(["popc", "clz", "ffs"].map((name) => [name, { flagged: tile("i32") }])),
+  ...Object.fromEntries(["bytePerm", "sad"].map((name) => [name, { words: tile("i32") }])),
+  ...Object.fromEntries(["hadd", "rhadd"].map((name) => [name, { low: tile("i32"), high: tile("i32") }])),
+  hiloint2double: { upper: tile("i32"), lower: tile("i32") },
   y0: { k: ": F32" },
   y1: { k: ": F32" },
 };

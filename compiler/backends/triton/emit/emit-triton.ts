@@ -11,6 +11,8 @@ export interface TritonText {
   readonly entry: string;
   /** Python's name for each parameter of the kernel. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** Whether an op in it promises its bits, which libdevice keeps only where it does not flush subnormal numbers to 0. */
+  readonly subnormals: boolean;
 }
 
 /** The Triton of a typed kernel. `Const` parameters stay parameters of the function, so one text serves all builds. */

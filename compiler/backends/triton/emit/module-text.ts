@@ -77,8 +77,8 @@ export class ModuleText {
     return new Map(kernel.params.map(({ name }) => [name, text.names.of(name)]));
   }
 
-  /** The module's text and the origin of each of its lines. */
-  finish(): { readonly text: string; readonly lines: readonly (Span | null)[] } {
+  /** The module's text, the origin of each of its lines, and whether libdevice must not take subnormal numbers for 0. */
+  finish(): { readonly text: string; readonly lines: readonly (Span | null)[]; readonly subnormals: boolean } {
     const lines: string[] = [];
     const spans: (Span | null)[] = [];
     const add = (text: readonly string[], from: readonly (Span | null)[] = []): void => {
@@ -103,7 +103,7 @@ export class ModuleText {
         from,
       );
     });
-    return { text: `${lines.join("\n")}\n`, lines: spans };
+    return { text: `${lines.join("\n")}\n`, lines: spans, subnormals: this.needs.has("subnormals") };
   }
 }
 

@@ -9,6 +9,8 @@ import {
   type Promises,
 } from "../../../ir/index.js";
 
+import type { TritonText } from "./emit-triton.js";
+
 /** What Triton's compiler needs besides the text, as `compiler/backends/triton` takes it. Keys are Python's parameter names. */
 export interface TritonSignature {
   readonly signature: Readonly<Record<string, string>>;
@@ -25,6 +27,7 @@ export interface TritonSignature {
     readonly num_stages: number;
     readonly num_ctas: number;
     readonly enable_fp_fusion: boolean;
+    readonly enable_reflect_ftz?: false;
     readonly launch_pdl?: true;
     readonly maxnreg?: number;
     readonly launch_cooperative_grid?: true;
@@ -57,13 +60,13 @@ function constantOf(value: ConstValue, of: "int" | "float" | "bool" | "string"):
 /**
  * Triton's signature of one build.
  * @param promises what the variant takes for granted, by the kernel's names of the parameters
- * @param parameters Python's names, from `emitTriton`
+ * @param emitted what `emitTriton` says of the text: Python's names, and whether it keeps subnormal numbers
  */
 export function signatureOf(
   kernel: Kernel,
   build: Build,
   promises: Promises,
-  parameters: ReadonlyMap<string, string>,
+  { parameters, subnormals }: Pick<TritonText, "parameters" | "subnormals">,
 ): TritonSignature {
   const python = (name: string): string => parameters.get(name) ?? name;
   const type = (param: Param): string =>
@@ -86,6 +89,7 @@ export function signatureOf(
       num_stages: build.stages,
       num_ctas: build.ctas,
       enable_fp_fusion: build.fpFusion,
+      ...(subnormals ? { enable_reflect_ftz: false as const } : {}),
       ...(build.pdl ? { launch_pdl: true as const } : {}),
       ...(build.maxRegisters === undefined ? {} : { maxnreg: build.maxRegisters }),
       ...(build.cooperative ? { launch_cooperative_grid: true as const } : {}),

@@ -259,7 +259,6 @@ const SPECIAL: Readonly<Record<string, Build>> = {
   full: (builder, expr) => builder.convert(builder.build(expr.args.value!, []), dtypeOf(expr)),
   cast: (builder, expr, index) => {
     const x = builder.build(expr.args.x!, index);
-    if (expr.attrs.rounding === "rtz") return combine(builder.graph, "castToZero", dtypeOf(expr), [x]);
     return expr.args.x!.type.kind === "const"
       ? builder.convert(x, dtypeOf(expr))
       : combine(builder.graph, "cast", dtypeOf(expr), [x]);

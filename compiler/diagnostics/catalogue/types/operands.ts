@@ -1,4 +1,4 @@
-import { type DType, type Type, typeText } from "../../../ir/index.js";
+import { type DType, isFloat, isInteger, type Type, typeText } from "../../../ir/index.js";
 import { problem } from "../../diagnostic.js";
 import { both } from "../words.js";
 
@@ -202,12 +202,19 @@ export const float8Conversion = problem<{ from: Type; to: DType }>({
   hint: ({ to }) => `go through f32: to(to(x, "f32"), "${to}")`,
 });
 
-export const noRounding = problem<{ from: Type; to: DType; toZero: boolean }>({
+export const noRounding = problem<{ from: Type; to: DType; rounding: string; known: readonly string[] }>({
   code: "TS-K2073",
-  about: "A rounding is named where a float becomes a narrower one; toward zero goes f32 to f16, bf16 and f8e5m2 only.",
-  message: ({ from, to, toZero }) =>
-    `a conversion from ${typeText(from)} to ${to} has no rounding ${toZero ? "toward zero" : "to choose"}`,
-  hint: ({ toZero }) => (toZero ? "leave the rounding out, or start from f32" : "leave the rounding out"),
+  about:
+    "A rounding is named where a conversion loses digits: f32 and f64 round in all ways to and from integers of 32 and 64 bits and f64 so to f32; f32 toward zero also to f16, bf16 and f8e5m2.",
+  message: ({ from, to, rounding, known }) =>
+    `a conversion from ${typeText(from)} to ${to} has no rounding ${known.length > 0 ? JSON.stringify(rounding) : "to choose"}`,
+  hint: ({ from, to, rounding, known }) => {
+    if (known.length > 0) return `there ${known.length > 1 ? "are" : "is"} ${listed(known)}`;
+    const isCut = from.kind === "tile" && isFloat(from.dtype) && isInteger(to);
+    return isCut
+      ? `go through i32: to(to(x, "i32", { rounding: ${JSON.stringify(rounding)} }), "${to}")`
+      : "leave the rounding out";
+  },
 });
 
 export const asmRegisters = problem<{ got: Registers; want: Registers; pack: number }>({
