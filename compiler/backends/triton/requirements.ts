@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export type EnvironmentPart = "triton" | "model" | "test";
+export type EnvironmentPart = "triton" | "model" | "test" | "zig";
 
 export interface Part {
   readonly name: EnvironmentPart;
@@ -35,6 +35,15 @@ export const PARTS: readonly Part[] = [
     owns: ["numpy", "gguf", "yaml", "_yaml", "pyyaml"],
     downloadBytes: 18 * MB,
     installedBytes: 80 * MB,
+  },
+  {
+    name: "zig",
+    file: at("./requirements-zig.txt"),
+    label: "Zig 0.17.1, which builds the add-on that the package ships",
+    owns: ["ziglang"],
+    downloadBytes: 101 * MB,
+    // With the C++ library, which it compiles.
+    installedBytes: 446 * MB,
   },
   {
     name: "triton",
