@@ -31,10 +31,10 @@ export const PARTS: readonly Part[] = [
   {
     name: "test",
     file: at("./requirements-test.txt"),
-    label: "numpy and gguf for the tests",
-    owns: ["numpy", "gguf", "yaml", "_yaml", "pyyaml"],
-    downloadBytes: 18 * MB,
-    installedBytes: 80 * MB,
+    label: "numpy, gguf, Jinja and tokenizers for the tests",
+    owns: ["numpy", "gguf", "yaml", "_yaml", "pyyaml", "jinja2", "markupsafe", "tokenizers"],
+    downloadBytes: 22 * MB,
+    installedBytes: 94 * MB,
   },
   {
     name: "zig",
