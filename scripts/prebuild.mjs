@@ -49,7 +49,7 @@ const mayShip = () => isFresh(output) && tooNew(neededVersions(output)).length =
 
 /**
  * Brings it up to date: with $CXX where that is named, else with Zig, else (without a network, say) with this machine's compiler, which links it to
- * what this machine has. Tells what it did, and what the add-on asks for.
+ * what this machine has. Tells what it did, and what the add-on asks for. Answers its path; undefined where there is none.
  */
 export async function prebuild(say) {
   if (!mayShip()) {
@@ -58,7 +58,10 @@ export async function prebuild(say) {
       say(`There is no Zig to build for an old glibc, so this machine's own compiler is taken. ${complaint}`);
     if (process.env.CXX || (complaint && !isFresh(output))) {
       const failed = buildHere();
-      if (failed) return say(`The package has no add-on. ${failed}`);
+      if (failed) {
+        say(`The package has no add-on. ${failed}`);
+        return undefined;
+      }
     }
   }
   const needed = neededVersions(output);
@@ -68,4 +71,5 @@ export async function prebuild(say) {
       ? [", so this package is for systems as new as this one, and no release:", ...newer].join("\n  ")
       : "";
   say(`${name} asks for glibc ${glibcOf(needed)}${but}`);
+  return output;
 }
