@@ -72,7 +72,7 @@ class Scanner {
     const bare = this.#take(
       colon === ":"
         ? /\s*([^\s:,'"<>{}[\]](?:[^:,'"<>{}[\]]*[^\s:,'"<>{}[\]])?)\s*/y
-        : /\s*([^=()'",[\]{}]+?)\s*(?==)/y,
+        : /\s*([^\s=()'",[\]{}](?:[^=()'",[\]{}]*[^\s=()'",[\]{}])?)\s*(?==)/y,
     );
     const name = bare ? bare[1]! : this.#string();
     if (name === undefined) throw new Wrong();

@@ -488,6 +488,19 @@ test("a template that repeats what forms are told by takes no time", () => {
   expect(performance.now() - start).toBeLessThan(1000);
 });
 
+test.each([
+  ["LFM2", LFM, "<|tool_call_start|>[add(", "<|tool_call_end|>"],
+  ["Gemma 4", GEMMA, "<|tool_call>call:add{", "<tool_call|>"],
+  ["MiniCPM5", MINICPM, '<function name="add"><param name="b"><![CDATA[', "</function>"],
+  ["Functionary 3.2", RECIPIENT, "add\n", ""],
+  ["Solar Open", SOLAR, "<|tool_calls|><|tool_call:begin|>", "<|tool_call:end|>"],
+])("%s: what is long and no call takes no time", (_, form, before, behind) => {
+  const start = performance.now();
+  for (const inside of [" ", "a", "a ", "(", "'", "' ", "\\", "]]> ", ">>>", "a=", '<|"|>'])
+    expect(heard(form, [before + inside.repeat(50_000) + behind]).calls).toEqual([]);
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
 test("of an answer to a template that shows one call alone no more are heard", () => {
   const one = "{% set call = message.tool_calls[0] %}<|python_tag|>";
   expect(formOf(`{{ tools }}${one}`).most).toBe(1);
