@@ -10,10 +10,9 @@ export interface NativeBuild {
 export function buildNative(): NativeBuild;
 export function findCompiler(): string | undefined;
 export function compileAddon(
-  compiler: string,
+  compiler: string | readonly string[],
   source: string,
   output: string,
   flags?: readonly string[],
 ): string | undefined;
-export function compileAll(compiler: string, output?: string, flags?: readonly string[]): string | undefined;
-export function prebuild(): { readonly message: string };
+export function compileAll(compiler: string | readonly string[], output?: string, flags?: readonly string[]): string | undefined;

@@ -1,18 +1,7 @@
 // Builds the native add-on with whatever C++ compiler there is, when a source is newer than what is built.
 // Without a compiler everything but the GPU still works, so that is a result, not a failure.
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -35,14 +24,16 @@ export const findCompiler = () =>
   [process.env.CXX, "g++", "clang++", "c++"].find((name) => name && onPath(name.split(" ")[0]));
 
 const sources = () => readdirSync(folder).filter((name) => /\.(cc|h)$/.test(name));
+const program = fileURLToPath(import.meta.url);
 
-function isFresh(output) {
+/** Whether a built add-on is newer than all its sources and how they are compiled. */
+export function isFresh(output) {
   if (!existsSync(output)) return false;
   const built = statSync(output).mtimeMs;
-  return sources().every((name) => statSync(join(folder, name)).mtimeMs <= built);
+  return [program, ...sources().map((name) => join(folder, name))].every((path) => statSync(path).mtimeMs <= built);
 }
 
-/** Compiles one C++ file into a Node add-on. Answers the compiler's complaint, or undefined when it worked. */
+/** Compiles one C++ file into a Node add-on. Answers the compiler's complaint, or undefined when it worked. A compiler is a line as $CXX is, or a list. */
 export function compileAddon(compiler, source, output, flags = []) {
   mkdirSync(dirname(output), { recursive: true });
   // Under a name of its own, then renamed: two builds at once leave one whole file.
@@ -55,17 +46,19 @@ export function compileAddon(compiler, source, output, flags = []) {
     "-fPIC",
     "-pthread",
     "-fvisibility=hidden",
+    // Node unloads an add-on with the last worker that has it, while the driver's threads may still run in it.
+    "-Wl,-z,nodelete",
     "-Wall",
     "-Wextra",
     ...flags,
   ];
-  const [program, ...first] = compiler.split(" ");
-  const run = spawnSync(program, [...first, ...options, "-DNAPI_CPP_EXCEPTIONS", ...includes, "-o", fresh, source], {
+  const [command, ...first] = typeof compiler === "string" ? compiler.split(" ") : compiler;
+  const run = spawnSync(command, [...first, ...options, "-DNAPI_CPP_EXCEPTIONS", ...includes, "-o", fresh, source], {
     encoding: "utf8",
   });
   if (run.error || run.status !== 0 || !existsSync(fresh)) {
     rmSync(fresh, { force: true });
-    return run.error?.message ?? (run.stderr.trim() || `${compiler} ended with status ${run.status} and made nothing`);
+    return run.error?.message ?? (run.stderr.trim() || `${command} ended with status ${run.status} and made nothing`);
   }
   renameSync(fresh, output);
   return undefined;
@@ -111,7 +104,7 @@ export function buildNative() {
     return missing(
       "no-compiler",
       "No C++ compiler was found (g++, clang++, c++ or $CXX), so the GPU launcher is not built. " +
-        `Everything else works, with the CPU executor. To use a GPU: sudo apt-get install g++, then node ${fileURLToPath(import.meta.url)}.`,
+        `Everything else works, with the CPU executor. To use a GPU: sudo apt-get install g++, then node ${program}.`,
     );
   }
   const complaint = compileAll(compiler);
@@ -124,36 +117,7 @@ export function buildNative() {
   return { built: true, path: target, reason: "compiled", message: `Built the GPU launcher with ${compiler}.` };
 }
 
-/** The newest glibc that a shipped add-on may ask for: that of Node's own builds. */
-const OLDEST_GLIBC = 28;
-
-/** The x of the newest GLIBC_2.x that a library asks for. */
-function glibcOf(library) {
-  const versions = readFileSync(library, "latin1").matchAll(/\0GLIBC_2\.(\d+)/g);
-  return Math.max(0, ...[...versions].map(([, minor]) => Number(minor)));
-}
-
-/**
- * Makes the add-on that the package ships for this machine's system and processor. Node-API is the same in all versions of Node, so one does for
- * all. CXX="zig c++ -target x86_64-linux-gnu.2.28" links it against that glibc with all else inside; another compiler against what this machine has.
- */
-export function prebuild() {
-  const name = `${process.platform}-${process.arch}/tilescript.node`;
-  const output = join(root, "prebuilds", name);
-  const tooNew = () => glibcOf(output) > OLDEST_GLIBC;
-  if (!isFresh(output) || (process.env.CXX && tooNew())) {
-    // Another compiler than the one that built it may have been named since.
-    if (process.env.CXX) rmSync(target, { force: true });
-    const native = buildNative();
-    if (!native.built) return { message: `The package has no add-on. ${native.message}` };
-    mkdirSync(dirname(output), { recursive: true });
-    copyFileSync(native.path, output);
-  }
-  const older = tooNew() ? `, so it runs on no older system: see CXX in ${fileURLToPath(import.meta.url)}` : "";
-  return { message: `prebuilds/${name} asks for glibc 2.${glibcOf(output)}${older}` };
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === program) {
   const result = buildNative();
   (result.built ? console.log : console.error)(result.message);
   process.exitCode = result.reason === "compile-failed" ? 1 : 0;

@@ -102,20 +102,22 @@ const PARTS = [
   "scripts/gpu-tests.mjs",
   "scripts/compute-sanitizer.mjs",
   "scripts/build-native.mjs",
-  "runtime/native/build/tilescript.node",
   "bench",
   "test/fixtures/drawn-prompts.json",
   "test/reference",
   "bundles",
 ];
 
-function product(stage) {
+function product(stage, addon) {
   copyRunnable(join(root, "dist"), join(stage, "dist"));
   for (const path of PARTS) {
     const from = join(root, path);
     if (!existsSync(from)) throw new Error(`${path} is missing: run npm start first, which builds it`);
     copyRunnable(from, join(stage, path));
   }
+  const native = join(stage, "runtime/native/build");
+  mkdirSync(native, { recursive: true });
+  copyFileSync(addon, join(native, "tilescript.node"));
   commands(stage);
 }
 
@@ -189,11 +191,12 @@ const identity = (path) => {
 };
 
 const { bringUpToDate } = await import("./dist.mjs");
-const { buildNative } = await import("./build-native.mjs");
+const { prebuild } = await import("./prebuild.mjs");
 try {
   bringUpToDate();
-  const native = buildNative();
-  if (!native.built) throw new Error(native.message);
+  // The other machine may be older than this one, as its Node may be.
+  const addon = await prebuild(say);
+  if (addon === undefined) throw new Error("without the add-on there is nothing to pack");
   const { buildBundles, buildOps } = await import("./bundles.mjs");
   const arch = Number(values.arch.replace("sm_", ""));
   await buildBundles([arch], say);
@@ -203,7 +206,7 @@ try {
   writeFileSync(join(out, "unpack.sh"), UNPACK, { mode: 0o755 });
   say("packing");
   await pack("node", { key: identity(process.execPath), level: 6, fill: node });
-  await pack("product", { level: 3, fill: product });
+  await pack("product", { level: 3, fill: (stage) => product(stage, addon) });
   if (!values["no-model"]) {
     const { findDemoModel } = await import("../dist/runtime/index.js");
     const file = findDemoModel();

@@ -49,12 +49,19 @@ export default {
 };
 
 const BIN = "node_modules/tilescript/cli/bin.mjs";
+const ADDON = `node_modules/tilescript/prebuilds/${process.platform}-${process.arch}/tilescript.node`;
 const RESULT = "10,20,30,40";
 /** What code that was inlined says, wherever it is opened. */
 const INLINED = "tilescript is external";
 
 /** What each check runs in the project, and what it must print. */
 const CHECKS = {
+  glibc: [`node '${join(root, "scripts/needed-versions.mjs")}' ${ADDON}`, "runs where glibc is 2.28 or newer"],
+  addon: [
+    `cd '${root}' && unset TILESCRIPT_DEVICE && TILESCRIPT_NATIVE='${join(project, ADDON)}' ` +
+      "node node_modules/vitest/vitest.mjs run test/runtime/native test/runtime/device/cuda test/runtime/device/uploads.test.ts",
+    "passed",
+  ],
   publint: ["npx -y publint@0.3.25 tilescript.tgz", "All good!"],
   attw: ["npx -y @arethetypeswrong/cli@0.18.5 tilescript.tgz --profile node16 --no-emoji && echo clean", "clean"],
   ...Object.fromEntries(
@@ -62,8 +69,8 @@ const CHECKS = {
       `node-${major}`,
       [
         `npx -y -p node@${version} -c 'node host.js && node ${BIN} check scale.kernel.ts && node ${BIN} run main.ts && ` +
-          `node -p "typeof require(\\"tilescript\\").kernel"'`,
-        `${RESULT}\nfunction`,
+          `node -p "[require(\\"tilescript\\").kernel, require(\\"./${ADDON}\\").openDriver].map((one) => typeof one).join()"'`,
+        `${RESULT}\nfunction,function`,
       ],
     ]),
   ),

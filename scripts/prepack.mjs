@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { prebuild } from "./build-native.mjs";
 import { writeCommonJs } from "./commonjs.mjs";
 import { bringUpToDate } from "./dist.mjs";
+import { prebuild } from "./prebuild.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -20,7 +20,7 @@ try {
   bringUpToDate();
   writeCommonJs();
   await kernels();
-  say(prebuild().message);
+  await prebuild(say);
 } catch (error) {
   say(error.message);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 // Makes dist/vendor: what the built product runs of other packages, and nothing else of them, so that TileScript installs as one package of
-// some 25 MB with no dependencies.
+// some 26 MB with no dependencies.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -71,9 +71,11 @@ export class ChatTemplate {
   ): Promise<MarkedText> {
     requireMessages(messages);
     const { bosToken, eosToken, toolTemplate } = this.#source;
+    const source = this.#text(tools && toolTemplate);
+    const shape = source.includes("tool_responses") ? withResponses : (all: readonly TemplateMessage[]) => all;
     const job = (asText: boolean) => ({
-      source: this.#text(tools && toolTemplate),
-      messages: messages.map((message) => asTemplatesHaveIt(message, asText)),
+      source,
+      messages: shape(messages.map((message) => asTemplatesHaveIt(message, asText))),
       ...(tools ? { tools } : {}),
       alphabet,
       values: { add_generation_prompt: addGenerationPrompt, bos_token: bosToken, eos_token: eosToken },
@@ -142,6 +144,23 @@ function asTemplatesHaveIt(
     ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/** What tools gave, in the message that called them: templates such as Gemma 4's look for it there, and tell the model nothing of a tool's message. */
+function withResponses(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
+  const shaped: (TemplateMessage & { readonly tool_responses?: readonly object[] })[] = [];
+  for (const message of messages) {
+    const caller = shaped.at(-1);
+    if (message.role !== "tool" || !caller?.tool_calls) {
+      shaped.push(message);
+      continue;
+    }
+    const calls = caller.tool_calls as readonly { readonly id: string; readonly function: { readonly name: string } }[];
+    const name = message.name ?? calls.find(({ id }) => id === message.tool_call_id)?.function.name;
+    const response = { ...(name === undefined ? {} : { name }), response: message.content };
+    shaped[shaped.length - 1] = { ...caller, tool_responses: [...(caller.tool_responses ?? []), response] };
+  }
+  return shaped;
 }
 
 /** Throws ModelError unless `messages` are usable; callers from JavaScript may pass anything. */

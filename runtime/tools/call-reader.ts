@@ -37,6 +37,8 @@ export class CallReader {
   /** No sign began it: the answer is an object. */
   #isBare = false;
   #began = false;
+  /** Of what is held, what the prompt said. */
+  #lent: string;
   readonly #calls: ToolCall[] = [];
   /** Nothing but white space came behind the last call. */
   #isBehind = false;
@@ -50,6 +52,7 @@ export class CallReader {
     { isForced = false, most = Number.POSITIVE_INFINITY }: ReaderOptions = {},
   ) {
     this.#form = form;
+    this.#held = this.#lent = form.begun ?? "";
     this.#schemas = new Map(tools.map(({ function: { name, parameters } }) => [name, parameters]));
     this.#isForced = isForced;
     this.#most = most;
@@ -102,7 +105,9 @@ export class CallReader {
     const calls = this.#calls.slice(this.#told);
     this.#told = this.#calls.length;
     const { unsaid = [] } = this.#form;
-    return { text: unsaid.reduce((text, one) => text.replaceAll(one, ""), said), calls };
+    const own = said.startsWith(this.#lent) ? said.slice(this.#lent.length) : said;
+    if (said !== "") this.#lent = "";
+    return { text: unsaid.reduce((text, one) => text.replaceAll(one, ""), own), calls };
   }
 
   /** What is text for sure, and what is behind the sign of a call. */
@@ -120,8 +125,10 @@ export class CallReader {
     const open = all.length - Math.max(...signs.map((one) => heldBack(all, one)));
     // One that begins earlier, or is longer, may still become whole.
     if (sign === "" || open <= at) return this.#hold(all, open);
+    const own = sign.slice(at === 0 ? this.#lent.length : 0);
+    this.#lent = "";
     if (unsaid.includes(sign)) return [all.slice(0, at), all.slice(at + sign.length)];
-    [this.#call, this.#sign, this.#isBare, this.#began] = ["", sign, false, true];
+    [this.#call, this.#sign, this.#isBare, this.#began] = ["", own, false, true];
     const before = all.slice(0, at);
     return [this.#isBehind && before.trim() === "" ? "" : before, all.slice(at + sign.length)];
   }
@@ -142,7 +149,9 @@ export class CallReader {
   #gather(call: string): readonly [said: string, behind: string] {
     const { ends, closes } = this.#form;
     const marks = [ends, closes].filter((one) => one !== undefined);
-    const [at, mark] = first(call, marks);
+    const { verbatim } = this.#form;
+    const marked = verbatim ? call.replace(verbatim, (text) => " ".repeat(text.length)) : call;
+    const [at, mark] = first(marked, marks);
     if (mark === "") {
       this.#call = call;
       const isLast = this.#calls.length + 1 >= this.#most;

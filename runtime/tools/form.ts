@@ -24,6 +24,10 @@ export interface Form {
   readonly inner?: readonly string[];
   /** An answer that begins as an object is a call too. */
   readonly bare?: boolean;
+  /** What the prompt ends with of the first sign: an answer begins behind it. */
+  readonly begun?: string;
+  /** Texts as they are, in which nothing ends a call. */
+  readonly verbatim?: RegExp;
   /** Calls that an answer may have, where templates show no more. */
   readonly most?: number;
   /** Tokens around what is no call, which are no text of it either. */

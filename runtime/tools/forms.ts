@@ -1,12 +1,16 @@
 /** Which form of calls a model has, its chat template tells: it shows the model how calls looked before. */
 import { GenerateError } from "../generate/errors.js";
+import { GEMMA, LFM } from "./bare-forms.js";
 import type { Form } from "./form.js";
 import {
+  APERTUS,
   APRIEL,
   COMMAND,
   DEEPSEEK,
   DEEPSEEK_PLAIN,
   FUNCTIONARY,
+  GIGACHAT,
+  GIGACHAT_TOKEN,
   GRANITE,
   HARMONY,
   HERMES,
@@ -16,8 +20,10 @@ import {
   MISTRAL_NAMED,
   NEMOTRON,
   PHI,
+  RECIPIENT,
+  SOLAR,
 } from "./json-forms.js";
-import { GLM, GLM_LINE, MINIMAX, QWEN_CODER, SEED } from "./tagged-forms.js";
+import { DSML, DSML_32, GCML, GLM, GLM_LINE, MINICPM, MINIMAX, QWEN_CODER, SEED } from "./tagged-forms.js";
 
 interface Shown {
   /** What a template contains, in this order. */
@@ -35,6 +41,17 @@ const FORMS: readonly Shown[] = [
   { has: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>", "```"], form: DEEPSEEK },
   { has: ["<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>"], form: DEEPSEEK_PLAIN },
   { has: ["to=", "functions.", "<|channel|>commentary"], form: HARMONY },
+  { has: ["｜DSML｜", "function_calls>"], form: DSML_32 },
+  { has: ["｜DSML｜", "tool_calls>"], form: DSML },
+  { has: ["<｜GCML｜invoke", "<｜GCML｜tool_calls>"], form: GCML },
+  { has: ["<|role_sep|>", "<|function_call|>"], form: GIGACHAT_TOKEN },
+  { has: ["'function call'", "<|role_sep|>"], form: GIGACHAT },
+  { has: ["<|tool_call:begin|>", "<|tool_call:name|>", "<|tool_call:args|>"], form: SOLAR },
+  { has: ["<|tools_prefix|>", "<|tools_suffix|>"], form: APERTUS },
+  { has: [">>>$", ">>>all"], form: RECIPIENT },
+  { has: ['<function name="', '<param name="'], form: MINICPM },
+  { has: ["<|tool_call_start|>[", "<|tool_call_end|>"], form: LFM },
+  { has: ["<|tool_call>call:", "<tool_call|>"], form: GEMMA },
   { has: ["<seed:tool_call>", "<function=", "<parameter="], form: SEED },
   { has: ["<minimax:tool_call>", "<invoke name="], form: MINIMAX },
   { has: ["<tool_call>", "<function=", "<parameter="], form: QWEN_CODER },
@@ -54,6 +71,15 @@ const FORMS: readonly Shown[] = [
   { has: ["<|python_tag|>"], without: ["<function=", ">>>"], form: LLAMA },
   // Llama 3.2 shows its calls without that token.
   { has: ['{"name": function name, "parameters": dictionary'], without: ["<function=", ">>>"], form: LLAMA },
+];
+
+/** Templates that tell the model of tools, and are of no use for that. */
+const REFUSED: readonly { readonly has: readonly string[]; readonly because: string }[] = [
+  {
+    has: ["Action:", "directly-answer"],
+    because:
+      "asks for a list of actions at each turn, and never for the answer's text: an answer is an action too (directly-answer)",
+  },
 ];
 
 /** Whether texts stand in a template one behind the other. A template is a stranger's: a pattern could take for ever. */
@@ -77,7 +103,11 @@ export function formOf(template = ""): Form {
     ({ has, without = [] }) => hasAll(template, has) && !without.some((text) => template.includes(text)),
   );
   if (!found) {
-    const signs = [...new Set(FORMS.map(({ form }) => form.opens.at(-1)!.trim()))];
+    const reason = /tool_calls?\b/.test(template)
+      ? REFUSED.find(({ has }) => hasAll(template, has))?.because
+      : "has no place for calls: a conversation would be without what its answers called";
+    if (reason !== undefined) throw new GenerateError("tools", `the model's chat template ${reason}`);
+    const signs = [...new Set(FORMS.map(({ form }) => form.opens.at(-1)!.trim().split("\n", 1)[0]))];
     throw new GenerateError(
       "tools",
       `the model's chat template has calls in a form that is not known here: known are those that begin with ${signs.join(", ")}`,

@@ -9,7 +9,7 @@ function objectOf(value: unknown): Written | undefined {
 }
 
 /** One call as an object, or a list of them. */
-function listed(said: string): readonly Written[] | undefined {
+export function listed(said: string): readonly Written[] | undefined {
   const value = parsed(said);
   return all((Array.isArray(value) ? value : [value]).map(objectOf));
 }
@@ -74,6 +74,23 @@ export const MISTRAL: Form = {
   around: (name) => [`[TOOL_CALLS][{"name": "${name}", "arguments": `, "}]"],
 };
 
+/** `<|tools_prefix|>[{"name": {…}}]<|tools_suffix|>`: Apertus, where a call's name is the one key of an object. */
+export const APERTUS: Form = {
+  opens: ["<|tools_prefix|>"],
+  closes: "<|tools_suffix|>",
+  read(said) {
+    const list = parsed(said);
+    if (!Array.isArray(list)) return undefined;
+    return all(
+      list.map((one) => {
+        const [call, ...more] = isRecord(one) ? Object.entries(one) : [];
+        return call && more.length === 0 ? callOf(...call) : undefined;
+      }),
+    );
+  },
+  around: (name) => [`<|tools_prefix|>[{"${name}": `, "}]<|tools_suffix|>"],
+};
+
 /** `[TOOL_CALLS]name[ARGS]{…}`, one behind the other: Mistral since 2025. */
 export const MISTRAL_NAMED: Form = {
   opens: ["[TOOL_CALLS]"],
@@ -94,6 +111,66 @@ export const FUNCTIONARY: Form = {
   closes: "</function>",
   read: found(/^([\w.-]+)>([\s\S]*)$/),
   around: (name) => [`<function=${name}>`, "</function>"],
+};
+
+/** `>>>name` and a line of JSON, one behind the other: Functionary 3.2, whose prompt ends with the first sign, and whose text is for `all`. */
+export const RECIPIENT: Form = {
+  opens: [">>>"],
+  begun: ">>>",
+  unsaid: [">>>all\n"],
+  // Within JSON no line ends where a text has one.
+  read: (said) =>
+    all(
+      said.split(/\n?>>>(?=[\w.-]+\n)/).map((call) => {
+        const [, name, given] = /^([\w.-]+)\n([\s\S]*)$/.exec(call) ?? [];
+        return callOf(name, given);
+      }),
+    ),
+  around: (name) => [`${name}\n`, ""],
+};
+
+/** One call as a message of its own, to the role `function call`: GigaChat 3. */
+export const GIGACHAT: Form = {
+  opens: ["<|message_sep|>\n\nfunction call<|role_sep|>\n"],
+  closes: "<|message_sep|>",
+  inner: ["<|message_sep|>", "<|role_sep|>"],
+  unsaid: ["<|message_sep|>"],
+  read: listed,
+  around: (name) => [`<|message_sep|>\n\nfunction call<|role_sep|>\n{"name": "${name}", "arguments": `, "}"],
+};
+
+/** `<|function_call|>{"name": …, "arguments": …}`: GigaChat 3.1. */
+export const GIGACHAT_TOKEN: Form = {
+  opens: ["<|function_call|>"],
+  closes: "<|message_sep|>",
+  read: listed,
+  around: (name) => [`<|function_call|>{"name": "${name}", "arguments": `, "}"],
+};
+
+const SOLAR_TOKENS = ["<|begin|>", "<|think|>", "<|content|>", "<|end|>", "<|calls|>"];
+const SOLAR_CALL =
+  /^<\|tool_call:begin\|>\s*([\w-]+)\s*<\|tool_call:name\|>\s*([\w.-]+)\s*<\|tool_call:args\|>([\s\S]*)$/;
+
+/** `<|tool_call:begin|>id<|tool_call:name|>name<|tool_call:args|>{…}<|tool_call:end|>`: Solar Open, whose calls have names of their own. */
+export const SOLAR: Form = {
+  opens: ["<|begin|>assistant<|tool_calls|>", "<|tool_calls|>"],
+  ends: "<|tool_call:end|>",
+  inner: ["<|tool_call:begin|>", "<|tool_call:name|>", "<|tool_call:args|>", ...SOLAR_TOKENS],
+  unsaid: SOLAR_TOKENS,
+  read(said) {
+    const [, id, name, given] = SOLAR_CALL.exec(said) ?? [];
+    const call = callOf(name, given);
+    return call && [{ ...call, id: id! }];
+  },
+  // Its end is <|calls|>, which ends the answer.
+  around: (name) => [
+    sequence(
+      text("<|tool_calls|><|tool_call:begin|>"),
+      repeat(characters(of("abcdefghijklmnopqrstuvwxyz0123456789")), 10, 10),
+      text(`<|tool_call:name|>${name}<|tool_call:args|>`),
+    ),
+    "<|tool_call:end|>",
+  ],
 };
 
 const [CALLS, CALLED] = ["<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"];

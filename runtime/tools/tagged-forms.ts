@@ -1,6 +1,7 @@
 /** Forms in which arguments are written one by one between tags: texts as they are, all else as JSON. */
 import { isOfType, type Markup, typesOfProperty } from "../grammar/index.js";
 import { type Form, parsed, type Schemas, type Written } from "./form.js";
+import { pythonValue } from "./written-values.js";
 
 interface Tags {
   readonly opens: string;
@@ -12,6 +13,12 @@ interface Tags {
   readonly call: readonly [before: string, behindName: string, behind: string];
   /** Around the name of an argument, and behind its value. */
   readonly argument: readonly [before: string, behindName: string, behind: string];
+  /** What says, before a value, whether it is a text or JSON. */
+  readonly kinds?: Markup["kinds"];
+  /** Around a text that has what ends a value, or others of some characters. */
+  readonly verbatim?: Markup["verbatim"];
+  /** Other tokens within calls. */
+  readonly inner?: readonly string[];
 }
 
 /** White space between tags is not looked at. */
@@ -21,15 +28,22 @@ const loose = (tags: string): string =>
     .replace(/[^\w\s<>]/g, "\\$&")
     .replace(/(?<=>)\s*(?=<)/g, "\\s*");
 
-function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags): Form {
+const escaped = (text: string): string => text.replace(/[^\w\s]/g, "\\$&");
+
+function tagged({ opens, mayForget = false, closes, ends, call, argument, kinds, verbatim, inner }: Tags): Form {
   const begins = new RegExp(`(?:\\s*${loose(call[0])})${mayForget ? "?" : ""}\\s*([\\w.-]+)\\s*${loose(call[1])}`, "y");
   const [[before, behindName, behind], line] = [argument, argument[1].endsWith("\n") ? "\\n?" : ""];
-  const argumentBegins = new RegExp(`\\s*${loose(before)}([^<>"\\n]+)${loose(behindName)}${line}`, "y");
+  const kind = kinds ? `(?:(${escaped(kinds[0])})|${escaped(kinds[1])})` : "()";
+  const argumentBegins = new RegExp(`\\s*${loose(before)}([^<>"\\n]+)${loose(behindName)}${kind}${line}`, "y");
+  const whole = verbatim && `${escaped(verbatim[0])}([\\s\\S]*?)${escaped(verbatim[1])}`;
+  const verbatimEnds = whole === undefined ? undefined : new RegExp(`\\s*${whole}\\s*${loose(behind)}`, "y");
   const argumentEnds = new RegExp(`${line}${loose(behind)}`, "g");
   const over = new RegExp(`\\s*${loose(call[2])}`, "y");
   const markup: Markup = {
     around: (name) => [`${before}${name}${behindName}`, behind],
     never: [behind.trim(), closes, ...(ends === undefined ? [] : [ends])],
+    ...(kinds && { kinds }),
+    ...(verbatim && { verbatim }),
   };
 
   /** Reads calls one behind the other; undefined where anything else stands between. */
@@ -47,10 +61,15 @@ function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags
       if (name === undefined) return undefined;
       const given: [string, unknown][] = [];
       for (let next = take(argumentBegins); next; next = take(argumentBegins)) {
+        const [, argumentName = "", isText] = next;
         const from = at;
-        const end = take(argumentEnds);
-        if (!end) return undefined;
-        given.push([next[1]!, meant(said.slice(from, end.index), typesOfProperty(schemas.get(name), next[1]!))]);
+        const text = verbatimEnds && take(verbatimEnds)?.[1];
+        const end = text === undefined ? take(argumentEnds) : undefined;
+        if (end === null) return undefined;
+        const value = text ?? said.slice(from, end!.index);
+        // Where the kind is said, a text is one.
+        const types = text === undefined && !isText ? typesOfProperty(schemas.get(name), argumentName) : TEXT;
+        given.push([argumentName, meant(value, kinds && types !== TEXT ? undefined : types)]);
       }
       // What ends a call may be what the reader found already.
       if (!take(over) && said.slice(at).trim() !== "") return undefined;
@@ -63,6 +82,10 @@ function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags
     opens: mayForget ? [opens, call[0].trim()] : [opens],
     closes,
     ...(ends === undefined ? {} : { ends }),
+    ...(inner && { inner }),
+    ...(whole !== undefined && {
+      verbatim: new RegExp(`${escaped(verbatim![0])}[\\s\\S]*?(?:${escaped(verbatim![1])}|$)`, "g"),
+    }),
     read,
     around: (name) => {
       const prefix = call[0].startsWith(opens) ? "" : opens;
@@ -73,14 +96,13 @@ function tagged({ opens, mayForget = false, closes, ends, call, argument }: Tags
   };
 }
 
-/** Templates show values as Python writes them. */
-const PYTHON: Readonly<Record<string, string>> = { True: "true", False: "false", None: "null" };
+const TEXT: readonly string[] = ["string"];
 
-/** A value as it was meant: a text, unless its schema lets through other types and it is of one of those. */
+/** A value as it was meant, where templates show values as Python writes them: a text, unless its schema lets through other types and it is of one of those. */
 function meant(said: string, types: readonly string[] | undefined): unknown {
   if (types?.every((type) => type === "string")) return said;
   const written = said.trim();
-  const value = parsed(PYTHON[written] ?? written);
+  const value = parsed(written) ?? pythonValue(written);
   const isMeant = types ? types.some((type) => isOfType(value, type)) : value !== undefined;
   return isMeant && typeof value !== "string" ? value : said;
 }
@@ -123,4 +145,32 @@ export const MINIMAX = tagged({
   closes: "</minimax:tool_call>",
   call: ['\n<invoke name="', '">\n', "</invoke>\n"],
   argument: ['<parameter name="', '">', "</parameter>\n"],
+});
+
+/** The same between tags of a language of their own, which say of each argument whether it is a text: `mark` names the language, `section` all calls. */
+const markedUp = (mark: string, section: string): Form =>
+  tagged({
+    opens: `<｜${mark}｜${section}>`,
+    ends: `</｜${mark}｜invoke>`,
+    closes: `</｜${mark}｜${section}>`,
+    call: [`\n<｜${mark}｜invoke name="`, '">\n', `</｜${mark}｜invoke>\n`],
+    argument: [`<｜${mark}｜parameter name="`, '" string="', `</｜${mark}｜parameter>\n`],
+    kinds: ['true">', 'false">'],
+    inner: [`｜${mark}｜`],
+  });
+
+/** `<｜DSML｜invoke name="…">\n<｜DSML｜parameter name="a" string="true">…</｜DSML｜parameter>\n</｜DSML｜invoke>` in a section: DeepSeek V3.2. */
+export const DSML_32 = markedUp("DSML", "function_calls");
+/** The same in a section of another name: DeepSeek V4. */
+export const DSML = markedUp("DSML", "tool_calls");
+/** The same of another language: GigaChat 3.5. */
+export const GCML = markedUp("GCML", "tool_calls");
+
+/** `<function name="…"><param name="a">…</param></function>`: MiniCPM5, with texts that have <, & or lines in CDATA. */
+export const MINICPM = tagged({
+  opens: '<function name="',
+  closes: "</function>",
+  call: ["", '">', ""],
+  argument: ['<param name="', '">', "</param>"],
+  verbatim: ["<![CDATA[", "]]>", "<&\n"],
 });

@@ -36,7 +36,7 @@ export interface EnsureOptions {
   /** Install only what needs no network (wheels named by PIP_FIND_LINKS); otherwise throw "offline". */
   readonly offline?: boolean;
   /** What is wanted beside Triton. Default: the demo model. */
-  readonly extras?: readonly ("model" | "test")[];
+  readonly extras?: readonly ("model" | "test" | "zig")[];
   /** False for the extras alone, which other machines can have too. */
   readonly triton?: boolean;
   readonly signal?: AbortSignal;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export type EnvironmentPart = "triton" | "model" | "test";
+export type EnvironmentPart = "triton" | "model" | "test" | "zig";
 
 export interface Part {
   readonly name: EnvironmentPart;
@@ -31,10 +31,19 @@ export const PARTS: readonly Part[] = [
   {
     name: "test",
     file: at("./requirements-test.txt"),
-    label: "numpy and gguf for the tests",
-    owns: ["numpy", "gguf", "yaml", "_yaml", "pyyaml"],
-    downloadBytes: 18 * MB,
-    installedBytes: 80 * MB,
+    label: "numpy, gguf, Jinja and tokenizers for the tests",
+    owns: ["numpy", "gguf", "yaml", "_yaml", "pyyaml", "jinja2", "markupsafe", "tokenizers"],
+    downloadBytes: 22 * MB,
+    installedBytes: 94 * MB,
+  },
+  {
+    name: "zig",
+    file: at("./requirements-zig.txt"),
+    label: "Zig 0.17.1, which builds the add-on that the package ships",
+    owns: ["ziglang"],
+    downloadBytes: 101 * MB,
+    // With the C++ library, which it compiles.
+    installedBytes: 446 * MB,
   },
   {
     name: "triton",

@@ -8,6 +8,7 @@ import {
   empty,
   type Grammar,
   mapGrammar,
+  nothing,
   oneOf,
   repeat,
   rule,
@@ -16,16 +17,25 @@ import {
 } from "../expression.js";
 import { ANY, complement, intersect, of } from "../ranges.js";
 import { join, type Part, type Said } from "./keywords.js";
+import type { Notation } from "./notation.js";
 import { Reader, schemaOf } from "./schema.js";
 import { isOfType, typesOf, typesOfProperty } from "./types.js";
 import { someOf } from "./values.js";
 
-/** How a form writes arguments one by one. */
+/** How a form writes arguments one by one, and nothing around them all. */
 export interface Markup {
   /** Around an argument's value. */
   around(name: string): readonly [before: string, behind: string];
   /** What would end a value within it: each begins with <. */
   readonly never: readonly string[];
+  /** What stands between two. */
+  readonly between?: string;
+  /** How values are written where texts have quotes. */
+  readonly notation?: Notation;
+  /** Before a text, and before a value of any other type. */
+  readonly kinds?: readonly [text: string, other: string];
+  /** Around a text that has any of the characters needed for it; within, texts are as they are. */
+  readonly verbatim?: readonly [opens: string, closes: string, needed: string];
 }
 
 /** Of texts whose length is said: each character beside each beginning of what ends a value is a state. */
@@ -63,7 +73,7 @@ class Arguments {
   constructor(root: unknown, markup: Markup, texts: Texts) {
     this.#root = root;
     this.#markup = markup;
-    this.#reader = new Reader(root);
+    this.#reader = new Reader(root, markup.notation);
     this.#texts = texts;
   }
 
@@ -82,19 +92,25 @@ class Arguments {
       member: this.#member(name, parts),
       isRequired: said.required?.includes(name) ?? false,
     }));
-    return { root: this.#reader.members(members, undefined, empty), rules: this.#reader.rules };
+    return {
+      root: this.#reader.members(members, undefined, text(this.#markup.between ?? "")),
+      rules: this.#reader.rules,
+    };
   }
 
   #member(name: string, parts: readonly Part[]): Expression {
     const { place } = parts[0]!;
-    if (!/^[^<>"\n]+$/.test(name))
+    if (!(this.#markup.notation ? /^\w(?:[\w .-]*\w)?$/ : /^[^<>"\n]+$/).test(name))
       throw formatError(
         `the schema at ${place}`,
-        "this model writes arguments between tags: their names have no <, >, \" and no line's end",
+        this.#markup.notation
+          ? "this model writes arguments with bare names, of letters, digits, _, and within them spaces, . and -"
+          : "this model writes arguments between tags: their names have no <, >, \" and no line's end",
       );
     const [before, behind] = this.#markup.around(name);
+    if (this.#markup.notation) return sequence(text(before), this.#reader.value(parts), text(behind));
     // As what is written is read.
-    const isMixed = !typesOfProperty(this.#root, name)?.every((type) => type === "string");
+    const isMixed = !this.#markup.kinds && !typesOfProperty(this.#root, name)?.every((type) => type === "string");
     return sequence(text(before), this.#value(this.#reader.together(parts), isMixed, name, place), text(behind));
   }
 
@@ -113,15 +129,18 @@ class Arguments {
     const types = typesOf(said);
     const others = types.filter((type) => type !== "string");
     const { values } = said;
+    const [asText, asOther] = this.#markup.kinds?.map((kind) => text(kind)) ?? [empty, empty];
     const isText = (value: unknown) => typeof value === "string";
-    const written = [
-      ...(others.length > 0 && !values ? [this.#asJson({ ...said, types: others }, name, place)] : []),
-      ...(values
-        ? [someOf(values.filter((value) => !isText(value) && others.some((type) => isOfType(value, type))))]
-        : []),
-      ...(types.includes("string") && (!values || values.some(isText)) ? [this.#text(said, isMixed, place)] : []),
-    ];
-    return choice(...written);
+    const other = values
+      ? someOf(values.filter((value) => !isText(value) && others.some((type) => isOfType(value, type))))
+      : others.length > 0
+        ? this.#asJson({ ...said, types: others }, name, place)
+        : nothing;
+    const hasTexts = types.includes("string") && (!values || values.some(isText));
+    return choice(
+      sequence(asOther!, other),
+      ...(hasTexts ? [sequence(asText!, this.#text(said, isMixed, place))] : []),
+    );
   }
 
   /** A text that does not end itself. */
@@ -130,9 +149,21 @@ class Arguments {
     const key = JSON.stringify([minLength, maxLength, patterns.map(({ schema }) => schema), formats, values, isMixed]);
     const never = sequence(anything, oneOf(this.#markup.never), anything);
     const made =
-      this.#texts.get(key) ?? both([this.#reader.textOf(said, place)], [never, ...(isMixed ? [likeJson] : [])]);
+      this.#texts.get(key) ?? this.#textOf(this.#reader.textOf(said, place), [never, ...(isMixed ? [likeJson] : [])]);
     this.#texts.set(key, made);
     return made;
+  }
+
+  /** Texts of a language but for some, and those too where a markup can write them as they are. */
+  #textOf(language: Expression, not: readonly Expression[]): Expression {
+    const { verbatim } = this.#markup;
+    if (!verbatim) return both([language], not);
+    const [opens, closes, needed] = verbatim;
+    const without = (language: readonly Expression[]) => sequence(anything, ...language, anything);
+    return choice(
+      both([language], [...not, without([characters(of(needed))])]),
+      sequence(text(opens), both([language], [without([text(closes)])]), text(closes)),
+    );
   }
 
   /** Strings within lists and objects are without <, which could be the beginning of what ends them. */

@@ -32,9 +32,9 @@ import {
   UNSUPPORTED,
 } from "./keywords.js";
 import { colon, comma, listed, within } from "./layout.js";
+import { JSON_NOTATION, type Notation } from "./notation.js";
 import { numberBetween } from "./numbers.js";
 import { referenceOf, referred } from "./references.js";
-import { anyString, inString, quoted } from "./strings.js";
 import { isOfType, typesOf } from "./types.js";
 import { anyOfType, someOf } from "./values.js";
 
@@ -95,12 +95,14 @@ function areKnownApart(a: Said, b: Said, ours: Tags, theirs: Tags): boolean {
 /** Reads one schema. */
 export class Reader {
   readonly #root: unknown;
+  readonly #notation: Notation;
   readonly rules = new Map<string, Expression>();
   #read = 0;
   #depth = 0;
 
-  constructor(root: unknown) {
+  constructor(root: unknown, notation = JSON_NOTATION) {
     this.#root = root;
+    this.#notation = notation;
   }
 
   grammar(beside?: unknown): Grammar {
@@ -231,7 +233,10 @@ export class Reader {
         `the schema at ${place}`,
         "enum and const are supported beside type alone: leave out the values that nothing else lets through",
       );
-    return someOf(values!.filter((value) => !types || types.some((type) => isOfType(value, type))));
+    return someOf(
+      values!.filter((value) => !types || types.some((type) => isOfType(value, type))),
+      this.#notation,
+    );
   }
 
   #typed(type: string, said: Said, place: string): Expression {
@@ -254,8 +259,8 @@ export class Reader {
 
   #string(said: Said, place: string): Expression {
     const { minLength, maxLength, patterns, formats } = said;
-    if (!patterns && !formats) return anyString(minLength, maxLength);
-    return quoted(inString(this.textOf(said, place)));
+    if (!patterns && !formats) return this.#notation.anyString(minLength, maxLength);
+    return this.#notation.stringOf(this.textOf(said, place));
   }
 
   /** The texts that a string may be. */
@@ -282,13 +287,13 @@ export class Reader {
     const { properties, required = [], additional, names } = said;
     const isAny = !properties?.size && required.length === 0 && !names && !additional;
     const { minProperties = 0, maxProperties = MANY } = said;
-    if (isAny && minProperties === 0 && maxProperties === MANY) return anyOfType("object", this.rules);
+    if (isAny && minProperties === 0 && maxProperties === MANY) return anyOfType("object", this.rules, this.#notation);
     const { all, isOpen, others } = this.named(said, place);
     const extra =
       isOpen && !others.some(({ schema }) => schema === false) ? this.#extra(said, [...all.keys()], others) : undefined;
     this.#requireCounts(said, all.size, extra !== undefined, place);
     const members = [...all].map(([name, parts]) => ({
-      member: sequence(text(JSON.stringify(name)), colon, this.value(parts)),
+      member: sequence(this.#notation.key(name), colon, this.value(parts)),
       isRequired: required.includes(name),
     }));
     if (members.length > 0) return within("{", this.members(members, extra), "}");
@@ -320,8 +325,8 @@ export class Reader {
     const allowed = names ? this.textOf(this.together(names), names[0]!.place) : repeat(characters(ANY));
     const name =
       names || taken.length > 0
-        ? quoted(inString(both([allowed], taken.length > 0 ? [oneOf(taken)] : [])))
-        : anyString();
+        ? this.#notation.stringOf(both([allowed], taken.length > 0 ? [oneOf(taken)] : []))
+        : this.#notation.anyString();
     return sequence(name, colon, this.value(others));
   }
 
@@ -374,7 +379,7 @@ export class Reader {
     const most = isClosed ? first.length : maxItems;
     if (least > most && minItems !== undefined) return nothing;
     if (!isClosed && !items && prefix.length === 0 && least === 0 && most === MANY)
-      return anyOfType("array", this.rules);
+      return anyOfType("array", this.rules, this.#notation);
     const item = isClosed ? nothing : this.value(others);
     if (first.length === 0)
       return within(

@@ -70,6 +70,47 @@ test.each([
   expect(second.cachedTokens).toBeGreaterThanOrEqual(first.promptTokens + first.tokens.length - 1);
 });
 
+const each = (call: string) => `{% for call in m.tool_calls or [] %}{% set f = call.function %}${call}{% endfor %}`;
+const GIVEN = "{% for k, v in f.arguments.items() %}";
+
+test.each([
+  [
+    "that begins in the prompt",
+    `{# >>>$${"{recipient}"} >>>all #}`,
+    each(">>>{{ f.name }}\n{{ f.arguments | tojson }}"),
+    "assistant: >>>",
+  ],
+  [
+    "with ids of the model's own",
+    "",
+    `{% if m.tool_calls %}<|tool_calls|>{% endif %}${each("<|tool_call:begin|>{{ call.id }}<|tool_call:name|>{{ f.name }}<|tool_call:args|>{{ f.arguments | tojson }}<|tool_call:end|>")}`,
+  ],
+  [
+    "that says what is a text",
+    "{# ｜DSML｜ #}",
+    `{% if m.tool_calls %}<｜DSML｜tool_calls>${each(`\n<｜DSML｜invoke name="{{ f.name }}">\n${GIVEN}<｜DSML｜parameter name="{{ k }}" string="{{ 'true' if v is string else 'false' }}">{{ v }}</｜DSML｜parameter>\n{% endfor %}</｜DSML｜invoke>\n`)}</｜DSML｜tool_calls>{% endif %}`,
+  ],
+  [
+    "of Python's calls",
+    "{# <|tool_call_start|>[ #}",
+    each(`<|tool_call_start|>[{{ f.name }}(${GIVEN}{{ k }}='{{ v }}'{% endfor %})]<|tool_call_end|>`),
+  ],
+  [
+    "with quotes of its own",
+    "",
+    each(`<|tool_call>call:{{ f.name }}{{ '{' }}${GIVEN}{{ k }}:<|"|>{{ v }}<|"|>{% endfor %}{{ '}' }}<tool_call|>`),
+  ],
+])("a form %s: a required call is valid, and is not read again", async (_, before, calls, prompt = "assistant: ") => {
+  const [opens, , closes] = TEMPLATE.split(/({% for call in.*?{% endfor %})/);
+  using other = await tinyModel(before + opens + calls + closes!.replace("assistant: ", prompt));
+  using session = other.session({ tools });
+  const first = await session.prompt("hi", calling).result;
+  expect([first.text, first.stopReason]).toEqual(["", "toolCalls"]);
+  expect(first.toolCalls).toMatchObject([{ name: "weather", arguments: { city: "Rome" } }]);
+  const second = await session.prompt([given(first.toolCalls![0]!.id)], { maxTokens: 2 }).result;
+  expect(second.cachedTokens).toBeGreaterThanOrEqual(first.promptTokens + first.tokens.length - 1);
+});
+
 test("forks and saved sessions have the tools and the calls", async () => {
   const path = join(temporaryFolder("session"), "a.session");
   using session = model.session({ tools });

@@ -4,25 +4,34 @@ import { describe, expect, test } from "vitest";
 import { CallReader, type Form, formOf, type Tool } from "../../../runtime/tools/index.js";
 import * as SHOWN from "./shown-forms.js";
 import {
+  APERTUS,
   APRIEL,
   CODER,
   COMMAND,
   DEEPSEEK,
   DEEPSEEK_PLAIN,
+  DSML,
   FUNCTIONARY,
+  GEMMA,
+  GIGACHAT,
+  GIGACHAT_TOKEN,
   GLM,
   GLM_LINE,
   GRANITE,
   HARMONY,
   HERMES,
   KIMI,
+  LFM,
   LLAMA,
+  MINICPM,
   MINIMAX,
   MISTRAL,
   NAMED,
   NEMOTRON,
   PHI,
+  RECIPIENT,
   SEED,
+  SOLAR,
 } from "./shown-forms.js";
 
 const TOOLS: Tool[] = [
@@ -233,6 +242,93 @@ const cases: readonly (readonly [what: string, form: Form, said: string, text: s
     [add],
   ],
   ["Functionary 3.1", FUNCTIONARY, `<function=add>${JSON.stringify(add.arguments)}</function>`, "", [add]],
+  [
+    "Functionary 3.2: text for all, then two calls; the prompt has the first sign",
+    RECIPIENT,
+    `all\nI add, all\nof it >> 1.>>>add\n${JSON.stringify({ a: 1, b: ">>>now\n" })}>>>now\n{}`,
+    "I add, all\nof it >> 1.",
+    [{ name: "add", arguments: { a: 1, b: ">>>now\n" } }, now],
+  ],
+  ["Functionary 3.2: one that begins at once", RECIPIENT, "now\n{}", "", [now]],
+  ["Functionary 3.2: no recipient", RECIPIENT, "Hello", "Hello", []],
+  ["Functionary 3.2: text that begins as a sign does", RECIPIENT, "all\n>>> 1 + 1\n2", ">>> 1 + 1\n2", []],
+  ["Functionary 3.2: an unknown tool is text", RECIPIENT, "rm\n{}", "rm\n{}", []],
+  [
+    "Solar Open: thoughts, then two",
+    SOLAR,
+    `<|think|>Hm.<|end|><|begin|>assistant<|tool_calls|><|tool_call:begin|>abcdefghij<|tool_call:name|>add<|tool_call:args|>${JSON.stringify(add.arguments)}<|tool_call:end|>` +
+      "<|tool_call:begin|>abcdefghik<|tool_call:name|>now<|tool_call:args|>{}<|tool_call:end|><|calls|>",
+    "Hm.",
+    [add, now],
+  ],
+  ["Solar Open: no call", SOLAR, "<|content|>Hello<|end|>", "Hello", []],
+  [
+    "Apertus: no call where an object has two keys",
+    APERTUS,
+    '<|tools_prefix|>[{"now": {}, "add": {}}]<|tools_suffix|>',
+    '<|tools_prefix|>[{"now": {}, "add": {}}]<|tools_suffix|>',
+    [],
+  ],
+  [
+    "GigaChat 3: text, then a call as a message of its own",
+    GIGACHAT,
+    `I add.<|message_sep|>\n\nfunction call<|role_sep|>\n${json("arguments")}<|message_sep|>\n\n`,
+    "I add.",
+    [add],
+  ],
+  ["GigaChat 3.1", GIGACHAT_TOKEN, `I add.<|function_call|>${json("arguments")}<|message_sep|>`, "I add.", [add]],
+  [
+    "DeepSeek V4: texts and values by what is said of them, whatever the schema says",
+    DSML,
+    'So.\n\n<｜DSML｜tool_calls>\n<｜DSML｜invoke name="add">\n<｜DSML｜parameter name="a" string="true">1</｜DSML｜parameter>\n' +
+      '<｜DSML｜parameter name="b" string="false">[1, {"x": null}]</｜DSML｜parameter>\n<｜DSML｜parameter name="c" string="true">true</｜DSML｜parameter>\n' +
+      "</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
+    "So.\n\n",
+    [{ name: "add", arguments: { a: "1", b: [1, { x: null }], c: "true" } }],
+  ],
+  [
+    "MiniCPM5: a text that has what ends calls, then another call",
+    MINICPM,
+    '<function name="add"><param name="a">1</param><param name="b"><![CDATA[</param></function>\n<function name="now">]]></param></function>\n<function name="now"></function>',
+    "",
+    [{ name: "add", arguments: { a: 1, b: '</param></function>\n<function name="now">' } }, now],
+  ],
+  [
+    "MiniCPM5: values as Python writes them",
+    MINICPM,
+    `<function name="add"><param name="c">['x', {'y': None}]</param><param name="d">(1, 2.5e1, True)</param></function>`,
+    "",
+    [{ name: "add", arguments: { c: ["x", { y: null }], d: [1, 25, true] } }],
+  ],
+  [
+    "LFM2: Python's calls, and quotes and escapes in its texts",
+    LFM,
+    `Well. <|tool_call_start|>[add(a=1, b='it\\'s "x", isn't it', d=["\\u00e9\\n\\d", -0.5, ]), now()]<|tool_call_end|>`,
+    "Well. ",
+    [{ name: "add", arguments: { a: 1, b: `it's "x", isn't it`, d: ["é\n\\d", -0.5] } }, now],
+  ],
+  ["LFM2: a list of JSON", LFM, `<|tool_call_start|>[${json("arguments")}]<|tool_call_end|>`, "", [add]],
+  [
+    "LFM2: what is neither is text",
+    LFM,
+    "<|tool_call_start|>[add(1)]<|tool_call_end|>",
+    "<|tool_call_start|>[add(1)]<|tool_call_end|>",
+    [],
+  ],
+  [
+    "Gemma 4: two, and a text that has what ends a call",
+    GEMMA,
+    '<|tool_call>call:add{a:1,b:<|"|>"<tool_call|>", {x:1}\n<|"|>,d:[true,{<|"|>k k<|"|>:<|"|><|"|>}]}<tool_call|><|tool_call>call:now{}<tool_call|>',
+    "",
+    [{ name: "add", arguments: { a: 1, b: '"<tool_call|>", {x:1}\n', d: [true, { "k k": "" }] } }, now],
+  ],
+  [
+    "Gemma 4: values nested without end are text",
+    GEMMA,
+    `<|tool_call>call:add{a:${"[".repeat(5000)}}<tool_call|>`,
+    `<|tool_call>call:add{a:${"[".repeat(5000)}}<tool_call|>`,
+    [],
+  ],
   ["no call at all", MISTRAL, "[1, 2] is a list", "[1, 2] is a list", []],
 ];
 
@@ -334,12 +430,14 @@ test("each call has an id of nine letters and digits, which Mistral's template w
 test.each([
   ["{{ messages }}", /has no place for tools/],
   [
-    "{{ tools }}<tool_call><function=name>",
+    "{{ tools }}<tool_call><function=name>{{ tool_calls }}",
     /calls in a form that is not known here: known are those that begin with .*<tool_call>/,
   ],
-  ["{{ tools }}<use_mcp_tool><tool_call>arguments", /calls in a form that is not known here/],
-  ["{{ tools }}>>>name<|python_tag|>", /calls in a form that is not known here/],
-  ["{{ tools }}", /calls in a form that is not known/],
+  ["{{ tools }}<use_mcp_tool><tool_call>arguments{{ tool_calls }}", /calls in a form that is not known here/],
+  ["{{ tools }}>>>name<|python_tag|>{{ tool_calls }}", /calls in a form that is not known here/],
+  ["{{ tools }}{{ message.tool_calls }}", /calls in a form that is not known/],
+  ["{{ tools }}", /has no place for calls: a conversation would be without what its answers called/],
+  ["{{ tools }}{{ m.tool_calls }}Action: `directly-answer`", /asks for a list of actions at each turn/],
 ])("the template %s is refused", (template, message) => {
   expect(() => formOf(template)).toThrow(message);
 });
@@ -388,6 +486,19 @@ test("a template that repeats what forms are told by takes no time", () => {
   const start = performance.now();
   expect(() => formOf(hostile)).toThrow(/not known/);
   expect(performance.now() - start).toBeLessThan(1000);
+});
+
+test.each([
+  ["LFM2", LFM, "<|tool_call_start|>[add(", "<|tool_call_end|>"],
+  ["Gemma 4", GEMMA, "<|tool_call>call:add{", "<tool_call|>"],
+  ["MiniCPM5", MINICPM, '<function name="add"><param name="b"><![CDATA[', "</function>"],
+  ["Functionary 3.2", RECIPIENT, "add\n", ""],
+  ["Solar Open", SOLAR, "<|tool_calls|><|tool_call:begin|>", "<|tool_call:end|>"],
+])("%s: what is long and no call takes no time", (_, form, before, behind) => {
+  const start = performance.now();
+  for (const inside of [" ", "a", "a ", "(", "'", "' ", "\\", "]]> ", ">>>", "a=", '<|"|>'])
+    expect(heard(form, [before + inside.repeat(50_000) + behind]).calls).toEqual([]);
+  expect(performance.now() - start).toBeLessThan(2000);
 });
 
 test("of an answer to a template that shows one call alone no more are heard", () => {

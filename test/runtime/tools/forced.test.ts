@@ -169,6 +169,62 @@ test("Qwen3-Coder: a text is what does not end it, and no other type where other
     expect([value, takes(mixed, has(value))]).toEqual([value, may]);
 });
 
+/** Writings of the arguments s, a text or a number, and d, an object with a text e, that a form does and does not let through. */
+const WRITINGS: readonly (readonly [what: string, form: Form, may: readonly string[], not: readonly string[]])[] = [
+  [
+    "Gemma 4",
+    FORMS.GEMMA,
+    ['s:3,d:{e:<|"|>a "b" {c}, <|<|"|>}', 's:<|"|><|"|>,d:{ e : <|"|>\n<|"|> }'],
+    [
+      's:3,d:{e:<|"|>a<|"|>b<|"|>}',
+      's:"x",d:{e:<|"|><|"|>}',
+      's:3,d:{<|"|>e<|"|>:<|"|><|"|>}',
+      's:3,d:{e:<|"|><|"|>},',
+    ],
+  ],
+  [
+    "LFM2",
+    FORMS.LFM,
+    ['s=3, d={"e": "it\'s"}', 's="(x, y)", d={"e": "\\n"}'],
+    ['s=\'x\', d={"e": ""}', 's=3 d={"e": ""}', 's=3, d={"e": ""}, ', 's=x, d={"e": ""}'],
+  ],
+  [
+    "DeepSeek V4",
+    FORMS.DSML,
+    ["s", "4"].map((s) => {
+      const isText = s === "s" ? "true" : "false";
+      return `<｜DSML｜parameter name="s" string="${isText}">${s}</｜DSML｜parameter>\n<｜DSML｜parameter name="d" string="false">{"e": ""}</｜DSML｜parameter>\n`;
+    }),
+    [
+      '<｜DSML｜parameter name="s" string="false">s</｜DSML｜parameter>\n<｜DSML｜parameter name="d" string="false">{"e": ""}</｜DSML｜parameter>\n',
+      '<｜DSML｜parameter name="s" string="true">s</｜DSML｜parameter>\n<｜DSML｜parameter name="d" string="true">{"e": ""}</｜DSML｜parameter>\n',
+      '<｜DSML｜parameter name="s" string="true"></｜DSML｜parameter></｜DSML｜parameter>\n<｜DSML｜parameter name="d" string="false">{"e": ""}</｜DSML｜parameter>\n',
+    ],
+  ],
+  [
+    "MiniCPM5",
+    FORMS.MINICPM,
+    ["x y", "3", "<![CDATA[a\n</param></function>&]]]>", "<![CDATA[3]]>"].map(
+      (s) => `<param name="s">${s}</param><param name="d">{"e": ""}</param>`,
+    ),
+    ["a&b", "a\nb", "<b>", "<![CDATA[a]]>b]]>", "<![CDATA[a", "true"].map(
+      (s) => `<param name="s">${s}</param><param name="d">{"e": ""}</param>`,
+    ),
+  ],
+];
+
+test.each(WRITINGS)("%s: arguments are written as its templates write them", (_, form, may, not) => {
+  const e = { type: "object", properties: { e: { type: "string" } }, required: ["e"] };
+  const parameters = { type: "object", properties: { s: { type: ["string", "integer"] }, d: e }, required: ["s", "d"] };
+  const guide = guideOf(forcedCall(form, [tool("f", parameters)]));
+  const [before, behind] = form.around("f");
+  for (const [writings, is] of [
+    [may, true],
+    [not, false],
+  ] as const)
+    for (const one of writings) expect([one, takes(guide, `${before}${one}${behind}`)]).toEqual([one, is]);
+});
+
 test("texts of which the same is said are one, however many tools there are", () => {
   const parameters = { type: "object", properties: { a: { type: "string" }, b: { type: "string" } } };
   const { root, rules } = forcedCall(CODER, [tool("f", parameters), tool("g", parameters)]);
@@ -191,6 +247,9 @@ test("what a form that writes arguments one by one cannot say is refused with it
   fails(
     { properties: { "a>b": {} } },
     /^the tool f: the schema at #\/properties\/a>b: this model writes arguments between tags/,
+  );
+  expect(() => guideOf(forcedCall(FORMS.GEMMA, [tool("f", { type: "object", properties: { "a:b": {} } })]))).toThrow(
+    /^the tool f: the schema at #\/properties\/a:b: this model writes arguments with bare names/,
   );
   fails(
     { properties: { a: { not: {} } } },

@@ -35,3 +35,16 @@ export const GRANITE = formed("respond only with <|tool_call|> followed by a JSO
 export const COMMAND = formed('<|START_ACTION|>[{"tool_name": ');
 export const FUNCTIONARY = formed("<function=example_function_name>{}</function>");
 export const APRIEL = formed('<tool_calls>[{"name": n, "arguments": a}]</tool_calls>');
+export const APERTUS = formed("{% set a = '<|tools_prefix|>' %}{% set b = '<|tools_suffix|>' %}");
+export const RECIPIENT = formed("Respond in this format:\n>>>$" + "{recipient}\n$" + "{content}\n{{ '>>>all\\n' }}");
+export const GIGACHAT = formed("{{ {'role': 'function call'} }}<|role_sep|>");
+export const GIGACHAT_TOKEN = formed(`{{ '{"name": "' ~ name ~ '", "arguments": {}}' }}<|role_sep|><|function_call|>`);
+export const SOLAR = formed("<|tool_call:begin|>id<|tool_call:name|>name<|tool_call:args|>{}<|tool_call:end|>");
+export const DSML_32 = formed(
+  '{% set dsml = "｜DSML｜" %}<{{ dsml }}function_calls>\n<{{ dsml }}invoke name="$FUNCTION_NAME">',
+);
+export const DSML = formed("{% set dsml = '｜DSML｜' %}{{ '<' + dsml + 'tool_calls>' }}");
+export const GCML = formed('<｜GCML｜invoke name="name">\n</｜GCML｜invoke>\n<｜GCML｜tool_calls>');
+export const MINICPM = formed('<function name="function-name"><param name="param-name">param-value</param></function>');
+export const LFM = formed("<|tool_call_start|>[name(key='value')]<|tool_call_end|>");
+export const GEMMA = formed("<|tool_call>call:name{key:value}<tool_call|>");
