@@ -50,8 +50,10 @@ export interface StepResults extends Environment {
   readonly attention: string;
   readonly copyTBs: number;
   readonly kernels: readonly StepKernel[];
+  /** A step among steps; and its launches alone, in one recording, which has no copy to the host and no end. */
   readonly stepUs: number;
   readonly stepApartUs: number;
+  readonly launchesUs: number;
   /** What the host does for a step. */
   readonly hostUs: number;
 }
@@ -65,6 +67,7 @@ interface Met {
 /** What is measured of one way to launch: the groups in the order of their first launches. */
 interface Measured {
   readonly stepUs: number;
+  readonly launchesUs: number;
   readonly hostUs: number;
   readonly groups: readonly { readonly met: readonly Met[]; readonly aloneUs: number; readonly withoutUs: number }[];
 }
@@ -89,11 +92,11 @@ export async function benchStep({ path, device: kind, depth, ...bench }: StepBen
       kernel: met[0]!.kernel,
       constants: constantsOf(met[0]!.args),
       launches: met.length,
-      inStepUs: (together.stepUs - withoutUs) / met.length,
+      inStepUs: (together.launchesUs - withoutUs) / met.length,
       ...{ aloneUs, apartUs: apart.groups[index]!.aloneUs },
       bytes: median(met.map(({ args }) => bytesOf(args, cached))),
     })),
-    ...{ stepUs: together.stepUs, stepApartUs: apart.stepUs, hostUs: together.hostUs },
+    ...{ stepUs: together.stepUs, launchesUs: together.launchesUs, stepApartUs: apart.stepUs, hostUs: together.hostUs },
   };
 }
 
@@ -121,22 +124,23 @@ async function measured(
     await device.synchronize();
     const { stepUs, hostUs } = await stepsOf(runner, STEPS[device.kind]);
     const position = all.find(({ args }) => args.position)!.args.position as DeviceBuffer;
+    const us = async (launches: readonly Met[]) => {
+      // Each pick moves it on.
+      await device.write(position, Int32Array.of(depth));
+      const ms = await milliseconds(device, () => {
+        for (const { launch } of launches) launch();
+      });
+      return 1000 * ms;
+    };
+    const launchesUs = await us(all);
     const groups = [];
     for (const met of groupsOf(all)) {
       signal?.throwIfAborted();
       onProgress?.(`${met[0]!.kernel}${pdl ? "" : ", apart"}`);
-      const us = async (launches: readonly Met[]) => {
-        // Each pick moves it on.
-        await device.write(position, Int32Array.of(depth));
-        const ms = await milliseconds(device, () => {
-          for (const { launch } of launches) launch();
-        });
-        return 1000 * ms;
-      };
       const aloneUs = (await us(met)) / met.length;
       groups.push({ met, aloneUs, withoutUs: pdl ? await us(all.filter((one) => !met.includes(one))) : 0 });
     }
-    return { stepUs, hostUs, groups };
+    return { stepUs, launchesUs, hostUs, groups };
   } finally {
     decoder.close();
   }
@@ -185,7 +189,7 @@ async function copied(device: Device): Promise<number> {
 }
 
 export function stepTable(results: StepResults): string {
-  const { kernels, stepUs, stepApartUs, hostUs, copyTBs } = results;
+  const { kernels, stepUs, launchesUs, stepApartUs, hostUs, copyTBs } = results;
   const rows = kernels.map(({ kernel, launches, inStepUs, aloneUs, apartUs, bytes }) => {
     const terabytes = bytes / aloneUs / 1e6;
     return [
@@ -201,6 +205,6 @@ export function stepTable(results: StepResults): string {
   );
   return [
     ...text,
-    `a step ${stepUs.toFixed(1)} µs, apart ${stepApartUs.toFixed(1)} µs; the host ${hostUs.toFixed(1)} µs; the device copies ${memoryRate(copyTBs)}`,
+    `a step ${stepUs.toFixed(1)} µs, its launches ${launchesUs.toFixed(1)}; apart ${stepApartUs.toFixed(1)} µs; the host ${hostUs.toFixed(1)} µs; the device copies ${memoryRate(copyTBs)}`,
   ].join("\n");
 }

@@ -22,7 +22,7 @@ function rowOptions({ P0, P1, TWO }: Constants): LaunchOptions {
 }
 
 /** Blocks of rows: few rows of few blocks want few threads, which have less to add up among them. */
-const blockOptions = ({ B }: Constants): LaunchOptions => ({ warps: Number(B) <= 32 ? 2 : 4 });
+const blockOptions = ({ B }: Constants): LaunchOptions => ({ warps: Number(B) <= 32 ? 1 : 2 });
 
 /** Narrow tiles wait for memory: as many stages as there is room for. */
 function productOptions({ BM, BN, BK }: Constants): LaunchOptions {
@@ -49,7 +49,7 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
   decodeQkv: blockOptions,
   decodeGateUp: blockOptions,
   decodeAdd: blockOptions,
-  decodeLogits: blockOptions,
+  decodeLogits: ({ R, B }) => ({ warps: Math.max(1, (Number(B) * Number(R)) / 32) }),
   reattentionPrefill: (c) => (isWide(c) ? { stages: 2 } : {}),
   reattentionScan: (c) => (isWide(c) ? { stages: 3 } : {}),
   // Three programs a multiprocessor.

@@ -13,10 +13,10 @@ export type TileSet = "gpu" | "cpu";
 const GPU = {
   embed: { B: 32 },
   /** Decode: R rows a program, B blocks of 32 columns at a time, KP elements of the residual at a time. */
-  qkv: { B: 32, KP: 1024, R: 4 },
-  gateUp: { B: 32, KP: 1024, R: 2 },
-  down: { B: 32, R: 4 },
-  out: { B: 32, R: 4 },
+  qkv: { B: 32, R: 2 },
+  gateUp: { B: 32, R: 1 },
+  down: { B: 32, R: 2 },
+  out: { B: 32, R: 2 },
   logits: { B: 32, KP: 1024, R: 2 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
@@ -46,8 +46,8 @@ type Sizes<T> = { readonly [K in keyof T]: { readonly [C in keyof T[K]]: number 
 
 const CPU: Sizes<typeof GPU> = {
   embed: { B: 2 },
-  qkv: { B: 2, KP: 64, R: 16 },
-  gateUp: { B: 2, KP: 64, R: 16 },
+  qkv: { B: 2, R: 16 },
+  gateUp: { B: 2, R: 16 },
   down: { B: 2, R: 16 },
   out: { B: 2, R: 16 },
   logits: { B: 2, KP: 64, R: 32 },
@@ -91,6 +91,15 @@ export function rowTiles(set: TileSet, K: number, use: RowUse) {
   const columns = TWO ? P0 + P1 : P0;
   const each = K <= 1024 ? 16 : K <= 4096 ? ROWS_EACH[use] : columns <= LONG_ROW ? 2 : 1;
   return { tiles: { R, P0, P1, TWO }, each };
+}
+
+/**
+ * Tiles of a product in blocks (decode-project.kernel.ts) with rows of `blockCount` blocks. A GPU takes rows whole, ONE, up to twice the usual blocks:
+ * what is read a step later waits for memory.
+ */
+export function blockTiles<Tile extends { readonly B: number }>(set: TileSet, tile: Tile, blockCount: number) {
+  const B = set === "gpu" && blockCount > tile.B && blockCount <= 2 * tile.B ? 2 * tile.B : tile.B;
+  return { ...tile, B, ONE: blockCount <= B };
 }
 
 /** Programs that a multiprocessor has at once of each product; a gate and its up take twice the registers. */

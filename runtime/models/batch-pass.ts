@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { BATCH_SPLITS, decodeAttentionTiles, splitsOf } from "../kernels/attention/tiles.js";
+import { BATCH_SPLITS, batchBlock, splitsOf } from "../kernels/attention/tiles.js";
 import { LOGITS_TILE, paddedRows } from "../kernels/linear/product-tiles.js";
 import { rowsOfTile, TILES } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
@@ -48,7 +48,7 @@ export class BatchPass extends RowsPass {
     const { window } = config.layerKinds[index]!;
     const reach = Math.min(window ?? capacity, capacity);
     const SPLITS = BATCH_SPLITS[device.traits.tiles];
-    const { BN } = decodeAttentionTiles(device.traits.tiles, { GM, DP }, reach);
+    const BN = batchBlock(device.traits.tiles, DP, reach);
     const splits = splitsOf(SPLITS, device.processors, kvHeads * rows);
     const parts = { partial, peak, total, positions, reach, SPLITS, BN, D, DP };
     kernels.batchAttention.launch([kvHeads, splits, rows], {

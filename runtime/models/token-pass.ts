@@ -1,5 +1,5 @@
-import type { DeviceBuffer } from "../device/device.js";
-import { TILES, type Tiles } from "../kernels/tiles.js";
+import type { Device, DeviceBuffer } from "../device/device.js";
+import { blockTiles, TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import { choiceArguments, mixtureOf } from "./experts.js";
 import type { ModelHost } from "./host.js";
@@ -72,11 +72,11 @@ export class TokenPass implements Pass {
       if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(matrix), ...whole.tiles });
       else if (integers)
         kernels.decodeQkvIntegers.launch([integers.programs], {
-          ...{ ...common, ...weightArguments(matrix), KP: this.#tiles.qkv.KP, ...integers.tiles },
+          ...{ ...common, ...weightArguments(matrix), KP: this.#tiles.logits.KP, ...integers.tiles },
         });
       else
         kernels.decodeQkv.launch([cdiv(rowCount, this.#tiles.qkv.R)], {
-          ...{ ...common, ...weightArguments(matrix), ...blocksOf(matrix, this.#tiles.qkv) },
+          ...{ ...common, ...weightArguments(matrix), ...blocksOf(device, matrix, this.#tiles.qkv) },
         });
       firstRow += rowCount;
     }
@@ -112,7 +112,7 @@ export class TokenPass implements Pass {
       });
     else
       kernels.decodeAdd.launch([cdiv(rowCount, tiles.R)], {
-        ...{ ...common, ...weightArguments(matrix), rowCount, ...blocksOf(matrix, tiles) },
+        ...{ ...common, ...weightArguments(matrix), rowCount, ...blocksOf(device, matrix, tiles) },
       });
     if (!norm) return;
     const { residual, residualP } = this.#sizes;
@@ -134,11 +134,11 @@ export class TokenPass implements Pass {
       kernels.decodeGateUpRows.launch([whole.programs], { ...common, ...rowArguments(gateUp), ...whole.tiles });
     else if (integers)
       kernels.decodeGateUpIntegers.launch([integers.programs], {
-        ...{ ...common, ...weightArguments(gateUp), KP: this.#tiles.gateUp.KP, ...integers.tiles },
+        ...{ ...common, ...weightArguments(gateUp), KP: this.#tiles.logits.KP, ...integers.tiles },
       });
     else
       kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
-        ...{ ...common, ...weightArguments(gateUp), ...blocksOf(gateUp, this.#tiles.gateUp) },
+        ...{ ...common, ...weightArguments(gateUp), ...blocksOf(device, gateUp, this.#tiles.gateUp) },
       });
   }
 
@@ -186,7 +186,7 @@ export class TokenPass implements Pass {
       });
     else
       kernels.decodeLogits.launch([programs], {
-        ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(head, this.#tiles.logits) },
+        ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(device, head, this.#tiles.logits) },
       });
   }
 
@@ -204,8 +204,8 @@ export class TokenPass implements Pass {
   }
 }
 
-/** The blocks of a matrix's rows, and tiles for them: ONE where a tile takes a row whole. */
-function blocksOf<Tile extends { readonly B: number }>({ columns }: Matrix, tile: Tile) {
+/** The blocks of a matrix's rows, and tiles for them. */
+function blocksOf<Tile extends { readonly B: number }>({ traits }: Device, { columns }: Matrix, tile: Tile) {
   const blockCount = columns / 32;
-  return { blockCount, ...tile, ONE: blockCount <= tile.B };
+  return { blockCount, ...blockTiles(traits.tiles, tile, blockCount) };
 }

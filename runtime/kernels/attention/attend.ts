@@ -56,6 +56,62 @@ export function anglesOfBlock(p: Attending): [Tile, Tile] {
   return [load(p.cosine + place, { mask: used, other: 0 }), load(p.sine + place, { mask: used, other: 0 })];
 }
 
+/** A block's keys in their halves [BN, HALFP], and its values [BN, DP]. */
+type Block = readonly [Tile, Tile, Tile];
+
+/** The largest score in base 2, the sum of the weights relative to it [GP], and the unnormalised sum of the values [GP, DP]. */
+type State = readonly [Tile, Tile, Tile];
+
+/** Keys and values of a KV head at these places in the cache, as far as they are `inside`; else 0. */
+export function blockAt(p: Attending, kvHead: number, token: Tile, inside: Mask): Block {
+  const half = row(arange(0, p.HALFP));
+  const column = row(arange(0, p.DP));
+  // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
+  const cell = col((to(token, "i64") * p.kvHeads + kvHead) * p.D);
+  const seen = col(inside) && half < p.HALF;
+  const key1 = load(p.keys + cell + half, { mask: seen, other: 0 });
+  const key2 = load(p.keys + cell + p.HALF + half, { mask: seen, other: 0 });
+  const value = load(p.values + cell + column, { mask: col(inside) && column < p.D, other: 0 });
+  return [key1, key2, value];
+}
+
+/** The group's queries in their halves, times the scale: [GP, HALFP] each. */
+export function queryHalves(p: Attending, kvHead: number): [Tile, Tile] {
+  const half = row(arange(0, p.HALFP));
+  const group = arange(0, p.GP);
+  const at = p.q + col(kvHead * p.G + group) * p.D + half;
+  const there = col(group < p.G) && half < p.HALF;
+  return [load(at, { mask: there, other: 0 }) * p.scale, load(at + p.HALF, { mask: there, other: 0 }) * p.scale];
+}
+
+export const nothingSeen = (p: Attending): State => [
+  full([p.GP], -Infinity, "f32"),
+  zeros([p.GP], "f32"),
+  zeros([p.GP, p.DP], "f32"),
+];
+
+/** What is known with the block from index `from` on, of whose keys those that are `inside` count, for the token at index `now`. */
+export function withBlock(
+  p: Attending,
+  [query1, query2]: readonly [Tile, Tile],
+  [key1, key2, value]: Block,
+  [keyCosine, keySine]: readonly [Tile, Tile],
+  distance: number,
+  inside: Mask,
+  [top, weight, sumOfValues]: State,
+): State {
+  const half = row(arange(0, p.HALFP));
+  const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, distance * p.rotaryRow + half, half < p.HALF);
+  const [k1, k2] = turned(to(key1, "f32"), to(key2, "f32"), keyCosine, keySine);
+  const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
+  const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
+  const score = where(row(inside), capped(allScores, p.cap, p.CAP), -Infinity);
+  const newTop = maximum(top, max(score, 1));
+  const weights = exp2(score - col(newTop));
+  const [newWeight, newSum] = absorb(weights, to(weights, dtypeOf(p.values)), value, top, newTop, weight, sumOfValues);
+  return [newTop, newWeight, newSum];
+}
+
 /**
  * Attention of the token at index `now` to the keys from index `start` to before `end`: the unnormalised sum of their values [GP, DP], the largest score in
  * base 2 and the sum of the weights relative to it [GP]. `tokens` says where in the cache indices are.
@@ -69,37 +125,15 @@ export function attend(
   angles: readonly [Tile, Tile],
   tokens: (index: Tile, inside: Mask) => Tile,
 ) {
-  const [keyCosine, keySine] = angles;
-  const half = row(arange(0, p.HALFP));
-  const column = row(arange(0, p.DP));
-  const group = arange(0, p.GP);
-  const used = half < p.HALF;
-  const at = p.q + col(kvHead * p.G + group) * p.D + half;
-  const there = col(group < p.G) && used;
-  const query1 = load(at, { mask: there, other: 0 }) * p.scale;
-  const query2 = load(at + p.HALF, { mask: there, other: 0 }) * p.scale;
-  let top = full([p.GP], -Infinity, "f32");
-  let weight = zeros([p.GP], "f32");
-  let sumOfValues = zeros([p.GP, p.DP], "f32");
+  const queries = queryHalves(p, kvHead);
+  let [top, weight, sumOfValues] = nothingSeen(p);
   // Whatever else the kernel does: as many blocks on their way as registers and shared memory hold.
   for (const from of range(start, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
-    const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, (now - from) * p.rotaryRow + half, used);
     const index = from + arange(0, p.BN);
     const inside = index < end;
-    // In 64 bits: a cache of millions of tokens has more elements than 31 bits count.
-    const cell = col((to(tokens(index, inside), "i64") * p.kvHeads + kvHead) * p.D);
-    const seen = col(inside) && used;
-    const key1 = to(load(p.keys + cell + half, { mask: seen, other: 0 }), "f32");
-    const key2 = to(load(p.keys + cell + p.HALF + half, { mask: seen, other: 0 }), "f32");
-    const [k1, k2] = turned(key1, key2, keyCosine, keySine);
-    const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
-    const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
-    const score = where(row(inside), capped(allScores, p.cap, p.CAP), -Infinity);
-    const value = load(p.values + cell + column, { mask: col(inside) && column < p.D, other: 0 });
-    const newTop = maximum(top, max(score, 1));
-    const weights = exp2(score - col(newTop));
-    [weight, sumOfValues] = absorb(weights, to(weights, dtypeOf(p.values)), value, top, newTop, weight, sumOfValues);
-    top = newTop;
+    const block = blockAt(p, kvHead, tokens(index, inside), inside);
+    const state = [top, weight, sumOfValues] as const;
+    [top, weight, sumOfValues] = withBlock(p, queries, block, angles, now - from, inside, state);
   }
   return { top, weight, sumOfValues };
 }

@@ -15,7 +15,6 @@ import {
   sum,
   type Tile,
   where,
-  zeros,
 } from "tilescript";
 
 /*
@@ -41,22 +40,23 @@ interface Splits extends Parts {
   PART: number;
 }
 
-/** The values of PART splits from `from` on, by their shares, summed: [GM, DP]. */
-function partOfSum(p: Splits, top: Tile, first: number, from: number, used: number) {
+/** What PART splits from `from` on have left: their largest scores [GM, PART] and the sums of their values [GM, PART, DP]. */
+function partAt(p: Splits, first: number, from: number, used: number): [Tile, Tile] {
   const member = col(arange(0, p.GM));
   const split = from + row(arange(0, p.PART));
   const there = member < p.G && split < used;
   const cell = (first + member) * p.SPLITS + split;
-  const share = exp2(load(p.peak + cell, { mask: there, other: -Infinity, cache: "cg" }) - top);
   const column = reshape(arange(0, p.DP), [1, 1, p.DP]);
-  const at = expandDims(cell, 2) * p.D + column;
-  const values = load(p.partial + at, { mask: expandDims(there, 2) && column < p.D, other: 0, cache: "cg" });
-  return sum(values * expandDims(share, 2), 1);
+  const mask = expandDims(there, 2) && column < p.D;
+  return [
+    load(p.peak + cell, { mask: there, other: -Infinity, cache: "cg" }),
+    load(p.partial + expandDims(cell, 2) * p.D + column, { mask, other: 0, cache: "cg" }),
+  ];
 }
 
 /**
- * Attention of a group's heads from their splits: each split's sum is rescaled to the largest score of all. All heads take each step
- * together, so that the wait for memory is one; PART splits at a time are what the registers hold.
+ * Attention of a group's heads from their splits: each split's sum is rescaled to the largest score of all. All that is loaded at first is
+ * loaded together, so that the wait for memory is one; PART splits at a time are what the registers hold.
  */
 function combineSplits(p: Splits, first: number, used: number) {
   const member = col(arange(0, p.GM));
@@ -66,14 +66,16 @@ function combineSplits(p: Splits, first: number, used: number) {
   // Other programs wrote these: past L1.
   const peaks = load(p.peak + cell, { mask: there, other: -Infinity, cache: "cg" });
   const totals = load(p.total + cell, { mask: there, other: 0, cache: "cg" });
+  const [peak, part] = partAt(p, first, 0, used);
   const top = col(max(peaks, 1));
   // Chosen from, the product is not fused with the first addition, which would leave threads with sums that differ in their last bits.
   const weight = col(sum(where(there, exp2(peaks - top) * totals, 0), 1));
-  let values = zeros([p.GM, p.DP], "f32");
-  if (p.PART === p.SPLITS) {
-    values = partOfSum(p, top, first, 0, used);
-  } else {
-    for (const from of range(0, used, p.PART)) values += partOfSum(p, top, first, from, used);
+  let values = sum(part * expandDims(exp2(peak - top), 2), 1);
+  if (p.PART < p.SPLITS) {
+    for (const from of range(p.PART, used, p.PART)) {
+      const [nextPeak, nextPart] = partAt(p, first, from, used);
+      values += sum(nextPart * expandDims(exp2(nextPeak - top), 2), 1);
+    }
   }
   const column = row(arange(0, p.DP));
   store(p.out + (first + member) * p.D + column, values / weight, { mask: member < p.G && column < p.D });

@@ -1,6 +1,8 @@
 import {
+  arange,
   type Const,
   cdiv,
+  col,
   type F32,
   floorDiv,
   gdcLaunchDependents,
@@ -13,13 +15,15 @@ import {
   numPrograms,
   type Ptr,
   programId,
+  range,
+  where,
 } from "tilescript";
-import { anglesOfBlock, attend } from "./attend.js";
+import { anglesOfBlock, blockAt, nothingSeen, queryHalves, withBlock } from "./attend.js";
 import { leave } from "./combine.js";
 
 /**
  * Attention of one new token over the cache, split over keys (flash decoding): program (KV head, split). `out` is f32 [query heads · D]. Splits
- * share the last `reach` keys out in whole blocks of BN; the program that finishes last for its KV head combines them (combine.ts). `finished`
+ * share the last `reach` keys out in whole blocks of BN, of which one split takes all up to SOLO; the program that finishes last for its KV head combines them (combine.ts). `finished`
  * [KV heads] counts programs; it is zero between launches.
  */
 export const decodeAttention = kernel(
@@ -53,26 +57,44 @@ export const decodeAttention = kernel(
     HALFP: Const<"HALFP">;
     SPLITS: Const<"SPLITS">;
     PART: Const<"PART">;
+    SOLO: Const<"SOLO">;
     BN: Const<"BN">;
     CAP: Const<"CAP", boolean>;
   }) => {
     const kvHead = programId(0);
     const split = programId(1);
-    const angles = anglesOfBlock(p);
-    gdcWait();
-    gdcLaunchDependents();
+    // Nothing moves it on within a step.
     const now = load(p.position);
     const first = maximum(0, now + 1 - p.reach);
     const blocks = cdiv(now + 1 - first, p.BN);
-    const splits = minimum(numPrograms(1), blocks);
+    let splits = minimum(numPrograms(1), blocks);
+    if (blocks <= p.SOLO) splits = 1;
+    // What has nothing to do is gone before it is waited for.
     if (split < splits) {
       const start = first + floorDiv(split * blocks, splits) * p.BN;
       const end = minimum(first + floorDiv((split + 1) * blocks, splits) * p.BN, now + 1);
-      leave(
-        p,
-        { kvHead, split, splits, before: 0 },
-        attend(p, kvHead, start, end, now, angles, (index) => index),
-      );
+      const angles = anglesOfBlock(p);
+      const index = start + arange(0, p.BN);
+      // The step's own key is the last of all: the others of the first block are on their way before the wait.
+      const own = index === now;
+      const [early1, early2, earlyValue] = blockAt(p, kvHead, index, index < minimum(end, now));
+      gdcWait();
+      gdcLaunchDependents();
+      const queries = queryHalves(p, kvHead);
+      const [own1, own2, ownValue] = blockAt(p, kvHead, index, own);
+      const key1 = where(col(own), own1, early1);
+      const key2 = where(col(own), own2, early2);
+      const value = where(col(own), ownValue, earlyValue);
+      const nothing = nothingSeen(p);
+      const block = [key1, key2, value] as const;
+      let [top, weight, sumOfValues] = withBlock(p, queries, block, angles, now - start, index < end, nothing);
+      for (const from of range(start + p.BN, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
+        const at = from + arange(0, p.BN);
+        const next = blockAt(p, kvHead, at, at < end);
+        const state = [top, weight, sumOfValues] as const;
+        [top, weight, sumOfValues] = withBlock(p, queries, next, angles, now - from, at < end, state);
+      }
+      leave(p, { kvHead, split, splits, before: 0 }, { top, weight, sumOfValues });
     }
   },
   { defaults: { warps: 4, stages: 2, pdl: true, alignment: "required", divisible: ["pointers"] } },

@@ -10,13 +10,20 @@ export const LARGEST_BLOCK = 128;
 /** Programs of a decode step's attention for each multiprocessor: what its registers hold. */
 const EACH = 2;
 
-/** Tiles of a decode step's attention over up to `keys` keys: at the most SPLITS of them, BN at a time. */
+/** Blocks of keys that one program is through with sooner than several have combined what they made of them. */
+const SOLO = 2;
+
+/** Tiles of a decode step's attention over up to `keys` keys: at the most SPLITS of them, BN at a time, one up to SOLO blocks. */
 export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: number }, keys: number) {
   const isLong = shape.DP <= 64 && keys > LONG;
   const SPLITS = set === "cpu" ? 4 : isLong ? 128 : 64;
-  const BN = set === "cpu" ? 32 : shape.DP > 128 ? 32 : isLong ? 128 : 64;
-  return { SPLITS, BN, PART: combinedPart(SPLITS, shape) };
+  const BN = batchBlock(set, shape.DP, keys);
+  return { SPLITS, BN, PART: combinedPart(SPLITS, shape), SOLO: set === "cpu" ? 1 : SOLO };
 }
+
+/** Keys that a program of a batch's attention takes at a time. */
+export const batchBlock = (set: TileSet, DP: number, keys: number): number =>
+  set === "cpu" || DP > 128 ? 32 : DP <= 64 && keys > LONG ? 128 : 64;
 
 /** Splits at the most of each sequence's keys where several decode together: they fill a device among them. */
 export const BATCH_SPLITS: Readonly<Record<TileSet, number>> = { gpu: 32, cpu: 4 };

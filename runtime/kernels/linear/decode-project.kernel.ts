@@ -10,6 +10,7 @@ import {
   type Int,
   kernel,
   load,
+  type Mask,
   max,
   min,
   numPrograms,
@@ -17,7 +18,10 @@ import {
   programId,
   range,
   row,
+  rsqrt,
   store,
+  sum,
+  type Tile,
   to,
   where,
   zeros,
@@ -33,6 +37,11 @@ import { dequantize } from "./weights.js";
  * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends. With ONE a row has
  * no more than B blocks, and one step is all.
  */
+
+/** Numbers of f32 at `columns` [B, 16], the low halves of blocks, and of their high halves. */
+function halves(x: Ptr<"f32">, columns: Tile, mask: Mask): [Tile, Tile] {
+  return [load(x + columns, { mask, other: 0 }), load(x + columns + 16, { mask, other: 0 })];
+}
 
 /**
  * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v], of which the matrix has `rowCount` rows from
@@ -61,7 +70,6 @@ export const decodeQkv = kernel(
     rowCount: Int;
     blockCount: Int;
     B: Const<"B">;
-    KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
     ONE: Const<"ONE", boolean>;
@@ -72,27 +80,29 @@ export const decodeQkv = kernel(
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
-    gdcWait();
     gdcLaunchDependents();
-    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
+    let [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
+    gdcWait();
     let sums = zeros([p.R, p.B, 16], "f32");
+    let squares = zeros([p.B, 16], "f32");
     let start = 0;
     if (!p.ONE) {
       for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const at = step * 32 + columns;
-        const all = col(blocks) < p.B;
-        sums += low * normed(p.x, p.norm, at, all, inverse) + high * normed(p.x, p.norm, at + 16, all, inverse);
-        const next = step + p.B + blocks;
-        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
+        const [xLow, xHigh] = halves(p.x, step * 32 + columns, col(blocks) < p.B);
+        squares += xLow * xLow + xHigh * xHigh;
+        sums += low * (xLow * normLow) + high * (xHigh * normHigh);
         start = step + p.B;
+        [low, high] = dequantize(p, rows, start + blocks, lane, p.rowCount);
+        [normLow, normHigh] = halves(p.norm, start * 32 + columns, start + col(blocks) < p.blockCount);
       }
     }
-    const inside = start + col(blocks) < p.blockCount;
-    const at = start * 32 + columns;
-    sums += low * normed(p.x, p.norm, at, inside, inverse) + high * normed(p.x, p.norm, at + 16, inside, inverse);
+    const [xLow, xHigh] = halves(p.x, start * 32 + columns, start + col(blocks) < p.blockCount);
+    squares += xLow * xLow + xHigh * xHigh;
+    sums += low * (xLow * normLow) + high * (xHigh * normHigh);
     const mask = rows < p.rowCount;
-    const y = biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS);
+    const inverse = rsqrt(sum(sum(squares, 1), 0) / p.width + p.epsilon);
+    const y = biased(rowSums(sums, p.R, p.B) * inverse, p.bias, rows, mask, p.BIAS);
     const cell = to(load(p.position), "i64") * p.kvRows;
     const query = p.firstRow + rows;
     const key = query - p.qRows;
@@ -162,7 +172,6 @@ export const decodeGateUp = kernel(
     outRows: Int;
     blockCount: Int;
     B: Const<"B">;
-    KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
     ONE: Const<"ONE", boolean>;
@@ -175,38 +184,36 @@ export const decodeGateUp = kernel(
     const columns = col(blocks) * 32 + row(lane);
     const upRows = rows + p.outRows;
     const allRows = 2 * p.outRows;
+    gdcLaunchDependents();
     // A gate row past the end would be an up row: its product is computed and not stored.
     let [gateLow, gateHigh] = dequantize(p, rows, blocks, lane, p.outRows);
     let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, allRows);
+    let [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
     gdcWait();
-    gdcLaunchDependents();
-    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
     let gates = zeros([p.R, p.B, 16], "f32");
     let ups = zeros([p.R, p.B, 16], "f32");
+    let squares = zeros([p.B, 16], "f32");
     let start = 0;
     if (!p.ONE) {
       for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const at = step * 32 + columns;
-        const all = col(blocks) < p.B;
-        const xLow = normed(p.x, p.norm, at, all, inverse);
-        const xHigh = normed(p.x, p.norm, at + 16, all, inverse);
-        gates += gateLow * xLow + gateHigh * xHigh;
-        ups += upLow * xLow + upHigh * xHigh;
-        const next = step + p.B + blocks;
-        [gateLow, gateHigh] = dequantize(p, rows, next, lane, p.outRows);
-        [upLow, upHigh] = dequantize(p, upRows, next, lane, allRows);
+        const [xLow, xHigh] = halves(p.x, step * 32 + columns, col(blocks) < p.B);
+        squares += xLow * xLow + xHigh * xHigh;
+        gates += gateLow * (xLow * normLow) + gateHigh * (xHigh * normHigh);
+        ups += upLow * (xLow * normLow) + upHigh * (xHigh * normHigh);
         start = step + p.B;
+        [gateLow, gateHigh] = dequantize(p, rows, start + blocks, lane, p.outRows);
+        [upLow, upHigh] = dequantize(p, upRows, start + blocks, lane, allRows);
+        [normLow, normHigh] = halves(p.norm, start * 32 + columns, start + col(blocks) < p.blockCount);
       }
     }
-    const inside = start + col(blocks) < p.blockCount;
-    const at = start * 32 + columns;
-    const xLow = normed(p.x, p.norm, at, inside, inverse);
-    const xHigh = normed(p.x, p.norm, at + 16, inside, inverse);
-    gates += gateLow * xLow + gateHigh * xHigh;
-    ups += upLow * xLow + upHigh * xHigh;
+    const [xLow, xHigh] = halves(p.x, start * 32 + columns, start + col(blocks) < p.blockCount);
+    squares += xLow * xLow + xHigh * xHigh;
+    gates += gateLow * (xLow * normLow) + gateHigh * (xHigh * normHigh);
+    ups += upLow * (xLow * normLow) + upHigh * (xHigh * normHigh);
     const mask = rows < p.outRows;
-    const gate = biased(rowSums(gates, p.R, p.B), p.bias, rows, mask, p.BIAS);
-    const up = biased(rowSums(ups, p.R, p.B), p.bias, upRows, mask, p.BIAS);
+    const inverse = rsqrt(sum(sum(squares, 1), 0) / p.width + p.epsilon);
+    const gate = biased(rowSums(gates, p.R, p.B) * inverse, p.bias, rows, mask, p.BIAS);
+    const up = biased(rowSums(ups, p.R, p.B) * inverse, p.bias, upRows, mask, p.BIAS);
     store(p.out + rows, gated(gate, up, p.ACT), { mask });
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
@@ -238,27 +245,25 @@ export const decodeAdd = kernel(
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
+    const mask = rows < p.rowCount;
+    gdcLaunchDependents();
     let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
-    gdcLaunchDependents();
+    let before = zeros([p.R], "f32");
+    if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
     let sums = zeros([p.R, p.B, 16], "f32");
     let start = 0;
     if (!p.ONE) {
       for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const at = p.x + step * 32 + columns;
-        sums += low * load(at) + high * load(at + 16);
-        const next = step + p.B + blocks;
-        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
+        const [xLow, xHigh] = halves(p.x, step * 32 + columns, col(blocks) < p.B);
+        sums += low * xLow + high * xHigh;
         start = step + p.B;
+        [low, high] = dequantize(p, rows, start + blocks, lane, p.rowCount);
       }
     }
-    const inside = start + col(blocks) < p.blockCount;
-    const at = p.x + start * 32 + columns;
-    sums += low * load(at, { mask: inside, other: 0 }) + high * load(at + 16, { mask: inside, other: 0 });
-    const mask = rows < p.rowCount;
-    const y = biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS);
-    if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
-    else store(p.out + rows, y, { mask });
+    const [xLow, xHigh] = halves(p.x, start * 32 + columns, start + col(blocks) < p.blockCount);
+    sums += low * xLow + high * xHigh;
+    store(p.out + rows, before + biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS), { mask });
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
@@ -301,16 +306,20 @@ export const decodeLogits = kernel(
     const first = programId(0) * p.R + arange(0, p.R);
     let low = zeros([p.R, p.B, 16], "f32");
     let high = zeros([p.R, p.B, 16], "f32");
-    if (p.ONE) [low, high] = dequantize(p, first, blocks, lane, p.rowCount);
-    gdcWait();
-    gdcLaunchDependents();
-    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
     // Of a row that is one step the vector stays in registers.
     let xLow = zeros([p.B, 16], "f32");
     let xHigh = zeros([p.B, 16], "f32");
+    gdcLaunchDependents();
     if (p.ONE) {
-      xLow = normed(p.x, p.norm, columns, whole, inverse);
-      xHigh = normed(p.x, p.norm, columns + 16, whole, inverse);
+      [low, high] = dequantize(p, first, blocks, lane, p.rowCount);
+      [xLow, xHigh] = halves(p.norm, columns, whole);
+    }
+    gdcWait();
+    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    if (p.ONE) {
+      const [low0, high0] = halves(p.x, columns, whole);
+      xLow = low0 * xLow * inverse;
+      xHigh = high0 * xHigh * inverse;
     }
     let bestOfLane = full([p.R], -Infinity, "f32");
     let rowOfLane = zeros([p.R], "i32");

@@ -67,20 +67,21 @@ function vector(x: Ptr<"f32">, K: number, start: number, P: number) {
 }
 
 /** x in its parts. */
-function input(p: Parts & { x: Ptr<"f32"> }): [Tile, Tile] {
-  const x0 = vector(p.x, p.K, 0, p.P0);
+function input(p: Parts, x: Ptr<"f32">): [Tile, Tile] {
+  const x0 = vector(x, p.K, 0, p.P0);
   let x1 = zeros([1, p.P1], "f32");
-  if (p.TWO) x1 = vector(p.x, p.K, p.P0, p.P1);
+  if (p.TWO) x1 = vector(x, p.K, p.P0, p.P1);
   return [x0, x1];
 }
 
-/** The RMS norm of x (arXiv 1910.07467, section 4) in its parts; x is zero from `width` on. */
-function normedInput(p: Parts & { x: Ptr<"f32">; norm: Ptr<"f32">; width: number; epsilon: number }): [Tile, Tile] {
-  let [x0, x1] = input(p);
+/** The RMS norm of x (arXiv 1910.07467, section 4) in its parts, by weights in their parts; x is zero from `width` on. */
+function normedInput(
+  p: Parts & { x: Ptr<"f32">; width: number; epsilon: number },
+  [w0, w1]: [Tile, Tile],
+): [Tile, Tile] {
+  const [x0, x1] = input(p, p.x);
   const inverse = rsqrt((sum(sum(x0 * x0, 1), 0) + sum(sum(x1 * x1, 1), 0)) / p.width + p.epsilon);
-  x0 = x0 * vector(p.norm, p.K, 0, p.P0) * inverse;
-  if (p.TWO) x1 = x1 * vector(p.norm, p.K, p.P0, p.P1) * inverse;
-  return [x0, x1];
+  return [x0 * w0 * inverse, x1 * w1 * inverse];
 }
 
 /** Σ over columns: [R, P] · [1, P] → [R]. */
@@ -132,10 +133,11 @@ export const decodeQkvRows = kernel(
   }) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
-    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
-    gdcWait();
     gdcLaunchDependents();
-    const [x0, x1] = normedInput(p);
+    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
+    const norm = input(p, p.norm);
+    gdcWait();
+    const [x0, x1] = normedInput(p, norm);
     const cell = to(load(p.position), "i64") * p.kvRows;
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
@@ -190,9 +192,11 @@ export const decodeGateUpRows = kernel(
       t1 = part(p.bf16, first, p.outRows, p.K, p.P0, p.P1);
       s1 = part(ups, first, p.outRows, p.K, p.P0, p.P1);
     }
+    const norm = input(p, p.norm);
     gdcWait();
+    // Earlier, programs of the next kernel would take room on the way to memory that these fill.
     gdcLaunchDependents();
-    const [x0, x1] = normedInput(p);
+    const [x0, x1] = normedInput(p, norm);
     for (const tile of range(programId(0), cdiv(p.outRows, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
@@ -237,10 +241,10 @@ export const decodeAddRows = kernel(
   }) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
+    gdcLaunchDependents();
     let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
     gdcWait();
-    gdcLaunchDependents();
-    const [x0, x1] = input(p);
+    const [x0, x1] = input(p, p.x);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
@@ -281,10 +285,11 @@ export const decodeLogitsRows = kernel(
   }) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
-    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
-    gdcWait();
     gdcLaunchDependents();
-    const [x0, x1] = normedInput(p);
+    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
+    const norm = input(p, p.norm);
+    gdcWait();
+    const [x0, x1] = normedInput(p, norm);
     let bestOfLane = full([p.R], -Infinity, "f32");
     let rowOfLane = zeros([p.R], "i32");
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {

@@ -32,7 +32,7 @@ function inIntegers(base: KernelCase, { blockCount }: Projection, R: number): Ke
     title: `${R} rows, ${base.title}`,
     constants(setting) {
       const { B: _blocks, ONE: _whole, ...choices } = base.constants(setting);
-      return { ...choices, R, BLOCKS: blockCount };
+      return { ...choices, ...(base.kernel !== "decodeAdd" && { KP: setting.tiles.logits.KP }), R, BLOCKS: blockCount };
     },
     grid: (setting) => base.grid(inside(setting)),
     prepare() {

@@ -85,7 +85,7 @@ export function decodeLogitsCase({ tiles }: Edges, one: Projection, choices: Log
     kernel: "decodeLogits",
     title: `${programs} program${programs === 1 ? "" : "s"}, ${titleOf(one, ...said)}`,
     constants: (setting) => ({
-      ...tilesFor(setting.tiles.logits, one),
+      ...tilesFor(setting, "logits", one),
       FORMAT: one.FORMAT,
       BIAS,
       CAP: cap !== undefined,

@@ -77,7 +77,7 @@ export function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART, 
   return {
     kernel: "decodeQkv",
     title: titleOf(one, ...(choices as string[])),
-    constants: (setting) => ({ ...tilesFor(setting.tiles.qkv, one), FORMAT: one.FORMAT, BIAS, APART }),
+    constants: (setting) => ({ ...tilesFor(setting, "qkv", one), FORMAT: one.FORMAT, BIAS, APART }),
     grid: (setting) => [cdiv(rowCount, setting.tiles.qkv.R)],
     prepare() {
       const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, rowCount, { BIAS });
@@ -183,7 +183,7 @@ export function decodeGateUpCase({ tiles }: Edges, one: Projection, { BIAS, ACT 
   return {
     kernel: "decodeGateUp",
     title: titleOf(one, ...(BIAS ? ["bias"] : []), ACT),
-    constants: (setting) => ({ ...tilesFor(setting.tiles.gateUp, one), FORMAT: one.FORMAT, BIAS, ACT }),
+    constants: (setting) => ({ ...tilesFor(setting, "gateUp", one), FORMAT: one.FORMAT, BIAS, ACT }),
     grid: (setting) => [cdiv(outRows, setting.tiles.gateUp.R)],
     prepare() {
       // Gates that are multiples of 128 have a sigmoid, and a half of 1 + tanh, of exactly 0, ½ or 1 in f32.
@@ -243,7 +243,7 @@ export function decodeAddCase(
   return {
     kernel: "decodeAdd",
     title: [use, titleOf(one, ...(BIAS ? ["bias"] : []), ...(ADD ? [] : ["alone"]))].join(", "),
-    constants: (setting) => ({ ...tilesFor(setting.tiles[use], one), FORMAT, BIAS, ADD }),
+    constants: (setting) => ({ ...tilesFor(setting, use, one), FORMAT, BIAS, ADD }),
     grid: (setting) => [cdiv(rowCount, setting.tiles[use].R)],
     prepare() {
       const data = inputs(kind, blockCount);

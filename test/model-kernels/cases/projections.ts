@@ -1,7 +1,9 @@
 /** What the matrix-vector products of a decode step are tried with, and what they have in common. */
 
 import type { Format } from "../../../runtime/kernels/linear/weights.js";
+import { blockTiles } from "../../../runtime/kernels/tiles.js";
 import { type Inputs, inputs, KINDS, type Kind, normInputs } from "../activations.js";
+import type { Setting } from "../case.js";
 import { kept, wholeBlocks } from "../kept.js";
 import { type WeightMatrix, type Weights, weightMatrix } from "../matrix.js";
 import { biased, normalized, product } from "../reference.js";
@@ -17,10 +19,11 @@ export interface Projection {
 export const weightsOf = (kind: Kind, unit = 1): Weights => (kind === "whole" ? { kind, unit } : { kind: "random" });
 
 /**
- * Numbers of blocks: less than a tile, a whole one, and more. The mean square of whole numbers is exact only over a power of two of them,
+ * Numbers of blocks: less than a tile, a whole one, more, and more than two, which no tile takes at once. The mean square of whole numbers is exact only over a power of two of them,
  * since a GPU divides by multiplying with the reciprocal.
  */
-const blockCounts = (kind: Kind, B: number): number[] => (kind === "whole" ? [1, B, 2 * B] : [1, B - 1, B + 1]);
+const blockCounts = (kind: Kind, B: number): number[] =>
+  kind === "whole" ? [1, B, 2 * B, 4 * B] : [1, B - 1, B + 1, 2 * B + 1];
 
 /** Every combination of format, kind and number of blocks. */
 export const projections = (B: number, blocks = blockCounts): Projection[] =>
@@ -31,7 +34,7 @@ export const projections = (B: number, blocks = blockCounts): Projection[] =>
 /** What a kernel's other choices are tried with: one format, both kinds, a part of a tile and more than one. */
 export const someProjections = (B: number): Projection[] =>
   KINDS.flatMap((kind) =>
-    [1, kind === "whole" ? 2 * B : B + 1].map((blockCount) => ({ FORMAT: "q4_0" as const, kind, blockCount })),
+    [1, kind === "whole" ? 4 * B : 2 * B + 1].map((blockCount) => ({ FORMAT: "q4_0" as const, kind, blockCount })),
   );
 
 /** Widths that are no whole blocks. */
@@ -42,13 +45,11 @@ export const narrowProjections = (B: number): Projection[] => [
 ];
 
 /** A product's tiles with what follows from them: whether one takes a row whole. */
-export const tilesFor = <Tile extends { readonly B: number }>(
-  tile: Tile,
+export const tilesFor = <Use extends "qkv" | "gateUp" | "out" | "down" | "logits">(
+  { set, tiles }: Setting,
+  use: Use,
   { blockCount }: Pick<Projection, "blockCount">,
-) => ({
-  ...tile,
-  ONE: blockCount <= tile.B,
-});
+) => blockTiles(set, tiles[use], blockCount);
 
 export function titleOf({ FORMAT, kind, blockCount, width }: Projection, ...choices: readonly string[]): string {
   const blocks = `${blockCount} block${blockCount === 1 ? "" : "s"}`;
