@@ -43,7 +43,7 @@ describe("the builds that are compiled are those of every prompt", () => {
       new Set((await neededBuilds(gpuOf(90), { ...options, sequences })).map(({ kernel }) => kernel));
     const [one, several] = [await namesOf(1), await namesOf(3)];
     expect([...several].filter((name) => !one.has(name)).sort()).toEqual(
-      ["Append", "Attention", "Combine", "Logits", "Tokens"].map((name) => `batch${name}`),
+      ["Append", "Attention", "Combine", "Tokens"].map((name) => `batch${name}`),
     );
     const windowed = { ...options, attention: readAttention("streaming", files.config.context), sequences: 8 };
     expect(new Set((await neededBuilds(gpuOf(90), windowed)).map(({ kernel }) => kernel))).not.toContain("batchTokens");
@@ -54,6 +54,14 @@ describe("the builds that are compiled are those of every prompt", () => {
       const options = { ...files, attention: readAttention(mode, files.config.context), capacity, sequences };
       const names = (await neededBuilds(gpuOf(90), options, [])).map(({ kernel }) => kernel);
       expect(names).toEqual(expect.arrayContaining(["shapeLogits", "batchPick", "tellTokens"]));
+    }
+  });
+
+  it("of texts that are scored, which a GPU may have no compiler for", async () => {
+    for (const mode of ["dense", "streaming", "reattention"]) {
+      const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
+      const names = (await neededBuilds(gpuOf(90), options, [])).map(({ kernel }) => kernel);
+      expect(names).toEqual(expect.arrayContaining(["scoreTokens", "batchLogits"]));
     }
   });
 
