@@ -69,15 +69,15 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
     });
   } catch (error) {
     line.clear();
-    if (signal.aborted && answers.answers.size > 0)
+    if (signal.aborted && answers.lines.size > 0)
       process.stderr.write(
-        `Stopped with ${plural(answers.answers.size, "answer")} in ${file}; the same command goes on from there.\n`,
+        `Stopped with ${plural(answers.lines.size, "answer")} in ${file}; the same command goes on from there.\n`,
       );
     throw error;
   } finally {
     line.clear();
   }
-  const rows = summarise(judged(questions, answers.answers.values()), attentions.map(attentionText));
+  const rows = summarise(judged(questions, answers.lines.values()), attentions.map(attentionText));
   return showTasks({ ...identity, rows }, { failures, file, json: request.json });
 }
 

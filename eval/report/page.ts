@@ -6,6 +6,7 @@ import { integerText } from "../../runtime/integers.js";
 import { kindOf } from "../../runtime/reattention/index.js";
 import { heatMapOf, type NiahResults } from "../niah/index.js";
 import { groupedBy } from "../shared/group.js";
+import type { Lines } from "../shared/lines-file.js";
 import {
   type Answer,
   type Estimate,
@@ -18,7 +19,7 @@ import { STYLE } from "./style.js";
 
 /** What a folder has. */
 export interface Findings {
-  readonly taskSets: readonly { readonly of: Identity; readonly answers: ReadonlyMap<string, Answer> }[];
+  readonly taskSets: readonly Lines<Identity, Answer>[];
   readonly niah: readonly NiahResults[];
 }
 
@@ -45,9 +46,9 @@ ${sections.join("\n")}
 `;
 }
 
-function taskSet({ of, answers }: Findings["taskSets"][number]): string {
+function taskSet({ of, lines }: Findings["taskSets"][number]): string {
   const { model, maxLength, taskSet: name } = of;
-  const all = [...answers.values()];
+  const all = [...lines.values()];
   const attentions = [...new Set(all.map(({ attention }) => attention))];
   const length = maxLength === null ? "" : `; prompts and answers of ${integerText(maxLength)} tokens at the most`;
   return `<section><h2>${escaped(NAMES[name] ?? name)}</h2>

@@ -93,7 +93,7 @@ async function pendingOf(
   for (const question of questions) {
     signal?.throwIfAborted();
     const { task, id } = question;
-    if (answers.answers.has(keyOf({ attention: attentionText(attention), task, id }))) continue;
+    if (answers.lines.has(keyOf({ attention: attentionText(attention), task, id }))) continue;
     pending.push({ question, context: await prompts.lengthOf(question, most(attention)) });
   }
   return pending;
