@@ -4,6 +4,7 @@ import {
   type Answer,
   AnswersFile,
   type Failure,
+  keyOf,
   Prompts,
   type Question,
   runTasks,
@@ -18,7 +19,8 @@ import {
 } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
 import { isMade, type TaskSet } from "../options/task-sets.js";
-import { plural, progress } from "../report/progress.js";
+import { progress } from "../report/progress.js";
+import { tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
 import { EVERY_MODE, subjectOf } from "./subject.js";
 import { questionsOf, type Wanted } from "./task-sets.js";
@@ -69,10 +71,11 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
     });
   } catch (error) {
     line.clear();
-    if (signal.aborted && answers.lines.size > 0)
-      process.stderr.write(
-        `Stopped with ${plural(answers.lines.size, "answer")} in ${file}; the same command goes on from there.\n`,
-      );
+    const asked = attentions.flatMap((mode) =>
+      questions.map((one) => keyOf({ attention: attentionText(mode), ...one })),
+    );
+    const left = asked.filter((key) => !answers.lines.has(key)).length;
+    if (signal.aborted) tellStopped({ result: "answer", kept: answers.lines.size, left, all: asked.length, file });
     throw error;
   } finally {
     line.clear();

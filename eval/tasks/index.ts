@@ -1,7 +1,7 @@
 /** Published task sets: what they ask, and what a model's answers are worth in each attention mode. */
 
 export type { Estimate } from "../shared/estimate.js";
-export { type Answer, AnswersFile, type Identity, readAnswers } from "./answers.js";
+export { type Answer, AnswersFile, type Identity, keyOf, readAnswers } from "./answers.js";
 export { babilongQuestions } from "./babilong/index.js";
 export { infiniteBenchQuestions } from "./infinitebench/index.js";
 export { madeInfiniteBenchQuestions } from "./infinitebench/synthetic.js";

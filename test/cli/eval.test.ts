@@ -62,7 +62,10 @@ describe("tilescript eval", () => {
     [["longbench2", "--tasks", "x"], /--tasks says nothing to eval longbench2/],
     [["infinitebench", "--data", "x", "--samples", "3"], /--samples says nothing to eval infinitebench --data/],
     [["report"], /eval report needs the folder of the results/],
-    [["report", "x", "--json"], /--json says nothing to eval report: it is for eval niah and eval leval and /],
+    [["report", "x", "--json"], /--json says nothing to eval report: it is for eval niah and eval perplexity and /],
+    [["perplexity"], /eval perplexity needs the file of a text/],
+    [["perplexity", "x", "--samples", "3"], /--samples says nothing to eval perplexity/],
+    [["niah", "--pieces", "3"], /--pieces says nothing to eval niah: it is for eval perplexity/],
     [["leval", "x"], /eval leval takes no folder but by --out or --data/],
     [[], /missing required argument 'task'/],
   ])("%j is wrong usage", async (args, message) => {
