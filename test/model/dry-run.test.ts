@@ -19,6 +19,7 @@ describe("the builds that are compiled are those of every prompt", () => {
     "reattention",
     "reattention:local=2k,clip=60,chunk=128",
     "reattention:local=512,topK=1,clip=32,chunk=32",
+    "reattention:tail=40",
   ])("%s", async (mode) => {
     const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
     const compiled = new Set((await neededBuilds(gpuOf(90), options)).map((build) => JSON.stringify(build)));

@@ -39,6 +39,7 @@ describe("beside the plain decoder", () => {
     ["llama", "streaming:global=4,local=32,chunk=16", { prompts: [150, 301].map(promptOf) }],
     // Of a prompt in which rounding selects nothing else.
     ["llama", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16", { draw: [60] }],
+    ["llama", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16,tail=5", { draw: [60] }],
   ] as const)("%s, %s", { timeout: 240_000 }, async (family, attention, asked) => {
     const windows = attention === "dense" ? {} : { attention };
     const references = await askReference([path(family)], { ...asked, greedy: 0, every: true, ...windows });

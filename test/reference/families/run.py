@@ -46,7 +46,7 @@ def load(path: Path, dtype=np.float64) -> Decoder:
 def run(
     model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None, trials: int = 1, hidden: bool = False
 ) -> dict:
-    windows = windows and Windows(windows.options)
+    windows = windows and Windows(windows.options, windows.tail)
     session = Session(model, windows=windows)
     logits = session.read(tokens)
     states = {"hidden": session.hidden.round(6).tolist()} if hidden else {}
