@@ -16,6 +16,8 @@ const answer = z.object({
   /** What the text was worth when it came. */
   scores: z.record(z.string(), z.number()),
   text: z.string(),
+  /** What was said before, where that was asked for first. */
+  thought: z.string().optional(),
   promptTokens: z.int(),
   /** Tokens of the document that were left out. */
   cut: z.int().optional(),

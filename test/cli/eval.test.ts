@@ -59,7 +59,7 @@ describe("tilescript eval", () => {
     [["niah", "--out", ""], /Expected a folder, got an empty text/],
     [["leval", "--needles", "3"], /--needles says nothing to eval leval: it is for eval niah/],
     [["niah", "--max-length", "8k"], /--max-length says nothing to eval niah: it is for eval leval and /],
-    [["longbench2", "--tasks", "x"], /--tasks says nothing to eval longbench2/],
+    [["niah", "--tasks", "x"], /--tasks says nothing to eval niah/],
     [["infinitebench", "--data", "x", "--samples", "3"], /--samples says nothing to eval infinitebench --data/],
     [["report"], /eval report needs the folder of the results/],
     [["report", "x", "--json"], /--json says nothing to eval report: it is for eval niah and eval perplexity and /],

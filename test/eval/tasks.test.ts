@@ -166,6 +166,28 @@ describe("a run", () => {
     expect(row).toMatchObject({ task: "t", score: "accuracy", questions: 3, modes: [{ mean: 100 }, { mean: 100 }] });
   });
 
+  it("judges what is said behind a thought, and keeps both", async () => {
+    const path = join(folderWith({}), "a.jsonl");
+    const then = {
+      maxTokens: 7,
+      ask: (thought: string) => ({ before: "You thought: ", document: thought, after: ". So?" }),
+    };
+    const prompts: string[] = [];
+    const thinking = job(path, (prompt) => {
+      prompts.push(prompt);
+      return prompt.includes("You thought: ") ? "1.1" : " hm ";
+    });
+    const [first] = questions;
+    await runTasks({ ...thinking, questions: [{ ...first!, then }], attentions: [dense] });
+    expect(prompts).toHaveLength(2);
+    expect(prompts[0]).toContain("number 1.1?");
+    expect(prompts[1]).toContain("You thought: hm. So?");
+    expect(prompts[1]).not.toContain("number 1.1?");
+    const [answer] = thinking.answers.lines.values();
+    expect(answer).toMatchObject({ text: "1.1", thought: "hm", scores: { accuracy: 100 } });
+    expect([...new AnswersFile(path, identity).lines.values()]).toEqual([answer]);
+  });
+
   it("stops where it is told to", async () => {
     const path = join(folderWith({}), "a.jsonl");
     const controller = new AbortController();
