@@ -61,7 +61,7 @@ export default command<Options>({
     "as they come: the same command goes on where it was stopped. OUT/niah.svg and OUT/niah.png show them as a heat map, one panel an attention " +
     "mode: the share of right answers in percent, and where there is retrieval, how many layers had the whole needle in their window when the " +
     "question's last chunk was read. An answer may be right where none had: layers may have had parts of the needle, and chunks before that one " +
-    "and each token of the answer have windows of their own. leval, longbench, longbench-e, longbench2 and babilong ask the questions of their published files; infinitebench, ruler and " +
+    "and each token of the answer have windows of their own. leval, longbench, longbench-e, longbench2 and babilong ask the questions of their published files, leval-opencompass and longbench-opencompass as the paper of ReAttention did; infinitebench, ruler and " +
     "needlebench make theirs, to every length of --context. Answers are judged as published: each mode's means with intervals of 95 %, and how far they are from " +
     "the first mode's on the same questions. They are kept in OUT/TASK.jsonl. perplexity FILE reads a text and says how many bits the model needs for a byte of it, " +
     "by the position: --context says where parts end, each mode reads the same pieces. It reads as prompts are read, so in reattention the tokens of a chunk choose " +
@@ -145,7 +145,7 @@ export default command<Options>({
       flags: "--max-length <tokens>",
       about:
         "task sets: the longest prompt with its answer; longer documents are cut (default: what the model was trained for with dense attention, " +
-        "whole documents with the others, and where questions are made)",
+        "whole documents with the others, and where questions are made; 31500 at the most for those of opencompass)",
       parse: positive,
     },
     { flags: "-o, --out <folder>", about: "where results go (default: the name of the task)", parse: folder },

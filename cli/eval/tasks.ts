@@ -18,7 +18,7 @@ import {
   readAttention,
 } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
-import { isMade, type TaskSet } from "../options/task-sets.js";
+import { isMade, type TaskSet, usualLength } from "../options/task-sets.js";
 import { progress } from "../report/progress.js";
 import { tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
@@ -60,7 +60,11 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
       ...{ questions, attentions, answers, signal, prompts },
       // Dense attention reads as much of a document as it was trained for; what was made to a length is asked whole.
       most: ({ kind }: AttentionOptions) =>
-        maxLength ?? (kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY),
+        maxLength ??
+        Math.min(
+          usualLength(taskSet),
+          kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY,
+        ),
       open: (attention, context) =>
         loadModel({ model: path, device: request.device, context, attention, beyondTrained: true, signal }),
       onAnswer: (one) => {

@@ -28,7 +28,9 @@ export interface Findings {
 /** Names of task sets for people. */
 const NAMES: Readonly<Record<string, string>> = {
   leval: "L-Eval",
+  "leval-opencompass": "L-Eval as OpenCompass judges",
   longbench: "LongBench",
+  "longbench-opencompass": "LongBench as OpenCompass asks",
   "longbench-e": "LongBench-E",
   longbench2: "LongBench v2",
   infinitebench: "InfiniteBench",
