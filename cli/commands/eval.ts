@@ -26,7 +26,7 @@ const TASKS_OF: Readonly<Record<string, readonly string[]>> = {
   samples: MADE,
   pieces: PERPLEXITY,
   maxTokens: NIAH,
-  ...{ model: ASKING, device: ASKING, attention: ASKING, out: ASKING, fresh: ASKING, json: ASKING },
+  ...{ model: ASKING, device: ASKING, bundle: ASKING, attention: ASKING, out: ASKING, fresh: ASKING, json: ASKING },
   data: TASK_SETS,
   tasks: TASK_SETS,
   limit: TASK_SETS,
@@ -76,6 +76,12 @@ export default command<Options>({
       parse: path,
     },
     { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
+    {
+      flags: "-b, --bundle <folder>",
+      about:
+        "compiled kernels, as tilescript build --model makes them (default: the package's, and what is compiled when it is needed)",
+      parse: path,
+    },
     {
       flags: "-c, --context <list>",
       about:

@@ -27,6 +27,8 @@ import { EVERY_MODE, subjectOf } from "./subject.js";
 export interface EvalNiahRequest {
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
+  /** Compiled kernels. */
+  readonly bundle?: string;
   readonly context: readonly number[];
   readonly depth: readonly number[];
   readonly attention?: readonly AttentionRequest[];
@@ -97,9 +99,9 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
 }
 
 const opener =
-  (path: string, { device, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
+  (path: string, { device, bundle, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
   async (attention, context) => {
-    const model = await loadModel({ model: path, device, context, attention, beyondTrained: true, signal });
+    const model = await loadModel({ model: path, device, bundle, context, attention, beyondTrained: true, signal });
     results.device = { kind: model.device.kind, name: model.device.name };
     return modelAnswerer(model);
   };

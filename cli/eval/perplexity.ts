@@ -26,6 +26,8 @@ export interface EvalPerplexityRequest {
   readonly file: string;
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
+  /** Compiled kernels. */
+  readonly bundle?: string;
   /** Where parts of a piece end. */
   readonly context: readonly number[];
   readonly attention?: readonly AttentionRequest[];
@@ -76,7 +78,15 @@ export async function evalPerplexity(request: EvalPerplexityRequest): Promise<nu
     await runPerplexity({
       ...{ text, pieces, edges, attentions, scores, signal },
       open: (attention, context) =>
-        loadModel({ model: path, device: request.device, context, attention, beyondTrained: true, signal }),
+        loadModel({
+          model: path,
+          device: request.device,
+          bundle: request.bundle,
+          context,
+          attention,
+          beyondTrained: true,
+          signal,
+        }),
       onBucket: (one) => {
         if ("error" in one) failures.push(one);
         if (!process.stderr.isTTY) process.stderr.write(`${toldOfBucket(one)}\n`);

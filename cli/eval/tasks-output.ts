@@ -68,7 +68,9 @@ function tableOf(rows: readonly TaskSummary[]): string {
   const cut = rows.some(({ modes }) => modes.some((mode) => mode.cut > 0));
   const notes = [
     "± is half of the interval that 95 of 100 draws of other documents fall into.",
-    ...(cut ? ["Where a mode reads less than a document, its end was cut; --json says of how many questions."] : []),
+    ...(cut
+      ? ["Where a mode reads less than a document, a part of it was left out; --json says of how many questions."]
+      : []),
     ...modeLines(first.modes),
   ];
   return [...tableText(head, body, 2), "", ...notes].join("\n");

@@ -29,6 +29,8 @@ import { showTasks, standingOfTasks, toldOfTask } from "./tasks-output.js";
 export interface EvalTasksRequest extends Wanted {
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
+  /** Compiled kernels. */
+  readonly bundle?: string;
   readonly attention?: readonly AttentionRequest[];
   /** Questions of each task at the most. */
   readonly limit?: number;
@@ -66,7 +68,15 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
           kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY,
         ),
       open: (attention, context) =>
-        loadModel({ model: path, device: request.device, context, attention, beyondTrained: true, signal }),
+        loadModel({
+          model: path,
+          device: request.device,
+          bundle: request.bundle,
+          context,
+          attention,
+          beyondTrained: true,
+          signal,
+        }),
       onAnswer: (one) => {
         if ("error" in one) failures.push(one);
         if (!process.stderr.isTTY) process.stderr.write(`${toldOfTask(one)}\n`);

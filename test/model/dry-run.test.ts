@@ -58,6 +58,17 @@ describe("the builds that are compiled are those of every prompt", () => {
     }
   });
 
+  it("of modes that are named beside the usual ones", async () => {
+    const mode = readAttention("reattention:topK=8", files.config.context);
+    const needed = await neededBuilds(gpuOf(90), { ...files, attention: mode, capacity });
+    const missing = async (modes: (typeof mode)[]) => {
+      const compiled = new Set((await usualBuilds(files, 90, modes)).map((build) => JSON.stringify(build)));
+      return needed.filter((build) => !compiled.has(JSON.stringify(build))).length;
+    };
+    expect(await missing([])).toBeGreaterThan(0);
+    expect(await missing([mode])).toBe(0);
+  });
+
   it("of texts that are scored, which a GPU may have no compiler for", async () => {
     for (const mode of ["dense", "streaming", "reattention"]) {
       const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
