@@ -45,16 +45,14 @@ export interface ReAttention {
 export type AttentionOptions = DenseAttention | StreamingAttention | ReAttention;
 export type AttentionKind = AttentionOptions["kind"];
 
-/** Parameters that were published, by name; those that are given beside it are taken instead of its own. */
-interface Preset {
-  readonly preset?: string;
-}
-
-/** A mode with the parameters that someone chose; the others follow from the model. */
+/**
+ * A mode with the parameters that someone chose; the others are those that were published under the name of `preset`, or follow from the model. Presets of
+ * `reattention` are 4k, 8k, 32k, needle and needles, of `streaming` the first three.
+ */
 export type AttentionRequest =
   | DenseAttention
-  | (Partial<StreamingAttention> & Preset & { readonly kind: "streaming" })
-  | (Partial<ReAttention> & Preset & { readonly kind: "reattention" });
+  | (Partial<StreamingAttention> & { readonly kind: "streaming"; readonly preset?: string })
+  | (Partial<ReAttention> & { readonly kind: "reattention"; readonly preset?: string });
 
 /** Parameters of each mode, in the order in which they are written. */
 const KEYS = {
@@ -113,7 +111,7 @@ export function readAttention(request: string | AttentionRequest, trainedWindow:
     (list) => `${asked.kind} has no ${list}`,
     keys.length > 0 ? `It has ${keys.join(", ")}.` : "It takes no parameters.",
   );
-  const { preset, ...chosen } = asked as AttentionRequest & Preset;
+  const { preset, ...chosen } = asked as AttentionRequest & { readonly preset?: string };
   const own = preset === undefined ? {} : presetOf(asked.kind, preset);
   const parameters = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
   const filled = fillIn({ ...own, ...parameters } as AttentionRequest, trainedWindow);
