@@ -1,4 +1,4 @@
-/** Curves over logarithmic axes or hundredths, with dashed lines for what bounds them. */
+/** Curves over logarithmic or linear axes or hundredths, with dashed lines for what bounds them. */
 
 import { axisText, drawing, heading, INK, MARGIN, WIDTH } from "./drawing.js";
 import { wrapped } from "./text.js";
@@ -13,8 +13,8 @@ export interface Series {
 
 export interface Axis {
   readonly label: string;
-  /** log2 suits sizes that double, log10 everything else over several decades, percent what goes from 0 to 100. */
-  readonly scale: "log2" | "log10" | "percent";
+  /** log2 suits sizes that double, log10 everything else over several decades, percent what goes from 0 to 100, linear what differs little. */
+  readonly scale: "log2" | "log10" | "percent" | "linear";
   /** Text of a tick. Default: the number, shortened. */
   readonly format?: (value: number) => string;
 }
@@ -103,9 +103,13 @@ export function lineChart({ title, subtitle, x, y, series, references = [], plot
 const LARGEST = 1e290;
 
 const fits = ({ scale }: Axis, value: number): boolean =>
-  scale === "percent" ? value >= 0 && value <= 100 : value > 1 / LARGEST && value < LARGEST;
+  scale === "percent"
+    ? value >= 0 && value <= 100
+    : scale === "linear"
+      ? Math.abs(value) < LARGEST
+      : value > 1 / LARGEST && value < LARGEST;
 
-/** How an axis shows these values: it begins and ends at a tick, which are powers, and 2 and 5 between few powers of ten. */
+/** How an axis shows these values: it begins and ends at a tick, which are powers, and 2 and 5 between few powers of ten; or steps of these. */
 function scale(axis: Axis, values: readonly number[]) {
   const { scale: kind, format = shortNumber } = axis;
   const lines = {
@@ -115,8 +119,10 @@ function scale(axis: Axis, values: readonly number[]) {
   const label = { fontSize: 13, color: INK.quiet, formatter: format };
   if (kind === "percent")
     return { ...lines, type: "value", min: 0, max: 100, interval: 20, axisLabel: label, axisTick: { show: false } };
-  const logBase = kind === "log2" ? 2 : 10;
   const usable = values.filter((value) => fits(axis, value));
+  if (kind === "linear")
+    return { ...lines, type: "value", ...linear(usable), axisLabel: label, axisTick: { show: false } };
+  const logBase = kind === "log2" ? 2 : 10;
   const [low, high] = usable.length > 0 ? [Math.min(...usable), Math.max(...usable)] : [1, logBase];
   const exponent = (value: number): number => Math.round(Math.log(value) / Math.log(logBase));
   const powers = Array.from(
@@ -135,6 +141,17 @@ function scale(axis: Axis, values: readonly number[]) {
     axisLabel: { ...label, customValues },
     axisTick: { show: false, customValues },
   };
+}
+
+/** The ends of an axis around these values, some steps of 1, 2 or 5 times a power of ten apart. */
+function linear(values: readonly number[]) {
+  const [low, high] = values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  const rough = (high - low || Math.abs(high) || 1) / 6;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const interval = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
+  const at = (steps: number) => Number((steps * interval).toPrecision(12));
+  const [first, last] = [Math.floor(low / interval), Math.ceil(high / interval)];
+  return { min: at(first), max: at(last > first ? last : first + 1), interval };
 }
 
 /** 0.05, 1.5, 20, 3,000, 1.2e6. */

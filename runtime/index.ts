@@ -51,6 +51,7 @@ export type { Embeddings, EmbedOptions } from "./generate/embedding.js";
 export { GenerateError } from "./generate/errors.js";
 export type { Generation, GenerationResult, Piece, StopReason, Timings } from "./generate/generation.js";
 export type { GenerateOptions } from "./generate/options.js";
+export type { ScoreOptions, Scores } from "./generate/scoring.js";
 export type { Session, SessionOptions } from "./generate/session.js";
 export { SessionFileError } from "./generate/session-file.js";
 export type { ResponseFormat, StandardSchema } from "./grammar/index.js";

@@ -1,12 +1,15 @@
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
 import { architectures } from "../options/architectures.js";
 import { positive } from "../options/integers.js";
+import { attentions } from "../options/niah.js";
 import { texts } from "../options/texts.js";
 import { InputError } from "../report/errors.js";
 
 interface Options {
   readonly model?: string[];
   readonly arch?: number[];
+  readonly attention?: AttentionRequest[];
   readonly out: string;
   readonly jobs?: number;
   readonly json?: boolean;
@@ -36,6 +39,13 @@ export default command<Options>({
       repeatable: true,
     },
     {
+      flags: "--attention <mode>",
+      about:
+        "with --model: one more attention mode, beside dense, streaming and reattention with the paper's parameters",
+      parse: attentions,
+      repeatable: true,
+    },
+    {
       flags: "-o, --out <folder>",
       about: "where the bundle goes; an earlier bundle there is replaced",
       default: "bundle",
@@ -53,6 +63,7 @@ export default command<Options>({
     "tilescript build kernels/ --arch sm_80,sm_90,sm_100",
     "tilescript build kernels/ --arch none        # for the CPU executor, needs no Python",
     "tilescript build --model qwen.gguf --arch sm_90 --out bundles/qwen",
+    "tilescript build --model qwen.gguf --arch sm_90 --attention reattention:preset=needle --out bundles/qwen",
   ],
   async run({ args, options, signal }) {
     const { model: models = [], ...rest } = options;
@@ -61,6 +72,8 @@ export default command<Options>({
         args.length > 0 ? "files and --model were both given" : "there is nothing to build",
         "Name files with kernels, or models with --model.",
       );
+    if (options.attention && models.length === 0)
+      throw new InputError("--attention says nothing to kernels of files", "Name models with --model.");
     const { buildFiles } = await import("../kernels/build.js");
     return buildFiles({ paths: args, models, ...rest, signal });
   },

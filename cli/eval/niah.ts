@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   continueResults,
+  countQuestions,
   emptyResults,
   Hay,
   modelAnswerer,
@@ -10,14 +11,15 @@ import {
   noise,
   type OpenAnswerer,
   PromptBuilder,
-  readHay,
   runNiah,
   writeResults,
 } from "../../eval/niah/index.js";
+import { readTextSource } from "../../eval/shared/text-source.js";
 import { openModelFiles } from "../../runtime/models/load.js";
 import { type AttentionRequest, readAttention } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
-import { plural, progress } from "../report/progress.js";
+import { progress } from "../report/progress.js";
+import { tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
 import { answered, draw, show, standing, told } from "./output.js";
 import { EVERY_MODE, subjectOf } from "./subject.js";
@@ -25,6 +27,8 @@ import { EVERY_MODE, subjectOf } from "./subject.js";
 export interface EvalNiahRequest {
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
+  /** Compiled kernels. */
+  readonly bundle?: string;
   readonly context: readonly number[];
   readonly depth: readonly number[];
   readonly attention?: readonly AttentionRequest[];
@@ -49,7 +53,7 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   const { config, tokenizer } = subject;
   const attentions = (request.attention ?? EVERY_MODE).map((mode) => readAttention(mode, config.context));
   const line = progress();
-  const text = request.hay === undefined ? noise : readHay(request.hay);
+  const text = request.hay === undefined ? noise : readTextSource(request.hay);
   ensureResultsFolder(out);
   const hay = await Hay.encode(text, tokenizer, {
     atLeast: Math.max(...request.context),
@@ -63,9 +67,10 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   };
   const results = request.fresh ? emptyResults(identity) : continueResults(file, identity);
   const asked: NiahRun[] = [];
+  const plan = { attentions, contexts: request.context, depths: request.depth, needles, prefixes: PREFIXES[prefix] };
   try {
     await runNiah({
-      plan: { attentions, contexts: request.context, depths: request.depth, needles, prefixes: PREFIXES[prefix] },
+      plan,
       prompts: new PromptBuilder(tokenizer, hay, { chat: tokenizer.hasChatTemplate }),
       results,
       open: opener(path, request, results),
@@ -79,11 +84,11 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
       signal,
     });
   } catch (error) {
-    const kept = answered(results);
-    if (signal.aborted && kept > 0) {
+    if (signal.aborted) {
       line.clear();
-      await draw(out, results);
-      process.stderr.write(`Stopped with ${plural(kept, "answer")} in ${file}; the same command goes on from there.\n`);
+      const kept = answered(results);
+      if (kept > 0) await draw(out, results);
+      tellStopped({ result: "answer", kept, ...countQuestions({ plan, results }), file });
     }
     throw error;
   } finally {
@@ -94,9 +99,9 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
 }
 
 const opener =
-  (path: string, { device, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
+  (path: string, { device, bundle, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
   async (attention, context) => {
-    const model = await loadModel({ model: path, device, context, attention, beyondTrained: true, signal });
+    const model = await loadModel({ model: path, device, bundle, context, attention, beyondTrained: true, signal });
     results.device = { kind: model.device.kind, name: model.device.name };
     return modelAnswerer(model);
   };

@@ -51,7 +51,13 @@ const made =
 
 const QUESTIONS: Readonly<Record<TaskSet, Make>> = {
   leval: fromFiles("leval", levalQuestions),
+  "leval-opencompass": fromFiles("leval-opencompass", (folder, tasks) =>
+    levalQuestions(folder, tasks, { opencompass: true }),
+  ),
   longbench: fromFiles("longbench", longBenchQuestions),
+  "longbench-opencompass": fromFiles("longbench-opencompass", (folder, tasks) =>
+    longBenchQuestions(folder, tasks, { opencompass: true }),
+  ),
   "longbench-e": fromFiles("longbench-e", (folder, tasks) => longBenchQuestions(folder, tasks, { even: true })),
   longbench2: fromFiles("longbench2", longBench2Questions),
   infinitebench: (wanted, ...rest) =>

@@ -1,8 +1,9 @@
-import type { Answer, Estimate, Failure, Identity, TaskSummary, TasksProgress } from "../../eval/tasks/index.js";
+import type { Answer, Failure, Identity, TaskSummary, TasksProgress } from "../../eval/tasks/index.js";
 import { integerText } from "../../runtime/integers.js";
 import { kindOf } from "../../runtime/reattention/index.js";
 import { timeLeft } from "../report/progress.js";
 import { endOf } from "./ending.js";
+import { estimateText, modeLines, tableText } from "./table.js";
 
 /** The progress line. */
 export function standingOfTasks({
@@ -50,16 +51,6 @@ export function showTasks(
 /** Lengths as people write them. */
 export const groupText = (group: string): string => (/^\d+$/.test(group) ? integerText(Number(group)) : group);
 
-const NONE = "-";
-const one = (value: number): string => value.toFixed(1);
-
-/** 41.2 ± 3.1: half of the interval of 95 %. */
-function estimateText({ mean, low, high }: Estimate, { signed = false } = {}): string {
-  if (Number.isNaN(mean)) return NONE;
-  const text = `${signed && mean >= 0 ? "+" : ""}${one(mean)}`;
-  return low === undefined || high === undefined ? text : `${text} ± ${one((high - low) / 2)}`;
-}
-
 /** A line for every score of every task: each mode's, and how far the others are from the first. */
 function tableOf(rows: readonly TaskSummary[]): string {
   const [first] = rows;
@@ -74,16 +65,13 @@ function tableOf(rows: readonly TaskSummary[]): string {
       ...(difference ? [estimateText(difference, { signed: true })] : []),
     ]),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((cells) => cells[column]!.length)));
-  const lineOf = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join("  ")
-      .trimEnd();
   const cut = rows.some(({ modes }) => modes.some((mode) => mode.cut > 0));
   const notes = [
     "± is half of the interval that 95 of 100 draws of other documents fall into.",
-    ...(cut ? ["Where a mode reads less than a document, its end was cut; --json says of how many questions."] : []),
+    ...(cut
+      ? ["Where a mode reads less than a document, a part of it was left out; --json says of how many questions."]
+      : []),
+    ...modeLines(first.modes),
   ];
-  return [lineOf(head), ...body.map(lineOf), "", ...notes].join("\n");
+  return [...tableText(head, body, 2), "", ...notes].join("\n");
 }

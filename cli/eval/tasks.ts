@@ -4,6 +4,7 @@ import {
   type Answer,
   AnswersFile,
   type Failure,
+  keyOf,
   Prompts,
   type Question,
   runTasks,
@@ -17,8 +18,9 @@ import {
   readAttention,
 } from "../../runtime/reattention/index.js";
 import { loadModel, modelPath } from "../generate/load-model.js";
-import { isMade, type TaskSet } from "../options/task-sets.js";
-import { plural, progress } from "../report/progress.js";
+import { isMade, type TaskSet, usualLength } from "../options/task-sets.js";
+import { progress } from "../report/progress.js";
+import { tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
 import { EVERY_MODE, subjectOf } from "./subject.js";
 import { questionsOf, type Wanted } from "./task-sets.js";
@@ -27,6 +29,8 @@ import { showTasks, standingOfTasks, toldOfTask } from "./tasks-output.js";
 export interface EvalTasksRequest extends Wanted {
   readonly model?: string;
   readonly device?: "cpu" | "cuda";
+  /** Compiled kernels. */
+  readonly bundle?: string;
   readonly attention?: readonly AttentionRequest[];
   /** Questions of each task at the most. */
   readonly limit?: number;
@@ -58,9 +62,21 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
       ...{ questions, attentions, answers, signal, prompts },
       // Dense attention reads as much of a document as it was trained for; what was made to a length is asked whole.
       most: ({ kind }: AttentionOptions) =>
-        maxLength ?? (kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY),
+        maxLength ??
+        Math.min(
+          usualLength(taskSet),
+          kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY,
+        ),
       open: (attention, context) =>
-        loadModel({ model: path, device: request.device, context, attention, beyondTrained: true, signal }),
+        loadModel({
+          model: path,
+          device: request.device,
+          bundle: request.bundle,
+          context,
+          attention,
+          beyondTrained: true,
+          signal,
+        }),
       onAnswer: (one) => {
         if ("error" in one) failures.push(one);
         if (!process.stderr.isTTY) process.stderr.write(`${toldOfTask(one)}\n`);
@@ -69,15 +85,16 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
     });
   } catch (error) {
     line.clear();
-    if (signal.aborted && answers.answers.size > 0)
-      process.stderr.write(
-        `Stopped with ${plural(answers.answers.size, "answer")} in ${file}; the same command goes on from there.\n`,
-      );
+    const asked = attentions.flatMap((mode) =>
+      questions.map((one) => keyOf({ attention: attentionText(mode), ...one })),
+    );
+    const left = asked.filter((key) => !answers.lines.has(key)).length;
+    if (signal.aborted) tellStopped({ result: "answer", kept: answers.lines.size, left, all: asked.length, file });
     throw error;
   } finally {
     line.clear();
   }
-  const rows = summarise(judged(questions, answers.answers.values()), attentions.map(attentionText));
+  const rows = summarise(judged(questions, answers.lines.values()), attentions.map(attentionText));
   return showTasks({ ...identity, rows }, { failures, file, json: request.json });
 }
 

@@ -1,4 +1,5 @@
 import type { BuildProgress, BuildResult } from "../../compiler/build/index.js";
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { colours } from "../report/colours.js";
 import { duration, plural, progress } from "../report/progress.js";
 import { kernelFiles } from "./files.js";
@@ -8,6 +9,7 @@ interface BuildRequest {
   readonly paths: readonly string[];
   /** Models whose kernels are built, instead of paths. */
   readonly models: readonly string[];
+  readonly attention?: readonly AttentionRequest[];
   readonly arch?: readonly number[];
   readonly out: string;
   readonly jobs?: number;
@@ -55,7 +57,7 @@ const asJson = ({ folder, manifest, built, cached }: BuildResult, milliseconds: 
   );
 
 async function built(
-  { paths, models, arch = [targetArchitecture()], ...rest }: BuildRequest,
+  { paths, models, attention, arch = [targetArchitecture()], ...rest }: BuildRequest,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<BuildResult> {
   if (models.length === 0) {
@@ -67,7 +69,7 @@ async function built(
     import("../generate/load-model.js"),
   ]);
   const files = await Promise.all(models.map((model) => modelPath(model, rest.signal)));
-  return compileModels({ models: files, arch, ...rest, onProgress });
+  return compileModels({ models: files, arch, attention, ...rest, onProgress });
 }
 
 /** Builds a bundle from files and folders, or for models, and says what it did. */

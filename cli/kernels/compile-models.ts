@@ -6,12 +6,15 @@ import { missingBuilds } from "../../runtime/models/kernel-bundle.js";
 import { openModelFiles } from "../../runtime/models/load.js";
 import { type NeededBuild, usualBuilds } from "../../runtime/models/usual-builds.js";
 import { compiledBundle, kernelBundle, packageRoot } from "../../runtime/package-root.js";
+import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { ensureModelKernels, isCompiledCurrent } from "./model-kernels.js";
 
 export interface CompileModelsRequest {
   /** Models whose shapes the kernels are compiled for: only what their files say is read. */
   readonly models: readonly string[];
   readonly arch: readonly number[];
+  /** Attention modes beside those with the paper's parameters. */
+  readonly attention?: readonly AttentionRequest[];
   readonly out: string;
   /** The folder is TileScript's own. */
   readonly own?: boolean;
@@ -22,7 +25,13 @@ export interface CompileModelsRequest {
 }
 
 /** Makes a bundle of the model kernels with all that these models need, whatever their weights, for the architectures. */
-export async function compileModels({ models, arch, out, ...rest }: CompileModelsRequest): Promise<BuildResult> {
+export async function compileModels({
+  models,
+  arch,
+  attention,
+  out,
+  ...rest
+}: CompileModelsRequest): Promise<BuildResult> {
   const { onProgress, signal } = rest;
   await ensureModelKernels({
     ...{ onProgress, signal },
@@ -31,16 +40,21 @@ export async function compileModels({ models, arch, out, ...rest }: CompileModel
     },
   });
   const builds = new Map<string, NeededBuild>();
-  for (const one of arch) for (const build of await buildsOf(models, one)) builds.set(JSON.stringify(build), build);
+  for (const one of arch)
+    for (const build of await buildsOf(models, one, attention)) builds.set(JSON.stringify(build), build);
   const { compileBuilds } = await import("../../compiler/build/index.js");
   return compileBuilds({ from: kernelBundle(), builds: [...builds.values()], arch, out, all: true, ...rest });
 }
 
-async function buildsOf(models: readonly string[], arch: number): Promise<NeededBuild[]> {
+async function buildsOf(
+  models: readonly string[],
+  arch: number,
+  attention?: readonly AttentionRequest[],
+): Promise<NeededBuild[]> {
   const builds: NeededBuild[] = [];
   for (const path of models) {
     using files = openModelFiles(path);
-    builds.push(...(await usualBuilds(files, arch)));
+    builds.push(...(await usualBuilds(files, arch, attention)));
   }
   return builds;
 }
@@ -53,7 +67,7 @@ export async function ensureCompiledModels({
   models,
   arch,
   ...rest
-}: Omit<CompileModelsRequest, "out" | "own">): Promise<BuildResult> {
+}: Omit<CompileModelsRequest, "out" | "own" | "attention">): Promise<BuildResult> {
   const { onProgress, signal } = rest;
   await ensureModelKernels({ onProgress, signal });
   const out = compiledBundle();

@@ -25,6 +25,7 @@ export {
   statedChoice,
 } from "./longbench.js";
 export { keywordsFound, needleScore } from "./needle.js";
+export { containsReference, firstCapital, firstLetters, statedNumber } from "./opencompass.js";
 export { rougeL, rougeLsum, rougeN } from "./rouge.js";
 export { sequenceRatio } from "./sequence-ratio.js";
 export { soleLabel } from "./sole-label.js";

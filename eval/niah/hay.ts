@@ -1,32 +1,17 @@
 /** The text in which needles are hidden, as tokens: encoded once, cut for every length, repeated where it is too short. */
 
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { readText } from "../../runtime/files.js";
 import type { Tokenizer } from "../../runtime/tokenizer/index.js";
 import { EvaluationError } from "../shared/errors.js";
+import type { TextSource } from "../shared/text-source.js";
 import { sentenceStarts } from "./sentences.js";
 
-export interface HaySource {
-  /** For people: "noise", or the file's name. */
-  readonly name: string;
-  readonly text: string;
-}
-
 /** What most needle tests take: nothing in it could be an answer. */
-export const noise: HaySource = {
+export const noise: TextSource = {
   name: "noise",
   text: "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.\n",
 };
-
-/** A text file as hay. @throws EvaluationError for a file that is no text or has none; errors of the file system as they are */
-export function readHay(path: string): HaySource {
-  const text = readText(path).replace(/^\uFEFF/, "");
-  if (text.trim() === "") throw new EvaluationError(`${path} has no text`, "Give a file of plain text as hay.");
-  if (text.includes("\0")) throw new EvaluationError(`${path} is not text`, "Give a file of plain text as hay.");
-  return { name: basename(path), text };
-}
 
 interface HayOptions {
   /** Tokens that will be needed at most: a longer text is not encoded any further. */
@@ -46,7 +31,7 @@ export class Hay {
   /** Ascending positions below `period` at which a sentence starts; the first is 0. */
   readonly #starts: Int32Array;
 
-  private constructor(source: HaySource, tokens: Int32Array, starts: Int32Array) {
+  private constructor(source: TextSource, tokens: Int32Array, starts: Int32Array) {
     this.name = source.name;
     this.sha256 = createHash("sha256").update(source.text).digest("hex");
     this.period = tokens.length;
@@ -55,7 +40,7 @@ export class Hay {
   }
 
   /** Encodes part by part, so that a book can be followed and stopped. @throws the signal's reason */
-  static async encode(source: HaySource, tokenizer: Tokenizer, options: HayOptions): Promise<Hay> {
+  static async encode(source: TextSource, tokenizer: Tokenizer, options: HayOptions): Promise<Hay> {
     const { atLeast, signal, onProgress } = options;
     const text = source.text.endsWith("\n") ? source.text : `${source.text}\n`;
     const parts: number[][] = [];

@@ -2,7 +2,7 @@
 
 export { EvaluationError } from "../shared/errors.js";
 export type { Answer, Answerer, OpenAnswerer, Question } from "./answerer.js";
-export { Hay, type HaySource, noise, readHay } from "./hay.js";
+export { Hay, noise } from "./hay.js";
 export { heatMapOf } from "./heat-map.js";
 export { type AnsweringModel, modelAnswerer } from "./model-answerer.js";
 export { endsInNumber } from "./needle.js";
@@ -19,5 +19,5 @@ export {
   recallOfCell,
 } from "./results.js";
 export { continueResults, readResults, writeResults } from "./results-file.js";
-export { type NiahJob, type NiahPlan, type NiahProgress, runNiah } from "./run.js";
+export { countQuestions, type NiahJob, type NiahPlan, type NiahProgress, runNiah } from "./run.js";
 export { adjectives, nouns } from "./words.js";

@@ -95,11 +95,22 @@ export async function runNiah(job: NiahJob): Promise<void> {
   }
 }
 
+/** How many questions of a plan there are, and how many of them have no answer yet. */
+export function countQuestions(job: Pick<NiahJob, "plan" | "results">): {
+  readonly all: number;
+  readonly left: number;
+} {
+  const { attentions, contexts, depths, needles, prefixes } = job.plan;
+  const cells = attentions.length * new Set(contexts).size * new Set(depths).size;
+  const left = attentions.reduce((sum, attention) => sum + pending(job, attention).length, 0);
+  return { all: cells * needles * prefixes.length, left };
+}
+
 /**
  * Questions without an answer: short contexts first, shallow needles first, and with the prefix before without. A prompt then begins like the
  * one before it, as far as possible, and a model that keeps its cache reads only the rest.
  */
-function pending({ plan, results }: NiahJob, attention: AttentionOptions): Task[] {
+function pending({ plan, results }: Pick<NiahJob, "plan" | "results">, attention: AttentionOptions): Task[] {
   const ascending = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b);
   const tasks: Task[] = [];
   for (const context of ascending(plan.contexts))

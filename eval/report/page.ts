@@ -5,7 +5,9 @@ import { lineChart, type Series } from "../../chart/index.js";
 import { integerText } from "../../runtime/integers.js";
 import { kindOf } from "../../runtime/reattention/index.js";
 import { heatMapOf, type NiahResults } from "../niah/index.js";
+import { type Bucket, chartOfBits, type ScoresIdentity, summariseBits } from "../perplexity/index.js";
 import { groupedBy } from "../shared/group.js";
+import type { Lines } from "../shared/lines-file.js";
 import {
   type Answer,
   type Estimate,
@@ -18,14 +20,17 @@ import { STYLE } from "./style.js";
 
 /** What a folder has. */
 export interface Findings {
-  readonly taskSets: readonly { readonly of: Identity; readonly answers: ReadonlyMap<string, Answer> }[];
+  readonly taskSets: readonly Lines<Identity, Answer>[];
   readonly niah: readonly NiahResults[];
+  readonly scores: readonly Lines<ScoresIdentity, Bucket>[];
 }
 
 /** Names of task sets for people. */
 const NAMES: Readonly<Record<string, string>> = {
   leval: "L-Eval",
+  "leval-opencompass": "L-Eval as OpenCompass judges",
   longbench: "LongBench",
+  "longbench-opencompass": "LongBench as OpenCompass asks",
   "longbench-e": "LongBench-E",
   longbench2: "LongBench v2",
   infinitebench: "InfiniteBench",
@@ -34,8 +39,12 @@ const NAMES: Readonly<Record<string, string>> = {
   babilong: "BABILong",
 };
 
-export function reportPage({ taskSets, niah }: Findings): string {
-  const sections = [...taskSets.map(taskSet), ...niah.map((results) => `<section>${heatMapOf(results)}</section>`)];
+export function reportPage({ taskSets, niah, scores }: Findings): string {
+  const sections = [
+    ...taskSets.map(taskSet),
+    ...niah.map((results) => `<section>${heatMapOf(results)}</section>`),
+    ...scores.map(textScores),
+  ];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Evaluation</title>
 <style>${STYLE}</style></head>
@@ -45,22 +54,57 @@ ${sections.join("\n")}
 `;
 }
 
-function taskSet({ of, answers }: Findings["taskSets"][number]): string {
+function taskSet({ of, lines }: Findings["taskSets"][number]): string {
   const { model, maxLength, taskSet: name } = of;
-  const all = [...answers.values()];
+  const all = [...lines.values()];
   const attentions = [...new Set(all.map(({ attention }) => attention))];
   const length = maxLength === null ? "" : `; prompts and answers of ${integerText(maxLength)} tokens at the most`;
   return `<section><h2>${escaped(NAMES[name] ?? name)}</h2>
 <p>${escaped(model.name)}, trained for ${integerText(model.trainedContext)} tokens${length}.</p>
 ${table(summarise(all, attentions))}
 ${byLength(all, attentions)}
-<details><summary>Modes</summary><ul>${attentions.map((one) => `<li><code>${escaped(one)}</code></li>`).join("")}</ul></details></section>`;
+${modesList(attentions)}</section>`;
+}
+
+const modesList = (attentions: readonly string[]): string =>
+  `<details><summary>Modes</summary><ul>${attentions.map((one) => `<li><code>${escaped(one)}</code></li>`).join("")}</ul></details>`;
+
+/** Names of the modes, and behind each but the first a column that compares it with that. */
+function modeHeads(modes: readonly { readonly attention: string }[]): string[] {
+  const [first, ...others] = modes.map(({ attention }) => escaped(kindOf(attention)));
+  return [first!, ...others.flatMap((name) => [name, `less ${first}`])];
+}
+
+/** Bits a byte of a text, by position. */
+function textScores({ of, lines }: Findings["scores"][number]): string {
+  const { model, text: from } = of;
+  const all = [...lines.values()];
+  const attentions = [...new Set(all.map(({ attention }) => attention))];
+  const heading = `<section><h2>Bits a byte of a text</h2>
+<p>${escaped(model.name)}, trained for ${integerText(model.trainedContext)} tokens; ${escaped(from.name)}.</p>`;
+  const rows = summariseBits(all, attentions);
+  if (rows.length === 0) return `${heading}<p>No scores.</p></section>`;
+  const head = ["tokens", "pieces", ...modeHeads(rows[0]!.modes)];
+  const body = rows.map(({ from, to, modes }) => {
+    const pieces = Math.max(...modes.map((mode) => mode.pieces));
+    const cells = modes.flatMap(({ difference, ...mode }) => [
+      `<td>${text(mode, 4)}</td>`,
+      // Fewer bits are better.
+      ...(difference ? [differenceCell(difference, { digits: 4, less: true })] : []),
+    ]);
+    return `<tr><th>${integerText(from)} to ${integerText(to)}</th><td>${pieces}</td>${cells.join("")}</tr>`;
+  });
+  return `${heading}
+<table><thead><tr>${head.map((name) => `<th>${name}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table>
+<p class="note">By the position in a piece that is read from its beginning; less is better. ± is half of the interval that 95 of 100 draws of other pieces fall into.
+Texts are read as prompts are: in reattention the tokens of a chunk choose together what they see, so those behind a token have a say in it.</p>
+${chartOfBits(of, rows)}
+${modesList(attentions)}</section>`;
 }
 
 function table(rows: readonly TaskSummary[]): string {
   if (rows.length === 0) return "<p>No answers.</p>";
-  const [first, ...others] = rows[0]!.modes.map(({ attention }) => escaped(kindOf(attention)));
-  const head = ["task", "score", "questions", first!, ...others.flatMap((name) => [name, `less ${first}`])];
+  const head = ["task", "score", "questions", ...modeHeads(rows[0]!.modes)];
   const body = rows.map(({ task, group, score, questions, modes }) => {
     const cells = modes.flatMap((mode) => [
       scoreCell(mode, questions),
@@ -74,10 +118,10 @@ function table(rows: readonly TaskSummary[]): string {
 and marked where that interval has no 0 in it.</p>`;
 }
 
-const text = ({ mean, low, high }: Estimate): string =>
+const text = ({ mean, low, high }: Estimate, digits = 1): string =>
   Number.isNaN(mean)
     ? "–"
-    : `${mean.toFixed(1)}${low === undefined || high === undefined ? "" : ` <small>± ${((high - low) / 2).toFixed(1)}</small>`}`;
+    : `${mean.toFixed(digits)}${low === undefined || high === undefined ? "" : ` <small>± ${((high - low) / 2).toFixed(digits)}</small>`}`;
 
 function scoreCell(mode: ModeScore, questions: number): string {
   const notes = [
@@ -87,10 +131,11 @@ function scoreCell(mode: ModeScore, questions: number): string {
   return `<td>${text(mode)}${notes.length > 0 ? `<br><small>${notes.join(", ")}</small>` : ""}</td>`;
 }
 
-function differenceCell(difference: Estimate): string {
+/** `less`: where less is better. */
+function differenceCell(difference: Estimate, { digits = 1, less = false } = {}): string {
   const { mean, low = Number.NaN, high = Number.NaN } = difference;
-  const kind = low > 0 ? "better" : high < 0 ? "worse" : "even";
-  return `<td class="${kind}">${mean > 0 ? "+" : ""}${text(difference)}</td>`;
+  const kind = low > 0 ? (less ? "worse" : "better") : high < 0 ? (less ? "better" : "worse") : "even";
+  return `<td class="${kind}">${mean > 0 ? "+" : ""}${text(difference, digits)}</td>`;
 }
 
 /** Each mode's own score by the length of the prompt, in lengths that double; nothing where there is but one. */

@@ -39,11 +39,16 @@ export class Session<Opened extends Closable> {
     throw this.#refused.get(context);
   }
 
-  /** Gives up a model whose answer failed: it may be in any state, and may have failed for having taken all memory beforehand. */
-  async failed(context: number, error: unknown): Promise<void> {
-    if (!this.#model) return;
-    if (this.#capacity > context) this.#refused.set(this.#capacity, error);
+  /**
+   * Gives up a model whose answer failed: it may be in any state, and may have failed for having taken all memory beforehand. Gives whether that may be, so
+   * that a smaller one may do.
+   */
+  async failed(context: number, error: unknown): Promise<boolean> {
+    if (!this.#model) return false;
+    const isLarger = this.#capacity > context;
+    if (isLarger) this.#refused.set(this.#capacity, error);
     await this.close().catch(() => {});
+    return isLarger;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Published task sets: what they ask, and what a model's answers are worth in each attention mode. */
 
-export { type Answer, AnswersFile, type Identity, readAnswers } from "./answers.js";
+export type { Estimate } from "../shared/estimate.js";
+export { type Answer, AnswersFile, type Identity, keyOf, readAnswers } from "./answers.js";
 export { babilongQuestions } from "./babilong/index.js";
 export { infiniteBenchQuestions } from "./infinitebench/index.js";
 export { madeInfiniteBenchQuestions } from "./infinitebench/synthetic.js";
@@ -12,5 +13,5 @@ export { Prompts } from "./prompt.js";
 export type { Question, Scores } from "./question.js";
 export { rulerQuestions } from "./ruler/index.js";
 export { type AnsweringModel, type Failure, runTasks, type TasksJob, type TasksProgress } from "./run.js";
-export { type Estimate, type ModeScore, summarise, type TaskSummary } from "./summary.js";
+export { type ModeScore, summarise, type TaskSummary } from "./summary.js";
 export type { Making } from "./synthetic/index.js";

@@ -35,5 +35,7 @@ export interface Question extends Asking {
   readonly groups?: readonly string[];
   /** Longest answer. */
   readonly maxTokens: number;
+  /** What is asked next, of who has thought about it: then the answer to that is judged. */
+  readonly then?: { readonly maxTokens: number; readonly ask: (thought: string) => Asking };
   readonly judge: (answer: string) => Scores;
 }

@@ -1,6 +1,7 @@
 /** Asks every question that has no answer yet, in each attention mode. */
 
 import { setImmediate } from "node:timers/promises";
+import type { GenerateOptions } from "../../runtime/generate/options.js";
 import type { Model } from "../../runtime/models/model.js";
 import { type AttentionOptions, attentionText } from "../../runtime/reattention/index.js";
 import { Eta } from "../shared/eta.js";
@@ -93,7 +94,7 @@ async function pendingOf(
   for (const question of questions) {
     signal?.throwIfAborted();
     const { task, id } = question;
-    if (answers.answers.has(keyOf({ attention: attentionText(attention), task, id }))) continue;
+    if (answers.lines.has(keyOf({ attention: attentionText(attention), task, id }))) continue;
     pending.push({ question, context: await prompts.lengthOf(question, most(attention)) });
   }
   return pending;
@@ -107,28 +108,28 @@ async function ask(
   eta: Eta,
   onPrefill: (read: number) => void,
 ): Promise<void> {
-  const { task, id, about, kind, groups, maxTokens } = question;
+  const { task, id, about, kind, groups, maxTokens, then } = question;
   const attention = attentionText(mode);
   const { tokens, cut } = await prompts.of(question, most(mode));
   try {
     const model = await session.model(context);
     const began = performance.now();
     eta.begin();
-    const {
-      text: said,
-      stopReason,
-      timings,
-    } = await model.generateFrom(tokens, {
-      maxTokens,
-      temperature: 0,
-      signal,
-      onPrefill,
-    }).result;
-    const text = ended(said, question.stop);
+    const { said, stopReason, timings } = await answerTo(model, tokens, { maxTokens, signal, onPrefill });
+    const thought = then && said.trim();
+    const next =
+      thought === undefined
+        ? undefined
+        : { ...question, ...NOTHING, ...then!.ask(thought), maxTokens: then!.maxTokens };
+    const last = next
+      ? await answerTo(model, (await prompts.of(next, most(mode))).tokens, { maxTokens: next.maxTokens, signal })
+      : { said, stopReason };
+    const text = ended(last.said, question.stop);
     const answer: Answer = {
       ...{ attention, task, id, about, kind, groups, scores: question.judge(text), text, promptTokens: tokens.length },
+      ...(thought !== undefined && { thought }),
       ...(cut > 0 && { cut }),
-      ...(stopReason === "maxTokens" && { cutOff: true }),
+      ...(last.stopReason === "maxTokens" && { cutOff: true }),
       seconds: Math.round(performance.now() - began) / 1000,
       firstTokenMs: Math.round(timings.firstTokenMs * 10) / 10,
     };
@@ -141,6 +142,18 @@ async function ask(
   } finally {
     eta.end(context);
   }
+}
+
+/** What a question has and the one behind it has not. */
+const NOTHING = { system: undefined, opening: undefined, cut: undefined } as const;
+
+async function answerTo(
+  model: AnsweringModel,
+  tokens: readonly number[],
+  options: Pick<GenerateOptions, "maxTokens" | "signal" | "onPrefill">,
+) {
+  const { text: said, stopReason, timings } = await model.generateFrom(tokens, { ...options, temperature: 0 }).result;
+  return { said, stopReason, timings };
 }
 
 /** An answer up to the first text that ends it, which does not stand at its beginning. */

@@ -1,15 +1,8 @@
 /** What answers are worth: means with intervals, and how modes differ on the same questions. */
 
+import { type Estimate, estimateOf } from "../shared/estimate.js";
 import { groupedBy } from "../shared/group.js";
 import type { Answer } from "./answers.js";
-import { Draws } from "./synthetic/index.js";
-
-/** A mean, and between which two it lies in 95 of 100 draws of other documents; no interval where there is but one. */
-export interface Estimate {
-  readonly mean: number;
-  readonly low?: number;
-  readonly high?: number;
-}
 
 export interface ModeScore extends Estimate {
   readonly attention: string;
@@ -32,8 +25,6 @@ export interface TaskSummary {
 
 /** What a document adds to the sum and the count of each kind of question. */
 type Parts = ReadonlyMap<string, { readonly sum: number; readonly count: number }>;
-
-const RESAMPLES = 2000;
 
 /** One row for every score of every task that has answers, and the mean of tasks where there are several. The first mode is what others are laid beside. */
 export function summarise(answers: Iterable<Answer>, attentions: readonly string[]): TaskSummary[] {
@@ -89,7 +80,6 @@ function modeScore(
   };
 }
 
-/** By drawing documents with replacement: answers about one document hang together. Draws are the same each time. */
 function estimate(answers: readonly Answer[], value: (one: Answer) => number): Estimate {
   const documents = [...groupedBy(answers, ({ about }) => about).values()].map(
     (own): Parts =>
@@ -100,13 +90,7 @@ function estimate(answers: readonly Answer[], value: (one: Answer) => number): E
         ]),
       ),
   );
-  const mean = meanOf(documents);
-  if (documents.length < 2) return { mean };
-  const by = new Draws("documents");
-  const draws = Array.from({ length: RESAMPLES }, () => meanOf(Array.from(documents, () => by.pick(documents)))).sort(
-    (a, b) => a - b,
-  );
-  return { mean, low: draws[Math.floor(RESAMPLES * 0.025)]!, high: draws[Math.ceil(RESAMPLES * 0.975) - 1]! };
+  return estimateOf(documents, meanOf);
 }
 
 /** The mean of the kinds' means; NaN of nothing. */

@@ -18,6 +18,7 @@ import {
   type SessionState,
 } from "./saved-session.js";
 import { Scheduler } from "./scheduler.js";
+import { type ScoreOptions, type Scores, score } from "./scoring.js";
 import { type Sequence, SequencePool } from "./sequence-pool.js";
 import { SessionFile, SessionFileError, writeSessionFile } from "./session-file.js";
 
@@ -102,6 +103,17 @@ export class Answering {
     return embed(
       { decoder: this.#decoder, tokenizer, scheduler: this.#scheduler, explain: this.#explain },
       inputs,
+      options,
+    );
+  }
+
+  /** The tokens of a text as the model expects them, in turn with answers. */
+  score(input: string | readonly number[], options: ScoreOptions): AsyncGenerator<Scores, void> {
+    this.#requireOpen();
+    const { tokenizer } = this.speech;
+    return score(
+      { decoder: this.#decoder, tokenizer, scheduler: this.#scheduler, explain: this.#explain },
+      input,
       options,
     );
   }

@@ -30,7 +30,8 @@ export interface Embeddings {
 const KNOWN: Readonly<Record<keyof EmbedOptions, true>> = { pooling: true, normalize: true, signal: true };
 const MOST_TEXTS = 2048;
 
-export interface EmbeddingParts {
+/** What texts are read with, in turn with answers. */
+export interface AsideParts {
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
   readonly scheduler: Pick<Scheduler, "aside">;
@@ -39,7 +40,7 @@ export interface EmbeddingParts {
 
 /** Texts, or their tokens, as vectors: the last hidden states behind the last norm, pooled. @throws GenerateError for options and texts that make no sense */
 export async function embed(
-  { decoder, tokenizer, scheduler, explain }: EmbeddingParts,
+  { decoder, tokenizer, scheduler, explain }: AsideParts,
   inputs: readonly (string | readonly number[])[],
   options: EmbedOptions,
 ): Promise<Embeddings> {

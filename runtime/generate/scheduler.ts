@@ -131,7 +131,7 @@ export class Scheduler {
       if (!answer.asked) continue;
       const { prompt } = answer.asked;
       const isRead = (one: Reading) => {
-        const shared = this.#pool.shareable(one.beginning(prompt));
+        const shared = this.#pool.shareable(one.beginning(prompt), one.answer.asked!.prompt.length);
         return shared >= WORTH && shared > one.sequence.cached.length;
       };
       if (!this.#readers.some(isRead)) return answer;

@@ -143,15 +143,17 @@ export class SequencePool {
   #match(sequence: Sequence, prompt: readonly number[]): Match {
     const { cached, read } = sequence;
     const common = commonPrefix(cached, prompt);
-    const past = this.#attention.kind === "dense" ? common : this.shareable(Math.min(common, read));
+    const past = this.#attention.kind === "dense" ? common : this.shareable(common, read);
     return { sequence, past, goesOn: common >= read - 1 };
   }
 
-  /** How many of a prompt's first tokens another one need not read that has them too. */
-  shareable(tokens: number): number {
-    if (this.#attention.kind === "dense") return tokens;
-    const { chunk } = this.#attention;
-    return Math.floor(tokens / chunk) * chunk;
+  /** How many of the first `tokens` tokens, which a prompt has in common with one of which `read` tokens were read, it need not read again. */
+  shareable(tokens: number, read: number): number {
+    const attention = this.#attention;
+    if (attention.kind === "dense") return tokens;
+    // Those that chose apart are cut otherwise than in a longer prompt.
+    const tail = attention.kind === "reattention" ? (attention.tail ?? 0) : 0;
+    return Math.max(0, Math.floor(Math.min(tokens, read - tail) / attention.chunk) * attention.chunk);
   }
 }
 

@@ -32,6 +32,7 @@ export * from "./reattention/stream.kernel.js";
 export * from "./reattention/vote.kernel.js";
 export * from "./reattention/window.kernel.js";
 export * from "./sample/greedy.kernel.js";
+export * from "./sample/score.kernel.js";
 export * from "./sample/shape.kernel.js";
 export * from "./sample/tell.kernel.js";
 export * from "./sample/top.kernel.js";

@@ -22,6 +22,7 @@ const GPU = {
   top: { BLOCK: 8192 },
   shaping: { BLOCK: 1024 },
   tell: { BLOCK: 8192, COLUMN: 32 },
+  score: { BLOCK: 4096 },
   /** Prefill: KP elements of a row at the most are read at a time, 32 to each thread; the products' tiles are in product-tiles.ts. */
   norm: { KP: 8192 },
   dequantize: { R: 8, B: 32 },
@@ -55,6 +56,7 @@ const CPU: Sizes<typeof GPU> = {
   top: { BLOCK: 256 },
   shaping: { BLOCK: 256 },
   tell: { BLOCK: 256, COLUMN: 64 },
+  score: { BLOCK: 256 },
   norm: { KP: 64 },
   dequantize: { R: 4, B: 2 },
   few: { BM: 32, BN: 32, B: 2 },

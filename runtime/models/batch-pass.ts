@@ -1,14 +1,10 @@
 import type { DeviceBuffer } from "../device/device.js";
 import { BATCH_SPLITS, batchBlock, splitsOf } from "../kernels/attention/tiles.js";
-import { LOGITS_TILE, paddedRows } from "../kernels/linear/product-tiles.js";
-import { rowsOfTile, TILES } from "../kernels/tiles.js";
-import { cdiv } from "../tiling.js";
+import { TILES } from "../kernels/tiles.js";
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { SharedHost } from "./host.js";
-import { isAsItIs } from "./products.js";
 import { RowsPass } from "./rows-pass.js";
 import { RING } from "./state.js";
-import { weightArguments } from "./weights.js";
 
 /** A decode step of `rows` sequences with dense attention: products have a row for each, and each attends to its own cache. */
 export class BatchPass extends RowsPass {
@@ -31,7 +27,8 @@ export class BatchPass extends RowsPass {
     const { records, ids, positions } = this.#batch;
     kernels.batchTokens.launch([this.#rows], { records, ids, positions });
     this.through();
-    this.#logits();
+    this.norm(this.#host.weights.outputNorm);
+    this.logits(this.#batch.logits, 0, this.#rows);
   }
 
   attend(index: number): void {
@@ -65,32 +62,6 @@ export class BatchPass extends RowsPass {
     const { top } = TILES[device.traits.tiles];
     kernels.batchPick.launch([this.#rows], {
       ...{ logits, records, picked, count: weights.head.rows, rows: room, ringSize: RING, ...top },
-    });
-  }
-
-  /** Logits of every row. */
-  #logits(): void {
-    const { kernels, config, device, weights, buffers } = this.#host;
-    const { logits } = this.#batch;
-    const { few } = TILES[device.traits.tiles];
-    const { head, outputNorm } = weights;
-    const { rows: N, columns: K } = head;
-    const M = this.#rows;
-    const cap = { cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined };
-    const shared = { logits, M, N, tokens: config.tokens, ...cap };
-    this.norm(outputNorm);
-    if (isAsItIs(device, head)) {
-      const [tile, bias] = [LOGITS_TILE, head.bias];
-      kernels.batchLogitsRows.launch([cdiv(M, tile.BM), cdiv(N, tile.BN)], {
-        a: { buffer: buffers.normed, shape: [paddedRows(M, tile), K], strides: [K, 1] },
-        b: { buffer: head.buffer, shape: [N, K], strides: [K, 1] },
-        ...{ bias: bias ?? head.buffer, BIAS: bias !== undefined, ...shared, K, ...tile },
-      });
-      return;
-    }
-    const BM = rowsOfTile(device.traits.tiles, few.BM, M);
-    kernels.batchLogits.launch([cdiv(M, BM), cdiv(N, few.BN)], {
-      ...{ a: buffers.normed, ...weightArguments(head), ...shared, blockCount: K / 32, ...few, BM },
     });
   }
 }

@@ -4,7 +4,7 @@ import type { WindowedOptions } from "./attention/windowed.js";
 /**
  * How `count` tokens after `past` are read, at most `most` at a time. Windowed attention goes by chunks of its own size, `together` of them
  * at a time: what a layer adds to the cache does not depend on its attention, so a chunk need not wait for the one before it. Chunks that
- * end within global + local see everything, whatever their size.
+ * end within global + local see everything, whatever their size. With a `tail` the last so many tokens are a chunk of their own, unless all is seen.
  */
 export function chunksOf(
   past: number,
@@ -18,7 +18,13 @@ export function chunksOf(
   const whole = global + local;
   const seen = Math.max(0, Math.floor((whole - past) / chunk)) * chunk;
   const dense = end <= whole ? end : past + seen;
-  return numbered([...evenly(past, dense, most, false), ...evenly(dense, end, windowed.together * chunk, true)]);
+  const tail = windowed.options.kind === "reattention" ? (windowed.options.tail ?? 0) : 0;
+  const apart = Math.max(dense, end - tail);
+  return numbered([
+    ...evenly(past, dense, most, false),
+    ...evenly(dense, apart, windowed.together * chunk, true),
+    ...evenly(apart, end, chunk, true),
+  ]);
 }
 
 const numbered = (chunks: readonly Omit<Chunk, "last">[]): Chunk[] =>

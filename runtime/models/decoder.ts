@@ -3,6 +3,7 @@ import { DeviceError } from "../device/errors.js";
 import { Batch, rowsFor } from "./batch.js";
 import type { SharedHost } from "./host.js";
 import { LastChunk, Runner } from "./runner.js";
+import { ScoreBuffers } from "./scoring.js";
 import { Shapings } from "./shapings.js";
 
 /** A model on a device, and the sequences of tokens that it has read there. */
@@ -14,6 +15,7 @@ export class Decoder {
   readonly #shapings: Shapings;
   readonly #sequences = new Set<Runner>();
   readonly #lastChunk = new LastChunk();
+  #scoring: ScoreBuffers | undefined;
   #closed = false;
 
   /** `sequences`: how many may decode at once. */
@@ -30,13 +32,21 @@ export class Decoder {
     if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
     const memory = new Allocations(this.host.device);
     try {
-      const runner = new Runner(this.host, memory, this.#lastChunk, this.#shapings);
+      const runner = new Runner(this.host, memory, {
+        ...{ lastChunk: this.#lastChunk, shapings: this.#shapings, scoring: () => this.#scored() },
+      });
       this.#sequences.add(runner);
       return runner;
     } catch (error) {
       memory.free();
       throw error;
     }
+  }
+
+  #scored(): ScoreBuffers {
+    const { config, buffers } = this.host;
+    this.#scoring ??= new ScoreBuffers(this.#memory, config.vocabulary, buffers.tokens);
+    return this.#scoring;
   }
 
   /** Frees what a sequence has of the device. */

@@ -153,6 +153,7 @@ export async function neededBuilds(
     await runner.prefill([0], 0, sampling);
     runner.step();
   }
+  await runner.scores(runner.chunks(0, 1)[0]!, [0], [0]);
   for (const [past, count] of prompts) await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
   if (decoder.batch)
     for (let rows = 2; rows <= rowsFor(options.sequences ?? 1); rows *= 2) {

@@ -91,7 +91,7 @@ async function compile(
     throw new BundleError(
       bundle,
       `the kernels for this model's sizes are not compiled for ${device.name} (sm_${device.arch}), and cannot be compiled here: ${message}${unfit ? `; ${unfit}` : ""}`,
-      `npm install ${FAMILY_KERNELS} has those of the usual models. For others, where Python is: tilescript build --model FILE --arch sm_${device.arch} --out DIR, then give that folder as the bundle (--bundle DIR).`,
+      `npm install ${FAMILY_KERNELS} has those of the usual models. For others, where Python is: tilescript build --model FILE --arch sm_${device.arch} --out DIR, with --attention MODE for other parameters than the paper's, then give that folder as the bundle (--bundle DIR).`,
       { cause },
     );
   }

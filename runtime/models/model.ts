@@ -4,6 +4,7 @@ import { requireNoTools } from "../generate/bounds.js";
 import type { Embeddings, EmbedOptions } from "../generate/embedding.js";
 import { Generation } from "../generate/generation.js";
 import type { GenerateOptions } from "../generate/options.js";
+import type { ScoreOptions, Scores } from "../generate/scoring.js";
 import { Session, type SessionOptions } from "../generate/session.js";
 import type { AttentionOptions, AttentionRequest } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
@@ -139,6 +140,20 @@ export class Model {
    */
   async embed(texts: readonly (string | readonly number[])[], options: EmbedOptions = {}): Promise<Embeddings> {
     return this.#answering.embed(texts, options);
+  }
+
+  /**
+   * How well the model expects a text: the log probability of each of its tokens behind all those before it, a chunk of the text at a time, in turn with
+   * answers. Nothing comes before the first token, so there is none of that. Logits stay on the device. In windowed attention a token sees what it would
+   * see in a prompt, where the tokens of a chunk choose together.
+   * @throws GenerateError, from the iteration, for bad options, and a text that has fewer than two tokens or more than the context holds
+   *
+   * ```ts
+   * for await (const { first, logprobs } of model.score("The sky is blue.")) console.log(first, logprobs);
+   * ```
+   */
+  score(text: string | readonly number[], options: ScoreOptions = {}): AsyncGenerator<Scores, void> {
+    return this.#answering.score(text, options);
   }
 
   /** A conversation, which reads only what is new of each turn; several of one model share what they have in common. */

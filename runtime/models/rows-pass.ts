@@ -1,13 +1,17 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { TILES, type Tiles } from "../kernels/tiles.js";
+import { LOGITS_TILE, paddedRows } from "../kernels/linear/product-tiles.js";
+import { rowsOfTile, TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import { runExperts } from "./chunk-experts.js";
 import type { PassHost } from "./host.js";
 import { type Inner, type Pass, runLayer } from "./pass.js";
-import { Products } from "./products.js";
+import { isAsItIs, Products } from "./products.js";
 import { type Sizes, sizesOf } from "./sizes.js";
-import { type LayerWeights, type Matrix, matrixArguments } from "./weights.js";
+import { type LayerWeights, type Matrix, matrixArguments, weightArguments } from "./weights.js";
+
+/** Rows between which `logits` may begin: descriptors begin where memory is aligned, and end where there are rows. */
+export const LOGIT_ROWS = LOGITS_TILE.BM;
 
 /** Several tokens on their way through a model, row i of every buffer the i-th one's: what a chunk of a prompt and a step of several sequences share. */
 export abstract class RowsPass implements Pass {
@@ -98,6 +102,30 @@ export abstract class RowsPass implements Pass {
     kernels.rmsNorm.launch([this.#count], {
       ...{ x, weight, out, padded: this.sizes.residual, width: config.hidden, epsilon: config.rmsEpsilon },
       KP: Math.min(this.sizes.residualP, this.#tiles.norm.KP),
+    });
+  }
+
+  /** Logits f32 [count, vocabulary] of `count` rows from `at` on, a multiple of LOGIT_ROWS, that are through the last norm. */
+  protected logits(logits: DeviceBuffer, at: number, count: number): void {
+    const { kernels, config, device, weights } = this.#host;
+    const { head } = weights;
+    const { rows: N, columns: K } = head;
+    const a = this.#buffers.normed.view(at * K * 2);
+    const cap = { cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined };
+    const shared = { logits, M: count, N, tokens: config.tokens, ...cap };
+    if (isAsItIs(device, head)) {
+      const [tile, bias] = [LOGITS_TILE, head.bias];
+      kernels.batchLogitsRows.launch([cdiv(count, tile.BM), cdiv(N, tile.BN)], {
+        a: { buffer: a, shape: [paddedRows(count, tile), K], strides: [K, 1] },
+        b: { buffer: head.buffer, shape: [N, K], strides: [K, 1] },
+        ...{ bias: bias ?? head.buffer, BIAS: bias !== undefined, ...shared, K, ...tile },
+      });
+      return;
+    }
+    const { few } = this.#tiles;
+    const BM = rowsOfTile(device.traits.tiles, few.BM, count);
+    kernels.batchLogits.launch([cdiv(count, BM), cdiv(N, few.BN)], {
+      ...{ a, ...weightArguments(head), ...shared, blockCount: K / 32, ...few, BM },
     });
   }
 }

@@ -11,6 +11,7 @@ import { chunksOf, isTimeToLook } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
 import { Recordings } from "./recordings.js";
+import type { ScoreBuffers } from "./scoring.js";
 import type { ChosenLogprob, Shaping } from "./shaping.js";
 import { pickShaped, type Shapings } from "./shapings.js";
 import { rowBytes, sizesOf } from "./sizes.js";
@@ -56,6 +57,13 @@ export class LastChunk {
   }
 }
 
+/** What a model's sequences take turns with, beside its scratch. */
+export interface Beside {
+  readonly lastChunk: LastChunk;
+  readonly shapings: Shapings;
+  readonly scoring: () => ScoreBuffers;
+}
+
 /** A sequence of tokens that a model reads and goes on with, without text: its cache, and its recorded decode step. */
 export class Runner {
   readonly device: Device;
@@ -66,6 +74,7 @@ export class Runner {
   readonly #memory: Allocations;
   readonly #lastChunk: LastChunk;
   readonly #shapings: Shapings;
+  readonly #scoring: () => ScoreBuffers;
   readonly #caches: readonly LayerCache[];
   readonly #host: ModelHost;
   readonly #token: TokenPass;
@@ -78,9 +87,10 @@ export class Runner {
   #tells: Told | undefined;
   #closed = false;
 
-  constructor(shared: SharedHost, memory: Allocations, lastChunk: LastChunk, shapings: Shapings) {
+  constructor(shared: SharedHost, memory: Allocations, { lastChunk, shapings, scoring }: Beside) {
     this.#shared = shared;
     this.#shapings = shapings;
+    this.#scoring = scoring;
     this.#memory = memory;
     this.#lastChunk = lastChunk;
     this.device = shared.device;
@@ -180,10 +190,23 @@ export class Runner {
    * where it is the last chunk, when the device has work.
    */
   async read(chunk: Chunk, tokens: readonly number[], allowed?: AllowedTokens): Promise<void> {
-    await this.#run(chunk, tokens);
+    await this.pass(chunk, tokens);
     if (!chunk.last) return;
     this.#lastChunk.set(chunk);
     await this.#pick(chunk.count - 1, chunk.past + chunk.count, allowed);
+  }
+
+  /** Queues one of a prompt's chunks, and nothing behind its last layer. */
+  async pass(chunk: Chunk, tokens: readonly number[]): Promise<ChunkPass> {
+    this.#requireOpen();
+    const { buffers } = this.#shared;
+    const piece = Int32Array.from(tokens);
+    await this.device.write(buffers.ids.view(0, piece.byteLength), piece);
+    if (chunk.selects) await this.device.write(this.#host.state.position, Int32Array.of(chunk.past));
+    this.#requireOpen();
+    const pass = new ChunkPass(this.#host, buffers, chunk);
+    pass.run();
+    return pass;
   }
 
   /**
@@ -191,10 +214,24 @@ export class Runner {
    * `hidden` numbers and zeros behind them. Nothing is picked.
    */
   async residual(chunk: Chunk, tokens: readonly number[]): Promise<Float32Array> {
-    await this.#run(chunk, tokens);
+    await this.pass(chunk, tokens);
     const rows = new Float32Array(chunk.count * sizesOf(this.config).residual);
     await this.device.read(this.#shared.buffers.residual.view(0, rows.byteLength), rows);
     return rows;
+  }
+
+  /**
+   * Runs one of a prompt's chunks, and gives the log probability of each of `next`: the tokens that follow those of the chunk, from the first one's on.
+   * Nothing is picked.
+   */
+  async scores(chunk: Chunk, tokens: readonly number[], next: readonly number[]): Promise<Float32Array> {
+    const buffers = this.#scoring();
+    const targets = Int32Array.from(next);
+    await this.device.write(buffers.targets.view(0, targets.byteLength), targets);
+    (await this.pass(chunk, tokens)).score(buffers, next.length);
+    const scores = new Float32Array(next.length);
+    await this.device.read(buffers.scores.view(0, scores.byteLength), scores);
+    return scores;
   }
 
   /** Makes the first `tokens` of another sequence's tokens this one's, in the place of what it had; queued. Memory for them must be there. */
@@ -301,16 +338,6 @@ export class Runner {
 
   #requireOpen(): void {
     if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
-  }
-
-  async #run(chunk: Chunk, tokens: readonly number[]): Promise<void> {
-    this.#requireOpen();
-    const { buffers } = this.#shared;
-    const piece = Int32Array.from(tokens);
-    await this.device.write(buffers.ids.view(0, piece.byteLength), piece);
-    if (chunk.selects) await this.device.write(this.#host.state.position, Int32Array.of(chunk.past));
-    this.#requireOpen();
-    new ChunkPass(this.#host, buffers, chunk).run();
   }
 
   /** Picks the token after row `row` of the chunk, which ends a sequence of `tokens` tokens. */

@@ -1,5 +1,5 @@
 import { CUDA_TRAITS } from "../device/cuda/traits.js";
-import { readAttention } from "../reattention/attention-options.js";
+import { type AttentionRequest, readAttention } from "../reattention/attention-options.js";
 import { MOST_ROWS } from "./batch.js";
 import { quantizedFromTokens } from "./cache.js";
 import { type DeviceKind, type NeededBuild, neededBuilds } from "./dry-run.js";
@@ -22,11 +22,12 @@ const contextsOf = (from: number): number[] => (from <= CONTEXTS.at(-1)! ? [...C
 
 /**
  * The builds that a model is run with when nobody chooses parameters: dense attention as far as it was trained, and beyond, and the windowed
- * modes up to millions of tokens. With dense attention also as many sequences at once as may be.
+ * modes up to millions of tokens. With dense attention also as many sequences at once as may be. Those of other windowed `modes` too.
  */
 export async function usualBuilds(
   files: Omit<ModelFiles, "tokenizer" | typeof Symbol.dispose>,
   arch: number,
+  modes: readonly AttentionRequest[] = [],
 ): Promise<NeededBuild[]> {
   const { config } = files;
   const gpu = gpuOf(arch);
@@ -36,7 +37,7 @@ export async function usualBuilds(
     { attention: dense, capacity: Math.min(config.context, 8192), sequences },
     { attention: dense, capacity: config.context, sequences },
     { attention: dense, capacity: 1 << 20, sequences },
-    ...["reattention", "streaming"].flatMap((mode) => {
+    ...["reattention", "streaming", ...modes].flatMap((mode) => {
       const attention = readAttention(mode, config.context);
       return contextsOf(quantizedFromTokens(gpu, config, attention)).map((capacity) => ({ attention, capacity }));
     }),

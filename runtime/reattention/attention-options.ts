@@ -4,6 +4,7 @@ import { integerText, readInteger } from "../integers.js";
 import { fillIn } from "./defaults.js";
 import { AttentionError } from "./errors.js";
 import { requireFitting } from "./limits.js";
+import { presetOf } from "./presets.js";
 
 /** Every token sees all before it. */
 export interface DenseAttention {
@@ -33,27 +34,36 @@ export interface ReAttention {
   /** Positions with the most picks that are kept. */
   readonly clip: number;
   readonly chunk: number;
+  /**
+   * So many of a prompt's last tokens choose apart from those before them: a question about a long text is then outvoted by nothing. None by default; not in
+   * the paper.
+   */
+  readonly tail?: number;
 }
 
 /** What a model attends to, with all parameters. */
 export type AttentionOptions = DenseAttention | StreamingAttention | ReAttention;
 export type AttentionKind = AttentionOptions["kind"];
 
-/** A mode with the parameters that someone chose; the others follow from the model. */
+/**
+ * A mode with the parameters that someone chose; the others are those that were published under the name of `preset`, or follow from the model. Presets of
+ * `reattention` are 4k, 8k, 32k, needle and needles, of `streaming` the first three.
+ */
 export type AttentionRequest =
   | DenseAttention
-  | (Partial<StreamingAttention> & { readonly kind: "streaming" })
-  | (Partial<ReAttention> & { readonly kind: "reattention" });
+  | (Partial<StreamingAttention> & { readonly kind: "streaming"; readonly preset?: string })
+  | (Partial<ReAttention> & { readonly kind: "reattention"; readonly preset?: string });
 
 /** Parameters of each mode, in the order in which they are written. */
 const KEYS = {
   dense: [],
   streaming: ["global", "local", "chunk"],
-  reattention: ["global", "local", "topK", "span", "clip", "chunk"],
+  reattention: ["global", "local", "topK", "span", "clip", "chunk", "tail"],
 } as const satisfies Readonly<Record<AttentionKind, readonly string[]>>;
 
 /**
- * Reads `dense`, `streaming` or `reattention`, each but the first with parameters: `reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16`.
+ * Reads `dense`, `streaming` or `reattention`, each but the first with parameters: `reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16`, or with
+ * published ones by name: `reattention:preset=8k`, `reattention:preset=8k,chunk=128`.
  * @throws AttentionError that lists all parameters which the mode does not have, has twice, or whose value is no whole number
  */
 export function parseAttention(text: string): AttentionRequest {
@@ -65,8 +75,9 @@ export function parseAttention(text: string): AttentionRequest {
     .map((pair) => pair.trim())
     .filter((pair) => pair !== "")
     .map((pair) => {
-      const [key = "", ...value] = pair.split("=");
-      return { pair, key: key.trim(), value: readInteger(value.join("=")) };
+      const [name = "", ...rest] = pair.split("=");
+      const [key, value] = [name.trim(), rest.join("=").trim()];
+      return { pair, key, value: key === PRESET ? value : readInteger(value) };
     });
   refuse(
     pairs.filter(({ key }) => !keys.includes(key)).map(({ key }) => key),
@@ -83,11 +94,12 @@ export function parseAttention(text: string): AttentionRequest {
     (list) => `no whole number from 0 on in ${list}`,
     "Write parameters as name=number, such as local=32 or local=4k.",
   );
+  for (const { key, value } of pairs) if (key === PRESET) presetOf(kind as AttentionKind, value);
   return { kind, ...Object.fromEntries(pairs.map(({ key, value }) => [key, value])) } as AttentionRequest;
 }
 
 /**
- * The mode that was asked for, with every parameter: those left out are the paper's for a model trained for `trainedWindow` tokens, fitted to
+ * The mode that was asked for, with every parameter: those left out are the preset's, or else the paper's for a model trained for `trainedWindow` tokens, fitted to
  * those that were given. @throws AttentionError for what cannot be parsed, and for parameters that cannot be or do not fit into that window
  */
 export function readAttention(request: string | AttentionRequest, trainedWindow: number): AttentionOptions {
@@ -99,7 +111,10 @@ export function readAttention(request: string | AttentionRequest, trainedWindow:
     (list) => `${asked.kind} has no ${list}`,
     keys.length > 0 ? `It has ${keys.join(", ")}.` : "It takes no parameters.",
   );
-  const filled = fillIn(asked, trainedWindow);
+  const { preset, ...chosen } = asked as AttentionRequest & { readonly preset?: string };
+  const own = preset === undefined ? {} : presetOf(asked.kind, preset);
+  const parameters = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+  const filled = fillIn({ ...own, ...parameters } as AttentionRequest, trainedWindow);
   requireFitting(filled, trainedWindow);
   return filled;
 }
@@ -107,7 +122,8 @@ export function readAttention(request: string | AttentionRequest, trainedWindow:
 /** The text that `readAttention` reads back to the same. */
 export function attentionText(options: AttentionOptions): string {
   const parameters = options as AttentionOptions & Readonly<Record<string, number>>;
-  const pairs = KEYS[options.kind].map((key) => `${key}=${integerText(parameters[key]!)}`);
+  const given = KEYS[options.kind].filter((key) => parameters[key] !== undefined);
+  const pairs = given.map((key) => `${key}=${integerText(parameters[key]!)}`);
   return pairs.length > 0 ? `${options.kind}:${pairs.join(",")}` : options.kind;
 }
 
@@ -125,8 +141,12 @@ function requireMode(request: AttentionRequest): AttentionRequest {
   );
 }
 
+/** What stands for several parameters. */
+const PRESET = "preset";
+
 function keysOf(kind: string): readonly string[] {
-  if (Object.hasOwn(KEYS, kind)) return KEYS[kind as AttentionKind];
+  if (kind === "dense") return KEYS.dense;
+  if (Object.hasOwn(KEYS, kind)) return [...KEYS[kind as AttentionKind], PRESET];
   throw new AttentionError(
     "kind",
     `there is no attention ${JSON.stringify(kind)}`,

@@ -1,6 +1,7 @@
 /** What the paper takes where nobody said anything, and its proportions for windows that it did not try. */
 
 import type { AttentionOptions, AttentionRequest, ReAttention } from "./attention-options.js";
+import { PRESETS } from "./presets.js";
 
 /** Section 4.1: 32 + 127·32 + 4096 = 8192 for models trained for 8k tokens, 32 + 256·32 + 8192 for those trained for 32k and more. */
 const PAPER = { global: 32, topK: 4, span: 32, clip: 256, local: 8192, chunk: 512 } as const;
@@ -18,7 +19,12 @@ export function fillIn(asked: AttentionRequest, trainedWindow: number): Attentio
   return { kind: "streaming", global, local, chunk: asked.chunk ?? chunkFor(local) };
 }
 
-function reattention(asked: Partial<ReAttention>, window: number): ReAttention {
+/** The published parameters for 4k models fill less of the window than the paper's proportions would. */
+const SMALL = 4096;
+
+function reattention(given: Partial<ReAttention>, window: number): ReAttention {
+  const isFree = (["global", "local", "span", "clip", "chunk"] as const).every((key) => given[key] === undefined);
+  const asked = isFree && window === SMALL ? { ...PRESETS.reattention["4k"], ...defined(given) } : given;
   const global = asked.global ?? Math.min(PAPER.global, Math.floor(window / 16));
   const span = asked.span ?? Math.min(PAPER.span, even(Math.floor(window / 16)));
   const retrieved = asked.clip === undefined ? span : asked.clip * span;
@@ -32,8 +38,12 @@ function reattention(asked: Partial<ReAttention>, window: number): ReAttention {
     span,
     clip,
     chunk: asked.chunk ?? chunkFor(local),
+    ...(asked.tail === undefined || asked.tail === 0 ? {} : { tail: asked.tail }),
   };
 }
+
+const defined = (given: Partial<ReAttention>): Partial<ReAttention> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
 /** An eighth of the local part, as in the paper's 8k models; a GPU has too little to do in fewer than 16 rows. */
 const chunkFor = (local: number): number => Math.min(PAPER.chunk, local, Math.max(16, Math.floor(local / 8)));

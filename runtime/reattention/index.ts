@@ -14,3 +14,4 @@ export {
 } from "./attention-options.js";
 export { AttentionError } from "./errors.js";
 export { windowSize } from "./limits.js";
+export { PRESETS } from "./presets.js";

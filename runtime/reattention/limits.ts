@@ -20,6 +20,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   global: atLeast(0),
   local: atLeast(1),
   chunk: atLeast(1),
+  tail: atLeast(0),
   clip: atLeast(1),
   topK: {
     valid: (value) => value >= 1 && value <= MOST_KEYS,
@@ -44,6 +45,13 @@ export function requireFitting(options: AttentionOptions, trainedWindow: number)
       "chunk",
       `chunk is ${options.chunk} and local ${options.local}, but the local part holds the whole current chunk`,
       `Give chunk=${options.local} or less, or local=${options.chunk} or more.`,
+    );
+  const { tail = 0 } = options.kind === "reattention" ? options : {};
+  if (tail > options.chunk)
+    throw new AttentionError(
+      "tail",
+      `tail is ${tail} and chunk ${options.chunk}, but the last tokens of a prompt are read as one chunk`,
+      `Give tail=${options.chunk} or less, or chunk=${tail} or more.`,
     );
   if (windowSize(options) > trainedWindow) throw tooLarge(options, trainedWindow);
 }

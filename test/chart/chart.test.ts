@@ -200,7 +200,7 @@ describe("a line chart", () => {
   });
 
   it("has ticks for any range, few of them, and writes numbers short", () => {
-    const ticks = (scale: "log2" | "log10", ...values: number[]) => {
+    const ticks = (scale: "log2" | "log10" | "linear", ...values: number[]) => {
       const points = values.map((value) => [1, value] as const);
       const drawn = texts(
         lineChart({ ...chart, y: { label: "", scale }, series: [{ name: "s", points }], references: [] }),
@@ -228,12 +228,16 @@ describe("a line chart", () => {
     ]);
     expect(ticks("log2", 8192, 65536)).toEqual(["8,192", "16,384", "32,768", "65,536"]);
     expect(ticks("log10")).toEqual(["1", "2", "5", "10"]);
+    expect(ticks("linear", 0.71, 0.94)).toEqual(["0.7", "0.75", "0.8", "0.85", "0.9", "0.95"]);
+    expect(ticks("linear", 1, 7.2)).toEqual(["0", "2", "4", "6", "8"]);
+    expect(ticks("linear", 3)).toEqual(["3", "3.5"]);
+    expect(ticks("linear")).toEqual(["0", "0.2", "0.4", "0.6", "0.8", "1"]);
   });
 
   it("can be drawn of anything", () => {
     const number = fc.oneof(fc.double(), fc.nat(1000), fc.constant(0));
     const points = fc.array(fc.tuple(number, number), { maxLength: 6 });
-    const scale = fc.constantFrom("log2" as const, "log10" as const);
+    const scale = fc.constantFrom("log2" as const, "log10" as const, "linear" as const);
     fc.assert(
       fc.property(fc.array(points, { maxLength: 3 }), points, scale, scale, (series, bound, x, y) => {
         expectWellFormed(

@@ -97,6 +97,7 @@ const SEVERAL = [
   "generate --stop",
   "chat --stop",
   "eval --attention",
+  "build --attention",
   "bench --attention",
 ];
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {

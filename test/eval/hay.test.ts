@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EvaluationError, Hay, noise, readHay } from "../../eval/niah/index.js";
+import { EvaluationError, Hay, noise } from "../../eval/niah/index.js";
+import { readTextSource } from "../../eval/shared/text-source.js";
 import { folderWith } from "../cli/run-cli.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
@@ -58,13 +59,13 @@ describe("hay", () => {
 
   it("comes from a text file, and from no other", () => {
     const folder = folderWith({ "a.txt": "\uFEFFSome text.", "empty.txt": " \n", "binary.bin": "a\0b" });
-    expect(readHay(join(folder, "a.txt"))).toEqual({ name: "a.txt", text: "Some text." });
-    expect(() => readHay(join(folder, "empty.txt"))).toThrow(EvaluationError);
-    expect(() => readHay(join(folder, "empty.txt"))).toThrow(/has no text/);
-    expect(() => readHay(join(folder, "binary.bin"))).toThrow(/is not text/);
+    expect(readTextSource(join(folder, "a.txt"))).toEqual({ name: "a.txt", text: "Some text." });
+    expect(() => readTextSource(join(folder, "empty.txt"))).toThrow(EvaluationError);
+    expect(() => readTextSource(join(folder, "empty.txt"))).toThrow(/has no text/);
+    expect(() => readTextSource(join(folder, "binary.bin"))).toThrow(/is not text/);
     writeFileSync(join(folder, "later.txt"), "x");
-    expect(() => readHay(join(folder, "missing.txt"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
-    expect(() => readHay(folder)).toThrow(
+    expect(() => readTextSource(join(folder, "missing.txt"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
+    expect(() => readTextSource(folder)).toThrow(
       expect.objectContaining({ path: folder, what: "it is a folder, not a file" }),
     );
   });

@@ -138,7 +138,29 @@ describe("LongBench v2", () => {
     expect(question).toMatchObject({ id: "x", document: "text", groups: ["hard", "long"], maxTokens: 128 });
     expect(question!.after).toContain("Question: Which?\n(A) a\n(B) b\n(C) c\n(D) d\n");
     const answers = ["The correct answer is **(C)**", "The correct answer is A", "C"];
-    expect(answers.map((answer) => question!.judge(answer).accuracy)).toEqual([100, 0, 0]);
+    expect(answers.map((answer) => question!.judge(answer))).toEqual([
+      { accuracy: 100, compensated: 100 },
+      { accuracy: 0, compensated: 0 },
+      { accuracy: 0, compensated: 25 },
+    ]);
+  });
+
+  it("has the model think first where that is asked for, and asks for the letter without the text", () => {
+    const questions = longBench2Questions(folderWith([item]), ["longbench-v2", "longbench-v2-cot"]);
+    expect(questions.map(({ task }) => task)).toEqual(["longbench-v2", "longbench-v2-cot"]);
+    const [plain, thinking] = questions;
+    expect(plain!.then).toBeUndefined();
+    expect(thinking).toMatchObject({ document: "text", maxTokens: 1024 });
+    expect(thinking!.after).not.toContain("The correct answer");
+    const { maxTokens, ask } = thinking!.then!;
+    const next = ask("It is c.");
+    expect({ maxTokens, document: next.document }).toEqual({ maxTokens: 128, document: "It is c." });
+    expect(next.before).toContain("Question: Which?\n(A) a\n(B) b");
+    expect(next.before + next.after).not.toContain("text\n\nQuestion");
+    expect(next.after).toContain("The correct answer is (X)");
+    expect(() => longBench2Questions(folderWith([item]), ["cot"])).toThrow(
+      /cot is no task of LongBench v2 that can be judged here.*longbench-v2, longbench-v2-cot/,
+    );
   });
 
   it("refuses what is not as published, and names the item", () => {

@@ -80,6 +80,6 @@ it("eval report says what is wrong with a folder", async () => {
   writeFileSync(join(empty, "x.jsonl"), '{"a":1}\n');
   expect(await cli("eval", "report", empty)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/x\.jsonl, line 1: it is no line of answers/),
+    stderr: expect.stringMatching(/x\.jsonl, line 1: it is no line of results/),
   });
 });

@@ -111,9 +111,9 @@ describe("answers on disk", () => {
     new AnswersFile(path, identity).put(answer("dense", "1.1"));
     appendFileSync(path, '{"attention":"dense","ta');
     const again = new AnswersFile(path, identity);
-    expect([...again.answers.values()]).toEqual([answer("dense", "1.1")]);
+    expect([...again.lines.values()]).toEqual([answer("dense", "1.1")]);
     again.put(answer("dense", "1.2"));
-    expect(new AnswersFile(path, identity).answers.size).toBe(2);
+    expect(new AnswersFile(path, identity).lines.size).toBe(2);
     expect(readFileSync(path, "utf8").split("\n")).toHaveLength(4);
   });
 
@@ -124,7 +124,7 @@ describe("answers on disk", () => {
       /another run: maxLength differs.*--fresh/,
     );
     writeFileSync(path, "{}\n");
-    expect(() => new AnswersFile(path, identity)).toThrow(/line 1: it is no line of answers/);
+    expect(() => new AnswersFile(path, identity)).toThrow(/line 1: it is no line of results/);
   });
 });
 
@@ -162,8 +162,30 @@ describe("a run", () => {
     const asked: string[] = [];
     await runTasks({ ...later, onAnswer: (one) => asked.push(`${one.attention} ${one.id}`) });
     expect(asked).toEqual([`${attentionText(dense)} 1.2`, `${attentionText(streaming)} 1.2`]);
-    const [row] = summarise(later.answers.answers.values(), [dense, streaming].map(attentionText));
+    const [row] = summarise(later.answers.lines.values(), [dense, streaming].map(attentionText));
     expect(row).toMatchObject({ task: "t", score: "accuracy", questions: 3, modes: [{ mean: 100 }, { mean: 100 }] });
+  });
+
+  it("judges what is said behind a thought, and keeps both", async () => {
+    const path = join(folderWith({}), "a.jsonl");
+    const then = {
+      maxTokens: 7,
+      ask: (thought: string) => ({ before: "You thought: ", document: thought, after: ". So?" }),
+    };
+    const prompts: string[] = [];
+    const thinking = job(path, (prompt) => {
+      prompts.push(prompt);
+      return prompt.includes("You thought: ") ? "1.1" : " hm ";
+    });
+    const [first] = questions;
+    await runTasks({ ...thinking, questions: [{ ...first!, then }], attentions: [dense] });
+    expect(prompts).toHaveLength(2);
+    expect(prompts[0]).toContain("number 1.1?");
+    expect(prompts[1]).toContain("You thought: hm. So?");
+    expect(prompts[1]).not.toContain("number 1.1?");
+    const [answer] = thinking.answers.lines.values();
+    expect(answer).toMatchObject({ text: "1.1", thought: "hm", scores: { accuracy: 100 } });
+    expect([...new AnswersFile(path, identity).lines.values()]).toEqual([answer]);
   });
 
   it("stops where it is told to", async () => {
@@ -171,7 +193,7 @@ describe("a run", () => {
     const controller = new AbortController();
     const stopped = runTasks({ ...job(path, told), signal: controller.signal, onAnswer: () => controller.abort() });
     await expect(stopped).rejects.toThrow(/abort/i);
-    expect(new AnswersFile(path, identity).answers.size).toBe(1);
+    expect(new AnswersFile(path, identity).lines.size).toBe(1);
   });
 });
 
@@ -242,8 +264,8 @@ describe("what a question says of its prompt", () => {
         close: () => {},
       }),
     });
-    expect([...answers.answers.values()].map(({ text }) => text)).toEqual(["\n1.1", "2.1"]);
-    const rows = summarise(answers.answers.values(), ["dense"]);
+    expect([...answers.lines.values()].map(({ text }) => text)).toEqual(["\n1.1", "2.1"]);
+    const rows = summarise(answers.lines.values(), ["dense"]);
     expect(rows.map(({ group, modes }) => [group, modes[0]!.mean])).toEqual([
       [undefined, 50],
       ["512", 0],

@@ -41,3 +41,24 @@ test("a seed repeats an answer", async () => {
   ];
   assert.equal(one.text, other.text);
 });
+
+test("a text's log probabilities are those of the CPU executor, whichever attention reads it", async () => {
+  const text = cpu.tokenizer.encode("The quick brown fox jumps over the lazy dog, and the dog sleeps on. ".repeat(24));
+  const scoresOf = async (model: Model) => {
+    const found: number[] = [];
+    for await (const { logprobs } of model.score(text)) found.push(...logprobs);
+    return found;
+  };
+  const mean = (all: readonly number[]) => all.reduce((sum, one) => sum + one, 0) / all.length;
+  const window = "streaming:global=4,local=128,chunk=64";
+  await using windowed = await Model.load({ path: findDemoModel(), device: "cuda", attention: window });
+  await using onCpu = await Model.load({ path: findDemoModel(), device: "cpu", attention: window, context: 512 });
+  for (const [one, other] of [
+    [gpu, cpu],
+    [windowed, onCpu],
+  ] as const) {
+    const [mine, theirs] = [await scoresOf(one), await scoresOf(other)];
+    assert.equal(mine.length, text.length - 1);
+    assert.ok(Math.abs(mean(mine) - mean(theirs)) < 0.01, `${mean(mine)} and ${mean(theirs)}`);
+  }
+});

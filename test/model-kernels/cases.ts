@@ -17,6 +17,7 @@ import { prefillAttentionCases } from "./cases/prefill-attention.js";
 import { readMemoryCases } from "./cases/read-memory.js";
 import { sampleGreedyCases } from "./cases/sample-greedy.js";
 import { sampleTopCases } from "./cases/sample-top.js";
+import { scoreTokensCases } from "./cases/score-tokens.js";
 import { shapeLogitsCases } from "./cases/shape-logits.js";
 import { tellTokensCases } from "./cases/tell-tokens.js";
 import { dequantizeMatrixCases, padRowsCases, reorderRowsCases } from "./cases/weight-files.js";
@@ -34,6 +35,7 @@ const ALL = [
   decodeIntegersCases,
   sampleGreedyCases,
   sampleTopCases,
+  scoreTokensCases,
   shapeLogitsCases,
   tellTokensCases,
   rmsNormCases,

@@ -19,6 +19,7 @@ describe("the builds that are compiled are those of every prompt", () => {
     "reattention",
     "reattention:local=2k,clip=60,chunk=128",
     "reattention:local=512,topK=1,clip=32,chunk=32",
+    "reattention:tail=40",
   ])("%s", async (mode) => {
     const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
     const compiled = new Set((await neededBuilds(gpuOf(90), options)).map((build) => JSON.stringify(build)));
@@ -43,7 +44,7 @@ describe("the builds that are compiled are those of every prompt", () => {
       new Set((await neededBuilds(gpuOf(90), { ...options, sequences })).map(({ kernel }) => kernel));
     const [one, several] = [await namesOf(1), await namesOf(3)];
     expect([...several].filter((name) => !one.has(name)).sort()).toEqual(
-      ["Append", "Attention", "Combine", "Logits", "Tokens"].map((name) => `batch${name}`),
+      ["Append", "Attention", "Combine", "Tokens"].map((name) => `batch${name}`),
     );
     const windowed = { ...options, attention: readAttention("streaming", files.config.context), sequences: 8 };
     expect(new Set((await neededBuilds(gpuOf(90), windowed)).map(({ kernel }) => kernel))).not.toContain("batchTokens");
@@ -54,6 +55,25 @@ describe("the builds that are compiled are those of every prompt", () => {
       const options = { ...files, attention: readAttention(mode, files.config.context), capacity, sequences };
       const names = (await neededBuilds(gpuOf(90), options, [])).map(({ kernel }) => kernel);
       expect(names).toEqual(expect.arrayContaining(["shapeLogits", "batchPick", "tellTokens"]));
+    }
+  });
+
+  it("of modes that are named beside the usual ones", async () => {
+    const mode = readAttention("reattention:topK=8", files.config.context);
+    const needed = await neededBuilds(gpuOf(90), { ...files, attention: mode, capacity });
+    const missing = async (modes: (typeof mode)[]) => {
+      const compiled = new Set((await usualBuilds(files, 90, modes)).map((build) => JSON.stringify(build)));
+      return needed.filter((build) => !compiled.has(JSON.stringify(build))).length;
+    };
+    expect(await missing([])).toBeGreaterThan(0);
+    expect(await missing([mode])).toBe(0);
+  });
+
+  it("of texts that are scored, which a GPU may have no compiler for", async () => {
+    for (const mode of ["dense", "streaming", "reattention"]) {
+      const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
+      const names = (await neededBuilds(gpuOf(90), options, [])).map(({ kernel }) => kernel);
+      expect(names).toEqual(expect.arrayContaining(["scoreTokens", "batchLogits"]));
     }
   });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { cli, folderWith } from "../cli/run-cli.js";
@@ -88,4 +88,49 @@ it("tilescript eval ruler makes its questions to each length", { timeout: 300_00
   const lengths = lines.map((line) => JSON.parse(line).promptTokens as number);
   expect(lengths).toHaveLength(4);
   for (const length of lengths) expect(length).toBeGreaterThan(1200);
+});
+
+it("tilescript eval perplexity lays bits a byte of a text side by side, and draws them", {
+  timeout: 300_000,
+}, async () => {
+  const folder = folderWith({ "text.txt": "Once upon a time there was a king. ".repeat(60), "short.txt": "Once." });
+  await writeTinyModels([{ folder, family: "llama" }]);
+  const out = join(folderWith({}), "results");
+  const read = (file: string, ...more: string[]) =>
+    cli(
+      ...["eval", "perplexity", join(folder, file), "--model", join(folder, "model.gguf"), "--out", out],
+      ..."--device cpu --context 200,100 --attention dense --attention streaming:global=4,local=32,chunk=16".split(" "),
+      ...more,
+    );
+  const { code, stdout, stderr } = await read("text.txt");
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stderr).toMatch(/^dense 0 to 100 from token 0 on: \d+\.\d{4} bits a byte, [\d.]+ s\n/);
+  expect(stdout).toMatch(
+    /^tokens +dense +streaming +less dense\n0 to 100 +\d+\.\d{4} +\d+\.\d{4} +[+-]\d+\.\d{4}\n100 to 200 /,
+  );
+  expect(stdout).toContain("\n  streaming:global=4,local=32,chunk=16\n");
+  for (const name of ["perplexity.jsonl", "perplexity.svg", "perplexity.png"])
+    expect(statSync(join(out, name)).size).toBeGreaterThan(100);
+
+  const again = await read("text.txt", "--pieces", "2", "--json");
+  expect(again.stderr).not.toContain("from token 0 on");
+  const { rows, pieces, text } = JSON.parse(again.stdout);
+  expect({ pieces, name: text.name }).toEqual({ pieces: 2, name: "text.txt" });
+  expect(rows).toMatchObject([
+    { from: 0, to: 100, modes: [{ pieces: 2 }, { pieces: 2, difference: { pieces: 2 } }] },
+    { from: 100, to: 200, modes: [{ low: expect.any(Number) }, {}] },
+  ]);
+  expect(await read("short.txt")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /short\.txt has \d+ tokens for this model, and \d+ are to be read\nhint: Give a longer text/,
+    ),
+  });
+  const tooShort = await cli("eval", "perplexity", join(folder, "text.txt"), "--context", "1,100");
+  expect(tooShort).toMatchObject({ code: 1, stderr: expect.stringContaining("nothing is known of the first") });
+  const report = await cli("eval", "report", out);
+  expect(report.code).toBe(0);
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  expect(page).toMatch(/Bits a byte of a text<\/h2>/);
+  expect(page).toMatch(/<th>100 to 200<\/th><td>2<\/td><td>\d+\.\d{4}/);
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Model } from "../../runtime/models/model.js";
 import { findDemoModel } from "../../runtime/weights/index.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { beginningOf, compareGreedy, NEAR_TIE_OF_SELECTION, readGreedyCases } from "./greedy.js";
+import { promptOf, writeTinyModels } from "./tiny-models.js";
 
 const all = readGreedyCases(new URL("../fixtures/reattention-greedy.json", import.meta.url));
 /** More than the window by far: what it says is looked at, too, to its end. */
@@ -64,4 +66,23 @@ describe("SmolLM2 with ReAttention on the CPU executor", () => {
     await model.generateFrom(hidden.promptIds.slice(0, 20), { maxTokens: 1 }).result;
     expect(await model.inspectSelection()).toBeUndefined();
   });
+});
+
+it("of a prompt whose last tokens chose apart, another one takes only what it would have read alike", {
+  timeout: 240_000,
+}, async () => {
+  const folder = temporaryFolder("tail");
+  await writeTinyModels([{ folder, family: "llama" }]);
+  const attention = "reattention:global=4,local=28,topK=2,span=8,clip=3,chunk=16,tail=10";
+  const options = { path: `${folder}/model`, device: "cpu" as const, attention, context: 256 };
+  await using model = await Model.load(options);
+  const asked = { maxTokens: 1, temperature: 0, logprobs: 5 };
+  const prompt = promptOf(100);
+  await model.generateFrom(prompt, asked).result;
+  // 98 are the same, but of these 90 were read in whole chunks from the beginning on.
+  const other = [...prompt.slice(0, 98), ...promptOf(20)];
+  const after = await model.generateFrom(other, asked).result;
+  expect(after.cachedTokens).toBe(80);
+  await using fresh = await Model.load(options);
+  expect((await fresh.generateFrom(other, asked).result).logprobs).toEqual(after.logprobs);
 });

@@ -14,6 +14,8 @@ export interface ReferenceRequest {
   readonly greedy: number;
   /** Asks for what goes into the head, of every position. */
   readonly hidden?: boolean;
+  /** Asks for the logits of every position. */
+  readonly every?: boolean;
   /** A windowed mode as text; default: dense. */
   readonly attention?: string;
 }
@@ -47,13 +49,14 @@ export async function writeTinyModels(models: readonly TinyModel[]) {
 /** An entry for every model and prompt, in that order. */
 export async function askReference(
   models: readonly string[],
-  { prompts = [], draw = [], greedy, hidden = false, attention }: ReferenceRequest,
+  { prompts = [], draw = [], greedy, hidden = false, every = false, attention }: ReferenceRequest,
 ): Promise<Reference[]> {
   const asked = [
     ...prompts.flatMap((tokens) => ["--tokens", tokens.join(",")]),
     ...draw.flatMap((length) => ["--draw", String(length)]),
     ...["--greedy", String(greedy)],
     ...(hidden ? ["--hidden"] : []),
+    ...(every ? ["--all"] : []),
     ...(attention ? ["--attention", attention] : []),
   ];
   return JSON.parse(await python("families/run.py", [...models, ...asked]));

@@ -4,6 +4,8 @@ export interface Reference {
   readonly tokens: readonly number[];
   /** Of the last position. */
   readonly logits: readonly number[];
+  /** Of every position, where that was asked for. */
+  readonly every?: readonly (readonly number[])[];
   readonly greedy: readonly number[];
   /** What goes into the head, of every position, where it was asked for. */
   readonly hidden?: readonly (readonly number[])[];

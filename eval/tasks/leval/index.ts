@@ -3,6 +3,7 @@ import { EvaluationError } from "../../shared/errors.js";
 import { readJsonLines } from "../json-lines.js";
 import type { Question } from "../question.js";
 import { type TaskSet, taskFiles } from "../task-files.js";
+import { OPENCOMPASS_TASKS } from "./opencompass.js";
 import { TASKS, type Task } from "./tasks.js";
 
 /** A line of a published file: a document with its questions and their answers. */
@@ -13,9 +14,8 @@ const line = z.object({
   evaluation: z.string(),
 });
 
-const LEVAL: TaskSet = {
+const LEVAL: Omit<TaskSet, "tasks"> = {
   name: "L-Eval",
-  tasks: Object.keys(TASKS),
   places: [
     "",
     "Closed-ended-tasks",
@@ -30,13 +30,19 @@ const LEVAL: TaskSet = {
 const JUDGED = new Set(["exam", "f1", "rouge"]);
 
 /**
- * Questions of L-Eval from its published files, task by task and document by document. Without `tasks` all whose files are there.
+ * Questions of L-Eval from its published files, task by task and document by document. Without `tasks` all whose files are there; `opencompass` asks and judges
+ * as the evaluation of ReAttention did.
  * @throws EvaluationError for a task that is not L-Eval's, a file that is missing, and a line that is not as published
  */
-export function levalQuestions(folder: string, tasks?: readonly string[]): Question[] {
-  return taskFiles(LEVAL, folder, tasks).flatMap(({ task, path }) =>
+export function levalQuestions(
+  folder: string,
+  tasks?: readonly string[],
+  { opencompass = false }: { readonly opencompass?: boolean } = {},
+): Question[] {
+  const known = opencompass ? OPENCOMPASS_TASKS : TASKS;
+  return taskFiles({ ...LEVAL, tasks: Object.keys(known) }, folder, tasks).flatMap(({ task, path }) =>
     readJsonLines(path, line).flatMap((document, index) =>
-      JUDGED.has(document.evaluation) ? questionsOf(task, TASKS[task]!, document, index, path) : [],
+      JUDGED.has(document.evaluation) ? questionsOf(task, known[task]!, document, index, path) : [],
     ),
   );
 }

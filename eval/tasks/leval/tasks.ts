@@ -120,7 +120,7 @@ const open = (maxTokens: number, judge: Task["judge"]): Task => ({
 });
 
 const byF1: Task["judge"] = (answer, reference) => ({ f1: percent(f1(answer, reference)) });
-const byRouge: Task["judge"] = (answer, reference) => ({
+export const byRouge: Task["judge"] = (answer, reference) => ({
   "rouge-l": percent(rougeL(answer, reference)),
   "rouge-1": percent(rougeN(answer, reference, 1)),
   "rouge-2": percent(rougeN(answer, reference, 2)),

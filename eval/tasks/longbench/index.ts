@@ -33,10 +33,14 @@ const LENGTHS = [
   { below: Number.POSITIVE_INFINITY, group: "8k+" },
 ];
 
+/** Tasks that OpenCompass asks as others. */
+const ASKED_AS: Readonly<Record<string, string>> = { qasper: "hotpotqa" };
+
 /**
  * Questions of LongBench, or of LongBench-E (`even`), from the published files, `config/dataset2prompt.json` and `config/dataset2maxlen.json` among them:
  * prompts and longest answers are those. A prompt that is too long loses its middle, and tasks that show examples have no chat template, as published.
- * Scores, 0 to 100, are those of the best of several references. Without `tasks` all whose files are there.
+ * `opencompass` asks as the evaluation of ReAttention did (arXiv 2407.15176): without a chat template, and qasper as hotpotqa is asked. Its other wording of
+ * narrativeqa and multi_news is not in the published files. Scores, 0 to 100, are those of the best of several references. Without `tasks` all whose files are there.
  *
  *     longBenchQuestions("LongBench", ["hotpotqa"])[0].judge("Paris")   // { f1: 100 }
  *
@@ -45,7 +49,7 @@ const LENGTHS = [
 export function longBenchQuestions(
   folder: string,
   tasks?: readonly string[],
-  { even = false }: { readonly even?: boolean } = {},
+  { even = false, opencompass = false }: { readonly even?: boolean; readonly opencompass?: boolean } = {},
 ): Question[] {
   const files = taskFiles({ ...LONGBENCH, suffix: even ? "_e.jsonl" : ".jsonl" }, folder, tasks);
   const prompts = configOf(folder, "dataset2prompt.json", z.string().includes("{context}"));
@@ -53,7 +57,8 @@ export function longBenchQuestions(
   return files.flatMap(({ task, path }) => {
     const { score, metric, asking, refuses } = TASKS[task]!;
     const like = metric();
-    const [prompt, maxTokens] = [prompts(task), lengths(task)];
+    const wording = opencompass ? (ASKED_AS[task] ?? task) : task;
+    const [prompt, maxTokens] = [prompts(wording), lengths(wording)];
     return readJsonLines(path, line).map((row, index): Question => {
       const wrong = row.answers.find((reference) => refuses?.(reference));
       if (wrong !== undefined)
@@ -65,6 +70,7 @@ export function longBenchQuestions(
         ...{ task, id: row._id, about: documentName(row.context), maxTokens },
         ...filled(prompt, row),
         ...asking,
+        ...(opencompass && { bare: true }),
         cut: "prompt-middle",
         groups: even ? [LENGTHS.find(({ below }) => row.length < below)!.group] : undefined,
         judge: (answer) => ({

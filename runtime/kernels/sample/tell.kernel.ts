@@ -56,7 +56,7 @@ function nextOfLane(p: Told, logits: Ptr<"f32">, logit: number, token: number): 
 }
 
 /** log Σ e^logit, of logits up to `top`. */
-function logSum(logits: Ptr<"f32">, top: number, count: number, BLOCK: number): number {
+export function logSum(logits: Ptr<"f32">, top: number, count: number, BLOCK: number): number {
   const index = arange(0, BLOCK);
   let masses = zeros([BLOCK], "f32");
   for (const start of range(0, count, BLOCK))

@@ -7,7 +7,7 @@ MODEL is a Hugging Face folder or a GGUF file. --draw N takes a prompt of N rand
 first 8 steps are no close calls, so that bfloat16 must choose the same experts and tokens; with --attention one for which it must select the same
 windows. To find one takes seconds: it is the first of ../../fixtures/drawn-prompts.json that is so for the model, and only where none is, another is
 searched for. KEEP_DRAWN=1 in the environment adds that to the file. Prints a JSON list with an entry for every model and prompt:
-"model", "tokens"; "logits" of the last position (with --all of every position), with --hidden "hidden", what goes into the head, of every position; "greedy", the ids chosen one by one,
+"model", "tokens"; "logits" of the last position, with --all "every", those of every position, with --hidden "hidden", what goes into the head, of every position; "greedy", the ids chosen one by one,
 without regard to end tokens, and "gaps", the difference of the two largest logits at each; for mixtures of experts
 "margins": for each token of prompt and continuation how much, in router logits, the last chosen expert was ahead of the first one left out, the
 least over the layers, null where none is left out; with --attention "doubtful": in how many chunks of how many layers together, steps included,
@@ -46,11 +46,12 @@ def load(path: Path, dtype=np.float64) -> Decoder:
 def run(
     model: Decoder, tokens: list, greedy: int, every: bool, windows: Windows | None = None, trials: int = 1, hidden: bool = False
 ) -> dict:
-    windows = windows and Windows(windows.options)
+    windows = windows and Windows(windows.options, windows.tail)
     session = Session(model, windows=windows)
     logits = session.read(tokens)
     states = {"hidden": session.hidden.round(6).tolist()} if hidden else {}
-    result = {"logits": (logits if every else logits[-1]).round(6).tolist(), "greedy": [], "gaps": []}
+    states |= {"every": logits.round(6).tolist()} if every else {}
+    result = {"logits": logits[-1].round(6).tolist(), "greedy": [], "gaps": []}
     last = logits[-1]
     if windows:
         selects, windows.trials = len(windows.doubtful), trials

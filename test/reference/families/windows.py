@@ -21,9 +21,11 @@ def blurred(values: np.ndarray, trial: int) -> np.ndarray:
 
 @dataclass
 class Windows:
-    """`doubtful`: one number a chunk and layer, how many tokens would be others if queries and keys were less exact, the most of `trials`."""
+    """`doubtful`: one number a chunk and layer, how many tokens would be others if queries and keys were less exact, the most of `trials`.
+    `tail`: so many of the last tokens are a chunk of their own."""
 
     options: ReAttention
+    tail: int = 0
     doubtful: list = field(default_factory=list)
     trials: int = 1
 
@@ -32,7 +34,9 @@ class Windows:
         """From "reattention:global=4,local=32,topK=4,span=8,clip=6,chunk=16" or "streaming:global=4,local=32,chunk=16", which picks nothing."""
         kind, parameters = text.split(":", 1)
         nothing = {"reattention": "", "streaming": "topK=0,span=2,clip=0,"}[kind]
-        return Windows(ReAttention.parse(nothing + parameters))
+        pairs = parameters.split(",")
+        tail = sum(int(pair.split("=")[1]) for pair in pairs if pair.startswith("tail="))
+        return Windows(ReAttention.parse(nothing + ",".join(pair for pair in pairs if not pair.startswith("tail="))), tail)
 
     @property
     def size(self) -> int:
@@ -46,8 +50,11 @@ class Windows:
         if past + count <= whole:
             return [(0, count)]
         first = max(0, (whole - past) // options.chunk) * options.chunk
-        starts = list(range(first, count, options.chunk))
-        return ([(0, first)] if first else []) + [(start, min(count, start + options.chunk)) for start in starts]
+        # A step has its one token for itself.
+        apart = max(first, count - self.tail) if count > 1 else count
+        starts = list(range(first, apart, options.chunk))
+        chunks = ([(0, first)] if first else []) + [(start, min(apart, start + options.chunk)) for start in starts]
+        return chunks + ([(apart, count)] if apart < count else [])
 
     def seen(self, q: np.ndarray, k: np.ndarray) -> np.ndarray:
         """Positions, ascending, for q [queries, heads, size] and k [tokens, KV heads, size], whose last tokens are the queries'."""

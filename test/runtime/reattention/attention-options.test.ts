@@ -9,6 +9,7 @@ import {
 } from "../../../runtime/reattention/attention-options.js";
 import { AttentionError } from "../../../runtime/reattention/errors.js";
 import { windowSize } from "../../../runtime/reattention/limits.js";
+import { PRESETS } from "../../../runtime/reattention/presets.js";
 
 const failure = (request: string | AttentionRequest, window = 8192): AttentionError => {
   try {
@@ -54,10 +55,81 @@ describe("defaults", () => {
     );
   });
 
+  it("are those that were published for a model of 4k tokens, unless others are given", () => {
+    expect(readAttention("reattention", 4096)).toMatchObject({ local: 2048, clip: 48, chunk: 512 });
+    expect(readAttention("reattention:topK=1", 4096)).toMatchObject({ local: 2048, topK: 1, clip: 48 });
+    expect(readAttention("reattention:local=1k", 4096)).toMatchObject({ local: 1024, clip: 95, chunk: 128 });
+  });
+
   it("make room for what was given", () => {
     expect(readAttention("reattention:local=7k", 8192)).toMatchObject({ clip: 31, local: 7168 });
     expect(readAttention("reattention:span=64,clip=100", 8192)).toMatchObject({ local: 1760, chunk: 220 });
     expect(readAttention({ kind: "streaming", local: 32 }, 8192)).toMatchObject({ global: 32, local: 32, chunk: 16 });
+  });
+});
+
+describe("presets", () => {
+  it("are parameters that were published, each model's default among them", () => {
+    for (const [preset, window] of [
+      ["4k", 4096],
+      ["8k", 8192],
+      ["32k", 131072],
+    ] as const)
+      expect(readAttention(`reattention:preset=${preset}`, window)).toEqual(readAttention("reattention", window));
+    const needle = { global: 32, local: 8192, topK: 1, span: 32, clip: 512, chunk: 1024 };
+    expect(readAttention({ kind: "reattention", preset: "needle" }, 32768)).toEqual({ kind: "reattention", ...needle });
+    for (const [kind, all] of Object.entries(PRESETS))
+      for (const name of Object.keys(all)) {
+        const options = readAttention(`${kind}:preset=${name}`, 1 << 20);
+        expect(readAttention(attentionText(options), 1 << 20)).toEqual(options);
+      }
+  });
+
+  it("give way to what is given beside them", () => {
+    expect(readAttention("reattention:chunk=128,preset=8k", 8192)).toMatchObject({
+      local: 4096,
+      clip: 127,
+      chunk: 128,
+    });
+    expect(readAttention("streaming:preset=8k", 8192)).toEqual({
+      kind: "streaming",
+      global: 32,
+      local: 4096,
+      chunk: 512,
+    });
+    expect(readAttention({ kind: "streaming", preset: undefined }, 8192)).toEqual(readAttention("streaming", 8192));
+  });
+
+  it("that do not exist, or do not fit, are refused", () => {
+    expect(failure("reattention:preset=16k").message).toMatch(
+      /reattention has no preset "16k"\. Give 4k, 8k, 32k, needle, needles\./,
+    );
+    expect(failure("streaming:preset=needle").message).toMatch(/streaming has no preset "needle"\. Give 4k, 8k, 32k\./);
+    expect(failure("reattention:preset=toString").option).toBe("preset");
+    expect(failure({ kind: "reattention", preset: 8 as never }).message).toMatch(/no preset 8\./);
+    expect(failure("dense:preset=8k").message).toMatch(/dense has no preset\. It takes no parameters/);
+    expect(() => parseAttention("reattention:preset=16k")).toThrow(/no preset "16k"/);
+    expect(failure("reattention:preset=32k", 8192).message).toMatch(
+      /= 16416 tokens, and the model was trained for 8192/,
+    );
+  });
+});
+
+describe("a tail", () => {
+  it("is part of the mode where it is given", () => {
+    const options = readAttention("reattention:tail=64", 8192);
+    expect(options).toEqual({ ...readAttention("reattention", 8192), tail: 64 });
+    expect(attentionText(options)).toMatch(/,chunk=512,tail=64$/);
+    expect(readAttention("reattention:tail=0", 8192)).toEqual(readAttention("reattention", 8192));
+  });
+
+  it("is no longer than a chunk", () => {
+    expect(failure("reattention:chunk=32,tail=33").message).toMatch(
+      /tail is 33 and chunk 32.*Give tail=32 or less, or chunk=33 or more/,
+    );
+    expect(failure({ kind: "reattention", tail: -1 }).message).toMatch(/tail is -1/);
+    expect(failure({ kind: "reattention", tail: Number.NaN }).message).toMatch(/tail is NaN/);
+    expect(failure("streaming:tail=4").message).toMatch(/streaming has no tail/);
   });
 });
 
