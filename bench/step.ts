@@ -72,7 +72,6 @@ interface Measured {
   readonly groups: readonly { readonly met: readonly Met[]; readonly aloneUs: number; readonly withoutUs: number }[];
 }
 
-const GREEDY = { temperature: 0, topK: 1, topP: 1, seed: 0 };
 /** Steps that are taken between two times that the position is set. */
 const MOST_STEPS = 2048;
 const STEPS = { cuda: 256, cpu: 2 } as const;

@@ -10,7 +10,10 @@ afterEach(() => vi.unstubAllEnvs());
 describe("tilescript bench", () => {
   it.each<[string[], RegExp]>([
     [[], /missing required argument 'task'/],
-    [["speed"], /'speed' is invalid for argument 'task'. Allowed choices are long-context, retrieval, model, sessions/],
+    [
+      ["speed"],
+      /'speed' is invalid for argument 'task'. Allowed choices are long-context, retrieval, model, sessions, step/,
+    ],
     [["long-context", "--lengths", "8k;16k"], /512, 8k or 1M/],
     [["long-context", "--decode-only", "none"], /512, 8k or 1M/],
     [["long-context", "--attention", "dense"], /Dense attention is measured beside it: --dense says/],
@@ -24,13 +27,16 @@ describe("tilescript bench", () => {
     [["model", "--fresh"], /--fresh says nothing to bench model/],
     [["sessions", "--prefill", "8k"], /--prefill says nothing to bench sessions: it is for bench model/],
     [["sessions", "--sessions", "1,65"], /at most 64/],
+    [["step", "--decode", "8"], /--decode says nothing to bench step: it is for bench model and bench sessions/],
+    [["model", "--depth", "8k"], /--depth says nothing to bench model: it is for bench step/],
+    [["step", ..."--attention streaming --attention reattention".split(" ")], /bench step takes one --attention/],
     [["model", "--decode", "1"], /at least 2/],
     [["model", "--out", ""], /Expected the path of a folder/],
   ])("%j is wrong usage", async (args, message) => {
     expect(await cli("bench", ...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) });
   });
 
-  it.each(["long-context", "retrieval", "model", "sessions"])(
+  it.each(["long-context", "retrieval", "model", "sessions", "step"])(
     "%s without a GPU says so, and what to do",
     async (task) => {
       vi.stubEnv("TILESCRIPT_NATIVE", "/nowhere/tilescript.node");
@@ -44,7 +50,7 @@ describe("tilescript bench", () => {
   );
 
   it("says which model file is missing", async () => {
-    for (const task of ["long-context", "model", "sessions"])
+    for (const task of ["long-context", "model", "sessions", "step"])
       expect(await cli("bench", task, "--device", "cpu", "--model", "nowhere.gguf")).toMatchObject({
         code: 1,
         stderr: expect.stringContaining("nowhere.gguf"),

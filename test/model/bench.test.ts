@@ -147,6 +147,34 @@ it("bench model and bench retrieval measure, and say why no other program was me
   expect(kept(out).map((name) => name.split("-")[0])).toEqual(["model", "reattention"]);
 });
 
+it("bench step measures a step's kernels one by one", { timeout: 300_000 }, async () => {
+  const out = folderWith({});
+  const args = "bench step --device cpu --depth 32 --out".split(" ");
+  const dense = await cli(...args, out, "--model", tiny);
+  expect(dense.code).toBe(0);
+  expect(dense.stdout).toMatch(/^kernel +launches +in step +alone +apart +MB +alone +of copy\nembed +1 /);
+  expect(dense.stdout).toMatch(
+    /\na step [\d.]+ µs, its launches [\d.]+; apart [\d.]+ µs; the host [\d.]+ µs; the device copies /,
+  );
+  const { kernels, depth, attention } = JSON.parse(readFileSync(join(out, kept(out)[0]!), "utf8"));
+  expect([depth, attention]).toEqual([32, "dense"]);
+  const of = (name: string) => kernels.filter(({ kernel }: { kernel: string }) => kernel === name);
+  expect(of("embed")[0].bytes).toBeLessThan(of("decodeLogits")[0]?.bytes ?? of("decodeLogitsIntegers")[0].bytes);
+  for (const { launches, aloneUs } of kernels) expect(Math.min(launches, aloneUs)).toBeGreaterThan(0);
+  const windowed = await cli(
+    ...args,
+    out,
+    "--model",
+    tiny,
+    "--json",
+    "--attention",
+    "reattention:global=4,local=8,topK=2,span=4,clip=2,chunk=8",
+  );
+  expect(windowed.code).toBe(0);
+  const names = JSON.parse(windowed.stdout).kernels.map(({ kernel }: { kernel: string }) => kernel);
+  expect(names).toContain("reattentionScan");
+});
+
 it("bench sessions measures several answers at once together, and reads what transformers measured", {
   timeout: 300_000,
 }, async () => {
