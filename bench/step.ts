@@ -189,21 +189,16 @@ async function copied(device: Device): Promise<number> {
 
 export function stepTable(results: StepResults): string {
   const { kernels, stepUs, launchesUs, stepApartUs, hostUs, copyTBs } = results;
-  const rows = kernels.map(({ kernel, launches, inStepUs, aloneUs, apartUs, bytes }) => {
-    const terabytes = bytes / aloneUs / 1e6;
-    return [
-      ...[kernel, String(launches), ...[inStepUs, aloneUs, apartUs].map((us) => us.toFixed(2))],
-      ...(bytes > 0
-        ? [(bytes / 1e6).toFixed(2), memoryRate(terabytes), `${((100 * terabytes) / copyTBs).toFixed(0)} %`]
-        : ["", "", ""]),
-    ];
-  });
-  const columns = ["kernel", "launches", "in step", "alone", "apart", "MB", "alone", "of copy"];
+  const rows = kernels.map(({ kernel, launches, inStepUs, aloneUs, apartUs, bytes }) => [
+    ...[kernel, String(launches), ...[inStepUs, aloneUs, apartUs].map((us) => us.toFixed(2))],
+    ...(bytes > 0 ? [(bytes / 1e6).toFixed(2), memoryRate(bytes / aloneUs / 1e6)] : ["", ""]),
+  ]);
+  const columns = ["kernel", "launches", "in step", "alone", "apart", "MB", "alone"];
   const text = [columns, ...rows].map(([name, ...cells]) =>
-    [name!.padEnd(22), ...cells.map((cell) => cell.padStart(10))].join(""),
+    [name!.padEnd(22), ...cells.map((cell) => cell.padStart(11))].join(""),
   );
   return [
     ...text,
-    `a step ${stepUs.toFixed(1)} µs, its launches ${launchesUs.toFixed(1)}; apart ${stepApartUs.toFixed(1)} µs; the host ${hostUs.toFixed(1)} µs; the device copies ${memoryRate(copyTBs)}`,
+    `a step ${stepUs.toFixed(1)} µs, its launches ${launchesUs.toFixed(1)}; apart ${stepApartUs.toFixed(1)} µs; the host ${hostUs.toFixed(1)} µs; the device copies ${memoryRate(copyTBs)}, read and written`,
   ].join("\n");
 }

@@ -102,6 +102,17 @@ function sessions({ rows, peer, ...run }) {
   return `Llama-3.1-8B's shape in bf16 with random weights, answers at once, tokens a second of all together${beside} (\`tilescript bench sessions\`; ${source(run)}):\n\n${table(columns, body)}`;
 }
 
+/** Launches of two builds of a kernel stand beside each other. */
+const step =
+  (model) =>
+  ({ kernels, depth, stepUs, hostUs, ...run }) => {
+    const body = kernels.map(({ kernel, launches, inStepUs, aloneUs, apartUs, bytes }) => [
+      ...[`\`${kernel}\``, String(launches), ...[inStepUs, aloneUs, apartUs].map((us) => us.toFixed(1))],
+      bytes > 0 ? (bytes / 1e6).toFixed(2) : "",
+    ]);
+    return `A decode step of ${model} after ${depth} tokens: ${whole(stepUs)} µs, for which the host takes ${hostUs.toFixed(0)}. Microseconds of a launch: what the step would take less without it; in a row of nothing but such; and there, none begun before the one ahead has ended (\`tilescript bench step\`; ${source(run)}):\n\n${table(["kernel", "launches", "in the step", "alone", "apart", "MB to read"], body)}`;
+  };
+
 const longContext =
   (name, model) =>
   ({ rows, crossovers, ...run }) => {
@@ -229,6 +240,8 @@ const PAGES = {
     ["tutorials", tutorials],
     ["sessions-llama-8b", sessions],
     ["sessions-llama-8b-transformers", sessions],
+    ["step", step("SmolLM2-135M in Q4_1")],
+    ["step-llama-8b", step("Llama-3.1-8B's shape in bf16")],
     ["reattention", retrieval],
     ["long-context", longContext("long-context", "SmolLM2-135M")],
     ["niah-qwen2.5-coder-0.5b", needles("niah-qwen2.5-coder-0.5b", "Qwen2.5-Coder-0.5B-Instruct in Q4_K_M")],
