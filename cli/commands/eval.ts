@@ -98,7 +98,7 @@ export default command<Options>({
     {
       flags: "-a, --attention <mode>",
       about:
-        "dense, streaming or reattention, the latter two with parameters or a preset if you like, such as reattention:preset=8k,tail=64; repeat it to " +
+        "dense, streaming or reattention, the latter two with parameters or a preset if you like, such as reattention:preset=8k,tail=16; repeat it to " +
         "compare modes (default: all three, with the paper's parameters)",
       parse: attentions,
       repeatable: true,
@@ -162,7 +162,7 @@ export default command<Options>({
     "tilescript eval niah --context 8k,32k,128k,1M --depth 0..100",
     "tilescript eval niah --context 16k --attention dense --attention reattention:global=32,local=2k,topK=4,span=32,clip=60",
     "tilescript eval niah --hay bible.txt --context 128k --depth 0,50,100 --needles 5 --prefix with --out results/bible",
-    "tilescript eval ruler --context 64k --attention reattention:preset=8k --attention reattention:preset=8k,tail=64",
+    "tilescript eval ruler --context 64k --attention reattention:preset=8k --attention reattention:preset=8k,tail=16",
     "tilescript eval leval --data LEval-data --tasks quality,tpo --attention dense --attention reattention",
     "tilescript eval ruler --context 4k,32k,128k --samples 20 --attention reattention",
     "tilescript eval perplexity book.txt --context 8k,32k,128k --attention dense --attention reattention",
