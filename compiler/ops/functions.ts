@@ -108,12 +108,12 @@ const withInteger =
   };
 
 /** One of libdevice's of an integer and a float. The function on a CPU takes floats. */
-const ofIntegerToo = (name: string, at: 0 | 1, needs: readonly PreludeName[] = []): Op =>
+const ofIntegerToo = (name: string, at: 0 | 1, needs: readonly PreludeName[] = [], python = `libdevice.${name}`): Op =>
   real({
     name,
     cost: SERIES,
     operands: at === 0 ? ["n", "x"] : ["x", "n"],
-    python: (_, ...wide) => call(`libdevice.${name}`, wide),
+    python: (_, ...wide) => call(python, wide),
     needs: ["libdevice", ...needs],
     rule: withInteger(at),
     meaning: (...of) => {
@@ -173,7 +173,7 @@ export const FUNCTIONS: readonly Op[] = [
   ofLibdevice("tanh", 25),
   ...LIBDEVICE.map((name) => ofLibdevice(name, CALL)),
   ...LIBDEVICE_OF_SERIES.map((name) => ofLibdevice(name, SERIES)),
-  ofIntegerToo("jn", 0),
+  ofIntegerToo("jn", 0, ["bessel_jn"], "bessel_jn"),
   ofIntegerToo("yn", 0),
   ofIntegerToo("ldexp", 1, ["subnormals"]),
   real({

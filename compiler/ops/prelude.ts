@@ -13,7 +13,7 @@ export type PreludeName =
   | ("reshaped" | "argsort")
   | ("num_warps" | "num_threads" | "smid" | "globaltimer")
   | ("truncated_div" | "truncated_mod" | "ceiling_div" | "shifted_left" | "shifted_right_logical")
-  | ("shift_left" | "shift_right");
+  | ("shift_left" | "shift_right" | "bessel_jn");
 
 /** Numbers compete with their indices: of equal ones the first wins, and NaN only where there is nothing else. */
 const withIndex = (name: string, better: string, worst: string): Prelude => ({
@@ -173,6 +173,16 @@ export const PRELUDE: Readonly<Record<PreludeName, Prelude>> = {
       "        return a >> tl.where(inside, b, last)",
       "    else:",
       "        return tl.where(inside, a >> b, 0)",
+    ],
+  },
+  bessel_jn: {
+    kind: "function",
+    lines: [
+      "@triton.jit",
+      "def bessel_jn(n, x):",
+      '    """libdevice\'s recurrence gives NaN at 0, and zeros of any sign at infinities."""',
+      '    ends = (n > 1) & ((x == 0) | (tl.abs(x) == float("inf")))',
+      "    return tl.where(ends, 0.0, libdevice.jn(n, x))",
     ],
   },
   truncated_div: ofConstants("truncated_div", "Rounds toward zero.", "return a // b if a * b >= 0 else -(-a // b)"),
