@@ -80,14 +80,21 @@ function products(low: Tile, high: Tile, x: Integers): Tile {
   return sum(to(low, "i32") * to(row(x.low), "i32") + to(high, "i32") * to(row(x.high), "i32"), 1);
 }
 
+/** Bytes that 32 weights take, of Q6_K a quarter less. */
+function bytesOf({ FORMAT }: IntegerWeights): number {
+  if (FORMAT === "q8_0") return 34;
+  else if (FORMAT === "q6_k") return 26;
+  else if (FORMAT === "q5_1") return 24;
+  else if (FORMAT === "q5_0" || FORMAT === "q5_k") return 22;
+  else return FORMAT === "q4_1" ? 20 : 18;
+}
+
 /**
  * Zeros [R], after a byte of every 64 of these rows was read in the order in which they lie: that brings them to the processor many times
  * faster than to read them block by block of 64 rows.
  */
 export function fetched(p: IntegerWeights, first: number, r: Tile, R: number): Tile {
-  // Bytes that 32 weights take, of Q6_K a quarter less.
-  const size =
-    p.FORMAT === "q8_0" ? 34 : p.FORMAT === "q6_k" ? 26 : p.FORMAT === "q5_k" ? 22 : p.FORMAT === "q4_1" ? 20 : 18;
+  const size = bytesOf(p);
   const step = size > 32 ? 1 : size > 21 ? 2 : 3;
   const row = p.FORMAT === "q6_k" ? (p.BLOCKS >> 3) * 210 : p.BLOCKS * size;
   const start = to(first, "i64") * row;
@@ -105,6 +112,8 @@ export function fetched(p: IntegerWeights, first: number, r: Tile, R: number): T
 export function blockProduct(p: IntegerWeights, first: number, r: Tile, block: number, lane: Tile, x: Integers): Tile {
   if (p.FORMAT === "q4_0") return q4_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
   else if (p.FORMAT === "q4_1") return q4_1(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q5_0") return q5_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q5_1") return q5_1(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
   else if (p.FORMAT === "q8_0") return q8_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
   const inRow = p.BLOCKS >> 3;
   const [start, at] = [to(first, "i64") * inRow, r * inRow + (block >> 3)];
@@ -126,6 +135,35 @@ function q4_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integer
   const d = to(load(p.halves + start * 10 + at * 10), "f32");
   const m = to(load(p.halves + start * 10 + (at * 10 + 1)), "f32");
   return (to(products(pair & 15, pair >> 4, x), "f32") * x.scale + 7.5 * x.lost) * d + m * x.total;
+}
+
+function q5_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const pair = load(p.bytes + start * 22 + (col(at) * 22 + 6 + row(lane)));
+  const d = to(load(p.halves + start * 11 + at * 11), "f32");
+  const words = p.bf16 + start * 11 + at * 11;
+  const s = fiveBitProducts(pair, load(words + 1), load(words + 2), lane, x);
+  return to(s - 16 * (x.lowCount + x.highCount), "f32") * (d * x.scale);
+}
+
+function q5_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const pair = load(p.bytes + start * 24 + (col(at) * 24 + 8 + row(lane)));
+  const d = to(load(p.halves + start * 12 + at * 12), "f32");
+  const m = to(load(p.halves + start * 12 + (at * 12 + 1)), "f32");
+  const words = p.bf16 + start * 12 + at * 12;
+  const s = fiveBitProducts(pair, load(words + 2), load(words + 3), lane, x);
+  return (to(s, "f32") * x.scale + 15.5 * x.lost) * d + m * x.total;
+}
+
+/** Products of nibbles whose fifth bits are a word for each half, a bit a lane, with the vector. */
+function fiveBitProducts(pair: Tile, firsts: Tile, seconds: Tile, lane: Tile, x: Integers): Tile {
+  return products((pair & 15) | fifth(firsts, lane), (pair >> 4) | fifth(seconds, lane), x);
+}
+
+/** 16 where a word has the lane's bit. */
+function fifth(words: Tile, lane: Tile): Tile {
+  // Shifts by another number in each lane are products: the bit comes to be the sign.
+  const sign = col(bitcast(words, "i16")) * row(to(to(1, "i32") << (15 - lane), "i16"));
+  return (sign >> 15) & 16;
 }
 
 function q8_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {

@@ -27,7 +27,16 @@ export const FORMATS = {
 export type Format = keyof typeof FORMATS;
 
 /** Those whose weights formats/integers.ts multiplies as whole numbers. */
-export const INTEGER_FORMATS: ReadonlySet<Format> = new Set(["q4_0", "q4_1", "q8_0", "q4_k", "q5_k", "q6_k"]);
+export const INTEGER_FORMATS: ReadonlySet<Format> = new Set([
+  "q4_0",
+  "q4_1",
+  "q5_0",
+  "q5_1",
+  "q8_0",
+  "q4_k",
+  "q5_k",
+  "q6_k",
+]);
 
 const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
