@@ -17,12 +17,12 @@ import {
 import { readTextSource } from "../../eval/shared/text-source.js";
 import { openModelFiles } from "../../runtime/models/load.js";
 import { type AttentionRequest, readAttention } from "../../runtime/reattention/index.js";
-import { loadModel, modelPath } from "../generate/load-model.js";
+import { modelPath } from "../generate/load-model.js";
 import { progress } from "../report/progress.js";
 import { tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
 import { answered, draw, show, standing, told } from "./output.js";
-import { EVERY_MODE, subjectOf } from "./subject.js";
+import { EVERY_MODE, openerOf, subjectOf } from "./subject.js";
 
 export interface EvalNiahRequest {
   readonly model?: string;
@@ -98,10 +98,11 @@ export async function evalNiah(request: EvalNiahRequest): Promise<number> {
   return show(results, { asked, files: [file, ...drawings], json: request.json });
 }
 
-const opener =
-  (path: string, { device, bundle, signal }: EvalNiahRequest, results: NiahResults): OpenAnswerer =>
-  async (attention, context) => {
-    const model = await loadModel({ model: path, device, bundle, context, attention, beyondTrained: true, signal });
+const opener = (path: string, request: EvalNiahRequest, results: NiahResults): OpenAnswerer => {
+  const open = openerOf(path, request);
+  return async (attention, context) => {
+    const model = await open(attention, context);
     results.device = { kind: model.device.kind, name: model.device.name };
     return modelAnswerer(model);
   };
+};

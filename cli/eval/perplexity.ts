@@ -13,13 +13,13 @@ import {
 import { readTextSource } from "../../eval/shared/text-source.js";
 import { openModelFiles } from "../../runtime/models/load.js";
 import { type AttentionRequest, attentionText, readAttention } from "../../runtime/reattention/index.js";
-import { loadModel, modelPath } from "../generate/load-model.js";
+import { modelPath } from "../generate/load-model.js";
 import { InputError } from "../report/errors.js";
 import { progress } from "../report/progress.js";
 import { endOf, tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
 import { bitsTable, standingOfScores, toldOfBucket } from "./perplexity-output.js";
-import { EVERY_MODE, subjectOf } from "./subject.js";
+import { EVERY_MODE, openerOf, subjectOf } from "./subject.js";
 
 export interface EvalPerplexityRequest {
   /** The text's file. */
@@ -77,16 +77,7 @@ export async function evalPerplexity(request: EvalPerplexityRequest): Promise<nu
   try {
     await runPerplexity({
       ...{ text, pieces, edges, attentions, scores, signal },
-      open: (attention, context) =>
-        loadModel({
-          model: path,
-          device: request.device,
-          bundle: request.bundle,
-          context,
-          attention,
-          beyondTrained: true,
-          signal,
-        }),
+      open: openerOf(path, { ...request, signal }),
       onBucket: (one) => {
         if ("error" in one) failures.push(one);
         if (!process.stderr.isTTY) process.stderr.write(`${toldOfBucket(one)}\n`);

@@ -17,12 +17,12 @@ import {
   attentionText,
   readAttention,
 } from "../../runtime/reattention/index.js";
-import { loadModel, modelPath } from "../generate/load-model.js";
+import { modelPath } from "../generate/load-model.js";
 import { isMade, type TaskSet, usualLength } from "../options/task-sets.js";
 import { progress } from "../report/progress.js";
 import { tellStopped } from "./ending.js";
 import { ensureResultsFolder } from "./folder.js";
-import { EVERY_MODE, subjectOf } from "./subject.js";
+import { EVERY_MODE, openerOf, subjectOf } from "./subject.js";
 import { questionsOf, type Wanted } from "./task-sets.js";
 import { showTasks, standingOfTasks, toldOfTask } from "./tasks-output.js";
 
@@ -67,16 +67,7 @@ export async function evalTasks(taskSet: TaskSet, request: EvalTasksRequest): Pr
           usualLength(taskSet),
           kind === "dense" && !isMade(taskSet, request) ? config.context : Number.POSITIVE_INFINITY,
         ),
-      open: (attention, context) =>
-        loadModel({
-          model: path,
-          device: request.device,
-          bundle: request.bundle,
-          context,
-          attention,
-          beyondTrained: true,
-          signal,
-        }),
+      open: openerOf(path, { ...request, signal }),
       onAnswer: (one) => {
         if ("error" in one) failures.push(one);
         if (!process.stderr.isTTY) process.stderr.write(`${toldOfTask(one)}\n`);

@@ -50,6 +50,16 @@ test("a turn's answer calls, what the tool gave is the next turn, and only what 
   expect(session.history[3]).toEqual({ ...given(call!.id), name: "weather" });
 });
 
+/** A required call is valid, and is not read again with what it gave. */
+async function callsAndGoesOn(model: Model): Promise<void> {
+  using session = model.session({ tools });
+  const first = await session.prompt("hi", calling).result;
+  expect([first.text, first.stopReason]).toEqual(["", "toolCalls"]);
+  expect(first.toolCalls).toMatchObject([{ name: "weather", arguments: { city: "Rome" } }]);
+  const second = await session.prompt([given(first.toolCalls![0]!.id)], { maxTokens: 2 }).result;
+  expect(second.cachedTokens).toBeGreaterThanOrEqual(first.promptTokens + first.tokens.length - 1);
+}
+
 test.each([
   [
     "arguments one by one",
@@ -62,12 +72,7 @@ test.each([
 ])("a form with %s: a required call is valid, and is not read again", async (_, inside) => {
   const before = TEMPLATE.indexOf("<tool_call>") + "<tool_call>".length;
   using other = await tinyModel(TEMPLATE.slice(0, before) + inside + TEMPLATE.slice(TEMPLATE.indexOf("</tool_call>")));
-  using session = other.session({ tools });
-  const first = await session.prompt("hi", calling).result;
-  expect([first.text, first.stopReason]).toEqual(["", "toolCalls"]);
-  expect(first.toolCalls).toMatchObject([{ name: "weather", arguments: { city: "Rome" } }]);
-  const second = await session.prompt([given(first.toolCalls![0]!.id)], { maxTokens: 2 }).result;
-  expect(second.cachedTokens).toBeGreaterThanOrEqual(first.promptTokens + first.tokens.length - 1);
+  await callsAndGoesOn(other);
 });
 
 const each = (call: string) => `{% for call in m.tool_calls or [] %}{% set f = call.function %}${call}{% endfor %}`;
@@ -103,12 +108,7 @@ test.each([
 ])("a form %s: a required call is valid, and is not read again", async (_, before, calls, prompt = "assistant: ") => {
   const [opens, , closes] = TEMPLATE.split(/({% for call in.*?{% endfor %})/);
   using other = await tinyModel(before + opens + calls + closes!.replace("assistant: ", prompt));
-  using session = other.session({ tools });
-  const first = await session.prompt("hi", calling).result;
-  expect([first.text, first.stopReason]).toEqual(["", "toolCalls"]);
-  expect(first.toolCalls).toMatchObject([{ name: "weather", arguments: { city: "Rome" } }]);
-  const second = await session.prompt([given(first.toolCalls![0]!.id)], { maxTokens: 2 }).result;
-  expect(second.cachedTokens).toBeGreaterThanOrEqual(first.promptTokens + first.tokens.length - 1);
+  await callsAndGoesOn(other);
 });
 
 test("forks and saved sessions have the tools and the calls", async () => {
