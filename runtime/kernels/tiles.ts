@@ -13,10 +13,10 @@ export type TileSet = "gpu" | "cpu";
 const GPU = {
   embed: { B: 32 },
   /** Decode: R rows a program, B blocks of 32 columns at a time, KP elements of the residual at a time. */
-  qkv: { B: 32, R: 2 },
-  gateUp: { B: 32, R: 1 },
-  down: { B: 32, R: 2 },
-  out: { B: 32, R: 2 },
+  qkv: { B: 32, KP: 1024, R: 4 },
+  gateUp: { B: 32, KP: 1024, R: 2 },
+  down: { B: 32, R: 4 },
+  out: { B: 32, R: 4 },
   logits: { B: 32, KP: 1024, R: 2 },
   greedy: { BLOCK: 1024 },
   top: { BLOCK: 8192 },
@@ -47,8 +47,8 @@ type Sizes<T> = { readonly [K in keyof T]: { readonly [C in keyof T[K]]: number 
 
 const CPU: Sizes<typeof GPU> = {
   embed: { B: 2 },
-  qkv: { B: 2, R: 16 },
-  gateUp: { B: 2, R: 16 },
+  qkv: { B: 2, KP: 64, R: 16 },
+  gateUp: { B: 2, KP: 64, R: 16 },
   down: { B: 2, R: 16 },
   out: { B: 2, R: 16 },
   logits: { B: 2, KP: 64, R: 32 },
@@ -96,12 +96,18 @@ export function rowTiles(set: TileSet, K: number, use: RowUse) {
 }
 
 /**
- * Tiles of a product in blocks (decode-project.kernel.ts) with rows of `blockCount` blocks. A GPU takes rows whole, ONE, up to twice the usual blocks:
- * what is read a step later waits for memory.
+ * Tiles of a product in blocks (decode-project.kernel.ts) with rows of `blockCount` blocks. A GPU takes rows whole, ONE, up to twice the usual blocks, since
+ * what is read a step later waits for memory; and half as many of them, unless programs take turns.
  */
-export function blockTiles<Tile extends { readonly B: number }>(set: TileSet, tile: Tile, blockCount: number) {
+export function blockTiles<Tile extends { readonly B: number; readonly R: number }>(
+  set: TileSet,
+  tile: Tile,
+  blockCount: number,
+  takesTurns = false,
+) {
   const B = set === "gpu" && blockCount > tile.B && blockCount <= 2 * tile.B ? 2 * tile.B : tile.B;
-  return { ...tile, B, ONE: blockCount <= B };
+  const ONE = blockCount <= B;
+  return { ...tile, B, R: set === "gpu" && ONE && !takesTurns ? tile.R / 2 : tile.R, ONE };
 }
 
 /** Programs that a multiprocessor has at once of each product; a gate and its up take twice the registers. */

@@ -72,12 +72,12 @@ export class TokenPass implements Pass {
       if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(matrix), ...whole.tiles });
       else if (integers)
         kernels.decodeQkvIntegers.launch([integers.programs], {
-          ...{ ...common, ...weightArguments(matrix), KP: this.#tiles.logits.KP, ...integers.tiles },
+          ...{ ...common, ...weightArguments(matrix), KP: this.#tiles.qkv.KP, ...integers.tiles },
         });
-      else
-        kernels.decodeQkv.launch([cdiv(rowCount, this.#tiles.qkv.R)], {
-          ...{ ...common, ...weightArguments(matrix), ...blocksOf(device, matrix, this.#tiles.qkv) },
-        });
+      else {
+        const tiles = blocksOf(device, matrix, this.#tiles.qkv);
+        kernels.decodeQkv.launch([cdiv(rowCount, tiles.R)], { ...common, ...weightArguments(matrix), ...tiles });
+      }
       firstRow += rowCount;
     }
   }
@@ -103,7 +103,7 @@ export class TokenPass implements Pass {
     const { rows: rowCount } = matrix;
     const whole = rowProduct(device, matrix, "add", rowCount);
     const integers = integerProduct(device, matrix, rowCount);
-    const tiles = inner === "attention" ? this.#tiles.out : this.#tiles.down;
+    const tiles = blocksOf(device, matrix, inner === "attention" ? this.#tiles.out : this.#tiles.down);
     if (whole)
       kernels.decodeAddRows.launch([whole.programs], { ...common, ...rowArguments(matrix), rowCount, ...whole.tiles });
     else if (integers)
@@ -112,7 +112,10 @@ export class TokenPass implements Pass {
       });
     else
       kernels.decodeAdd.launch([cdiv(rowCount, tiles.R)], {
-        ...{ ...common, ...weightArguments(matrix), rowCount, ...blocksOf(device, matrix, tiles) },
+        ...common,
+        ...weightArguments(matrix),
+        rowCount,
+        ...tiles,
       });
     if (!norm) return;
     const { residual, residualP } = this.#sizes;
@@ -134,12 +137,12 @@ export class TokenPass implements Pass {
       kernels.decodeGateUpRows.launch([whole.programs], { ...common, ...rowArguments(gateUp), ...whole.tiles });
     else if (integers)
       kernels.decodeGateUpIntegers.launch([integers.programs], {
-        ...{ ...common, ...weightArguments(gateUp), KP: this.#tiles.logits.KP, ...integers.tiles },
+        ...{ ...common, ...weightArguments(gateUp), KP: this.#tiles.gateUp.KP, ...integers.tiles },
       });
-    else
-      kernels.decodeGateUp.launch([cdiv(outRows, this.#tiles.gateUp.R)], {
-        ...{ ...common, ...weightArguments(gateUp), ...blocksOf(device, gateUp, this.#tiles.gateUp) },
-      });
+    else {
+      const tiles = blocksOf(device, gateUp, this.#tiles.gateUp);
+      kernels.decodeGateUp.launch([cdiv(outRows, tiles.R)], { ...common, ...weightArguments(gateUp), ...tiles });
+    }
   }
 
   experts({ feedForwardNorm: norm, gateUp, down }: LayerWeights, router: Matrix): void {
@@ -186,7 +189,7 @@ export class TokenPass implements Pass {
       });
     else
       kernels.decodeLogits.launch([programs], {
-        ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(device, head, this.#tiles.logits) },
+        ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(device, head, this.#tiles.logits, true) },
       });
   }
 
@@ -205,7 +208,12 @@ export class TokenPass implements Pass {
 }
 
 /** The blocks of a matrix's rows, and tiles for them. */
-function blocksOf<Tile extends { readonly B: number }>({ traits }: Device, { columns }: Matrix, tile: Tile) {
+function blocksOf<Tile extends { readonly B: number; readonly R: number }>(
+  { traits }: Device,
+  { columns }: Matrix,
+  tile: Tile,
+  takesTurns = false,
+) {
   const blockCount = columns / 32;
-  return { blockCount, ...blockTiles(traits.tiles, tile, blockCount) };
+  return { blockCount, ...blockTiles(traits.tiles, tile, blockCount, takesTurns) };
 }

@@ -35,12 +35,18 @@ import { dequantize } from "./weights.js";
  * Matrix-vector products of one decode step, y = W · x, with W in raw GGUF blocks or bf16, and x and all sums in f32.
  * A program computes R rows, B blocks of 32 columns at a time. Weights are always read one step ahead of their use, the first before
  * the kernel waits for the one ahead of it (programmatic dependent launch): memory is on its way while the predecessor ends. With ONE a row has
- * no more than B blocks, and one step is all.
+ * no more than B blocks, and one step is all: then norm weights and what is added to are read before the wait too, the mean square is
+ * taken beside the products, and the next kernel is let in first of all.
  */
 
 /** Numbers of f32 at `columns` [B, 16], the low halves of blocks, and of their high halves. */
 function halves(x: Ptr<"f32">, columns: Tile, mask: Mask): [Tile, Tile] {
   return [load(x + columns, { mask, other: 0 }), load(x + columns + 16, { mask, other: 0 })];
+}
+
+/** 1 / root mean square of the numbers at hand (arXiv 1910.07467, section 4). */
+function inverseOf(low: Tile, high: Tile, width: number, epsilon: number) {
+  return rsqrt(sum(sum(low * low + high * high, 1), 0) / width + epsilon);
 }
 
 /**
@@ -70,6 +76,7 @@ export const decodeQkv = kernel(
     rowCount: Int;
     blockCount: Int;
     B: Const<"B">;
+    KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
     ONE: Const<"ONE", boolean>;
@@ -80,29 +87,37 @@ export const decodeQkv = kernel(
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
-    gdcLaunchDependents();
+    if (p.ONE) gdcLaunchDependents();
     let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
-    let [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
-    gdcWait();
     let sums = zeros([p.R, p.B, 16], "f32");
-    let squares = zeros([p.B, 16], "f32");
-    let start = 0;
-    if (!p.ONE) {
+    let inverse = 1.0;
+    if (p.ONE) {
+      const [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
+      gdcWait();
+      const [xLow, xHigh] = halves(p.x, columns, col(blocks) < p.blockCount);
+      sums += low * (xLow * normLow) + high * (xHigh * normHigh);
+      inverse = inverseOf(xLow, xHigh, p.width, p.epsilon);
+    } else {
+      gdcWait();
+      gdcLaunchDependents();
+      inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+      let start = 0;
       for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const [xLow, xHigh] = halves(p.x, step * 32 + columns, col(blocks) < p.B);
-        squares += xLow * xLow + xHigh * xHigh;
-        sums += low * (xLow * normLow) + high * (xHigh * normHigh);
+        const at = step * 32 + columns;
+        const all = col(blocks) < p.B;
+        sums += low * normed(p.x, p.norm, at, all, inverse) + high * normed(p.x, p.norm, at + 16, all, inverse);
+        const next = step + p.B + blocks;
+        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
         start = step + p.B;
-        [low, high] = dequantize(p, rows, start + blocks, lane, p.rowCount);
-        [normLow, normHigh] = halves(p.norm, start * 32 + columns, start + col(blocks) < p.blockCount);
       }
+      const inside = start + col(blocks) < p.blockCount;
+      const at = start * 32 + columns;
+      sums += low * normed(p.x, p.norm, at, inside, inverse) + high * normed(p.x, p.norm, at + 16, inside, inverse);
     }
-    const [xLow, xHigh] = halves(p.x, start * 32 + columns, start + col(blocks) < p.blockCount);
-    squares += xLow * xLow + xHigh * xHigh;
-    sums += low * (xLow * normLow) + high * (xHigh * normHigh);
     const mask = rows < p.rowCount;
-    const inverse = rsqrt(sum(sum(squares, 1), 0) / p.width + p.epsilon);
-    const y = biased(rowSums(sums, p.R, p.B) * inverse, p.bias, rows, mask, p.BIAS);
+    let products = rowSums(sums, p.R, p.B);
+    if (p.ONE) products *= inverse;
+    const y = biased(products, p.bias, rows, mask, p.BIAS);
     const cell = to(load(p.position), "i64") * p.kvRows;
     const query = p.firstRow + rows;
     const key = query - p.qRows;
@@ -172,6 +187,7 @@ export const decodeGateUp = kernel(
     outRows: Int;
     blockCount: Int;
     B: Const<"B">;
+    KP: Const<"KP">;
     R: Const<"R">;
     FORMAT: Const<"FORMAT", string>;
     ONE: Const<"ONE", boolean>;
@@ -184,36 +200,49 @@ export const decodeGateUp = kernel(
     const columns = col(blocks) * 32 + row(lane);
     const upRows = rows + p.outRows;
     const allRows = 2 * p.outRows;
-    gdcLaunchDependents();
+    if (p.ONE) gdcLaunchDependents();
     // A gate row past the end would be an up row: its product is computed and not stored.
     let [gateLow, gateHigh] = dequantize(p, rows, blocks, lane, p.outRows);
     let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, allRows);
-    let [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
-    gdcWait();
     let gates = zeros([p.R, p.B, 16], "f32");
     let ups = zeros([p.R, p.B, 16], "f32");
-    let squares = zeros([p.B, 16], "f32");
-    let start = 0;
-    if (!p.ONE) {
+    let inverse = 1.0;
+    if (p.ONE) {
+      const [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
+      gdcWait();
+      const [xLow, xHigh] = halves(p.x, columns, col(blocks) < p.blockCount);
+      gates += gateLow * (xLow * normLow) + gateHigh * (xHigh * normHigh);
+      ups += upLow * (xLow * normLow) + upHigh * (xHigh * normHigh);
+      inverse = inverseOf(xLow, xHigh, p.width, p.epsilon);
+    } else {
+      gdcWait();
+      gdcLaunchDependents();
+      inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+      let start = 0;
       for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const [xLow, xHigh] = halves(p.x, step * 32 + columns, col(blocks) < p.B);
-        squares += xLow * xLow + xHigh * xHigh;
-        gates += gateLow * (xLow * normLow) + gateHigh * (xHigh * normHigh);
-        ups += upLow * (xLow * normLow) + upHigh * (xHigh * normHigh);
+        const at = step * 32 + columns;
+        const all = col(blocks) < p.B;
+        const xLow = normed(p.x, p.norm, at, all, inverse);
+        const xHigh = normed(p.x, p.norm, at + 16, all, inverse);
+        gates += gateLow * xLow + gateHigh * xHigh;
+        ups += upLow * xLow + upHigh * xHigh;
+        const next = step + p.B + blocks;
+        [gateLow, gateHigh] = dequantize(p, rows, next, lane, p.outRows);
+        [upLow, upHigh] = dequantize(p, upRows, next, lane, allRows);
         start = step + p.B;
-        [gateLow, gateHigh] = dequantize(p, rows, start + blocks, lane, p.outRows);
-        [upLow, upHigh] = dequantize(p, upRows, start + blocks, lane, allRows);
-        [normLow, normHigh] = halves(p.norm, start * 32 + columns, start + col(blocks) < p.blockCount);
       }
+      const inside = start + col(blocks) < p.blockCount;
+      const at = start * 32 + columns;
+      const xLow = normed(p.x, p.norm, at, inside, inverse);
+      const xHigh = normed(p.x, p.norm, at + 16, inside, inverse);
+      gates += gateLow * xLow + gateHigh * xHigh;
+      ups += upLow * xLow + upHigh * xHigh;
     }
-    const [xLow, xHigh] = halves(p.x, start * 32 + columns, start + col(blocks) < p.blockCount);
-    squares += xLow * xLow + xHigh * xHigh;
-    gates += gateLow * (xLow * normLow) + gateHigh * (xHigh * normHigh);
-    ups += upLow * (xLow * normLow) + upHigh * (xHigh * normHigh);
     const mask = rows < p.outRows;
-    const inverse = rsqrt(sum(sum(squares, 1), 0) / p.width + p.epsilon);
-    const gate = biased(rowSums(gates, p.R, p.B) * inverse, p.bias, rows, mask, p.BIAS);
-    const up = biased(rowSums(ups, p.R, p.B) * inverse, p.bias, upRows, mask, p.BIAS);
+    let [gateProducts, upProducts] = [rowSums(gates, p.R, p.B), rowSums(ups, p.R, p.B)];
+    if (p.ONE) [gateProducts, upProducts] = [gateProducts * inverse, upProducts * inverse];
+    const gate = biased(gateProducts, p.bias, rows, mask, p.BIAS);
+    const up = biased(upProducts, p.bias, upRows, mask, p.BIAS);
     store(p.out + rows, gated(gate, up, p.ACT), { mask });
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
@@ -246,24 +275,33 @@ export const decodeAdd = kernel(
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
     const mask = rows < p.rowCount;
-    gdcLaunchDependents();
+    if (p.ONE) gdcLaunchDependents();
     let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();
-    let before = zeros([p.R], "f32");
-    if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
     let sums = zeros([p.R, p.B, 16], "f32");
-    let start = 0;
-    if (!p.ONE) {
+    if (p.ONE) {
+      let before = zeros([p.R], "f32");
+      if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
+      const [xLow, xHigh] = halves(p.x, columns, col(blocks) < p.blockCount);
+      sums += low * xLow + high * xHigh;
+      store(p.out + rows, before + biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS), { mask });
+    } else {
+      gdcLaunchDependents();
+      let start = 0;
       for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const [xLow, xHigh] = halves(p.x, step * 32 + columns, col(blocks) < p.B);
-        sums += low * xLow + high * xHigh;
+        const at = p.x + step * 32 + columns;
+        sums += low * load(at) + high * load(at + 16);
+        const next = step + p.B + blocks;
+        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
         start = step + p.B;
-        [low, high] = dequantize(p, rows, start + blocks, lane, p.rowCount);
       }
+      const inside = start + col(blocks) < p.blockCount;
+      const at = p.x + start * 32 + columns;
+      sums += low * load(at, { mask: inside, other: 0 }) + high * load(at + 16, { mask: inside, other: 0 });
+      const y = biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS);
+      if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
+      else store(p.out + rows, y, { mask });
     }
-    const [xLow, xHigh] = halves(p.x, start * 32 + columns, start + col(blocks) < p.blockCount);
-    sums += low * xLow + high * xHigh;
-    store(p.out + rows, before + biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS), { mask });
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -32,9 +32,10 @@ function inIntegers(base: KernelCase, { blockCount }: Projection, R: number): Ke
     title: `${R} rows, ${base.title}`,
     constants(setting) {
       const { B: _blocks, ONE: _whole, ...choices } = base.constants(setting);
-      return { ...choices, ...(base.kernel !== "decodeAdd" && { KP: setting.tiles.logits.KP }), R, BLOCKS: blockCount };
+      return { ...choices, R, BLOCKS: blockCount };
     },
-    grid: (setting) => base.grid(inside(setting)),
+    // Rows are as many as was said, on every device.
+    grid: (setting) => base.grid({ ...inside(setting), set: "cpu" }),
     prepare() {
       const { own, buffers, args } = base.prepare();
       return {

@@ -78,7 +78,7 @@ export function decodeQkvCase({ tiles }: Edges, one: Projection, { BIAS, APART, 
     kernel: "decodeQkv",
     title: titleOf(one, ...(choices as string[])),
     constants: (setting) => ({ ...tilesFor(setting, "qkv", one), FORMAT: one.FORMAT, BIAS, APART }),
-    grid: (setting) => [cdiv(rowCount, setting.tiles.qkv.R)],
+    grid: (setting) => [cdiv(rowCount, tilesFor(setting, "qkv", one).R)],
     prepare() {
       const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, rowCount, { BIAS });
       /** Of `length` elements for rows from `from` to `to`, those that the matrix has rows for. */
@@ -184,7 +184,7 @@ export function decodeGateUpCase({ tiles }: Edges, one: Projection, { BIAS, ACT 
     kernel: "decodeGateUp",
     title: titleOf(one, ...(BIAS ? ["bias"] : []), ACT),
     constants: (setting) => ({ ...tilesFor(setting, "gateUp", one), FORMAT: one.FORMAT, BIAS, ACT }),
-    grid: (setting) => [cdiv(outRows, setting.tiles.gateUp.R)],
+    grid: (setting) => [cdiv(outRows, tilesFor(setting, "gateUp", one).R)],
     prepare() {
       // Gates that are multiples of 128 have a sigmoid, and a half of 1 + tanh, of exactly 0, ½ or 1 in f32.
       const { data, x, norm, epsilon, width, matrix, bias, y } = normedProjection(one, 2 * outRows, {
@@ -244,7 +244,7 @@ export function decodeAddCase(
     kernel: "decodeAdd",
     title: [use, titleOf(one, ...(BIAS ? ["bias"] : []), ...(ADD ? [] : ["alone"]))].join(", "),
     constants: (setting) => ({ ...tilesFor(setting, use, one), FORMAT, BIAS, ADD }),
-    grid: (setting) => [cdiv(rowCount, setting.tiles[use].R)],
+    grid: (setting) => [cdiv(rowCount, tilesFor(setting, use, one).R)],
     prepare() {
       const data = inputs(kind, blockCount);
       const matrix = weightMatrix(FORMAT, rowCount, blockCount, data.source, weightsOf(kind));

@@ -49,7 +49,7 @@ export const tilesFor = <Use extends "qkv" | "gateUp" | "out" | "down" | "logits
   { set, tiles }: Setting,
   use: Use,
   { blockCount }: Pick<Projection, "blockCount">,
-) => blockTiles(set, tiles[use], blockCount);
+) => blockTiles(set, tiles[use], blockCount, use === "logits");
 
 export function titleOf({ FORMAT, kind, blockCount, width }: Projection, ...choices: readonly string[]): string {
   const blocks = `${blockCount} block${blockCount === 1 ? "" : "s"}`;
