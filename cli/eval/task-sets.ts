@@ -1,3 +1,4 @@
+import { readTextSource } from "../../eval/shared/text-source.js";
 import {
   babilongQuestions,
   infiniteBenchQuestions,
@@ -10,7 +11,6 @@ import {
   type Question,
   rulerQuestions,
 } from "../../eval/tasks/index.js";
-import { readText } from "../../runtime/files.js";
 import type { TaskSet } from "../options/task-sets.js";
 import { InputError } from "../report/errors.js";
 
@@ -65,7 +65,7 @@ const QUESTIONS: Readonly<Record<TaskSet, Make>> = {
       ? made((making, { tasks }) => madeInfiniteBenchQuestions(making, tasks))(wanted, ...rest)
       : infiniteBenchQuestions(wanted.data, wanted.tasks),
   ruler: made((making, { tasks, hay, data }) =>
-    rulerQuestions({ ...making, essay: hay === undefined ? undefined : readText(hay), folder: data }, tasks),
+    rulerQuestions({ ...making, essay: hay === undefined ? undefined : readTextSource(hay).text, folder: data }, tasks),
   ),
   needlebench: made((making, wanted) =>
     needleBenchQuestions(filesOf("needlebench", wanted), { ...making, depths: wanted.depth }, wanted.tasks),

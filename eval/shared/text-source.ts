@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { basename } from "node:path";
-import { readText } from "../../runtime/files.js";
+import { readRegular } from "../../runtime/files.js";
 import { EvaluationError } from "./errors.js";
 
 export interface TextSource {
@@ -10,9 +11,17 @@ export interface TextSource {
 
 /** A text file. @throws EvaluationError for a file that is no text or has none; errors of the file system as they are */
 export function readTextSource(path: string): TextSource {
-  const text = readText(path).replace(/^\uFEFF/, "");
-  const isEmpty = text.trim() === "";
-  if (isEmpty || text.includes("\0"))
-    throw new EvaluationError(`${path} ${isEmpty ? "has no text" : "is not text"}`, "Give a file of plain text.");
+  const bytes = readRegular(path);
+  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  const problem =
+    text.trim() === ""
+      ? "has no text"
+      : text.includes("\0")
+        ? "is not text"
+        : // Replacement characters would be read, and counted, in place of what it says.
+          isUtf8(bytes)
+          ? undefined
+          : "is not UTF-8";
+  if (problem !== undefined) throw new EvaluationError(`${path} ${problem}`, "Give a file of plain text, in UTF-8.");
   return { name: basename(path), text };
 }

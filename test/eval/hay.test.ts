@@ -63,7 +63,8 @@ describe("hay", () => {
     expect(() => readTextSource(join(folder, "empty.txt"))).toThrow(EvaluationError);
     expect(() => readTextSource(join(folder, "empty.txt"))).toThrow(/has no text/);
     expect(() => readTextSource(join(folder, "binary.bin"))).toThrow(/is not text/);
-    writeFileSync(join(folder, "later.txt"), "x");
+    writeFileSync(join(folder, "latin1.txt"), Buffer.from("caf\u00E9 au lait", "latin1"));
+    expect(() => readTextSource(join(folder, "latin1.txt"))).toThrow(/is not UTF-8/);
     expect(() => readTextSource(join(folder, "missing.txt"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
     expect(() => readTextSource(folder)).toThrow(
       expect.objectContaining({ path: folder, what: "it is a folder, not a file" }),

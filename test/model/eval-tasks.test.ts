@@ -78,16 +78,23 @@ it("tilescript eval ruler makes its questions to each length", { timeout: 300_00
   const folder = folderWith({});
   await writeTinyModels([{ folder, family: "llama" }]);
   const out = join(folderWith({}), "results");
-  const { code, stdout, stderr } = await cli(
-    ..."eval ruler --device cpu --attention dense --context 1500,1700 --samples 1 --tasks niah_single_1,fwe".split(" "),
-    ...["--model", join(folder, "model.gguf"), "--out", out],
-  );
+  const ask = (...more: string[]) =>
+    cli(
+      ..."eval ruler --device cpu --attention dense --context 1500,1700 --samples 1 --tasks niah_single_1,fwe".split(
+        " ",
+      ),
+      ...["--model", join(folder, "model.gguf"), "--out", out, ...more],
+    );
+  const { code, stdout, stderr } = await ask();
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toMatch(/niah_single_1 +accuracy .*\n +1500 +accuracy .*\n +1700 +accuracy .*\nfwe +accuracy /);
   const lines = readFileSync(join(out, "ruler.jsonl"), "utf8").trimEnd().split("\n").slice(1);
   const lengths = lines.map((line) => JSON.parse(line).promptTokens as number);
   expect(lengths).toHaveLength(4);
   for (const length of lengths) expect(length).toBeGreaterThan(1200);
+
+  const noText = await ask("--hay", join(folder, "model.gguf"));
+  expect(noText).toMatchObject({ code: 1, stderr: expect.stringMatching(/model\.gguf is not text/) });
 });
 
 it("tilescript eval perplexity lays bits a byte of a text side by side, and draws them", {
