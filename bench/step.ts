@@ -3,6 +3,7 @@
 import type { Arguments, Device, DeviceBuffer } from "../runtime/device/device.js";
 import { openDevice } from "../runtime/device/open.js";
 import { assembleDecoder } from "../runtime/models/assemble.js";
+import { contextFor } from "../runtime/models/context.js";
 import { isConstant, neededBuilds } from "../runtime/models/dry-run.js";
 import { loadKernels } from "../runtime/models/kernel-bundle.js";
 import { type ModelFiles, openModelFiles } from "../runtime/models/load.js";
@@ -80,7 +81,8 @@ export async function benchStep({ path, device: kind, depth, ...bench }: StepBen
   using device = await openDevice({ prefer: kind });
   using files = openModelFiles(path);
   const attention = readAttention(bench.attention ?? { kind: "dense" }, files.config.context);
-  const model = { ...files, attention, capacity: depth + MOST_STEPS };
+  const asked = { context: depth + MOST_STEPS, attention, config: files.config, beyondTrained: true };
+  const model = { ...files, attention, capacity: contextFor(asked, device, files.checkpoint) };
   const together = await measured(device, model, { ...bench, depth, pdl: true });
   const apart = await measured(device, model, { ...bench, depth, pdl: false });
   const cached = 2 * depth * rowBytes(files.config);

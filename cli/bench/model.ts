@@ -83,7 +83,8 @@ export async function benchStep({ model, depth = 256, attention, ...request }: S
     const { benchStep, stepTable } = await import("../../bench/step.js");
     const { signal } = request;
     const results = await benchStep({ path, device, depth, attention: attention?.[0], signal, onProgress });
-    return ["step", results, stepTable(results)];
+    const name = ["step", attention?.[0]?.kind ?? "dense", depth].join("-");
+    return [name, results, stepTable(results)];
   });
 }
 

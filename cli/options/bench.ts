@@ -13,13 +13,11 @@ export function lengths(text: string): number[] {
 
 export const folder = pathTo("the path of a folder");
 
-/** One more windowed mode. */
-export function windowed(text: string, previous: unknown): AttentionRequest[] {
-  const mode = attention(text);
-  if (mode.kind === "dense")
-    throw new InvalidArgumentError("Dense attention is measured beside it: --dense says for which lengths.");
-  return [...((previous as AttentionRequest[] | undefined) ?? []), mode];
-}
+/** One more mode. */
+export const mode = (text: string, previous: unknown): AttentionRequest[] => [
+  ...((previous as AttentionRequest[] | undefined) ?? []),
+  attention(text),
+];
 
 /** Lengths that a median can be taken of: a generation has a first token, and more. */
 export function atLeastTwo(text: string): number {
@@ -63,8 +61,10 @@ export function misused(task: Task, options: Readonly<Record<string, unknown>>):
   );
   const problem = inapplicable("bench", task, given, TASKS_OF);
   if (problem !== undefined) return problem;
-  if (task === "step" && (given.attention as readonly unknown[] | undefined)?.[1] !== undefined)
-    return "bench step takes one --attention";
+  const modes = (given.attention ?? []) as readonly AttentionRequest[];
+  if (task === "step" && modes.length > 1) return "bench step takes one --attention";
+  if (task === "long-context" && modes.some(({ kind }) => kind === "dense"))
+    return "dense attention is measured beside other modes: --dense says for which lengths";
   const { lengths: read, dense, decodeOnly } = options as Readonly<Record<string, readonly number[] | undefined>>;
   if (task === "retrieval" && read?.length === 0) return "--lengths none leaves bench retrieval nothing to measure";
   if (task === "long-context" && read?.length === 0 && !dense?.length && !decodeOnly?.length)

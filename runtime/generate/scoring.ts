@@ -43,8 +43,10 @@ export async function* score(
   if (tokens.length < 2)
     throw new GenerateError(
       "text",
-      `the text has ${tokens.length} tokens: give at least two, since nothing comes before the first`,
+      "the text has fewer than two tokens: give more, since nothing comes before the first",
     );
+  if (from >= tokens.length)
+    throw new GenerateError("from", `from is ${from}, and the text has ${tokens.length} tokens, counted from 0`);
   if (tokens.length > capacity)
     throw new GenerateError("text", `the text has ${tokens.length} tokens, and the context holds ${capacity}`);
   const runner = decoder.sequence();

@@ -16,7 +16,7 @@ describe("tilescript bench", () => {
     ],
     [["long-context", "--lengths", "8k;16k"], /512, 8k or 1M/],
     [["long-context", "--decode-only", "none"], /512, 8k or 1M/],
-    [["long-context", "--attention", "dense"], /Dense attention is measured beside it: --dense says/],
+    [["long-context", "--attention", "dense"], /dense attention is measured beside other modes: --dense says/],
     [["long-context", "--attention", "reattention:clap=2"], /reattention has no clap/],
     [["long-context", "--device", "gpu"], /Allowed choices are cpu, cuda/],
     [["long-context", "--lengths", "none"], /nothing to measure: name lengths by --dense or --decode-only/],

@@ -173,6 +173,9 @@ it("bench step measures a step's kernels one by one", { timeout: 300_000 }, asyn
   expect(windowed.code).toBe(0);
   const names = JSON.parse(windowed.stdout).kernels.map(({ kernel }: { kernel: string }) => kernel);
   expect(names).toContain("reattentionScan");
+  expect(kept(out).map((name) => name.replace(/-cpu.*/, ""))).toEqual(["step-dense-32", "step-reattention-32"]);
+  const far = await cli(..."bench step --device cpu --depth 100M --out".split(" "), out, "--model", tiny);
+  expect(far).toMatchObject({ code: 1, stderr: expect.stringMatching(/context is 104859648, and /) });
 });
 
 it("bench sessions measures several answers at once together, and reads what transformers measured", {

@@ -97,11 +97,12 @@ describe("beside decode steps of the demo model", () => {
   });
 
   it.each<[unknown, object, RegExp]>([
-    ["", {}, /the text has 0 tokens: give at least two/],
-    [[1], {}, /the text has 1 tokens: give at least two/],
+    ["", {}, /the text has fewer than two tokens/],
+    [[1], {}, /the text has fewer than two tokens/],
     [3, {}, /^the text is 3; give a text or a list of tokens$/],
     [[1, 1e9], {}, /^the text has 1000000000, which is no token; give ids from 0 to \d+$/],
     ["a text", { from: 0 }, /^from is 0; give a whole number of 1 or more$/],
+    [[1, 2, 3], { from: 3 }, /^from is 3, and the text has 3 tokens, counted from 0$/],
     ["a text", { start: 1 }, /there is no option start/],
     ["a text", { signal: AbortSignal.abort(new Error("enough")) }, /enough/],
   ])("%j with %j is refused by name", async (text, options, message) => {
