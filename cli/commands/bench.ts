@@ -1,8 +1,8 @@
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { command } from "../command.js";
-import { atLeastTwo, counts, folder, lengths, misused, mode, type Task } from "../options/bench.js";
+import { atLeastTwo, counts, folder, lengths, misused, type Task } from "../options/bench.js";
 import { positive } from "../options/integers.js";
-import { contexts } from "../options/niah.js";
+import { attentions, contexts } from "../options/niah.js";
 import { path } from "../options/texts.js";
 
 interface Options {
@@ -73,7 +73,7 @@ export default command<Options>({
       about:
         "long-context: reattention or streaming, with parameters if you like; repeat it to compare (default: reattention with the paper's); step: " +
         "one of them (default: dense)",
-      parse: mode,
+      parse: attentions,
       repeatable: true,
     },
     { flags: "--fresh", about: "long-context: replace the rows of earlier runs" },

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import { inapplicable } from "./applicable.js";
-import { attention } from "./attention.js";
 import { positive } from "./integers.js";
 import { contexts } from "./niah.js";
 import { pathTo } from "./texts.js";
@@ -12,12 +11,6 @@ export function lengths(text: string): number[] {
 }
 
 export const folder = pathTo("the path of a folder");
-
-/** One more mode. */
-export const mode = (text: string, previous: unknown): AttentionRequest[] => [
-  ...((previous as AttentionRequest[] | undefined) ?? []),
-  attention(text),
-];
 
 /** Lengths that a median can be taken of: a generation has a first token, and more. */
 export function atLeastTwo(text: string): number {

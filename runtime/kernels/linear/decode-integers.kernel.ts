@@ -2,16 +2,11 @@ import {
   arange,
   type Const,
   cdiv,
-  type F32,
   full,
-  type Int,
   kernel,
   load,
-  max,
-  min,
   minimum,
   numPrograms,
-  type Ptr,
   programId,
   range,
   store,
@@ -21,6 +16,17 @@ import {
 } from "tilescript";
 import { biased, capped, gated } from "../epilogue.js";
 import { blockProduct, fetched, integersOf, normedIntegers } from "../formats/integers.js";
+import type { Buffers } from "../formats/numbers.js";
+import {
+  type Added,
+  type AddedRows,
+  type GateUp,
+  type Logits,
+  type Normed,
+  type Qkv,
+  storeBest,
+  storeQkv,
+} from "./decode-token.js";
 import { inverseRms } from "./norm.js";
 
 /*
@@ -31,31 +37,16 @@ import { inverseRms } from "./norm.js";
 
 /** q, k and v of one token: see decodeQkv. */
 export const decodeQkvIntegers = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    q: Ptr<"f32">;
-    keys: Ptr<"bf16">;
-    values: Ptr<"bf16">;
-    position: Ptr<"i32">;
-    epsilon: F32;
-    width: Int;
-    qRows: Int;
-    kvRows: Int;
-    firstRow: Int;
-    rowCount: Int;
-    BLOCKS: Const<"BLOCKS">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    BIAS: Const<"BIAS", boolean>;
-    APART: Const<"APART", boolean>;
-  }) => {
+  (
+    p: Normed &
+      Buffers &
+      Qkv & {
+        BLOCKS: Const<"BLOCKS">;
+        KP: Const<"KP">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+      },
+  ) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const first = minimum(programId(0) * p.R, p.rowCount - p.R);
@@ -67,41 +58,23 @@ export const decodeQkvIntegers = kernel(
     const mask = rows >= programId(0) * p.R;
     const y = biased(sums, p.bias, rows, mask, p.BIAS);
     const cell = to(load(p.position), "i64") * p.kvRows;
-    const query = p.firstRow + rows;
-    const key = query - p.qRows;
-    const value = key - p.kvRows;
-    if (p.APART) {
-      store(p.q + query, y, { mask: mask && key < p.kvRows });
-    } else {
-      store(p.q + query, y, { mask: mask && key < 0 });
-      store(p.keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < p.kvRows });
-    }
-    store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
+    storeQkv(p, cell, rows, y, mask);
   },
   { defaults: { warps: 4, stages: 1 } },
 );
 
 /** The feed-forward's first half: see decodeGateUp. */
 export const decodeGateUpIntegers = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    out: Ptr<"f32">;
-    epsilon: F32;
-    width: Int;
-    outRows: Int;
-    BLOCKS: Const<"BLOCKS">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    BIAS: Const<"BIAS", boolean>;
-    ACT: Const<"ACT", string>;
-  }) => {
+  (
+    p: Normed &
+      Buffers &
+      GateUp & {
+        BLOCKS: Const<"BLOCKS">;
+        KP: Const<"KP">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+      },
+  ) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const first = minimum(programId(0) * p.R, p.outRows - p.R);
@@ -124,21 +97,15 @@ export const decodeGateUpIntegers = kernel(
 
 /** out [rows] += W · x, or = without ADD: see decodeAdd. */
 export const decodeAddIntegers = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    out: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    rowCount: Int;
-    BLOCKS: Const<"BLOCKS">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    BIAS: Const<"BIAS", boolean>;
-    ADD: Const<"ADD", boolean>;
-  }) => {
+  (
+    p: Added &
+      Buffers &
+      AddedRows & {
+        BLOCKS: Const<"BLOCKS">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+      },
+  ) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const first = minimum(programId(0) * p.R, p.rowCount - p.R);
@@ -158,29 +125,16 @@ export const decodeAddIntegers = kernel(
 
 /** Logits of one token, and each program's best: see decodeLogits. */
 export const decodeLogitsIntegers = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    logits: Ptr<"f32">;
-    bestLogit: Ptr<"f32">;
-    bestRow: Ptr<"i32">;
-    epsilon: F32;
-    width: Int;
-    cap: F32;
-    rowCount: Int;
-    tokens: Int;
-    BLOCKS: Const<"BLOCKS">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    BIAS: Const<"BIAS", boolean>;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  (
+    p: Normed &
+      Buffers &
+      Logits & {
+        BLOCKS: Const<"BLOCKS">;
+        KP: Const<"KP">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+      },
+  ) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const inverse = inverseRms(p.x, p.BLOCKS * 32, p.width, p.KP, p.epsilon);
@@ -200,10 +154,7 @@ export const decodeLogitsIntegers = kernel(
       rowOfLane = where(better, rows, rowOfLane);
       bestOfLane = where(better, y, bestOfLane);
     }
-    const best = max(bestOfLane, 0);
-    store(p.bestLogit + programId(0), best);
-    // The lowest row among equals.
-    store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
+    storeBest(p, bestOfLane, rowOfLane);
   },
   { defaults: { warps: 4, stages: 1 } },
 );

@@ -11,8 +11,6 @@ import {
   kernel,
   load,
   type Mask,
-  max,
-  min,
   numPrograms,
   type Ptr,
   programId,
@@ -27,6 +25,17 @@ import {
   zeros,
 } from "tilescript";
 import { biased, capped, gated } from "../epilogue.js";
+import type { Buffers } from "../formats/numbers.js";
+import {
+  type Added,
+  type AddedRows,
+  type GateUp,
+  type Logits,
+  type Normed,
+  type Qkv,
+  storeBest,
+  storeQkv,
+} from "./decode-token.js";
 import { inverseRms, normed } from "./norm.js";
 import { rowSums } from "./row-sums.js";
 import { dequantize } from "./weights.js";
@@ -56,33 +65,18 @@ function inverseOf(low: Tile, high: Tile, width: number, epsilon: number) {
  * the cache.
  */
 export const decodeQkv = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    q: Ptr<"f32">;
-    keys: Ptr<"bf16">;
-    values: Ptr<"bf16">;
-    position: Ptr<"i32">;
-    epsilon: F32;
-    width: Int;
-    qRows: Int;
-    kvRows: Int;
-    firstRow: Int;
-    rowCount: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    ONE: Const<"ONE", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    APART: Const<"APART", boolean>;
-  }) => {
+  (
+    p: Normed &
+      Buffers &
+      Qkv & {
+        blockCount: Int;
+        B: Const<"B">;
+        KP: Const<"KP">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+        ONE: Const<"ONE", boolean>;
+      },
+  ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
@@ -119,16 +113,7 @@ export const decodeQkv = kernel(
     if (p.ONE) products *= inverse;
     const y = biased(products, p.bias, rows, mask, p.BIAS);
     const cell = to(load(p.position), "i64") * p.kvRows;
-    const query = p.firstRow + rows;
-    const key = query - p.qRows;
-    const value = key - p.kvRows;
-    if (p.APART) {
-      store(p.q + query, y, { mask: mask && key < p.kvRows });
-    } else {
-      store(p.q + query, y, { mask: mask && key < 0 });
-      store(p.keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < p.kvRows });
-    }
-    store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
+    storeQkv(p, cell, rows, y, mask);
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
@@ -173,27 +158,18 @@ export const decodeNormHeads = kernel(
  * f32 [F].
  */
 export const decodeGateUp = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    out: Ptr<"f32">;
-    epsilon: F32;
-    width: Int;
-    outRows: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    ONE: Const<"ONE", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    ACT: Const<"ACT", string>;
-  }) => {
+  (
+    p: Normed &
+      Buffers &
+      GateUp & {
+        blockCount: Int;
+        B: Const<"B">;
+        KP: Const<"KP">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+        ONE: Const<"ONE", boolean>;
+      },
+  ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
@@ -253,23 +229,17 @@ export const decodeGateUp = kernel(
  * it joins the residual.
  */
 export const decodeAdd = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    out: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    rowCount: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    ONE: Const<"ONE", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    ADD: Const<"ADD", boolean>;
-  }) => {
+  (
+    p: Added &
+      Buffers &
+      AddedRows & {
+        blockCount: Int;
+        B: Const<"B">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+        ONE: Const<"ONE", boolean>;
+      },
+  ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
@@ -312,31 +282,18 @@ export const decodeAdd = kernel(
  * no token has: never the best, and −∞.
  */
 export const decodeLogits = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    logits: Ptr<"f32">;
-    bestLogit: Ptr<"f32">;
-    bestRow: Ptr<"i32">;
-    epsilon: F32;
-    width: Int;
-    cap: F32;
-    rowCount: Int;
-    tokens: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    ONE: Const<"ONE", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  (
+    p: Normed &
+      Buffers &
+      Logits & {
+        blockCount: Int;
+        B: Const<"B">;
+        KP: Const<"KP">;
+        R: Const<"R">;
+        FORMAT: Const<"FORMAT", string>;
+        ONE: Const<"ONE", boolean>;
+      },
+  ) => {
     const blocks = arange(0, p.B);
     const lane = arange(0, 16);
     const columns = col(blocks) * 32 + row(lane);
@@ -384,10 +341,7 @@ export const decodeLogits = kernel(
       rowOfLane = where(better, rows, rowOfLane);
       bestOfLane = where(better, y, bestOfLane);
     }
-    const best = max(bestOfLane, 0);
-    store(p.bestLogit + programId(0), best);
-    // The lowest row among equals.
-    store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
+    storeBest(p, bestOfLane, rowOfLane);
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -3,15 +3,12 @@ import {
   type Const,
   cdiv,
   col,
-  type F32,
   full,
   gdcLaunchDependents,
   gdcWait,
   type Int,
   kernel,
   load,
-  max,
-  min,
   numPrograms,
   type Ptr,
   programId,
@@ -26,6 +23,16 @@ import {
   zeros,
 } from "tilescript";
 import { biased, capped, gated } from "../epilogue.js";
+import {
+  type Added,
+  type AddedRows,
+  type GateUp,
+  type Logits,
+  type Normed,
+  type Qkv,
+  storeBest,
+  storeQkv,
+} from "./decode-token.js";
 
 /*
  * Matrix-vector products of one decode step as in decode-project.kernel.ts, for weights in bf16, which nothing has to be computed for: here
@@ -108,29 +115,15 @@ function turn(
 
 /** `decodeQkv` for bf16. */
 export const decodeQkvRows = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    q: Ptr<"f32">;
-    keys: Ptr<"bf16">;
-    values: Ptr<"bf16">;
-    position: Ptr<"i32">;
-    epsilon: F32;
-    width: Int;
-    qRows: Int;
-    kvRows: Int;
-    firstRow: Int;
-    rowCount: Int;
-    K: Int;
-    R: Const<"R">;
-    P0: Const<"P0">;
-    P1: Const<"P1">;
-    TWO: Const<"TWO", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    APART: Const<"APART", boolean>;
-  }) => {
+  (
+    p: Normed & { bf16: Ptr<"bf16"> } & Qkv & {
+        K: Int;
+        R: Const<"R">;
+        P0: Const<"P0">;
+        P1: Const<"P1">;
+        TWO: Const<"TWO", boolean>;
+      },
+  ) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
@@ -147,16 +140,7 @@ export const decodeQkvRows = kernel(
       t1 = u1;
       const mask = rows < p.rowCount;
       y = biased(y, p.bias, rows, mask, p.BIAS);
-      const query = p.firstRow + rows;
-      const key = query - p.qRows;
-      const value = key - p.kvRows;
-      if (p.APART) {
-        store(p.q + query, y, { mask: mask && key < p.kvRows });
-      } else {
-        store(p.q + query, y, { mask: mask && key < 0 });
-        store(p.keys + cell + key, to(y, "bf16"), { mask: mask && key >= 0 && key < p.kvRows });
-      }
-      store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
+      storeQkv(p, cell, rows, y, mask);
     }
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
@@ -164,23 +148,15 @@ export const decodeQkvRows = kernel(
 
 /** `decodeGateUp` for bf16: R rows of the gate and the R rows of up that go with them. */
 export const decodeGateUpRows = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    out: Ptr<"f32">;
-    epsilon: F32;
-    width: Int;
-    outRows: Int;
-    K: Int;
-    R: Const<"R">;
-    P0: Const<"P0">;
-    P1: Const<"P1">;
-    TWO: Const<"TWO", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    ACT: Const<"ACT", string>;
-  }) => {
+  (
+    p: Normed & { bf16: Ptr<"bf16"> } & GateUp & {
+        K: Int;
+        R: Const<"R">;
+        P0: Const<"P0">;
+        P1: Const<"P1">;
+        TWO: Const<"TWO", boolean>;
+      },
+  ) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     const ups = p.bf16 + to(p.outRows, "i64") * p.K;
@@ -225,20 +201,15 @@ export const decodeGateUpRows = kernel(
 
 /** `decodeAdd` for bf16. */
 export const decodeAddRows = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    out: Ptr<"f32">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    rowCount: Int;
-    K: Int;
-    R: Const<"R">;
-    P0: Const<"P0">;
-    P1: Const<"P1">;
-    TWO: Const<"TWO", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    ADD: Const<"ADD", boolean>;
-  }) => {
+  (
+    p: Added & { bf16: Ptr<"bf16"> } & AddedRows & {
+        K: Int;
+        R: Const<"R">;
+        P0: Const<"P0">;
+        P1: Const<"P1">;
+        TWO: Const<"TWO", boolean>;
+      },
+  ) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
@@ -262,27 +233,15 @@ export const decodeAddRows = kernel(
 
 /** `decodeLogits` for bf16. */
 export const decodeLogitsRows = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bf16: Ptr<"bf16">;
-    bias: Ptr<"f32">;
-    logits: Ptr<"f32">;
-    bestLogit: Ptr<"f32">;
-    bestRow: Ptr<"i32">;
-    epsilon: F32;
-    width: Int;
-    cap: F32;
-    rowCount: Int;
-    tokens: Int;
-    K: Int;
-    R: Const<"R">;
-    P0: Const<"P0">;
-    P1: Const<"P1">;
-    TWO: Const<"TWO", boolean>;
-    BIAS: Const<"BIAS", boolean>;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  (
+    p: Normed & { bf16: Ptr<"bf16"> } & Logits & {
+        K: Int;
+        R: Const<"R">;
+        P0: Const<"P0">;
+        P1: Const<"P1">;
+        TWO: Const<"TWO", boolean>;
+      },
+  ) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
@@ -305,10 +264,7 @@ export const decodeLogitsRows = kernel(
       rowOfLane = where(better, rows, rowOfLane);
       bestOfLane = where(better, y, bestOfLane);
     }
-    const best = max(bestOfLane, 0);
-    store(p.bestLogit + programId(0), best);
-    // The lowest row among equals.
-    store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));
+    storeBest(p, bestOfLane, rowOfLane);
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );
