@@ -1,5 +1,5 @@
 import type { DeviceBuffer } from "../device/device.js";
-import { BATCH_SPLITS, batchBlock, splitsOf } from "../kernels/attention/tiles.js";
+import { BATCH_SPLITS, blockOfKeys, splitsOf } from "../kernels/attention/tiles.js";
 import { TILES } from "../kernels/tiles.js";
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { SharedHost } from "./host.js";
@@ -45,7 +45,7 @@ export class BatchPass extends RowsPass {
     const { window } = config.layerKinds[index]!;
     const reach = Math.min(window ?? capacity, capacity);
     const SPLITS = BATCH_SPLITS[device.traits.tiles];
-    const BN = batchBlock(device.traits.tiles, DP, reach);
+    const BN = blockOfKeys(device.traits.tiles, DP, reach);
     const splits = splitsOf(SPLITS, device.processors, kvHeads * rows);
     const parts = { partial, peak, total, positions, reach, SPLITS, BN, D, DP };
     kernels.batchAttention.launch([kvHeads, splits, rows], {

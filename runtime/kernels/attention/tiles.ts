@@ -3,6 +3,7 @@ import { combinedPart } from "./heads.js";
 
 /** From so many keys on, more splits and larger blocks of narrow heads pay for what they cost. */
 const LONG = 32 << 10;
+const isLong = (DP: number, keys: number): boolean => DP <= 64 && keys > LONG;
 
 /** Keys of the largest block: each has its own row in a table of angles. */
 export const LARGEST_BLOCK = 128;
@@ -13,17 +14,16 @@ const EACH = 2;
 /** Blocks of keys that one program is through with sooner than several have combined what they made of them. */
 const SOLO = 2;
 
+/** Keys that a program of a decode step's attention takes at a time, of one sequence or of several. */
+export const blockOfKeys = (set: TileSet, DP: number, keys: number): number =>
+  set === "cpu" || DP > 128 ? 32 : isLong(DP, keys) ? 128 : 64;
+
 /** Tiles of a decode step's attention over up to `keys` keys: at the most SPLITS of them, BN at a time, one up to SOLO blocks. */
 export function decodeAttentionTiles(set: TileSet, shape: { GM: number; DP: number }, keys: number) {
-  const isLong = shape.DP <= 64 && keys > LONG;
-  const SPLITS = set === "cpu" ? 4 : isLong ? 128 : 64;
-  const BN = batchBlock(set, shape.DP, keys);
+  const SPLITS = set === "cpu" ? 4 : isLong(shape.DP, keys) ? 128 : 64;
+  const BN = blockOfKeys(set, shape.DP, keys);
   return { SPLITS, BN, PART: combinedPart(SPLITS, shape), SOLO: set === "cpu" ? 1 : SOLO };
 }
-
-/** Keys that a program of a batch's attention takes at a time. */
-export const batchBlock = (set: TileSet, DP: number, keys: number): number =>
-  set === "cpu" || DP > 128 ? 32 : DP <= 64 && keys > LONG ? 128 : 64;
 
 /** Splits at the most of each sequence's keys where several decode together: they fill a device among them. */
 export const BATCH_SPLITS: Readonly<Record<TileSet, number>> = { gpu: 32, cpu: 4 };
