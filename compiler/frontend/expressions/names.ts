@@ -9,7 +9,7 @@ import type { Diagnostic } from "../../diagnostics/index.js";
 import { type Expr, UNKNOWN } from "../../ir/index.js";
 import { isFunctionValue } from "../bindings.js";
 import { fixedValue } from "../fixed.js";
-import { isMissing } from "../given.js";
+import { isMissing, isUndefined } from "../given.js";
 import { missingName, resolveCallee, resolveName, symbolOf, unwrapped } from "../names.js";
 import { poison } from "../poison.js";
 import type { Binding, Scope, Variable } from "../scope.js";
@@ -90,7 +90,10 @@ function problemOf(node: ts.Identifier, symbol: ts.Symbol | null, scope: Scope):
   const made = value && ts.isCallExpression(value) ? resolveCallee(unit, value) : null;
   if (made?.kind === "language" && made.name === "kernel")
     return notAConstant(span, { name, why: "it is a kernel", instead: LAUNCHED });
-  return notAConstant(span, { name, why: whyNot(declared) });
+  const instead = isUndefined(node)
+    ? "only an optional parameter takes undefined: (x: Tile, mask?: Tile) => …"
+    : undefined;
+  return notAConstant(span, { name, why: whyNot(declared), instead });
 }
 
 const isInside = (node: ts.Node, around: ts.Node): boolean => around.pos <= node.pos && node.end <= around.end;

@@ -21,19 +21,27 @@ import { argumentsOf } from "./passed.js";
 /** A call of a function of the user's: it becomes a device function of the kernel, lowered at its first call. */
 export function callFunction(node: ts.CallExpression, fn: UserFunction, scope: Scope): Expr {
   for (const [place, one] of node.arguments.entries()) decideArgument(one, fn.node.parameters[place], scope);
-  const given = node.arguments.map((one) => (isGiven(one, scope) === false ? null : givenBy(one, scope)));
+  // What has no value where the function needs one is a mistake of the call, and is lowered to say so.
+  const given = node.arguments.map((one, place) =>
+    isGiven(one, scope) === false && takesNone(fn.node.parameters[place], scope) ? null : givenBy(one, scope),
+  );
   return applied(fn, given, node, scope);
+}
+
+/** Whether a call may leave the parameter out, or say `undefined` for it. */
+function takesNone(parameter: ts.ParameterDeclaration | undefined, { unit }: Scope): boolean {
+  if (!parameter || parameter.questionToken || parameter.initializer) return true;
+  const type = unit.checker.getTypeAtLocation(parameter);
+  return (
+    mayBeUndefined(type) || (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.TypeParameter)) !== 0
+  );
 }
 
 /** A function that takes an optional parameter of the kernel as one of its own is made for launches that give it, and for others. */
 function decideArgument(node: ts.Expression, parameter: ts.ParameterDeclaration | undefined, scope: Scope): void {
-  const { checker } = scope.unit;
   const variable = parameter && optionalParameter(node, scope);
-  const takesNone =
-    parameter?.questionToken ||
-    parameter?.initializer ||
-    (parameter && mayBeUndefined(checker.getTypeAtLocation(parameter)));
-  if (variable && takesNone && mayBeUndefined(checker.getTypeAtLocation(node))) decideGiven(variable);
+  const mayLack = variable && mayBeUndefined(scope.unit.checker.getTypeAtLocation(node));
+  if (mayLack && takesNone(parameter, scope)) decideGiven(variable);
 }
 
 /** A function on what is given for its parameters; null, or nothing at the end, for what is left out. */
