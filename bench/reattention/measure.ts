@@ -166,8 +166,8 @@ export class Layer {
     const stream = () => retrieval.stream({ q, count: queries, qRow }, this.keys, 0, keys);
     const ms = await this.#runner.time(stream);
     const parts = {
-      stream: await this.#runner.time(stream, "reattentionStream", "reattentionStreamDeep"),
-      pick: await this.#runner.time(stream, "reattentionPickStreamed"),
+      stream: await this.#runner.time(stream, "reattentionStream", "reattentionStreamParts"),
+      pick: await this.#runner.time(stream, "reattentionPickStreamed", "reattentionPickParts"),
     };
     this.#runner.memory.free();
     const operations = 2 * heads * headSize * queries * keys;

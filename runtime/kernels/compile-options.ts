@@ -56,8 +56,8 @@ const RULES: Readonly<Record<string, (constants: Constants) => LaunchOptions>> =
   reattentionScanQuantized: (c) => (isWide(c) ? {} : { maxRegisters: 168 }),
   reattentionStream: (c) =>
     isByBlock(c) ? { warps: 8, stages: 2, maxRegisters: 128 } : isWide(c) ? { warps: 4, stages: 2 } : {},
-  reattentionStreamDeep: (c) => (isWide(c) ? { stages: 2 } : {}),
-  reattentionPickStreamed: (c) => (isByBlock(c) || Number(c.DEPTH) > 4 || isWide(c) ? { warps: 4 } : {}),
+  reattentionStreamParts: (c) => (isWide(c) ? { stages: 2 } : {}),
+  reattentionPickStreamed: (c) => (isByBlock(c) || isWide(c) ? { warps: 4 } : {}),
   chooseExperts: ({ EP }) => (Number(EP) > 512 ? { warps: 8 } : {}),
   reattentionChoose: ({ N }) => (Number(N) <= 128 ? { warps: 4 } : {}),
 };

@@ -29,6 +29,7 @@ export * from "./reattention/quantize.kernel.js";
 export * from "./reattention/scan.kernel.js";
 export * from "./reattention/scan-quantized.kernel.js";
 export * from "./reattention/stream.kernel.js";
+export * from "./reattention/stream-parts.kernel.js";
 export * from "./reattention/vote.kernel.js";
 export * from "./reattention/window.kernel.js";
 export * from "./sample/greedy.kernel.js";

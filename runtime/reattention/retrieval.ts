@@ -1,6 +1,6 @@
-import type { Device, DeviceBuffer } from "../device/device.js";
+import type { DescriptorArgument, Device, DeviceBuffer } from "../device/device.js";
 import { type Heads, headConstants } from "../kernels/attention/heads.js";
-import { CANDIDATES, type ReAttentionTiles, SLOTS, widthOf } from "../kernels/reattention/tiles.js";
+import { CANDIDATES, type ReAttentionTiles, SLOTS, SORTED, widthOf } from "../kernels/reattention/tiles.js";
 import { cdiv } from "../tiling.js";
 import { AttentionError } from "./errors.js";
 import { type HalfType, type KernelRunner, tilesFor } from "./kernel-runner.js";
@@ -26,6 +26,14 @@ export interface Queries {
   readonly q: DeviceBuffer;
   readonly count: number;
   readonly qRow: number;
+}
+
+/** Queries in chunks, and the keys that they pass over. */
+interface Passed extends Queries {
+  readonly keys: DeviceBuffer;
+  readonly global: number;
+  readonly length: number;
+  readonly chunk: number;
 }
 
 /** Keys in 8 bits, as `reattentionQuantize` makes them, for the layer that they are of. */
@@ -61,9 +69,6 @@ const IDLE = 0.03;
 
 /** Rows of a KV head that a scan's smallest product has. */
 const FEW_ROWS = 16;
-
-/** Up to so many picks, lists are kept in sorted registers. */
-const SORTED = 4;
 
 /** Codes of a row that a product wants at least. */
 const CODES = 32;
@@ -105,8 +110,8 @@ export class Retrieval {
   /** Maxima of a scan: allocated ahead, so that a scan can be captured. */
   readonly #maxima: { readonly parts: DeviceBuffer; readonly supers: DeviceBuffer };
   readonly #maximaRows: { readonly partRow: number; readonly superRow: number };
-  /** Candidates of a stream, as large as the longest so far wanted. */
-  readonly #lists = new Map<"values" | "blocks", DeviceBuffer>();
+  /** What a stream's kernels hand on, as large as the longest so far wanted. */
+  readonly #lists = new Map<string, DeviceBuffer>();
 
   constructor(runner: KernelRunner, options: RetrievalOptions) {
     this.#runner = runner;
@@ -206,43 +211,97 @@ export class Retrieval {
    * Picks of `count` queries in the keys' dtype, in chunks of `chunk` (default: all in one), for a middle behind the first `global` tokens
    * that has `length` tokens for the last chunk. Each chunk before sees as many fewer as queries follow it.
    */
-  stream({ q, count, qRow }: Queries, keys: DeviceBuffer, global: number, length: number, chunk: number = count): void {
-    const { heads, kvHeads, headSize, topK, dtype = "bf16", byBlock = false } = this.options;
-    const { G, D, DP } = headConstants(this.options);
-    const deep = topK > SORTED && !byBlock;
-    const { BM, BN, OUTER, CLASSES, INNER } = this.#streamTiles(deep, byBlock);
-    const DEPTH = deep ? this.#tiles.streamDeep.DEPTH : SORTED;
+  stream(queries: Queries, keys: DeviceBuffer, global: number, length: number, chunk: number = queries.count): void {
+    const { topK, byBlock = false } = this.options;
+    const passed = { ...queries, keys, global, length, chunk };
+    if (topK > SORTED && !byBlock) this.#streamParts(passed);
+    else this.#streamLists(passed);
+  }
+
+  #streamLists(passed: Passed): void {
+    const { heads, kvHeads, topK, byBlock = false } = this.options;
+    const { count, length, chunk } = passed;
+    const { BM, BN, ...classes } = byBlock ? this.#tiles.streamByBlock : this.#tiles.stream[this.#width];
+    const each = classes.CLASSES * SORTED;
     const chunks = cdiv(count, chunk);
-    const programs = kvHeads * cdiv(chunk * G, BM);
-    const bounds = this.#listBounds(deep, byBlock);
-    const splits = this.#splits(programs * chunks, cdiv(length, BN), Math.floor(bounds.at(-1)! / (CLASSES * DEPTH)));
-    const lists = splits * CLASSES * DEPTH;
+    const tiles = this.#tilesOf(chunk, BM);
+    const bounds = byBlock ? this.#tiles.listsByBlock : this.#tiles.lists;
+    const most = Math.min(cdiv(length, BN), Math.floor(bounds.at(-1)! / each));
+    const splits = this.#splits(tiles * chunks, most);
+    const lists = splits * each;
     const listBytes = heads * count * lists * 4;
-    const [values, blocks] = [this.#list("values", listBytes), this.#list("blocks", listBytes)];
-    const common = {
-      ...{ q, values, blocks, queries: count, chunk, qRow, global, before: length - count },
-      ...{ T: dtype, G, D, DP, OUTER, CLASSES, INNER },
-    };
+    const [values, blocks] = [this.#scratch("values", listBytes), this.#scratch("blocks", listBytes)];
+    const common = { ...this.#chunked(passed), ...classes, values, blocks };
     const { kernels } = this.#runner;
-    const tensor = { shape: [global + length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
-    const streamed = { ...common, keys: { buffer: keys, ...tensor }, BM, BN };
-    if (deep) kernels.reattentionStreamDeep.launch([programs, splits, chunks], { ...streamed, DEPTH });
-    else kernels.reattentionStream.launch([programs, splits, chunks], streamed);
+    kernels.reattentionStream.launch([tiles, splits, chunks], { ...common, keys: this.#tensor(passed), BM, BN });
     kernels.reattentionPickStreamed.launch([heads * chunk, chunks], {
-      ...{
-        ...common,
-        keys,
-        picks: this.picks,
-        counts: this.counts,
-        countRow: this.countRow,
-        kvHeads,
-        lists,
-        topK,
-        DEPTH,
-      },
-      ...{ KC: smallest("topK", CANDIDATES, topK + 4), LISTS: smallest("splits", bounds, lists) },
-      ...(deep ? this.#tiles.pickDeep : this.#tiles.pickStreamed),
+      ...{ ...common, keys: passed.keys, picks: this.picks, counts: this.counts, countRow: this.countRow },
+      ...{ kvHeads, lists, topK, KC: smallest("topK", CANDIDATES, topK + 4) },
+      ...{ LISTS: smallest("splits", bounds, lists), ...this.#tiles.pickStreamed },
     });
+  }
+
+  /** By the maxima of all parts: chunks together where there is room for them, else tiles of a chunk. */
+  #streamParts(passed: Passed): void {
+    const { heads, kvHeads, topK, middle } = this.options;
+    const { q, count, qRow, length, chunk } = passed;
+    const { BN, ...tile } = this.#tiles.streamParts[this.#width];
+    const { BM, OUTER, CLASSES, INNER, SUPER } = tile;
+    const block = OUTER * CLASSES * INNER;
+    const blocks = cdiv(Math.max(length, 1), BN) * (BN / block);
+    const [partRow, superRow] = [cdiv(blocks * CLASSES, 16) * 16, cdiv(blocks, SUPER)];
+    const tileBytes = BM * (partRow + superRow) * 4;
+    const atOnce = Math.max(1, Math.floor(this.#tiles.partBytes / tileBytes));
+    const tiles = this.#tilesOf(chunk, BM);
+    const chunks = cdiv(count, chunk);
+    const together = Math.min(chunks, Math.max(1, Math.floor(atOnce / tiles)));
+    const most = Math.min(tiles, atOnce);
+    const rows = together * most * BM;
+    const parts = this.#scratch("parts", rows * partRow * 4);
+    const supers = this.#scratch("supers", rows * superRow * 4);
+    const SUPERS = smallest("middle", this.#tiles.supers, cdiv(Math.max(middle, 1), block * SUPER));
+    const { kernels } = this.#runner;
+    for (let first = 0; first < count; first += together * chunk) {
+      const queries = Math.min(together * chunk, count - first);
+      const some = {
+        ...passed,
+        q: q.view(first * qRow * 2),
+        count: queries,
+        length: length - (count - first - queries),
+      };
+      const [someChunks, splits] = [cdiv(queries, chunk), cdiv(some.length, block * SUPER)];
+      for (let firstTile = 0; firstTile < tiles; firstTile += most) {
+        const someTiles = Math.min(most, tiles - firstTile);
+        const common = { ...this.#chunked(some), ...tile, parts, supers, partRow, superRow, firstTile };
+        kernels.reattentionStreamParts.launch(
+          [someTiles, Math.max(1, this.#splits(someTiles * someChunks, splits)), someChunks],
+          { ...common, keys: this.#tensor(some), BN },
+        );
+        kernels.reattentionPickParts.launch([someTiles * BM, someChunks], {
+          ...{ ...common, keys: passed.keys, picks: this.picks.view(first * heads * topK * 4) },
+          ...{ counts: this.counts.view((first / chunk) * this.countRow * 4), countRow: this.countRow },
+          ...{ kvHeads, topK, KC: smallest("topK", CANDIDATES, topK + 4), SUPERS, ...this.#tiles.pickParts },
+        });
+      }
+    }
+  }
+
+  /** Tiles of BM rows that the queries of a chunk are. */
+  #tilesOf(chunk: number, BM: number): number {
+    const { heads, kvHeads } = this.options;
+    return kvHeads * cdiv((chunk * heads) / kvHeads, BM);
+  }
+
+  /** What every kernel is told of chunks of queries. */
+  #chunked({ q, count, qRow, global, length, chunk }: Passed) {
+    const { G, D, DP } = headConstants(this.options);
+    const { dtype = "bf16" } = this.options;
+    return { ...{ q, queries: count, chunk, qRow, global, before: length - count }, ...{ T: dtype, G, D, DP } };
+  }
+
+  #tensor({ keys, global, length }: Passed): DescriptorArgument {
+    const { kvHeads, headSize } = this.options;
+    return { buffer: keys, shape: [global + length, kvHeads, headSize], strides: [kvHeads * headSize, headSize, 1] };
   }
 
   get #scanTiles(): ReAttentionTiles["scanByBlock"] {
@@ -256,23 +315,10 @@ export class Retrieval {
     return widthOf(headConstants(this.options).DP);
   }
 
-  #streamTiles(deep: boolean, byBlock: boolean) {
-    if (byBlock) return this.#tiles.streamByBlock;
-    return deep ? this.#tiles.streamDeep : this.#tiles.stream[this.#width];
-  }
-
-  #listBounds(deep: boolean, byBlock: boolean): readonly number[] {
-    if (byBlock) return this.#tiles.listsByBlock;
-    return deep ? this.#tiles.listsDeep : this.#tiles.lists;
-  }
-
-  /**
-   * Into how many splits to cut the keys for so many programs: as few as leave the device hardly idle at the end, if there are blocks for
-   * them and room for a row's lists.
-   */
-  #splits(programs: number, blocks: number, most: number): number {
+  /** Into how many splits, `most` of them, to cut the keys for so many programs: as few as leave the device hardly idle at the end. */
+  #splits(programs: number, most: number): number {
     const atOnce = PROGRAMS.stream * this.#runner.device.processors;
-    const bound = Math.max(1, Math.min(Math.ceil(atOnce / programs) + MOST_TURNS, blocks, most));
+    const bound = Math.max(1, Math.min(Math.ceil(atOnce / programs) + MOST_TURNS, most));
     const busy = (splits: number): number => {
       const turns = (splits * programs) / atOnce;
       return turns / Math.ceil(turns);
@@ -282,7 +328,7 @@ export class Retrieval {
     return all.find((splits) => busy(splits) >= best - IDLE)!;
   }
 
-  #list(name: "values" | "blocks", bytes: number): DeviceBuffer {
+  #scratch(name: string, bytes: number): DeviceBuffer {
     const held = this.#lists.get(name);
     if (held && held.bytes >= bytes) return held;
     held?.free();

@@ -27,8 +27,20 @@ it("what a GPU has to have compiled is what the benches launch", async () => {
   const builds = await retrievalBuilds(gpuOf(90), [4096, 16384]);
   const kernels = [...new Set(builds.map(({ kernel }) => kernel))].sort();
   expect(kernels).toEqual(
-    ["Choose", "Decide", "DecideQuantized", "Decode", "Gather", "Narrow", "Pick", "PickStreamed", "Prefill", "Quantize"]
-      .concat("Rotate", "Scan", "ScanQuantized", "Stream", "StreamDeep")
+    [
+      "Choose",
+      "Decide",
+      "DecideQuantized",
+      "Decode",
+      "Gather",
+      "Narrow",
+      "Pick",
+      "PickParts",
+      "PickStreamed",
+      "Prefill",
+      "Quantize",
+    ]
+      .concat("Rotate", "Scan", "ScanQuantized", "Stream", "StreamParts")
       .map((name) => `reattention${name}`),
   );
   expect(new Set(builds.map(({ constants }) => constants.D).filter(Boolean))).toEqual(new Set([64, 128]));

@@ -20,6 +20,19 @@ export function classMaxima(scores: Tile, ROWS: number, OUTER: number, CLASSES: 
   return maximum(max(max(parts, 1), 2), LEAST);
 }
 
+/** The same of the SUB blocks that stand beside each other: [ROWS, SUB · OUTER · CLASSES · INNER] → [ROWS, SUB · CLASSES]. */
+export function blockMaxima(
+  scores: Tile,
+  ROWS: number,
+  SUB: number,
+  OUTER: number,
+  CLASSES: number,
+  INNER: number,
+): Tile {
+  const parts = reshape(scores, [ROWS, SUB, OUTER, CLASSES, INNER]);
+  return reshape(maximum(max(max(parts, 2), 3), LEAST), [ROWS, SUB * CLASSES]);
+}
+
 /** Position of the `member`-th key of a part, counted from the middle's first token. */
 export function keyOfPart(part: Tile, member: Tile, OUTER: number, CLASSES: number, INNER: number) {
   const block = floorDiv(part, CLASSES) * (OUTER * CLASSES * INNER);

@@ -12,8 +12,10 @@ import {
   to,
 } from "tilescript";
 import { takeBest } from "./best.js";
+
 import { queryOf, type Scoring } from "./row.js";
 import { settle, settleByBlock } from "./settle.js";
+import { SORTED } from "./tiles.js";
 
 /** Picks of chunks, program (row, chunk), from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
 export const reattentionPickStreamed = kernel(
@@ -34,10 +36,9 @@ export const reattentionPickStreamed = kernel(
       /** Length of the middle before the first query. */
       before: Int;
       kvHeads: Int;
-      /** Entries of a row's lists: splits · CLASSES · DEPTH. */
+      /** Entries of a row's lists: splits · CLASSES · SORTED. */
       lists: Int;
     } & Scoring & {
-        DEPTH: Const<"DEPTH">;
         /** A power of two that `lists` does not exceed. */
         LISTS: Const<"LISTS">;
       },
@@ -53,7 +54,7 @@ export const reattentionPickStreamed = kernel(
       const query = queryOf(p, p.q + first * p.qRow, line, last - first);
       const maxima = load(p.values + from * p.lists + entry, { mask, other: -Infinity });
       const block = load(p.blocks + from * p.lists + entry, { mask, other: 0 });
-      const [, parts] = takeBest(maxima, block * p.CLASSES + mod(floorDiv(entry, p.DEPTH), p.CLASSES), p.KC, p.topK);
+      const [, parts] = takeBest(maxima, block * p.CLASSES + mod(floorDiv(entry, SORTED), p.CLASSES), p.KC, p.topK);
       const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, (last - first) * p.G)) * p.D;
       const [out, stride, votes] = [
         p.picks + from * p.topK,

@@ -41,19 +41,14 @@ export interface Scoring {
   INNER: Const<"INNER">;
 }
 
-/** Parameters of a decode step's picks, from what `reattentionScan` gives. */
-export type StepPicks<T extends "f16" | "bf16"> = {
-  q: Ptr<"f32">;
+/** Parameters of picks from the maxima of parts, [rows, partRow], and of SUPER blocks of them, [rows, superRow]. */
+export type FromMaxima<T extends "f16" | "bf16"> = {
   keys: Ptr<T>;
-  position: Ptr<"i32">;
   parts: Ptr<"f32">;
   supers: Ptr<"f32">;
   picks: Ptr<"i32">;
   counts: Ptr<"i32">;
-  queries: Int;
-  qRow: Int;
   global: Int;
-  local: Int;
   kvHeads: Int;
   partRow: Int;
   superRow: Int;
@@ -63,6 +58,15 @@ export type StepPicks<T extends "f16" | "bf16"> = {
     SUPERS: Const<"SUPERS">;
   };
 
+/** Parameters of a decode step's picks, from what `reattentionScan` gives. */
+export type StepPicks<T extends "f16" | "bf16"> = {
+  q: Ptr<"f32">;
+  position: Ptr<"i32">;
+  queries: Int;
+  qRow: Int;
+  local: Int;
+} & FromMaxima<T>;
+
 /** A row's query [DP]. */
 export function queryOf(p: { qRow: number; G: number; D: number; DP: number }, q: Ptr, line: number, queries: number) {
   const member = mod(line, queries * p.G);
@@ -71,20 +75,32 @@ export function queryOf(p: { qRow: number; G: number; D: number; DP: number }, q
   return load(q + floorDiv(member, p.G) * p.qRow + head * p.D + column, { mask: column < p.D, other: 0 });
 }
 
-/** The picks of a row of a decode step: the best of its supers, of their parts the best, of their keys the best. */
+/** The picks of a row of a decode step. */
 export function pickRow<T extends "f16" | "bf16">(p: StepPicks<T>, query: Tile, length: number) {
   const line = programId(0);
+  pickFromMaxima(p, query, length, floorDiv(line, p.queries * p.G), line, line);
+}
+
+/** The picks of row `line` of KV head `kvHead`, whose maxima are in row `kept`: the best of its supers, of their parts the best, of their keys the best. */
+export function pickFromMaxima<T extends "f16" | "bf16">(
+  p: FromMaxima<T>,
+  query: Tile,
+  length: number,
+  kvHead: number,
+  kept: number,
+  line: number,
+) {
   const blocks = cdiv(length, p.OUTER * p.CLASSES * p.INNER);
   const number = arange(0, p.SUPERS);
-  const peaks = load(p.supers + line * p.superRow + number, { mask: number < cdiv(blocks, p.SUPER), other: -Infinity });
+  const peaks = load(p.supers + kept * p.superRow + number, { mask: number < cdiv(blocks, p.SUPER), other: -Infinity });
   const [, top] = takeBest(peaks, number, p.KC, p.topK);
   const part = reshape(col(top) * (p.SUPER * p.CLASSES) + row(arange(0, p.SUPER * p.CLASSES)), [
     p.KC * p.SUPER * p.CLASSES,
   ]);
   const there = part >= 0 && part < blocks * p.CLASSES;
-  const maxima = load(p.parts + line * p.partRow + part, { mask: there, other: -Infinity });
+  const maxima = load(p.parts + kept * p.partRow + part, { mask: there, other: -Infinity });
   const [, best] = takeBest(maxima, part, p.KC, p.topK);
-  const head = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
+  const head = p.keys + (to(p.global, "i64") * p.kvHeads + kvHead) * p.D;
   const [out, stride] = [p.picks + line * p.topK, p.kvHeads * p.D];
   if (p.CLASSES === 1) settleByBlock(p, query, head, length, stride, best, out, p.counts);
   else settle(p, query, head, length, stride, best, out, p.counts);

@@ -5,16 +5,13 @@ import {
   col,
   type Descriptor,
   dot,
-  expandDims,
   floorDiv,
   full,
   type Int,
   kernel,
   load,
   loadTensorDescriptor,
-  max,
   maximum,
-  min,
   minimum,
   mod,
   numPrograms,
@@ -29,10 +26,11 @@ import {
   where,
 } from "tilescript";
 import { classMaxima } from "./classes.js";
+import { SORTED } from "./tiles.js";
 
 /*
  * The pass over the middle's keys for many queries, at the speed of the matrix units: a program holds BM rows of one KV head (query ·
- * G + head of the group) and streams over a split of the keys. Of each class of the blocks (classes.ts) a row keeps the DEPTH
+ * G + head of the group) and streams over a split of the keys. Of each class of the blocks (classes.ts) a row keeps the SORTED
  * largest maxima and their blocks, sorted in registers: scores never leave them.
  *
  * The arithmetic, for 128 rows, 128 keys and D 64: the product takes 512 cycles of an SM's matrix units. Each of 128 threads holds 128 scores, four
@@ -60,7 +58,7 @@ function sift(x: Tile, block: Tile, value: Tile, at: Tile): [Tile, Tile, Tile, T
   return [maximum(x, value), where(better, block, at), minimum(x, value), where(better, at, block)];
 }
 
-/** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [chunks, rows, splits, CLASSES, 4], −∞ for none. */
+/** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [chunks, rows, splits, CLASSES, SORTED], −∞ for none. */
 export const reattentionStream = kernel(
   <T extends "f16" | "bf16">(p: {
     q: Ptr<T>;
@@ -125,7 +123,7 @@ export const reattentionStream = kernel(
       [v3, b3, x, b] = sift(x, b, v3, b3);
     }
     const line = first * p.G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
-    const list = ((col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES))) * 4;
+    const list = ((col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES))) * SORTED;
     const mask = col(member) < rows;
     store(p.values + list, v0, { mask });
     store(p.values + list + 1, v1, { mask });
@@ -140,65 +138,4 @@ export const reattentionStream = kernel(
     // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.
     defaults: { warps: 4, stages: 3, maxRegisters: 255, alignment: "required", divisible: ["pointers", "qRow"] },
   },
-);
-
-/** The same for K up to DEPTH: a maximum takes the place of the list's worst, the later block of equal ones. Lists are not sorted. */
-export const reattentionStreamDeep = kernel(
-  <T extends "f16" | "bf16">(p: {
-    q: Ptr<T>;
-    /** [tokens, KV heads, D] */
-    keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
-    values: Ptr<"f32">;
-    blocks: Ptr<"i32">;
-    queries: Int;
-    /** Queries of a chunk; the last chunk may have fewer. */
-    chunk: Int;
-    qRow: Int;
-    global: Int;
-    before: Int;
-    G: Const<"G">;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    OUTER: Const<"OUTER">;
-    CLASSES: Const<"CLASSES">;
-    INNER: Const<"INNER">;
-    DEPTH: Const<"DEPTH">;
-  }) => {
-    const first = programId(2) * p.chunk;
-    const last = minimum(first + p.chunk, p.queries);
-    const rows = (last - first) * p.G;
-    const tiles = cdiv(p.chunk * p.G, p.BM);
-    const kvHead = floorDiv(programId(0), tiles);
-    const member = mod(programId(0), tiles) * p.BM + arange(0, p.BM);
-    // A chunk that is not full has blocks without rows.
-    const length = mod(programId(0), tiles) * p.BM < rows ? p.before + last : 0;
-    const column = row(arange(0, p.DP));
-    const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
-    const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
-    let kept = full([p.BM, p.CLASSES, p.DEPTH], -Infinity, "f32");
-    // Empty places differ, so that exactly one is the worst; no block has such a number.
-    const place = reshape(arange(0, p.DEPTH), [1, 1, p.DEPTH]);
-    let keptBlocks = full([p.BM, p.CLASSES, p.DEPTH], 1073741824, "i32") + place;
-    const [start, end] = blocksOfSplit(length, p.BN);
-    for (const block of range(start, end)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
-      const there = row(block * p.BN + arange(0, p.BN)) < length;
-      const maxima = classMaxima(where(there, dot(query, trans(key)), -Infinity), p.BM, p.OUTER, p.CLASSES, p.INNER);
-      const x = expandDims(maxima, 2);
-      const least = expandDims(min(kept, 2), 2);
-      const latest = expandDims(max(where(kept === least, keptBlocks, -1), 2), 2);
-      const give = keptBlocks === latest && x > kept;
-      kept = where(give, x, kept);
-      keptBlocks = where(give, block, keptBlocks);
-    }
-    const line = first * p.G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
-    const part = (col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES));
-    const list = expandDims(part, 2) * p.DEPTH + place;
-    const mask = expandDims(col(member) < rows, 2);
-    store(p.values + list, kept, { mask });
-    store(p.blocks + list, keptBlocks, { mask });
-  },
-  { defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["pointers", "qRow"] } },
 );

@@ -9,8 +9,11 @@ import type { TileSet } from "../tiles.js";
  */
 const WHOLE_BLOCK = { OUTER: 1, CLASSES: 1, INNER: 128 } as const;
 
+/** Maxima of a class that a pass for many queries keeps, sorted in registers: it serves up to so many picks. */
+export const SORTED = 4;
+
 /** Where candidates are rescored: 3 more than the picks for ties within a block and at least 1 for rounding. */
-export const CANDIDATES = [8, 64] as const;
+export const CANDIDATES = [8, 16, 32, 64] as const;
 
 /** Parts that are certified at once at the most: usually a dozen may hold one of the best keys, and few rows want more than this. */
 export const SLOTS = 32;
@@ -38,23 +41,28 @@ const REATTENTION_GPU = {
   supers: [1024, 4096, 8192],
   /** For more than 4 picks, and by block. */
   supersDeep: [8192],
-  /** Prefill, BM rows of a KV head against BN keys at a time. DEPTH maxima are kept for a class. */
+  /** Prefill, BM rows of a KV head against BN keys at a time. */
   stream: {
     narrow: { BM: 128, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
     wide: { BM: 64, BN: 128, OUTER: 16, CLASSES: 4, INNER: 2 },
     widest: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2 },
   },
   streamByBlock: { BM: 128, BN: 128, ...WHOLE_BLOCK },
-  /** For more than 4 picks: smaller tiles, so that longer lists fit the registers. */
-  streamDeep: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2, DEPTH: 32 },
-  /** Bounds on the entries of a row's lists: splits · CLASSES · DEPTH. */
+  /** For more than 4 picks: smaller parts, since as many are scored again. */
+  streamParts: {
+    narrow: { BM: 128, BN: 128, OUTER: 8, CLASSES: 4, INNER: 2, SUPER: 16 },
+    wide: { BM: 64, BN: 128, OUTER: 8, CLASSES: 4, INNER: 2, SUPER: 16 },
+    widest: { BM: 64, BN: 64, OUTER: 8, CLASSES: 4, INNER: 2, SUPER: 16 },
+  },
+  /** Bytes of maxima that are kept at a time, of as many rows as that gives, one tile at the least. */
+  partBytes: 512 << 20,
+  /** Bounds on the entries of a row's lists: splits · CLASSES · SORTED. */
   lists: [32, 128, 1024],
   listsByBlock: [128],
-  listsDeep: [1024],
   /** C parts are scored at a time: few rows want all loads on their way at once, many rows little room each. QR: rows of a product. */
   pick: { C: 2, QR: 16 },
   pickStreamed: { C: 1, QR: 16 },
-  pickDeep: { C: 4, QR: 16 },
+  pickParts: { C: 4, QR: 16 },
   /** Votes: N positions at a time, of which up to CP stay; W of these are compared with all at a time. A decode step has few. */
   fewVotes: { N: 128, CP: 128, W: 16 },
   votes: [
@@ -86,13 +94,13 @@ const REATTENTION_CPU: ReAttentionTiles = {
   supersDeep: [16, 1024, 65536],
   stream: always({ ...SMALL_BLOCK, BM: 16 }),
   streamByBlock: { BM: 16, BN: 128, ...WHOLE_BLOCK },
-  streamDeep: { ...SMALL_BLOCK, BM: 16, DEPTH: 32 },
+  streamParts: always({ ...SMALL_BLOCK, BM: 16, BN: 64, SUPER: 4 }),
+  partBytes: 1 << 20,
   lists: [32, 256, 1024],
   listsByBlock: [128],
-  listsDeep: [1024],
   pick: { C: 4, QR: 1 },
   pickStreamed: { C: 4, QR: 1 },
-  pickDeep: { C: 4, QR: 1 },
+  pickParts: { C: 4, QR: 1 },
   fewVotes: { N: 64, CP: 64, W: 16 },
   votes: [
     { N: 256, CP: 64, W: 64 },

@@ -9,7 +9,17 @@ import { type LayerInput, runLayer } from "./layer.js";
 import { openKernels, openKernelsOn } from "./on-cpu.js";
 import { layerOutput, normals, take } from "./reference.js";
 
-const KERNELS = ["scan", "stream", "pick", "decide", "pick-streamed", "vote", "window", "attention"] as const;
+const KERNELS = [
+  "scan",
+  "stream",
+  "stream-parts",
+  "pick",
+  "decide",
+  "pick-streamed",
+  "vote",
+  "window",
+  "attention",
+] as const;
 const IN_CODES = ["quantize", "scan-quantized", "decide-quantized"] as const;
 
 let device: CpuDevice;
@@ -45,11 +55,11 @@ describe.each(layerFixtures().map((fixture) => [fixture.name, fixture] as const)
 });
 
 /** A prompt's end in chunks, with what each has to see before it, for windows that overlap and for a last chunk that is not full. */
-const prompt = (queries: number, chunk: number, total: number, topK: number): LayerInput => {
+const prompt = (queries: number, chunk: number, total: number, topK: number, local = 24): LayerInput => {
   const source = normals(total);
   const heads = { heads: 6, kvHeads: 2, headSize: 16 };
   return {
-    ...{ heads, queries, chunk, total, global: 4, local: 24, topK, span: 6, clip: 5 },
+    ...{ heads, queries, chunk, total, global: 4, local, topK, span: 6, clip: 5 },
     q: take(source, queries * 6 * 16),
     keys: take(source, total * 2 * 16),
     values: take(source, total * 2 * 16),
@@ -62,6 +72,9 @@ describe.each([
   ["a first chunk with hardly a middle", prompt(40, 8, 70, 4)],
   ["more picks than lists are sorted for", prompt(27, 8, 300, 7)],
   ["chunks with more picks than a program takes", prompt(100, 40, 700, 4)],
+  // Maxima of parts are kept for some chunks at a time, and for some tiles of a chunk.
+  ["more chunks than maxima are kept for", prompt(330, 64, 1400, 9, 70)],
+  ["more rows in a chunk than maxima are kept for", prompt(610, 600, 2800, 5, 600)],
 ])("chunks together: %s", (_, all) => {
   it("are chunks one after the other", async () => {
     const { heads, queries, chunk = queries, total, topK } = all;

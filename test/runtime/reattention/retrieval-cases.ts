@@ -131,8 +131,10 @@ export function misleading(heads: Heads, length = 700): readonly (readonly [stri
   const cases: Record<string, Pick<RetrievalCase, "q" | "keys"> & { readonly topK?: number }> = {
     "all scores equal": { q: ones, keys: fill(() => 1) },
     "all scores equal, 32 picks": { q: ones, keys: fill(() => 1), topK: 32 },
+    "all scores equal, 7 picks": { q: ones, keys: fill(() => 1), topK: 7 },
     "pairs of equal keys": { q, keys: fill((token, _, at) => noise[token % 2 ? at - width : at]!) },
     "a block of ties": { q: ones, keys: fill((token) => (token >= 320 && token < 352 ? 2 : 1)) },
+    "a block of ties, 24 picks": { q: ones, keys: fill((token) => (token >= 320 && token < 352 ? 2 : 1)), topK: 24 },
     "all negative": { q: ones, keys: fill((token) => -1 - ((token * 37) % 101)) },
     // Larger ones would leave the range of f32 in the middle of a sum.
     "one huge key": { q, keys: fill((token, _, at) => (token === 613 ? 1e35 : noise[at]!)) },
@@ -146,6 +148,11 @@ export function misleading(heads: Heads, length = 700): readonly (readonly [stri
     "NaN everywhere but in two": {
       q: ones,
       keys: fill((token) => (token === 5 || token === 650 ? 1 : Number.NaN)),
+    },
+    "NaN everywhere but in two, 9 picks": {
+      q: ones,
+      keys: fill((token) => (token === 5 || token === 650 ? 1 : Number.NaN)),
+      topK: 9,
     },
     "every second key NaN": { q, keys: fill((token, _, at) => (token % 2 ? noise[at]! : Number.NaN)) },
     // 4096 and one or two 8192ths, in five parts.

@@ -7,7 +7,16 @@ import { openKernels } from "./on-cpu.js";
 import { normals, take } from "./reference.js";
 import { expectedPicks, misleading, picksOf, type RetrievalCase } from "./retrieval-cases.js";
 
-const KERNELS = ["scan", "stream", "pick", "pick-streamed", "quantize", "scan-quantized", "decide-quantized"];
+const KERNELS = [
+  "scan",
+  "stream",
+  "stream-parts",
+  "pick",
+  "pick-streamed",
+  "quantize",
+  "scan-quantized",
+  "decide-quantized",
+];
 
 let device: CpuDevice;
 let runner: KernelRunner;
@@ -42,6 +51,9 @@ const SHAPES: readonly (readonly [string, RetrievalCase])[] = [
   ["3 picks", { heads: 4, kvHeads: 2, headSize: 16, queries: 5, length: 1031, topK: 3 }],
   ["5 picks", { heads: 4, kvHeads: 2, headSize: 16, queries: 5, length: 1031, topK: 5 }],
   ["32 picks in f16", { heads: 4, kvHeads: 2, headSize: 16, queries: 5, length: 1031, topK: 32, dtype: "f16" }],
+  ["8 picks of a middle in several splits", { heads: 4, kvHeads: 2, headSize: 16, queries: 3, length: 5021, topK: 8 }],
+  ["16 picks of whole tiles", { heads: 3, kvHeads: 1, headSize: 32, queries: 11, length: 1024, topK: 16 }],
+  ["28 picks of fewer keys", { heads: 4, kvHeads: 2, headSize: 16, queries: 2, length: 19, topK: 28 }],
   ["16 queries of 7 heads for a KV head", { heads: 7, kvHeads: 1, headSize: 16, queries: 16, length: 777, topK: 4 }],
   ["a middle of one", { heads: 4, kvHeads: 2, headSize: 16, queries: 2, length: 1, topK: 4 }],
   ["a whole block", { heads: 4, kvHeads: 2, headSize: 16, queries: 2, length: 32, topK: 4 }],

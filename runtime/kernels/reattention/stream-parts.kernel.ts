@@ -1,0 +1,162 @@
+import {
+  arange,
+  type Const,
+  cdiv,
+  col,
+  type Descriptor,
+  dot,
+  floorDiv,
+  full,
+  type Int,
+  kernel,
+  load,
+  loadTensorDescriptor,
+  max,
+  maximum,
+  minimum,
+  mod,
+  numPrograms,
+  type Ptr,
+  programId,
+  range,
+  reshape,
+  row,
+  store,
+  type Tile,
+  to,
+  trans,
+  where,
+} from "tilescript";
+import { blockMaxima, LEAST } from "./classes.js";
+import { type FromMaxima, pickFromMaxima, queryOf } from "./row.js";
+
+/*
+ * Retrieval for many queries and more picks than registers keep sorted lists for: the maxima of all parts go to memory, as in a decode step,
+ * and the picks come from there. For 128 rows and 128 keys that is 512 bytes for each of two blocks, beside a product that takes 512 cycles of an SM's
+ * matrix units: 8 bytes a cycle of the some 20 that an SM may write. Rows are those of the tiles from `firstTile` on that a launch has, [chunks, tiles, BM].
+ */
+
+interface Tiles {
+  queries: Int;
+  /** Queries of a chunk; the last chunk may have fewer. Chunk c comes after all before it. */
+  chunk: Int;
+  qRow: Int;
+  global: Int;
+  /** Length of the middle before the first query. */
+  before: Int;
+  firstTile: Int;
+  partRow: Int;
+  superRow: Int;
+  G: Const<"G">;
+  BM: Const<"BM">;
+  D: Const<"D">;
+  DP: Const<"DP">;
+  OUTER: Const<"OUTER">;
+  CLASSES: Const<"CLASSES">;
+  INNER: Const<"INNER">;
+  SUPER: Const<"SUPER">;
+}
+
+/** Stores what a tile of scores gives, and with the last one of a super, or of all, the super's maximum; gives that of the super so far [BM]. */
+function keepTile(
+  p: Tiles & { parts: Ptr<"f32">; supers: Ptr<"f32">; BN: number },
+  scores: Tile,
+  best: Tile,
+  tile: number,
+  last: boolean,
+  kept: Tile,
+): Tile {
+  const BLOCK = p.OUTER * p.CLASSES * p.INNER;
+  const SUB = floorDiv(p.BN, BLOCK);
+  const maxima = blockMaxima(scores, p.BM, SUB, p.OUTER, p.CLASSES, p.INNER);
+  store(p.parts + col(kept) * p.partRow + tile * (SUB * p.CLASSES) + row(arange(0, SUB * p.CLASSES)), maxima);
+  const ofSuper = maximum(best, max(maxima, 1));
+  const done = mod(tile + 1, floorDiv(p.SUPER, SUB)) === 0 || last;
+  store(p.supers + kept * p.superRow + floorDiv(tile * SUB, p.SUPER), ofSuper, { mask: done });
+  return where(done, LEAST, ofSuper);
+}
+
+/** Largest scores of all parts (classes.ts) of each row: program (tile of BM rows of a KV head, split of the keys, chunk). */
+export const reattentionStreamParts = kernel(
+  <T extends "f16" | "bf16">(
+    p: {
+      q: Ptr<T>;
+      /** [tokens, KV heads, D] */
+      keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
+      parts: Ptr<"f32">;
+      supers: Ptr<"f32">;
+      /** A multiple of a block's keys, and SUPER blocks are one of it. */
+      BN: Const<"BN">;
+    } & Tiles,
+  ) => {
+    const first = programId(2) * p.chunk;
+    const last = minimum(first + p.chunk, p.queries);
+    const rows = (last - first) * p.G;
+    const tiles = cdiv(p.chunk * p.G, p.BM);
+    const number = p.firstTile + programId(0);
+    const kvHead = floorDiv(number, tiles);
+    const member = mod(number, tiles) * p.BM + arange(0, p.BM);
+    // A chunk that is not full has blocks without rows.
+    const length = mod(number, tiles) * p.BM < rows ? maximum(p.before + last, 0) : 0;
+    const column = row(arange(0, p.DP));
+    const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
+    const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
+    const kept = (programId(2) * numPrograms(0) + programId(0)) * p.BM + arange(0, p.BM);
+    // Whole supers, in tiles of keys.
+    const TILES = floorDiv(p.SUPER * p.OUTER * p.CLASSES * p.INNER, p.BN);
+    const all = cdiv(length, p.BN);
+    const share = cdiv(cdiv(all, TILES), numPrograms(1)) * TILES;
+    const start = minimum(programId(1) * share, all);
+    const end = minimum(start + share, all);
+    const whole = maximum(start, minimum(end, floorDiv(length, p.BN)));
+    let best = full([p.BM], LEAST, "f32");
+    for (const tile of range(start, whole)) {
+      const key = reshape(loadTensorDescriptor(p.keys, [p.global + tile * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      best = keepTile(p, dot(query, trans(key)), best, tile, tile === end - 1, kept);
+    }
+    // The middle's last keys, where they fill no tile.
+    for (const tile of range(whole, end)) {
+      const key = reshape(loadTensorDescriptor(p.keys, [p.global + tile * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const there = row(tile * p.BN + arange(0, p.BN)) < length;
+      best = keepTile(p, where(there, dot(query, trans(key)), -Infinity), best, tile, true, kept);
+    }
+  },
+  {
+    defaults: { warps: 4, stages: 3, alignment: "required", divisible: ["pointers", "qRow", "partRow"] },
+  },
+);
+
+/** Picks of those rows, from what `reattentionStreamParts` keeps: program (row, chunk). */
+export const reattentionPickParts = kernel(
+  <T extends "f16" | "bf16">(
+    p: {
+      q: Ptr<T>;
+      /** Of `counts`, from a chunk's to the next one's. */
+      countRow: Int;
+    } & FromMaxima<T> &
+      Tiles,
+  ) => {
+    const first = programId(1) * p.chunk;
+    const last = minimum(first + p.chunk, p.queries);
+    const rows = (last - first) * p.G;
+    const tiles = cdiv(p.chunk * p.G, p.BM);
+    const number = p.firstTile + floorDiv(programId(0), p.BM);
+    const kvHead = floorDiv(number, tiles);
+    const member = mod(number, tiles) * p.BM + mod(programId(0), p.BM);
+    if (member < rows) {
+      const line = kvHead * rows + member;
+      const query = queryOf(p, p.q + first * p.qRow, line, last - first);
+      const counts = p.counts + to(programId(1), "i64") * p.countRow;
+      const kept = programId(1) * numPrograms(0) + programId(0);
+      pickFromMaxima(
+        { ...p, counts },
+        query,
+        maximum(p.before + last, 0),
+        kvHead,
+        kept,
+        first * p.G * p.kvHeads + line,
+      );
+    }
+  },
+  { defaults: { warps: 4, stages: 1, alignment: "required", divisible: ["pointers", "qRow", "partRow"] } },
+);
