@@ -57,7 +57,7 @@ interface Tiles {
   SUPER: Const<"SUPER">;
 }
 
-/** Stores what a tile of scores gives, and with the last one of a super, or of all, the super's maximum; gives that of the super so far [BM]. */
+/** Stores what a tile of scores gives. Gives the maxima of the super so far, by their places in a tile [BM, SUB · CLASSES]: what it had before is `best`. */
 function keepTile(
   p: Tiles & { parts: Ptr<"f32">; supers: Ptr<"f32">; BN: number },
   scores: Tile,
@@ -66,14 +66,15 @@ function keepTile(
   last: boolean,
   kept: Tile,
 ): Tile {
-  const BLOCK = p.OUTER * p.CLASSES * p.INNER;
-  const SUB = floorDiv(p.BN, BLOCK);
+  const SUB = floorDiv(p.BN, p.OUTER * p.CLASSES * p.INNER);
   const maxima = blockMaxima(scores, p.BM, SUB, p.OUTER, p.CLASSES, p.INNER);
   store(p.parts + col(kept) * p.partRow + tile * (SUB * p.CLASSES) + row(arange(0, SUB * p.CLASSES)), maxima);
-  const ofSuper = maximum(best, max(maxima, 1));
-  const done = mod(tile + 1, floorDiv(p.SUPER, SUB)) === 0 || last;
-  store(p.supers + kept * p.superRow + floorDiv(tile * SUB, p.SUPER), ofSuper, { mask: done });
-  return where(done, LEAST, ofSuper);
+  let ofSuper = maximum(best, maxima);
+  if (last || mod(tile + 1, floorDiv(p.SUPER, SUB)) === 0) {
+    store(p.supers + kept * p.superRow + floorDiv(tile * SUB, p.SUPER), max(ofSuper, 1));
+    ofSuper = full([p.BM, SUB * p.CLASSES], LEAST, "f32");
+  }
+  return ofSuper;
 }
 
 /** Largest scores of all parts (classes.ts) of each row: program (tile of BM rows of a KV head, split of the keys, chunk). */
@@ -109,7 +110,7 @@ export const reattentionStreamParts = kernel(
     const start = minimum(programId(1) * share, all);
     const end = minimum(start + share, all);
     const whole = maximum(start, minimum(end, floorDiv(length, p.BN)));
-    let best = full([p.BM], LEAST, "f32");
+    let best = full([p.BM, floorDiv(p.BN, p.OUTER * p.CLASSES * p.INNER) * p.CLASSES], LEAST, "f32");
     for (const tile of range(start, whole)) {
       const key = reshape(loadTensorDescriptor(p.keys, [p.global + tile * p.BN, kvHead, 0]), [p.BN, p.DP]);
       best = keepTile(p, dot(query, trans(key)), best, tile, tile === end - 1, kept);
