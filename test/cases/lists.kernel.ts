@@ -93,3 +93,24 @@ export const chosenLists = kernel(({ x, out, n }: { x: Ptr<"f32">; out: Out; n: 
   store(out + 4, to(other[0]!, "f64"));
   store(out + 5, to(other[1]!, "f64"));
 });
+
+const doubled = (list: readonly Scalar<"f32">[]) => [list[0]! * 2, list[1]! * 2, list[2]! * 2] as const;
+
+/** Lists that are made by a function of the index and not changed: read, taken apart, given on, copied, chosen again. x = 1, 2, 3; n = 4. */
+export const madeLists = kernel(({ x, out, n }: { x: Ptr<"f32">; out: Out; n: Int }) => {
+  const parts = Array.from({ length: 3 }, (_, i) => load(x + i));
+  let weighed = parts[0]!;
+  for (const i of staticRange(1, parts.length)) weighed += parts[i]! * i * 10;
+  store(out, to(weighed, "f64"));
+  const [first, , third] = parts;
+  store(out + 1, to(first! + third!, "f64"));
+  store(out + 2, to(doubled(parts)[2], "f64"));
+  const copy = [...parts];
+  copy[1]! += 5;
+  store(out + 3, to(copy[1]! * 10 + parts[1]!, "f64"));
+  let list = Array.from({ length: 2 }, (_, i) => load(x + i) + n);
+  if (n > 2) list = [list[1]!, list[0]!];
+  store(out + 4, to(list[0]!, "f64"));
+  const known = Array.from({ length: 4 }, (_, i) => i * i);
+  store(out + 5, to(known[3]!, "f64"));
+});

@@ -43,6 +43,12 @@ export const LISTS: readonly Corner[] = [
     ],
   },
   {
+    title: "lists are made by a function of the index",
+    kernel: "madeLists",
+    args: { x: { dtype: "f32", numbers: [1, 2, 3] }, n: 4 },
+    want: [1 + 20 + 60, 4, 6, 72, 6, 9],
+  },
+  {
     title: "?: chooses between lists and between objects",
     kernel: "chosenLists",
     args: { x: { dtype: "f32", numbers: [1, 2, 3] }, n: 4 },

@@ -4,7 +4,7 @@ import { listOf } from "../bindings.js";
 import { lowerExpression } from "../expressions/index.js";
 import { element } from "../expressions/members.js";
 import { boundValue } from "../expressions/names.js";
-import { fixedInteger, localBinding } from "../fixed.js";
+import { fixedInteger, fixedValue, localBinding } from "../fixed.js";
 import { forgetInside } from "../functions/index.js";
 import { resolveCallee, symbolOf, unwrapped } from "../names.js";
 import { isPoison, poison } from "../poison.js";
@@ -16,11 +16,16 @@ import type { Unit } from "../unit.js";
 import { declareBroken } from "./broken.js";
 import { bindFixed } from "./declarations.js";
 
-/** `const acc = [a, b]` whose elements the function assigns: a variable for each. Null for every other declaration. */
+/**
+ * `const acc = [a, b]` whose elements the function assigns, and `Array.from({ length: N }, …)` whose are not known: a variable for each. Null for every
+ * other declaration.
+ */
 export function declareList(name: ts.Identifier, initializer: ts.Expression, scope: Scope): readonly Stmt[] | null {
   const symbol = symbolOf(scope.unit, name);
-  if (symbol === null || !changedLists(scope.node, scope.unit).has(symbol)) return null;
-  const elements = elementsOf(unwrapped(initializer), scope);
+  if (symbol === null) return null;
+  const [made, mutable] = [unwrapped(initializer), changedLists(scope.node, scope.unit).has(symbol)];
+  if (!mutable && (!ts.isCallExpression(made) || fixedValue(made, scope) !== null)) return null;
+  const elements = mutable ? elementsOf(made, scope) : counted(made as ts.CallExpression, scope);
   if (elements === null) return null;
   if (elements === "broken") {
     declareBroken(name, scope);
@@ -31,7 +36,7 @@ export function declareList(name: ts.Identifier, initializer: ts.Expression, sco
     const value = lower();
     const own = scope.names.unique(`${name.text}_${index}`);
     statements.push({ kind: "assign", name: own, value, declares: true, span: value.span });
-    return { kind: "variable", name: own, owner: scope, mutable: true, fixed: null, broken: isPoison(value) };
+    return { kind: "variable", name: own, owner: scope, mutable, fixed: null, broken: isPoison(value) };
   });
   scope.bindings.set(symbol, listOf(variables));
   return statements;
