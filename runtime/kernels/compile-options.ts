@@ -22,7 +22,10 @@ function rowOptions({ P0, P1, TWO }: Constants): LaunchOptions {
 }
 
 /** Blocks of rows: few rows of few blocks want few threads, which have less to add up among them. */
-const blockOptions = ({ B, ONE }: Constants): LaunchOptions => ({ warps: ONE && Number(B) <= 32 ? 1 : 2 });
+const blockOptions = ({ B, ONE }: Constants): LaunchOptions => ({
+  warps: ONE && Number(B) <= 32 ? 1 : 2,
+  maxRegisters: 255,
+});
 
 /** Narrow tiles wait for memory: as many stages as there is room for. */
 function productOptions({ BM, BN, BK }: Constants): LaunchOptions {

@@ -12,6 +12,7 @@ import {
   type Ptr,
   range,
   row,
+  sum,
   type Tile,
   to,
   trans,
@@ -19,7 +20,7 @@ import {
   zeros,
 } from "tilescript";
 import { capped } from "../epilogue.js";
-import { rotate, turned } from "./rotary.js";
+import { turned } from "./rotary.js";
 import { absorb } from "./softmax.js";
 
 /*
@@ -56,6 +57,14 @@ export function anglesOfBlock(p: Attending): [Tile, Tile] {
   return [load(p.cosine + place, { mask: used, other: 0 }), load(p.sine + place, { mask: used, other: 0 })];
 }
 
+/** Cosines and sines of the query's distance from the beginning of a block, [1, HALFP] each. */
+export function angleOf(p: Attending, distance: number): [Tile, Tile] {
+  const half = row(arange(0, p.HALFP));
+  const angle = distance * p.rotaryRow + half;
+  const used = half < p.HALF;
+  return [load(p.cosine + angle, { mask: used, other: 0 }), load(p.sine + angle, { mask: used, other: 0 })];
+}
+
 /** A block's keys in their halves [BN, HALFP], and its values [BN, DP]. */
 type Block = readonly [Tile, Tile, Tile];
 
@@ -84,24 +93,27 @@ export function queryHalves(p: Attending, kvHead: number): [Tile, Tile] {
   return [load(at, { mask: there, other: 0 }) * p.scale, load(at + p.HALF, { mask: there, other: 0 }) * p.scale];
 }
 
-export const nothingSeen = (p: Attending): State => [
-  full([p.GP], -Infinity, "f32"),
+/** No score is as low. */
+export const BELOW_ALL = -3.4028234663852886e38;
+
+/** Before the first key. Where a block may have none that counts, `top` is a number below every score. */
+export const nothingSeen = (p: Attending, top = -Infinity): State => [
+  full([p.GP], top, "f32"),
   zeros([p.GP], "f32"),
   zeros([p.GP, p.DP], "f32"),
 ];
 
-/** What is known with the block from index `from` on, of whose keys those that are `inside` count, for the token at index `now`. */
+/** What is known with a block, of whose keys those that are `inside` count, for queries that turn by their distance from it. */
 export function withBlock(
   p: Attending,
   [query1, query2]: readonly [Tile, Tile],
   [key1, key2, value]: Block,
   [keyCosine, keySine]: readonly [Tile, Tile],
-  distance: number,
+  [cosine, sine]: readonly [Tile, Tile],
   inside: Mask,
   [top, weight, sumOfValues]: State,
 ): State {
-  const half = row(arange(0, p.HALFP));
-  const [turned1, turned2] = rotate(query1, query2, p.cosine, p.sine, distance * p.rotaryRow + half, half < p.HALF);
+  const [turned1, turned2] = turned(query1, query2, cosine, sine);
   const [k1, k2] = turned(to(key1, "f32"), to(key2, "f32"), keyCosine, keySine);
   const partialScore = dot(to(turned1, dtypeOf(p.keys)), trans(to(k1, dtypeOf(p.keys))));
   const allScores = dot(to(turned2, dtypeOf(p.keys)), trans(to(k2, dtypeOf(p.keys))), { acc: partialScore });
@@ -110,6 +122,34 @@ export function withBlock(
   const weights = exp2(score - col(newTop));
   const [newWeight, newSum] = absorb(weights, to(weights, dtypeOf(p.values)), value, top, newTop, weight, sumOfValues);
   return [newTop, newWeight, newSum];
+}
+
+/** A token's own key in its halves [1, HALFP], and its value [1, DP]; 0 where they are not `mine`. */
+export function ownAt(p: Attending, kvHead: number, now: number, mine: boolean): Block {
+  const half = row(arange(0, p.HALFP));
+  const column = row(arange(0, p.DP));
+  const cell = (to(now, "i64") * p.kvHeads + kvHead) * p.D;
+  const seen = mine && half < p.HALF;
+  return [
+    load(p.keys + cell + half, { mask: seen, other: 0 }),
+    load(p.keys + cell + p.HALF + half, { mask: seen, other: 0 }),
+    load(p.values + cell + column, { mask: mine && column < p.D, other: 0 }),
+  ];
+}
+
+/** What is known with the token's own key too, if it is `mine`: at no distance, so nothing turns. */
+export function withOwn(
+  p: Attending,
+  [query1, query2]: readonly [Tile, Tile],
+  [key1, key2, value]: Block,
+  mine: boolean,
+  [top, weight, sumOfValues]: State,
+): State {
+  const product = sum(query1 * to(key1, "f32") + query2 * to(key2, "f32"), 1);
+  const score = where(mine, capped(product, p.cap, p.CAP), top);
+  const newTop = maximum(top, score);
+  const [keep, own] = [exp2(top - newTop), where(mine, exp2(score - newTop), 0)];
+  return [newTop, weight * keep + own, sumOfValues * col(keep) + to(value, "f32") * col(own)];
 }
 
 /**
@@ -132,8 +172,8 @@ export function attend(
     const index = from + arange(0, p.BN);
     const inside = index < end;
     const block = blockAt(p, kvHead, tokens(index, inside), inside);
-    const state = [top, weight, sumOfValues] as const;
-    [top, weight, sumOfValues] = withBlock(p, queries, block, angles, now - from, inside, state);
+    const [turn, state] = [angleOf(p, now - from), [top, weight, sumOfValues] as const];
+    [top, weight, sumOfValues] = withBlock(p, queries, block, angles, turn, inside, state);
   }
   return { top, weight, sumOfValues };
 }

@@ -7,14 +7,17 @@ import {
   expandDims,
   load,
   max,
+  maximum,
   type Ptr,
   range,
   reshape,
   row,
+  staticRange,
   store,
   sum,
   type Tile,
   where,
+  zeros,
 } from "tilescript";
 
 /*
@@ -81,6 +84,40 @@ function combineSplits(p: Splits, first: number, used: number) {
   store(p.out + (first + member) * p.D + column, values / weight, { mask: member < p.G && column < p.D });
 }
 
+/** Splits that a thread combines by itself for its element: a short context has no more. */
+const FEW = 8;
+
+/** The same of up to FEW splits: threads have nothing to tell each other, so that they wait for memory once and for nothing else. */
+function combineFew(p: Splits, first: number, used: number) {
+  const member = col(arange(0, p.GM));
+  const column = row(arange(0, p.DP));
+  const mine = member < p.G;
+  const cell = (first + member) * p.SPLITS;
+  const peaks = Array.from({ length: FEW }, (_, split) =>
+    load(p.peak + cell + split, { mask: mine && split < used, other: -Infinity, cache: "cg" }),
+  );
+  const totals = Array.from({ length: FEW }, (_, split) =>
+    load(p.total + cell + split, { mask: mine && split < used, other: 0, cache: "cg" }),
+  );
+  const sums = Array.from({ length: FEW }, (_, split) =>
+    load(p.partial + (cell + split) * p.D + column, {
+      mask: mine && column < p.D && split < used,
+      other: 0,
+      cache: "cg",
+    }),
+  );
+  let top = peaks[0]!;
+  for (const split of staticRange(1, FEW)) top = maximum(top, peaks[split]!);
+  let weight = zeros([p.GM, 1], "f32");
+  let values = zeros([p.GM, p.DP], "f32");
+  for (const split of staticRange(FEW)) {
+    const share = exp2(peaks[split]! - top);
+    weight += share * totals[split]!;
+    values += share * sums[split]!;
+  }
+  store(p.out + (first + member) * p.D + column, values / weight, { mask: mine && column < p.D });
+}
+
 /** Which split a program has, of how many that there are `before` others of, whose programs have ended. */
 interface Own {
   kvHead: number;
@@ -122,7 +159,9 @@ export function leave(
     // All threads' stores come before the count that publishes them.
     debugBarrier();
     if (atomicAdd(p.finished + kvHead, 1) === splits - 1) {
-      combineSplits(p, kvHead * p.G, before + splits);
+      const [first, used] = [kvHead * p.G, before + splits];
+      if (p.SPLITS > FEW && used <= FEW) combineFew(p, first, used);
+      else combineSplits(p, first, used);
       store(p.finished + kvHead, 0);
     }
   }

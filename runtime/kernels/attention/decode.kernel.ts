@@ -2,7 +2,6 @@ import {
   arange,
   type Const,
   cdiv,
-  col,
   type F32,
   floorDiv,
   gdcLaunchDependents,
@@ -16,9 +15,18 @@ import {
   type Ptr,
   programId,
   range,
-  where,
 } from "tilescript";
-import { anglesOfBlock, blockAt, nothingSeen, queryHalves, withBlock } from "./attend.js";
+import {
+  angleOf,
+  anglesOfBlock,
+  BELOW_ALL,
+  blockAt,
+  nothingSeen,
+  ownAt,
+  queryHalves,
+  withBlock,
+  withOwn,
+} from "./attend.js";
 import { leave } from "./combine.js";
 
 /**
@@ -73,27 +81,25 @@ export const decodeAttention = kernel(
     if (split < splits) {
       const start = first + floorDiv(split * blocks, splits) * p.BN;
       const end = minimum(first + floorDiv((split + 1) * blocks, splits) * p.BN, now + 1);
+      // The step's own key is the last of all. The others of the first block, and all angles, are on their way before the wait.
+      const [others, mine] = [minimum(end, now), end > now];
       const angles = anglesOfBlock(p);
+      const turn = angleOf(p, now - start);
       const index = start + arange(0, p.BN);
-      // The step's own key is the last of all: the others of the first block are on their way before the wait.
-      const own = index === now;
-      const [early1, early2, earlyValue] = blockAt(p, kvHead, index, index < minimum(end, now));
+      const early = blockAt(p, kvHead, index, index < others);
       gdcWait();
       gdcLaunchDependents();
       const queries = queryHalves(p, kvHead);
-      const [own1, own2, ownValue] = blockAt(p, kvHead, index, own);
-      const key1 = where(col(own), own1, early1);
-      const key2 = where(col(own), own2, early2);
-      const value = where(col(own), ownValue, earlyValue);
-      const nothing = nothingSeen(p);
-      const block = [key1, key2, value] as const;
-      let [top, weight, sumOfValues] = withBlock(p, queries, block, angles, now - start, index < end, nothing);
-      for (const from of range(start + p.BN, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
+      const own = ownAt(p, kvHead, now, mine);
+      const nothing = nothingSeen(p, BELOW_ALL);
+      let [top, weight, sumOfValues] = withBlock(p, queries, early, angles, turn, index < others, nothing);
+      for (const from of range(start + p.BN, others, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
         const at = from + arange(0, p.BN);
-        const next = blockAt(p, kvHead, at, at < end);
-        const state = [top, weight, sumOfValues] as const;
-        [top, weight, sumOfValues] = withBlock(p, queries, next, angles, now - from, at < end, state);
+        const next = blockAt(p, kvHead, at, at < others);
+        const [further, state] = [angleOf(p, now - from), [top, weight, sumOfValues] as const];
+        [top, weight, sumOfValues] = withBlock(p, queries, next, angles, further, at < others, state);
       }
+      [top, weight, sumOfValues] = withOwn(p, queries, own, mine, [top, weight, sumOfValues]);
       leave(p, { kvHead, split, splits, before: 0 }, { top, weight, sumOfValues });
     }
   },
