@@ -16,7 +16,7 @@ import {
   zeros,
 } from "tilescript";
 import { drawToken } from "../sample/draw.js";
-import { emit } from "../sample/emit.js";
+import { emit, progressOf } from "../sample/emit.js";
 import { RECORD, STATE } from "../sample/record.js";
 
 /** The token with the largest logit; ties go to the lower token. */
@@ -55,7 +55,8 @@ export const batchPick = kernel(
       const choices = state + RECORD.choices;
       const logits = p.logits + to(slot, "i64") * p.count;
       const topK = load(choices);
-      const step = load(state + STATE.step);
+      const progress = progressOf(state);
+      const [step] = progress;
       let token = 0;
       if (topK === 0) {
         token = likeliest(logits, p.count, p.BLOCK);
@@ -66,7 +67,7 @@ export const batchPick = kernel(
         token = drawToken({ logits, count, inverseTemperature, logMinP, topK, topP, state, BLOCK }, seed);
       }
       store(p.picked + (step % p.ringSize) * p.rows + slot, token);
-      emit(state, state + RECORD.ring, token, p.ringSize);
+      emit(state, state + RECORD.ring, token, p.ringSize, progress);
     }
   },
   { defaults: { warps: 32, stages: 1, alignment: "required", divisible: ["pointers"] } },

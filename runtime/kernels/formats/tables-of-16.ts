@@ -16,8 +16,8 @@ function iq4(q: Tile): Tile {
 /** d, then 16 bytes of nibbles as in Q4_0. */
 export function iq4_nl(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
-  const d = expandDims(loadHalves(p.halves + wide * 9, inside), 2);
   const pair = loadBytes(p.bytes + (lane + 2) + expandDims(wide * 18, 2), expandDims(inside, 2));
+  const d = expandDims(loadHalves(p.halves + wide * 9, inside), 2);
   return [iq4(pair & 15) * d, iq4(pair >> 4) * d];
 }
 
@@ -27,11 +27,11 @@ export function iq4_nl(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile
  */
 export function iq4_xs(p: Buffers, block: Tile, sub: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
+  const pair = loadBytes(p.bytes + (lane + 8) + expandDims(wide * 136 + sub * 16, 2), expandDims(inside, 2));
   const lower = loadBytes(p.bytes + (sub >> 1) + 4 + wide * 136, inside) >> ((sub & 1) << 2);
   const upper = loadPairs(p.bf16 + 1 + wide * 68, inside) >> (sub << 1);
   const scale = to(((lower & 15) | ((upper & 3) << 4)) - 32, "f32");
   const d = expandDims(loadHalves(p.halves + wide * 68, inside) * scale, 2);
-  const pair = loadBytes(p.bytes + (lane + 8) + expandDims(wide * 136 + sub * 16, 2), expandDims(inside, 2));
   return [iq4(pair & 15) * d, iq4(pair >> 4) * d];
 }
 
@@ -44,9 +44,9 @@ function e2m1(q: Tile): Tile {
 /** A byte of exponent e, whose scale for doubled values is 2^(e − 128), then 16 bytes of nibbles as in Q4_0. */
 export function mxfp4(p: Buffers, block: Tile, inside: Mask, lane: Tile): [Tile, Tile] {
   const wide = to(block, "i64");
+  const pair = loadBytes(p.bytes + (lane + 1) + expandDims(wide * 17, 2), expandDims(inside, 2));
   const exponent = loadBytes(p.bytes + wide * 17, inside);
   // Below 2 it is subnormal.
   const d = expandDims(bitcast(where(exponent < 2, 0x200000 << exponent, (exponent - 1) << 23), "f32"), 2);
-  const pair = loadBytes(p.bytes + (lane + 1) + expandDims(wide * 17, 2), expandDims(inside, 2));
   return [e2m1(pair) * d, e2m1(pair >> 4) * d];
 }

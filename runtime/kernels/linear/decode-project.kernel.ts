@@ -310,12 +310,13 @@ export const decodeLogits = kernel(
       [xLow, xHigh] = halves(p.norm, columns, whole);
     }
     gdcWait();
-    const inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let inverse = 1.0;
     if (p.ONE) {
       const [low0, high0] = halves(p.x, columns, whole);
+      inverse = inverseOf(low0, high0, p.width, p.epsilon);
       xLow = low0 * xLow * inverse;
       xHigh = high0 * xHigh * inverse;
-    }
+    } else inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
     let bestOfLane = full([p.R], -Infinity, "f32");
     let rowOfLane = zeros([p.R], "i32");
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {

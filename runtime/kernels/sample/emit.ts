@@ -1,4 +1,4 @@
-import { load, type Ptr, store } from "tilescript";
+import { load, type Ptr, type Scalar, store } from "tilescript";
 import { STATE } from "./record.js";
 
 /*
@@ -6,11 +6,22 @@ import { STATE } from "./record.js";
  * and move the position on. `state` is i32, as STATE says.
  */
 
-/** Writes the chosen token; one program, scalars only. */
-export function emit(state: Ptr<"i32">, ring: Ptr<"i32">, token: number, ringSize: number) {
-  const step = load(state + STATE.step);
+/** A sequence's step and position, which only `emit` moves on: they may be read before what is being waited for. */
+export const progressOf = (state: Ptr<"i32">): [Scalar<"i32">, Scalar<"i32">] => [
+  load(state + STATE.step),
+  load(state + STATE.position),
+];
+
+/** Writes the chosen token, and the step and position behind these; one program, scalars only. */
+export function emit(
+  state: Ptr<"i32">,
+  ring: Ptr<"i32">,
+  token: number,
+  ringSize: number,
+  [step, position]: [number, number],
+) {
   store(state + STATE.token, token);
   store(ring + (step % ringSize), token);
-  store(state, load(state) + 1);
+  store(state + STATE.position, position + 1);
   store(state + STATE.step, step + 1);
 }

@@ -12,7 +12,7 @@ import {
   where,
   zeros,
 } from "tilescript";
-import { emit } from "./emit.js";
+import { emit, progressOf } from "./emit.js";
 
 /** The token with the largest logit, from each program's best of `decodeLogits`; ties go to the lower token. */
 export const sampleGreedy = kernel(
@@ -25,6 +25,7 @@ export const sampleGreedy = kernel(
     ringSize: Int;
     BLOCK: Const<"BLOCK">;
   }) => {
+    const progress = progressOf(p.state);
     gdcWait();
     gdcLaunchDependents();
     const index = arange(0, p.BLOCK);
@@ -40,7 +41,7 @@ export const sampleGreedy = kernel(
     }
     const best = max(top, 0);
     // Programs interleave rows, so among equal logits the lowest row is looked for, not the lowest lane.
-    emit(p.state, p.ring, -max(where(top === best, -row, -2147483647), 0), p.ringSize);
+    emit(p.state, p.ring, -max(where(top === best, -row, -2147483647), 0), p.ringSize, progress);
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

@@ -1,6 +1,6 @@
 import { bitcast, type Const, gdcLaunchDependents, gdcWait, type Int, kernel, load, type Ptr } from "tilescript";
 import { drawToken } from "./draw.js";
-import { emit } from "./emit.js";
+import { emit, progressOf } from "./emit.js";
 
 /** One draw by a sequence's chances and choices; see `drawToken`. One program. */
 export const sampleTop = kernel(
@@ -16,6 +16,7 @@ export const sampleTop = kernel(
     choices: Ptr<"i32">;
     BLOCK: Const<"BLOCK">;
   }) => {
+    const progress = progressOf(p.state);
     gdcWait();
     gdcLaunchDependents();
     const inverseTemperature = load(p.chances);
@@ -24,7 +25,7 @@ export const sampleTop = kernel(
     const topK = load(p.choices);
     const seed = bitcast(load(p.choices + 1), "u32");
     const token = drawToken({ ...p, inverseTemperature, logMinP, topK, topP }, seed);
-    emit(p.state, p.ring, token, p.ringSize);
+    emit(p.state, p.ring, token, p.ringSize, progress);
   },
   { defaults: { warps: 32, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
