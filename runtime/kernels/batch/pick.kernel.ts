@@ -17,7 +17,7 @@ import {
 } from "tilescript";
 import { drawToken } from "../sample/draw.js";
 import { emit, progressOf } from "../sample/emit.js";
-import { RECORD, STATE } from "../sample/record.js";
+import { RECORD } from "../sample/record.js";
 
 /** The token with the largest logit; ties go to the lower token. */
 function likeliest(logits: Ptr<"f32">, count: number, BLOCK: number) {
