@@ -137,15 +137,17 @@ export function ownAt(p: Attending, kvHead: number, now: number, mine: boolean):
   ];
 }
 
-/** What is known with the token's own key too, if it is `mine`: at no distance, so nothing turns. */
+/** What is known with the token's own key too, if it is `mine`. At no distance nothing turns, but tables may stretch what they turn, by any row as much. */
 export function withOwn(
   p: Attending,
   [query1, query2]: readonly [Tile, Tile],
   [key1, key2, value]: Block,
+  [cosine, sine]: readonly [Tile, Tile],
   mine: boolean,
   [top, weight, sumOfValues]: State,
 ): State {
-  const product = sum(query1 * to(key1, "f32") + query2 * to(key2, "f32"), 1);
+  const stretched = cosine * cosine + sine * sine;
+  const product = sum((query1 * to(key1, "f32") + query2 * to(key2, "f32")) * stretched, 1);
   const score = where(mine, capped(product, p.cap, p.CAP), top);
   const newTop = maximum(top, score);
   const [keep, own] = [exp2(top - newTop), where(mine, exp2(score - newTop), 0)];

@@ -99,7 +99,7 @@ export const decodeAttention = kernel(
         const [further, state] = [angleOf(p, now - from), [top, weight, sumOfValues] as const];
         [top, weight, sumOfValues] = withBlock(p, queries, next, angles, further, at < others, state);
       }
-      [top, weight, sumOfValues] = withOwn(p, queries, own, mine, [top, weight, sumOfValues]);
+      [top, weight, sumOfValues] = withOwn(p, queries, own, turn, mine, [top, weight, sumOfValues]);
       leave(p, { kvHead, split, splits, before: 0 }, { top, weight, sumOfValues });
     }
   },

@@ -22,7 +22,7 @@ import {
 import { gated } from "../epilogue.js";
 import { inverseRms, normed } from "../linear/norm.js";
 import { rowSums } from "../linear/row-sums.js";
-import { dequantize } from "../linear/weights.js";
+import { dequantize, lanes } from "../linear/weights.js";
 
 /*
  * The feed-forward of one decode step through the experts that `chooseExperts` left: only their weights are read. Which these are is known
@@ -56,7 +56,7 @@ export const decodeExpertsGateUp = kernel(
     const rows = programId(0) * p.R + arange(0, p.R);
     const slot = programId(1);
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     gdcWait();
     gdcLaunchDependents();
@@ -111,7 +111,7 @@ export const decodeExpertsDown = kernel(
   }) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     // An expert is narrow, so one loop goes through all of them, and reads each ahead of its turn.
     const steps = cdiv(p.blockCount, p.B);

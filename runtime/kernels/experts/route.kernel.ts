@@ -32,7 +32,7 @@ import {
 } from "tilescript";
 import { inverseRms, normed } from "../linear/norm.js";
 import { rowSums } from "../linear/row-sums.js";
-import { dequantize } from "../linear/weights.js";
+import { dequantize, lanes } from "../linear/weights.js";
 
 /*
  * Which experts a token goes through (arXiv 2101.03961, section 2.1): the router's logits of the normed residual, in f32 throughout, since a
@@ -60,7 +60,7 @@ export const routeToken = kernel(
   }) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
     gdcWait();

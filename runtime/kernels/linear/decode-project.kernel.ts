@@ -38,7 +38,7 @@ import {
 } from "./decode-token.js";
 import { inverseRms, normed } from "./norm.js";
 import { rowSums } from "./row-sums.js";
-import { dequantize } from "./weights.js";
+import { dequantize, lanes } from "./weights.js";
 
 /*
  * Matrix-vector products of one decode step, y = W · x, with W in raw GGUF blocks or bf16, and x and all sums in f32.
@@ -79,7 +79,7 @@ export const decodeQkv = kernel(
   ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     if (p.ONE) gdcLaunchDependents();
     let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
@@ -172,7 +172,7 @@ export const decodeGateUp = kernel(
   ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     const upRows = rows + p.outRows;
     const allRows = 2 * p.outRows;
@@ -242,7 +242,7 @@ export const decodeAdd = kernel(
   ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     const mask = rows < p.rowCount;
     if (p.ONE) gdcLaunchDependents();
@@ -295,7 +295,7 @@ export const decodeLogits = kernel(
       },
   ) => {
     const blocks = arange(0, p.B);
-    const lane = arange(0, 16);
+    const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
     const whole = col(blocks) < p.blockCount;
     const first = programId(0) * p.R + arange(0, p.R);

@@ -1,4 +1,4 @@
-import { col, expandDims, type Mask, staticAssert, type Tile } from "tilescript";
+import { arange, col, expandDims, type Mask, maxContiguous, staticAssert, type Tile } from "tilescript";
 import { q4_0, q4_1, q5_0, q5_1, q8_0 } from "../formats/blocks-of-32.js";
 import { q2_k, q3_k, q4_k, q5_k, q6_k } from "../formats/blocks-of-256.js";
 import { halves as f16OrBf16, words } from "../formats/floats.js";
@@ -14,6 +14,12 @@ export interface Weights extends Buffers {
   /** One of `FORMATS`. */
   FORMAT: string;
 }
+
+/**
+ * The lanes of a block's halves [16], for products with one vector. A thread takes four, as many numbers of the vector as it loads at a time: with more,
+ * those would have to change places among threads.
+ */
+export const lanes = () => maxContiguous(arange(0, 16), 4);
 
 /**
  * Dequantises blocks of 32 columns of some rows of a weight matrix: rows [R], blocks [B], lane [16] → columns lane and
