@@ -39,6 +39,13 @@ export function slotScalar(e: NodeEmitter, node: Node): Instruction {
   return node.dtype === "bool" ? i32.and(value, i32.const(1)) : value;
 }
 
+/** The same word in all lanes; null of a node that is no word of a tile. */
+export function slotSplat(e: NodeEmitter, node: Node): Instruction | null {
+  if (node.data?.kind !== "slot" || node.dtype === "bool" || BYTES[REPRESENTATION[node.dtype]] !== 4) return null;
+  const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
+  return v128.load32_splat(offset, base);
+}
+
 export function slotVector(e: NodeEmitter, node: Node): Instruction {
   const { fb } = e;
   const index = node.args[0]!;

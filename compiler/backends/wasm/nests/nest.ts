@@ -16,6 +16,8 @@ export interface LoopPlan {
   readonly lane: number | null;
   /** Vectors that one round of the lane loop handles. */
   readonly unroll: number;
+  /** Another axis of which one round handles so many: what does not depend on it is computed once for them. */
+  readonly jam?: { readonly axis: number; readonly times: number };
 }
 
 /** What a nest computes. */
@@ -51,13 +53,14 @@ export class Nest {
     const { fb, env, frame } = host;
     this.host = host;
     this.vector = plan.lane !== null;
-    this.copies = plan.unroll;
+    const { axis: jammed, times } = plan.jam ?? { axis: null, times: 1 };
+    this.copies = plan.unroll * times;
     this.builder = new LaneBuilder(this.graph, env);
     this.emitter = new NodeEmitter(fb, this.graph, this.lists, frame);
     this.levels = plan.extents.map(() => 0);
     const counters = new Map<number, Node>();
     for (const axis of plan.order) {
-      const step = axis === plan.lane ? 4 * plan.unroll : 1;
+      const step = axis === plan.lane ? 4 * plan.unroll : axis === jammed ? times : 1;
       const stop = plan.extents[axis]!;
       if (stop > step) {
         const counter = fb.local("i32");
@@ -70,11 +73,12 @@ export class Nest {
     }
     this.innermost = this.loops.length;
     const zero = this.graph.constant("i32", 0);
-    this.indices = Array.from({ length: plan.unroll }, (_, copy) =>
+    this.indices = Array.from({ length: this.copies }, (_, copy) =>
       plan.extents.map((_extent, axis) => {
         const counter = counters.get(axis) ?? zero;
+        if (axis === jammed) return this.graph.plus(counter, Math.floor(copy / plan.unroll));
         if (axis !== plan.lane) return counter;
-        return this.graph.plus(this.graph.add(counter, this.graph.lane()), 4 * copy);
+        return this.graph.plus(this.graph.add(counter, this.graph.lane()), 4 * (copy % plan.unroll));
       }),
     );
   }
@@ -120,7 +124,7 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
   const loads = nest.vector ? body.values && loadsOfLanes(body.values) : [];
   // A checked kernel loads elements one by one: each is told of.
   if (loads === null || (host.fb.module.checked && loads.length > 0))
-    return runNest(host, { ...plan, lane: null, unroll: 1 }, describe);
+    return runNest(host, { ...plan, lane: null, unroll: 1, jam: undefined }, describe);
   nest.emitter.runs = neighbouringRuns(loads);
   body.emit();
   emitHoisted(nest.emitter);

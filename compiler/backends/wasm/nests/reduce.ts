@@ -71,7 +71,12 @@ function planReduction(extents: readonly number[], axes: readonly number[], work
   const lane = candidates.find((axis) => axis !== undefined && extents[axis]! % 4 === 0) ?? null;
   const vectors = lane === null ? 1 : extents[lane]! / 4;
   const least = pairs && vectors % 2 === 0 ? 2 : 1;
-  return { extents, order, lane, unroll: Math.max(least, Math.min(unrolling(vectors, work), 4)) };
+  const unroll = Math.max(least, Math.min(unrolling(vectors, work), 4));
+  // Two rows of results at a time read what both are made of once.
+  const axis =
+    lane !== null && kept.includes(lane) ? kept.findLast((one) => one !== lane && extents[one]! % 2 === 0) : undefined;
+  const jam = axis !== undefined && reduced.length > 0 && work <= 40 ? { axis, times: 2 } : undefined;
+  return { extents, order, lane, unroll, jam };
 }
 
 /** Sums, extremes and the like over some axes, or all. Floats are added in a fixed order: four partial sums a vector, then across. */

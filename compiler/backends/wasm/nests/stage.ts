@@ -19,18 +19,31 @@ const WORTH_STORING = 5;
  */
 export function stage(host: Host, expr: Expr, extents: readonly number[], order: readonly number[]): void {
   const axes = extents.map((_extent, axis) => new Set(order.includes(axis) ? [axis] : []));
-  new Stage(host, extents, order).visit(expr, axes);
+  new Stage(host, expr, extents, order).visit(expr, axes);
 }
 
 class Stage {
   private readonly host: Host;
   private readonly extents: readonly number[];
   private readonly order: readonly number[];
+  /** Variables that are computed in place, and how often each is read. */
+  private readonly reads = new Map<string, number>();
 
-  constructor(host: Host, extents: readonly number[], order: readonly number[]) {
+  constructor(host: Host, expr: Expr, extents: readonly number[], order: readonly number[]) {
     this.host = host;
     this.extents = extents;
     this.order = order;
+    this.count(expr);
+  }
+
+  private count(expr: Expr): void {
+    const inlined = expr.kind === "ref" ? this.host.env.inlined.get(expr.name) : undefined;
+    if (inlined && expr.kind === "ref") {
+      const before = this.reads.get(expr.name) ?? 0;
+      this.reads.set(expr.name, before + 1);
+      if (before === 0) this.count(inlined);
+    }
+    for (const operand of operands(expr)) this.count(operand);
   }
 
   visit(expr: Expr, axes: Axes): void {
@@ -50,10 +63,25 @@ class Stage {
     for (const operand of operands(expr)) {
       const theirs = operandAxes(expr, operand, axes);
       if (loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs))) {
-        const stored = unwidened(operand);
+        const stored = this.shared(operand) ?? unwidened(operand);
         if (!env.ahead.has(stored)) env.ahead.set(stored, assignTile(this.host, stored, null));
       } else this.visit(operand, theirs);
     }
+  }
+
+  /** What an operand makes little of, where others make something of it too: it is stored once for all of them. */
+  private shared(operand: Expr): Expr | null {
+    const { env } = this.host;
+    const all = costOf(operand, env);
+    for (let at: Expr | undefined = operand; at; ) {
+      const inlined: Expr | undefined = at.kind === "ref" ? env.inlined.get(at.name) : undefined;
+      const cost = inlined ? costOf(inlined, env) : 0;
+      if (inlined && at.kind === "ref" && this.reads.get(at.name)! > 1 && cost > 1 && all - cost < WORTH_STORING)
+        return inlined;
+      const tiles: readonly Expr[] = inlined ? [inlined] : operands(at).filter(isTile);
+      at = tiles.length === 1 ? tiles[0] : undefined;
+    }
+    return null;
   }
 
   /** Whether loops around the operand's own would compute it over and over, and storing it is cheaper. */
@@ -74,6 +102,8 @@ function unwidened(expr: Expr): Expr {
   const { x } = expr.args;
   return isNarrow(dtypeOf(x!)) && !isFloat(dtypeOf(x!)) ? unwidened(x!) : expr;
 }
+
+const isTile = ({ type }: Expr): boolean => type.kind === "tile" && !type.pointer && type.shape.length > 0;
 
 function loopsOf(axes: Axes): ReadonlySet<number> {
   return new Set(axes.flatMap((axis) => [...axis]));
