@@ -81,5 +81,5 @@ export function productsOfHalves(terms: readonly Term[]) {
   return { pairs, others: terms.filter((term) => !paired.has(term)) };
 }
 
-const sameNodes = (some: readonly Node[] | null, others: readonly Node[]): boolean =>
-  some !== null && some.length === others.length && others.every((node) => some.includes(node));
+const sameNodes = (some: readonly Node[] | null, [x, y]: readonly Node[]): boolean =>
+  some !== null && ((some[0] === x && some[1] === y) || (some[0] === y && some[1] === x));
