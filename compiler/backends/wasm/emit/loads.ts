@@ -1,4 +1,4 @@
-import type { DType } from "../../../ir/index.js";
+import { DTYPES, type DType } from "../../../ir/index.js";
 import { TOUCH } from "../checks/touch.js";
 import { type Instruction, i32, i32x4, NUMBERS, v128 } from "../encode/instructions.js";
 import { BYTES, REPRESENTATION } from "../encode/representation.js";
@@ -37,13 +37,6 @@ export function slotScalar(e: NodeEmitter, node: Node): Instruction {
   const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
   const value = NUMBERS[REPRESENTATION[node.dtype]].load(offset, base);
   return node.dtype === "bool" ? i32.and(value, i32.const(1)) : value;
-}
-
-/** The same word in all lanes; null of a node that is no word of a tile. */
-export function slotSplat(e: NodeEmitter, node: Node): Instruction | null {
-  if (node.data?.kind !== "slot" || node.dtype === "bool" || BYTES[REPRESENTATION[node.dtype]] !== 4) return null;
-  const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
-  return v128.load32_splat(offset, base);
 }
 
 export function slotVector(e: NodeEmitter, node: Node): Instruction {
@@ -96,6 +89,20 @@ export function loadScalar(e: NodeEmitter, node: Node): Instruction {
     () => fb.set(result, fallback),
   );
   return fb.get(result);
+}
+
+/** One word of a tile or of memory in all lanes; null of other nodes, and of words that have to be checked one by one. */
+export function splatOfWord(e: NodeEmitter, node: Node): Instruction | null {
+  if (node.dtype === "bool" || BYTES[REPRESENTATION[node.dtype]] !== 4) return null;
+  if (node.data?.kind === "slot") {
+    const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
+    return v128.load32_splat(offset, base);
+  }
+  if (node.op !== "load" || node.args.length !== 3 || DTYPES[node.dtype].bytes !== 4) return null;
+  const { access, index } = partsOf(node);
+  if (e.module.checked || !hoistCheck(e, access, index)) return null;
+  const { base, offset } = elementPlace(e, access, index, node.level);
+  return v128.load32_splat(offset, base);
 }
 
 export function loadVector(e: NodeEmitter, node: Node): Instruction {

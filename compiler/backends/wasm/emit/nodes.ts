@@ -8,7 +8,7 @@ import type { Node } from "../lanes/node.js";
 import type { HoistedCheck } from "./bounds.js";
 import { EIGHTS, productsOfHalves } from "./eights.js";
 import { scalarFunction, vectorFunction } from "./functions.js";
-import { loadScalar, loadVector, slotScalar, slotSplat, slotVector } from "./loads.js";
+import { loadScalar, loadVector, slotScalar, slotVector, splatOfWord } from "./loads.js";
 import { type Emit, fitVector, isUnsigned, literal, type Operation } from "./operands.js";
 import { SCALAR } from "./scalar-primitives.js";
 import { VECTOR } from "./vector-primitives.js";
@@ -107,7 +107,7 @@ export class NodeEmitter {
 
   private vectorValue(node: Node): Instruction {
     const level = node.level;
-    if (node.stride === 0) return slotSplat(this, node) ?? this.splat(node.dtype, this.scalar(node, level));
+    if (node.stride === 0) return splatOfWord(this, node) ?? this.splat(node.dtype, this.scalar(node, level));
     if (node.data?.kind === "linear") return this.vectorSum(node);
     if (node.stride !== null) return i32x4.add(i32x4.splat(this.scalar(node, level)), this.ramp(node.stride, 0));
     if (node.data?.kind === "slot") return slotVector(this, node);

@@ -1,6 +1,7 @@
-import { type Expr, isFloat, isNarrow, operands } from "../../../ir/index.js";
-import { dtypeOf } from "../lanes/build.js";
+import { DTYPES, type Expr, isFloat, isNarrow, operands } from "../../../ir/index.js";
+import { dtypeOf, MOVES } from "../lanes/build.js";
 import { axisOf, orderOf, shapeOf } from "../lanes/shapes.js";
+import type { Environment } from "../lanes/variables.js";
 import { BLOCK_ATOMICS, isWhole, type OpExpr } from "../ops.js";
 import { assignTile } from "./assign.js";
 import { costOf } from "./cost.js";
@@ -62,8 +63,10 @@ class Stage {
     const mine = loopsOf(axes);
     for (const operand of operands(expr)) {
       const theirs = operandAxes(expr, operand, axes);
-      if (loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs))) {
-        const stored = this.shared(operand) ?? unwidened(operand);
+      const shared = this.shared(operand);
+      const repeats = loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs));
+      if (repeats && !(shared && isReadAsItIs(shared, env))) {
+        const stored = shared ?? unwidened(operand);
         if (!env.ahead.has(stored)) env.ahead.set(stored, assignTile(this.host, stored, null));
       } else this.visit(operand, theirs);
     }
@@ -101,6 +104,14 @@ function unwidened(expr: Expr): Expr {
   if (expr.kind !== "op" || expr.op !== "cast" || isFloat(dtypeOf(expr))) return expr;
   const { x } = expr.args;
   return isNarrow(dtypeOf(x!)) && !isFloat(dtypeOf(x!)) ? unwidened(x!) : expr;
+}
+
+/** Words in memory, which are read again as fast as from where they would be stored. */
+function isReadAsItIs(expr: Expr, env: Environment): boolean {
+  const inner =
+    expr.kind === "ref" ? env.inlined.get(expr.name) : expr.kind === "op" && MOVES[expr.op] ? expr.args.x : undefined;
+  if (inner) return isReadAsItIs(inner, env);
+  return expr.kind === "op" && expr.op === "load" && !expr.args.mask && DTYPES[dtypeOf(expr)].bytes === 4;
 }
 
 const isTile = ({ type }: Expr): boolean => type.kind === "tile" && !type.pointer && type.shape.length > 0;
