@@ -106,115 +106,90 @@ export function fetched(p: IntegerWeights, first: number, r: Tile, R: number): T
   return where(most < 0, 1.0, 0.0);
 }
 
-/** Where a block of each row begins, in blocks: `start` + at [R]; of those of 256 the eighth `sub`. */
-export interface Place {
-  start: number;
-  at: Tile;
-  sub: number;
-}
-
-/** The `block`-th of rows `first` + r [R], all of which are there. */
-export function placeOf(p: IntegerWeights, first: number, r: Tile, block: number): Place {
-  if (p.FORMAT === "q4_k" || p.FORMAT === "q5_k" || p.FORMAT === "q6_k") {
-    const inRow = p.BLOCKS >> 3;
-    return { start: to(first, "i64") * inRow, at: r * inRow + (block >> 3), sub: block & 7 };
-  } else return { start: to(first, "i64") * p.BLOCKS, at: r * p.BLOCKS + block, sub: 0 };
-}
-
-/** What 32 columns, the `block`-th of each row, add to the product of rows `first` + r [R] with the vector: f32 [R]. */
+/**
+ * What 32 columns, the `block`-th of each row, add to the product of rows `first` + r [R] with the vector: f32 [R]. All of these rows are there. The
+ * layouts are explained in blocks-of-32.ts and blocks-of-256.ts.
+ */
 export function blockProduct(p: IntegerWeights, first: number, r: Tile, block: number, lane: Tile, x: Integers): Tile {
-  const place = placeOf(p, first, r, block);
-  const [low, high] = quants(p, place, lane);
-  if (p.FORMAT === "q8_0") return to(products(low, high, x), "f32") * (scaleOf(p, place) * x.scale);
-  else if (p.FORMAT === "q4_0" || p.FORMAT === "q5_0") {
-    const s = products(low, high, x) - zeroOf(p) * (x.lowCount + x.highCount);
-    return to(s, "f32") * (scaleOf(p, place) * x.scale);
-  } else if (p.FORMAT === "q6_k") {
-    const [ofLow, ofHigh] = scalesOfHalves(p, place);
-    const first = ofLow * to(product(low, x.low) - 32 * x.lowCount, "f32");
-    return (first + ofHigh * to(product(high, x.high) - 32 * x.highCount, "f32")) * (scaleOf(p, place) * x.scale);
-  }
-  const [d, m] = scaleAndLeast(p, place);
-  // What rounding lost of the vector is multiplied by the middle of what q may be.
-  const middle = to(zeroOf(p), "f32") - 0.5;
-  return (to(products(low, high, x), "f32") * x.scale + middle * x.lost) * d + m * x.total;
-}
-
-/** What q counts from; where there is a least weight, the middle of what it may be, rounded up. */
-export function zeroOf({ FORMAT }: IntegerWeights): number {
-  if (FORMAT === "q8_0") return 0;
-  else if (FORMAT === "q4_0" || FORMAT === "q4_1" || FORMAT === "q4_k") return 8;
-  else return FORMAT === "q6_k" ? 32 : 16;
-}
-
-/** The numbers q of columns 0–15 and 16–31 of a block of each row: i32 [R, 16] each. The layouts are explained in blocks-of-32.ts and blocks-of-256.ts. */
-export function quants(p: IntegerWeights, { start, at, sub }: Place, lane: Tile): [Tile, Tile] {
-  if (p.FORMAT === "q4_0") return nibbles(load(p.bytes + start * 18 + (col(at) * 18 + 2 + row(lane))));
-  else if (p.FORMAT === "q4_1") return nibbles(load(p.bytes + start * 20 + (col(at) * 20 + 4 + row(lane))));
-  else if (p.FORMAT === "q5_0") {
-    const pair = load(p.bytes + start * 22 + (col(at) * 22 + 6 + row(lane)));
-    const words = p.bf16 + start * 11 + at * 11;
-    return fiveBits(pair, load(words + 1), load(words + 2), lane);
-  } else if (p.FORMAT === "q5_1") {
-    const pair = load(p.bytes + start * 24 + (col(at) * 24 + 8 + row(lane)));
-    const words = p.bf16 + start * 12 + at * 12;
-    return fiveBits(pair, load(words + 2), load(words + 3), lane);
-  } else if (p.FORMAT === "q8_0") {
-    const q = p.signed + start * 34 + (col(at) * 34 + 2 + row(lane));
-    return [to(load(q), "i32"), to(load(q + 16), "i32")];
-  }
+  if (p.FORMAT === "q4_0") return q4_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q4_1") return q4_1(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q5_0") return q5_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q5_1") return q5_1(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  else if (p.FORMAT === "q8_0") return q8_0(p, to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block, lane, x);
+  const inRow = p.BLOCKS >> 3;
+  const [start, at] = [to(first, "i64") * inRow, r * inRow + (block >> 3)];
   staticAssert(p.FORMAT === "q4_k" || p.FORMAT === "q5_k" || p.FORMAT === "q6_k", "FORMAT is one of INTEGER_FORMATS");
-  const shift = (sub & 1) * 4;
-  if (p.FORMAT === "q4_k") {
-    const q = p.bytes + start * 144 + (col(at) * 144 + 16 + (sub >> 1) * 32 + row(lane));
-    return [nibbleOf(load(q), shift), nibbleOf(load(q + 16), shift)];
-  } else if (p.FORMAT === "q5_k") {
-    const fifths = p.bytes + start * 176 + (col(at) * 176 + 16 + row(lane));
-    const q = fifths + 32 + (sub >> 1) * 32;
-    const low = nibbleOf(load(q), shift) | (raised(load(fifths), sub) & 16);
-    return [low, nibbleOf(load(q + 16), shift) | (raised(load(fifths + 16), sub) & 16)];
-  } else {
-    const q = p.bytes + start * 210 + (col(at) * 210 + (sub >> 2) * 64 + (sub & 1) * 32 + row(lane));
-    const pairs = p.bytes + start * 210 + (col(at) * 210 + 128 + (sub >> 2) * 32 + row(lane));
-    const [nibble, pair] = [((sub >> 1) & 1) * 4, (sub & 3) * 2];
-    const low = nibbleOf(load(q), nibble) | (raised(load(pairs), pair) & 48);
-    return [low, nibbleOf(load(q + 16), nibble) | (raised(load(pairs + 16), pair) & 48)];
-  }
+  if (p.FORMAT === "q4_k") return q4_k(p, start, at, block & 7, lane, x);
+  else if (p.FORMAT === "q5_k") return q5_k(p, start, at, block & 7, lane, x);
+  else return q6_k(p, start, at, block & 7, lane, x);
 }
 
-/** d of a block of each row, of formats whose weights are (q − zero) · d: f32 [R]. */
-export function scaleOf(p: IntegerWeights, { start, at }: Place): Tile {
-  if (p.FORMAT === "q6_k") return to(load(p.halves + start * 105 + (at * 105 + 104)), "f32");
-  const words = bytesOf(p) >> 1;
-  return to(load(p.halves + start * words + at * words), "f32");
+function q4_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const [low, high] = nibbles(p, start, at, lane, 18, 2);
+  return to(products(low, high, x) - 8 * (x.lowCount + x.highCount), "f32") * (halfAt(p, start, at, 9, 0) * x.scale);
 }
 
-/** d and m of a block of each row, of formats whose weights are q · d + m: f32 [R]. */
-export function scaleAndLeast(p: IntegerWeights, place: Place): [Tile, Tile] {
-  const { start, at, sub } = place;
-  if (p.FORMAT === "q4_k" || p.FORMAT === "q5_k") {
-    const words = bytesOf(p) * 4;
-    const [scale, least] = sixBits(p.bytes + start * (words * 2) + (at * (words * 2) + 4), to(sub, "i32"), at >= 0);
-    const [d, m] = [load(p.halves + start * words + at * words), load(p.halves + start * words + (at * words + 1))];
-    return [to(d, "f32") * scale, -(to(m, "f32") * least)];
-  }
-  const words = bytesOf(p) >> 1;
-  return [scaleOf(p, place), to(load(p.halves + start * words + (at * words + 1)), "f32")];
+/** What rounding lost of the vector is multiplied by the middle of what q may be. */
+function q4_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const [low, high] = nibbles(p, start, at, lane, 20, 4);
+  const [d, m] = [halfAt(p, start, at, 10, 0), halfAt(p, start, at, 10, 1)];
+  return (to(products(low, high, x), "f32") * x.scale + 7.5 * x.lost) * d + m * x.total;
 }
 
-/** Of Q6_K, where each half of a block has a scale beside d: these, f32 [R] each. */
-export function scalesOfHalves(p: IntegerWeights, { start, at, sub }: Place): [Tile, Tile] {
-  const both = p.signed + start * 210 + (at * 210 + 192 + sub * 2);
-  return [to(load(both), "f32"), to(load(both + 1), "f32")];
+function q5_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const [low, high] = fiveBits(p, start, at, lane, 11, 1);
+  const s = products(low, high, x);
+  return to(s - 16 * (x.lowCount + x.highCount), "f32") * (halfAt(p, start, at, 11, 0) * x.scale);
 }
 
-function nibbles(pair: Tile): [Tile, Tile] {
-  return [to(pair & 15, "i32"), to(pair >> 4, "i32")];
+function q5_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const [low, high] = fiveBits(p, start, at, lane, 12, 2);
+  const [d, m] = [halfAt(p, start, at, 12, 0), halfAt(p, start, at, 12, 1)];
+  return (to(products(low, high, x), "f32") * x.scale + 15.5 * x.lost) * d + m * x.total;
 }
 
-/** Nibbles whose fifth bits are a word for each half, a bit a lane. */
-function fiveBits(pair: Tile, firsts: Tile, seconds: Tile, lane: Tile): [Tile, Tile] {
-  return [to((pair & 15) | fifth(firsts, lane), "i32"), to((pair >> 4) | fifth(seconds, lane), "i32")];
+function q8_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const [low, high] = wholeBytes(p, start, at, lane);
+  return to(products(low, high, x), "f32") * (halfAt(p, start, at, 17, 0) * x.scale);
+}
+
+function q4_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const [low, high] = nibblesOfEighth(p, start, at, sub, lane);
+  const [d, m] = scalesOfEighth(p, start * 72, at * 72, sub);
+  return (to(products(low, high, x), "f32") * x.scale + 7.5 * x.lost) * d - m * x.total;
+}
+
+function q5_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const [low, high] = fiveBitsOfEighth(p, start, at, sub, lane);
+  const [d, m] = scalesOfEighth(p, start * 88, at * 88, sub);
+  return (to(products(low, high, x), "f32") * x.scale + 15.5 * x.lost) * d - m * x.total;
+}
+
+/** Each half of a block has a scale. */
+function q6_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const [low, high] = sixBitsOfEighth(p, start, at, sub, lane);
+  const [ofLow, ofHigh] = scalesOfHalves(p, start, at, sub);
+  const first = to(ofLow, "f32") * to(product(low, x.low) - 32 * x.lowCount, "f32");
+  const second = to(ofHigh, "f32") * to(product(high, x.high) - 32 * x.highCount, "f32");
+  return (first + second) * (halfAt(p, start, at, 105, 104) * x.scale);
+}
+
+/*
+ * Numbers of the columns lane and 16 + lane of a block [R, 16], and scales [R], of blocks `start` + at [R]. Each gives back in one place: what is given in
+ * branches is stored before it is used.
+ */
+
+/** Nibbles that lie `from` bytes behind the start of a block of so many bytes. */
+export function nibbles(p: Buffers, start: number, at: Tile, lane: Tile, size: number, from: number): [Tile, Tile] {
+  const pair = load(p.bytes + start * size + (col(at) * size + from + row(lane)));
+  return [pair & 15, pair >> 4];
+}
+
+/** Nibbles whose fifth bits are a word for each half, a bit a lane: the `first`-th word of a block of so many, and the next one. */
+export function fiveBits(p: Buffers, start: number, at: Tile, lane: Tile, words: number, first: number): [Tile, Tile] {
+  const pair = load(p.bytes + start * (2 * words) + (col(at) * (2 * words) + (2 * first + 4) + row(lane)));
+  const fifths = p.bf16 + start * words + at * words;
+  return [(pair & 15) | fifth(load(fifths + first), lane), (pair >> 4) | fifth(load(fifths + (first + 1)), lane)];
 }
 
 /** 16 where a word has the lane's bit. */
@@ -222,6 +197,55 @@ function fifth(words: Tile, lane: Tile): Tile {
   // Shifts by another number in each lane are products: the bit comes to be the sign.
   const sign = col(bitcast(words, "i16")) * row(to(to(1, "i32") << (15 - lane), "i16"));
   return (sign >> 15) & 16;
+}
+
+/** Of Q8_0. */
+export function wholeBytes(p: Buffers, start: number, at: Tile, lane: Tile): [Tile, Tile] {
+  const q = p.signed + start * 34 + (col(at) * 34 + 2 + row(lane));
+  return [load(q), load(q + 16)];
+}
+
+/** The `index`-th 16-bit float of a block of so many words. */
+export function halfAt(p: Buffers, start: number, at: Tile, words: number, index: number): Tile {
+  return to(load(p.halves + start * words + (at * words + index)), "f32");
+}
+
+/** Of Q4_K, of whose blocks `sub` is an eighth. */
+export function nibblesOfEighth(p: Buffers, start: number, at: Tile, sub: number, lane: Tile): [Tile, Tile] {
+  const q = p.bytes + start * 144 + (col(at) * 144 + 16 + (sub >> 1) * 32 + row(lane));
+  const shift = (sub & 1) * 4;
+  return [nibbleOf(load(q), shift), nibbleOf(load(q + 16), shift)];
+}
+
+/** Of Q5_K. */
+export function fiveBitsOfEighth(p: Buffers, start: number, at: Tile, sub: number, lane: Tile): [Tile, Tile] {
+  const fifths = p.bytes + start * 176 + (col(at) * 176 + 16 + row(lane));
+  const q = fifths + 32 + (sub >> 1) * 32;
+  const shift = (sub & 1) * 4;
+  const low = nibbleOf(load(q), shift) | (raised(load(fifths), sub) & 16);
+  return [low, nibbleOf(load(q + 16), shift) | (raised(load(fifths + 16), sub) & 16)];
+}
+
+/** Scale and minimum of an eighth of super-blocks that begin at `start` + `at`, in units of 2 bytes. */
+export function scalesOfEighth(p: Buffers, start: number, at: Tile, sub: number): [Tile, Tile] {
+  const [scale, minimum] = sixBits(p.bytes + start * 2 + (at * 2 + 4), to(sub, "i32"), at >= 0);
+  const [d, m] = [load(p.halves + start + at), load(p.halves + start + (at + 1))];
+  return [to(d, "f32") * scale, to(m, "f32") * minimum];
+}
+
+/** Of Q6_K. */
+export function sixBitsOfEighth(p: Buffers, start: number, at: Tile, sub: number, lane: Tile): [Tile, Tile] {
+  const q = p.bytes + start * 210 + (col(at) * 210 + (sub >> 2) * 64 + (sub & 1) * 32 + row(lane));
+  const pairs = p.bytes + start * 210 + (col(at) * 210 + 128 + (sub >> 2) * 32 + row(lane));
+  const [shift, pair] = [((sub >> 1) & 1) * 4, (sub & 3) * 2];
+  const low = nibbleOf(load(q), shift) | (raised(load(pairs), pair) & 48);
+  return [low, nibbleOf(load(q + 16), shift) | (raised(load(pairs + 16), pair) & 48)];
+}
+
+/** Of Q6_K, where each half of an eighth has a scale beside d: i8 [R] each. */
+export function scalesOfHalves(p: Buffers, start: number, at: Tile, sub: number): [Tile, Tile] {
+  const scales = p.signed + start * 210 + (at * 210 + 192 + sub * 2);
+  return [load(scales), load(scales + 1)];
 }
 
 /** Four bits of bytes, from bit `shift` on. */

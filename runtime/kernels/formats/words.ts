@@ -1,6 +1,30 @@
-import { abs, arange, bitcast, col, max, maximum, minimum, reshape, sum, type Tile, to } from "tilescript";
+import {
+  abs,
+  arange,
+  bitcast,
+  col,
+  max,
+  maximum,
+  minimum,
+  reshape,
+  staticAssert,
+  sum,
+  type Tile,
+  to,
+} from "tilescript";
 import { dequantize } from "../linear/weights.js";
-import { type IntegerWeights, placeOf, quants, scaleAndLeast, scaleOf, scalesOfHalves, zeroOf } from "./integers.js";
+import {
+  fiveBits,
+  fiveBitsOfEighth,
+  halfAt,
+  type IntegerWeights,
+  nibbles,
+  nibblesOfEighth,
+  scalesOfEighth,
+  scalesOfHalves,
+  sixBitsOfEighth,
+  wholeBytes,
+} from "./integers.js";
 
 /*
  * Whole numbers two by two, for products of many rows with many: a word holds those of columns lane and 16 + lane of a block of 32, 16 bits each. Σ of
@@ -37,14 +61,24 @@ function nearest(x: Tile, bits: number): Tile {
 
 /** Weights of formats that count from zero as words [R, 16] and their scale [R]: the `block`-th 32 of rows `first` + r [R], all of which are there. */
 export function weightWords(p: IntegerWeights, first: number, r: Tile, block: number, lane: Tile): [Tile, Tile] {
-  const place = placeOf(p, first, r, block);
-  const [low, high] = quants(p, place, lane);
-  if (p.FORMAT === "q6_k") {
-    // A half's own scale goes into its numbers: they have 12 bits then.
-    const [ofLow, ofHigh] = scalesOfHalves(p, place);
-    const words = wordsOf((low - 32) * col(to(ofLow, "i32")), (high - 32) * col(to(ofHigh, "i32")));
-    return [words, scaleOf(p, place)];
-  } else return [wordsOf(low - zeroOf(p), high - zeroOf(p)), scaleOf(p, place)];
+  const [start, at] = [to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block];
+  if (p.FORMAT === "q4_0") {
+    const [low, high] = nibbles(p, start, at, lane, 18, 2);
+    return [wordsFrom(8, low, high), halfAt(p, start, at, 9, 0)];
+  } else if (p.FORMAT === "q5_0") {
+    const [low, high] = fiveBits(p, start, at, lane, 11, 1);
+    return [wordsFrom(16, low, high), halfAt(p, start, at, 11, 0)];
+  } else if (p.FORMAT === "q8_0") {
+    const [low, high] = wholeBytes(p, start, at, lane);
+    return [wordsFrom(0, low, high), halfAt(p, start, at, 17, 0)];
+  }
+  staticAssert(p.FORMAT === "q6_k", "FORMAT counts from zero");
+  const [begin, whole] = [to(first, "i64") * (p.BLOCKS >> 3), r * (p.BLOCKS >> 3) + (block >> 3)];
+  const [low, high] = sixBitsOfEighth(p, begin, whole, block & 7, lane);
+  const [ofLow, ofHigh] = scalesOfHalves(p, begin, whole, block & 7);
+  // A half's own scale goes into its numbers: they have 12 bits then.
+  const words = wordsFrom(0, (low - 32) * col(to(ofLow, "i32")), (high - 32) * col(to(ofHigh, "i32")));
+  return [words, halfAt(p, begin, whole, 105, 104)];
 }
 
 /**
@@ -58,10 +92,32 @@ export function weightWordsAndMiddle(
   block: number,
   lane: Tile,
 ): [Tile, Tile, Tile] {
-  const place = placeOf(p, first, r, block);
-  const [low, high] = quants(p, place, lane);
-  const [d, m] = scaleAndLeast(p, place);
-  return [wordsOf(low - zeroOf(p), high - zeroOf(p)), d, m + to(zeroOf(p), "f32") * d];
+  const [start, at] = [to(first, "i64") * p.BLOCKS, r * p.BLOCKS + block];
+  if (p.FORMAT === "q4_1") {
+    const [low, high] = nibbles(p, start, at, lane, 20, 4);
+    const d = halfAt(p, start, at, 10, 0);
+    return [wordsFrom(8, low, high), d, halfAt(p, start, at, 10, 1) + 8 * d];
+  } else if (p.FORMAT === "q5_1") {
+    const [low, high] = fiveBits(p, start, at, lane, 12, 2);
+    const d = halfAt(p, start, at, 12, 0);
+    return [wordsFrom(16, low, high), d, halfAt(p, start, at, 12, 1) + 16 * d];
+  }
+  const [begin, whole] = [to(first, "i64") * (p.BLOCKS >> 3), r * (p.BLOCKS >> 3) + (block >> 3)];
+  staticAssert(p.FORMAT === "q4_k" || p.FORMAT === "q5_k", "FORMAT counts from a least weight");
+  if (p.FORMAT === "q4_k") {
+    const [low, high] = nibblesOfEighth(p, begin, whole, block & 7, lane);
+    const [d, m] = scalesOfEighth(p, begin * 72, whole * 72, block & 7);
+    return [wordsFrom(8, low, high), d, 8 * d - m];
+  } else {
+    const [low, high] = fiveBitsOfEighth(p, begin, whole, block & 7, lane);
+    const [d, m] = scalesOfEighth(p, begin * 88, whole * 88, block & 7);
+    return [wordsFrom(16, low, high), d, 16 * d - m];
+  }
+}
+
+/** Of numbers that count from `zero`. */
+function wordsFrom(zero: number, low: Tile, high: Tile): Tile {
+  return wordsOf(to(low, "i32") - zero, to(high, "i32") - zero);
 }
 
 /** The same of all others, rounded to `bits` bits. */

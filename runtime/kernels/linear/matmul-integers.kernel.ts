@@ -85,20 +85,20 @@ export const weightsToWords = kernel(
     const tile = (programId(1) * numPrograms(0) + programId(0)) * p.BLOCKS;
     for (const block of range(0, p.BLOCKS)) {
       const at = (tile + block) * p.R;
-      const to = p.words + at * 16 + (col(r) * 16 + row(lane));
+      const place = p.words + at * 16 + (col(r) * 16 + row(lane));
       if (p.FORMAT === "q4_1" || p.FORMAT === "q5_1" || p.FORMAT === "q4_k" || p.FORMAT === "q5_k") {
         const [words, scale, middle] = weightWordsAndMiddle(p, first, r, block, lane);
-        store(to, words);
+        store(place, words);
         store(p.scales + at + r, scale + nothing);
         store(p.middles + at + r, middle);
       } else if (p.FORMAT === "q4_0" || p.FORMAT === "q5_0" || p.FORMAT === "q8_0" || p.FORMAT === "q6_k") {
         const [words, scale] = weightWords(p, first, r, block, lane);
-        store(to, words);
+        store(place, words);
         store(p.scales + at + r, scale + nothing);
       } else {
         const [words, scale] = roundedWeights(p, first, r, p.R, block, lane, p.BITS);
-        store(to, words);
-        store(p.scales + at + r, scale);
+        store(place, words);
+        store(p.scales + at + r, scale + nothing);
       }
     }
   },

@@ -63,8 +63,8 @@ class Stage {
     const mine = loopsOf(axes);
     for (const operand of operands(expr)) {
       const theirs = operandAxes(expr, operand, axes);
-      const shared = this.shared(operand);
       const repeats = loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs));
+      const shared = repeats ? this.shared(operand) : null;
       if (repeats && !(shared && isReadAsItIs(shared, env))) {
         const stored = shared ?? unwidened(operand);
         if (!env.ahead.has(stored)) env.ahead.set(stored, assignTile(this.host, stored, null));
