@@ -16,6 +16,7 @@ export * from "./linear/decode-project.kernel.js";
 export * from "./linear/decode-rows.kernel.js";
 export * from "./linear/embed.kernel.js";
 export * from "./linear/matmul.kernel.js";
+export * from "./linear/matmul-integers.kernel.js";
 export * from "./linear/matmul-quantized.kernel.js";
 export * from "./linear/norm.kernel.js";
 export * from "./linear/weight-files.kernel.js";

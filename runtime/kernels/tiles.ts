@@ -3,7 +3,7 @@
  * them (models/dry-run.ts). Sizes were chosen by measurement (bench/).
  */
 
-import { powerOfTwo } from "../tiling.js";
+import { cdiv, powerOfTwo } from "../tiling.js";
 import { LONG_ROW } from "./compile-options.js";
 import { type Format, INTEGER_FORMATS } from "./formats/table.js";
 
@@ -123,6 +123,21 @@ export function integerRows(set: TileSet, format: Format, rows: number, processo
   const R = Math.min(rows < 64 * processors ? 32 : 64, powerOfTwo(rows + 1) / 2);
   return set === "cpu" && INTEGER_FORMATS.has(format) && R >= 16 ? R : undefined;
 }
+
+/** Rows of a matrix in a tile of a product in words (linear/matmul-integers.kernel.ts), where a device has such and the matrix so many; else undefined. */
+export function wordRows({ traits, processors }: UnitOf & { readonly processors: number }, rows: number) {
+  const R = Math.min(rows < 64 * processors ? 16 : 32, powerOfTwo(rows + 1) / 2);
+  return traits.tiles === "cpu" && R >= 16 ? R : undefined;
+}
+
+/** Tokens of a tile of such a product: as many as fit the nearest memory, and no more than there are. */
+export const wordTokens = (count: number): number => {
+  const M = Math.max(8, Math.min(128, powerOfTwo(count)));
+  return M === 128 && cdiv(count, 64) % 2 === 1 ? 64 : M;
+};
+
+/** Bits of a factor beside its sign where the other one is of this format: products of 32 have 31 together. */
+export const wordBits = (format: Format): number => (format !== "q6_k" && INTEGER_FORMATS.has(format) ? 15 : 13);
 
 /** Rows of a tile of few rows: where no unit multiplies many at once, no more than there are. */
 export const rowsOfTile = (set: TileSet, BM: number, rows: number): number =>

@@ -7,6 +7,7 @@ import { allocateExpertBuffers, type ExpertBuffers } from "./experts.js";
 import { MANY_TOKENS } from "./products.js";
 import { sizesOf } from "./sizes.js";
 import { rowsOfStack, type Stack, type Weights } from "./weights.js";
+import { allocateWordBuffers, isInWords, type WordBuffers } from "./word-products.js";
 
 /**
  * Scratch of a prefill of up to `tokens` tokens. Rows are padded to whole blocks; behind those of what products read are as many more as fill a
@@ -26,8 +27,10 @@ export interface ChunkBuffers {
   /** bf16 [tokens, 2 · feedForward] for few tokens, [tokens, feedForward] for many. */
   readonly gateUp: DeviceBuffer;
   readonly activation: DeviceBuffer;
-  /** bf16: the largest matrix of a layer, experts apart, that is not bf16 already. */
+  /** bf16: the largest matrix of a layer, experts apart, that is not bf16 already, nor multiplied in words. */
   readonly matrix: DeviceBuffer;
+  /** Where products are in whole numbers. */
+  readonly words: WordBuffers | undefined;
   readonly experts: ExpertBuffers | undefined;
 }
 
@@ -57,17 +60,23 @@ export function allocateChunkBuffers(
     attention: cleared(attention),
     gateUp: bf16(Math.min(tokens, MANY_TOKENS) * 2 * activation),
     activation: cleared(activation),
-    matrix: bf16(largestConverted(weights)),
+    matrix: bf16(largestConverted(device, weights)),
+    words: device.traits.tiles === "cpu" ? allocateWordBuffers(memory, stacksOf(weights).flat(), tokens) : undefined,
     experts: config.experts && allocateExpertBuffers(memory, config, config.experts, tokens),
   };
 }
 
-function largestConverted({ layers }: Weights): number {
-  const stacks = layers.flatMap(({ qkv, out, gateUp, down, router }): Stack[] => [
+/** The matrices of all layers, experts apart. */
+const stacksOf = ({ layers }: Weights): Stack[] =>
+  layers.flatMap(({ qkv, out, gateUp, down, router }): Stack[] => [
     qkv,
     [out],
     ...(router ? [] : [[gateUp] as const, [down] as const]),
   ]);
-  const converted = stacks.filter(([{ format }, ...others]) => format !== "bf16" || others.length > 0);
+
+function largestConverted(device: Device, weights: Weights): number {
+  const converted = stacksOf(weights).filter(
+    (stack) => !isInWords(device, stack, 2) && (stack[0].format !== "bf16" || stack.length > 1),
+  );
   return Math.max(0, ...converted.map((stack) => rowsOfStack(stack) * stack[0].columns));
 }

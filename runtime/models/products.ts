@@ -5,6 +5,7 @@ import { cdiv } from "../tiling.js";
 import type { ChunkBuffers } from "./chunk-buffers.js";
 import type { PassHost } from "./host.js";
 import { type Matrix, matrixArguments, rowsOfStack, type Stack, weightArguments } from "./weights.js";
+import { isInWords, WordProducts } from "./word-products.js";
 
 /** From so many tokens on, writing a matrix out as bf16 once and multiplying at full speed beats dequantising inside the product. */
 export const MANY_TOKENS = 128;
@@ -15,23 +16,29 @@ export const isAsItIs = (device: UnitOf, { format }: Matrix): boolean =>
 
 /**
  * The matrix products of a chunk or a batch: of bf16 with the matrix as it is where the device has the unit for it; else dequantised inside the product for
- * few tokens, through a bf16 copy of the matrix for many.
+ * few tokens, through a bf16 copy of the matrix for many; and on a CPU in whole numbers.
  */
 export class Products {
   readonly #host: PassHost;
   readonly #buffers: ChunkBuffers;
   readonly #count: number;
   readonly #tiles: Tiles;
+  readonly #inWords: WordProducts | undefined;
 
   constructor(host: PassHost, buffers: ChunkBuffers, count: number) {
     this.#host = host;
     this.#buffers = buffers;
     this.#count = count;
     this.#tiles = TILES[host.device.traits.tiles];
+    this.#inWords = buffers.words && new WordProducts(host, buffers.words, count);
   }
 
   /** out [count, rows] = a · Wᵀ; what is stacked of several formats goes through a copy for few tokens too. */
   store(a: DeviceBuffer, stack: Stack, out: DeviceBuffer): void {
+    if (this.#inWords && isInWords(this.#host.device, stack)) {
+      this.#inWords.store(a, stack, out);
+      return;
+    }
     if (stack.length === 1 && this.#isFew(stack[0])) {
       this.#few(a, stack[0], out, this.#buffers.residual, "store");
       return;
@@ -42,6 +49,10 @@ export class Products {
 
   /** residual [count, rows] += a · Wᵀ */
   add(a: DeviceBuffer, matrix: Matrix, residual: DeviceBuffer): void {
+    if (this.#inWords && isInWords(this.#host.device, [matrix])) {
+      this.#inWords.add(a, matrix, residual);
+      return;
+    }
     if (this.#isFew(matrix)) {
       this.#few(a, matrix, this.#buffers.qkv, residual, "add");
       return;
@@ -52,6 +63,10 @@ export class Products {
 
   /** out [count, F] = act(a · gateᵀ) · (a · upᵀ) for the stacked matrix [gate; up]. */
   gated(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
+    if (this.#inWords && isInWords(this.#host.device, [matrix], 2)) {
+      this.#inWords.gated(a, matrix, out);
+      return;
+    }
     const { kernels, config, device } = this.#host;
     const F = matrix.rows / 2;
     const ACT = config.activation;

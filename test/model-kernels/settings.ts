@@ -17,8 +17,10 @@ export const WARP_SETTING = settingOf("gpu", 16, 80);
  */
 export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts)\/[^/]*$/.test(path);
 
-/** Kernels of several sequences take their addresses: batch.ts runs them among others. */
-export const hasCases = (kernel: string): boolean => !kernel.startsWith("batch");
+/**
+ * Kernels of several sequences take their addresses: batch.ts runs them among others. What products in words take, other kernels make: words.test.ts.
+ */
+export const hasCases = (kernel: string): boolean => !kernel.startsWith("batch") && !kernel.includes("Words");
 
 /** Every head size and every number of query heads for a KV head that models have, each once at least. */
 export const SHAPES: readonly HeadShape[] = [

@@ -82,7 +82,8 @@ function products(low: Tile, high: Tile, x: Integers): Tile {
 
 /** Bytes that 32 weights take, of Q6_K a quarter less. */
 function bytesOf({ FORMAT }: IntegerWeights): number {
-  if (FORMAT === "q8_0") return 34;
+  if (FORMAT === "bf16") return 64;
+  else if (FORMAT === "q8_0") return 34;
   else if (FORMAT === "q6_k") return 26;
   else if (FORMAT === "q5_1") return 24;
   else if (FORMAT === "q5_0" || FORMAT === "q5_k") return 22;
@@ -124,39 +125,71 @@ export function blockProduct(p: IntegerWeights, first: number, r: Tile, block: n
 }
 
 function q4_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
-  const pair = load(p.bytes + start * 18 + (col(at) * 18 + 2 + row(lane)));
-  const d = to(load(p.halves + start * 9 + at * 9), "f32");
-  return to(products(pair & 15, pair >> 4, x) - 8 * (x.lowCount + x.highCount), "f32") * (d * x.scale);
+  const [low, high] = nibbles(p, start, at, lane, 18, 2);
+  return to(products(low, high, x) - 8 * (x.lowCount + x.highCount), "f32") * (halfAt(p, start, at, 9, 0) * x.scale);
 }
 
 /** What rounding lost of the vector is multiplied by the middle of what q may be. */
 function q4_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
-  const pair = load(p.bytes + start * 20 + (col(at) * 20 + 4 + row(lane)));
-  const d = to(load(p.halves + start * 10 + at * 10), "f32");
-  const m = to(load(p.halves + start * 10 + (at * 10 + 1)), "f32");
-  return (to(products(pair & 15, pair >> 4, x), "f32") * x.scale + 7.5 * x.lost) * d + m * x.total;
+  const [low, high] = nibbles(p, start, at, lane, 20, 4);
+  const [d, m] = [halfAt(p, start, at, 10, 0), halfAt(p, start, at, 10, 1)];
+  return (to(products(low, high, x), "f32") * x.scale + 7.5 * x.lost) * d + m * x.total;
 }
 
 function q5_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
-  const pair = load(p.bytes + start * 22 + (col(at) * 22 + 6 + row(lane)));
-  const d = to(load(p.halves + start * 11 + at * 11), "f32");
-  const words = p.bf16 + start * 11 + at * 11;
-  const s = fiveBitProducts(pair, load(words + 1), load(words + 2), lane, x);
-  return to(s - 16 * (x.lowCount + x.highCount), "f32") * (d * x.scale);
+  const [low, high] = fiveBits(p, start, at, lane, 11, 1);
+  const s = products(low, high, x);
+  return to(s - 16 * (x.lowCount + x.highCount), "f32") * (halfAt(p, start, at, 11, 0) * x.scale);
 }
 
 function q5_1(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
-  const pair = load(p.bytes + start * 24 + (col(at) * 24 + 8 + row(lane)));
-  const d = to(load(p.halves + start * 12 + at * 12), "f32");
-  const m = to(load(p.halves + start * 12 + (at * 12 + 1)), "f32");
-  const words = p.bf16 + start * 12 + at * 12;
-  const s = fiveBitProducts(pair, load(words + 2), load(words + 3), lane, x);
-  return (to(s, "f32") * x.scale + 15.5 * x.lost) * d + m * x.total;
+  const [low, high] = fiveBits(p, start, at, lane, 12, 2);
+  const [d, m] = [halfAt(p, start, at, 12, 0), halfAt(p, start, at, 12, 1)];
+  return (to(products(low, high, x), "f32") * x.scale + 15.5 * x.lost) * d + m * x.total;
 }
 
-/** Products of nibbles whose fifth bits are a word for each half, a bit a lane, with the vector. */
-function fiveBitProducts(pair: Tile, firsts: Tile, seconds: Tile, lane: Tile, x: Integers): Tile {
-  return products((pair & 15) | fifth(firsts, lane), (pair >> 4) | fifth(seconds, lane), x);
+function q8_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+  const [low, high] = wholeBytes(p, start, at, lane);
+  return to(products(low, high, x), "f32") * (halfAt(p, start, at, 17, 0) * x.scale);
+}
+
+function q4_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const [low, high] = nibblesOfEighth(p, start, at, sub, lane);
+  const [d, m] = scalesOfEighth(p, start * 72, at * 72, sub);
+  return (to(products(low, high, x), "f32") * x.scale + 7.5 * x.lost) * d - m * x.total;
+}
+
+function q5_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const [low, high] = fiveBitsOfEighth(p, start, at, sub, lane);
+  const [d, m] = scalesOfEighth(p, start * 88, at * 88, sub);
+  return (to(products(low, high, x), "f32") * x.scale + 15.5 * x.lost) * d - m * x.total;
+}
+
+/** Each half of a block has a scale. */
+function q6_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+  const [low, high] = sixBitsOfEighth(p, start, at, sub, lane);
+  const [ofLow, ofHigh] = scalesOfHalves(p, start, at, sub);
+  const first = to(ofLow, "f32") * to(product(low, x.low) - 32 * x.lowCount, "f32");
+  const second = to(ofHigh, "f32") * to(product(high, x.high) - 32 * x.highCount, "f32");
+  return (first + second) * (halfAt(p, start, at, 105, 104) * x.scale);
+}
+
+/*
+ * Numbers of the columns lane and 16 + lane of a block [R, 16], and scales [R], of blocks `start` + at [R]. Each gives back in one place: what is given in
+ * branches is stored before it is used.
+ */
+
+/** Nibbles that lie `from` bytes behind the start of a block of so many bytes. */
+export function nibbles(p: Buffers, start: number, at: Tile, lane: Tile, size: number, from: number): [Tile, Tile] {
+  const pair = load(p.bytes + start * size + (col(at) * size + from + row(lane)));
+  return [pair & 15, pair >> 4];
+}
+
+/** Nibbles whose fifth bits are a word for each half, a bit a lane: the `first`-th word of a block of so many, and the next one. */
+export function fiveBits(p: Buffers, start: number, at: Tile, lane: Tile, words: number, first: number): [Tile, Tile] {
+  const pair = load(p.bytes + start * (2 * words) + (col(at) * (2 * words) + (2 * first + 4) + row(lane)));
+  const fifths = p.bf16 + start * words + at * words;
+  return [(pair & 15) | fifth(load(fifths + first), lane), (pair >> 4) | fifth(load(fifths + (first + 1)), lane)];
 }
 
 /** 16 where a word has the lane's bit. */
@@ -166,48 +199,53 @@ function fifth(words: Tile, lane: Tile): Tile {
   return (sign >> 15) & 16;
 }
 
-function q8_0(p: IntegerWeights, start: number, at: Tile, lane: Tile, x: Integers): Tile {
+/** Of Q8_0. */
+export function wholeBytes(p: Buffers, start: number, at: Tile, lane: Tile): [Tile, Tile] {
   const q = p.signed + start * 34 + (col(at) * 34 + 2 + row(lane));
-  const d = to(load(p.halves + start * 17 + at * 17), "f32");
-  return to(products(load(q), load(q + 16), x), "f32") * (d * x.scale);
+  return [load(q), load(q + 16)];
 }
 
-function q4_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+/** The `index`-th 16-bit float of a block of so many words. */
+export function halfAt(p: Buffers, start: number, at: Tile, words: number, index: number): Tile {
+  return to(load(p.halves + start * words + (at * words + index)), "f32");
+}
+
+/** Of Q4_K, of whose blocks `sub` is an eighth. */
+export function nibblesOfEighth(p: Buffers, start: number, at: Tile, sub: number, lane: Tile): [Tile, Tile] {
   const q = p.bytes + start * 144 + (col(at) * 144 + 16 + (sub >> 1) * 32 + row(lane));
   const shift = (sub & 1) * 4;
-  const s = products(nibbleOf(load(q), shift), nibbleOf(load(q + 16), shift), x);
-  const [d, m] = scalesOf(p, start * 72, at * 72, sub);
-  return (to(s, "f32") * x.scale + 7.5 * x.lost) * d - m * x.total;
+  return [nibbleOf(load(q), shift), nibbleOf(load(q + 16), shift)];
 }
 
-function q5_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
+/** Of Q5_K. */
+export function fiveBitsOfEighth(p: Buffers, start: number, at: Tile, sub: number, lane: Tile): [Tile, Tile] {
   const fifths = p.bytes + start * 176 + (col(at) * 176 + 16 + row(lane));
   const q = fifths + 32 + (sub >> 1) * 32;
   const shift = (sub & 1) * 4;
   const low = nibbleOf(load(q), shift) | (raised(load(fifths), sub) & 16);
-  const high = nibbleOf(load(q + 16), shift) | (raised(load(fifths + 16), sub) & 16);
-  const [d, m] = scalesOf(p, start * 88, at * 88, sub);
-  return (to(products(low, high, x), "f32") * x.scale + 15.5 * x.lost) * d - m * x.total;
+  return [low, nibbleOf(load(q + 16), shift) | (raised(load(fifths + 16), sub) & 16)];
 }
 
 /** Scale and minimum of an eighth of super-blocks that begin at `start` + `at`, in units of 2 bytes. */
-function scalesOf(p: IntegerWeights, start: number, at: Tile, sub: number): [Tile, Tile] {
+export function scalesOfEighth(p: Buffers, start: number, at: Tile, sub: number): [Tile, Tile] {
   const [scale, minimum] = sixBits(p.bytes + start * 2 + (at * 2 + 4), to(sub, "i32"), at >= 0);
   const [d, m] = [load(p.halves + start + at), load(p.halves + start + (at + 1))];
   return [to(d, "f32") * scale, to(m, "f32") * minimum];
 }
 
-/** Each half of a block has a scale. */
-function q6_k(p: IntegerWeights, start: number, at: Tile, sub: number, lane: Tile, x: Integers): Tile {
-  const d = to(load(p.halves + start * 105 + (at * 105 + 104)), "f32") * x.scale;
-  const scales = p.signed + start * 210 + (at * 210 + 192 + sub * 2);
-  const nibbles = p.bytes + start * 210 + (col(at) * 210 + (sub >> 2) * 64 + (sub & 1) * 32 + row(lane));
+/** Of Q6_K. */
+export function sixBitsOfEighth(p: Buffers, start: number, at: Tile, sub: number, lane: Tile): [Tile, Tile] {
+  const q = p.bytes + start * 210 + (col(at) * 210 + (sub >> 2) * 64 + (sub & 1) * 32 + row(lane));
   const pairs = p.bytes + start * 210 + (col(at) * 210 + 128 + (sub >> 2) * 32 + row(lane));
   const [shift, pair] = [((sub >> 1) & 1) * 4, (sub & 3) * 2];
-  const low = nibbleOf(load(nibbles), shift) | (raised(load(pairs), pair) & 48);
-  const high = nibbleOf(load(nibbles + 16), shift) | (raised(load(pairs + 16), pair) & 48);
-  const first = to(load(scales), "f32") * to(product(low, x.low) - 32 * x.lowCount, "f32");
-  return (first + to(load(scales + 1), "f32") * to(product(high, x.high) - 32 * x.highCount, "f32")) * d;
+  const low = nibbleOf(load(q), shift) | (raised(load(pairs), pair) & 48);
+  return [low, nibbleOf(load(q + 16), shift) | (raised(load(pairs + 16), pair) & 48)];
+}
+
+/** Of Q6_K, where each half of an eighth has a scale beside d: i8 [R] each. */
+export function scalesOfHalves(p: Buffers, start: number, at: Tile, sub: number): [Tile, Tile] {
+  const scales = p.signed + start * 210 + (at * 210 + 192 + sub * 2);
+  return [load(scales), load(scales + 1)];
 }
 
 /** Four bits of bytes, from bit `shift` on. */

@@ -38,6 +38,9 @@ export const INTEGER_FORMATS: ReadonlySet<Format> = new Set([
   "q6_k",
 ]);
 
+/** Of these, those whose weights are q · d + m; of the others they are q · d. */
+export const hasMiddle = (format: Format): boolean => ["q4_1", "q5_1", "q4_k", "q5_k"].includes(format);
+
 const isFormat = (name: string): name is Format => Object.hasOwn(FORMATS, name);
 
 /** The format of a tensor of this type, by its name in a GGUF file ("Q4_K"); undefined for one that no kernel reads. */

@@ -49,3 +49,37 @@ export const EIGHTS: Readonly<Record<string, (emitter: NodeEmitter, node: Node) 
   shiftRightEights: shift("shr_s"),
   dotEights,
 };
+
+type Term = readonly [node: Node, coefficient: number];
+
+/** The word whose lower half, or upper half, a node is with its sign; null of others. */
+function wordOf(node: Node, half: "lower" | "upper"): Node | null {
+  const [x, by] = node.args;
+  if (half === "upper") return node.op === "shiftRight" && node.dtype === "i32" && constantOf(by!) === 16 ? x! : null;
+  const [word] = node.op === "cast" && x!.op === "cast" && x!.dtype === "i16" ? x!.args : [];
+  return node.dtype === "i32" && word?.dtype === "i32" ? word : null;
+}
+
+/** The words whose halves on one side a node multiplies. */
+function factors([node, coefficient]: Term, half: "lower" | "upper"): readonly Node[] | null {
+  if (node.op !== "mul" || coefficient !== 1) return null;
+  const words = node.args.map((arg) => wordOf(arg, half));
+  return words.every((word) => word !== null) ? words : null;
+}
+
+/** Of the terms of a sum those that are, two by two, the products of both halves of two words; and the others. */
+export function productsOfHalves(terms: readonly Term[]) {
+  const pairs: (readonly Node[])[] = [];
+  const paired = new Set<Term>();
+  for (const term of terms) {
+    const words = factors(term, "lower");
+    const match = words && terms.find((one) => !paired.has(one) && sameNodes(factors(one, "upper"), words));
+    if (!match) continue;
+    pairs.push(words);
+    for (const one of [term, match]) paired.add(one);
+  }
+  return { pairs, others: terms.filter((term) => !paired.has(term)) };
+}
+
+const sameNodes = (some: readonly Node[] | null, [x, y]: readonly Node[]): boolean =>
+  some !== null && ((some[0] === x && some[1] === y) || (some[0] === y && some[1] === x));

@@ -1,4 +1,4 @@
-import type { DType } from "../../../ir/index.js";
+import { DTYPES, type DType } from "../../../ir/index.js";
 import { TOUCH } from "../checks/touch.js";
 import { type Instruction, i32, i32x4, NUMBERS, v128 } from "../encode/instructions.js";
 import { BYTES, REPRESENTATION } from "../encode/representation.js";
@@ -26,9 +26,9 @@ export function elementPlace(e: NodeEmitter, access: Access, index: Node, at: nu
 export function slotPlace(e: NodeEmitter, slot: number, dtype: DType, index: Node, at: number): Place {
   const bytes = BYTES[REPRESENTATION[dtype]];
   const { terms, constant } = linearForm(index);
-  if (terms.size === 0) return { base: e.frame(), offset: slot + constant * bytes };
-  const scaled = e.graph.scale(e.graph.linear("i32", terms, 0), bytes);
-  return { base: i32.add(e.frame(), e.scalar(scaled, at)), offset: slot + constant * bytes };
+  const start = e.graph.local("i32", e.frameStart);
+  const address = e.graph.add(start, e.graph.scale(e.graph.linear("i32", terms, 0), bytes));
+  return { base: e.scalar(address, at), offset: slot + constant * bytes };
 }
 
 const slotOf = (node: Node): number => (node.data as { offset: number }).offset;
@@ -56,7 +56,7 @@ export function slotVector(e: NodeEmitter, node: Node): Instruction {
   }
   const indices = fb.hold("v128", i32x4.shl(e.vector(index, node.level), i32.const(2)));
   for (let lane = 0; lane < 4; lane++) {
-    const address = i32.add(e.frame(), i32x4.extract_lane(fb.get(indices), lane));
+    const address = i32.add(fb.get(e.frameStart), i32x4.extract_lane(fb.get(indices), lane));
     result = v128.load32_lane(slotOf(node), lane, address, result);
   }
   return result;
@@ -89,6 +89,20 @@ export function loadScalar(e: NodeEmitter, node: Node): Instruction {
     () => fb.set(result, fallback),
   );
   return fb.get(result);
+}
+
+/** One word of a tile or of memory in all lanes; null of other nodes, and of words that have to be checked one by one. */
+export function splatOfWord(e: NodeEmitter, node: Node): Instruction | null {
+  if (node.dtype === "bool" || BYTES[REPRESENTATION[node.dtype]] !== 4) return null;
+  if (node.data?.kind === "slot") {
+    const { base, offset } = slotPlace(e, slotOf(node), node.dtype, node.args[0]!, node.level);
+    return v128.load32_splat(offset, base);
+  }
+  if (node.op !== "load" || node.args.length !== 3 || DTYPES[node.dtype].bytes !== 4) return null;
+  const { access, index } = partsOf(node);
+  if (e.module.checked || !hoistCheck(e, access, index)) return null;
+  const { base, offset } = elementPlace(e, access, index, node.level);
+  return v128.load32_splat(offset, base);
 }
 
 export function loadVector(e: NodeEmitter, node: Node): Instruction {

@@ -6,9 +6,9 @@ import { REPRESENTATION, type WasmType } from "../encode/representation.js";
 import { constantOf, type Graph, linearForm } from "../lanes/graph.js";
 import type { Node } from "../lanes/node.js";
 import type { HoistedCheck } from "./bounds.js";
-import { EIGHTS } from "./eights.js";
+import { EIGHTS, productsOfHalves } from "./eights.js";
 import { scalarFunction, vectorFunction } from "./functions.js";
-import { loadScalar, loadVector, slotScalar, slotVector } from "./loads.js";
+import { loadScalar, loadVector, slotScalar, slotVector, splatOfWord } from "./loads.js";
 import { type Emit, fitVector, isUnsigned, literal, type Operation } from "./operands.js";
 import { SCALAR } from "./scalar-primitives.js";
 import { VECTOR } from "./vector-primitives.js";
@@ -22,7 +22,7 @@ export class NodeEmitter {
   readonly module: ModuleBuilder;
   readonly graph: Graph;
   readonly lists: Instruction[][];
-  readonly frame: () => Instruction;
+  readonly frameStart: Local;
   /** Loads of neighbouring vectors, which are checked and read together. */
   runs: ReadonlyMap<Node, readonly Node[]> = new Map();
   /** Bounds checks that go in front of loops. */
@@ -31,12 +31,12 @@ export class NodeEmitter {
   private readonly scalars = new Map<Node, Use>();
   private readonly vectors = new Map<Node, Use>();
 
-  constructor(fb: FunctionBuilder, graph: Graph, lists: Instruction[][], frame: () => Instruction) {
+  constructor(fb: FunctionBuilder, graph: Graph, lists: Instruction[][], frameStart: Local) {
     this.fb = fb;
     this.module = fb.module;
     this.graph = graph;
     this.lists = lists;
-    this.frame = frame;
+    this.frameStart = frameStart;
   }
 
   operation(node: Node): Operation {
@@ -107,7 +107,7 @@ export class NodeEmitter {
 
   private vectorValue(node: Node): Instruction {
     const level = node.level;
-    if (node.stride === 0) return this.splat(node.dtype, this.scalar(node, level));
+    if (node.stride === 0) return splatOfWord(this, node) ?? this.splat(node.dtype, this.scalar(node, level));
     if (node.data?.kind === "linear") return this.vectorSum(node);
     if (node.stride !== null) return i32x4.add(i32x4.splat(this.scalar(node, level)), this.ramp(node.stride, 0));
     if (node.data?.kind === "slot") return slotVector(this, node);
@@ -125,12 +125,16 @@ export class NodeEmitter {
   private vectorSum(node: Node): Instruction {
     const { terms, constant } = linearForm(node);
     const steady = [...terms].filter(([term]) => term.stride !== null && term.op !== "lane");
-    const varying = [...terms].filter(([term]) => term.stride === null);
+    const { pairs, others: varying } = productsOfHalves([...terms].filter(([term]) => term.stride === null));
     const stride = [...terms].reduce((sum, [term, factor]) => sum + (term.stride ?? 0) * factor, 0);
     const parts: Instruction[] = [];
     if (steady.length > 0)
       parts.push(i32x4.splat(this.scalar(this.graph.linear("i32", new Map(steady), 0), node.level)));
     if (stride !== 0 || constant !== 0) parts.push(this.ramp(stride, constant));
+    for (const pair of pairs) {
+      const [a, b] = pair.map((word) => this.vector(word, node.level)) as [Instruction, Instruction];
+      parts.push(i32x4.dot_i16x8_s(a, b));
+    }
     for (const [term, coefficient] of varying) {
       const value = this.vector(term, node.level);
       parts.push(coefficient === 1 ? value : i32x4.mul(value, i32x4.splat(i32.const(coefficient))));

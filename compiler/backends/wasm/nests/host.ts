@@ -1,5 +1,5 @@
 import type { DType } from "../../../ir/index.js";
-import type { FunctionBuilder } from "../encode/function.js";
+import type { FunctionBuilder, Local } from "../encode/function.js";
 import type { Instruction } from "../encode/instructions.js";
 import type { Aliases } from "../fuse/aliases.js";
 import type { Origins } from "../fuse/provenance.js";
@@ -12,6 +12,7 @@ export interface Host {
   readonly origins: Origins;
   readonly aliases: Aliases;
   /** Start of the worker's scratch memory. */
+  readonly frameStart: Local;
   readonly frame: () => Instruction;
   /** Memory for an intermediate tile, until the statement ends. */
   temporary(dtype: DType, shape: readonly number[]): Extract<Variable, { kind: "tile" }>;

@@ -16,6 +16,8 @@ export interface LoopPlan {
   readonly lane: number | null;
   /** Vectors that one round of the lane loop handles. */
   readonly unroll: number;
+  /** Another axis, of which one round of its loop handles two elements: what does not depend on it is computed once for both. */
+  readonly paired?: number;
 }
 
 /** What a nest computes. */
@@ -48,16 +50,16 @@ export class Nest {
   private readonly host: Host;
 
   constructor(host: Host, plan: LoopPlan) {
-    const { fb, env, frame } = host;
+    const { fb, env, frameStart } = host;
     this.host = host;
     this.vector = plan.lane !== null;
-    this.copies = plan.unroll;
+    this.copies = plan.unroll * (plan.paired === undefined ? 1 : 2);
     this.builder = new LaneBuilder(this.graph, env);
-    this.emitter = new NodeEmitter(fb, this.graph, this.lists, frame);
+    this.emitter = new NodeEmitter(fb, this.graph, this.lists, frameStart);
     this.levels = plan.extents.map(() => 0);
     const counters = new Map<number, Node>();
     for (const axis of plan.order) {
-      const step = axis === plan.lane ? 4 * plan.unroll : 1;
+      const step = axis === plan.lane ? 4 * plan.unroll : axis === plan.paired ? 2 : 1;
       const stop = plan.extents[axis]!;
       if (stop > step) {
         const counter = fb.local("i32");
@@ -70,11 +72,12 @@ export class Nest {
     }
     this.innermost = this.loops.length;
     const zero = this.graph.constant("i32", 0);
-    this.indices = Array.from({ length: plan.unroll }, (_, copy) =>
+    this.indices = Array.from({ length: this.copies }, (_, copy) =>
       plan.extents.map((_extent, axis) => {
         const counter = counters.get(axis) ?? zero;
+        if (axis === plan.paired) return this.graph.plus(counter, copy < plan.unroll ? 0 : 1);
         if (axis !== plan.lane) return counter;
-        return this.graph.plus(this.graph.add(counter, this.graph.lane()), 4 * copy);
+        return this.graph.plus(this.graph.add(counter, this.graph.lane()), 4 * (copy % plan.unroll));
       }),
     );
   }
@@ -120,7 +123,7 @@ export function runNest(host: Host, plan: LoopPlan, describe: (nest: Nest) => Ne
   const loads = nest.vector ? body.values && loadsOfLanes(body.values) : [];
   // A checked kernel loads elements one by one: each is told of.
   if (loads === null || (host.fb.module.checked && loads.length > 0))
-    return runNest(host, { ...plan, lane: null, unroll: 1 }, describe);
+    return runNest(host, { ...plan, lane: null, unroll: 1, paired: undefined }, describe);
   nest.emitter.runs = neighbouringRuns(loads);
   body.emit();
   emitHoisted(nest.emitter);

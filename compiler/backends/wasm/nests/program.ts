@@ -31,6 +31,7 @@ export function programOf(fused: Fused, kernel: Kernel, layout: ArgumentLayout, 
     origins: fused.origins,
     aliases: fused.aliases,
     frame: () => fb.get(fb.params[1]!),
+    frameStart: fb.params[1]!,
     temporary: scope.temporary.bind(scope),
   };
   new Statements(host, scope, fused.assignments).run(fused.steps);

@@ -61,6 +61,9 @@ function axesOf(host: Host, expr: OpExpr): { x: OpExpr["args"][string]; axes: re
   return { x: inner.x, axes: [...inner.axes, ...axes.map((axis) => kept[axis]!)].sort((a, b) => a - b) };
 }
 
+/** Work of an element up to which those of two rows are computed together. */
+const MOST_SHARED = 40;
+
 /** Kept axes outside, reduced ones inside, lanes along the last axis where that divides by four; `pairs` of vectors where there are such. */
 function planReduction(extents: readonly number[], axes: readonly number[], work: number, pairs: boolean): LoopPlan {
   const all = extents.map((_extent, axis) => axis).filter((axis) => extents[axis]! > 1);
@@ -71,7 +74,11 @@ function planReduction(extents: readonly number[], axes: readonly number[], work
   const lane = candidates.find((axis) => axis !== undefined && extents[axis]! % 4 === 0) ?? null;
   const vectors = lane === null ? 1 : extents[lane]! / 4;
   const least = pairs && vectors % 2 === 0 ? 2 : 1;
-  return { extents, order, lane, unroll: Math.max(least, Math.min(unrolling(vectors, work), 4)) };
+  const unroll = Math.max(least, Math.min(unrolling(vectors, work), 4));
+  // Where lanes are results, two rows of these read once what both are made of.
+  const row = kept.findLast((axis) => axis !== lane && extents[axis]! % 2 === 0);
+  const paired = lane !== null && kept.includes(lane) && reduced.length > 0 && work <= MOST_SHARED ? row : undefined;
+  return { extents, order, lane, unroll, paired };
 }
 
 /** Sums, extremes and the like over some axes, or all. Floats are added in a fixed order: four partial sums a vector, then across. */
@@ -117,21 +124,20 @@ export function reduce(host: Host, expr: OpExpr, to: Variable | null): Variable 
       if (shifted) nest.atEnd(0, () => copyTile(host, into as TileVariable, target as TileVariable));
     };
     const accumulateWith = <State>(accumulate: Reduction<State>): void => {
-      // Copies of one lane loop that is reduced end in one result; copies of a kept one are results of their own.
-      const joined = across && pairs ? inEights(nest.graph, work) : work;
-      const groups = across || !nest.vector ? [joined] : work.map((one) => [one]);
-      for (const group of groups) {
-        const states = group.map(() => accumulate.start(level));
-        nest.at(nest.innermost, () =>
-          group.forEach((one, copy) => {
-            accumulate.step(states[copy]!, one.value, one.position);
-          }),
-        );
-        nest.atEnd(level, () => {
-          const all = states.reduce((a, b) => accumulate.join(a, b));
-          finish(across ? accumulate.across(all) : accumulate.result(all), group[0]!.place);
-        });
-      }
+      const copies = across && pairs ? inEights(nest.graph, work) : work;
+      // Copies of one lane loop that is reduced have sums of their own, which end in one; of others each place has one.
+      const sums = new Map<unknown, State>();
+      const sumOf = (one: (typeof copies)[number]): unknown => (across ? one : one.place);
+      for (const one of copies) if (!sums.has(sumOf(one))) sums.set(sumOf(one), accumulate.start(level));
+      nest.at(nest.innermost, () => {
+        for (const one of copies) accumulate.step(sums.get(sumOf(one))!, one.value, one.position);
+      });
+      nest.atEnd(level, () => {
+        if (across) {
+          const all = [...sums.values()].reduce((a, b) => accumulate.join(a, b));
+          finish(accumulate.across(all), copies[0]!.place);
+        } else for (const [place, sum] of sums) finish(accumulate.result(sum), place as Node);
+      });
     };
     const values = work.flatMap((one) => (argument ? [one.value, one.position] : [one.value]));
     return { values, emit };

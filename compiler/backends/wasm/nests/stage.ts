@@ -1,6 +1,7 @@
-import { type Expr, isFloat, isNarrow, operands } from "../../../ir/index.js";
-import { dtypeOf } from "../lanes/build.js";
+import { DTYPES, type Expr, isFloat, isNarrow, operands } from "../../../ir/index.js";
+import { dtypeOf, MOVES } from "../lanes/build.js";
 import { axisOf, orderOf, shapeOf } from "../lanes/shapes.js";
+import type { Environment } from "../lanes/variables.js";
 import { BLOCK_ATOMICS, isWhole, type OpExpr } from "../ops.js";
 import { assignTile } from "./assign.js";
 import { costOf } from "./cost.js";
@@ -19,18 +20,31 @@ const WORTH_STORING = 5;
  */
 export function stage(host: Host, expr: Expr, extents: readonly number[], order: readonly number[]): void {
   const axes = extents.map((_extent, axis) => new Set(order.includes(axis) ? [axis] : []));
-  new Stage(host, extents, order).visit(expr, axes);
+  new Stage(host, expr, extents, order).visit(expr, axes);
 }
 
 class Stage {
   private readonly host: Host;
   private readonly extents: readonly number[];
   private readonly order: readonly number[];
+  /** Variables that are computed in place, and how often each is read. */
+  private readonly reads = new Map<string, number>();
 
-  constructor(host: Host, extents: readonly number[], order: readonly number[]) {
+  constructor(host: Host, expr: Expr, extents: readonly number[], order: readonly number[]) {
     this.host = host;
     this.extents = extents;
     this.order = order;
+    this.count(expr);
+  }
+
+  private count(expr: Expr): void {
+    const inlined = expr.kind === "ref" ? this.host.env.inlined.get(expr.name) : undefined;
+    if (inlined && expr.kind === "ref") {
+      const before = this.reads.get(expr.name) ?? 0;
+      this.reads.set(expr.name, before + 1);
+      if (before === 0) this.count(inlined);
+    }
+    for (const operand of operands(expr)) this.count(operand);
   }
 
   visit(expr: Expr, axes: Axes): void {
@@ -49,11 +63,28 @@ class Stage {
     const mine = loopsOf(axes);
     for (const operand of operands(expr)) {
       const theirs = operandAxes(expr, operand, axes);
-      if (loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs))) {
-        const stored = unwidened(operand);
+      const repeats = loopsOf(theirs).size < mine.size && this.repeats(operand, loopsOf(theirs));
+      const shared = repeats ? this.shared(operand) : null;
+      if (repeats && !(shared && isReadAsItIs(shared, env))) {
+        const stored = shared ?? unwidened(operand);
         if (!env.ahead.has(stored)) env.ahead.set(stored, assignTile(this.host, stored, null));
       } else this.visit(operand, theirs);
     }
+  }
+
+  /** What an operand makes little of, where others make something of it too: it is stored once for all of them. */
+  private shared(operand: Expr): Expr | null {
+    const { env } = this.host;
+    const all = costOf(operand, env);
+    for (let at: Expr | undefined = operand; at; ) {
+      const inlined: Expr | undefined = at.kind === "ref" ? env.inlined.get(at.name) : undefined;
+      const cost = inlined ? costOf(inlined, env) : 0;
+      if (inlined && at.kind === "ref" && this.reads.get(at.name)! > 1 && cost > 1 && all - cost < WORTH_STORING)
+        return inlined;
+      const tiles: readonly Expr[] = inlined ? [inlined] : operands(at).filter(isTile);
+      at = tiles.length === 1 ? tiles[0] : undefined;
+    }
+    return null;
   }
 
   /** Whether loops around the operand's own would compute it over and over, and storing it is cheaper. */
@@ -74,6 +105,16 @@ function unwidened(expr: Expr): Expr {
   const { x } = expr.args;
   return isNarrow(dtypeOf(x!)) && !isFloat(dtypeOf(x!)) ? unwidened(x!) : expr;
 }
+
+/** Words in memory, which are read again as fast as from where they would be stored. */
+function isReadAsItIs(expr: Expr, env: Environment): boolean {
+  const inner =
+    expr.kind === "ref" ? env.inlined.get(expr.name) : expr.kind === "op" && MOVES[expr.op] ? expr.args.x : undefined;
+  if (inner) return isReadAsItIs(inner, env);
+  return expr.kind === "op" && expr.op === "load" && !expr.args.mask && DTYPES[dtypeOf(expr)].bytes === 4;
+}
+
+const isTile = ({ type }: Expr): boolean => type.kind === "tile" && !type.pointer && type.shape.length > 0;
 
 function loopsOf(axes: Axes): ReadonlySet<number> {
   return new Set(axes.flatMap((axis) => [...axis]));

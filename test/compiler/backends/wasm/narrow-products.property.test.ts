@@ -189,3 +189,53 @@ it.each(["u8", "i16"] as const)("eight of %s that leave their buffer are an erro
   await run(device, kernel, { x: zeros(dtype, 64), ...given });
   await expect(run(device, kernel, { x: zeros(dtype, 63), ...given })).rejects.toThrow(OutOfBoundsError);
 });
+
+/** Halves of words of 32 bits, with their signs. */
+const lower = (x: Expr): Expr => wide(d.op("cast", { x }, { dtype: "i16" }));
+const upper = (x: Expr): Expr => d.op("shiftRight", { a: x, b: 16 });
+const bothHalves = (a: Expr, b: Expr): Expr => d.add(d.mul(lower(a), lower(b)), d.mul(upper(a), upper(b)));
+
+/** Σ over the middle of words a [rows, 8, 1] with b [1, 8, columns]: lanes are columns. */
+const ofWords = (rows: number, columns: number, value: (a: Expr, b: Expr) => Expr): OpCase => ({
+  title: "Σ",
+  operands: [
+    { dtype: "i32", shape: [rows, 8, 1] },
+    { dtype: "i32", shape: [1, 8, columns] },
+  ],
+  of: total(value(d.expr("a"), d.expr("b"))),
+});
+
+it.each([
+  ["both halves, of two rows at a time", 4, 32, bothHalves, 8],
+  ["both halves, of one row", 1, 16, bothHalves, 4],
+  ["a word by itself", 2, 8, (_: Expr, b: Expr) => bothHalves(b, b), 2],
+  [
+    "a square and a product",
+    2,
+    8,
+    (a: Expr, b: Expr) => d.add(d.mul(lower(b), lower(b)), d.mul(upper(a), upper(b))),
+    0,
+  ],
+  [
+    "a product and a square",
+    2,
+    8,
+    (a: Expr, b: Expr) => d.add(d.mul(lower(a), lower(b)), d.mul(upper(b), upper(b))),
+    0,
+  ],
+  ["both halves and something else", 2, 8, (a: Expr, b: Expr) => d.add(bothHalves(a, b), b), 4],
+  ["one half", 2, 8, (a: Expr, b: Expr) => d.mul(lower(a), lower(b)), 0],
+  ["halves crosswise", 2, 8, (a: Expr, b: Expr) => d.add(d.mul(lower(a), upper(b)), d.mul(upper(a), lower(b))), 0],
+  [
+    "halves of three words",
+    2,
+    8,
+    (a: Expr, b: Expr) =>
+      d.add(d.mul(lower(a), lower(b)), d.mul(upper(a), upper(d.op("bitXor", { a: b, b: 1 << 20 })))),
+    0,
+  ],
+] as const)("products of words: %s", async (_, rows, columns, value, count) => {
+  const one = ofWords(rows, columns, value);
+  expect(dots(kernelOf(one).draft)).toBe(count);
+  await expectMeaning(one, [numbers("i32", [rows, 8, 1], 40503), numbers("i32", [1, 8, columns], 48271)]);
+});
