@@ -3,7 +3,6 @@ import {
   type Const,
   cdiv,
   col,
-  full,
   gdcLaunchDependents,
   gdcWait,
   type Int,
@@ -19,18 +18,21 @@ import {
   sum,
   type Tile,
   to,
-  where,
   zeros,
 } from "tilescript";
-import { biased, capped, gated } from "../epilogue.js";
+import { biased } from "../epilogue.js";
 import {
   type Added,
   type AddedRows,
+  cellOf,
   type GateUp,
   type Logits,
   type Normed,
+  noBest,
   type Qkv,
   storeBest,
+  storeGated,
+  storeLogits,
   storeQkv,
 } from "./decode-token.js";
 
@@ -42,11 +44,11 @@ import {
  */
 
 interface Parts {
-  readonly K: number;
-  readonly R: number;
-  readonly P0: number;
-  readonly P1: number;
-  readonly TWO: boolean;
+  K: Int;
+  R: Const<"R">;
+  P0: Const<"P0">;
+  P1: Const<"P1">;
+  TWO: Const<"TWO", boolean>;
 }
 
 /** P columns of some rows of w [rowCount, K] from `start` on, bf16 [R, P]. */
@@ -115,15 +117,7 @@ function turn(
 
 /** `decodeQkv` for bf16. */
 export const decodeQkvRows = kernel(
-  (
-    p: Normed & { bf16: Ptr<"bf16"> } & Qkv & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Normed & { bf16: Ptr<"bf16"> } & Qkv & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
@@ -131,16 +125,15 @@ export const decodeQkvRows = kernel(
     const norm = input(p, p.norm);
     gdcWait();
     const [x0, x1] = normedInput(p, norm);
-    const cell = to(load(p.position), "i64") * p.kvRows;
+    const cell = cellOf(p);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      let [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
+      const [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
       t0 = u0;
       t1 = u1;
       const mask = rows < p.rowCount;
-      y = biased(y, p.bias, rows, mask, p.BIAS);
-      storeQkv(p, cell, rows, y, mask);
+      storeQkv(p, cell, rows, biased(y, p.bias, rows, mask, p.BIAS), mask);
     }
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
@@ -148,15 +141,7 @@ export const decodeQkvRows = kernel(
 
 /** `decodeGateUp` for bf16: R rows of the gate and the R rows of up that go with them. */
 export const decodeGateUpRows = kernel(
-  (
-    p: Normed & { bf16: Ptr<"bf16"> } & GateUp & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Normed & { bf16: Ptr<"bf16"> } & GateUp & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     const ups = p.bf16 + to(p.outRows, "i64") * p.K;
@@ -190,10 +175,7 @@ export const decodeGateUpRows = kernel(
       }
       t0 = nextGate;
       s0 = nextUp;
-      const mask = rows < p.outRows;
-      gate = biased(gate, p.bias, rows, mask, p.BIAS);
-      up = biased(up, p.bias, rows + p.outRows, mask, p.BIAS);
-      store(p.out + rows, gated(gate, up, p.ACT), { mask });
+      storeGated(p, rows, gate, up, rows < p.outRows);
     }
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
@@ -201,15 +183,7 @@ export const decodeGateUpRows = kernel(
 
 /** `decodeAdd` for bf16. */
 export const decodeAddRows = kernel(
-  (
-    p: Added & { bf16: Ptr<"bf16"> } & AddedRows & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Added & { bf16: Ptr<"bf16"> } & AddedRows & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
@@ -233,15 +207,7 @@ export const decodeAddRows = kernel(
 
 /** `decodeLogits` for bf16. */
 export const decodeLogitsRows = kernel(
-  (
-    p: Normed & { bf16: Ptr<"bf16"> } & Logits & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Normed & { bf16: Ptr<"bf16"> } & Logits & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
@@ -249,22 +215,16 @@ export const decodeLogitsRows = kernel(
     const norm = input(p, p.norm);
     gdcWait();
     const [x0, x1] = normedInput(p, norm);
-    let bestOfLane = full([p.R], -Infinity, "f32");
-    let rowOfLane = zeros([p.R], "i32");
+    let best = noBest(p.R);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      let [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
+      const [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
       t0 = u0;
       t1 = u1;
-      y = capped(biased(y, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
-      y = where(rows < p.tokens, y, -Infinity);
-      store(p.logits + rows, y, { mask: rows < p.rowCount });
-      const better = rows < p.tokens && y > bestOfLane;
-      rowOfLane = where(better, rows, rowOfLane);
-      bestOfLane = where(better, y, bestOfLane);
+      best = storeLogits(p, rows, y, rows < p.rowCount, best);
     }
-    storeBest(p, bestOfLane, rowOfLane);
+    storeBest(p, best);
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );
