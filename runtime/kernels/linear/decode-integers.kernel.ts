@@ -43,7 +43,8 @@ export const decodeQkvIntegers = kernel(
       sums += blockProduct(p, first, r, block, lane, normedIntegers(p.x, p.norm, block, lane, inverse));
     const rows = first + r;
     const mask = rows >= programId(0) * p.R;
-    storeQkv(p, cellOf(p), rows, biased(sums, p.bias, rows, mask, p.BIAS), mask);
+    const y = biased(sums, p.bias, rows, mask, p.BIAS);
+    storeQkv(p, cellOf(p), rows, y, mask);
   },
   { defaults: { warps: 4, stages: 1 } },
 );
