@@ -28,6 +28,7 @@ import type { Buffers } from "../formats/numbers.js";
 import {
   type Added,
   type AddedRows,
+  type BlocksOfRows,
   cellOf,
   type GateUp,
   type Logits,
@@ -62,12 +63,7 @@ function inverseOf(low: Tile, high: Tile, width: number, epsilon: number) {
   return rsqrt(sum(sum(low * low + high * high, 1), 0) / width + epsilon);
 }
 
-/** How a program reads a matrix. */
-interface Blocks {
-  blockCount: Int;
-  B: Const<"B">;
-  R: Const<"R">;
-  FORMAT: Const<"FORMAT", string>;
+interface Blocks extends BlocksOfRows {
   ONE: Const<"ONE", boolean>;
 }
 

@@ -28,6 +28,14 @@ export interface Normed {
   norm: Ptr<"f32">;
 }
 
+/** How a matrix is read in blocks: R rows, B blocks of 32 columns at a time. */
+export interface BlocksOfRows {
+  blockCount: Int;
+  B: Const<"B">;
+  R: Const<"R">;
+  FORMAT: Const<"FORMAT", string>;
+}
+
 /** q, k and v: see decodeQkv. */
 export interface Qkv {
   bias: Ptr<"f32">;

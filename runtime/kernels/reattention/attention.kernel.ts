@@ -23,7 +23,7 @@ import {
   where,
 } from "tilescript";
 import { anglesOfBlock, attend } from "../attention/attend.js";
-import { leave } from "../attention/combine.js";
+import { type CombiningTiles, type Finishing, leave } from "../attention/combine.js";
 import { leaveRows, scoresOf, unseen, withKeys } from "../attention/queries.js";
 
 import { middleLength } from "./middle.js";
@@ -31,46 +31,28 @@ import { windowTokens } from "./window.js";
 
 /**
  * `decodeAttention` over a window: one new token's attention, the last of the cache, with keys and values read through the list of
- * selected positions, which the window's indices stand for. `window` and `selected` are what `reattentionChoose` gives. Scratch and
- * `finished` as there.
+ * selected positions, which the window's indices stand for. `window` and `selected` are what `reattentionChoose` gives.
  */
 export const reattentionDecode = kernel(
-  <T extends "f16" | "bf16">(p: {
-    q: Ptr<"f32">;
-    keys: Ptr<T>;
-    values: Ptr<T>;
-    cosine: Ptr<"f32">;
-    sine: Ptr<"f32">;
-    selected: Ptr<"i32">;
-    window: Ptr<"i32">;
-    position: Ptr<"i32">;
-    partial: Ptr<"f32">;
-    peak: Ptr<"f32">;
-    total: Ptr<"f32">;
-    finished: Ptr<"i32">;
-    out: Ptr<"f32">;
-    scale: F32;
-    cap: F32;
-    global: Int;
-    local: Int;
-    kvHeads: Int;
-    rotaryRow: Int;
-    /** Splits of a KV head into which the launch that decided cut the last `local` tokens (beside.ts); 0 where it did not. */
-    beside: Int;
-    longFrom: Int;
-    G: Const<"G">;
-    /** Powers of two that hold G, the second one at least as many rows as a product must have. */
-    GM: Const<"GM">;
-    GP: Const<"GP">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    HALF: Const<"HALF">;
-    HALFP: Const<"HALFP">;
-    SPLITS: Const<"SPLITS">;
-    PART: Const<"PART">;
-    BN: Const<"BN">;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  <T extends "f16" | "bf16">(
+    p: {
+      q: Ptr<"f32">;
+      keys: Ptr<T>;
+      values: Ptr<T>;
+      cosine: Ptr<"f32">;
+      sine: Ptr<"f32">;
+      selected: Ptr<"i32">;
+      window: Ptr<"i32">;
+    } & Finishing & {
+        global: Int;
+        local: Int;
+        kvHeads: Int;
+        rotaryRow: Int;
+        /** Splits of a KV head into which the launch that decided cut the last `local` tokens (beside.ts); 0 where it did not. */
+        beside: Int;
+        longFrom: Int;
+      } & CombiningTiles,
+  ) => {
     const kvHead = programId(0);
     const split = programId(1);
     const angles = anglesOfBlock(p);
