@@ -2,8 +2,8 @@ import type { Allocator } from "../device/allocations.js";
 import type { Device, DeviceBuffer } from "../device/device.js";
 import { RECORD, STATE } from "../kernels/sample/record.js";
 import type { ExpertConfig, ModelConfig } from "./config.js";
-import { logitPrograms } from "./row-products.js";
 import { sizesOf } from "./sizes.js";
+import { logitPrograms } from "./token-products.js";
 import type { Weights } from "./weights.js";
 
 /** Tokens that the ring on the device holds: more than a host may lag behind. */

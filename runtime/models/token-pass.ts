@@ -1,13 +1,13 @@
-import type { Device, DeviceBuffer } from "../device/device.js";
-import { blockTiles, TILES, type Tiles } from "../kernels/tiles.js";
+import type { DeviceBuffer } from "../device/device.js";
+import { TILES, type Tiles } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import { choiceArguments, mixtureOf } from "./experts.js";
 import type { ModelHost } from "./host.js";
 import { type Inner, type Pass, runLayer } from "./pass.js";
-import { integerProduct, logitPrograms, rowProduct } from "./row-products.js";
 import { type Sizes, sizesOf } from "./sizes.js";
 import { RING } from "./state.js";
-import { type LayerWeights, type Matrix, matrixArguments, rowArguments, weightArguments } from "./weights.js";
+import { logitPrograms, tokenProduct } from "./token-products.js";
+import { type LayerWeights, type Matrix, matrixArguments } from "./weights.js";
 
 /** How the next token is picked; the parameters of `sample` are on the device. */
 export type Picking = "greedy" | "sample";
@@ -67,17 +67,10 @@ export class TokenPass implements Pass {
         ...{ x: state.residual, norm, q: state.q, keys, values, position: state.position },
         ...{ ...this.#norm, qRows, kvRows, firstRow, rowCount, APART: headNorms !== undefined },
       };
-      const whole = rowProduct(device, matrix, "qkv", rowCount);
-      const integers = integerProduct(device, matrix, rowCount);
-      if (whole) kernels.decodeQkvRows.launch([whole.programs], { ...common, ...rowArguments(matrix), ...whole.tiles });
-      else if (integers)
-        kernels.decodeQkvIntegers.launch([integers.programs], {
-          ...{ ...common, ...weightArguments(matrix), KP: this.#tiles.qkv.KP, ...integers.tiles },
-        });
-      else {
-        const tiles = blocksOf(device, matrix, this.#tiles.qkv);
-        kernels.decodeQkv.launch([cdiv(rowCount, tiles.R)], { ...common, ...weightArguments(matrix), ...tiles });
-      }
+      const { way, grid, args } = tokenProduct(device, matrix, "qkv", rowCount);
+      if (way === "rows") kernels.decodeQkvRows.launch(grid, { ...common, ...args });
+      else if (way === "integers") kernels.decodeQkvIntegers.launch(grid, { ...common, ...args });
+      else kernels.decodeQkv.launch(grid, { ...common, ...args });
       firstRow += rowCount;
     }
   }
@@ -99,24 +92,12 @@ export class TokenPass implements Pass {
 
   join(inner: Inner, matrix: Matrix, norm: DeviceBuffer | undefined): void {
     const { kernels, device, state } = this.#host;
-    const common = { x: state[inner], out: norm ? state.product : state.residual, ADD: norm === undefined };
     const { rows: rowCount } = matrix;
-    const whole = rowProduct(device, matrix, "add", rowCount);
-    const integers = integerProduct(device, matrix, rowCount);
-    const tiles = blocksOf(device, matrix, inner === "attention" ? this.#tiles.out : this.#tiles.down);
-    if (whole)
-      kernels.decodeAddRows.launch([whole.programs], { ...common, ...rowArguments(matrix), rowCount, ...whole.tiles });
-    else if (integers)
-      kernels.decodeAddIntegers.launch([integers.programs], {
-        ...{ ...common, ...weightArguments(matrix), rowCount, ...integers.tiles },
-      });
-    else
-      kernels.decodeAdd.launch([cdiv(rowCount, tiles.R)], {
-        ...common,
-        ...weightArguments(matrix),
-        rowCount,
-        ...tiles,
-      });
+    const { way, grid, args } = tokenProduct(device, matrix, "add", rowCount);
+    const common = { x: state[inner], out: norm ? state.product : state.residual, rowCount, ADD: norm === undefined };
+    if (way === "rows") kernels.decodeAddRows.launch(grid, { ...common, ...args });
+    else if (way === "integers") kernels.decodeAddIntegers.launch(grid, { ...common, ...args });
+    else kernels.decodeAdd.launch(grid, { ...common, ...args });
     if (!norm) return;
     const { residual, residualP } = this.#sizes;
     kernels.addNormed.launch([1], {
@@ -131,18 +112,10 @@ export class TokenPass implements Pass {
     const common = {
       ...{ x: state.residual, norm, out: state.activation, ...this.#norm, outRows, ACT: config.activation },
     };
-    const whole = rowProduct(device, gateUp, "gateUp", outRows);
-    const integers = integerProduct(device, gateUp, outRows);
-    if (whole)
-      kernels.decodeGateUpRows.launch([whole.programs], { ...common, ...rowArguments(gateUp), ...whole.tiles });
-    else if (integers)
-      kernels.decodeGateUpIntegers.launch([integers.programs], {
-        ...{ ...common, ...weightArguments(gateUp), KP: this.#tiles.gateUp.KP, ...integers.tiles },
-      });
-    else {
-      const tiles = blocksOf(device, gateUp, this.#tiles.gateUp);
-      kernels.decodeGateUp.launch([cdiv(outRows, tiles.R)], { ...common, ...weightArguments(gateUp), ...tiles });
-    }
+    const { way, grid, args } = tokenProduct(device, gateUp, "gateUp", outRows);
+    if (way === "rows") kernels.decodeGateUpRows.launch(grid, { ...common, ...args });
+    else if (way === "integers") kernels.decodeGateUpIntegers.launch(grid, { ...common, ...args });
+    else kernels.decodeGateUp.launch(grid, { ...common, ...args });
   }
 
   experts({ feedForwardNorm: norm, gateUp, down }: LayerWeights, router: Matrix): void {
@@ -174,23 +147,14 @@ export class TokenPass implements Pass {
     const { kernels, config, device, weights, state } = this.#host;
     const { head, outputNorm: norm } = weights;
     const { logits, bestLogit, bestRow } = state;
-    const programs = logitPrograms(device, head);
-    const logitArguments = {
+    const common = {
       ...{ x: residual, norm, logits, bestLogit, bestRow, ...this.#norm, rowCount: head.rows, tokens: config.tokens },
       ...{ cap: config.logitCap ?? 0, CAP: config.logitCap !== undefined },
     };
-    const whole = rowProduct(device, head, "logits", head.rows);
-    const integers = integerProduct(device, head, head.rows);
-    if (whole)
-      kernels.decodeLogitsRows.launch([programs], { ...logitArguments, ...rowArguments(head), ...whole.tiles });
-    else if (integers)
-      kernels.decodeLogitsIntegers.launch([programs], {
-        ...{ ...logitArguments, ...weightArguments(head), KP: this.#tiles.logits.KP, ...integers.tiles },
-      });
-    else
-      kernels.decodeLogits.launch([programs], {
-        ...{ ...logitArguments, ...weightArguments(head), ...blocksOf(device, head, this.#tiles.logits, true) },
-      });
+    const { way, grid, args } = tokenProduct(device, head, "logits", head.rows);
+    if (way === "rows") kernels.decodeLogitsRows.launch(grid, { ...common, ...args });
+    else if (way === "integers") kernels.decodeLogitsIntegers.launch(grid, { ...common, ...args });
+    else kernels.decodeLogits.launch(grid, { ...common, ...args });
   }
 
   /** The token that follows, by the logits as they are. */
@@ -205,15 +169,4 @@ export class TokenPass implements Pass {
       });
     else kernels.sampleTop.launch([1], { logits, ...common, count: head.rows, chances, choices, ...this.#tiles.top });
   }
-}
-
-/** The blocks of a matrix's rows, and tiles for them. */
-function blocksOf<Tile extends { readonly B: number; readonly R: number }>(
-  { traits }: Device,
-  { columns }: Matrix,
-  tile: Tile,
-  takesTurns = false,
-) {
-  const blockCount = columns / 32;
-  return { blockCount, ...blockTiles(traits.tiles, tile, blockCount, takesTurns) };
 }

@@ -1,5 +1,6 @@
 import {
   arange,
+  type Const,
   col,
   dot,
   dtypeOf,
@@ -29,7 +30,21 @@ import { absorb } from "./softmax.js";
  * registers, and the query by its distance from the block: no table is read along with the keys.
  */
 
-export interface Attending {
+/** What a kernel is compiled for. */
+export interface HeadTiles {
+  /** Query heads of a KV head, and a power of two that holds them: as many rows as a product must have. */
+  G: Const<"G">;
+  GP: Const<"GP">;
+  D: Const<"D">;
+  DP: Const<"DP">;
+  HALF: Const<"HALF">;
+  HALFP: Const<"HALFP">;
+  SPLITS: Const<"SPLITS">;
+  BN: Const<"BN">;
+  CAP: Const<"CAP", boolean>;
+}
+
+export interface Attending extends HeadTiles {
   q: Ptr<"f32">;
   keys: Ptr<"f16" | "bf16">;
   values: Ptr<"f16" | "bf16">;
@@ -39,14 +54,6 @@ export interface Attending {
   cap: number;
   kvHeads: number;
   rotaryRow: number;
-  G: number;
-  GP: number;
-  D: number;
-  DP: number;
-  HALF: number;
-  HALFP: number;
-  BN: number;
-  CAP: boolean;
 }
 
 /** Cosines and sines of the places in a block, [BN, HALFP] each. */

@@ -1,10 +1,12 @@
 import {
   arange,
   atomicAdd,
+  type Const,
   col,
   debugBarrier,
   exp2,
   expandDims,
+  type F32,
   load,
   max,
   maximum,
@@ -19,6 +21,7 @@ import {
   where,
   zeros,
 } from "tilescript";
+import type { HeadTiles } from "./attend.js";
 
 /*
  * Attention whose keys are split among programs (flash decoding): each leaves the unnormalised sum of its values `partial`
@@ -26,22 +29,34 @@ import {
  */
 
 /** What a split leaves its part in. */
-interface Parts {
+export interface Parts {
   partial: Ptr<"f32">;
   peak: Ptr<"f32">;
   total: Ptr<"f32">;
-  G: number;
-  GP: number;
-  SPLITS: number;
-  D: number;
-  DP: number;
 }
 
-interface Splits extends Parts {
+/** The same for the program that finishes last, which leaves all of it in `out` [query heads · D]. */
+export interface Finishing {
+  position: Ptr<"i32">;
+  partial: Ptr<"f32">;
+  peak: Ptr<"f32">;
+  total: Ptr<"f32">;
+  /** [KV heads]: programs that have ended; zero between launches. */
+  finished: Ptr<"i32">;
   out: Ptr<"f32">;
-  GM: number;
-  PART: number;
+  /** log2(e) times what q · k is multiplied by: scores are in base 2. So is the cap. */
+  scale: F32;
+  cap: F32;
 }
+
+/** Tiles of a kernel that combines splits. */
+export interface CombiningTiles extends HeadTiles {
+  /** A power of two that holds G, and splits that are combined at a time. */
+  GM: Const<"GM">;
+  PART: Const<"PART">;
+}
+
+type Splits = Pick<Finishing, "partial" | "peak" | "total" | "out"> & CombiningTiles;
 
 /** What PART splits from `from` on have left: their largest scores [GM, PART] and the sums of their values [GM, PART, DP]. */
 function partAt(p: Splits, first: number, from: number, used: number): [Tile, Tile] {
@@ -134,7 +149,7 @@ interface Attended {
 }
 
 /** Leaves a split's sum, largest score and weights for the program that combines all splits. */
-export function leavePart(p: Parts, kvHead: number, split: number, attended: Attended) {
+export function leavePart(p: Parts & HeadTiles, kvHead: number, split: number, attended: Attended) {
   const group = arange(0, p.GP);
   const column = row(arange(0, p.DP));
   const cell = (kvHead * p.G + group) * p.SPLITS + split;

@@ -2,7 +2,6 @@ import {
   arange,
   type Const,
   cdiv,
-  type F32,
   floorDiv,
   gdcLaunchDependents,
   gdcWait,
@@ -27,48 +26,29 @@ import {
   withBlock,
   withOwn,
 } from "./attend.js";
-import { leave } from "./combine.js";
+import { type CombiningTiles, type Finishing, leave } from "./combine.js";
 
 /**
- * Attention of one new token over the cache, split over keys (flash decoding): program (KV head, split). `out` is f32 [query heads · D]. Splits
- * share the last `reach` keys out in whole blocks of BN, of which one split takes all up to SOLO; the program that finishes last for its KV head combines them (combine.ts). `finished`
- * [KV heads] counts programs; it is zero between launches.
+ * Attention of one new token over the cache, split over keys (flash decoding): program (KV head, split). Splits
+ * share the last `reach` keys out in whole blocks of BN, of which one split takes all up to SOLO; the program that finishes last for its KV head combines them (combine.ts).
  */
 export const decodeAttention = kernel(
-  (p: {
-    q: Ptr<"f32">;
-    keys: Ptr<"bf16">;
-    values: Ptr<"bf16">;
-    cosine: Ptr<"f32">;
-    sine: Ptr<"f32">;
-    position: Ptr<"i32">;
-    partial: Ptr<"f32">;
-    peak: Ptr<"f32">;
-    total: Ptr<"f32">;
-    finished: Ptr<"i32">;
-    out: Ptr<"f32">;
-    /** log2(e) times what q · k is multiplied by: scores are in base 2. So is the cap. */
-    scale: F32;
-    cap: F32;
-    kvHeads: Int;
-    /** From a position's angles to the next one's; 0 in a layer that does not rotate. */
-    rotaryRow: Int;
-    /** Keys that the token sees at the most, itself included. */
-    reach: Int;
-    /** Query heads of a KV head, and powers of two that hold them: the second one as many rows as a product must have. */
-    G: Const<"G">;
-    GM: Const<"GM">;
-    GP: Const<"GP">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    HALF: Const<"HALF">;
-    HALFP: Const<"HALFP">;
-    SPLITS: Const<"SPLITS">;
-    PART: Const<"PART">;
-    SOLO: Const<"SOLO">;
-    BN: Const<"BN">;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  (
+    p: {
+      q: Ptr<"f32">;
+      keys: Ptr<"bf16">;
+      values: Ptr<"bf16">;
+      cosine: Ptr<"f32">;
+      sine: Ptr<"f32">;
+    } & Finishing & {
+        kvHeads: Int;
+        /** From a position's angles to the next one's; 0 in a layer that does not rotate. */
+        rotaryRow: Int;
+        /** Keys that the token sees at the most, itself included. */
+        reach: Int;
+        SOLO: Const<"SOLO">;
+      } & CombiningTiles,
+  ) => {
     const kvHead = programId(0);
     const split = programId(1);
     // Nothing moves it on within a step.

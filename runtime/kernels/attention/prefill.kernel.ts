@@ -3,31 +3,22 @@ import {
   type Const,
   col,
   type Descriptor,
-  dot,
-  exp2,
   type F32,
   floorDiv,
-  full,
   type Int,
   kernel,
   loadTensorDescriptor,
-  max,
   maximum,
   minimum,
   numPrograms,
   type Ptr,
   programId,
   range,
-  reshape,
   row,
-  store,
-  to,
-  trans,
   where,
-  zeros,
 } from "tilescript";
-import { capped } from "../epilogue.js";
-import { absorb } from "./softmax.js";
+
+import { leaveRows, scoresOf, unseen, withKeys } from "./queries.js";
 
 /**
  * Causal attention of a chunk of queries over keys that are rotated: query i sees the last `reach` of keys 0 … past + i (FlashAttention-2).
@@ -63,9 +54,7 @@ export const prefillAttention = kernel(
     const rows = block * p.BM + arange(0, p.BM);
     const last = p.past + rows;
     const query = loadTensorDescriptor(p.q, [block * p.BM, head * p.D]);
-    let top = full([p.BM], -Infinity, "f32");
-    let weight = zeros([p.BM], "f32");
-    let acc = zeros([p.BM, p.DP], "f32");
+    let state = unseen(p, -Infinity);
     // Keys that every query of the block sees, in whole blocks.
     const clear = floorDiv(p.past + block * p.BM + 1, p.BN) * p.BN;
     let from = 0;
@@ -76,44 +65,25 @@ export const prefillAttention = kernel(
         clear,
         floorDiv(maximum(0, p.past + (block + 1) * p.BM - p.reach) + p.BN - 1, p.BN) * p.BN,
       );
-      top = full([p.BM], -1e30, "f32");
+      state = unseen(p, -1e30);
       for (const at of range(oldest, masked, p.BN)) {
-        const key = reshape(loadTensorDescriptor(p.keys, [at, kvHead, 0]), [p.BN, p.DP]);
-        const index = row(at + arange(0, p.BN));
-        const score = where(index > col(last - p.reach), capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
-        const value = reshape(loadTensorDescriptor(p.values, [at, kvHead, 0]), [p.BN, p.DP]);
-        const newTop = maximum(top, max(score, 1));
-        const weights = exp2(score - col(newTop));
-        [weight, acc] = absorb(weights, to(weights, "bf16"), value, top, newTop, weight, acc);
-        top = newTop;
+        state = withKeys(p, kvHead, at, state, (key) => {
+          const seen = row(at + arange(0, p.BN)) > col(last - p.reach);
+          return where(seen, scoresOf(p, query, key), -Infinity);
+        });
       }
       from = maximum(oldest, masked);
     }
-    for (const at of range(from, clear, p.BN)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [at, kvHead, 0]), [p.BN, p.DP]);
-      const score = capped(dot(query, trans(key)), p.cap, p.CAP);
-      const value = reshape(loadTensorDescriptor(p.values, [at, kvHead, 0]), [p.BN, p.DP]);
-      const newTop = maximum(top, max(score, 1));
-      const weights = exp2(score - col(newTop));
-      [weight, acc] = absorb(weights, to(weights, "bf16"), value, top, newTop, weight, acc);
-      top = newTop;
-    }
+    for (const at of range(from, clear, p.BN)) state = withKeys(p, kvHead, at, state, (key) => scoresOf(p, query, key));
     for (const at of range(clear, p.past + (block + 1) * p.BM, p.BN)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [at, kvHead, 0]), [p.BN, p.DP]);
-      const index = row(at + arange(0, p.BN));
-      let seen = index <= col(last);
-      if (p.SLIDES) seen = seen && index > col(last - p.reach);
-      const score = where(seen, capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
-      const value = reshape(loadTensorDescriptor(p.values, [at, kvHead, 0]), [p.BN, p.DP]);
-      const newTop = maximum(top, max(score, 1));
-      const weights = exp2(score - col(newTop));
-      [weight, acc] = absorb(weights, to(weights, "bf16"), value, top, newTop, weight, acc);
-      top = newTop;
+      state = withKeys(p, kvHead, at, state, (key) => {
+        const index = row(at + arange(0, p.BN));
+        let seen = index <= col(last);
+        if (p.SLIDES) seen = seen && index > col(last - p.reach);
+        return where(seen, scoresOf(p, query, key), -Infinity);
+      });
     }
-    const column = row(arange(0, p.DP));
-    store(p.out + col(rows) * p.outRow + head * p.D + column, to(acc / col(weight), "bf16"), {
-      mask: col(rows) < p.queries && column < p.D,
-    });
+    leaveRows(p, head, rows, 0, p.queries, state);
   },
   { defaults: { warps: 4, stages: 2, alignment: "required", divisible: ["q", "keys", "values", "out", "outRow"] } },
 );

@@ -1,6 +1,5 @@
 import {
   arange,
-  type Const,
   cdiv,
   col,
   exp2,
@@ -21,8 +20,8 @@ import {
   to,
   where,
 } from "tilescript";
-import { anglesOfBlock, attend } from "../attention/attend.js";
-import { leavePart } from "../attention/combine.js";
+import { anglesOfBlock, attend, type HeadTiles } from "../attention/attend.js";
+import { leavePart, type Parts } from "../attention/combine.js";
 import { cacheAt } from "./address.js";
 
 /**
@@ -30,32 +29,23 @@ import { cacheAt } from "./address.js";
  * `partial` [rows, query heads, SPLITS, D] and so on, for `batchCombine`: sequences of all lengths are in one launch, and none waits for another's last.
  */
 export const batchAttention = kernel(
-  (p: {
-    q: Ptr<"f32">;
-    caches: Ptr<"i64">;
-    positions: Ptr<"i32">;
-    cosine: Ptr<"f32">;
-    sine: Ptr<"f32">;
-    partial: Ptr<"f32">;
-    peak: Ptr<"f32">;
-    total: Ptr<"f32">;
-    /** As for `decodeAttention`. */
-    scale: F32;
-    cap: F32;
-    rows: Int;
-    kvHeads: Int;
-    rotaryRow: Int;
-    reach: Int;
-    G: Const<"G">;
-    GP: Const<"GP">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    HALF: Const<"HALF">;
-    HALFP: Const<"HALFP">;
-    SPLITS: Const<"SPLITS">;
-    BN: Const<"BN">;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  (
+    p: {
+      q: Ptr<"f32">;
+      caches: Ptr<"i64">;
+      positions: Ptr<"i32">;
+      cosine: Ptr<"f32">;
+      sine: Ptr<"f32">;
+    } & Parts & {
+        /** As for `decodeAttention`. */
+        scale: F32;
+        cap: F32;
+        rows: Int;
+        kvHeads: Int;
+        rotaryRow: Int;
+        reach: Int;
+      } & HeadTiles,
+  ) => {
     const kvHead = programId(0);
     const split = programId(1);
     const slot = programId(2);
@@ -91,20 +81,15 @@ export const batchAttention = kernel(
 
 /** Attention of a row's query head from its splits, as many as `batchAttention` was launched with, into `out` bf16 [rows, outRow]. Program (head, row). */
 export const batchCombine = kernel(
-  (p: {
-    partial: Ptr<"f32">;
-    peak: Ptr<"f32">;
-    total: Ptr<"f32">;
-    positions: Ptr<"i32">;
-    out: Ptr<"bf16">;
-    outRow: Int;
-    reach: Int;
-    splits: Int;
-    SPLITS: Const<"SPLITS">;
-    BN: Const<"BN">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-  }) => {
+  (
+    p: Parts & {
+      positions: Ptr<"i32">;
+      out: Ptr<"bf16">;
+      outRow: Int;
+      reach: Int;
+      splits: Int;
+    } & Pick<HeadTiles, "SPLITS" | "BN" | "D" | "DP">,
+  ) => {
     const head = programId(0);
     const slot = programId(1);
     const seen = minimum(load(p.positions + slot) + 1, p.reach);

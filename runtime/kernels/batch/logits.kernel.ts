@@ -2,7 +2,6 @@ import {
   arange,
   type Const,
   col,
-  type Descriptor,
   type F32,
   type Int,
   kernel,
@@ -15,7 +14,7 @@ import {
   where,
 } from "tilescript";
 import { biased, capped } from "../epilogue.js";
-import { product } from "../linear/matmul.kernel.js";
+import { type Operands, product, type Sizes } from "../linear/matmul.kernel.js";
 import { quantizedProduct } from "../linear/quantized-product.js";
 
 /** Logits of the tokens in a tile: capped, and −∞ from `tokens` on, which only fill W up. */
@@ -67,22 +66,7 @@ export const batchLogits = kernel(
 
 /** The same as `matmul` multiplies, for B = W [N, K] in bf16. */
 export const batchLogitsRows = kernel(
-  (p: {
-    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
-    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
-    bias: Ptr<"f32">;
-    logits: Ptr<"f32">;
-    cap: F32;
-    M: Int;
-    N: Int;
-    K: Int;
-    tokens: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    BK: Const<"BK">;
-    BIAS: Const<"BIAS", boolean>;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  (p: Operands & { logits: Ptr<"f32">; cap: F32 } & Sizes & { tokens: Int; CAP: Const<"CAP", boolean> }) => {
     const [m, n] = [programId(0) * p.BM, programId(1) * p.BN];
     put(p, product(p, m, n), m + arange(0, p.BM), row(n + arange(0, p.BN)));
   },

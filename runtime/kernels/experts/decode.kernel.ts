@@ -20,6 +20,8 @@ import {
   zeros,
 } from "tilescript";
 import { gated } from "../epilogue.js";
+import type { Buffers } from "../formats/numbers.js";
+import type { Added, BlocksOfRows, Normed } from "../linear/decode-token.js";
 import { inverseRms, normed } from "../linear/norm.js";
 import { rowSums } from "../linear/row-sums.js";
 import { dequantize, lanes } from "../linear/weights.js";
@@ -34,25 +36,13 @@ import { dequantize, lanes } from "../linear/weights.js";
  * of expert 1 …, each of the two `outRows` rows. Program (block of R rows, slot).
  */
 export const decodeExpertsGateUp = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    chosen: Ptr<"i32">;
-    out: Ptr<"f32">;
-    epsilon: F32;
-    width: Int;
-    outRows: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-    ACT: Const<"ACT", string>;
-  }) => {
+  (
+    p: Normed &
+      Buffers & { chosen: Ptr<"i32">; out: Ptr<"f32">; epsilon: F32; width: Int; outRows: Int } & BlocksOfRows & {
+        KP: Const<"KP">;
+        ACT: Const<"ACT", string>;
+      },
+  ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const slot = programId(1);
     const blocks = arange(0, p.B);
@@ -93,22 +83,7 @@ export const decodeExpertsGateUp = kernel(
  * by slots, and within them by columns. Program (block of R rows).
  */
 export const decodeExpertsDown = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    out: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    chosen: Ptr<"i32">;
-    weights: Ptr<"f32">;
-    used: Int;
-    rowCount: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-  }) => {
+  (p: Added & Buffers & { chosen: Ptr<"i32">; weights: Ptr<"f32">; used: Int; rowCount: Int } & BlocksOfRows) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
     const lane = lanes();

@@ -14,11 +14,13 @@ import {
   reshape,
   row,
   store,
+  type Tile,
   to,
   trans,
   zeros,
 } from "tilescript";
 import { gated } from "../epilogue.js";
+import type { Buffers } from "../formats/numbers.js";
 import { dequantize } from "../linear/weights.js";
 
 /*
@@ -26,31 +28,37 @@ import { dequantize } from "../linear/weights.js";
  * BM places of one expert; weights in raw GGUF blocks are dequantised here, sums are f32.
  */
 
+/** As sort.kernel.ts gives it. */
+interface Order {
+  order: Ptr<"i32">;
+  starts: Ptr<"i32">;
+  tileExpert: Ptr<"i32">;
+  tileFirst: Ptr<"i32">;
+}
+
+interface Tiles {
+  blockCount: Int;
+  BM: Const<"BM">;
+  BN: Const<"BN">;
+  B: Const<"B">;
+  FORMAT: Const<"FORMAT", string>;
+}
+
+/** acc + A · Wᵀ, of both in their halves: A [BM, B · 16] in bf16 and W [BN, B, 16] in f32. */
+function withHalves(p: Tiles, [aLow, aHigh]: [Tile, Tile], [low, high]: [Tile, Tile], acc: Tile): Tile {
+  const some = dot(aLow, trans(reshape(to(low, "bf16"), [p.BN, p.B * 16])), { acc });
+  return dot(aHigh, trans(reshape(to(high, "bf16"), [p.BN, p.B * 16])), { acc: some });
+}
+
 /**
  * out [pairs in order, outRows] in bf16 = act(A · gateᵀ) · (A · upᵀ), where a pair's row of A [tokens, K] is its token's; weights are [gate; up] of
  * expert 0, then of expert 1 …, each of the two `outRows` rows. Program (tile of pairs, block of BN rows).
  */
 export const expertsGateUp = kernel(
-  (p: {
-    a: Ptr<"bf16">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    order: Ptr<"i32">;
-    starts: Ptr<"i32">;
-    tileExpert: Ptr<"i32">;
-    tileFirst: Ptr<"i32">;
-    out: Ptr<"bf16">;
-    used: Int;
-    outRows: Int;
-    blockCount: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    B: Const<"B">;
-    FORMAT: Const<"FORMAT", string>;
-    ACT: Const<"ACT", string>;
-  }) => {
+  (
+    p: { a: Ptr<"bf16"> } & Buffers &
+      Order & { out: Ptr<"bf16">; used: Int; outRows: Int } & Tiles & { ACT: Const<"ACT", string> },
+  ) => {
     const expert = load(p.tileExpert + programId(0));
     if (expert >= 0) {
       const places = load(p.tileFirst + programId(0)) + arange(0, p.BM);
@@ -76,11 +84,9 @@ export const expertsGateUp = kernel(
         const aHigh = load(source + 16, { mask, other: 0 });
         const now = start + blocks;
         const [g1, g2] = dequantize(p, gateRows, now, lane, gateEnd);
-        gate = dot(aLow, trans(reshape(to(g1, "bf16"), [p.BN, p.B * 16])), { acc: gate });
-        gate = dot(aHigh, trans(reshape(to(g2, "bf16"), [p.BN, p.B * 16])), { acc: gate });
+        gate = withHalves(p, [aLow, aHigh], [g1, g2], gate);
         const [u1, u2] = dequantize(p, upRows, now, lane, upEnd);
-        up = dot(aLow, trans(reshape(to(u1, "bf16"), [p.BN, p.B * 16])), { acc: up });
-        up = dot(aHigh, trans(reshape(to(u2, "bf16"), [p.BN, p.B * 16])), { acc: up });
+        up = withHalves(p, [aLow, aHigh], [u1, u2], up);
       }
       const mask = col(mine) && row(columns) < p.outRows;
       const cell = p.out + to(col(places), "i64") * p.outRows + row(columns);
@@ -95,24 +101,7 @@ export const expertsGateUp = kernel(
  * say. Program (tile of pairs, block of BN rows).
  */
 export const expertsDown = kernel(
-  (p: {
-    a: Ptr<"bf16">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    order: Ptr<"i32">;
-    starts: Ptr<"i32">;
-    tileExpert: Ptr<"i32">;
-    tileFirst: Ptr<"i32">;
-    product: Ptr<"bf16">;
-    rowCount: Int;
-    blockCount: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    B: Const<"B">;
-    FORMAT: Const<"FORMAT", string>;
-  }) => {
+  (p: { a: Ptr<"bf16"> } & Buffers & Order & { product: Ptr<"bf16">; rowCount: Int } & Tiles) => {
     const expert = load(p.tileExpert + programId(0));
     if (expert >= 0) {
       const places = load(p.tileFirst + programId(0)) + arange(0, p.BM);
@@ -134,8 +123,7 @@ export const expertsDown = kernel(
         const aHigh = load(source + 16, { mask, other: 0 });
         const now = start + blocks;
         const [low, high] = dequantize(p, rows, now, lane, end);
-        acc = dot(aLow, trans(reshape(to(low, "bf16"), [p.BN, p.B * 16])), { acc });
-        acc = dot(aHigh, trans(reshape(to(high, "bf16"), [p.BN, p.B * 16])), { acc });
+        acc = withHalves(p, [aLow, aHigh], [low, high], acc);
       }
       const pairs = load(p.order + places, { mask: mine, other: 0 });
       const mask = col(mine) && row(columns) < p.rowCount;

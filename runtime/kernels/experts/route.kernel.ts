@@ -30,6 +30,8 @@ import {
   where,
   zeros,
 } from "tilescript";
+import type { Buffers } from "../formats/numbers.js";
+import type { BlocksOfRows, Normed } from "../linear/decode-token.js";
 import { inverseRms, normed } from "../linear/norm.js";
 import { rowSums } from "../linear/row-sums.js";
 import { dequantize, lanes } from "../linear/weights.js";
@@ -41,23 +43,10 @@ import { dequantize, lanes } from "../linear/weights.js";
 
 /** Logits [experts] of one token from its residual x [K]: RMS norm, then the router's rows. Program (block of R experts). */
 export const routeToken = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    logits: Ptr<"f32">;
-    epsilon: F32;
-    width: Int;
-    rowCount: Int;
-    blockCount: Int;
-    B: Const<"B">;
-    KP: Const<"KP">;
-    R: Const<"R">;
-    FORMAT: Const<"FORMAT", string>;
-  }) => {
+  (
+    p: Normed &
+      Buffers & { logits: Ptr<"f32">; epsilon: F32; width: Int; rowCount: Int } & BlocksOfRows & { KP: Const<"KP"> },
+  ) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
     const lane = lanes();
@@ -97,24 +86,21 @@ function accurateDot(x: Tile, w: Tile, acc: Tile, FORMAT: string): Tile {
  * is a factor of its whole product, so one pass over x gives both. Program (block of tokens, block of experts).
  */
 export const routeTokens = kernel(
-  (p: {
-    x: Ptr<"f32">;
-    norm: Ptr<"f32">;
-    bytes: Ptr<"u8">;
-    signed: Ptr<"i8">;
-    halves: Ptr<"f16">;
-    bf16: Ptr<"bf16">;
-    logits: Ptr<"f32">;
-    epsilon: F32;
-    width: Int;
-    tokens: Int;
-    rowCount: Int;
-    blockCount: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    B: Const<"B">;
-    FORMAT: Const<"FORMAT", string>;
-  }) => {
+  (
+    p: Normed &
+      Buffers & {
+        logits: Ptr<"f32">;
+        epsilon: F32;
+        width: Int;
+        tokens: Int;
+        rowCount: Int;
+        blockCount: Int;
+        BM: Const<"BM">;
+        BN: Const<"BN">;
+        B: Const<"B">;
+        FORMAT: Const<"FORMAT", string>;
+      },
+  ) => {
     const rows = programId(0) * p.BM + arange(0, p.BM);
     const experts = programId(1) * p.BN + arange(0, p.BN);
     const blocks = arange(0, p.B);

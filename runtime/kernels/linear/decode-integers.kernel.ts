@@ -1,30 +1,20 @@
-import {
-  arange,
-  type Const,
-  cdiv,
-  full,
-  kernel,
-  load,
-  minimum,
-  numPrograms,
-  programId,
-  range,
-  store,
-  to,
-  where,
-  zeros,
-} from "tilescript";
-import { biased, capped, gated } from "../epilogue.js";
+import { arange, type Const, cdiv, kernel, load, minimum, numPrograms, programId, range } from "tilescript";
+import { biased } from "../epilogue.js";
 import { blockProduct, fetched, integersOf, normedIntegers } from "../formats/integers.js";
 import type { Buffers } from "../formats/numbers.js";
 import {
   type Added,
   type AddedRows,
+  cellOf,
   type GateUp,
   type Logits,
   type Normed,
+  noBest,
   type Qkv,
+  storeAdded,
   storeBest,
+  storeGated,
+  storeLogits,
   storeQkv,
 } from "./decode-token.js";
 import { inverseRms } from "./norm.js";
@@ -35,18 +25,15 @@ import { inverseRms } from "./norm.js";
  * R rows; the last program begins R before the end, and stores what no other does.
  */
 
+interface Blocks {
+  BLOCKS: Const<"BLOCKS">;
+  R: Const<"R">;
+  FORMAT: Const<"FORMAT", string>;
+}
+
 /** q, k and v of one token: see decodeQkv. */
 export const decodeQkvIntegers = kernel(
-  (
-    p: Normed &
-      Buffers &
-      Qkv & {
-        BLOCKS: Const<"BLOCKS">;
-        KP: Const<"KP">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-      },
-  ) => {
+  (p: Normed & Buffers & Qkv & Blocks & { KP: Const<"KP"> }) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const first = minimum(programId(0) * p.R, p.rowCount - p.R);
@@ -57,24 +44,14 @@ export const decodeQkvIntegers = kernel(
     const rows = first + r;
     const mask = rows >= programId(0) * p.R;
     const y = biased(sums, p.bias, rows, mask, p.BIAS);
-    const cell = to(load(p.position), "i64") * p.kvRows;
-    storeQkv(p, cell, rows, y, mask);
+    storeQkv(p, cellOf(p), rows, y, mask);
   },
   { defaults: { warps: 4, stages: 1 } },
 );
 
 /** The feed-forward's first half: see decodeGateUp. */
 export const decodeGateUpIntegers = kernel(
-  (
-    p: Normed &
-      Buffers &
-      GateUp & {
-        BLOCKS: Const<"BLOCKS">;
-        KP: Const<"KP">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-      },
-  ) => {
+  (p: Normed & Buffers & GateUp & Blocks & { KP: Const<"KP"> }) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const first = minimum(programId(0) * p.R, p.outRows - p.R);
@@ -88,24 +65,14 @@ export const decodeGateUpIntegers = kernel(
     }
     const rows = first + r;
     const mask = rows >= programId(0) * p.R;
-    const gate = biased(gates, p.bias, rows, mask, p.BIAS);
-    const up = biased(ups, p.bias, rows + p.outRows, mask, p.BIAS);
-    store(p.out + rows, gated(gate, up, p.ACT), { mask });
+    storeGated(p, rows, gates, ups, mask);
   },
   { defaults: { warps: 4, stages: 1 } },
 );
 
 /** out [rows] += W · x, or = without ADD: see decodeAdd. */
 export const decodeAddIntegers = kernel(
-  (
-    p: Added &
-      Buffers &
-      AddedRows & {
-        BLOCKS: Const<"BLOCKS">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-      },
-  ) => {
+  (p: Added & Buffers & AddedRows & Blocks) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const first = minimum(programId(0) * p.R, p.rowCount - p.R);
@@ -116,45 +83,27 @@ export const decodeAddIntegers = kernel(
     }
     const rows = first + r;
     const mask = rows >= programId(0) * p.R;
-    const y = biased(sums, p.bias, rows, mask, p.BIAS);
-    if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
-    else store(p.out + rows, y, { mask });
+    storeAdded(p, rows, sums, mask);
   },
   { defaults: { warps: 4, stages: 1 } },
 );
 
 /** Logits of one token, and each program's best: see decodeLogits. */
 export const decodeLogitsIntegers = kernel(
-  (
-    p: Normed &
-      Buffers &
-      Logits & {
-        BLOCKS: Const<"BLOCKS">;
-        KP: Const<"KP">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-      },
-  ) => {
+  (p: Normed & Buffers & Logits & Blocks & { KP: Const<"KP"> }) => {
     const r = arange(0, p.R);
     const lane = arange(0, 16);
     const inverse = inverseRms(p.x, p.BLOCKS * 32, p.width, p.KP, p.epsilon);
-    let bestOfLane = full([p.R], -Infinity, "f32");
-    let rowOfLane = zeros([p.R], "i32");
+    let best = noBest(p.R);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const first = minimum(tile * p.R, p.rowCount - p.R);
       let sums = fetched(p, first, r, p.R);
       for (const block of range(0, p.BLOCKS))
         sums += blockProduct(p, first, r, block, lane, normedIntegers(p.x, p.norm, block, lane, inverse));
       const rows = first + r;
-      const mask = rows >= tile * p.R;
-      let y = capped(biased(sums, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
-      y = where(rows < p.tokens, y, -Infinity);
-      store(p.logits + rows, y, { mask });
-      const better = rows < p.tokens && y > bestOfLane;
-      rowOfLane = where(better, rows, rowOfLane);
-      bestOfLane = where(better, y, bestOfLane);
+      best = storeLogits(p, rows, sums, rows >= tile * p.R, best);
     }
-    storeBest(p, bestOfLane, rowOfLane);
+    storeBest(p, best);
   },
   { defaults: { warps: 4, stages: 1 } },
 );

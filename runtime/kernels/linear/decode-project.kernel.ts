@@ -4,7 +4,6 @@ import {
   cdiv,
   col,
   type F32,
-  full,
   gdcLaunchDependents,
   gdcWait,
   type Int,
@@ -17,23 +16,29 @@ import {
   range,
   row,
   rsqrt,
+  staticRange,
   store,
   sum,
   type Tile,
   to,
-  where,
   zeros,
 } from "tilescript";
-import { biased, capped, gated } from "../epilogue.js";
+import { biased } from "../epilogue.js";
 import type { Buffers } from "../formats/numbers.js";
 import {
   type Added,
   type AddedRows,
+  type BlocksOfRows,
+  cellOf,
   type GateUp,
   type Logits,
   type Normed,
+  noBest,
   type Qkv,
+  storeAdded,
   storeBest,
+  storeGated,
+  storeLogits,
   storeQkv,
 } from "./decode-token.js";
 import { inverseRms, normed } from "./norm.js";
@@ -58,6 +63,79 @@ function inverseOf(low: Tile, high: Tile, width: number, epsilon: number) {
   return rsqrt(sum(sum(low * low + high * high, 1), 0) / width + epsilon);
 }
 
+interface Blocks extends BlocksOfRows {
+  ONE: Const<"ONE", boolean>;
+}
+
+interface NormedBlocks extends Normed, Buffers, Blocks {
+  epsilon: number;
+  width: number;
+  KP: number;
+}
+
+/** Sums with the products of the columns `at`, of which those that are `inside` count. */
+function withColumns(
+  p: NormedBlocks,
+  sums: readonly Tile[],
+  weights: readonly (readonly [Tile, Tile])[],
+  at: Tile,
+  inside: Mask,
+  inverse: number,
+  COUNT: number,
+): Tile[] {
+  const next = [...sums];
+  const low = () => normed(p.x, p.norm, at, inside, inverse);
+  const high = () => normed(p.x, p.norm, at + 16, inside, inverse);
+  // Half by half it takes fewer registers.
+  if (COUNT === 1) next[0]! += weights[0]![0] * low() + weights[0]![1] * high();
+  else {
+    const [xLow, xHigh] = [low(), high()];
+    for (const i of staticRange(COUNT)) next[i]! += weights[i]![0] * xLow + weights[i]![1] * xHigh;
+  }
+  return next;
+}
+
+/** Products of some rows of each of COUNT matrices of `end` rows, one or two that are stacked, with the normed residual; and which of the rows are there. */
+function normedProducts(p: NormedBlocks, rows: Tile, end: number, COUNT: number): [Mask, Tile[]] {
+  const blocks = arange(0, p.B);
+  const lane = lanes();
+  const columns = col(blocks) * 32 + row(lane);
+  // A row past the end of the first would be one of the second: its product is computed and not stored.
+  const [all, ends] = [
+    [rows, rows + end],
+    [end, 2 * end],
+  ];
+  if (p.ONE) gdcLaunchDependents();
+  const weights = Array.from({ length: COUNT }, (_, i) => dequantize(p, all[i]!, blocks, lane, ends[i]!));
+  let sums = Array.from({ length: COUNT }, () => zeros([p.R, p.B, 16], "f32"));
+  let inverse = 1.0;
+  if (p.ONE) {
+    const [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
+    gdcWait();
+    const [xLow, xHigh] = halves(p.x, columns, col(blocks) < p.blockCount);
+    for (const i of staticRange(COUNT))
+      sums[i]! += weights[i]![0] * (xLow * normLow) + weights[i]![1] * (xHigh * normHigh);
+    inverse = inverseOf(xLow, xHigh, p.width, p.epsilon);
+  } else {
+    gdcWait();
+    gdcLaunchDependents();
+    inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
+    let start = 0;
+    for (const step of range(0, p.blockCount - p.B, p.B)) {
+      sums = withColumns(p, sums, weights, step * 32 + columns, col(blocks) < p.B, inverse, COUNT);
+      const next = step + p.B + blocks;
+      for (const i of staticRange(COUNT)) weights[i] = dequantize(p, all[i]!, next, lane, ends[i]!);
+      start = step + p.B;
+    }
+    const inside = start + col(blocks) < p.blockCount;
+    sums = withColumns(p, sums, weights, start * 32 + columns, inside, inverse, COUNT);
+  }
+  const mask = rows < end;
+  const products = Array.from({ length: COUNT }, (_, i) => rowSums(sums[i]!, p.R, p.B));
+  if (p.ONE) for (const i of staticRange(COUNT)) products[i]! *= inverse;
+  return [mask, products];
+}
+
 /**
  * q, k and v of one token from the residual x [K]: RMS norm, then the stacked weights [q; k; v], of which the matrix has `rowCount` rows from
  * `firstRow` on: all, or those of one format. q goes to `q` in f32, k and v to the cache at `position`, k without rotation (the cache holds
@@ -65,55 +143,11 @@ function inverseOf(low: Tile, high: Tile, width: number, epsilon: number) {
  * the cache.
  */
 export const decodeQkv = kernel(
-  (
-    p: Normed &
-      Buffers &
-      Qkv & {
-        blockCount: Int;
-        B: Const<"B">;
-        KP: Const<"KP">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-        ONE: Const<"ONE", boolean>;
-      },
-  ) => {
+  (p: Normed & Buffers & Qkv & Blocks & { KP: Const<"KP"> }) => {
     const rows = programId(0) * p.R + arange(0, p.R);
-    const blocks = arange(0, p.B);
-    const lane = lanes();
-    const columns = col(blocks) * 32 + row(lane);
-    if (p.ONE) gdcLaunchDependents();
-    let [low, high] = dequantize(p, rows, blocks, lane, p.rowCount);
-    let sums = zeros([p.R, p.B, 16], "f32");
-    let inverse = 1.0;
-    if (p.ONE) {
-      const [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
-      gdcWait();
-      const [xLow, xHigh] = halves(p.x, columns, col(blocks) < p.blockCount);
-      sums += low * (xLow * normLow) + high * (xHigh * normHigh);
-      inverse = inverseOf(xLow, xHigh, p.width, p.epsilon);
-    } else {
-      gdcWait();
-      gdcLaunchDependents();
-      inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
-      let start = 0;
-      for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const at = step * 32 + columns;
-        const all = col(blocks) < p.B;
-        sums += low * normed(p.x, p.norm, at, all, inverse) + high * normed(p.x, p.norm, at + 16, all, inverse);
-        const next = step + p.B + blocks;
-        [low, high] = dequantize(p, rows, next, lane, p.rowCount);
-        start = step + p.B;
-      }
-      const inside = start + col(blocks) < p.blockCount;
-      const at = start * 32 + columns;
-      sums += low * normed(p.x, p.norm, at, inside, inverse) + high * normed(p.x, p.norm, at + 16, inside, inverse);
-    }
-    const mask = rows < p.rowCount;
-    let products = rowSums(sums, p.R, p.B);
-    if (p.ONE) products *= inverse;
-    const y = biased(products, p.bias, rows, mask, p.BIAS);
-    const cell = to(load(p.position), "i64") * p.kvRows;
-    storeQkv(p, cell, rows, y, mask);
+    const [mask, [products]] = normedProducts(p, rows, p.rowCount, 1);
+    const y = biased(products!, p.bias, rows, mask, p.BIAS);
+    storeQkv(p, cellOf(p), rows, y, mask);
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
@@ -158,68 +192,10 @@ export const decodeNormHeads = kernel(
  * f32 [F].
  */
 export const decodeGateUp = kernel(
-  (
-    p: Normed &
-      Buffers &
-      GateUp & {
-        blockCount: Int;
-        B: Const<"B">;
-        KP: Const<"KP">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-        ONE: Const<"ONE", boolean>;
-      },
-  ) => {
+  (p: Normed & Buffers & GateUp & Blocks & { KP: Const<"KP"> }) => {
     const rows = programId(0) * p.R + arange(0, p.R);
-    const blocks = arange(0, p.B);
-    const lane = lanes();
-    const columns = col(blocks) * 32 + row(lane);
-    const upRows = rows + p.outRows;
-    const allRows = 2 * p.outRows;
-    if (p.ONE) gdcLaunchDependents();
-    // A gate row past the end would be an up row: its product is computed and not stored.
-    let [gateLow, gateHigh] = dequantize(p, rows, blocks, lane, p.outRows);
-    let [upLow, upHigh] = dequantize(p, upRows, blocks, lane, allRows);
-    let gates = zeros([p.R, p.B, 16], "f32");
-    let ups = zeros([p.R, p.B, 16], "f32");
-    let inverse = 1.0;
-    if (p.ONE) {
-      const [normLow, normHigh] = halves(p.norm, columns, col(blocks) < p.blockCount);
-      gdcWait();
-      const [xLow, xHigh] = halves(p.x, columns, col(blocks) < p.blockCount);
-      gates += gateLow * (xLow * normLow) + gateHigh * (xHigh * normHigh);
-      ups += upLow * (xLow * normLow) + upHigh * (xHigh * normHigh);
-      inverse = inverseOf(xLow, xHigh, p.width, p.epsilon);
-    } else {
-      gdcWait();
-      gdcLaunchDependents();
-      inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
-      let start = 0;
-      for (const step of range(0, p.blockCount - p.B, p.B)) {
-        const at = step * 32 + columns;
-        const all = col(blocks) < p.B;
-        const xLow = normed(p.x, p.norm, at, all, inverse);
-        const xHigh = normed(p.x, p.norm, at + 16, all, inverse);
-        gates += gateLow * xLow + gateHigh * xHigh;
-        ups += upLow * xLow + upHigh * xHigh;
-        const next = step + p.B + blocks;
-        [gateLow, gateHigh] = dequantize(p, rows, next, lane, p.outRows);
-        [upLow, upHigh] = dequantize(p, upRows, next, lane, allRows);
-        start = step + p.B;
-      }
-      const inside = start + col(blocks) < p.blockCount;
-      const at = start * 32 + columns;
-      const xLow = normed(p.x, p.norm, at, inside, inverse);
-      const xHigh = normed(p.x, p.norm, at + 16, inside, inverse);
-      gates += gateLow * xLow + gateHigh * xHigh;
-      ups += upLow * xLow + upHigh * xHigh;
-    }
-    const mask = rows < p.outRows;
-    let [gateProducts, upProducts] = [rowSums(gates, p.R, p.B), rowSums(ups, p.R, p.B)];
-    if (p.ONE) [gateProducts, upProducts] = [gateProducts * inverse, upProducts * inverse];
-    const gate = biased(gateProducts, p.bias, rows, mask, p.BIAS);
-    const up = biased(upProducts, p.bias, upRows, mask, p.BIAS);
-    store(p.out + rows, gated(gate, up, p.ACT), { mask });
+    const [mask, [gates, ups]] = normedProducts(p, rows, p.outRows, 2);
+    storeGated(p, rows, gates!, ups!, mask);
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );
@@ -229,17 +205,7 @@ export const decodeGateUp = kernel(
  * it joins the residual.
  */
 export const decodeAdd = kernel(
-  (
-    p: Added &
-      Buffers &
-      AddedRows & {
-        blockCount: Int;
-        B: Const<"B">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-        ONE: Const<"ONE", boolean>;
-      },
-  ) => {
+  (p: Added & Buffers & AddedRows & Blocks) => {
     const rows = programId(0) * p.R + arange(0, p.R);
     const blocks = arange(0, p.B);
     const lane = lanes();
@@ -268,9 +234,7 @@ export const decodeAdd = kernel(
       const inside = start + col(blocks) < p.blockCount;
       const at = p.x + start * 32 + columns;
       sums += low * load(at, { mask: inside, other: 0 }) + high * load(at + 16, { mask: inside, other: 0 });
-      const y = biased(rowSums(sums, p.R, p.B), p.bias, rows, mask, p.BIAS);
-      if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
-      else store(p.out + rows, y, { mask });
+      storeAdded(p, rows, rowSums(sums, p.R, p.B), mask);
     }
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
@@ -282,18 +246,7 @@ export const decodeAdd = kernel(
  * no token has: never the best, and −∞.
  */
 export const decodeLogits = kernel(
-  (
-    p: Normed &
-      Buffers &
-      Logits & {
-        blockCount: Int;
-        B: Const<"B">;
-        KP: Const<"KP">;
-        R: Const<"R">;
-        FORMAT: Const<"FORMAT", string>;
-        ONE: Const<"ONE", boolean>;
-      },
-  ) => {
+  (p: Normed & Buffers & Logits & Blocks & { KP: Const<"KP"> }) => {
     const blocks = arange(0, p.B);
     const lane = lanes();
     const columns = col(blocks) * 32 + row(lane);
@@ -317,8 +270,7 @@ export const decodeLogits = kernel(
       xLow = low0 * xLow * inverse;
       xHigh = high0 * xHigh * inverse;
     } else inverse = inverseRms(p.x, p.blockCount * 32, p.width, p.KP, p.epsilon);
-    let bestOfLane = full([p.R], -Infinity, "f32");
-    let rowOfLane = zeros([p.R], "i32");
+    let best = noBest(p.R);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + arange(0, p.R);
       let sums = zeros([p.R, p.B, 16], "f32");
@@ -335,14 +287,9 @@ export const decodeLogits = kernel(
           sums += l * normed(p.x, p.norm, at, inside, inverse) + h * normed(p.x, p.norm, at + 16, inside, inverse);
         }
       }
-      let y = capped(biased(rowSums(sums, p.R, p.B), p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
-      y = where(rows < p.tokens, y, -Infinity);
-      store(p.logits + rows, y, { mask: rows < p.rowCount });
-      const better = rows < p.tokens && y > bestOfLane;
-      rowOfLane = where(better, rows, rowOfLane);
-      bestOfLane = where(better, y, bestOfLane);
+      best = storeLogits(p, rows, rowSums(sums, p.R, p.B), rows < p.rowCount, best);
     }
-    storeBest(p, bestOfLane, rowOfLane);
+    storeBest(p, best);
   },
   { defaults: { warps: 4, stages: 1, pdl: true, alignment: "required", divisible: ["pointers"] } },
 );

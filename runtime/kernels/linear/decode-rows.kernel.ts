@@ -3,7 +3,6 @@ import {
   type Const,
   cdiv,
   col,
-  full,
   gdcLaunchDependents,
   gdcWait,
   type Int,
@@ -15,22 +14,26 @@ import {
   range,
   row,
   rsqrt,
+  staticRange,
   store,
   sum,
   type Tile,
   to,
-  where,
   zeros,
 } from "tilescript";
-import { biased, capped, gated } from "../epilogue.js";
+import { biased } from "../epilogue.js";
 import {
   type Added,
   type AddedRows,
+  cellOf,
   type GateUp,
   type Logits,
   type Normed,
+  noBest,
   type Qkv,
   storeBest,
+  storeGated,
+  storeLogits,
   storeQkv,
 } from "./decode-token.js";
 
@@ -42,11 +45,11 @@ import {
  */
 
 interface Parts {
-  readonly K: number;
-  readonly R: number;
-  readonly P0: number;
-  readonly P1: number;
-  readonly TWO: boolean;
+  K: Int;
+  R: Const<"R">;
+  P0: Const<"P0">;
+  P1: Const<"P1">;
+  TWO: Const<"TWO", boolean>;
 }
 
 /** P columns of some rows of w [rowCount, K] from `start` on, bf16 [R, P]. */
@@ -59,12 +62,13 @@ function part(w: Ptr<"bf16">, rows: Tile, rowCount: number, K: number, start: nu
   });
 }
 
-/** Some rows of w in their parts. */
-function weights(p: Parts, w: Ptr<"bf16">, rows: Tile, rowCount: number): [Tile, Tile] {
-  const t0 = part(w, rows, rowCount, p.K, 0, p.P0);
-  let t1 = zeros([p.R, p.P1], "bf16");
-  if (p.TWO) t1 = part(w, rows, rowCount, p.K, p.P0, p.P1);
-  return [t0, t1];
+/** Some rows of each of COUNT matrices, one or two: all of their first parts, then of their second. */
+function weights(p: Parts, matrices: readonly Ptr<"bf16">[], rows: Tile, rowCount: number, COUNT: number): Tile[] {
+  const parts = Array.from({ length: 2 * COUNT }, (_, i) =>
+    i < COUNT ? part(matrices[i]!, rows, rowCount, p.K, 0, p.P0) : zeros([p.R, p.P1], "bf16"),
+  );
+  if (p.TWO) for (const i of staticRange(COUNT)) parts[COUNT + i] = part(matrices[i]!, rows, rowCount, p.K, p.P0, p.P1);
+  return parts;
 }
 
 /** P elements of x [K] from `start` on, f32 [1, P]. */
@@ -96,51 +100,44 @@ function products(t: Tile, x: Tile) {
   return sum(to(t, "f32") * x, 1);
 }
 
-/** Products of the rows at hand with x, and the rows that come next, which are on their way meanwhile. */
+/** Products of the rows at hand with x, by matrices; and the rows that come next, which are on their way meanwhile. */
 function turn(
-  p: Parts & { bf16: Ptr<"bf16">; rowCount: number },
-  [t0, t1]: [Tile, Tile],
+  p: Parts,
+  matrices: readonly Ptr<"bf16">[],
+  rowCount: number,
+  parts: readonly Tile[],
   [x0, x1]: [Tile, Tile],
   next: Tile,
-): [Tile, Tile, Tile] {
-  const u0 = part(p.bf16, next, p.rowCount, p.K, 0, p.P0);
-  let y = products(t0, x0);
-  let u1 = t1;
+  COUNT: number,
+): [Tile[], Tile[]] {
+  const ahead = Array.from({ length: 2 * COUNT }, (_, i) => parts[i]!);
+  for (const i of staticRange(COUNT)) ahead[i] = part(matrices[i]!, next, rowCount, p.K, 0, p.P0);
+  const y = Array.from({ length: COUNT }, (_, i) => products(parts[i]!, x0));
   if (p.TWO) {
-    u1 = part(p.bf16, next, p.rowCount, p.K, p.P0, p.P1);
-    y += products(t1, x1);
+    for (const i of staticRange(COUNT)) ahead[COUNT + i] = part(matrices[i]!, next, rowCount, p.K, p.P0, p.P1);
+    for (const i of staticRange(COUNT)) y[i]! += products(parts[COUNT + i]!, x1);
   }
-  return [y, u0, u1];
+  return [y, ahead];
 }
 
 /** `decodeQkv` for bf16. */
 export const decodeQkvRows = kernel(
-  (
-    p: Normed & { bf16: Ptr<"bf16"> } & Qkv & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Normed & { bf16: Ptr<"bf16"> } & Qkv & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
-    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
+    let parts = weights(p, [p.bf16], first, p.rowCount, 1);
     const norm = input(p, p.norm);
     gdcWait();
-    const [x0, x1] = normedInput(p, norm);
-    const cell = to(load(p.position), "i64") * p.kvRows;
+    const x = normedInput(p, norm);
+    const cell = cellOf(p);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      let [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
-      t0 = u0;
-      t1 = u1;
+      const [[y], ahead] = turn(p, [p.bf16], p.rowCount, parts, x, next, 1);
+      parts = ahead;
       const mask = rows < p.rowCount;
-      y = biased(y, p.bias, rows, mask, p.BIAS);
-      storeQkv(p, cell, rows, y, mask);
+      storeQkv(p, cell, rows, biased(y!, p.bias, rows, mask, p.BIAS), mask);
     }
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
@@ -148,52 +145,22 @@ export const decodeQkvRows = kernel(
 
 /** `decodeGateUp` for bf16: R rows of the gate and the R rows of up that go with them. */
 export const decodeGateUpRows = kernel(
-  (
-    p: Normed & { bf16: Ptr<"bf16"> } & GateUp & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Normed & { bf16: Ptr<"bf16"> } & GateUp & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
-    const ups = p.bf16 + to(p.outRows, "i64") * p.K;
-    let t0 = part(p.bf16, first, p.outRows, p.K, 0, p.P0);
-    let s0 = part(ups, first, p.outRows, p.K, 0, p.P0);
-    let t1 = zeros([p.R, p.P1], "bf16");
-    let s1 = zeros([p.R, p.P1], "bf16");
-    if (p.TWO) {
-      t1 = part(p.bf16, first, p.outRows, p.K, p.P0, p.P1);
-      s1 = part(ups, first, p.outRows, p.K, p.P0, p.P1);
-    }
+    const both = [p.bf16, p.bf16 + to(p.outRows, "i64") * p.K];
+    let parts = weights(p, both, first, p.outRows, 2);
     const norm = input(p, p.norm);
     gdcWait();
     // Earlier, programs of the next kernel would take room on the way to memory that these fill.
     gdcLaunchDependents();
-    const [x0, x1] = normedInput(p, norm);
+    const x = normedInput(p, norm);
     for (const tile of range(programId(0), cdiv(p.outRows, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      const nextGate = part(p.bf16, next, p.outRows, p.K, 0, p.P0);
-      const nextUp = part(ups, next, p.outRows, p.K, 0, p.P0);
-      let gate = products(t0, x0);
-      let up = products(s0, x0);
-      if (p.TWO) {
-        const gate1 = part(p.bf16, next, p.outRows, p.K, p.P0, p.P1);
-        const up1 = part(ups, next, p.outRows, p.K, p.P0, p.P1);
-        gate += products(t1, x1);
-        up += products(s1, x1);
-        t1 = gate1;
-        s1 = up1;
-      }
-      t0 = nextGate;
-      s0 = nextUp;
-      const mask = rows < p.outRows;
-      gate = biased(gate, p.bias, rows, mask, p.BIAS);
-      up = biased(up, p.bias, rows + p.outRows, mask, p.BIAS);
-      store(p.out + rows, gated(gate, up, p.ACT), { mask });
+      const [[gate, up], ahead] = turn(p, both, p.outRows, parts, x, next, 2);
+      parts = ahead;
+      storeGated(p, rows, gate!, up!, rows < p.outRows);
     }
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
@@ -201,31 +168,22 @@ export const decodeGateUpRows = kernel(
 
 /** `decodeAdd` for bf16. */
 export const decodeAddRows = kernel(
-  (
-    p: Added & { bf16: Ptr<"bf16"> } & AddedRows & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Added & { bf16: Ptr<"bf16"> } & AddedRows & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
-    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
+    let parts = weights(p, [p.bf16], first, p.rowCount, 1);
     gdcWait();
-    const [x0, x1] = input(p, p.x);
+    const x = input(p, p.x);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
       const mask = rows < p.rowCount;
       let before = zeros([p.R], "f32");
       if (p.ADD) before = load(p.out + rows, { mask, other: 0 });
-      const [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
-      t0 = u0;
-      t1 = u1;
-      store(p.out + rows, before + biased(y, p.bias, rows, mask, p.BIAS), { mask });
+      const [[y], ahead] = turn(p, [p.bf16], p.rowCount, parts, x, next, 1);
+      parts = ahead;
+      store(p.out + rows, before + biased(y!, p.bias, rows, mask, p.BIAS), { mask });
     }
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
@@ -233,38 +191,23 @@ export const decodeAddRows = kernel(
 
 /** `decodeLogits` for bf16. */
 export const decodeLogitsRows = kernel(
-  (
-    p: Normed & { bf16: Ptr<"bf16"> } & Logits & {
-        K: Int;
-        R: Const<"R">;
-        P0: Const<"P0">;
-        P1: Const<"P1">;
-        TWO: Const<"TWO", boolean>;
-      },
-  ) => {
+  (p: Normed & { bf16: Ptr<"bf16"> } & Logits & Parts) => {
     const lane = arange(0, p.R);
     const first = programId(0) * p.R + lane;
     gdcLaunchDependents();
-    let [t0, t1] = weights(p, p.bf16, first, p.rowCount);
+    let parts = weights(p, [p.bf16], first, p.rowCount, 1);
     const norm = input(p, p.norm);
     gdcWait();
-    const [x0, x1] = normedInput(p, norm);
-    let bestOfLane = full([p.R], -Infinity, "f32");
-    let rowOfLane = zeros([p.R], "i32");
+    const x = normedInput(p, norm);
+    let best = noBest(p.R);
     for (const tile of range(programId(0), cdiv(p.rowCount, p.R), numPrograms(0))) {
       const rows = tile * p.R + lane;
       const next = rows + numPrograms(0) * p.R;
-      let [y, u0, u1] = turn(p, [t0, t1], [x0, x1], next);
-      t0 = u0;
-      t1 = u1;
-      y = capped(biased(y, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
-      y = where(rows < p.tokens, y, -Infinity);
-      store(p.logits + rows, y, { mask: rows < p.rowCount });
-      const better = rows < p.tokens && y > bestOfLane;
-      rowOfLane = where(better, rows, rowOfLane);
-      bestOfLane = where(better, y, bestOfLane);
+      const [[y], ahead] = turn(p, [p.bf16], p.rowCount, parts, x, next, 1);
+      parts = ahead;
+      best = storeLogits(p, rows, y!, rows < p.rowCount, best);
     }
-    storeBest(p, bestOfLane, rowOfLane);
+    storeBest(p, best);
   },
   { defaults: { warps: 8, stages: 1, pdl: true, alignment: "required", divisible: ["pointers", "K"] } },
 );

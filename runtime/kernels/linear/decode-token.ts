@@ -1,7 +1,9 @@
 import {
   type Const,
   type F32,
+  full,
   type Int,
+  load,
   type Mask,
   max,
   min,
@@ -11,7 +13,9 @@ import {
   type Tile,
   to,
   where,
+  zeros,
 } from "tilescript";
+import { biased, capped, gated } from "../epilogue.js";
 
 /*
  * What the products of one token have in common, whatever its matrix is read as (decode-project, decode-rows, decode-integers): their parameters beside the
@@ -22,6 +26,14 @@ import {
 export interface Normed {
   x: Ptr<"f32">;
   norm: Ptr<"f32">;
+}
+
+/** How a matrix is read in blocks: R rows, B blocks of 32 columns at a time. */
+export interface BlocksOfRows {
+  blockCount: Int;
+  B: Const<"B">;
+  R: Const<"R">;
+  FORMAT: Const<"FORMAT", string>;
 }
 
 /** q, k and v: see decodeQkv. */
@@ -82,21 +94,7 @@ export interface Logits {
 }
 
 /** Stores some rows y of [q; k; v] [R], of which `mask` are there; `cell` is where the token's row of the cache begins. */
-export function storeQkv(
-  p: {
-    q: Ptr<"f32">;
-    keys: Ptr<"bf16">;
-    values: Ptr<"bf16">;
-    qRows: number;
-    kvRows: number;
-    firstRow: number;
-    APART: boolean;
-  },
-  cell: number,
-  rows: Tile,
-  y: Tile,
-  mask: Mask,
-) {
+export function storeQkv(p: Qkv, cell: number, rows: Tile, y: Tile, mask: Mask) {
   const query = p.firstRow + rows;
   const key = query - p.qRows;
   const value = key - p.kvRows;
@@ -109,8 +107,40 @@ export function storeQkv(
   store(p.values + cell + value, to(y, "bf16"), { mask: mask && value >= 0 });
 }
 
+/** Where the token's row of the cache begins. */
+export const cellOf = (p: Qkv) => to(load(p.position), "i64") * p.kvRows;
+
+/** Stores what some rows of a gate, of which `mask` are there, and the rows of up that go with them give. */
+export function storeGated(p: GateUp, rows: Tile, gates: Tile, ups: Tile, mask: Mask) {
+  const gate = biased(gates, p.bias, rows, mask, p.BIAS);
+  const up = biased(ups, p.bias, rows + p.outRows, mask, p.BIAS);
+  store(p.out + rows, gated(gate, up, p.ACT), { mask });
+}
+
+/** Stores products of some rows, of which `mask` are there, or adds them. */
+export function storeAdded(p: Added & AddedRows, rows: Tile, products: Tile, mask: Mask) {
+  const y = biased(products, p.bias, rows, mask, p.BIAS);
+  if (p.ADD) store(p.out + rows, load(p.out + rows, { mask, other: 0 }) + y, { mask });
+  else store(p.out + rows, y, { mask });
+}
+
+/** Each lane's best logit so far, and its row [R]. */
+type Best = [Tile, Tile];
+
+export const noBest = (R: number): Best => [full([R], -Infinity, "f32"), zeros([R], "i32")];
+
+/** Stores the logits that products of some rows are, of which `mask` are this program's, and gives each lane's best with these. */
+export function storeLogits(p: Logits, rows: Tile, products: Tile, mask: Mask, [best, bestRow]: Best): Best {
+  let y = capped(biased(products, p.bias, rows, rows < p.rowCount, p.BIAS), p.cap, p.CAP);
+  y = where(rows < p.tokens, y, -Infinity);
+  store(p.logits + rows, y, { mask });
+  const better = rows < p.tokens && y > best;
+  const betterRow = where(better, rows, bestRow);
+  return [where(better, y, best), betterRow];
+}
+
 /** Stores a program's best logit and the lowest row that has it, of each lane's best and its row [R]. */
-export function storeBest(p: { bestLogit: Ptr<"f32">; bestRow: Ptr<"i32"> }, bestOfLane: Tile, rowOfLane: Tile) {
+export function storeBest(p: Logits, [bestOfLane, rowOfLane]: Best) {
   const best = max(bestOfLane, 0);
   store(p.bestLogit + programId(0), best);
   store(p.bestRow + programId(0), min(where(bestOfLane === best, rowOfLane, 2147483647), 0));

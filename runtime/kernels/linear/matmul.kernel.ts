@@ -36,8 +36,33 @@ import { biased, gated } from "../epilogue.js";
  * columns, BN of a tile or half of them: a block waits in shared memory, beside the operands of the next products.
  */
 
+/** Both operands of a product in bf16, and what is added to each row of it. */
+export interface Operands {
+  a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
+  b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
+  bias: Ptr<"f32">;
+}
+
+export interface Sizes {
+  M: Int;
+  N: Int;
+  K: Int;
+  BM: Const<"BM">;
+  BN: Const<"BN">;
+  BK: Const<"BK">;
+  BIAS: Const<"BIAS", boolean>;
+}
+
+interface Walk extends Sizes {
+  GROUP: Const<"GROUP">;
+  /** Columns of the result that leave together: BN, or half of it. */
+  CN: Const<"CN">;
+  /** Whether programs take turns; else there is one for each tile. */
+  FLAT: Const<"FLAT", boolean>;
+}
+
 /** First row and column of a tile of the result. */
-function cornerOf(p: { M: number; N: number; BM: number; BN: number; GROUP: number }, tile: number): [number, number] {
+function cornerOf(p: Sizes & { GROUP: number }, tile: number): [number, number] {
   const rowTiles = cdiv(p.M, p.BM);
   const perGroup = p.GROUP * cdiv(p.N, p.BN);
   const firstRow = floorDiv(tile, perGroup) * p.GROUP;
@@ -47,21 +72,7 @@ function cornerOf(p: { M: number; N: number; BM: number; BN: number; GROUP: numb
 }
 
 /** Rows from `m` of A · rows from `n` of B, transposed, and the bias. */
-export function product(
-  p: {
-    a: Descriptor<"bf16">;
-    b: Descriptor<"bf16">;
-    bias: Ptr<"f32">;
-    N: number;
-    K: number;
-    BM: number;
-    BN: number;
-    BK: number;
-    BIAS: boolean;
-  },
-  m: number,
-  n: number,
-): Tile {
+export function product(p: Operands & Sizes, m: number, n: number): Tile {
   let acc = zeros([p.BM, p.BN], "f32");
   for (const k of range(0, p.K, p.BK))
     acc = dot(loadTensorDescriptor(p.a, [m, k]), trans(loadTensorDescriptor(p.b, [n, k])), { acc });
@@ -69,56 +80,32 @@ export function product(
   return biased(acc, p.bias, columns, columns < p.N, p.BIAS);
 }
 
-/** Left and right half of a tile's columns. */
-function halves(x: Tile, BM: number, CN: number): [Tile, Tile] {
-  return split(permute(reshape(x, [BM, 2, CN]), 0, 2, 1));
+/** A block of the result, of CN columns, and its first row and column. */
+type Leave = (block: Tile, m: number, n: number) => void;
+
+/** A tile of the result in its blocks. */
+function tileAt(p: Operands & Walk, tile: number, leave: Leave) {
+  const [m, n] = cornerOf(p, tile);
+  const acc = product(p, m, n);
+  if (p.CN < p.BN) {
+    const [left, right] = split(permute(reshape(acc, [p.BM, 2, p.CN]), 0, 2, 1));
+    leave(left, m, n);
+    leave(right, m, n + p.CN);
+  } else leave(reshape(acc, [p.BM, p.CN]), m, n);
 }
 
-function put(p: { c: Descriptor<"bf16">; BM: number; BN: number; CN: number }, acc: Tile, m: number, n: number) {
-  if (p.CN < p.BN) {
-    const [left, right] = halves(acc, p.BM, p.CN);
-    storeTensorDescriptor(p.c, [m, n], to(left, "bf16"));
-    storeTensorDescriptor(p.c, [m, n + p.CN], to(right, "bf16"));
-  } else storeTensorDescriptor(p.c, [m, n], to(reshape(acc, [p.BM, p.CN]), "bf16"));
-}
-
-function add(p: { c: Descriptor<"f32">; BM: number; BN: number; CN: number }, acc: Tile, m: number, n: number) {
-  if (p.CN < p.BN) {
-    const [left, right] = halves(acc, p.BM, p.CN);
-    atomicAddTensorDescriptor(p.c, [m, n], left);
-    atomicAddTensorDescriptor(p.c, [m, n + p.CN], right);
-  } else atomicAddTensorDescriptor(p.c, [m, n], reshape(acc, [p.BM, p.CN]));
+/** All that a program has of the result. */
+function resultOf(p: Operands & Walk, leave: Leave) {
+  if (p.FLAT) {
+    for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true }))
+      tileAt(p, tile, leave);
+  } else tileAt(p, programId(0), leave);
 }
 
 /** C [M, N] in bf16 = A [M, K] · B [N, K]ᵀ + bias [N], both row-major bf16, sums in f32. */
 export const matmul = kernel(
-  (p: {
-    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
-    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
-    bias: Ptr<"f32">;
-    c: Descriptor<"bf16", [Const<"BM">, Const<"CN">]>;
-    M: Int;
-    N: Int;
-    K: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    BK: Const<"BK">;
-    /** Columns of the result that leave together: BN, or half of it. */
-    CN: Const<"CN">;
-    GROUP: Const<"GROUP">;
-    BIAS: Const<"BIAS", boolean>;
-    /** Whether programs take turns; else there is one for each tile. */
-    FLAT: Const<"FLAT", boolean>;
-  }) => {
-    if (p.FLAT) {
-      for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(p, tile);
-        put(p, product(p, m, n), m, n);
-      }
-    } else {
-      const [m, n] = cornerOf(p, programId(0));
-      put(p, product(p, m, n), m, n);
-    }
+  (p: Operands & { c: Descriptor<"bf16", [Const<"BM">, Const<"CN">]> } & Walk) => {
+    resultOf(p, (block, m, n) => storeTensorDescriptor(p.c, [m, n], to(block, "bf16")));
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
@@ -128,54 +115,15 @@ export const matmul = kernel(
  * element is added to once, so that the sum does not depend on an order.
  */
 export const matmulAdd = kernel(
-  (p: {
-    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
-    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
-    bias: Ptr<"f32">;
-    c: Descriptor<"f32", [Const<"BM">, Const<"CN">]>;
-    M: Int;
-    N: Int;
-    K: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    BK: Const<"BK">;
-    /** Columns of the result that leave together: BN, or half of it. */
-    CN: Const<"CN">;
-    GROUP: Const<"GROUP">;
-    BIAS: Const<"BIAS", boolean>;
-    /** Whether programs take turns; else there is one for each tile. */
-    FLAT: Const<"FLAT", boolean>;
-  }) => {
-    if (p.FLAT) {
-      for (const tile of range(programId(0), cdiv(p.M, p.BM) * cdiv(p.N, p.BN), numPrograms(0), { flatten: true })) {
-        const [m, n] = cornerOf(p, tile);
-        add(p, product(p, m, n), m, n);
-      }
-    } else {
-      const [m, n] = cornerOf(p, programId(0));
-      add(p, product(p, m, n), m, n);
-    }
+  (p: Operands & { c: Descriptor<"f32", [Const<"BM">, Const<"CN">]> } & Walk) => {
+    resultOf(p, (block, m, n) => atomicAddTensorDescriptor(p.c, [m, n], block));
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["a", "b", "bias", "c", "N", "K"] } },
 );
 
 /** out [M, F] = act(A · gateᵀ) · (A · upᵀ) in bf16, for A [M, K] and the stacked weights B = [gate; up], [2F, K]. */
 export const matmulGated = kernel(
-  (p: {
-    a: Descriptor<"bf16", [Const<"BM">, Const<"BK">]>;
-    b: Descriptor<"bf16", [Const<"BN">, Const<"BK">]>;
-    bias: Ptr<"f32">;
-    c: Ptr<"bf16">;
-    M: Int;
-    N: Int;
-    K: Int;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    BK: Const<"BK">;
-    GROUP: Const<"GROUP">;
-    BIAS: Const<"BIAS", boolean>;
-    ACT: Const<"ACT", string>;
-  }) => {
+  (p: Operands & { c: Ptr<"bf16"> } & Sizes & { GROUP: Const<"GROUP">; ACT: Const<"ACT", string> }) => {
     const [m, n] = cornerOf(p, programId(0));
     let gate = zeros([p.BM, p.BN], "f32");
     let up = zeros([p.BM, p.BN], "f32");

@@ -4,19 +4,14 @@ import {
   cdiv,
   col,
   type Descriptor,
-  dot,
-  dtypeOf,
-  exp2,
   type F32,
   floorDiv,
-  full,
   gdcLaunchDependents,
   gdcWait,
   type Int,
   kernel,
   load,
   loadTensorDescriptor,
-  max,
   maximum,
   minimum,
   numPrograms,
@@ -25,61 +20,39 @@ import {
   range,
   reshape,
   row,
-  store,
-  to,
-  trans,
   where,
-  zeros,
 } from "tilescript";
 import { anglesOfBlock, attend } from "../attention/attend.js";
-import { leave } from "../attention/combine.js";
-import { absorb } from "../attention/softmax.js";
-import { capped } from "../epilogue.js";
+import { type CombiningTiles, type Finishing, leave } from "../attention/combine.js";
+import { leaveRows, scoresOf, unseen, withKeys } from "../attention/queries.js";
+
 import { middleLength } from "./middle.js";
 import { windowTokens } from "./window.js";
 
 /**
  * `decodeAttention` over a window: one new token's attention, the last of the cache, with keys and values read through the list of
- * selected positions, which the window's indices stand for. `window` and `selected` are what `reattentionChoose` gives. Scratch and
- * `finished` as there.
+ * selected positions, which the window's indices stand for. `window` and `selected` are what `reattentionChoose` gives.
  */
 export const reattentionDecode = kernel(
-  <T extends "f16" | "bf16">(p: {
-    q: Ptr<"f32">;
-    keys: Ptr<T>;
-    values: Ptr<T>;
-    cosine: Ptr<"f32">;
-    sine: Ptr<"f32">;
-    selected: Ptr<"i32">;
-    window: Ptr<"i32">;
-    position: Ptr<"i32">;
-    partial: Ptr<"f32">;
-    peak: Ptr<"f32">;
-    total: Ptr<"f32">;
-    finished: Ptr<"i32">;
-    out: Ptr<"f32">;
-    scale: F32;
-    cap: F32;
-    global: Int;
-    local: Int;
-    kvHeads: Int;
-    rotaryRow: Int;
-    /** Splits of a KV head into which the launch that decided cut the last `local` tokens (beside.ts); 0 where it did not. */
-    beside: Int;
-    longFrom: Int;
-    G: Const<"G">;
-    /** Powers of two that hold G, the second one at least as many rows as a product must have. */
-    GM: Const<"GM">;
-    GP: Const<"GP">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    HALF: Const<"HALF">;
-    HALFP: Const<"HALFP">;
-    SPLITS: Const<"SPLITS">;
-    PART: Const<"PART">;
-    BN: Const<"BN">;
-    CAP: Const<"CAP", boolean>;
-  }) => {
+  <T extends "f16" | "bf16">(
+    p: {
+      q: Ptr<"f32">;
+      keys: Ptr<T>;
+      values: Ptr<T>;
+      cosine: Ptr<"f32">;
+      sine: Ptr<"f32">;
+      selected: Ptr<"i32">;
+      window: Ptr<"i32">;
+    } & Finishing & {
+        global: Int;
+        local: Int;
+        kvHeads: Int;
+        rotaryRow: Int;
+        /** Splits of a KV head into which the launch that decided cut the last `local` tokens (beside.ts); 0 where it did not. */
+        beside: Int;
+        longFrom: Int;
+      } & CombiningTiles,
+  ) => {
     const kvHead = programId(0);
     const split = programId(1);
     const angles = anglesOfBlock(p);
@@ -141,34 +114,18 @@ export const reattentionPrefill = kernel(
       const past = load(p.window + turn * 16 + 4) + 1 - count;
       const rows = block + arange(0, p.BM);
       const query = reshape(loadTensorDescriptor(p.q, [first + block, head, 0]), [p.BM, p.DP]);
-      let top = full([p.BM], -Infinity, "f32");
-      let weight = zeros([p.BM], "f32");
-      let acc = zeros([p.BM, p.DP], "f32");
+      let state = unseen(p, -Infinity);
       // Keys that every query of the block sees, in whole blocks.
       const clear = floorDiv(past + block + 1, p.BN) * p.BN;
-      for (const from of range(0, clear, p.BN)) {
-        const key = reshape(loadTensorDescriptor(p.keys, [start + from, kvHead, 0]), [p.BN, p.DP]);
-        const score = capped(dot(query, trans(key)), p.cap, p.CAP);
-        const value = reshape(loadTensorDescriptor(p.values, [start + from, kvHead, 0]), [p.BN, p.DP]);
-        const newTop = maximum(top, max(score, 1));
-        const weights = exp2(score - col(newTop));
-        [weight, acc] = absorb(weights, to(weights, dtypeOf(p.out)), value, top, newTop, weight, acc);
-        top = newTop;
-      }
+      for (const from of range(0, clear, p.BN))
+        state = withKeys(p, kvHead, start + from, state, (key) => scoresOf(p, query, key));
       for (const from of range(clear, past + minimum(block + p.BM, count), p.BN)) {
-        const key = reshape(loadTensorDescriptor(p.keys, [start + from, kvHead, 0]), [p.BN, p.DP]);
-        const seen = row(from + arange(0, p.BN)) <= col(past + rows);
-        const score = where(seen, capped(dot(query, trans(key)), p.cap, p.CAP), -Infinity);
-        const value = reshape(loadTensorDescriptor(p.values, [start + from, kvHead, 0]), [p.BN, p.DP]);
-        const newTop = maximum(top, max(score, 1));
-        const weights = exp2(score - col(newTop));
-        [weight, acc] = absorb(weights, to(weights, dtypeOf(p.out)), value, top, newTop, weight, acc);
-        top = newTop;
+        state = withKeys(p, kvHead, start + from, state, (key) => {
+          const seen = row(from + arange(0, p.BN)) <= col(past + rows);
+          return where(seen, scoresOf(p, query, key), -Infinity);
+        });
       }
-      const column = row(arange(0, p.DP));
-      store(p.out + col(first + rows) * p.outRow + head * p.D + column, to(acc / col(weight), dtypeOf(p.out)), {
-        mask: col(rows) < count && column < p.D,
-      });
+      leaveRows(p, head, rows, first, count, state);
     }
   },
   { defaults: { warps: 8, stages: 3, alignment: "required", divisible: ["pointers", "outRow"] } },

@@ -1,6 +1,6 @@
-import { type Const, cdiv, type F32, floorDiv, type Int, minimum, mod, type Ptr } from "tilescript";
-import { anglesOfBlock, attend } from "../attention/attend.js";
-import { leavePart } from "../attention/combine.js";
+import { cdiv, type F32, floorDiv, type Int, minimum, mod, type Ptr } from "tilescript";
+import { anglesOfBlock, attend, type HeadTiles } from "../attention/attend.js";
+import { leavePart, type Parts } from "../attention/combine.js";
 import { middleLength } from "./middle.js";
 import type { StepPicks } from "./row.js";
 
@@ -11,27 +11,19 @@ import type { StepPicks } from "./row.js";
  */
 
 /** Parameters of a decision for attention beside it; as for `decodeAttention`. */
-export interface Beside<T extends "f16" | "bf16"> {
+export type Beside<T extends "f16" | "bf16"> = {
   values: Ptr<T>;
   cosine: Ptr<"f32">;
   sine: Ptr<"f32">;
-  partial: Ptr<"f32">;
-  peak: Ptr<"f32">;
-  total: Ptr<"f32">;
-  scale: F32;
-  cap: F32;
-  rotaryRow: Int;
-  /** Programs of a KV head, beyond those that decide: at the most one for each block of the local tokens. */
-  splits: Int;
-  /** The least middle of which this is worth its code, which a GPU has to read again for each layer; and a pass over keys in 8 bits its bounds. */
-  longFrom: Int;
-  GP: Const<"GP">;
-  HALF: Const<"HALF">;
-  HALFP: Const<"HALFP">;
-  SPLITS: Const<"SPLITS">;
-  BN: Const<"BN">;
-  CAP: Const<"CAP", boolean>;
-}
+} & Parts & {
+    scale: F32;
+    cap: F32;
+    rotaryRow: Int;
+    /** Programs of a KV head, beyond those that decide: at the most one for each block of the local tokens. */
+    splits: Int;
+    /** The least middle of which this is worth its code, which a GPU has to read again for each layer; and a pass over keys in 8 bits its bounds. */
+    longFrom: Int;
+  } & HeadTiles;
 
 /**
  * Attention of the last of `total` tokens to the `local` last ones, by the `program`-th of those beyond the decision's, left as the first

@@ -11,6 +11,7 @@ import {
   max,
   maximum,
   type Ptr,
+  programId,
   range,
   reshape,
   row,
@@ -24,6 +25,7 @@ import { largest, takeBest, worthFrom } from "./best.js";
 import { LEAST } from "./classes.js";
 import type { StepPicks } from "./row.js";
 import { order, scoreParts } from "./settle.js";
+import { SLOTS } from "./tiles.js";
 
 /*
  * Picks from what scores are at the most (quantize.ts): the keys of the most promising parts are scored as they are, and no part is
@@ -45,25 +47,26 @@ function merge(best: Tile, at: Tile, scores: Tile, positions: Tile, KC: number, 
   return takeBest(reshape(all, [2 * W]), reshape(allAt, [2 * W]), KC, KC);
 }
 
+/** Parts that are scored at a time: at least topK. */
+const FIRST = 4;
+
 /**
- * The picks of row `line`, whose query is [DP], and votes for them. `keys` is at its KV head of the middle's first token, `stride` elements
- * before the next one's; `parts` and `supers` are at the row. Up to SLOTS parts are scored at once, with `listed` [2 · SLOTS] as scratch; where there are
- * more, one after the other, and `late` counts the row.
+ * The picks of a program's row, whose query is [DP], and votes for them. Up to SLOTS parts are scored at once, with `listed` [rows, 2 · SLOTS] as scratch;
+ * where there are more, one after the other, and `late` counts the row.
  */
 export function certify(
-  p: StepPicks<"f16" | "bf16">,
+  p: StepPicks<"f16" | "bf16"> & { listed: Ptr<"i32"> },
   query: Tile,
-  keys: Ptr,
   length: number,
-  stride: number,
-  parts: Ptr<"f32">,
-  supers: Ptr<"f32">,
-  listed: Ptr<"i32">,
   late: Ptr<"i32">,
-  picks: Ptr<"i32">,
-  FIRST: number,
-  SLOTS: number,
 ) {
+  const line = programId(0);
+  const keys = p.keys + (to(p.global, "i64") * p.kvHeads + floorDiv(line, p.queries * p.G)) * p.D;
+  const stride = p.kvHeads * p.D;
+  const parts = p.parts + line * p.partRow;
+  const supers = p.supers + line * p.superRow;
+  const listed = p.listed + line * (2 * SLOTS);
+  const picks = p.picks + line * p.topK;
   const keysOfPart = p.OUTER * p.INNER;
   const partsOfSuper = p.SUPER * p.CLASSES;
   const blocks = cdiv(length, p.CLASSES * keysOfPart);
@@ -122,15 +125,8 @@ export function certify(
           const next = one * partsOfSuper + turn * FIRST + arange(0, FIRST);
           const highs = load(parts + next, { mask: next < blocks * p.CLASSES, other: -Infinity });
           if (max(highs, 0) >= least) {
-            const [newScores, newPositions] = scoreParts(
-              p,
-              query,
-              keys,
-              length,
-              stride,
-              where(highs >= least, next, -1),
-              FIRST,
-            );
+            const some = where(highs >= least, next, -1);
+            const [newScores, newPositions] = scoreParts(p, query, keys, length, stride, some, FIRST);
             [best, bestAt] = merge(best, bestAt, newScores, newPositions, p.KC, FIRST * keysOfPart);
           }
         }

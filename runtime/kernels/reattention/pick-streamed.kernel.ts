@@ -12,9 +12,8 @@ import {
   to,
 } from "tilescript";
 import { takeBest } from "./best.js";
-
 import { queryOf, type Scoring } from "./row.js";
-import { settle, settleByBlock } from "./settle.js";
+import { settle } from "./settle.js";
 import { SORTED } from "./tiles.js";
 
 /** Picks of chunks, program (row, chunk), from the lists of `reattentionStream`: the best of its parts, and of their keys the best. */
@@ -61,8 +60,7 @@ export const reattentionPickStreamed = kernel(
         p.kvHeads * p.D,
         p.counts + to(programId(1), "i64") * p.countRow,
       ];
-      if (p.CLASSES === 1) settleByBlock(p, query, head, length, stride, parts, out, votes);
-      else settle(p, query, head, length, stride, parts, out, votes);
+      settle(p, query, head, length, stride, parts, out, votes);
     }
   },
   { defaults: { warps: 1, stages: 1, alignment: "required", divisible: ["pointers", "qRow"] } },

@@ -15,7 +15,7 @@ import {
   to,
 } from "tilescript";
 import { takeBest } from "./best.js";
-import { settle, settleByBlock } from "./settle.js";
+import { settle } from "./settle.js";
 
 /*
  * The second step of retrieval: the topK best keys of each row, from what the pass over the keys kept. One program a row. Rows are
@@ -102,6 +102,5 @@ export function pickFromMaxima<T extends "f16" | "bf16">(
   const [, best] = takeBest(maxima, part, p.KC, p.topK);
   const head = p.keys + (to(p.global, "i64") * p.kvHeads + kvHead) * p.D;
   const [out, stride] = [p.picks + line * p.topK, p.kvHeads * p.D];
-  if (p.CLASSES === 1) settleByBlock(p, query, head, length, stride, best, out, p.counts);
-  else settle(p, query, head, length, stride, best, out, p.counts);
+  settle(p, query, head, length, stride, best, out, p.counts);
 }

@@ -79,7 +79,7 @@ export function order(
 /**
  * The K best keys of a row, from the parts [KC] that may hold them, best first, −1 behind them. Their keys are scored in f32, C parts at a time, and the
  * KC best of them in f64, where products of halves and their sums are as good as exact: so the order is that of the true scores, equal
- * ones by position.
+ * ones by position. Where parts are whole blocks it is the approximate pick of the paper's released kernel, for comparison: the best key of each.
  */
 export function settle(
   p: Scoring,
@@ -91,44 +91,34 @@ export function settle(
   picks: Ptr<"i32">,
   counts: Ptr<"i32">,
 ) {
-  const grouped = reshape(parts, [floorDiv(p.KC, p.C), p.C]);
-  const group = arange(0, floorDiv(p.KC, p.C));
-  let scores = full([floorDiv(p.KC, p.C), p.C * p.OUTER * p.INNER], -Infinity, "f32");
-  let positions = full([floorDiv(p.KC, p.C), p.C * p.OUTER * p.INNER], -1, "i32");
-  // Those wanted come first.
-  for (const turn of range(0, cdiv(sum(to(parts >= 0, "i32"), 0), p.C), { numStages: 3 })) {
-    const some = sum(where(col(group) === turn, grouped, 0), 0);
-    const [newScores, newPositions] = scoreParts(p, query, keys, length, stride, some, p.C);
-    scores = where(col(group) === turn, row(newScores), scores);
-    positions = where(col(group) === turn, row(newPositions), positions);
+  if (p.CLASSES === 1) {
+    const slot = arange(0, p.KC);
+    let found = full([p.KC], -1, "i32");
+    for (const place of range(p.topK)) {
+      const block = reshape(sum(where(slot === place, parts, 0), 0), [1]);
+      const [scores, positions] = scoreParts({ ...p, OUTER: 1, CLASSES: 1 }, query, keys, length, stride, block, 1);
+      const [, best] = takeBest(scores, positions, 1, 1);
+      found = where(slot === place, best, found);
+    }
+    vote(picks, counts, slot, found, p.topK);
+  } else {
+    const grouped = reshape(parts, [floorDiv(p.KC, p.C), p.C]);
+    const group = arange(0, floorDiv(p.KC, p.C));
+    let scores = full([floorDiv(p.KC, p.C), p.C * p.OUTER * p.INNER], -Infinity, "f32");
+    let positions = full([floorDiv(p.KC, p.C), p.C * p.OUTER * p.INNER], -1, "i32");
+    // Those wanted come first.
+    for (const turn of range(0, cdiv(sum(to(parts >= 0, "i32"), 0), p.C), { numStages: 3 })) {
+      const some = sum(where(col(group) === turn, grouped, 0), 0);
+      const [newScores, newPositions] = scoreParts(p, query, keys, length, stride, some, p.C);
+      scores = where(col(group) === turn, row(newScores), scores);
+      positions = where(col(group) === turn, row(newPositions), positions);
+    }
+    const [, best] = takeBest(
+      reshape(scores, [p.KC * p.OUTER * p.INNER]),
+      reshape(positions, [p.KC * p.OUTER * p.INNER]),
+      p.KC,
+      p.topK,
+    );
+    order(p, query, keys, stride, best, picks, counts);
   }
-  const [, best] = takeBest(
-    reshape(scores, [p.KC * p.OUTER * p.INNER]),
-    reshape(positions, [p.KC * p.OUTER * p.INNER]),
-    p.KC,
-    p.topK,
-  );
-  order(p, query, keys, stride, best, picks, counts);
-}
-
-/** The approximate pick of the paper's released kernel, for comparison: the best key of each of the K best blocks [KC]. */
-export function settleByBlock(
-  p: Scoring,
-  query: Tile,
-  keys: Ptr,
-  length: number,
-  stride: number,
-  blocks: Tile,
-  picks: Ptr<"i32">,
-  counts: Ptr<"i32">,
-) {
-  const slot = arange(0, p.KC);
-  let found = full([p.KC], -1, "i32");
-  for (const place of range(p.topK)) {
-    const block = reshape(sum(where(slot === place, blocks, 0), 0), [1]);
-    const [scores, positions] = scoreParts({ ...p, OUTER: 1, CLASSES: 1 }, query, keys, length, stride, block, 1);
-    const [, best] = takeBest(scores, positions, 1, 1);
-    found = where(slot === place, best, found);
-  }
-  vote(picks, counts, slot, found, p.topK);
 }

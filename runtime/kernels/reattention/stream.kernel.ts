@@ -20,6 +20,7 @@ import {
   range,
   reshape,
   row,
+  staticRange,
   store,
   type Tile,
   trans,
@@ -58,6 +59,23 @@ function sift(x: Tile, block: Tile, value: Tile, at: Tile): [Tile, Tile, Tile, T
   return [maximum(x, value), where(better, block, at), minimum(x, value), where(better, at, block)];
 }
 
+/** The SORTED largest maxima of each class, then the blocks they are of. */
+type Lists = [Tile, Tile, Tile, Tile, Tile, Tile, Tile, Tile];
+
+/** Lists with the maxima of a block among them. */
+function withBlock(
+  p: { BM: number; OUTER: number; CLASSES: number; INNER: number },
+  scores: Tile,
+  block: number,
+  lists: Lists,
+): Lists {
+  const next: Lists = [...lists];
+  let x = classMaxima(scores, p.BM, p.OUTER, p.CLASSES, p.INNER);
+  let b = full([p.BM, p.CLASSES], block, "i32");
+  for (const i of staticRange(SORTED)) [next[i], next[SORTED + i], x, b] = sift(x, b, next[i]!, next[SORTED + i]!);
+  return next;
+}
+
 /** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [chunks, rows, splits, CLASSES, SORTED], −∞ for none. */
 export const reattentionStream = kernel(
   <T extends "f16" | "bf16">(p: {
@@ -92,47 +110,26 @@ export const reattentionStream = kernel(
     const column = row(arange(0, p.DP));
     const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
     const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
-    let v0 = full([p.BM, p.CLASSES], -Infinity, "f32");
-    let v1 = full([p.BM, p.CLASSES], -Infinity, "f32");
-    let v2 = full([p.BM, p.CLASSES], -Infinity, "f32");
-    let v3 = full([p.BM, p.CLASSES], -Infinity, "f32");
-    let b0 = full([p.BM, p.CLASSES], -1, "i32");
-    let b1 = full([p.BM, p.CLASSES], -1, "i32");
-    let b2 = full([p.BM, p.CLASSES], -1, "i32");
-    let b3 = full([p.BM, p.CLASSES], -1, "i32");
+    const nothing = full([p.BM, p.CLASSES], -Infinity, "f32");
+    const none = full([p.BM, p.CLASSES], -1, "i32");
+    let lists: Lists = [nothing, nothing, nothing, nothing, none, none, none, none];
     const [start, end] = blocksOfSplit(length, p.BN);
     const whole = maximum(start, minimum(end, floorDiv(length, p.BN)));
     for (const block of range(start, whole)) {
       const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
-      let x = classMaxima(dot(query, trans(key)), p.BM, p.OUTER, p.CLASSES, p.INNER);
-      let b = full([p.BM, p.CLASSES], block, "i32");
-      [v0, b0, x, b] = sift(x, b, v0, b0);
-      [v1, b1, x, b] = sift(x, b, v1, b1);
-      [v2, b2, x, b] = sift(x, b, v2, b2);
-      [v3, b3, x, b] = sift(x, b, v3, b3);
+      lists = withBlock(p, dot(query, trans(key)), block, lists);
     }
     // The middle's last block, where it is not full.
     for (const block of range(whole, end)) {
       const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
       const there = row(block * p.BN + arange(0, p.BN)) < length;
-      let x = classMaxima(where(there, dot(query, trans(key)), -Infinity), p.BM, p.OUTER, p.CLASSES, p.INNER);
-      let b = full([p.BM, p.CLASSES], block, "i32");
-      [v0, b0, x, b] = sift(x, b, v0, b0);
-      [v1, b1, x, b] = sift(x, b, v1, b1);
-      [v2, b2, x, b] = sift(x, b, v2, b2);
-      [v3, b3, x, b] = sift(x, b, v3, b3);
+      lists = withBlock(p, where(there, dot(query, trans(key)), -Infinity), block, lists);
     }
     const line = first * p.G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
     const list = ((col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES))) * SORTED;
     const mask = col(member) < rows;
-    store(p.values + list, v0, { mask });
-    store(p.values + list + 1, v1, { mask });
-    store(p.values + list + 2, v2, { mask });
-    store(p.values + list + 3, v3, { mask });
-    store(p.blocks + list, b0, { mask });
-    store(p.blocks + list + 1, b1, { mask });
-    store(p.blocks + list + 2, b2, { mask });
-    store(p.blocks + list + 3, b3, { mask });
+    for (const i of staticRange(SORTED)) store(p.values + list + i, lists[i]!, { mask });
+    for (const i of staticRange(SORTED)) store(p.blocks + list + i, lists[SORTED + i]!, { mask });
   },
   {
     // Several programs share an SM: while one looks for maxima the others multiply. Small ones of four warps do so best.

@@ -8,15 +8,16 @@ import {
   type Int,
   kernel,
   load,
+  type Mask,
   minimum,
   numPrograms,
   type Ptr,
   programId,
   store,
   sum,
+  type Tile,
   to,
   where,
-  zeros,
 } from "tilescript";
 import { chooseWindow } from "./choose.js";
 import { mostVoted } from "./most.js";
@@ -27,6 +28,20 @@ import { mostVoted } from "./most.js";
  * are among the best of each tile: `reattentionNarrow` keeps those, `reattentionChoose` makes the window of the rest. Chunks of a prompt
  * vote apart, all at once.
  */
+
+/** Votes of a chunk's positions, 0 for none: as they were counted, where nobody has claimed them yet (CLAIM), or as they were left. */
+function votesFor(
+  p: { votes: Ptr<"i32">; counts: Ptr<"i32">; positionRow: number; countRow: number; CLAIM: boolean },
+  chunk: number,
+  index: Tile,
+  mask: Mask,
+  position: Tile,
+): Tile {
+  if (p.CLAIM) {
+    const [there, count] = [position >= 0, p.counts + to(chunk, "i64") * p.countRow + position];
+    return where(there, atomicExchange(count, 0, { mask: there, sem: "relaxed" }), 0);
+  } else return load(p.votes + chunk * p.positionRow + index, { mask, other: 0 });
+}
 
 /**
  * The `clip` best of each N picks (CLAIM) or of each N positions with votes: positions and votes [chunks, programs, CP], votes 0 for none.
@@ -56,11 +71,7 @@ export const reattentionNarrow = kernel(
     const index = programId(0) * p.N + arange(0, p.N);
     const mask = index < (chunk === numPrograms(1) - 1 ? p.tail : p.length);
     const position = load(p.positions + chunk * p.positionRow + index, { mask, other: -1 });
-    let found = zeros([p.N], "i32");
-    if (p.CLAIM) {
-      const [there, count] = [position >= 0, p.counts + to(chunk, "i64") * p.countRow + position];
-      found = where(there, atomicExchange(count, 0, { mask: there, sem: "relaxed" }), 0);
-    } else found = load(p.votes + chunk * p.positionRow + index, { mask, other: 0 });
+    const found = votesFor(p, chunk, index, mask, position);
     const kept = mostVoted(position, found, p.clip);
     const from = (chunk * numPrograms(0) + programId(0)) * p.CP;
     const place = from + cumsum(to(kept, "i32"), 0) - 1;
@@ -113,11 +124,7 @@ export const reattentionChoose = kernel(
     const total = load(p.position) + minimum((turn + 1) * p.chunk, p.queries);
     const mask = index < (turn === numPrograms(0) - 1 ? p.tail : p.length);
     const candidate = load(p.positions + turn * p.positionRow + index, { mask, other: -1 });
-    let found = zeros([p.N], "i32");
-    if (p.CLAIM) {
-      const [there, votesOf] = [candidate >= 0, p.counts + to(turn, "i64") * p.countRow + candidate];
-      found = where(there, atomicExchange(votesOf, 0, { mask: there, sem: "relaxed" }), 0);
-    } else found = load(p.votes + turn * p.positionRow + index, { mask, other: 0 });
+    const found = votesFor(p, turn, index, mask, candidate);
     const [unordered, kept] = [p.unordered + turn * p.CP, p.kept + turn * p.CP];
     const [selected, window] = [p.selected + turn * p.clip * p.span, p.window + turn * 16];
     chooseWindow({ ...p, unordered, kept, selected, window }, candidate, found, total);

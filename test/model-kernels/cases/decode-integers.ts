@@ -73,8 +73,8 @@ export function decodeIntegersCases(edges: Edges): KernelCase[] {
       ),
       ...all.map((one) => [one, decodeGateUpCase(inside, one, { BIAS: false, ACT: "silu" })] as const),
       ...some.map((one) => [one, decodeGateUpCase(inside, one, { BIAS: true, ACT: "gelu" })] as const),
-      ...all.map((one) => [one, decodeAddCase(inside, "out", one, { BIAS: false, ADD: true })] as const),
-      ...some.map((one) => [one, decodeAddCase(inside, "out", one, { BIAS: true, ADD: false })] as const),
+      ...all.map((one) => [one, decodeAddCase(inside, one, { BIAS: false, ADD: true })] as const),
+      ...some.map((one) => [one, decodeAddCase(inside, one, { BIAS: true, ADD: false })] as const),
       ...all.map((one) => [one, decodeLogitsCase(inside, one, { programs: 1 })] as const),
       ...some.map((one) => [one, decodeLogitsCase(inside, one, { programs: 3, BIAS: true, padding: 21 })] as const),
     ];

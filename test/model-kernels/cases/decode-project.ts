@@ -222,29 +222,21 @@ export function decodeAddCases(edges: Edges): KernelCase[] {
     { BIAS: true, ADD: false },
   ];
   const plain = { BIAS: false, ADD: true };
-  const { B } = edges.tiles.out;
+  const { B } = edges.tiles.add;
   return [
-    ...(["out", "down"] as const).flatMap((use) => {
-      const blocks = () => [1, edges.tiles[use].B, edges.tiles[use].B + 1];
-      return projections(edges.tiles[use].B, blocks).map((one) => decodeAddCase(edges, use, one, plain));
-    }),
-    ...choices.flatMap((choice) => someProjections(B).map((one) => decodeAddCase(edges, "out", one, choice))),
+    ...projections(B, () => [1, B, B + 1]).map((one) => decodeAddCase(edges, one, plain)),
+    ...choices.flatMap((choice) => someProjections(B).map((one) => decodeAddCase(edges, one, choice))),
   ];
 }
 
-export function decodeAddCase(
-  { tiles }: Edges,
-  use: "out" | "down",
-  one: Projection,
-  { BIAS, ADD }: AddChoices,
-): KernelCase {
+export function decodeAddCase({ tiles }: Edges, one: Projection, { BIAS, ADD }: AddChoices): KernelCase {
   const { FORMAT, kind, blockCount } = one;
-  const rowCount = 3 * tiles[use].R + 1;
+  const rowCount = 3 * tiles.add.R + 1;
   return {
     kernel: "decodeAdd",
-    title: [use, titleOf(one, ...(BIAS ? ["bias"] : []), ...(ADD ? [] : ["alone"]))].join(", "),
-    constants: (setting) => ({ ...tilesFor(setting, use, one), FORMAT, BIAS, ADD }),
-    grid: (setting) => [cdiv(rowCount, tilesFor(setting, use, one).R)],
+    title: titleOf(one, ...(BIAS ? ["bias"] : []), ...(ADD ? [] : ["alone"])),
+    constants: (setting) => ({ ...tilesFor(setting, "add", one), FORMAT, BIAS, ADD }),
+    grid: (setting) => [cdiv(rowCount, tilesFor(setting, "add", one).R)],
     prepare() {
       const data = inputs(kind, blockCount);
       const matrix = weightMatrix(FORMAT, rowCount, blockCount, data.source, weightsOf(kind));

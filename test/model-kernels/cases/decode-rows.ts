@@ -81,7 +81,7 @@ export const withRows = (tiles: Setting["tiles"], R: number): Setting["tiles"] =
   ...tiles,
   qkv: { ...tiles.qkv, R },
   gateUp: { ...tiles.gateUp, R },
-  out: { ...tiles.out, R },
+  add: { ...tiles.add, R },
   logits: { ...tiles.logits, R },
 });
 
@@ -106,8 +106,8 @@ const PRODUCTS = {
   add: {
     rows: (R) => 3 * R + 1,
     choices: [true, false].flatMap((ADD) => [false, true].map((BIAS) => ({ BIAS, ADD }))),
-    of: (edges, one, choices) => decodeAddCase(edges, "out", one, choices),
-  } satisfies Product<Parameters<typeof decodeAddCase>[3]>,
+    of: (edges, one, choices) => decodeAddCase(edges, one, choices),
+  } satisfies Product<Parameters<typeof decodeAddCase>[2]>,
   logits: {
     rows: (R) => 7 * R + 3,
     choices: [{}, { BIAS: true }, { padding: 1 }, { padding: 9 }, { cap: 1.5 }, { cap: 1.5, BIAS: true, padding: 3 }],

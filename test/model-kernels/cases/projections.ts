@@ -1,7 +1,7 @@
 /** What the matrix-vector products of a decode step are tried with, and what they have in common. */
 
 import type { Format } from "../../../runtime/kernels/linear/weights.js";
-import { blockTiles } from "../../../runtime/kernels/tiles.js";
+import { blockTiles, type RowUse } from "../../../runtime/kernels/tiles.js";
 import { type Inputs, inputs, KINDS, type Kind, normInputs } from "../activations.js";
 import type { Setting } from "../case.js";
 import { kept, wholeBlocks } from "../kept.js";
@@ -45,7 +45,7 @@ export const narrowProjections = (B: number): Projection[] => [
 ];
 
 /** A product's tiles with what follows from them: whether one takes a row whole. */
-export const tilesFor = <Use extends "qkv" | "gateUp" | "out" | "down" | "logits">(
+export const tilesFor = <Use extends RowUse>(
   { set, tiles }: Setting,
   use: Use,
   { blockCount }: Pick<Projection, "blockCount">,

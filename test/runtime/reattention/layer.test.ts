@@ -16,16 +16,16 @@ const KERNELS = [
   "pick",
   "decide",
   "pick-streamed",
+  "quantize",
   "vote",
   "window",
   "attention",
 ] as const;
-const IN_CODES = ["quantize", "scan-quantized", "decide-quantized"] as const;
 
 let device: CpuDevice;
 let runner: KernelRunner;
 beforeAll(async () => {
-  ({ device, runner } = await openKernels(...KERNELS, ...IN_CODES));
+  ({ device, runner } = await openKernels(...KERNELS));
 }, 60_000);
 afterAll(() => device.close());
 

@@ -7,16 +7,7 @@ import { openKernels } from "./on-cpu.js";
 import { normals, take } from "./reference.js";
 import { expectedPicks, misleading, picksOf, type RetrievalCase } from "./retrieval-cases.js";
 
-const KERNELS = [
-  "scan",
-  "stream",
-  "stream-parts",
-  "pick",
-  "pick-streamed",
-  "quantize",
-  "scan-quantized",
-  "decide-quantized",
-];
+const KERNELS = ["scan", "stream", "stream-parts", "pick", "pick-streamed", "quantize", "decide"];
 
 let device: CpuDevice;
 let runner: KernelRunner;
