@@ -122,16 +122,19 @@ export function integerRows(set: TileSet, format: Format, rows: number, processo
   return set === "cpu" && INTEGER_FORMATS.has(format) && R >= 16 ? R : undefined;
 }
 
+/** Rows and tokens of the largest tile of a product in words. */
+export const WORD_TILE = { rows: 32, tokens: 128 } as const;
+
 /** Rows of a matrix in a tile of a product in words (linear/matmul-integers.kernel.ts), where a device has such and the matrix so many; else undefined. */
 export function wordRows({ traits, processors }: UnitOf & { readonly processors: number }, rows: number) {
-  const R = Math.min(rows < 64 * processors ? 16 : 32, powerOfTwo(rows + 1) / 2);
+  const R = Math.min(rows < 64 * processors ? 16 : WORD_TILE.rows, powerOfTwo(rows + 1) / 2);
   return traits.tiles === "cpu" && R >= 16 ? R : undefined;
 }
 
 /** Tokens of a tile of such a product: as many as fit the nearest memory, and no more than there are. */
 export const wordTokens = (count: number): number => {
-  const M = Math.max(8, Math.min(128, powerOfTwo(count)));
-  return M === 128 && cdiv(count, 64) % 2 === 1 ? 64 : M;
+  const M = Math.max(8, Math.min(WORD_TILE.tokens, powerOfTwo(count)));
+  return M === WORD_TILE.tokens && cdiv(count, 64) % 2 === 1 ? 64 : M;
 };
 
 /** Bits of a factor beside its sign where the other one is of this format: products of 32 have 31 together. */

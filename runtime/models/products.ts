@@ -35,8 +35,9 @@ export class Products {
 
   /** out [count, rows] = a · Wᵀ; what is stacked of several formats goes through a copy for few tokens too. */
   store(a: DeviceBuffer, stack: Stack, out: DeviceBuffer): void {
-    if (this.#inWords && isInWords(this.#host.device, stack)) {
-      this.#inWords.store(a, stack, out);
+    const words = this.#wordsOf(stack);
+    if (words) {
+      words.store(a, stack, out);
       return;
     }
     if (stack.length === 1 && this.#isFew(stack[0])) {
@@ -49,8 +50,9 @@ export class Products {
 
   /** residual [count, rows] += a · Wᵀ */
   add(a: DeviceBuffer, matrix: Matrix, residual: DeviceBuffer): void {
-    if (this.#inWords && isInWords(this.#host.device, [matrix])) {
-      this.#inWords.add(a, matrix, residual);
+    const words = this.#wordsOf([matrix]);
+    if (words) {
+      words.add(a, matrix, residual);
       return;
     }
     if (this.#isFew(matrix)) {
@@ -63,8 +65,9 @@ export class Products {
 
   /** out [count, F] = act(a · gateᵀ) · (a · upᵀ) for the stacked matrix [gate; up]. */
   gated(a: DeviceBuffer, matrix: Matrix, out: DeviceBuffer): void {
-    if (this.#inWords && isInWords(this.#host.device, [matrix], 2)) {
-      this.#inWords.gated(a, matrix, out);
+    const words = this.#wordsOf([matrix], 2);
+    if (words) {
+      words.gated(a, matrix, out);
       return;
     }
     const { kernels, config, device } = this.#host;
@@ -82,6 +85,11 @@ export class Products {
     const { operands, BIAS } = this.#many(a, [matrix], F, tile);
     const grid = productPrograms(operands, tile, device);
     kernels.matmulGated.launch([grid], { ...operands, c: out, ...tile, BIAS, ACT });
+  }
+
+  /** What multiplies with a stack, each matrix of so many parts, in whole numbers; undefined where nothing does. */
+  #wordsOf(stack: Stack, parts = 1): WordProducts | undefined {
+    return isInWords(this.#host.device, stack, parts) ? this.#inWords : undefined;
   }
 
   #isFew(matrix: Matrix): boolean {

@@ -1,7 +1,7 @@
 import type { Allocator } from "../device/allocations.js";
 import type { DeviceBuffer } from "../device/device.js";
 import { hasMiddle } from "../kernels/formats/table.js";
-import { type UnitOf, wordBits, wordRows, wordTokens } from "../kernels/tiles.js";
+import { type UnitOf, WORD_TILE, wordBits, wordRows, wordTokens } from "../kernels/tiles.js";
 import { cdiv } from "../tiling.js";
 import type { PassHost } from "./host.js";
 import { type Matrix, matrixArguments, rowsOfStack, type Stack } from "./weights.js";
@@ -20,15 +20,12 @@ export interface WordBuffers {
 export const isInWords = (device: UnitOf & { readonly processors: number }, stack: Stack, parts = 1): boolean =>
   stack.every(({ rows }) => wordRows(device, rows / parts) !== undefined);
 
-const MOST_TOKENS = 128;
-const MOST_ROWS = 32;
-
 /** For products of up to `tokens` rows with any of the matrices, of which the largest decide. */
 export function allocateWordBuffers(memory: Allocator, matrices: readonly Matrix[], tokens: number): WordBuffers {
   const columns = Math.max(0, ...matrices.map((matrix) => matrix.columns));
-  const ofTokens = cdiv(tokens, MOST_TOKENS) * MOST_TOKENS * columns;
+  const ofTokens = cdiv(tokens, WORD_TILE.tokens) * WORD_TILE.tokens * columns;
   // The last tile of a matrix may be nearly all twice, of a gate and of an up.
-  const ofMatrix = Math.max(0, ...matrices.map((matrix) => (matrix.rows + 2 * MOST_ROWS) * matrix.columns));
+  const ofMatrix = Math.max(0, ...matrices.map((matrix) => (matrix.rows + 2 * WORD_TILE.rows) * matrix.columns));
   const words = (elements: number) => memory.alloc(elements * 2);
   const blocks = (elements: number) => memory.alloc((elements / 32) * 4);
   return {

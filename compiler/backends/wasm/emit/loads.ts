@@ -26,7 +26,7 @@ export function elementPlace(e: NodeEmitter, access: Access, index: Node, at: nu
 export function slotPlace(e: NodeEmitter, slot: number, dtype: DType, index: Node, at: number): Place {
   const bytes = BYTES[REPRESENTATION[dtype]];
   const { terms, constant } = linearForm(index);
-  const start = e.graph.local("i32", e.frameStart);
+  const start = e.graph.local("i32", e.frame);
   const address = e.graph.add(start, e.graph.scale(e.graph.linear("i32", terms, 0), bytes));
   return { base: e.scalar(address, at), offset: slot + constant * bytes };
 }
@@ -56,7 +56,7 @@ export function slotVector(e: NodeEmitter, node: Node): Instruction {
   }
   const indices = fb.hold("v128", i32x4.shl(e.vector(index, node.level), i32.const(2)));
   for (let lane = 0; lane < 4; lane++) {
-    const address = i32.add(fb.get(e.frameStart), i32x4.extract_lane(fb.get(indices), lane));
+    const address = i32.add(fb.get(e.frame), i32x4.extract_lane(fb.get(indices), lane));
     result = v128.load32_lane(slotOf(node), lane, address, result);
   }
   return result;

@@ -22,7 +22,7 @@ export class NodeEmitter {
   readonly module: ModuleBuilder;
   readonly graph: Graph;
   readonly lists: Instruction[][];
-  readonly frameStart: Local;
+  readonly frame: Local;
   /** Loads of neighbouring vectors, which are checked and read together. */
   runs: ReadonlyMap<Node, readonly Node[]> = new Map();
   /** Bounds checks that go in front of loops. */
@@ -31,12 +31,12 @@ export class NodeEmitter {
   private readonly scalars = new Map<Node, Use>();
   private readonly vectors = new Map<Node, Use>();
 
-  constructor(fb: FunctionBuilder, graph: Graph, lists: Instruction[][], frameStart: Local) {
+  constructor(fb: FunctionBuilder, graph: Graph, lists: Instruction[][], frame: Local) {
     this.fb = fb;
     this.module = fb.module;
     this.graph = graph;
     this.lists = lists;
-    this.frameStart = frameStart;
+    this.frame = frame;
   }
 
   operation(node: Node): Operation {

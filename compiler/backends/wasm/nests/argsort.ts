@@ -24,7 +24,7 @@ export function argsort(host: Host, expr: OpExpr, to: Variable | null): Variable
   const row = fb.local("i32");
   fb.count(row, elements(shape.slice(0, -1)), 1, () => {
     const at = ({ slot }: TileVariable, bytes: number): Instruction => {
-      const start = i32.add(host.frame(), i32.const(slot));
+      const start = i32.add(host.fb.get(host.frame), i32.const(slot));
       return i32.add(start, i32.mul(fb.get(row), i32.const(size * bytes)));
     };
     fb.push(call(name, at(keys, BYTES[REPRESENTATION[dtype]]), at(places, 4)));

@@ -98,6 +98,6 @@ export function readsElsewhere(value: Node, slot: number, place: Node): boolean 
 export function copyTile(host: Host, from: TileVariable, to: TileVariable): void {
   const { fb, frame } = host;
   const bytes = from.shape.reduce((a, b) => a * b, 1) * BYTES[REPRESENTATION[from.dtype]];
-  const at = (slot: number): Instruction => i32.add(frame(), i32.const(slot));
+  const at = (slot: number): Instruction => i32.add(fb.get(frame), i32.const(slot));
   fb.push(memory.copy(at(to.slot), at(from.slot), i32.const(bytes)));
 }

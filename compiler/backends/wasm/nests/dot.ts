@@ -27,7 +27,7 @@ export function dot(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const name = dotFunction(fb.module, { m, k, n, transposed, dtype: sum.dtype });
   const batches = elements(target.shape.slice(0, -2));
   const at = (tile: TileVariable, batch: number, size: number): Instruction =>
-    i32.add(host.frame(), i32.const(tile.slot + batch * size * bytesOf(tile)));
+    i32.add(host.fb.get(host.frame), i32.const(tile.slot + batch * size * bytesOf(tile)));
   for (let batch = 0; batch < batches; batch++)
     fb.push(call(name, at(a, batch, m * k), at(b, batch, k * n), at(sum, batch, m * n)));
   if (clash) copyTile(host, sum, target);
@@ -64,7 +64,7 @@ function untransposed(host: Host, expr: Expr): { of: Expr; transposed: boolean }
 function start(host: Host, acc: Expr | undefined, sum: TileVariable): void {
   const { fb, env } = host;
   if (!acc) {
-    const address = i32.add(host.frame(), i32.const(sum.slot));
+    const address = i32.add(host.fb.get(host.frame), i32.const(sum.slot));
     fb.push(memory.fill(address, i32.const(0), i32.const(elements(sum.shape) * bytesOf(sum))));
     return;
   }

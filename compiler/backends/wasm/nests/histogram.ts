@@ -15,7 +15,7 @@ export function histogram(host: Host, expr: OpExpr, to: Variable | null): Variab
   const [bins] = shapeOf(expr);
   const counts = host.temporary("i32", [bins!]);
   const { fb } = host;
-  const start = () => i32.add(host.frame(), i32.const(counts.slot));
+  const start = () => i32.add(host.fb.get(host.frame), i32.const(counts.slot));
   fb.push(memory.fill(start(), i32.const(0), i32.const(bins! * BYTES_OF_COUNT)));
   const extents = shapeOf(x!);
   for (const one of [x!, mask]) if (one) stage(host, one, extents, [0]);

@@ -1,6 +1,5 @@
 import type { DType } from "../../../ir/index.js";
 import type { FunctionBuilder, Local } from "../encode/function.js";
-import type { Instruction } from "../encode/instructions.js";
 import type { Aliases } from "../fuse/aliases.js";
 import type { Origins } from "../fuse/provenance.js";
 import type { Environment, Variable } from "../lanes/variables.js";
@@ -12,8 +11,7 @@ export interface Host {
   readonly origins: Origins;
   readonly aliases: Aliases;
   /** Start of the worker's scratch memory. */
-  readonly frameStart: Local;
-  readonly frame: () => Instruction;
+  readonly frame: Local;
   /** Memory for an intermediate tile, until the statement ends. */
   temporary(dtype: DType, shape: readonly number[]): Extract<Variable, { kind: "tile" }>;
 }

@@ -50,12 +50,12 @@ export class Nest {
   private readonly host: Host;
 
   constructor(host: Host, plan: LoopPlan) {
-    const { fb, env, frameStart } = host;
+    const { fb, env, frame } = host;
     this.host = host;
     this.vector = plan.lane !== null;
     this.copies = plan.unroll * (plan.paired === undefined ? 1 : 2);
     this.builder = new LaneBuilder(this.graph, env);
-    this.emitter = new NodeEmitter(fb, this.graph, this.lists, frameStart);
+    this.emitter = new NodeEmitter(fb, this.graph, this.lists, frame);
     this.levels = plan.extents.map(() => 0);
     const counters = new Map<number, Node>();
     for (const axis of plan.order) {

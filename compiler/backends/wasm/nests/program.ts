@@ -30,8 +30,7 @@ export function programOf(fused: Fused, kernel: Kernel, layout: ArgumentLayout, 
     env: scope,
     origins: fused.origins,
     aliases: fused.aliases,
-    frame: () => fb.get(fb.params[1]!),
-    frameStart: fb.params[1]!,
+    frame: fb.params[1]!,
     temporary: scope.temporary.bind(scope),
   };
   new Statements(host, scope, fused.assignments).run(fused.steps);

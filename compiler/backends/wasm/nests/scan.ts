@@ -27,7 +27,7 @@ export const cumulate =
       nest.at(nest.innermost, () => {
         const first = i32.mul(nest.emitter.scalar(place, nest.innermost), i32.const(BYTES[type]));
         const skip = expr.attrs.reverse === true ? bytes * (shape[axis]! - 1) : 0;
-        const at = fb.hold("i32", i32.add(i32.add(host.frame(), first), i32.const(scanned.slot + skip)));
+        const at = fb.hold("i32", i32.add(i32.add(host.fb.get(host.frame), first), i32.const(scanned.slot + skip)));
         const sofar = fb.hold(type, NUMBERS[type].load(0, fb.get(at)));
         const operation = { fb, module: fb.module, from: dtype, dtype };
         if (shape[axis]! > 1)

@@ -30,7 +30,7 @@ export function topk(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const row = fb.local("i32");
   fb.count(row, elements(shape.slice(0, -1)), 1, () => {
     const at = (start: number, line: number): Instruction =>
-      i32.add(i32.add(frame(), i32.mul(fb.get(row), i32.const(line))), i32.const(start));
+      i32.add(i32.add(fb.get(frame), i32.mul(fb.get(row), i32.const(line))), i32.const(start));
     fb.push(memory.copy(at(slot, after!), at(sorted.slot, before!), i32.const(after!)));
   });
   return to ?? { kind: "tile", dtype, shape, slot };
@@ -47,7 +47,7 @@ function sortedLines(host: Host, expr: OpExpr, descending: boolean): TileVariabl
   const row = fb.local("i32");
   fb.count(row, rows, 1, () => {
     const start = i32.mul(fb.get(row), i32.const(size * BYTES[REPRESENTATION[dtype]]));
-    const address = i32.add(i32.add(host.frame(), start), i32.const(sorted.slot));
+    const address = i32.add(i32.add(host.fb.get(host.frame), start), i32.const(sorted.slot));
     fb.push(call(name, address));
   });
   return sorted;
