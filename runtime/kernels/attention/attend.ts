@@ -161,10 +161,31 @@ export function withOwn(
   return [newTop, weight * keep + own, sumOfValues * col(keep) + to(value, "f32") * col(own)];
 }
 
-/**
- * Attention of the token at index `now` to the keys from index `start` to before `end`: the unnormalised sum of their values [GP, DP], the largest score in
- * base 2 and the sum of the weights relative to it [GP]. `tokens` says where in the cache indices are.
- */
+/** What is known with the keys from index `start` to before `end` too, for the token at index `now`. `tokens` says where in the cache indices are. */
+export function alongKeys(
+  p: Attending,
+  kvHead: number,
+  queries: readonly [Tile, Tile],
+  start: number,
+  end: number,
+  now: number,
+  angles: readonly [Tile, Tile],
+  tokens: (index: Tile, inside: Mask) => Tile,
+  seen: State,
+): State {
+  let [top, weight, sumOfValues] = seen;
+  // Whatever else the kernel does: as many blocks on their way as registers and shared memory hold.
+  for (const from of range(start, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
+    const index = from + arange(0, p.BN);
+    const inside = index < end;
+    const block = blockAt(p, kvHead, tokens(index, inside), inside);
+    const [turn, state] = [angleOf(p, now - from), [top, weight, sumOfValues] as const];
+    [top, weight, sumOfValues] = withBlock(p, queries, block, angles, turn, inside, state);
+  }
+  return [top, weight, sumOfValues];
+}
+
+/** All of that from the first key on: the unnormalised sum of the values [GP, DP], the largest score in base 2 and the sum of the weights relative to it [GP]. */
 export function attend(
   p: Attending,
   kvHead: number,
@@ -175,14 +196,7 @@ export function attend(
   tokens: (index: Tile, inside: Mask) => Tile,
 ) {
   const queries = queryHalves(p, kvHead);
-  let [top, weight, sumOfValues] = nothingSeen(p);
-  // Whatever else the kernel does: as many blocks on their way as registers and shared memory hold.
-  for (const from of range(start, end, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
-    const index = from + arange(0, p.BN);
-    const inside = index < end;
-    const block = blockAt(p, kvHead, tokens(index, inside), inside);
-    const [turn, state] = [angleOf(p, now - from), [top, weight, sumOfValues] as const];
-    [top, weight, sumOfValues] = withBlock(p, queries, block, angles, turn, inside, state);
-  }
+  const nothing = nothingSeen(p);
+  const [top, weight, sumOfValues] = alongKeys(p, kvHead, queries, start, end, now, angles, tokens, nothing);
   return { top, weight, sumOfValues };
 }

@@ -13,9 +13,9 @@ import {
   numPrograms,
   type Ptr,
   programId,
-  range,
 } from "tilescript";
 import {
+  alongKeys,
   angleOf,
   anglesOfBlock,
   BELOW_ALL,
@@ -72,14 +72,10 @@ export const decodeAttention = kernel(
       const queries = queryHalves(p, kvHead);
       const own = ownAt(p, kvHead, now, mine);
       const nothing = nothingSeen(p, BELOW_ALL);
-      let [top, weight, sumOfValues] = withBlock(p, queries, early, angles, turn, index < others, nothing);
-      for (const from of range(start + p.BN, others, p.BN, { numStages: p.DP > 128 ? 2 : 3 })) {
-        const at = from + arange(0, p.BN);
-        const next = blockAt(p, kvHead, at, at < others);
-        const [further, state] = [angleOf(p, now - from), [top, weight, sumOfValues] as const];
-        [top, weight, sumOfValues] = withBlock(p, queries, next, angles, further, at < others, state);
-      }
-      [top, weight, sumOfValues] = withOwn(p, queries, own, turn, mine, [top, weight, sumOfValues]);
+      const begun = withBlock(p, queries, early, angles, turn, index < others, nothing);
+      const next = start + p.BN;
+      const all = alongKeys(p, kvHead, queries, next, others, now, angles, (index) => index, begun);
+      const [top, weight, sumOfValues] = withOwn(p, queries, own, turn, mine, all);
       leave(p, { kvHead, split, splits, before: 0 }, { top, weight, sumOfValues });
     }
   },
