@@ -9,8 +9,6 @@ import {
   full,
   type Int,
   kernel,
-  load,
-  loadTensorDescriptor,
   max,
   maximum,
   minimum,
@@ -19,7 +17,6 @@ import {
   type Ptr,
   programId,
   range,
-  reshape,
   row,
   store,
   type Tile,
@@ -27,6 +24,7 @@ import {
   trans,
   where,
 } from "tilescript";
+import { type Chunks, keysAt, queriesOf, tileOf } from "./chunk-rows.js";
 import { blockMaxima, LEAST } from "./classes.js";
 import { type FromMaxima, pickFromMaxima, queryOf } from "./row.js";
 
@@ -36,21 +34,10 @@ import { type FromMaxima, pickFromMaxima, queryOf } from "./row.js";
  * matrix units: 8 bytes a cycle of the some 20 that an SM may write. Rows are those of the tiles from `firstTile` on that a launch has, [chunks, tiles, BM].
  */
 
-interface Tiles {
-  queries: Int;
-  /** Queries of a chunk; the last chunk may have fewer. Chunk c comes after all before it. */
-  chunk: Int;
-  qRow: Int;
-  global: Int;
-  /** Length of the middle before the first query. */
-  before: Int;
+interface Tiles extends Chunks {
   firstTile: Int;
   partRow: Int;
   superRow: Int;
-  G: Const<"G">;
-  BM: Const<"BM">;
-  D: Const<"D">;
-  DP: Const<"DP">;
   OUTER: Const<"OUTER">;
   CLASSES: Const<"CLASSES">;
   INNER: Const<"INNER">;
@@ -90,18 +77,10 @@ export const reattentionStreamParts = kernel(
       BN: Const<"BN">;
     } & Tiles,
   ) => {
-    const first = programId(2) * p.chunk;
-    const last = minimum(first + p.chunk, p.queries);
-    const rows = (last - first) * p.G;
-    const tiles = cdiv(p.chunk * p.G, p.BM);
-    const number = p.firstTile + programId(0);
-    const kvHead = floorDiv(number, tiles);
-    const member = mod(number, tiles) * p.BM + arange(0, p.BM);
-    // A chunk that is not full has blocks without rows.
-    const length = mod(number, tiles) * p.BM < rows ? maximum(p.before + last, 0) : 0;
-    const column = row(arange(0, p.DP));
-    const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
-    const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
+    const [first, last, rows, kvHead, ofTile] = tileOf(p, programId(2), p.firstTile + programId(0));
+    // A chunk that is not full has tiles without rows.
+    const length = ofTile < rows ? maximum(p.before + last, 0) : 0;
+    const query = queriesOf(p, first, kvHead, ofTile + arange(0, p.BM), rows);
     const kept = (programId(2) * numPrograms(0) + programId(0)) * p.BM + arange(0, p.BM);
     // Whole supers, in tiles of keys.
     const TILES = floorDiv(p.SUPER * p.OUTER * p.CLASSES * p.INNER, p.BN);
@@ -112,12 +91,12 @@ export const reattentionStreamParts = kernel(
     const whole = maximum(start, minimum(end, floorDiv(length, p.BN)));
     let best = full([p.BM, floorDiv(p.BN, p.OUTER * p.CLASSES * p.INNER) * p.CLASSES], LEAST, "f32");
     for (const tile of range(start, whole)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [p.global + tile * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const key = keysAt(p, kvHead, tile * p.BN);
       best = keepTile(p, dot(query, trans(key)), best, tile, tile === end - 1, kept);
     }
     // The middle's last keys, where they fill no tile.
     for (const tile of range(whole, end)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [p.global + tile * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const key = keysAt(p, kvHead, tile * p.BN);
       const there = row(tile * p.BN + arange(0, p.BN)) < length;
       best = keepTile(p, where(there, dot(query, trans(key)), -Infinity), best, tile, true, kept);
     }
@@ -137,13 +116,9 @@ export const reattentionPickParts = kernel(
     } & FromMaxima<T> &
       Tiles,
   ) => {
-    const first = programId(1) * p.chunk;
-    const last = minimum(first + p.chunk, p.queries);
-    const rows = (last - first) * p.G;
-    const tiles = cdiv(p.chunk * p.G, p.BM);
-    const number = p.firstTile + floorDiv(programId(0), p.BM);
-    const kvHead = floorDiv(number, tiles);
-    const member = mod(number, tiles) * p.BM + mod(programId(0), p.BM);
+    const tile = p.firstTile + floorDiv(programId(0), p.BM);
+    const [first, last, rows, kvHead, ofTile] = tileOf(p, programId(1), tile);
+    const member = ofTile + mod(programId(0), p.BM);
     if (member < rows) {
       const line = kvHead * rows + member;
       const query = queryOf(p, p.q + first * p.qRow, line, last - first);

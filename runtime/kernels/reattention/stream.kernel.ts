@@ -7,18 +7,13 @@ import {
   dot,
   floorDiv,
   full,
-  type Int,
   kernel,
-  load,
-  loadTensorDescriptor,
   maximum,
   minimum,
-  mod,
   numPrograms,
   type Ptr,
   programId,
   range,
-  reshape,
   row,
   staticRange,
   store,
@@ -26,6 +21,7 @@ import {
   trans,
   where,
 } from "tilescript";
+import { type Chunks, keysAt, queriesOf, tileOf } from "./chunk-rows.js";
 import { classMaxima } from "./classes.js";
 import { SORTED } from "./tiles.js";
 
@@ -38,11 +34,6 @@ import { SORTED } from "./tiles.js";
  * rows of 32; finding a class's maximum takes 31 instructions, as a class is what a thread holds of a row, and 20 insert it
  * into a list of 4: about 200 cycles of issue, which the other program of the SM hides. Rescoring reads K parts of 32 keys a row: at D 128
  * and K 4 it is 32 KB, 0.54 GB for 16384 rows, where whole blocks of 128 would be 2.1 GB.
- */
-
-/*
- * Chunks of queries come together, chunk c after all before it: program (KV head and block of rows, split, chunk). `before` is the length of
- * the middle before the first query; each chunk's middle ends `local` tokens before its last query.
  */
 
 /** Blocks of a middle that a split has: [first, past the last]. */
@@ -78,54 +69,41 @@ function withBlock(
 
 /** The four largest maxima of each class of each row, for K up to 4. Gives values and blocks [chunks, rows, splits, CLASSES, SORTED], −∞ for none. */
 export const reattentionStream = kernel(
-  <T extends "f16" | "bf16">(p: {
-    q: Ptr<T>;
-    /** [tokens, KV heads, D] */
-    keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
-    values: Ptr<"f32">;
-    blocks: Ptr<"i32">;
-    queries: Int;
-    /** Queries of a chunk; the last chunk may have fewer. */
-    chunk: Int;
-    qRow: Int;
-    global: Int;
-    before: Int;
-    G: Const<"G">;
-    BM: Const<"BM">;
-    BN: Const<"BN">;
-    D: Const<"D">;
-    DP: Const<"DP">;
-    OUTER: Const<"OUTER">;
-    CLASSES: Const<"CLASSES">;
-    INNER: Const<"INNER">;
-  }) => {
-    const first = programId(2) * p.chunk;
-    const last = minimum(first + p.chunk, p.queries);
-    const rows = (last - first) * p.G;
-    const tiles = cdiv(p.chunk * p.G, p.BM);
-    const kvHead = floorDiv(programId(0), tiles);
-    const member = mod(programId(0), tiles) * p.BM + arange(0, p.BM);
-    // A chunk that is not full has blocks without rows.
-    const length = mod(programId(0), tiles) * p.BM < rows ? p.before + last : 0;
-    const column = row(arange(0, p.DP));
-    const at = col((first + floorDiv(member, p.G)) * p.qRow + (kvHead * p.G + mod(member, p.G)) * p.D) + column;
-    const query = load(p.q + at, { mask: col(member) < rows && column < p.D, other: 0 });
+  <T extends "f16" | "bf16">(
+    p: {
+      q: Ptr<T>;
+      /** [tokens, KV heads, D] */
+      keys: Descriptor<T, [Const<"BN">, 1, Const<"DP">]>;
+      values: Ptr<"f32">;
+      blocks: Ptr<"i32">;
+      BN: Const<"BN">;
+      OUTER: Const<"OUTER">;
+      CLASSES: Const<"CLASSES">;
+      INNER: Const<"INNER">;
+    } & Chunks,
+  ) => {
+    const [first, last, rows, kvHead, ofTile] = tileOf(p, programId(2), programId(0));
+    const member = ofTile + arange(0, p.BM);
+    // A chunk that is not full has tiles without rows.
+    const length = ofTile < rows ? p.before + last : 0;
+    const query = queriesOf(p, first, kvHead, member, rows);
     const nothing = full([p.BM, p.CLASSES], -Infinity, "f32");
     const none = full([p.BM, p.CLASSES], -1, "i32");
     let lists: Lists = [nothing, nothing, nothing, nothing, none, none, none, none];
     const [start, end] = blocksOfSplit(length, p.BN);
     const whole = maximum(start, minimum(end, floorDiv(length, p.BN)));
     for (const block of range(start, whole)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const key = keysAt(p, kvHead, block * p.BN);
       lists = withBlock(p, dot(query, trans(key)), block, lists);
     }
     // The middle's last block, where it is not full.
     for (const block of range(whole, end)) {
-      const key = reshape(loadTensorDescriptor(p.keys, [p.global + block * p.BN, kvHead, 0]), [p.BN, p.DP]);
+      const key = keysAt(p, kvHead, block * p.BN);
       const there = row(block * p.BN + arange(0, p.BN)) < length;
       lists = withBlock(p, where(there, dot(query, trans(key)), -Infinity), block, lists);
     }
-    const line = first * p.G * floorDiv(numPrograms(0), tiles) + kvHead * rows + member;
+    const kvHeads = floorDiv(numPrograms(0), cdiv(p.chunk * p.G, p.BM));
+    const line = first * p.G * kvHeads + kvHead * rows + member;
     const list = ((col(line) * numPrograms(1) + programId(1)) * p.CLASSES + row(arange(0, p.CLASSES))) * SORTED;
     const mask = col(member) < rows;
     for (const i of staticRange(SORTED)) store(p.values + list + i, lists[i]!, { mask });
