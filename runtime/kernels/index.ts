@@ -20,6 +20,8 @@ export * from "./linear/matmul-integers.kernel.js";
 export * from "./linear/matmul-quantized.kernel.js";
 export * from "./linear/norm.kernel.js";
 export * from "./linear/weight-files.kernel.js";
+export * from "./parallel/deal.kernel.js";
+export * from "./parallel/exchange.kernel.js";
 export * from "./read-memory.kernel.js";
 export * from "./reattention/attention.kernel.js";
 export * from "./reattention/decide.kernel.js";

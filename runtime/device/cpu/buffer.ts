@@ -8,6 +8,8 @@ export interface Allocation {
   /** How many of them there are so far. */
   committed: number;
   freed: boolean;
+  /** The devices whose kernels may have it: its own, and those that it was lent to. */
+  readonly users: Set<CpuDevice>;
 }
 
 export class CpuBuffer implements LiveBuffer {

@@ -38,16 +38,26 @@ function hashOf(kernel: Kernel): string {
   return hash;
 }
 
+/** Modules by what they were compiled from: devices beside each other compile each once. */
+export type Modules = Map<string, Promise<Module>>;
+
+interface Module {
+  readonly module: WebAssembly.Module;
+  readonly info: CpuKernelInfo;
+}
+
 /** Every kernel of a device, by the number that the workers know it by. */
 export class KernelRegistry {
   readonly #queue: Queue;
   readonly #store: WasmStore | null;
   readonly #checks: KernelChecks;
+  readonly #modules: Modules;
   readonly #infos: CpuKernelInfo[] = [];
   readonly #known = new Map<string, Compiled>();
 
-  constructor(queue: Queue, store: WasmStore | null, checks: KernelChecks = {}) {
+  constructor(queue: Queue, store: WasmStore | null, checks: KernelChecks = {}, modules: Modules = new Map()) {
     this.#checks = checks;
+    this.#modules = modules;
     this.#queue = queue;
     this.#store = store;
   }
@@ -81,15 +91,23 @@ export class KernelRegistry {
   }
 
   async #load(key: string, kernel: Kernel, aliased: readonly (readonly string[])[]): Promise<Ready> {
-    const stored = await this.#stored(key);
-    if (stored) return this.#register(stored.module, stored.info);
-    const { wasm, info } = compileForCpu(kernel, { aliased, checks: this.#checks });
-    const module = await WebAssembly.compile(wasm);
-    void this.#store?.put(key, wasm);
+    const begun = this.#modules.get(key) ?? this.#module(key, kernel, aliased);
+    this.#modules.set(key, begun);
+    begun.catch(() => this.#modules.delete(key));
+    const { module, info } = await begun;
     return this.#register(module, info);
   }
 
-  async #stored(key: string): Promise<{ module: WebAssembly.Module; info: CpuKernelInfo } | null> {
+  async #module(key: string, kernel: Kernel, aliased: readonly (readonly string[])[]): Promise<Module> {
+    const stored = await this.#stored(key);
+    if (stored) return stored;
+    const { wasm, info } = compileForCpu(kernel, { aliased, checks: this.#checks });
+    const module = await WebAssembly.compile(wasm);
+    void this.#store?.put(key, wasm);
+    return { module, info };
+  }
+
+  async #stored(key: string): Promise<Module | null> {
     const wasm = await this.#store?.get(key);
     if (!wasm) return null;
     try {

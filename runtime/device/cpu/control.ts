@@ -1,5 +1,5 @@
 /**
- * The words at the start of shared memory through which the host and its workers agree on what runs. The workers are given this object
+ * The words of shared memory, at its start or where a device beside another has its own, through which the host and its workers agree on what runs. The workers are given this object
  * when they start, so it is the only description of the layout.
  *
  * Commands are numbered and lie in a ring. `state` holds the number of the command that runs (its low 20 bits, shifted by 12) and how
@@ -65,7 +65,7 @@ export interface Command {
   readonly value: number;
 }
 
-/** Bytes for the arguments of a launch, one place for each slot of the ring. */
+/** Bytes for the arguments of a launch, one place for each slot of the ring. All of a device's control words and blocks begin at its base. */
 export const BLOCK_BYTES = 1024;
 const PAGE = 65536;
 const blocksAt = (CONTROL.ring + CONTROL.slots * CONTROL.slotWords) * 4;

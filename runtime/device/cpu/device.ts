@@ -26,11 +26,12 @@ import { COMMAND, CONTROL, type Command } from "./control.js";
 import { explainFault } from "./explain.js";
 import { CpuGraph, type Recorded } from "./graph.js";
 import { CpuGrowable } from "./growable.js";
-import { Heap } from "./heap.js";
+import type { Heap } from "./heap.js";
 import type { CpuLaunch } from "./kernel.js";
 import { CpuMirror } from "./mirror.js";
 import { printedLines } from "./printed.js";
 import { Queue, type QueueHost } from "./queue.js";
+import { SharedMemory } from "./shared-memory.js";
 import { uploadFiles } from "./uploads.js";
 import { WasmFolder, type WasmStore } from "./wasm-store.js";
 
@@ -53,6 +54,11 @@ export interface CpuOptions {
   readonly checked?: boolean | CheckedOptions;
   /** Prints the values on a line of a kernel's source. Default: what TILESCRIPT_TRACE says. */
   readonly trace?: Trace;
+  /**
+   * A device that is open, whose memory this one has too, with a queue and workers of its own: `lend` gives kernels of one a buffer of the other.
+   * Neither can be checked. Default: memory of its own.
+   */
+  readonly beside?: CpuDevice;
 }
 
 const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -86,16 +92,13 @@ export class CpuDevice implements Device {
   readonly arch = 0;
   readonly processors: number;
   readonly traits = TRAITS;
-  readonly heap = new Heap();
+  readonly #shared: SharedMemory;
   readonly queue: Queue;
   readonly kernels: KernelRegistry;
   /** Null where nothing is looked for but accesses out of bounds. */
   readonly checks: Checks | null;
-  /** Counts up with every buffer freed, so that a launch need not look at each of its own. */
-  freedBuffers = 0;
-  /** Counts up with every growth of a buffer, so that a launch need not compare its bounds with each of its own. */
-  grownBuffers = 0;
   readonly #allocations = new Set<Allocation>();
+  readonly #lent = new Set<Allocation>();
   readonly #addresses: AddressTable;
   /** Counts up with every buffer made. */
   #made = 0;
@@ -109,8 +112,17 @@ export class CpuDevice implements Device {
     return new CpuDevice(options);
   }
 
-  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace }: CpuOptions) {
+  private constructor(options: CpuOptions) {
+    const { threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace, beside } = options;
     const checking = checked === undefined ? checkedByEnvironment(process.env) : checked;
+    if (beside?.closed) throw new DeviceError("A device was to be opened beside one that is closed.");
+    if (beside && (checking || beside.checks))
+      throw new DeviceError("A checked device knows nothing of what others write: open none beside it.", {
+        hint: "Leave checked and TILESCRIPT_CHECKED out, or use one device.",
+      });
+    this.#shared = beside ? beside.#shared : new SharedMemory();
+    const base = this.#shared.takeBase();
+    this.#shared.devices.add(this);
     this.checks = checking ? new Checks(checking === true ? {} : checking, this.heap.limit) : null;
     this.#closeLimit = closeLimit;
     this.processors = threadCount(threads);
@@ -120,12 +132,37 @@ export class CpuDevice implements Device {
       explain: (fault) => explainFault(fault, this.kernels.info(fault.kernel), this.heap.memory),
       print: ({ kernel, printed }) => printedLines(this.kernels.info(kernel)!, printed).forEach(print),
     };
-    this.queue = new Queue(this.heap, this.processors, host, this.checks?.work ?? null);
+    this.queue = new Queue(this.heap, base, this.processors, host, this.checks?.work ?? null);
     this.#addresses = new AddressTable(this.heap, this.queue);
-    this.kernels = new KernelRegistry(this.queue, store === undefined ? new WasmFolder() : store, {
-      ...this.checks?.kernels,
-      trace: trace ?? tracedByEnvironment(process.env),
-    });
+    this.kernels = new KernelRegistry(
+      this.queue,
+      store === undefined ? new WasmFolder() : store,
+      {
+        ...this.checks?.kernels,
+        trace: trace ?? tracedByEnvironment(process.env),
+      },
+      this.#shared.modules,
+    );
+  }
+
+  get heap(): Heap {
+    return this.#shared.heap;
+  }
+
+  get freedBuffers(): number {
+    return this.#shared.freedBuffers;
+  }
+
+  set freedBuffers(count: number) {
+    this.#shared.freedBuffers = count;
+  }
+
+  get grownBuffers(): number {
+    return this.#shared.grownBuffers;
+  }
+
+  set grownBuffers(count: number) {
+    this.#shared.grownBuffers = count;
   }
 
   memory(): { readonly total: number; readonly free: number } {
@@ -156,7 +193,31 @@ export class CpuDevice implements Device {
     allocation.freed = true;
     this.freedBuffers++;
     this.#allocations.delete(allocation);
-    this.queue.retire(allocation.start, allocation.bytes);
+    let left = allocation.users.size;
+    for (const user of allocation.users) {
+      user.#lent.delete(allocation);
+      user.queue.afterwards(() => {
+        if (--left === 0) this.heap.give(allocation.start, allocation.bytes);
+      });
+    }
+  }
+
+  /**
+   * A buffer of this device or of one beside it, for kernels of this one: the same memory at the same address, with the same bounds. What frees it is
+   * the buffer. Throws DeviceError for one of any other device.
+   */
+  lend(buffer: DeviceBuffer): CpuBuffer {
+    this.#requireOpen();
+    if (!(buffer instanceof CpuBuffer) || buffer.device.#shared !== this.#shared) throw foreignBuffer(buffer, this);
+    const { allocation, start, bytes } = buffer;
+    buffer.requireRange(0, bytes);
+    if (!allocation.users.has(this)) {
+      allocation.users.add(this);
+      this.#lent.add(allocation);
+      this.#made++;
+    }
+    if (buffer instanceof CpuGrowable) return new CpuGrowable(this, allocation, false);
+    return new CpuBuffer(this, allocation, start, bytes, false);
   }
 
   async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
@@ -282,7 +343,8 @@ export class CpuDevice implements Device {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const allocation of this.#allocations) allocation.freed = true;
+    for (const allocation of this.#allocations) this.release(allocation);
+    this.#shared.devices.delete(this);
     this.queue.close(this.#closeLimit, () => neverEnded(this.name, this.#closeLimit));
   }
 
@@ -333,7 +395,7 @@ export class CpuDevice implements Device {
   tell({ ready }: Compiled, block: number): void {
     if (!ready?.info.addresses) return;
     const state = this.#made + this.freedBuffers + this.grownBuffers;
-    const table = this.#addresses.place(this.#allocations, state);
+    const table = this.#addresses.place([...this.#allocations, ...this.#lent], state);
     new Uint32Array(this.heap.memory.buffer, block, TABLE_WORD + 1)[TABLE_WORD] = table;
   }
 
@@ -347,7 +409,7 @@ export class CpuDevice implements Device {
   }
 
   #own(start: number, bytes: number, committed: number): Allocation {
-    const allocation = { start, bytes, committed, freed: false };
+    const allocation = { start, bytes, committed, freed: false, users: new Set<CpuDevice>([this]) };
     this.#allocations.add(allocation);
     this.#made++;
     return allocation;

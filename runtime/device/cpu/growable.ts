@@ -6,19 +6,18 @@ import type { CpuDevice } from "./device.js";
 /** A stretch of the heap of which the kernels may use a first part. */
 export class CpuGrowable extends CpuBuffer implements GrowableBuffer {
   readonly capacity: number;
-  #committed = 0;
 
-  constructor(device: CpuDevice, allocation: Allocation) {
-    super(device, allocation, allocation.start, 0, true);
+  constructor(device: CpuDevice, allocation: Allocation, owner = true) {
+    super(device, allocation, allocation.start, 0, owner);
     this.capacity = allocation.bytes;
   }
 
   get committed(): number {
-    return this.#committed;
+    return this.allocation.committed;
   }
 
   override get bytes(): number {
-    return this.#committed;
+    return this.committed;
   }
 
   override get reach(): number {
@@ -27,11 +26,10 @@ export class CpuGrowable extends CpuBuffer implements GrowableBuffer {
 
   grow(bytes: number): void {
     checkGrowth(this, bytes);
-    if (bytes <= this.#committed) return;
+    if (bytes <= this.committed) return;
     const { heap } = this.device;
-    if (!heap.cover(this.start + bytes)) throw heap.shortage(bytes, this.#committed);
-    this.device.checks?.allocated(this.start + this.#committed, bytes - this.#committed);
-    this.#committed = bytes;
+    if (!heap.cover(this.start + bytes)) throw heap.shortage(bytes, this.committed);
+    this.device.checks?.allocated(this.start + this.committed, bytes - this.committed);
     this.allocation.committed = bytes;
     this.device.grownBuffers++;
   }

@@ -3,7 +3,7 @@ import { TABLE_WORD } from "../../../compiler/backends/wasm/index.js";
 import { ownOptions } from "../../worker-options.js";
 import { DeviceError } from "../errors.js";
 import type { CheckedWork } from "./checked/checks.js";
-import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, SLOT } from "./control.js";
+import { BLOCK_BYTES, BLOCKS_START, COMMAND, CONTROL, type Command, FAULT, HEAP_START, SLOT } from "./control.js";
 import type { Heap } from "./heap.js";
 
 /** What a worker wrote about the kernel that failed. */
@@ -75,6 +75,8 @@ const RESERVE = 64;
 export class Queue {
   readonly threads: number;
   readonly #heap: Heap;
+  /** Where its words are in the memory. */
+  readonly #base: number;
   readonly #words: Int32Array;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
@@ -94,24 +96,31 @@ export class Queue {
   #printed: Printed[] = [];
   #frameBytes = 0;
   #frames: number[] = [];
-  #retired: { address: number; bytes: number; after: number }[] = [];
+  #retired: { after: number; give(): void }[] = [];
+  #running: number;
 
-  /** @param checks what workers look for besides running kernels; null for nothing */
-  constructor(heap: Heap, threads: number, host: QueueHost, checks: CheckedWork | null) {
+  /**
+   * @param base where its words and blocks are in the memory, HEAP_START bytes of zeros
+   * @param checks what workers look for besides running kernels; null for nothing
+   */
+  constructor(heap: Heap, base: number, threads: number, host: QueueHost, checks: CheckedWork | null) {
     this.#heap = heap;
+    this.#base = base;
+    this.#running = threads;
     this.#checked = checks !== null;
     this.threads = threads;
     this.#host = host;
-    this.#words = new Int32Array(heap.memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
+    this.#words = new Int32Array(heap.memory.buffer, base, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
     const layout = { CONTROL, SLOT, COMMAND, FAULT, TABLE_WORD };
     for (let index = 0; index < threads; index++) {
       const { port1, port2 } = new MessageChannel();
       const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-        workerData: { memory: heap.memory, port: port2, index, layout, checks },
+        workerData: { memory: heap.memory, base, port: port2, index, layout, checks },
         transferList: [port2],
         ...ownOptions(),
       });
       worker.unref();
+      worker.once("exit", () => this.#exited());
       port1.unref();
       this.#workers.push(worker);
       this.#ports.push(port1);
@@ -153,8 +162,13 @@ export class Queue {
 
   /** Gives memory back to the heap once the commands queued so far have run. */
   retire(address: number, bytes: number): void {
-    if (this.idle) this.#heap.give(address, bytes);
-    else this.#retired.push({ address, bytes, after: this.#enqueued + this.#pending.length });
+    this.afterwards(() => this.#heap.give(address, bytes));
+  }
+
+  /** Calls `give` once the commands queued so far have run: at the next look, at the latest when the workers have ended. */
+  afterwards(give: () => void): void {
+    if (this.#closed ? this.#running === 0 : this.idle) give();
+    else this.#retired.push({ give, after: this.#enqueued + this.#pending.length });
   }
 
   /** Gives back what was retired and is not used any more. */
@@ -163,7 +177,7 @@ export class Queue {
     const { finished } = this;
     const free = this.#pending.length === 0 ? this.#retired.filter((one) => one.after <= finished) : [];
     this.#retired = this.#retired.filter((one) => !free.includes(one));
-    for (const { address, bytes } of free) this.#heap.give(address, bytes);
+    for (const { give } of free) give();
   }
 
   /** Queues a command. */
@@ -250,6 +264,14 @@ export class Queue {
       if (Atomics.load(this.#words, CONTROL.started + index) === 1) void worker.terminate();
     });
     for (const port of this.#ports) port.close();
+    for (const address of this.#frames) this.retire(address, this.#frameBytes);
+    if (this.#base > 0) this.retire(this.#base, HEAP_START);
+  }
+
+  /** A worker has ended. With the last one of a queue that is closed, nothing uses memory any more. */
+  #exited(): void {
+    if (--this.#running > 0 || !this.#closed) return;
+    for (const { give } of this.#retired.splice(0)) give();
   }
 
   #hasStarted(): boolean {
@@ -265,7 +287,7 @@ export class Queue {
   }
 
   #putLaunch(command: Command, fill: (address: number) => void): void {
-    const address = BLOCKS_START + (this.#enqueued % CONTROL.slots) * BLOCK_BYTES;
+    const address = this.#base + BLOCKS_START + (this.#enqueued % CONTROL.slots) * BLOCK_BYTES;
     fill(address);
     this.#put({ ...command, block: address });
   }
@@ -370,7 +392,8 @@ export class Queue {
     if (Atomics.load(words, CONTROL.error) !== 2) return undefined;
     const [kind, kernel, site, base, element, x, y, z, block, length, command] = words.subarray(CONTROL.fault);
     if (command! >= count) return undefined;
-    const text = Buffer.from(this.#heap.bytes.slice(CONTROL.faultText * 4, CONTROL.faultText * 4 + length!)).toString();
+    const at = this.#base + CONTROL.faultText * 4;
+    const text = Buffer.from(this.#heap.bytes.slice(at, at + length!)).toString();
     Atomics.store(words, CONTROL.error, 0);
     return this.#host.explain({
       kind: kind!,

@@ -4,9 +4,9 @@ import { realFunction } from "../../../compiler/ops/real.mjs";
 import { Checking } from "./checked/checking.mjs";
 import { bufferUpTo } from "./grown-memory.mjs";
 
-const { memory, port, index, layout, checks } = workerData;
+const { memory, base, port, index, layout, checks } = workerData;
 const { CONTROL, SLOT, COMMAND, FAULT } = layout;
-const words = new Int32Array(memory.buffer, 0, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
+const words = new Int32Array(memory.buffer, base, CONTROL.ring + CONTROL.slots * CONTROL.slotWords);
 const kernels = [];
 const mirrors = [];
 
@@ -134,7 +134,7 @@ function report(error, slot, command) {
   const program = running ? [running.x.value, running.y.value, running.z.value] : [0, 0, 0];
   const said = error instanceof Fault ? JSON.stringify(error.more ?? {}) : String(error);
   const text = new TextEncoder().encode(said).slice(0, CONTROL.faultTextBytes);
-  bytes(CONTROL.faultText * 4, text.length).set(text);
+  bytes(base + CONTROL.faultText * 4, text.length).set(text);
   const launch = [fault.kind, words[slot + SLOT.id], fault.site, fault.base, fault.element];
   const fields = [...launch, ...program, words[slot + SLOT.block], text.length, command];
   fields.forEach((value, at) => {
