@@ -15,7 +15,7 @@ const DEALINGS = [
 it.each(DEALINGS)("$ranks ranks, blocks of $block: every token has one owner and one slot, in order", (dealing) => {
   const held = Array.from({ length: dealing.ranks }, (): number[] => []);
   for (let position = 0; position < 203; position++) {
-    held.forEach((own, rank) => expect(slotsBefore(dealing, rank, position)).toBe(own.length));
+    for (const [rank, own] of held.entries()) expect(slotsBefore(dealing, rank, position)).toBe(own.length);
     const rank = ownerOf(dealing, position);
     expect(slotOf(dealing, position)).toBe(held[rank]!.length);
     expect(positionOf(dealing, rank, held[rank]!.length)).toBe(position);
