@@ -16,7 +16,8 @@ export class CpuGroup implements DeviceGroup {
     return new CpuGroup(devices);
   }
 
-  private constructor(devices: readonly CpuDevice[]) {
+  /** Devices that are open beside each other. */
+  constructor(devices: readonly CpuDevice[]) {
     this.devices = devices;
   }
 

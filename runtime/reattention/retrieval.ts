@@ -34,6 +34,7 @@ interface Passed extends Queries {
   readonly global: number;
   readonly length: number;
   readonly chunk: number;
+  readonly candidates: Candidates | undefined;
 }
 
 /** Keys in 8 bits, as `reattentionQuantize` makes them, for the layer that they are of. */
@@ -51,6 +52,26 @@ export interface Choice {
   readonly votes: Votes;
   readonly beside: Beside;
   readonly quantized?: QuantizedKeys;
+}
+
+/**
+ * Where candidates are left instead of picks, where the keys are those that one of several ranks owns: their scores f64 and positions i32, [rows, topK]
+ * each (kernels/parallel/candidates.ts). `skipped` tokens are before the middle, whoever owns them.
+ */
+export interface Candidates {
+  readonly scores: DeviceBuffer;
+  readonly positions: DeviceBuffer;
+  readonly skipped: number;
+  readonly rank: number;
+  readonly ranks: number;
+  readonly block: number;
+}
+
+/** The keys and the position of all ranks together, for what a step attends to beside its candidates: its last `seen` tokens. */
+export interface OfAll {
+  readonly whole: DeviceBuffer;
+  readonly now: DeviceBuffer;
+  readonly seen: number;
 }
 
 /** Bytes of a token's codes and bounds. There must be room for a multiple of TOGETHER tokens. */
@@ -143,6 +164,7 @@ export class Retrieval {
     keys: DeviceBuffer,
     { position, global, local }: Omit<Cache, "added">,
     choice?: Choice,
+    shared?: { readonly candidates: Candidates; readonly all: OfAll },
   ): boolean {
     const { heads, kvHeads, topK, dtype = "bf16", byBlock = false, scanQueries = 1 } = this.options;
     if (count > scanQueries)
@@ -163,14 +185,11 @@ export class Retrieval {
     ];
     const bounds = topK > SORTED || byBlock ? supersDeep : supers;
     const RP = smallest("queries", scanRows, scanQueries * G);
-    const pick = {
-      ...{ ...common, picks: this.picks, counts: this.counts, topK },
-      ...{
-        KC: smallest("topK", CANDIDATES, topK + 4),
-        SUPERS: smallest("middle", bounds, superRow),
-        ...this.#tiles.pick,
-      },
+    const scored = {
+      ...{ ...common, topK, KC: smallest("topK", CANDIDATES, topK + 4) },
+      ...{ SUPERS: smallest("middle", bounds, superRow), ...this.#tiles.pick },
     };
+    const pick = { ...scored, picks: this.picks, counts: this.counts };
     const few = decidesAtOnce(device, this.options) ? choice?.votes.few(heads * count * topK) : undefined;
     const decision = few && { ...pick, finished: this.#finished, ...few, ...choice!.beside };
     // Attention is one token's.
@@ -189,7 +208,11 @@ export class Retrieval {
       return isBeside;
     }
     kernels.reattentionScan.launch(grid(PROGRAMS.scan[this.#width]), { ...common, RP, BN });
-    if (decision) kernels.reattentionDecide.launch([programs], decision);
+    if (shared && choice)
+      kernels.reattentionCandidates.launch([programs], {
+        ...{ ...scored, ...choice.beside, ...shared.candidates, ...shared.all },
+      });
+    else if (decision) kernels.reattentionDecide.launch([programs], decision);
     else {
       kernels.reattentionPick.launch([heads * count], pick);
       choice?.votes.choose(this, heads * topK, { position, added: count, global, local });
@@ -211,16 +234,23 @@ export class Retrieval {
    * Picks of `count` queries in the keys' dtype, in chunks of `chunk` (default: all in one), for a middle behind the first `global` tokens
    * that has `length` tokens for the last chunk. Each chunk before sees as many fewer as queries follow it.
    */
-  stream(queries: Queries, keys: DeviceBuffer, global: number, length: number, chunk: number = queries.count): void {
+  stream(
+    queries: Queries,
+    keys: DeviceBuffer,
+    global: number,
+    length: number,
+    chunk: number = queries.count,
+    candidates?: Candidates,
+  ): void {
     const { topK, byBlock = false } = this.options;
-    const passed = { ...queries, keys, global, length, chunk };
+    const passed = { ...queries, keys, global, length, chunk, candidates };
     if (topK > SORTED && !byBlock) this.#streamParts(passed);
     else this.#streamLists(passed);
   }
 
   #streamLists(passed: Passed): void {
     const { heads, kvHeads, topK, byBlock = false } = this.options;
-    const { count, length, chunk } = passed;
+    const { count, length, chunk, candidates } = passed;
     const { BM, BN, ...classes } = byBlock ? this.#tiles.streamByBlock : this.#tiles.stream[this.#width];
     const each = classes.CLASSES * SORTED;
     const chunks = cdiv(count, chunk);
@@ -234,11 +264,16 @@ export class Retrieval {
     const common = { ...this.#chunked(passed), ...classes, values, blocks };
     const { kernels } = this.#runner;
     kernels.reattentionStream.launch([tiles, splits, chunks], { ...common, keys: this.#tensor(passed), BM, BN });
-    kernels.reattentionPickStreamed.launch([heads * chunk, chunks], {
-      ...{ ...common, keys: passed.keys, picks: this.picks, counts: this.counts, countRow: this.countRow },
-      ...{ kvHeads, lists, topK, KC: smallest("topK", CANDIDATES, topK + 4) },
+    const scored = {
+      ...{ ...common, keys: passed.keys, kvHeads, lists, topK, KC: smallest("topK", CANDIDATES, topK + 4) },
       ...{ LISTS: smallest("splits", bounds, lists), ...this.#tiles.pickStreamed },
-    });
+    };
+    const grid = [heads * chunk, chunks] as const;
+    if (candidates) kernels.reattentionCandidatesStreamed.launch(grid, { ...scored, ...candidates });
+    else
+      kernels.reattentionPickStreamed.launch(grid, {
+        ...{ ...scored, picks: this.picks, counts: this.counts, countRow: this.countRow },
+      });
   }
 
   /** By the maxima of all parts: chunks together where there is room for them, else tiles of a chunk. */
@@ -277,11 +312,21 @@ export class Retrieval {
           [someTiles, Math.max(1, this.#splits(someTiles * someChunks, splits)), someChunks],
           { ...common, keys: this.#tensor(some), BN },
         );
-        kernels.reattentionPickParts.launch([someTiles * BM, someChunks], {
-          ...{ ...common, keys: passed.keys, picks: this.picks.view(first * heads * topK * 4) },
-          ...{ counts: this.counts.view((first / chunk) * this.countRow * 4), countRow: this.countRow },
-          ...{ kvHeads, topK, KC: smallest("topK", CANDIDATES, topK + 4), SUPERS, ...this.#tiles.pickParts },
-        });
+        const scored = {
+          ...{ ...common, keys: passed.keys, kvHeads, topK, KC: smallest("topK", CANDIDATES, topK + 4) },
+          ...{ SUPERS, ...this.#tiles.pickParts },
+        };
+        const grid = [someTiles * BM, someChunks] as const;
+        const { candidates } = passed;
+        const entry = first * heads * topK;
+        if (candidates) {
+          const [scores, positions] = [candidates.scores.view(entry * 8), candidates.positions.view(entry * 4)];
+          kernels.reattentionCandidatesParts.launch(grid, { ...scored, ...candidates, scores, positions });
+        } else
+          kernels.reattentionPickParts.launch(grid, {
+            ...{ ...scored, picks: this.picks.view(entry * 4) },
+            ...{ counts: this.counts.view((first / chunk) * this.countRow * 4), countRow: this.countRow },
+          });
       }
     }
   }

@@ -29,7 +29,11 @@ export type Beside<T extends "f16" | "bf16"> = {
  * Attention of the last of `total` tokens to the `local` last ones, by the `program`-th of those beyond the decision's, left as the first
  * splits of the attention to the window.
  */
-export function attendLocal(p: StepPicks<"f16" | "bf16"> & Beside<"f16" | "bf16">, program: number, total: number) {
+export function attendLocal(
+  p: Omit<StepPicks<"f16" | "bf16">, "picks" | "counts"> & Beside<"f16" | "bf16">,
+  program: number,
+  total: number,
+) {
   const kvHead = mod(program, p.kvHeads);
   const split = floorDiv(program, p.kvHeads);
   if (middleLength(total, p.global, p.local) >= p.longFrom) {

@@ -14,8 +14,8 @@ it.each([2, 3, 4])("%i ranks have all rows in their order, round after round of 
   using _ = group;
   const exchange = new PeerExchange({ group, kernels });
   // Several programs a round.
-  const meeting = await exchange.meeting(200_000);
-  const sizes = [1, 63, 64, 65, 777, 49_999];
+  const meeting = await exchange.meeting(140_000);
+  const sizes = [1, 63, 64, 65, 777, 33_333];
   const rounds = 24;
   const rank = async (me: number) => {
     const device = group.devices[me]!;
@@ -27,7 +27,7 @@ it.each([2, 3, 4])("%i ranks have all rows in their order, round after round of 
       if ((round + me) % 3 > 0) continue;
       for (let other = 0; other < ranks; other++) {
         const got = await download(meeting.all(me).view(other * meeting.stride, words * 4), new Int32Array(words));
-        expect(got).toEqual(rowOf(other, round, words));
+        expect(Buffer.compare(Buffer.from(got.buffer), Buffer.from(rowOf(other, round, words).buffer))).toBe(0);
       }
     }
     exchange.report(me);

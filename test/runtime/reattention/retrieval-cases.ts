@@ -24,7 +24,8 @@ export interface RetrievalCase extends Heads {
 
 export type Picks = readonly (readonly number[])[];
 
-function inputs({ heads, kvHeads, headSize, queries, length, dtype = "bf16", q, keys }: RetrievalCase) {
+/** The numbers of a case in its dtype's bits. */
+export function inputs({ heads, kvHeads, headSize, queries, length, dtype = "bf16", q, keys }: RetrievalCase) {
   const source = normals(heads * 1000003 + length);
   const bits = (values: ArrayLike<number>) => toBits(dtype, values);
   return {

@@ -154,6 +154,9 @@ export const i32 = {
   ...row(unary, number, 0xc0, "extend8_s", "extend16_s"),
   ...row(unary, extended, 0, ...TRUNCATION),
   atomic: {
+    /** Sleeps while memory holds what is expected, for so many nanoseconds at the most, an i64. */
+    wait: (at: Instruction, expected: Instruction, nanoseconds: Instruction): Instruction =>
+      plain(access(shared(0x01), 2, 0), at, expected, nanoseconds),
     load: atomicLoad(0x10, 2),
     load8_u: atomicLoad(0x12, 0),
     load16_u: atomicLoad(0x13, 1),

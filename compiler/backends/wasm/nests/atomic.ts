@@ -6,7 +6,7 @@ import { elementPlace, slotPlace } from "../emit/loads.js";
 import { literal, type Operation } from "../emit/operands.js";
 import { SCALAR } from "../emit/scalar-primitives.js";
 import type { FunctionBuilder, Local } from "../encode/function.js";
-import { br_if, call, type Instruction, i32, i64, NUMBERS } from "../encode/instructions.js";
+import { br_if, call, drop, type Instruction, i32, i64, NUMBERS } from "../encode/instructions.js";
 import { REPRESENTATION } from "../encode/representation.js";
 import { dtypeOf } from "../lanes/build.js";
 import { descriptorAccess, descriptorOf } from "../lanes/descriptors.js";
@@ -224,6 +224,13 @@ export class Word {
   /** Whether the memory holds a number now. */
   holds(given: Local): Instruction {
     return NUMBERS[this.bits].eq(this.load(), this.toBits(this.fb.get(given)));
+  }
+
+  /** Sleeps for so many nanoseconds at the most, while memory holds what it does; only words of 32 bits can be slept on. */
+  doze(nanoseconds: bigint): void {
+    const { fb } = this;
+    if (DTYPES[this.dtype].bytes !== 4) return;
+    fb.push(drop(i32.atomic.wait(fb.get(this.address), this.load(), i64.const(nanoseconds))));
   }
 
   private store(value: Instruction): void {

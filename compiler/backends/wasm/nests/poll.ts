@@ -16,6 +16,10 @@ import { runElements } from "./nest.js";
 import { place } from "./reduce.js";
 import { stage } from "./stage.js";
 
+/** Looks before a program sleeps between looks, and for how many nanoseconds: whoever it waits for may need its processor. */
+const LOOKS = 1000;
+const DOZE = 50_000n;
+
 /** Waits at each pointer until it holds what is expected, or the time that all of them have together is over; each is looked at once at least. */
 export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
   const { fb } = host;
@@ -59,11 +63,17 @@ export function poll(host: Host, expr: OpExpr, to: Variable | null): Variable {
         checkAligned(nest, access, at.offset, address);
         const word = new Word(fb, dtype, address);
         const seen = fb.local("i32");
+        const looks = fb.hold("i32", i32.const(LOOKS));
         fb.forever((done) => {
           fb.set(seen, word.holds(held));
           if (module.checked && !until) tell(emitter, access, at.offset, innermost, touch);
           fb.push(br_if(done, fb.get(seen)));
           if (until && start) fb.push(br_if(done, i64.ge_u(i64.sub(clock(), fb.get(start)), fb.get(until))));
+          fb.if(
+            fb.get(looks),
+            () => fb.set(looks, i32.sub(fb.get(looks), i32.const(1))),
+            () => word.doze(DOZE),
+          );
         });
         if (target.kind === "scalar") fb.set(target.local, fb.get(seen));
         else storeRef(nest, target as TileVariable, spot, fb.get(seen), innermost);
