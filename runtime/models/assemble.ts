@@ -52,10 +52,10 @@ export function decoderOf(
   { ropes, none }: Rotaries,
 ): Decoder {
   const { device, memory, config, weights } = on;
-  const { capacity, sequences = 1 } = options;
+  const { capacity, sequences = 1, share } = options;
   const { attentions, windowed } = attentionsOf(on, options);
   const shared = {
-    ...{ ...on, attentions, windowed, capacity },
+    ...{ ...on, attentions, windowed, capacity, share },
     scratch: allocateStepScratch(device, memory, config, weights),
     rotaries: config.layerKinds.map(({ rope }) => (rope === undefined ? none : ropes[rope]!)),
     buffers: allocateChunkBuffers(
@@ -65,7 +65,8 @@ export function decoderOf(
       weights,
       Math.max(reachOf(on, options).tokens, rowsFor(sequences)),
     ),
-    shape: cacheShape(device, config, options.attention, capacity),
+    // Dealt keys are passed over as they are.
+    shape: cacheShape(device, config, options.attention, share ? 0 : capacity),
   };
   return new Decoder(shared, memory, sequences);
 }

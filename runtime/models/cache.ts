@@ -15,10 +15,15 @@ export interface LayerCache {
   /** The keys in 8 bits, where decode steps pass over them: `QuantizedKeys`. */
   readonly codes?: GrowableBuffer;
   readonly bounds?: GrowableBuffer;
+  /** Where keys are dealt to several ranks, those that this one owns, at their slots (parallel/dealing.ts). They grow with the keys. */
+  readonly own?: GrowableBuffer;
 }
 
+/** What a layer keeps of every token. */
+type Kept = "keys" | "values" | "codes" | "bounds";
+
 /** Bytes of a token in each buffer of each layer. */
-export type CacheShape = readonly Readonly<Record<keyof LayerCache, number>>[];
+export type CacheShape = readonly Readonly<Record<Kept, number>>[];
 
 /** What the layers of a model keep of a token, where they may hold `capacity` tokens. Layers with a window of their own never retrieve. */
 export function cacheShape(
@@ -67,15 +72,14 @@ export const cacheBytesPerToken = (shape: CacheShape): number => sum(shape.flatM
 const TOGETHER_IN = { keys: 1, values: 1, codes: TOGETHER, bounds: TOGETHER } as const;
 
 /** Bytes that hold `tokens` tokens. */
-const bytesFor = (name: keyof LayerCache, bytes: number, tokens: number) =>
+const bytesFor = (name: Kept, bytes: number, tokens: number) =>
   cdiv(tokens, TOGETHER_IN[name]) * TOGETHER_IN[name] * bytes;
 
 /** Pages of the driver: a cache of few tokens holds one for each buffer of each layer. */
 const PAGE = 2 << 20;
 
 export function reserveCache(memory: Allocator, shape: CacheShape, capacity: number): LayerCache[] {
-  const reserve = (name: keyof LayerCache, bytes: number) =>
-    memory.reserve(bytesFor(name, bytes, capacity), { step: PAGE });
+  const reserve = (name: Kept, bytes: number) => memory.reserve(bytesFor(name, bytes, capacity), { step: PAGE });
   return shape.map(({ keys, values, codes, bounds }) => ({
     ...{ keys: reserve("keys", keys), values: reserve("values", values) },
     ...(codes > 0 ? { codes: reserve("codes", codes), bounds: reserve("bounds", bounds) } : {}),

@@ -1,6 +1,7 @@
 import { Allocations } from "../device/allocations.js";
 import { DeviceError } from "../device/errors.js";
 import { Batch, rowsFor } from "./batch.js";
+import type { LayerCache } from "./cache.js";
 import type { SharedHost } from "./host.js";
 import { LastChunk, Runner } from "./runner.js";
 import { ScoreBuffers } from "./scoring.js";
@@ -27,13 +28,13 @@ export class Decoder {
     this.#memory = memory;
   }
 
-  /** A sequence of its own, empty: its cache takes memory as it fills. @throws OutOfMemoryError where there is not even room for its addresses */
-  sequence(): Runner {
+  /** A sequence of its own, empty: its cache, if none is given, takes memory as it fills. @throws OutOfMemoryError where there is not even room for its addresses */
+  sequence(caches?: readonly LayerCache[]): Runner {
     if (this.#closed) throw new DeviceError("The model was used after it was closed: load it again.");
     const memory = new Allocations(this.host.device);
     try {
       const runner = new Runner(this.host, memory, {
-        ...{ lastChunk: this.#lastChunk, shapings: this.#shapings, scoring: () => this.#scored() },
+        ...{ lastChunk: this.#lastChunk, shapings: this.#shapings, scoring: () => this.#scored(), caches },
       });
       this.#sequences.add(runner);
       return runner;

@@ -1,6 +1,7 @@
 import type { Allocator } from "../device/allocations.js";
 import type { Device } from "../device/device.js";
 import type { ModelKernels } from "../kernels/loaded.js";
+import type { Share } from "../parallel/share.js";
 import type { Rotary } from "../reattention/window-attention.js";
 import type { Attention, AttentionLayer } from "./attention/attention.js";
 import type { WindowedAttention } from "./attention/windowed.js";
@@ -37,4 +38,6 @@ export interface SharedHost extends PassHost {
   /** Tokens that a sequence may have, and what its cache keeps of each. */
   readonly capacity: number;
   readonly shape: CacheShape;
+  /** Where one sequence is dealt to several ranks: which of them this is, and how it reaches the others. */
+  readonly share?: Share | undefined;
 }

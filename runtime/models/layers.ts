@@ -1,3 +1,4 @@
+import type { Share } from "../parallel/share.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import { windowSize } from "../reattention/limits.js";
 import type { Attention } from "./attention/attention.js";
@@ -11,6 +12,8 @@ export interface LayersOptions {
   readonly capacity: number;
   /** Sequences that may decode at once. Default 1. */
   readonly sequences?: number;
+  /** Where one sequence is dealt to several ranks: what this one is told of the others. */
+  readonly share?: Share | undefined;
 }
 
 /** What follows from the attention for buffers and tables. */
@@ -41,7 +44,7 @@ export function rotatedPositions(config: ModelConfig, { attention, capacity }: L
 
 /** The attention of each layer: what was asked for, save in layers that the model itself restricts to a sliding window. */
 export function attentionsOf(host: AttentionHost, options: LayersOptions) {
-  const { attention, capacity } = options;
+  const { attention, capacity, share } = options;
   const { tokens, together } = reachOf(host, options);
   const sliding = new Map<number, Attention>();
   const ofWindow = (window: number): Attention => {
@@ -55,7 +58,7 @@ export function attentionsOf(host: AttentionHost, options: LayersOptions) {
   const windowed =
     attention.kind === "dense"
       ? undefined
-      : new WindowedAttention(host, attention, { capacity, together }, everything());
+      : new WindowedAttention(host, attention, { capacity, together, share }, everything());
   const usual = windowed ?? everything();
   const attentions = host.config.layerKinds.map(({ window }: LayerKind) =>
     window !== undefined && window < capacity ? ofWindow(window) : usual,

@@ -1,4 +1,3 @@
-import { abortable } from "../device/abortable.js";
 import type { Allocations } from "../device/allocations.js";
 import type { Device, DeviceBuffer, Mirror } from "../device/device.js";
 import { DeviceError } from "../device/errors.js";
@@ -7,9 +6,10 @@ import type { AttentionLayer, Chunk } from "./attention/attention.js";
 import type { WindowedAttention } from "./attention/windowed.js";
 import { growCache, type LayerCache, reserveCache, tokensHeld, tokensThatFit } from "./cache.js";
 import { ChunkPass } from "./chunk-pass.js";
-import { chunksOf, isTimeToLook } from "./chunks.js";
+import { chunksOf } from "./chunks.js";
 import type { ModelConfig } from "./config.js";
 import type { ModelHost, SharedHost } from "./host.js";
+import { type Reader, readPrompt } from "./read-prompt.js";
 import { Recordings } from "./recordings.js";
 import type { ScoreBuffers } from "./scoring.js";
 import type { ChosenLogprob, Shaping } from "./shaping.js";
@@ -62,10 +62,12 @@ export interface Beside {
   readonly lastChunk: LastChunk;
   readonly shapings: Shapings;
   readonly scoring: () => ScoreBuffers;
+  /** Where the cache is there already, since several ranks have it together: who has made it frees it. */
+  readonly caches?: readonly LayerCache[] | undefined;
 }
 
 /** A sequence of tokens that a model reads and goes on with, without text: its cache, and its recorded decode step. */
-export class Runner {
+export class Runner implements Reader {
   readonly device: Device;
   readonly config: ModelConfig;
   /** Tokens that the cache may hold. */
@@ -87,7 +89,7 @@ export class Runner {
   #tells: Told | undefined;
   #closed = false;
 
-  constructor(shared: SharedHost, memory: Allocations, { lastChunk, shapings, scoring }: Beside) {
+  constructor(shared: SharedHost, memory: Allocations, { lastChunk, shapings, scoring, caches }: Beside) {
     this.#shared = shared;
     this.#shapings = shapings;
     this.#scoring = scoring;
@@ -98,7 +100,7 @@ export class Runner {
     this.config = shared.config;
     this.capacity = shared.capacity;
     const state = { ...shared.scratch, ...allocateSequenceState(memory, shared.config) };
-    this.#caches = reserveCache(memory, shared.shape, shared.capacity);
+    this.#caches = caches ?? reserveCache(memory, shared.shape, shared.capacity);
     const layers = this.#caches.map((cache, index): AttentionLayer => {
       return { index, cache, rotary: shared.rotaries[index]!, position: state.position };
     });
@@ -125,23 +127,17 @@ export class Runner {
   /**
    * Runs `tokens` after the `past` ones that the cache holds already, and picks the token that follows. That pick is step 0 of `token`.
    */
-  async prefill(
+  prefill(
     tokens: readonly number[],
     past: number,
     sampling: SamplingChoice,
-    { signal, onProgress }: PrefillOptions = {},
+    options: PrefillOptions = {},
   ): Promise<void> {
-    // Whoever stops does not wait for the chunk that runs: it takes seconds where processors compute it.
-    const wait = (queued: Promise<void>) => abortable(queued, signal);
-    this.grow(past + tokens.length);
-    await wait(this.begin(sampling, tokens));
-    let queued = 0;
-    for (const chunk of this.chunks(past, tokens.length)) {
-      const start = chunk.past - past;
-      await wait(this.read(chunk, tokens.slice(start, start + chunk.count)));
-      if (!chunk.last && isTimeToLook(chunk, ++queued)) await wait(this.device.synchronize());
-      onProgress?.(start + chunk.count);
-    }
+    return readPrompt(this, tokens, past, sampling, options);
+  }
+
+  settled(): Promise<void> {
+    return this.device.synchronize();
   }
 
   /** How `count` tokens after `past` are read, at most `most` at a time where that is ours to choose. */
@@ -268,7 +264,7 @@ export class Runner {
 
   /** The rows of the first `tokens` tokens have been written: what else is kept of them follows from these. */
   filled(tokens: number): void {
-    for (const layer of this.#host.layers) this.#shared.windowed?.quantize(layer, 0, tokens);
+    for (const layer of this.#host.layers) this.#shared.windowed?.appended(layer, 0, tokens);
   }
 
   /** Where kernels find it that know sequences by address. They stay as long as it does. */
@@ -361,6 +357,7 @@ export class Runner {
       const { shaped } = this.#shapings;
       pickShaped(this.#host, { rows: 1, room: 1, logits, records, picked, shaped, told: this.#tells! });
     } else this.#token.choose(this.#picking);
+    this.#shared.share?.exchange.report(this.#shared.share.rank);
     this.#mirror.copyFrom(state.ring, RING * 4);
   }
 

@@ -7,6 +7,7 @@ import type { DealOptions, Dealt, DeviceGroup, HostWord } from "./group.js";
 /** CPU devices beside each other: their buffers lie in one memory, so what all have is one buffer. */
 export class CpuGroup implements DeviceGroup {
   readonly devices: readonly CpuDevice[];
+  readonly mapped = false;
 
   /** So many devices, each with queue and workers of its own, so that one that waits for another does not keep it from running. */
   static async open(ranks: number, options: Omit<CpuOptions, "beside"> = {}): Promise<CpuGroup> {

@@ -25,6 +25,8 @@ export interface DeviceGroup {
    * DeviceError for a block that cannot be dealt (see `blockFor`).
    */
   deal(options: DealOptions): Dealt;
+  /** `mapped` of all that is dealt. */
+  readonly mapped: boolean;
   /** A word of memory, 0 at first, that kernels of all ranks read and that the host changes at any time: while kernels run, and without waiting. */
   hostWord(): HostWord;
 }

@@ -22,6 +22,9 @@ export interface SharedKeys {
 /** Candidates that are merged at a time: a few make no smaller tile. */
 const FEWEST = 8;
 
+/** Integers of a row that are copied at a time. */
+const DEALT = 32;
+
 /**
  * `Retrieval` over keys that are dealt to ranks: each passes over its own, the candidates of all are exchanged, and every rank merges them to the same
  * picks, which are those that one device would make. Queues kernels and waits for nothing.
@@ -60,7 +63,22 @@ export class ShardedRetrieval implements Picks {
     dealPosition.launch([1], { position, own: this.#position, added, local, rank, ...dealing });
   }
 
-  /** As `Retrieval.scan`, behind `begin`; the window is still to be chosen. */
+  /**
+   * Puts keys that were just written, and that the rank owns, at their slots, where they are not there by themselves: `count` from token `first` on, which
+   * is counted from load(position) where that is given. Capturable.
+   */
+  deal({ own, whole }: SharedKeys, written: { position?: DeviceBuffer; first: number; count: number }): void {
+    const { rank, dealing, mapped } = this.#share;
+    if (mapped) return;
+    const { kvHeads, headSize } = this.options;
+    const { position, first, count } = written;
+    const words = (kvHeads * headSize) / 2;
+    this.#runner.kernels.dealRows.launch([count], {
+      ...{ rows: whole, own, position, first, words, rank, ...dealing, BLOCK: DEALT },
+    });
+  }
+
+  /** As `Retrieval.scan` with a choice, behind `begin`. */
   scan(queries: Queries, { own, whole }: SharedKeys, cache: Omit<Cache, "added">, choice: Choice): boolean {
     const { rank, dealing, meetings } = this.#share;
     const { heads } = this.options;
@@ -71,6 +89,7 @@ export class ShardedRetrieval implements Picks {
     const all = { whole, now: position, seen: local };
     const isBeside = this.#own.scan(queries, own, seen, choice, { candidates, all });
     this.#merge(meetings.step, rows, rows);
+    choice.votes.choose(this, heads * this.options.topK, { ...cache, added: queries.count });
     return isBeside;
   }
 

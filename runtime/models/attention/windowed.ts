@@ -1,4 +1,6 @@
 import type { DeviceBuffer } from "../../device/device.js";
+import { ShardedRetrieval } from "../../parallel/sharded-retrieval.js";
+import type { Share } from "../../parallel/share.js";
 import type { ReAttention, StreamingAttention } from "../../reattention/attention-options.js";
 import { windowSize } from "../../reattention/limits.js";
 import { type QuantizedKeys, Retrieval } from "../../reattention/retrieval.js";
@@ -10,6 +12,13 @@ import type { AttentionHost } from "./dense.js";
 
 /** Bytes between the numbers of two layers, as kernels like their buffers to begin. */
 const EXACT_ROW = 16;
+
+/** Sizes, and where one sequence is dealt to several ranks, what this one is told of the others. */
+interface Around {
+  readonly capacity: number;
+  readonly together: number;
+  readonly share?: Share | undefined;
+}
 
 export type WindowedOptions = ReAttention | StreamingAttention;
 
@@ -26,8 +35,10 @@ export class WindowedAttention implements Attention {
   /** For chunks that see everything before them. */
   readonly #whole: Attention;
   /** For one token of a decode step, and for a chunk: what they keep between kernels grows with the queries. */
-  readonly #scan: Retrieval | undefined;
-  readonly #stream: Retrieval | undefined;
+  readonly #scan: Retrieval | ShardedRetrieval | undefined;
+  readonly #stream: Retrieval | ShardedRetrieval | undefined;
+  /** The first layer that attends so: what a step's layers have in common is queued there. */
+  readonly #first: number;
   readonly #votes: Votes;
   readonly #window: WindowAttention;
   /** i32 [layers, positions that a layer selects at the most] and [layers]: what each layer selected when it was kept, and how many. */
@@ -36,12 +47,7 @@ export class WindowedAttention implements Attention {
   /** i32, one a layer, apart: `exactSteps` of QuantizedKeys. */
   readonly #exactSteps: DeviceBuffer;
 
-  constructor(
-    host: AttentionHost,
-    options: WindowedOptions,
-    { capacity, together }: { readonly capacity: number; readonly together: number },
-    whole: Attention,
-  ) {
+  constructor(host: AttentionHost, options: WindowedOptions, { capacity, together, share }: Around, whole: Attention) {
     const { config, memory } = host;
     const picked = options.kind === "reattention";
     const topK = picked ? options.topK : 0;
@@ -51,8 +57,11 @@ export class WindowedAttention implements Attention {
     this.#sizes = sizesOf(config);
     this.#whole = whole;
     const middle = Math.max(0, capacity - options.global - options.local);
-    const retrieval = (queries: number, chunks: number) =>
-      picked ? new Retrieval(host, { ...config, topK, queries, chunks, middle }) : undefined;
+    const retrieval = (queries: number, chunks: number) => {
+      const asked = { ...config, topK, queries, chunks, middle };
+      if (picked) return share ? new ShardedRetrieval(host, asked, share) : new Retrieval(host, asked);
+    };
+    this.#first = config.layerKinds.findIndex(({ window }) => window === undefined || window >= capacity);
     this.#scan = retrieval(1, 1);
     this.#stream = retrieval(options.chunk, together);
     const { clip, span } = picked ? options : { clip: 1, span: 2 };
@@ -77,8 +86,15 @@ export class WindowedAttention implements Attention {
     const seen = this.#cache(layer, 1);
     const beside = this.#window.beside(token, seen);
     const choice = { votes: this.#votes, beside, quantized: this.#quantized(layer) };
-    const isBeside = this.#scan?.scan({ q, count: 1, qRow: qRows }, keys, seen, choice);
-    if (!this.#scan) this.#choose(undefined, seen);
+    const queries = { q, count: 1, qRow: qRows };
+    let isBeside = false;
+    if (this.#scan instanceof ShardedRetrieval) {
+      if (layer.index === this.#first) this.#scan.begin(seen);
+      const dealt = { own: cache.own!, whole: keys };
+      this.#scan.deal(dealt, { position: seen.position, first: 0, count: 1 });
+      isBeside = this.#scan.scan(queries, dealt, seen, choice);
+    } else if (this.#scan) isBeside = this.#scan.scan(queries, keys, seen, choice);
+    else this.#choose(undefined, seen);
     this.#window.decode(token, this.#votes, seen, isBeside ? beside : undefined);
   }
 
@@ -86,7 +102,7 @@ export class WindowedAttention implements Attention {
   chunk(layer: AttentionLayer, qkv: DeviceBuffer, chunk: Chunk, out: DeviceBuffer): void {
     if (!chunk.selects) {
       this.#whole.chunk(layer, qkv, chunk, out);
-      this.quantize(layer, chunk.past, chunk.count);
+      this.appended(layer, chunk.past, chunk.count);
       return;
     }
     const { kernels, config } = this.#host;
@@ -96,20 +112,26 @@ export class WindowedAttention implements Attention {
     const { count, past, last } = chunk;
     const { keys, values } = cache;
     kernels.appendCache.launch([count], { qkv, keys, values, firstPosition: past, heads, kvHeads, KVP, D, DP });
-    this.quantize(layer, past, count);
+    this.appended(layer, past, count);
     const seen = this.#cache(layer, count);
     const { global, local } = seen;
-    this.#stream?.stream({ q: qkv, count, qRow: qkvRows }, keys, global, past + count - global - local, seen.chunk);
+    const passed = cache.own ?? keys;
+    this.#stream?.stream({ q: qkv, count, qRow: qkvRows }, passed, global, past + count - global - local, seen.chunk);
     this.#choose(this.#stream, seen);
     this.#window.prefill(qkv, qkvRows, cache, this.#votes, seen, rotary, this.#sizes, out, attention);
     // The next layer selects in the same place.
     if (last) this.#keep(index, count);
   }
 
-  /** Quantizes a layer's keys from token `first` on, for the decode steps that follow; only those of layers that keep them so. */
-  quantize(layer: AttentionLayer, first: number, count: number): void {
+  /**
+   * Makes what is kept of a layer's keys beside them, from token `first` on: in 8 bits for the decode steps that follow, in layers that keep them so, or
+   * those that this rank owns.
+   */
+  appended(layer: AttentionLayer, first: number, count: number): void {
+    const { keys, own } = layer.cache;
     const quantized = this.#quantized(layer);
-    if (quantized) this.#scan?.quantize(layer.cache.keys, quantized, first, count);
+    if (this.#scan instanceof ShardedRetrieval) this.#scan.deal({ own: own!, whole: keys }, { first, count });
+    else if (quantized) this.#scan?.quantize(keys, quantized, first, count);
   }
 
   /** Positions of the windows that were kept, ascending, one list a layer, for a cache that held `total` tokens. Waits for the device. */
@@ -142,7 +164,7 @@ export class WindowedAttention implements Attention {
     device.copy(this.#counts.view(layer * 4, 4), window.view(last * WINDOW_ROW * 4, 4), 4);
   }
 
-  #choose(retrieval: Retrieval | undefined, seen: Cache): void {
+  #choose(retrieval: Retrieval | ShardedRetrieval | undefined, seen: Cache): void {
     const { kept } = this.#votes;
     const nothing = { picks: kept, counts: kept, countRow: 0 };
     const perQuery = retrieval ? this.#host.config.heads * retrieval.options.topK : 0;

@@ -16,7 +16,7 @@ import { expectedPicks, inputs, misleading, type Picks, type RetrievalCase } fro
 import { openGroup } from "./on-cpu.js";
 
 const PARALLEL = ["deal", "exchange", "candidates", "merge"].map((name) => `parallel/${name}`);
-const SINGLE = ["scan", "stream", "stream-parts", "pick-streamed"].map((name) => `reattention/${name}`);
+const SINGLE = ["scan", "stream", "stream-parts", "pick-streamed", "vote"].map((name) => `reattention/${name}`);
 
 let all: CpuGroup;
 let kernels: ModelKernels[];
@@ -56,7 +56,7 @@ async function picksOf(one: RetrievalCase, { ranks, block, chunk = one.queries }
       const dealing = { ranks, block };
       const deal = { rows: whole, own, first: 0, words: width / 2, rank, ...dealing, BLOCK: 8 };
       runner.kernels.dealRows.launch([tokens], deal);
-      const share = { rank, dealing, exchange, meetings };
+      const share = { rank, dealing, exchange, meetings, mapped: false };
       const retrieval = new ShardedRetrieval(
         runner,
         { ...one, queries: chunk, chunks, scanQueries: queries, middle: length },
