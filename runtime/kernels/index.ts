@@ -22,6 +22,7 @@ export * from "./linear/norm.kernel.js";
 export * from "./linear/weight-files.kernel.js";
 export * from "./parallel/candidates.kernel.js";
 export * from "./parallel/deal.kernel.js";
+export * from "./parallel/dense.kernel.js";
 export * from "./parallel/exchange.kernel.js";
 export * from "./parallel/merge.kernel.js";
 export * from "./read-memory.kernel.js";

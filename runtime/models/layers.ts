@@ -1,3 +1,4 @@
+import { ShardedDense } from "../parallel/sharded-dense.js";
 import type { Share } from "../parallel/share.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import { windowSize } from "../reattention/limits.js";
@@ -59,7 +60,7 @@ export function attentionsOf(host: AttentionHost, options: LayersOptions) {
     attention.kind === "dense"
       ? undefined
       : new WindowedAttention(host, attention, { capacity, together, share }, everything());
-  const usual = windowed ?? everything();
+  const usual = windowed ?? (share ? new ShardedDense(host, capacity, share, everything()) : everything());
   const attentions = host.config.layerKinds.map(({ window }: LayerKind) =>
     window !== undefined && window < capacity ? ofWindow(window) : usual,
   );

@@ -1,4 +1,5 @@
 import { DeviceError } from "../device/errors.js";
+import { decodeAttentionTiles } from "../kernels/attention/tiles.js";
 import { assembleDecoder } from "../models/assemble.js";
 import type { LayerCache } from "../models/cache.js";
 import type { ModelConfig } from "../models/config.js";
@@ -7,12 +8,14 @@ import { loadKernels } from "../models/kernel-bundle.js";
 import { reachOf } from "../models/layers.js";
 import type { DecoderOptions, ModelFiles } from "../models/load.js";
 import { requireRoom } from "../models/memory.js";
-import { rowBytes } from "../models/sizes.js";
+import { rowBytes, sizesOf } from "../models/sizes.js";
 import { modelBundle } from "../package-root.js";
+import { cdiv } from "../tiling.js";
 import type { Exchange } from "./exchange.js";
 import type { Dealt, DeviceGroup } from "./group.js";
 import { PeerExchange } from "./peer-exchange.js";
 import { type DealtCache, ParallelSequence } from "./sequence.js";
+import { denseShareBytes } from "./sharded-dense.js";
 import { candidateBytes, type Share } from "./share.js";
 
 export interface ParallelOptions extends Omit<DecoderOptions, "share" | "sequences"> {
@@ -46,11 +49,13 @@ export class ParallelDecoder {
     const exchange = new PeerExchange({ group, kernels, ...(timeLimit !== undefined && { timeLimit }) });
     const loaded: Decoder[] = [];
     try {
-      const block = group.blockFor(least, [rowBytes(config)]);
+      const first = { device: devices[0]!, config };
+      const { BN } = decodeAttentionTiles(first.device.traits.tiles, sizesOf(config), cdiv(capacity, devices.length));
+      const block = group.blockFor(attention.kind === "dense" ? cdiv(least, BN) * BN : least, [rowBytes(config)]);
       const picks = attention.kind === "reattention" ? attention : { topK: 0, chunk: 0 };
-      const { together } = reachOf({ device: devices[0]! }, layers);
+      const { together } = reachOf(first, layers);
       const meetings = {
-        step: await exchange.meeting(config.heads * candidateBytes(picks.topK)),
+        step: await exchange.meeting(Math.max(config.heads * candidateBytes(picks.topK), denseShareBytes(config))),
         chunk: await exchange.meeting(config.heads * picks.chunk * together * candidateBytes(picks.topK)),
       };
       const dealing = { ranks: devices.length, block };

@@ -52,6 +52,50 @@ async function alone(path: string, attention: ParallelOptions["attention"]) {
   return said;
 }
 
+const rangeOf = (logits: Float32Array) => Math.max(...logits) - Math.min(...logits);
+
+/** Between the two largest. */
+function gapOf(logits: Float32Array): number {
+  const [first, second] = [...logits].sort((a, b) => b - a);
+  return first! - second!;
+}
+
+/** What sums in another order make of logits, as a part of their range: in bf16 between layers a rounding may go the other way. */
+const FARTHEST = 2e-2;
+
+it.each(["llama", "mistral with windows"])("%s, dense, 2, 3 and 4 ranks", async (family) => {
+  const path = tinyPath(family);
+  const attention = { kind: "dense" } as const;
+  const wanted = await alone(path, attention);
+  using all = await CpuGroup.open(4, { threads: 1 });
+  let compared = 0;
+  for (const ranks of [2, 3, 4]) {
+    const group = new CpuGroup(all.devices.slice(0, ranks));
+    using files = openModelFiles(path);
+    // Of 4 ranks, one owns nothing of the first prompt and two nothing of the second.
+    const decoder = await ParallelDecoder.load(group, files, { attention, capacity: 160, block: 32 });
+    const sequence = decoder.sequence();
+    for (const [index, [prompt, sampling]] of PROMPTS.entries()) {
+      const { tokens, logits } = await say(sequence, prompt, sampling, 14);
+      for (let step = 0; step <= 14; step++) {
+        const single = wanted[index]!.logits[step]!;
+        const farthest = Math.max(...logits[step]!.map((logit, id) => Math.abs(logit - single[id]!)));
+        expect(farthest).toBeLessThan(FARTHEST * rangeOf(single));
+        // A draw that was close may go the other way, and all that follows with it.
+        if (tokens[step] !== wanted[index]!.tokens[step]) {
+          expect(sampling === DRAWN || gapOf(single) < FARTHEST * rangeOf(single)).toBe(true);
+          break;
+        }
+        compared++;
+      }
+      // Whatever the order, it is the same on every rank.
+      for (let rank = 1; rank < ranks; rank++) expect(await sequence.logits(rank)).toEqual(logits.at(-1));
+    }
+    decoder.close();
+  }
+  expect(compared).toBeGreaterThan(60);
+});
+
 it.each(["llama", "qwen3", "mistral with windows"])("%s with ReAttention, 2, 3 and 4 ranks", async (family) => {
   const path = tinyPath(family);
   const wanted = await alone(path, WINDOWED);
