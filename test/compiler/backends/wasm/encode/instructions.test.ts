@@ -237,6 +237,8 @@ add("i32.wrap", "i32", i32.wrap(i64.const(0x1ffffffffn)), -1);
 add("i32.reinterpret", "i32", i32.reinterpret(f32.const(1)), 0x3f800000);
 add("i32.extend8_s", "i32", i32.extend8_s(i32.const(0x1ff)), -1);
 add("i32.extend16_s", "i32", i32.extend16_s(i32.const(0x18000)), -0x8000);
+// 1: memory holds something else than what was expected.
+add("i32.atomic.wait", "i32", i32.atomic.wait(at(0), i32.const(0), i64.const(0n)), 1);
 add("i32.atomic.load8_u", "i32", i32.atomic.load8_u(3, at(0)), 3);
 add("i32.atomic.load16_u", "i32", i32.atomic.load16_u(2, at(0)), 0x0302);
 add("i32.atomic.store8", "i32", () => does("i32", i32.atomic.store8(RESULT, at(0), i32.const(-1))), 0xff);
