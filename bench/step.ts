@@ -7,7 +7,7 @@ import { contextFor } from "../runtime/models/context.js";
 import { isConstant, neededBuilds } from "../runtime/models/dry-run.js";
 import { loadKernels } from "../runtime/models/kernel-bundle.js";
 import { type ModelFiles, openModelFiles } from "../runtime/models/load.js";
-import type { Runner } from "../runtime/models/runner.js";
+import type { ModelSequence } from "../runtime/models/runner.js";
 import { rowBytes } from "../runtime/models/sizes.js";
 import { modelBundle } from "../runtime/package-root.js";
 import {
@@ -160,7 +160,7 @@ function groupsOf(all: readonly Met[]): Met[][] {
 }
 
 /** Microseconds of the device and of the host for one of `count` steps. */
-async function stepsOf(runner: Runner, count: number): Promise<{ stepUs: number; hostUs: number }> {
+async function stepsOf(runner: ModelSequence, count: number): Promise<{ stepUs: number; hostUs: number }> {
   let hostMs = 0;
   const stepMs = await runner.device.time(() => {
     const began = performance.now();

@@ -4,7 +4,7 @@ import type { Device } from "../../runtime/device/device.js";
 import { cacheBytesPerToken, cacheShape, tokensThatFit } from "../../runtime/models/cache.js";
 import type { ModelConfig } from "../../runtime/models/config.js";
 import { loadDecoder, type ModelFiles } from "../../runtime/models/load.js";
-import type { Runner } from "../../runtime/models/runner.js";
+import type { ModelSequence } from "../../runtime/models/runner.js";
 import { rowBytes } from "../../runtime/models/sizes.js";
 import { type AttentionOptions, attentionText, windowSize } from "../../runtime/reattention/index.js";
 import { median } from "../environment.js";
@@ -108,7 +108,7 @@ function roundedDown(tokens: number): number {
 }
 
 /** Milliseconds until the first token is there. A prompt before goes just far enough beyond the window to launch everything once. */
-async function readPrompt(runner: Runner, { tokens, attention }: Job, { signal, onProgress }: MeasureOptions) {
+async function readPrompt(runner: ModelSequence, { tokens, attention }: Job, { signal, onProgress }: MeasureOptions) {
   const { device, config } = runner;
   const effort = EFFORT[device.kind];
   const prompt = promptOf(tokens, config);
@@ -130,7 +130,7 @@ async function readPrompt(runner: Runner, { tokens, attention }: Job, { signal, 
 }
 
 /** A cache of normal numbers. */
-export async function fillCache(runner: Runner, tokens: number): Promise<undefined> {
+export async function fillCache(runner: ModelSequence, tokens: number): Promise<undefined> {
   const { device, config } = runner;
   const numbers = await normalNumbers(device, tokens * rowBytes(config));
   await runner.pretend(tokens, GREEDY, numbers.fill);

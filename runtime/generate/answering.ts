@@ -1,5 +1,5 @@
 import { DeviceError, OutOfMemoryError } from "../device/errors.js";
-import type { Decoder } from "../models/decoder.js";
+import type { ModelDecoder } from "../models/decoder.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
 import { toolUse } from "../tools/index.js";
@@ -23,7 +23,7 @@ import { type Sequence, SequencePool } from "./sequence-pool.js";
 import { SessionFile, SessionFileError, writeSessionFile } from "./session-file.js";
 
 export interface AnsweringParts {
-  readonly decoder: Decoder;
+  readonly decoder: ModelDecoder;
   readonly tokenizer: Tokenizer;
   readonly attention: AttentionOptions;
   /** Answers at once, and those that may wait. */
@@ -43,7 +43,7 @@ const KEPT = 4;
 
 /** Answers prompts with a model that runs. */
 export class Answering {
-  readonly #decoder: Decoder;
+  readonly #decoder: ModelDecoder;
   readonly #attention: AttentionOptions;
   readonly speech: Speech;
   readonly #bounds: Bounds;

@@ -1,4 +1,4 @@
-import type { Decoder } from "../models/decoder.js";
+import type { ModelDecoder } from "../models/decoder.js";
 import { sizesOf } from "../models/sizes.js";
 import type { Tokenizer } from "../tokenizer/index.js";
 import { GenerateError } from "./errors.js";
@@ -32,7 +32,7 @@ const MOST_TEXTS = 2048;
 
 /** What texts are read with, in turn with answers. */
 export interface AsideParts {
-  readonly decoder: Decoder;
+  readonly decoder: ModelDecoder;
   readonly tokenizer: Tokenizer;
   readonly scheduler: Pick<Scheduler, "aside">;
   readonly explain: (signal: AbortSignal | undefined) => Promise<Error>;
@@ -84,7 +84,7 @@ function readOptions(options: EmbedOptions) {
 }
 
 function tokensOf(
-  { host }: Decoder,
+  { host }: ModelDecoder,
   tokenizer: Tokenizer,
   input: string | readonly number[],
   index: number,
@@ -103,7 +103,7 @@ function tokensOf(
 }
 
 /** The weights of the last norm. */
-async function outputNorm({ host }: Decoder): Promise<Float32Array> {
+async function outputNorm({ host }: ModelDecoder): Promise<Float32Array> {
   const weights = new Float32Array(sizesOf(host.config).residual);
   await host.device.read(host.weights.outputNorm, weights);
   return weights;
@@ -118,7 +118,7 @@ class Pool {
   readonly #sum: Float64Array;
   #count = 0;
 
-  constructor(pooling: (typeof POOLINGS)[number], norm: Float32Array, { host }: Decoder) {
+  constructor(pooling: (typeof POOLINGS)[number], norm: Float32Array, { host }: ModelDecoder) {
     this.#pooling = pooling;
     this.#norm = norm;
     this.#epsilon = host.config.rmsEpsilon;

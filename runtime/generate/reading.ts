@@ -68,7 +68,7 @@ export class Reading {
     this.sequence.read = end;
     this.#chunks.shift();
     if (chunk.last) this.queued = 1;
-    else if (isTimeToLook(chunk, this.chunksRead)) await runner.device.synchronize();
+    else if (isTimeToLook(chunk, this.chunksRead)) await runner.settled();
     this.answer.progress(end);
   }
 

@@ -1,5 +1,5 @@
 import { OutOfMemoryError } from "../device/errors.js";
-import type { Decoder } from "../models/decoder.js";
+import type { ModelDecoder } from "../models/decoder.js";
 import type { Answer } from "./answer.js";
 import { GenerateError } from "./errors.js";
 import { Reading } from "./reading.js";
@@ -23,7 +23,7 @@ const WORTH = 64;
  * there is a place, one chunk of a prompt is read, and everybody whose prompt is read gets a token. A piece of other work may come before.
  */
 export class Scheduler {
-  readonly #decoder: Decoder;
+  readonly #decoder: ModelDecoder;
   readonly #pool: SequencePool;
   readonly #options: SchedulerOptions;
   readonly #rounds: Rounds;
@@ -39,7 +39,7 @@ export class Scheduler {
   #going: Promise<void> | undefined;
   #closed = false;
 
-  constructor(decoder: Decoder, pool: SequencePool, options: SchedulerOptions) {
+  constructor(decoder: ModelDecoder, pool: SequencePool, options: SchedulerOptions) {
     this.#decoder = decoder;
     this.#pool = pool;
     this.#options = options;

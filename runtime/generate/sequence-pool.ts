@@ -1,18 +1,18 @@
 import { OutOfMemoryError } from "../device/errors.js";
 import { tokensThatFit } from "../models/cache.js";
-import type { Decoder } from "../models/decoder.js";
-import type { Runner } from "../models/runner.js";
+import type { ModelDecoder } from "../models/decoder.js";
+import type { ModelSequence } from "../models/runner.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 
 /** A sequence of a model, and what its cache holds. */
 export class Sequence {
-  readonly runner: Runner;
+  readonly runner: ModelSequence;
   /** Tokens whose keys and values are there. */
   cached: number[] = [];
   /** How many of them were read as a prompt; the rest was generated. */
   read = 0;
 
-  constructor(runner: Runner) {
+  constructor(runner: ModelSequence) {
     this.runner = runner;
   }
 
@@ -37,7 +37,7 @@ interface Match {
  * not read again: it goes on in that sequence, or in another one with a copy. The least recently used goes where memory is needed.
  */
 export class SequencePool {
-  readonly #decoder: Decoder;
+  readonly #decoder: ModelDecoder;
   readonly #attention: AttentionOptions;
   /** Sequences there may be in all. */
   readonly #most: number;
@@ -45,7 +45,7 @@ export class SequencePool {
   /** The least recently used first. */
   readonly #idle: Sequence[];
 
-  constructor(decoder: Decoder, attention: AttentionOptions, most: number) {
+  constructor(decoder: ModelDecoder, attention: AttentionOptions, most: number) {
     this.#decoder = decoder;
     this.#attention = attention;
     this.#most = most;

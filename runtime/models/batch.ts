@@ -5,7 +5,7 @@ import { allocateBatchBuffers, type BatchBuffers } from "./batch-buffers.js";
 import { BatchPass } from "./batch-pass.js";
 import type { SharedHost } from "./host.js";
 import { Recordings } from "./recordings.js";
-import type { Runner } from "./runner.js";
+import type { ModelSequence } from "./runner.js";
 import type { ChosenLogprob } from "./shaping.js";
 import { pickShaped, type Shapings } from "./shapings.js";
 import { RING } from "./state.js";
@@ -29,7 +29,7 @@ export class Batch {
   readonly #recordings: Recordings<string>;
   readonly #memory: Allocator;
   readonly #shapings: Shapings;
-  #members: readonly Runner[] = [];
+  #members: readonly ModelSequence[] = [];
   #tells: Told | undefined;
 
   /** For up to `most` sequences. */
@@ -47,12 +47,12 @@ export class Batch {
   }
 
   /** Whether these are the sequences that a step decodes, in this order. */
-  holds(members: readonly Runner[]): boolean {
+  holds(members: readonly ModelSequence[]): boolean {
     return members.length === this.#members.length && members.every((one, index) => one === this.#members[index]);
   }
 
   /** Makes these the sequences that steps decode. What was queued before must have run. */
-  async arrange(members: readonly Runner[]): Promise<void> {
+  async arrange(members: readonly ModelSequence[]): Promise<void> {
     const { device, config } = this.#host;
     const { rows, records, caches } = this.#buffers;
     this.#members = [];
@@ -90,18 +90,18 @@ export class Batch {
   }
 
   /** The token that a member picked in a step of its own count, which must be among its last RING. */
-  token(member: Runner, step: number): number {
+  token(member: ModelSequence, step: number): number {
     const { rows } = this.#buffers;
     return this.#picked[(step % RING) * rows + this.#members.indexOf(member)]!;
   }
 
   /** What was told of that token, one of the latest, and of the `top` likeliest ones. */
-  told(member: Runner, step: number, top: number): ChosenLogprob {
+  told(member: ModelSequence, step: number, top: number): ChosenLogprob {
     return this.#tells!.of(this.#members.indexOf(member), step, top);
   }
 
   /** Logits of a member's latest step. Waits for the device. */
-  async logits(member: Runner): Promise<Float32Array> {
+  async logits(member: ModelSequence): Promise<Float32Array> {
     const { device, config } = this.#host;
     const logits = new Float32Array(config.vocabulary);
     const { byteLength } = logits;

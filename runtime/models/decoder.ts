@@ -3,9 +3,12 @@ import { DeviceError } from "../device/errors.js";
 import { Batch, rowsFor } from "./batch.js";
 import type { LayerCache } from "./cache.js";
 import type { SharedHost } from "./host.js";
-import { LastChunk, Runner } from "./runner.js";
+import { LastChunk, type ModelSequence, Runner } from "./runner.js";
 import { ScoreBuffers } from "./scoring.js";
 import { Shapings } from "./shapings.js";
+
+/** What generations ask of a model, on one device or on several: `host` is then the first one's. */
+export type ModelDecoder = Omit<Pick<Decoder, keyof Decoder>, "sequence"> & { sequence(): ModelSequence };
 
 /** A model on a device, and the sequences of tokens that it has read there. */
 export class Decoder {
@@ -14,7 +17,7 @@ export class Decoder {
   readonly batch: Batch | undefined;
   readonly #memory: Allocations;
   readonly #shapings: Shapings;
-  readonly #sequences = new Set<Runner>();
+  readonly #sequences = new Set<ModelSequence>();
   readonly #lastChunk = new LastChunk();
   #scoring: ScoreBuffers | undefined;
   #closed = false;
@@ -51,7 +54,7 @@ export class Decoder {
   }
 
   /** Frees what a sequence has of the device. */
-  drop(runner: Runner): void {
+  drop(runner: ModelSequence): void {
     this.#sequences.delete(runner);
     runner.close();
   }

@@ -15,7 +15,7 @@ import type { ModelConfig } from "./config.js";
 import { manyRows } from "./experts.js";
 import type { LayersOptions } from "./layers.js";
 import { MANY_TOKENS } from "./products.js";
-import type { Runner } from "./runner.js";
+import type { ModelSequence } from "./runner.js";
 import { NO_SHAPING } from "./shaping.js";
 import { WeightsUpload } from "./upload.js";
 import type { WeightsPlan } from "./weights-plan.js";
@@ -157,7 +157,7 @@ export async function neededBuilds(
   for (const [past, count] of prompts) await runner.prefill(new Array<number>(count).fill(0), past, GREEDY);
   if (decoder.batch)
     for (let rows = 2; rows <= rowsFor(options.sequences ?? 1); rows *= 2) {
-      await decoder.batch.arrange(new Array<Runner>(rows).fill(runner));
+      await decoder.batch.arrange(new Array<ModelSequence>(rows).fill(runner));
       decoder.batch.step();
     }
   return recorder.builds;

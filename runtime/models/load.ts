@@ -1,6 +1,5 @@
 import { requirePackage } from "../../compiler/store/index.js";
 import type { Device } from "../device/device.js";
-import { openDevice } from "../device/open.js";
 import { GenerateError } from "../generate/errors.js";
 import { shown } from "../generate/shown.js";
 import { modelBundle } from "../package-root.js";
@@ -11,7 +10,8 @@ import { assembleDecoder } from "./assemble.js";
 import { MOST_ROWS } from "./batch.js";
 import type { ModelConfig } from "./config.js";
 import { contextFor } from "./context.js";
-import type { Decoder } from "./decoder.js";
+import type { Decoder, ModelDecoder } from "./decoder.js";
+import { openDevices, requireDevices } from "./devices.js";
 import { neededBuilds } from "./dry-run.js";
 import { describeModel } from "./families/index.js";
 import { loadKernels } from "./kernel-bundle.js";
@@ -67,7 +67,9 @@ export async function loadDecoder(
 }
 
 export interface LoadedModel {
-  readonly decoder: Decoder;
+  readonly decoder: ModelDecoder;
+  /** Where it is: one, or those that have it together. */
+  readonly devices: readonly Device[];
   readonly tokenizer: Tokenizer;
   readonly attention: AttentionOptions;
   /** Generations at once, and how many may wait. */
@@ -81,10 +83,11 @@ export interface LoadedModel {
 
 /** Everything about the files is judged before a device is opened, and everything about the device before anything is uploaded. */
 export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
-  const { path, device: where, attention: request = { kind: "dense" }, context, beyondTrained = false } = options;
+  const { path, attention: request = { kind: "dense" }, context, beyondTrained = false } = options;
   if (typeof path !== "string" || path === "")
     throw new GenerateError("path", `path is ${shown(path)}; give the path of a model's file or folder`);
   const queue = readQueue(options);
+  requireDevices(options);
   requirePackage();
   using files = openModelFiles(path);
   const { config, tokenizer, checkpoint } = files;
@@ -96,18 +99,20 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   const template = tokenizer.hasChatTemplate || options.chat ? tokenizer.checkChat(options.signal) : undefined;
   if (options.chat) await template;
   else template?.catch(() => {});
-  const ownsDevice = where === undefined || typeof where === "string";
-  const device: Device = ownsDevice ? await openDevice({ prefer: where }) : where;
+  const { first, group, close: closeDevices } = await openDevices(options);
   try {
-    const capacity = contextFor({ context, attention, config, beyondTrained }, device, checkpoint);
-    const decoder = await loadDecoder(device, files, { ...options, attention, capacity, sequences: queue.sequences });
+    const capacity = contextFor({ context, attention, config, beyondTrained }, first, checkpoint);
+    const layers = { ...options, attention, capacity };
+    const decoder = group
+      ? await (await import("../parallel/decoder.js")).ParallelDecoder.load(group, files, layers)
+      : await loadDecoder(first, files, { ...layers, sequences: queue.sequences });
     const close = () => {
       decoder.close();
-      if (ownsDevice) device.close();
+      closeDevices();
     };
-    return { decoder, tokenizer, attention, ...queue, fingerprint, close };
+    return { decoder, devices: group?.devices ?? [first], tokenizer, attention, ...queue, fingerprint, close };
   } catch (error) {
-    if (ownsDevice) device.close();
+    closeDevices();
     throw error;
   }
 }

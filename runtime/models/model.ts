@@ -10,9 +10,9 @@ import type { AttentionOptions, AttentionRequest } from "../reattention/attentio
 import type { ChatMessage, Tokenizer } from "../tokenizer/index.js";
 import { explainNoNumbers } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
-import type { Decoder } from "./decoder.js";
+import type { ModelDecoder } from "./decoder.js";
 import { type LoadedModel, loadModel } from "./load.js";
-import type { Runner } from "./runner.js";
+import type { ModelSequence } from "./runner.js";
 
 /** What is loaded, where to, and with what room. */
 export interface ModelOptions {
@@ -20,6 +20,11 @@ export interface ModelOptions {
   readonly path: string;
   /** Where to run: an open device, a kind, or by default the GPU if there is one, else the CPU executor. */
   readonly device?: Device | "cuda" | "cpu";
+  /**
+   * Several devices that have one sequence together, instead of one: `["cpu", "cpu"]` is two devices of the CPU executor. Each has the weights, and its
+   * share of the cache to pass over. Answers are those of one device; with dense attention up to a token that is a close call.
+   */
+  readonly devices?: readonly "cpu"[];
   /** Folder of the model kernels' bundle. Default: the package's own, made by `npm start` or `tilescript build`. */
   readonly bundle?: string;
   /** How tokens see those before them: a mode as text or an object. Default: dense. */
@@ -59,14 +64,16 @@ export interface ModelOptions {
  * ```
  */
 export class Model {
+  /** Where it is; of several devices the first. */
   readonly device: Device;
+  readonly devices: readonly Device[];
   readonly config: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly attention: AttentionOptions;
-  readonly #decoder: Decoder;
+  readonly #decoder: ModelDecoder;
   readonly #close: () => void;
   readonly #answering: Answering;
-  #runner: Runner | undefined;
+  #runner: ModelSequence | undefined;
 
   /**
    * Opens the files, uploads the weights and prepares the kernels.
@@ -82,10 +89,11 @@ export class Model {
     }
   }
 
-  private constructor({ decoder, tokenizer, attention, close, ...queue }: LoadedModel, path: string) {
+  private constructor({ decoder, devices, tokenizer, attention, close, ...queue }: LoadedModel, path: string) {
     const { device, config } = decoder.host;
     this.attention = attention;
     this.device = device;
+    this.devices = devices;
     this.config = config;
     this.tokenizer = tokenizer;
     this.#decoder = decoder;
@@ -100,7 +108,7 @@ export class Model {
   }
 
   /** The layer below: prefill and single steps of a sequence that is apart from those of generations, without text. @internal */
-  get runner(): Runner {
+  get runner(): ModelSequence {
     this.#runner ??= this.#decoder.sequence();
     return this.#runner;
   }

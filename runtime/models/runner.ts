@@ -66,6 +66,9 @@ export interface Beside {
   readonly caches?: readonly LayerCache[] | undefined;
 }
 
+/** What generations ask of a sequence, on one device or on several. */
+export type ModelSequence = Pick<Runner, keyof Runner>;
+
 /** A sequence of tokens that a model reads and goes on with, without text: its cache, and its recorded decode step. */
 export class Runner implements Reader {
   readonly device: Device;
@@ -231,7 +234,7 @@ export class Runner implements Reader {
   }
 
   /** Makes the first `tokens` of another sequence's tokens this one's, in the place of what it had; queued. Memory for them must be there. */
-  takeOver(other: Runner, tokens: number): void {
+  takeOver(other: Pick<Runner, "rows">, tokens: number): void {
     this.#requireOpen();
     const from = other.rows(tokens);
     for (const [index, to] of this.rows(tokens).entries()) this.device.copy(to, from[index]!, to.bytes);

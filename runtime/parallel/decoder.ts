@@ -3,18 +3,20 @@ import { decodeAttentionTiles } from "../kernels/attention/tiles.js";
 import { assembleDecoder } from "../models/assemble.js";
 import type { LayerCache } from "../models/cache.js";
 import type { ModelConfig } from "../models/config.js";
-import type { Decoder } from "../models/decoder.js";
+import type { Decoder, ModelDecoder } from "../models/decoder.js";
+import type { SharedHost } from "../models/host.js";
 import { loadKernels } from "../models/kernel-bundle.js";
 import { reachOf } from "../models/layers.js";
 import type { DecoderOptions, ModelFiles } from "../models/load.js";
 import { requireRoom } from "../models/memory.js";
+import type { ModelSequence } from "../models/runner.js";
 import { rowBytes, sizesOf } from "../models/sizes.js";
 import { modelBundle } from "../package-root.js";
 import { cdiv } from "../tiling.js";
 import type { Exchange } from "./exchange.js";
 import type { Dealt, DeviceGroup } from "./group.js";
 import { PeerExchange } from "./peer-exchange.js";
-import { type DealtCache, ParallelSequence } from "./sequence.js";
+import { type DealtCache, ParallelSequence, type Together, Turns } from "./sequence.js";
 import { denseShareBytes } from "./sharded-dense.js";
 import { candidateBytes, type Share } from "./share.js";
 
@@ -28,12 +30,15 @@ export interface ParallelOptions extends Omit<DecoderOptions, "share" | "sequenc
 const BLOCK = 4096;
 
 /** A model on each of several devices, and sequences that they have together: weights on all, the cache dealt out. */
-export class ParallelDecoder {
-  readonly #group: DeviceGroup;
-  readonly #exchange: Exchange;
+export class ParallelDecoder implements ModelDecoder {
+  /** The first rank's. */
+  readonly host: SharedHost;
+  /** One sequence at a time. */
+  readonly batch = undefined;
+  readonly #together: Together;
   readonly #ranks: readonly Decoder[];
   readonly #layers: CacheLayers;
-  readonly #sequences = new Set<ParallelSequence>();
+  readonly #sequences = new Set<ModelSequence>();
 
   /** Loads kernels and weights on all devices of a group at once. @throws what `loadDecoder` throws; nothing stays on the devices then */
   static async load(
@@ -84,19 +89,19 @@ export class ParallelDecoder {
   }
 
   private constructor(group: DeviceGroup, exchange: Exchange, ranks: readonly Decoder[], layers: CacheLayers) {
-    this.#group = group;
-    this.#exchange = exchange;
+    this.#together = { group, exchange, turns: new Turns() };
+    this.host = ranks[0]!.host;
     this.#ranks = ranks;
     this.#layers = layers;
   }
 
   /** A sequence of its own, empty: its cache takes memory on all devices as it fills. @throws OutOfMemoryError */
   sequence(): ParallelSequence {
-    if (this.#ranks[0]!.host.device.closed) throw new DeviceError("The model was used after its devices were closed.");
-    const cache = dealCache(this.#group, this.#layers);
+    this.#together.exchange.check();
+    const cache = dealCache(this.#together.group, this.#layers);
     try {
       const ranks = this.#ranks.map((decoder, rank) => decoder.sequence(cache.ofRank[rank]!));
-      const sequence = new ParallelSequence(this.#group, this.#exchange, ranks, cache);
+      const sequence = new ParallelSequence(this.#together, ranks, cache);
       this.#sequences.add(sequence);
       return sequence;
     } catch (error) {
@@ -105,16 +110,24 @@ export class ParallelDecoder {
     }
   }
 
-  /** Positions that the latest prompt's last chunk saw, one list a layer, as each rank has them: all the same. */
-  seen(): Promise<(Int32Array[] | undefined)[]> {
-    return Promise.all(this.#ranks.map((decoder) => decoder.seen()));
+  drop(sequence: ModelSequence): void {
+    this.#sequences.delete(sequence);
+    if (sequence instanceof ParallelSequence) sequence.drop(this.#ranks);
   }
 
+  /** Positions that the latest prompt's last chunk saw, as a rank has them; see Runner. */
+  seen(rank = 0): Promise<Int32Array[] | undefined> {
+    return this.#ranks[rank]!.seen();
+  }
+
+  /** Frees all that the model has of the devices. Whoever waits, on the host or on a device, is told. */
   close(): void {
+    const { exchange } = this.#together;
+    exchange.abort(new DeviceError("The model was used after it was closed: load it again."));
     for (const sequence of this.#sequences) sequence.close();
     this.#sequences.clear();
     for (const decoder of this.#ranks) decoder.close();
-    this.#exchange.free();
+    exchange.free();
   }
 }
 

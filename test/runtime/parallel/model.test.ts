@@ -127,7 +127,7 @@ it.each([
       expect(tokens).toEqual(wanted[index]!.tokens);
       // To the last bit: what is attended to is split as on one device, whoever owns it.
       expect(logits).toEqual(wanted[index]!.logits);
-      for (const seen of await decoder.seen()) expect(seen).toEqual(wanted[index]!.seen);
+      for (let rank = 0; rank < ranks; rank++) expect(await decoder.seen(rank)).toEqual(wanted[index]!.seen);
     }
     decoder.close();
   }
@@ -155,6 +155,7 @@ it("a device that dies in the middle of an answer ends it with an error that nam
   const decoder = await ParallelDecoder.load(group, files, options);
   const sequence = decoder.sequence();
   await say(sequence, PROMPTS[0][0], GREEDY, 1);
+  sequence.grow(140);
   second!.close();
   expect(() => sequence.step()).toThrow(/^rank 1 \(CPU executor .*\) broke off: /);
   await expect(sequence.arrived()).rejects.toThrow(/^rank 1 \(CPU executor .*\) broke off: /);
