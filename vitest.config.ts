@@ -18,6 +18,7 @@ const PURE = [
   ...["bench", "chart", "dsl", "eval"].map((name) => `test/${name}/**/*.test.ts`),
   "test/{model-kernels/*,operands/*,wrong-programs/*,fuzz/kernel-text,reference/{fixtures,triton-interpreter}}.test.ts",
   "test/cli/{build,check,check-explain,eval,explain,inspect,kernel-imports,printable,progress,tune/buffers,usage,watched-folders}.test.ts",
+  "test/runtime/{parallel/*,device/cpu/beside}.test.ts",
   "test/runtime/device/cpu/{checked,closing,device,growable,grown-memory,traced}.test.ts",
   "test/{serve/*,tiny,model/{config,dry-run,second-model,tokenizer},compiler/backends/triton/{content,failures}}.test.ts",
   "test/{docs,error-pages,errors,imports,language-reference,public-surface,readme-tables,triton-names}.test.ts",

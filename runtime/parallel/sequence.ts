@@ -236,6 +236,7 @@ export class ParallelSequence implements ModelSequence, Reader {
     );
     // Of all: what others wait for is over when they have ended too.
     const settled = await Promise.allSettled(all);
+    if (settled.some(({ status }) => status === "rejected")) this.#hush();
     exchange.check();
     return settled.map((one) => {
       if (one.status === "rejected") throw one.reason;
@@ -266,6 +267,12 @@ export class ParallelSequence implements ModelSequence, Reader {
     const { name } = group.devices[rank]!;
     const error = new DeviceError(`rank ${rank} (${name}) broke off: ${(cause as Error).message}`, { cause });
     exchange.abort(error);
+    this.#hush();
     return error;
+  }
+
+  /** What fails on other ranks because one has broken off is nobody's to hear of. */
+  #hush(): void {
+    for (const runner of this.#ranks) runner.settled().catch(() => {});
   }
 }

@@ -32,7 +32,7 @@ async function say(sequence: Sequence, prompt: readonly number[], sampling: Samp
 }
 
 /** More than fit the local part: tokens of the answer are among those that are picked from. */
-const STEPS = 20;
+const STEPS = 12;
 
 const WINDOWED = readAttention("reattention:global=4,local=8,topK=4,span=4,clip=4,chunk=8", 4096);
 const PROMPTS = [
@@ -112,9 +112,8 @@ it.each([
 });
 
 it.each([
-  ["llama", [2, 3, 4]],
-  ["qwen3", [3]],
-  ["gemma3", [2]],
+  ["llama", [2, 4]],
+  ["gemma3", [3]],
 ] as const)("%s with ReAttention, ranks %j", async (family, many) => {
   const path = tinyPath(family);
   const wanted = await alone(path, WINDOWED);
