@@ -130,6 +130,32 @@ export class KernelRegistry {
 /** JSON has no infinities and no −0. */
 const textOf = (value: ConstValue): string => (Object.is(value, -0) ? "-0" : String(value));
 
+interface Specialized {
+  readonly kernel: Kernel;
+  readonly shape: LaunchShape;
+}
+
+/** Kernels with their constants: several devices, and models that are loaded one after another, launch the same. */
+const specialized = new WeakMap<Kernel, Map<string, Specialized>>();
+
+function specializedFor(
+  general: Kernel,
+  constants: Readonly<Record<string, ConstValue>>,
+  warps: number | undefined,
+): Specialized {
+  const known = specialized.get(general) ?? new Map<string, Specialized>();
+  specialized.set(general, known);
+  const given = Object.entries(constants).map(([name, value]) => [name, typeof value, textOf(value)]);
+  const key = JSON.stringify([given, warps]);
+  let one = known.get(key);
+  if (!one) {
+    const kernel = specialize(general, { constants, ...(warps !== undefined && { warps }) });
+    one = { kernel, shape: describeForCpu(kernel) };
+    known.set(key, one);
+  }
+  return one;
+}
+
 /** A kernel with every constant known, and how to launch it. */
 export class Variant {
   readonly shape: LaunchShape;
@@ -154,8 +180,9 @@ export class Variant {
     );
     this.build = build ?? general.defaults;
     this.cooperative = this.build?.cooperative ?? false;
-    this.#kernel = specialize(general, { constants, ...(this.build && { warps: this.build.warps }) });
-    this.shape = describeForCpu(this.#kernel);
+    const { kernel, shape } = specializedFor(general, constants, this.build?.warps);
+    this.#kernel = kernel;
+    this.shape = shape;
   }
 
   /** The code for launches whose parameters overlap in the given groups. */

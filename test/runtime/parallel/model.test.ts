@@ -79,7 +79,7 @@ async function load(path: string, ranks: number, options: Partial<ParallelOption
 }
 
 it.each([
-  ["llama", [2, 4]],
+  ["llama", [4]],
   ["gemma3", [3]],
 ] as const)("%s, dense, ranks %j", async (family, many) => {
   const path = tinyPath(family);
