@@ -8,6 +8,7 @@ import type { Arguments, Device, DeviceBuffer, Graph, GrowableBuffer, Mirror } f
 import { compileOptions, type LaunchOptions } from "../kernels/compile-options.js";
 import { PRODUCT_ROWS } from "../kernels/linear/product-tiles.js";
 import type { ModelKernels } from "../kernels/loaded.js";
+import { type DealtLayout, dryShare } from "../parallel/dry-share.js";
 import type { Checkpoint } from "../weights/index.js";
 import { decoderOf } from "./assemble.js";
 import { rowsFor } from "./batch.js";
@@ -118,7 +119,9 @@ export function dryDevice({ kind, name, arch, processors, traits }: DeviceKind):
   return device;
 }
 
-export interface DryRunOptions extends LayersOptions {
+export interface DryRunOptions extends Omit<LayersOptions, "share"> {
+  /** Where one sequence is dealt to several ranks. */
+  readonly dealt?: DealtLayout | undefined;
   readonly checkpoint: Checkpoint;
   readonly config: ModelConfig;
   readonly plan: WeightsPlan;
@@ -147,7 +150,8 @@ export async function neededBuilds(
   // Angles are not needed.
   const none = { cosine: memory.alloc(0), sine: memory.alloc(0), rotaryRow: 1 };
   const rotaries = { ropes: config.ropes.map(() => none), none };
-  const decoder = decoderOf({ device, memory, kernels, config, weights }, options, rotaries);
+  const share = options.dealt && dryShare(device, kernels, options.dealt);
+  const decoder = decoderOf({ device, memory, kernels, config, weights }, { ...options, share }, rotaries);
   const runner = decoder.sequence();
   for (const sampling of [GREEDY, SAMPLED, SHAPED]) {
     await runner.prefill([0], 0, sampling);

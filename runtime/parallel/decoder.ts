@@ -4,6 +4,7 @@ import { assembleDecoder } from "../models/assemble.js";
 import type { LayerCache } from "../models/cache.js";
 import type { ModelConfig } from "../models/config.js";
 import type { Decoder, ModelDecoder } from "../models/decoder.js";
+import { neededBuilds } from "../models/dry-run.js";
 import type { SharedHost } from "../models/host.js";
 import { loadKernels } from "../models/kernel-bundle.js";
 import { reachOf } from "../models/layers.js";
@@ -50,24 +51,27 @@ export class ParallelDecoder implements ModelDecoder {
     const { attention, capacity } = layers;
     const { devices } = group;
     for (const device of devices) requireRoom(device, checkpoint);
-    const kernels = await Promise.all(devices.map((device) => loadKernels(device, [], { bundle, signal })));
+    const [device] = devices;
+    const { BN } = decodeAttentionTiles(device!.traits.tiles, sizesOf(config), cdiv(capacity, devices.length));
+    const block = group.blockFor(attention.kind === "dense" ? cdiv(least, BN) * BN : least, [rowBytes(config)]);
+    const dealing = { ranks: devices.length, block };
+    const { mapped } = group;
+    const model = { checkpoint, config, plan, ...layers };
+    const needed = device!.arch === 0 ? [] : await neededBuilds(device!, { ...model, dealt: { dealing, mapped } });
+    const kernels = await Promise.all(devices.map((one) => loadKernels(one, needed, { bundle, signal })));
     const exchange = new PeerExchange({ group, kernels, ...(timeLimit !== undefined && { timeLimit }) });
     const loaded: Decoder[] = [];
     try {
-      const first = { device: devices[0]!, config };
-      const { BN } = decodeAttentionTiles(first.device.traits.tiles, sizesOf(config), cdiv(capacity, devices.length));
-      const block = group.blockFor(attention.kind === "dense" ? cdiv(least, BN) * BN : least, [rowBytes(config)]);
       const picks = attention.kind === "reattention" ? attention : { topK: 0, chunk: 0 };
-      const { together } = reachOf(first, layers);
+      const { together } = reachOf({ device: device! }, layers);
       const meetings = {
         step: await exchange.meeting(Math.max(config.heads * candidateBytes(picks.topK), denseShareBytes(config))),
         chunk: await exchange.meeting(config.heads * picks.chunk * together * candidateBytes(picks.topK)),
       };
-      const dealing = { ranks: devices.length, block };
-      const share: Omit<Share, "rank"> = { dealing, exchange, meetings, mapped: group.mapped };
+      const share: Omit<Share, "rank"> = { dealing, exchange, meetings, mapped };
       const ranks = devices.map(async (device, rank) => {
-        const model = { checkpoint, config, plan, ...layers, share: { ...share, rank }, upload: { signal } };
-        const decoder = await assembleDecoder(device, kernels[rank]!, model);
+        const own = { ...model, share: { ...share, rank }, upload: { signal } };
+        const decoder = await assembleDecoder(device, kernels[rank]!, own);
         loaded.push(decoder);
         return decoder;
       });

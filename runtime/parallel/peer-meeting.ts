@@ -6,7 +6,7 @@ import type { Meeting } from "./exchange.js";
 import type { DeviceGroup } from "./group.js";
 
 /** Integers that a program stores at a time, and bytes that are worth a program of their own. */
-const TILES = { gpu: { BLOCK: 512, each: 4 << 10 }, cpu: { BLOCK: 64, each: 64 << 10 } } as const;
+export const MEETING_TILES = { gpu: { BLOCK: 512, each: 4 << 10 }, cpu: { BLOCK: 64, each: 64 << 10 } } as const;
 
 /** Programs of a round at the most: so many run at once on any device. */
 const MOST_PROGRAMS = 16;
@@ -44,7 +44,7 @@ export class PeerMeeting implements Meeting {
   /** Memory on every rank, of which each other one is lent what it writes to. */
   static async open(group: DeviceGroup, bytes: number, launch: Launch): Promise<PeerMeeting> {
     const { devices } = group;
-    const { each, BLOCK } = TILES[devices[0]!.traits.tiles];
+    const { each, BLOCK } = MEETING_TILES[devices[0]!.traits.tiles];
     const stride = cdiv(bytes, ALIGN) * ALIGN;
     const programs = Math.max(1, Math.min(MOST_PROGRAMS, cdiv(bytes, each)));
     const memory = devices.map((device) => new Allocations(device));

@@ -30,6 +30,21 @@ describe("the builds that are compiled are those of every prompt", () => {
     expect(missing).toEqual([]);
   });
 
+  it.each([
+    ["dense", ["combineShares", "dealPosition", "decodeShare", "exchangeRows"]],
+    [
+      "reattention",
+      ["dealPosition", "exchangeRows", "mergeCandidates", "reattentionCandidates", "reattentionCandidatesStreamed"],
+    ],
+  ])("%s dealt to several devices: kernels of their own", async (mode, own) => {
+    const options = { ...files, attention: readAttention(mode, files.config.context), capacity };
+    const dealt = { dealing: { ranks: 4, block: 4096 }, mapped: true };
+    const namesOf = async (more: object) =>
+      new Set((await neededBuilds(gpuOf(90), { ...options, ...more })).map(({ kernel }) => kernel));
+    const [one, several] = [await namesOf({}), await namesOf({ dealt })];
+    expect([...several].filter((name) => !one.has(name)).sort()).toEqual(own);
+  });
+
   it.each([100, 150, 200, 300])("in a context of %i tokens", async (capacity) => {
     const options = { ...files, attention: readAttention("dense", files.config.context), capacity };
     const compiled = new Set((await neededBuilds(gpuOf(90), options)).map((build) => JSON.stringify(build)));
