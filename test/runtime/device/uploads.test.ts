@@ -66,7 +66,7 @@ describe.each(devices)("upload to %s", (_name, open) => {
     }
     await expect.poll(() => fake.live()).toEqual([]);
     // Worker threads have descriptors too, and close them when they have ended.
-    await expect.poll(openDescriptors, { timeout: 10_000 }).toBeLessThanOrEqual(before);
+    await expect.poll(openDescriptors, { timeout: 60_000 }).toBeLessThanOrEqual(before);
   }
 
   /** All of the large file in three buffers, the last one a view. */
