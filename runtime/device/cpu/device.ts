@@ -53,6 +53,8 @@ export interface CpuOptions {
   readonly checked?: boolean | CheckedOptions;
   /** Prints the values on a line of a kernel's source. Default: what TILESCRIPT_TRACE says. */
   readonly trace?: Trace;
+  /** Instead of its own, to try on it what suits another device. @internal */
+  readonly traits?: Partial<DeviceTraits>;
 }
 
 const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -73,6 +75,7 @@ const TRAITS: DeviceTraits = {
   windowedTokens: 64,
   quantizedFrom: Number.POSITIVE_INFINITY,
   stepsAhead: 0,
+  togetherFrom: 6,
   programsEach: 8,
   page: 0,
   longestContext: 32 << 10,
@@ -85,7 +88,7 @@ export class CpuDevice implements Device {
   readonly name: string;
   readonly arch = 0;
   readonly processors: number;
-  readonly traits = TRAITS;
+  readonly traits: DeviceTraits;
   readonly heap = new Heap();
   readonly queue: Queue;
   readonly kernels: KernelRegistry;
@@ -109,7 +112,16 @@ export class CpuDevice implements Device {
     return new CpuDevice(options);
   }
 
-  private constructor({ threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace }: CpuOptions) {
+  private constructor({
+    threads,
+    store,
+    print = writeLine,
+    closeLimit = CLOSE_LIMIT,
+    checked,
+    trace,
+    traits,
+  }: CpuOptions) {
+    this.traits = { ...TRAITS, ...traits };
     const checking = checked === undefined ? checkedByEnvironment(process.env) : checked;
     this.checks = checking ? new Checks(checking === true ? {} : checking, this.heap.limit) : null;
     this.#closeLimit = closeLimit;
