@@ -2,7 +2,9 @@
 
 #include "context.h"
 #include "graph.h"
+#include "growable.h"
 #include "later.h"
+#include "lent.h"
 #include "memory.h"
 
 namespace tilescript {
@@ -123,6 +125,15 @@ void Stream::Fill32(const Napi::CallbackInfo& info) {
   stream->Keep(block);
 }
 
+// Memory of another device for work on this stream. Pages are opened to this one; for other memory contexts reach each other.
+Napi::Value Stream::Borrow(const Napi::CallbackInfo& info) {
+  auto block = Memory::Range(info[0], 0, 0);
+  auto stream = Enter(info.Env());
+  if (auto* growable = dynamic_cast<GrowableBlock*>(block.get())) growable->Admit(*stream->context);
+  auto lent = std::make_shared<LentBlock>(std::move(stream), std::move(block));
+  return Class<tilescript::Memory>::Make(info.Env(), std::make_unique<tilescript::Memory>(std::move(lent)));
+}
+
 void Stream::Record(const Napi::CallbackInfo& info) {
   auto event = Event::From(info[0]);
   auto stream = Enter(info.Env());
@@ -191,6 +202,7 @@ void Stream::Define(Napi::Env env, Napi::Object exports) {
                Own::Method<&Stream::Copy>("copy"),
                Own::Method<&Stream::Fill>("fill"),
                Own::Method<&Stream::Fill32>("fill32"),
+               Own::Method<&Stream::Borrow>("borrow"),
                Own::Method<&Stream::Record>("record"),
                Own::Method<&Stream::Wait>("wait"),
                Own::Method<&Stream::Synchronize>("synchronize"),

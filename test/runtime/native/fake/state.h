@@ -88,7 +88,7 @@ struct StreamTag {
 namespace {
 
 constexpr CUresult kOutOfMemory = 2, kNoDevice = 100, kInvalidDevice = 101, kInvalidImage = 200, kInvalidContext = 201;
-constexpr CUresult kPeerUnsupported = 217, kInvalidHandle = 400, kNotFound = 500, kAlreadyPeers = 704, kDestroyed = 709;
+constexpr CUresult kPeerUnsupported = 217, kInvalidHandle = 400, kNotFound = 500, kDestroyed = 709;
 constexpr CUresult kCaptureUnsupported = 900, kCaptureInvalidated = 901, kCapturedEvent = 907;
 constexpr size_t kDeviceBytes = size_t{1} << 30;
 
@@ -162,9 +162,17 @@ bool Mapped(CUdeviceptr address, size_t bytes, int device) {
   return false;
 }
 
+// Pinned memory of the host, which every device reaches.
+bool Pinned(CUdeviceptr address, size_t bytes) {
+  auto after = pinned.upper_bound(reinterpret_cast<void*>(address));
+  if (after == pinned.begin()) return false;
+  auto& [start, size] = *std::prev(after);
+  return address + bytes <= reinterpret_cast<CUdeviceptr>(start) + size;
+}
+
 // Whether work of a context finds memory there: its own, a peer's that it was told to reach, or pages that it was given access to.
 bool Inside(CUdeviceptr address, size_t bytes, CUcontext context) {
-  if (Mapped(address, bytes, DeviceOf(context))) return true;
+  if (Mapped(address, bytes, DeviceOf(context)) || Pinned(address, bytes)) return true;
   auto after = memory.upper_bound(address);
   if (after == memory.begin()) return false;
   auto& [start, block] = *std::prev(after);

@@ -15,7 +15,8 @@ CUresult RefuseInCapture(CUstream stream) {
 
 API CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int priority) {
   CONTEXT_CALL("cuStreamCreateWithPriority", flags, priority);
-  streams.insert(*stream = new StreamTag{current});
+  streams.insert(*stream = new StreamTag);
+  (*stream)->context = current;
   return 0;
 }
 API CUresult cuStreamDestroy_v2(CUstream stream) {
