@@ -53,6 +53,7 @@ export class CudaDealt implements Dealt {
   readonly #memory: DealtMemory;
   readonly #whole: readonly DealtBuffer[];
   readonly #own: readonly DealtBuffer[];
+  #blocks = 0;
   #freed = false;
 
   constructor(devices: readonly CudaDevice[], { block, rowBytes, tokens, own }: DealOptions) {
@@ -62,7 +63,10 @@ export class CudaDealt implements Dealt {
     this.rowBytes = rowBytes;
     this.capacity = tokens;
     this.#devices = devices;
-    this.#memory = reserve(devices, block * rowBytes, Math.max(1, Math.ceil(tokens / block)), own);
+    // With any device that is closed it has had its time; the views keep the memory.
+    this.#memory = devices[0]!.handles.add(
+      reserve(devices, block * rowBytes, Math.max(1, Math.ceil(tokens / block)), own),
+    );
     this.#whole = devices.map(
       (device) =>
         new DealtBuffer(device, device.adopt(this.#memory.whole(), { waits: true }), tokens * rowBytes, (bytes) =>
@@ -81,7 +85,7 @@ export class CudaDealt implements Dealt {
   }
 
   get tokens(): number {
-    return Math.min(this.#memory.blocks * this.dealing.block, this.capacity);
+    return Math.min(this.#blocks * this.dealing.block, this.capacity);
   }
 
   whole(rank: number): GrowableBuffer {
@@ -101,7 +105,7 @@ export class CudaDealt implements Dealt {
     for (const device of this.#devices) device.requireOpen();
     const { block, ranks } = this.dealing;
     const blocks = Math.ceil(tokens / block);
-    if (blocks <= this.#memory.blocks) return;
+    if (blocks <= this.#blocks) return;
     const step = Math.max(1, Math.floor(DEFAULT_STEP / (block * this.rowBytes * ranks))) * ranks;
     const most = Math.ceil(this.capacity / block);
     const cause = this.#commit(Math.min(Math.ceil(blocks / step) * step, most)) && this.#commit(blocks);
@@ -126,6 +130,7 @@ export class CudaDealt implements Dealt {
   #commit(blocks: number): CudaError | undefined {
     try {
       this.#memory.grow(blocks);
+      this.#blocks = blocks;
       return undefined;
     } catch (error) {
       if (isOutOfMemory(error)) return error;
@@ -138,7 +143,7 @@ export class CudaDealt implements Dealt {
     const { block, ranks } = this.dealing;
     const share = (all: number, rank: number) => Math.ceil((all - rank) / ranks) * block * this.rowBytes;
     const room = this.#devices.map((device, rank) => {
-      const [wanted, committed] = [share(blocks, rank), share(this.#memory.blocks, rank)];
+      const [wanted, committed] = [share(blocks, rank), share(this.#blocks, rank)];
       const { free, total } = device.memory();
       return { on: device.label, wanted, committed, free, total, left: free - (wanted - committed) };
     });
