@@ -13,6 +13,10 @@ class WholeBlock : public DeviceBlock {
  public:
   explicit WholeBlock(std::shared_ptr<DealtBlock> dealt) : DeviceBlock(dealt->Whole()), dealt_(std::move(dealt)) {}
   size_t Bytes() const override { return dealt_->Bytes(dealt_->Blocks()); }
+  size_t Piece(size_t offset, size_t bytes) const override {
+    const size_t block = dealt_->Bytes(1);
+    return std::min(bytes, block - offset % block);
+  }
 
  private:
   const std::shared_ptr<DealtBlock> dealt_;

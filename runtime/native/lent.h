@@ -11,6 +11,7 @@ class LentBlock : public DeviceBlock {
   // Waits for the stream: the owner's driver calls wait for work of the owner only.
   ~LentBlock() override;
   size_t Bytes() const override { return block_->Bytes(); }
+  size_t Piece(size_t offset, size_t bytes) const override { return block_->Piece(offset, bytes); }
 
  private:
   const std::shared_ptr<StreamHandle> stream_;

@@ -65,9 +65,21 @@ struct DeviceBlock {
   virtual ~DeviceBlock() = default;
   DeviceBlock(const DeviceBlock&) = delete;
   virtual size_t Bytes() const = 0;
+  // How many of `bytes` from an offset on lie in the memory of one device: the driver promises copies and fills within such only.
+  virtual size_t Piece(size_t, size_t bytes) const { return bytes; }
 
   const CUdeviceptr raw;
 };
+
+// each(done, bytes) for every piece of a stretch.
+template <class Each>
+void InPieces(const DeviceBlock& block, size_t offset, size_t bytes, Each each) {
+  for (size_t done = 0; done < bytes;) {
+    const size_t piece = block.Piece(offset + done, bytes - done);
+    each(done, piece);
+    done += piece;
+  }
+}
 
 struct PlainBlock : DeviceBlock {
   PlainBlock(ContextHandle context, CUdeviceptr raw, size_t bytes)

@@ -97,7 +97,7 @@ async function useEverything(): Promise<void> {
   await context.synchronizeAsync();
 }
 
-const nothingLive = () => expect.poll(() => fake.live()).toEqual([]);
+const nothingLive = () => expect.poll(() => fake.live(), { interval: 1 }).toEqual([]);
 
 /** How often each driver function is called by useEverything. */
 async function census(): Promise<Map<string, number>> {

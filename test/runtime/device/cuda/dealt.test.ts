@@ -6,8 +6,10 @@ import type { DeviceBuffer } from "../../../../runtime/device/device.js";
 import { CudaError, DeviceError, OutOfMemoryError } from "../../../../runtime/device/errors.js";
 import { type Dealing, positionOf, slotOf, slotsBefore } from "../../../../runtime/parallel/dealing.js";
 import type { Dealt } from "../../../../runtime/parallel/group.js";
+import { openGguf } from "../../../../runtime/weights/index.js";
 import { countCalls, isRelease } from "../../native/driver-calls.js";
 import { openFake } from "../../native/fake-driver.js";
+import { ggufBytes, temporaryFile } from "../../weights/write-gguf.js";
 import { type FakeKernel, fakeBundle, pointer, scalar } from "./fake-bundle.js";
 
 const { fake } = openFake();
@@ -146,6 +148,37 @@ describe("dealt rows", () => {
       expect(dealt.whole(1).bytes).toBe(20 * ROWS.rowBytes);
       expect(() => dealt.whole(1).view(20 * ROWS.rowBytes, 1)).toThrow("lie outside a buffer of");
       expect(dealt.own(1)).toMatchObject({ bytes: PAGE, capacity: PAGE });
+    }));
+
+  it("are written, read, copied, filled and uploaded across blocks, each part where it lies", () =>
+    withGroup([0, 1], async (group) => {
+      const device = group.devices[1]!;
+      const dealt = group.deal({ ...ROWS, tokens: 100 });
+      dealt.grow(100);
+      const edge = dealt.whole(1).view(2 * PAGE - 4, 8);
+      await device.write(edge, Int32Array.of(1, 2));
+      expect([await word(device, edge), await word(device, edge, 4)]).toEqual([1, 2]);
+      device.copy(dealt.whole(1).view(PAGE - 8, 8), edge, 8);
+      device.copy(edge, dealt.whole(1).view(PAGE - 6, 8), 8);
+      const into = new Uint8Array(8);
+      await device.read(dealt.whole(1).view(PAGE - 8), into);
+      expect([...into]).toEqual([1, 0, 0, 0, 2, 0, 0, 0]);
+      device.fill(dealt.whole(1).view(0, 3 * PAGE), 9);
+      expect(await word(group.devices[0]!, dealt.own(0), PAGE)).toBe(0x09090909);
+      const large = Uint8Array.from({ length: 3 * PAGE }, (_, index) => index >> 12);
+      await device.write(dealt.whole(1).view(PAGE / 2), large);
+      const back = new Uint8Array(3 * PAGE);
+      await device.read(dealt.whole(1).view(PAGE / 2), back);
+      expect(Buffer.from(back.buffer).equals(large)).toBe(true);
+      const data = Uint8Array.from({ length: 4000 }, (_, index) => index);
+      using file = openGguf(
+        temporaryFile(ggufBytes({ tensors: [{ name: "a", type: 0, dims: [1000], offset: 0 }], data })),
+      );
+      const to = dealt.whole(1).view(PAGE - 1001, 4000);
+      await device.upload([{ to, ...file.stretch(file.tensor("a")) }]);
+      const uploaded = new Uint8Array(4000);
+      await device.read(to, uploaded);
+      expect(Buffer.from(uploaded).equals(data)).toBe(true);
     }));
 
   it("grow by what a rank owns, too", () =>

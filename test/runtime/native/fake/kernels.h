@@ -48,12 +48,10 @@ API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned co
   return 0;
 }
 API CUresult cuModuleUnload(CUmodule module) {
-  Block([context = current] { return !context || RunAll(context); });
+  Block([=] { return !modules.count(module) || RunAll(module->context); });
   LOCK;
   CUresult told = Begin("cuModuleUnload");
-  if (!modules.count(module)) return kInvalidValue;
-  OWN(module);
-  modules.erase(module);
+  if (!modules.erase(module)) return kInvalidValue;
   delete module;
   return told;
 }

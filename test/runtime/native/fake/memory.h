@@ -20,14 +20,12 @@ API CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
   return 0;
 }
 // Calls that release do so even when told to fail: the driver reports errors of earlier work there.
-// They also wait for all work.
+// They also wait for all work of the device, whichever context is current.
 API CUresult cuMemFree_v2(CUdeviceptr address) {
-  Block([context = current] { return !context || RunAll(context); });
+  Block([=] { return !memory.count(address) || RunAll(memory.at(address).context); });
   LOCK;
   CUresult told = Begin("cuMemFree_v2");
-  if (!memory.count(address)) return kInvalidValue;
-  OWN(&memory.at(address));
-  memory.erase(address);
+  if (!memory.erase(address)) return kInvalidValue;
   free(reinterpret_cast<void*>(address));
   return told;
 }
@@ -49,28 +47,28 @@ API CUresult cuMemFreeHost(void* address) {
 }
 API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyHtoDAsync_v2", bytes);
-  if (!Inside(to, bytes, current)) return kInvalidValue;
+  if (!Within(to, bytes, current)) return kInvalidValue;
   return Put(stream, 1, [=, context = current] {
-    if (Reach(to, bytes, context)) memcpy(reinterpret_cast<void*>(to), from, bytes);
+    if (Reach(to, bytes, context)) memmove(reinterpret_cast<void*>(to), from, bytes);
   });
 }
 API CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyDtoHAsync_v2", bytes);
-  if (!Inside(from, bytes, current)) return kInvalidValue;
+  if (!Within(from, bytes, current)) return kInvalidValue;
   return Put(stream, 1, [=, context = current] {
-    if (Reach(from, bytes, context)) memcpy(to, reinterpret_cast<void*>(from), bytes);
+    if (Reach(from, bytes, context)) memmove(to, reinterpret_cast<void*>(from), bytes);
   });
 }
 API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyDtoDAsync_v2", bytes);
-  if (!Inside(from, bytes, current) || !Inside(to, bytes, current)) return kInvalidValue;
+  if (!Within(from, bytes, current) || !Within(to, bytes, current)) return kInvalidValue;
   return Put(stream, 1, [=, context = current] {
     if (Reach(from, bytes, context) && Reach(to, bytes, context)) memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
   });
 }
 API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD8Async", int{value}, count);
-  if (!Inside(to, count, current)) return kInvalidValue;
+  if (!Within(to, count, current)) return kInvalidValue;
   return Put(stream, 2, [=, context = current] {
     if (Reach(to, count, context)) memset(reinterpret_cast<void*>(to), value, count);
   });
@@ -78,7 +76,7 @@ API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, 
 API CUresult cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD32Async", value, count);
   // As the driver: at four bytes only.
-  if (to % 4 != 0 || count > SIZE_MAX / 4 || !Inside(to, count * 4, current)) return kInvalidValue;
+  if (to % 4 != 0 || count > SIZE_MAX / 4 || !Within(to, count * 4, current)) return kInvalidValue;
   return Put(stream, 2, [=, context = current] {
     if (!Reach(to, count * 4, context)) return;
     for (size_t index = 0; index < count; ++index) reinterpret_cast<unsigned*>(to)[index] = value;

@@ -179,6 +179,17 @@ bool Inside(CUdeviceptr address, size_t bytes, CUcontext context) {
   return address + bytes <= start + block.bytes && (block.context == context || context->peers.count(block.context));
 }
 
+// The same for a copy or a fill, which must not go from one device's pages to another's.
+bool Within(CUdeviceptr address, size_t bytes, CUcontext context) {
+  if (!Inside(address, bytes, context)) return false;
+  auto next = mappings.upper_bound(address);
+  if (next == mappings.begin()) return true;
+  const int device = pages.at(std::prev(next)->second.pages).device;
+  for (; next != mappings.end() && next->first < address + bytes; ++next)
+    if (pages.at(next->second.pages).device != device) return false;
+  return true;
+}
+
 // Whether work may touch memory, at the time when it does.
 bool Reach(CUdeviceptr address, size_t bytes, CUcontext context) {
   constexpr CUresult illegalAddress = 700;
