@@ -192,10 +192,12 @@ class Fuzzer {
       Graph: ["Stream", "endCapture"],
     };
     if (kind in origin) return this.call(...origin[kind]);
-    const given = this.arguments(kind);
-    const made = this.attempt(() => Reflect.construct(this.addon[kind], given));
-    if (kind === "Stream" && made) this.streams.set(given[0], new WeakRef(made));
-    return made;
+    return this.attempt(() => {
+      const given = this.arguments(kind);
+      const made = Reflect.construct(this.addon[kind], given);
+      if (kind === "Stream") this.streams.set(given[0], new WeakRef(made));
+      return made;
+    });
   }
 
   call(kind, member) {

@@ -9,6 +9,8 @@ import { CudaDevice, type CudaOptions } from "./device.js";
 /** GPUs of one host that reach each other's memory. */
 export class CudaGroup implements DeviceGroup {
   readonly devices: readonly CudaDevice[];
+  /** What a rank owns is the memory of the whole, mapped a second time. */
+  readonly mapped = true;
 
   /**
    * Opens the GPUs of these numbers, as the driver counts them; rank r is `ordinals[r]`. One may be named again: then it has several ranks. Throws
