@@ -156,19 +156,6 @@ export class CudaDevice implements Device {
     return new CudaGrowable(this, this.adopt(memory), memory, maxBytes, step);
   }
 
-  /** Memory of the host at an address that kernels of every device take, and its bytes, 0 at first. */
-  pinned(bytes: number): { readonly buffer: CudaBuffer; readonly host: ArrayBuffer; free(): void } {
-    this.requireOpen();
-    const pinned = this.#pin(bytes);
-    new Uint8Array(pinned.buffer).fill(0);
-    const buffer = new CudaBuffer(this, this.adopt(pinned.onDevices(), { waits: true, host: true }), 0, bytes, true);
-    const free = () => {
-      buffer.free();
-      pinned.destroy();
-    };
-    return { buffer, host: pinned.buffer, free };
-  }
-
   /** Takes charge of memory: it goes when it is released, and with the device. */
   adopt(memory: Memory, kind: AllocationKind = {}): Allocation {
     const allocation = { ...kind, memory, freed: false, lentTo: new Set<CudaDevice>() };

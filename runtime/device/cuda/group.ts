@@ -5,6 +5,7 @@ import { blockFor } from "./blocks.js";
 import type { CudaBuffer } from "./buffer.js";
 import { CudaDealt, pageOf } from "./dealt.js";
 import { CudaDevice, type CudaOptions } from "./device.js";
+import { hostWord } from "./host-word.js";
 
 /** GPUs of one host that reach each other's memory. */
 export class CudaGroup implements DeviceGroup {
@@ -45,15 +46,8 @@ export class CudaGroup implements DeviceGroup {
     return new CudaDealt(this.devices, options);
   }
 
-  /** A word of pinned memory, which lies at one address for the host and every GPU. */
   hostWord(): HostWord {
-    const { buffer, host, free } = this.devices[0]!.pinned(4);
-    const word = new Int32Array(host);
-    const set = (value: number) => {
-      if (buffer.freed) throw new DeviceError("A word of the host was set after it was freed.");
-      Atomics.store(word, 0, value);
-    };
-    return { on: (rank) => this.lend(buffer, rank), set, free };
+    return hostWord(this.devices);
   }
 
   close(): void {

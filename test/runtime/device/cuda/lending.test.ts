@@ -205,6 +205,23 @@ it("of the host are a word that it changes while kernels run", () =>
     expect(() => flag.set(1)).toThrow("after it was freed");
   }));
 
+it("of the host are set until the last GPU is closed, so that who is left can be told", async () => {
+  const group = CudaGroup.open([0, 1]);
+  const [first, second] = group.devices as [CudaDevice, CudaDevice];
+  const flag = group.hostWord();
+  const seen = second.alloc(4);
+  const lent = flag.on(1);
+  (await second.load(fakeBundle([stuck]))).kernel("endless").launch([1], { n: 1 });
+  second.copy(seen, lent, 4);
+  first.close();
+  flag.set(5);
+  fake.set("ENDLESS", 0);
+  expect(await word(second, seen)).toBe(5);
+  second.close();
+  flag.set(6);
+  await nothingLeft();
+});
+
 it("stay for good where the borrower's work never ends", async () => {
   const others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection");
