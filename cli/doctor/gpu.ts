@@ -1,4 +1,5 @@
 import type { Examination, Finding } from "./finding.js";
+import { links } from "./links.js";
 import { gib } from "./machine.js";
 
 const ON_CPU = "kernels run on the CPU executor, which is for trying and testing, not for speed";
@@ -18,5 +19,5 @@ export const gpu: Examination = async () => {
     const found = `${facts.name}, sm_${facts.computeMajor}${facts.computeMinor}, ${gib(facts.totalBytes)}, ${facts.multiprocessors} multiprocessors`;
     return { name: `GPU ${ordinal}`, state: "ok", found };
   });
-  return [addon, { name: "Driver", state: "ok", found: version }, ...devices];
+  return [addon, { name: "Driver", state: "ok", found: version }, ...devices, ...links(driver.addon)];
 };

@@ -3,6 +3,7 @@ import { OPERATIONS } from "./operations.js";
 import type { KernelScope } from "./scope.js";
 import { assignedIn } from "./statements/counter.js";
 import { loopName } from "./statements/loops.js";
+import { isOnSizes } from "./static/calls.js";
 import { memberOf, someChild } from "./syntax.js";
 import { ts } from "./typescript.mjs";
 import type { Unit } from "./unit.js";
@@ -20,8 +21,7 @@ export function needsKnown(parameter: ts.ParameterDeclaration, unit: Unit, kerne
   if (found !== undefined) return found;
   // What a recursive function needs, its other uses say.
   kernel.needed.set(parameter, false);
-  const mentions = (one: ts.Node): boolean =>
-    (ts.isIdentifier(one) && symbolOf(unit, one) === symbol) || someChild(one, mentions);
+  const mentions = mentionsOf(symbol, body, unit);
   const visit = (node: ts.Node): boolean => needsHere(node, mentions, unit, kernel) || someChild(node, visit);
   const needed = !assignedIn(body, unit).has(symbol) && visit(body);
   kernel.needed.set(parameter, needed);
@@ -29,6 +29,25 @@ export function needsKnown(parameter: ts.ParameterDeclaration, unit: Unit, kerne
 }
 
 type Mentions = (node: ts.Node) => boolean;
+
+/** Says where a variable stands, or a constant that the front end computes from it: `const next = (i + 1) % 3`. */
+function mentionsOf(symbol: ts.Symbol | null, body: ts.Node, unit: Unit): Mentions {
+  const symbols = new Set([symbol]);
+  const mentions = (one: ts.Node): boolean =>
+    (ts.isIdentifier(one) && symbols.has(symbolOf(unit, one))) || someChild(one, mentions);
+  const computes = (one: ts.Node): boolean => {
+    const named = ts.isCallExpression(one) ? resolveCallee(unit, one) : null;
+    return (named?.kind === "language" && !isOnSizes(named.name)) || someChild(one, computes);
+  };
+  const visit = (one: ts.Node): void => {
+    if (ts.isVariableDeclaration(one) && ts.isIdentifier(one.name) && one.parent.flags & ts.NodeFlags.Const)
+      if (one.initializer && mentions(one.initializer) && !computes(one.initializer))
+        symbols.add(symbolOf(unit, one.name));
+    ts.forEachChild(one, visit);
+  };
+  visit(body);
+  return mentions;
+}
 
 function needsHere(node: ts.Node, mentions: Mentions, unit: Unit, kernel: KernelScope): boolean {
   if (ts.isElementAccessExpression(node)) return mentions(node.argumentExpression);
@@ -65,8 +84,7 @@ function needsOfOperation(node: ts.CallExpression, name: string, mentions: Menti
 export function picks(node: ts.ForOfStatement, unit: Unit, kernel: KernelScope): boolean {
   const name = loopName(node);
   const symbol = name !== undefined && ts.isIdentifier(name) ? symbolOf(unit, name) : null;
-  const mentions = (one: ts.Node): boolean =>
-    (ts.isIdentifier(one) && symbolOf(unit, one) === symbol) || someChild(one, mentions);
+  const mentions = mentionsOf(symbol, node.statement, unit);
   const isShift = (one: ts.Node): boolean =>
     ts.isBinaryExpression(one) && one.operatorToken.kind === ts.SyntaxKind.LessThanLessThanToken && mentions(one.right);
   const picksHere = (one: ts.Node): boolean =>

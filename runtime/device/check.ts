@@ -11,7 +11,7 @@ import type {
   GridFor,
 } from "./device.js";
 import { DeviceError, LaunchError } from "./errors.js";
-import { insteadOfMemory, shown } from "./shown.js";
+import { insteadOfMemory, labelled, shown } from "./shown.js";
 
 /** A parameter as the checks see it. */
 export interface CheckedParam {
@@ -61,8 +61,8 @@ function show(value: unknown): string {
 function bufferFault(value: unknown, device: Device): Fault | undefined {
   if (isBuffer(value) && value.device === device && !value.freed) return undefined;
   const other = isBuffer(value) && value.device !== device && !value.freed;
-  const got = other ? `a buffer of another device (${value.device.name})` : show(value);
-  return { expected: `a buffer of ${device.name}`, got, hint: insteadOfMemory(value) };
+  const got = other ? `a buffer of another device (${labelled(value.device)})` : show(value);
+  return { expected: `a buffer of ${other ? labelled(device) : device.name}`, got, hint: insteadOfMemory(value) };
 }
 
 /** What a float holds, if rounded: all but finite numbers that would become infinite. */

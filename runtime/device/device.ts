@@ -153,6 +153,8 @@ export interface DeviceTraits {
   readonly quantizedFrom: number;
   /** Decode steps that are queued ahead of the token that is being read. */
   readonly stepsAhead: number;
+  /** Sequences from which on one step of all takes less time than a step of each. */
+  readonly togetherFrom: number;
   /** Programs for each processor of a kernel whose programs take turns. */
   readonly programsEach: number;
   /** Bytes by which growable memory is committed; 0 where it takes no memory before it is used. */

@@ -89,6 +89,8 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 
 /** What was wanted, and what there is, in bytes. */
 export interface MemoryShortage {
+  /** Which device, where there are several. */
+  readonly on?: string;
   readonly wanted: number;
   /** Where a buffer was to grow: what it has, and keeps. */
   readonly committed?: number;
@@ -107,11 +109,11 @@ export class OutOfMemoryError extends TileScriptError {
   readonly free: number;
   readonly total: number;
 
-  constructor({ wanted, committed, free, total, hint }: MemoryShortage, options?: { readonly cause?: unknown }) {
+  constructor({ on, wanted, committed, free, total, hint }: MemoryShortage, options?: { readonly cause?: unknown }) {
     const what = committed === undefined ? "" : `, where ${mebibytes(committed)} are committed`;
     super(
       "out-of-memory",
-      `Out of memory: ${mebibytes(wanted)} wanted${what}, ${mebibytes(free)} of ${mebibytes(total)} free`,
+      `Out of memory${on === undefined ? "" : ` on ${on}`}: ${mebibytes(wanted)} wanted${what}, ${mebibytes(free)} of ${mebibytes(total)} free`,
       { hint: hint ?? cudaHints.CUDA_ERROR_OUT_OF_MEMORY, ...options },
     );
     this.wanted = wanted;

@@ -30,11 +30,17 @@ export function requireView(data: unknown): asserts data is ArrayBufferView {
   throw new DeviceError(`Expected a typed array, got ${shown(data)}.`, { hint });
 }
 
+/** A device for a message about two: with its place, where it has one among others of its name. */
+export const labelled = (device: { readonly name: string; readonly label?: string }): string =>
+  device.label ?? device.name;
+
 /** What was given for a buffer of a device is none, or one of another device. */
-export function foreignBuffer(given: unknown, device: { readonly name: string }): DeviceError {
+export function foreignBuffer(given: unknown, device: { readonly name: string; readonly label?: string }): DeviceError {
   const owner = typeof given === "object" && given !== null && "device" in given ? given.device : undefined;
   if (owner instanceof Object && "name" in owner)
-    return new DeviceError(`A buffer of another device (${owner.name}) was given to ${device.name}.`);
+    return new DeviceError(
+      `A buffer of another device (${labelled(owner as { name: string })}) was given to ${labelled(device)}.`,
+    );
   return new DeviceError(`Expected a buffer of ${device.name}, got ${shown(given)}.`, { hint: insteadOfMemory(given) });
 }
 

@@ -14,7 +14,7 @@ export interface Round {
   logits(member: Reading): Promise<Float32Array>;
 }
 
-/** The steps that are queued, oldest first: one of all members together where the model can, else one of each in turn. */
+/** The steps that are queued, oldest first: one of all members together where the model can and it is faster, else one of each in turn. */
 export class Rounds {
   readonly #batch: Batch | undefined;
   readonly #queued: Round[] = [];
@@ -39,7 +39,7 @@ export class Rounds {
 
   /** Queues a step for all members, and up to `ahead` more: none where which tokens may come hangs on those that came. */
   async queue(members: readonly Reading[], ahead: number): Promise<void> {
-    const batch = members.length > 1 ? this.#batch : undefined;
+    const batch = this.#batch && members.length >= this.#batch.least ? this.#batch : undefined;
     const runners = members.map(({ sequence }) => sequence.runner);
     if (batch && !batch.holds(runners)) {
       // Tokens on their way are read by who is in the batch now.

@@ -32,6 +32,11 @@ export class Batch {
   #members: readonly ModelSequence[] = [];
   #tells: Told | undefined;
 
+  /** Sequences from which on a step of all is faster than one of each. */
+  get least(): number {
+    return this.#host.device.traits.togetherFrom;
+  }
+
   /** For up to `most` sequences. */
   constructor(host: SharedHost, memory: Allocator, most: number, shapings: Shapings) {
     const rows = rowsFor(most);

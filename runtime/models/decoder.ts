@@ -13,7 +13,7 @@ export type ModelDecoder = Omit<Pick<Decoder, keyof Decoder>, "sequence"> & { se
 /** A model on a device, and the sequences of tokens that it has read there. */
 export class Decoder {
   readonly host: SharedHost;
-  /** Decodes several sequences in a step; undefined where that is not asked for, or windowed attention takes them one after another. */
+  /** Decodes several sequences in a step; undefined where that is not asked for, so many are faster one after another, or windowed attention takes them so. */
   readonly batch: Batch | undefined;
   readonly #memory: Allocations;
   readonly #shapings: Shapings;
@@ -25,7 +25,7 @@ export class Decoder {
   /** `sequences`: how many may decode at once. */
   constructor(host: SharedHost, memory: Allocations, sequences: number) {
     this.host = host;
-    const together = sequences > 1 && !host.windowed;
+    const together = sequences >= host.device.traits.togetherFrom && !host.windowed;
     this.#shapings = new Shapings(host.device, memory, host.config, together ? rowsFor(sequences) : 1);
     this.batch = together ? new Batch(host, memory, sequences, this.#shapings) : undefined;
     this.#memory = memory;

@@ -43,8 +43,8 @@ export interface ModelOptions {
   readonly chat?: boolean;
   /**
    * Generations that the model works on at once, 1 to 64; others wait for their turn. With several, dense attention decodes one token of each in a
-   * step, which costs little more than a step of one and takes some kernels of its own; windowed attention takes them in turn, a step each. Each has
-   * memory for its prompt and its answer. Default 1.
+   * step, which costs a GPU little more than a step of one and takes some kernels of its own; windowed attention takes them in turn, a step each, and so
+   * does the CPU executor those that are fewer than six. Each has memory for its prompt and its answer. Default 1.
    */
   readonly sequences?: number;
   /** Generations that may wait for their turn; one more is refused. Default 1024. */

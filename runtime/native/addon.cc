@@ -1,5 +1,6 @@
 // The add-on's exports; addon.ts beside this file types them.
 #include "context.h"
+#include "dealt.h"
 #include "graph.h"
 #include "growable.h"
 #include "launch.h"
@@ -48,8 +49,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFunction<SetErrorFactory>(env, exports, "setErrorFactory");
   ExportFunction<CountDevices>(env, exports, "countDevices");
   ExportFunction<DescribeDevice>(env, exports, "describeDevice");
+  ExportFunction<DescribeLink>(env, exports, "describeLink");
   ExportFunction<EncodeTensorMap>(env, exports, "encodeTensorMap");
-  for (auto define : {Context::Define, Memory::Define, GrowableMemory::Define, PinnedMemory::Define, Stream::Define,
+  for (auto define : {Context::Define, Memory::Define, GrowableMemory::Define, DealtMemory::Define, PinnedMemory::Define, Stream::Define,
                       Event::Define, Module::Define, Function::Define, PreparedLaunch::Define, LaunchList::Define,
                       Graph::Define, GraphExec::Define, Uploader::Define, Transfer::Define})
     define(env, exports);

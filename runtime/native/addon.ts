@@ -9,6 +9,8 @@ export interface Addon {
   setErrorFactory(make: (code: number, name: string, text: string, call: string) => Error): void;
   countDevices(): number;
   describeDevice(ordinal: number): DeviceFacts;
+  /** Between two different devices. */
+  describeLink(from: number, to: number): LinkFacts;
   /** The 128 bytes of a CUtensorMap. */
   encodeTensorMap(map: TensorMapFields): Uint8Array;
   readonly Context: new (ordinal: number) => Context;
@@ -19,6 +21,17 @@ export interface Addon {
     stream: Stream,
     capacity: number,
   ) => GrowableMemory;
+  /**
+   * Reserves addresses for `capacity` blocks, which lie in the memory of the contexts in turns; each must be whole pages of all of them. `own` reserves
+   * addresses for what each has, too. `streams` are where the memory is used, one a context: freeing waits for all.
+   */
+  readonly DealtMemory: new (
+    contexts: readonly Context[],
+    streams: readonly Stream[],
+    blockBytes: number,
+    capacity: number,
+    own: boolean,
+  ) => DealtMemory;
   readonly PinnedMemory: new (context: Context, bytes: number) => PinnedMemory;
   /** Lower priorities run first; 0 is the ordinary one. */
   readonly Stream: new (
@@ -59,6 +72,7 @@ export const handleClasses = [
   "Context",
   "Memory",
   "GrowableMemory",
+  "DealtMemory",
   "PinnedMemory",
   "Stream",
   "Event",
@@ -93,9 +107,23 @@ export interface DeviceFacts {
   readonly virtualMemory: number;
 }
 
+/** What kernels of one device reach of another's memory. */
+export interface LinkFacts {
+  /** Whether they may read and write it where it is. */
+  readonly access: boolean;
+  /** The driver's order of links, 0 the fastest of a machine. */
+  readonly performanceRank: number;
+  /** Whether atomic ops on it are the link's own. */
+  readonly nativeAtomics: boolean;
+}
+
 /** A device's primary context. */
 export interface Context extends Handle {
   memory(): { readonly free: number; readonly total: number };
+  /** What growing and dealt memory come in multiples of. */
+  pageBytes(): number;
+  /** Lets kernels of this device use Memory of another's: what there is and what will be. May be done again. */
+  reach(peer: Context): void;
   synchronize(): void;
   synchronizeAsync(): Promise<void>;
   /** From here on nothing of this context is released, since the driver would wait for work that never ends. The process's end takes it. */
@@ -114,9 +142,26 @@ export interface GrowableMemory extends Memory {
   grow(bytes: number): void;
 }
 
+/** Memory of several devices at one range of addresses: block b in that of context b mod N, and all of them use it. */
+export interface DealtMemory extends Handle {
+  /** Blocks that there is memory for. */
+  readonly blocks: number;
+  /** Makes `blocks` at least so many. A failure changes nothing. */
+  grow(blocks: number): void;
+  /** All of it. It is there until this, and all that `whole` and `own` gave, are destroyed. Its `byteLength` grows. */
+  whole(): Memory;
+  /**
+   * The blocks of one context behind each other, at addresses of their own that it alone may use. What was written at the others is seen by kernels
+   * that start after the writer has ended, and not by one that started before (programmatic dependent launch).
+   */
+  own(rank: number): Memory;
+}
+
 export interface PinnedMemory extends Handle {
   /** The same buffer each time; `destroy` detaches it. */
   readonly buffer: ArrayBuffer;
+  /** The same memory as kernels of every device take it, where it is. It stays until this is destroyed, too. */
+  onDevices(): Memory;
 }
 
 /**
@@ -132,7 +177,13 @@ export interface Stream extends Handle {
   fill(to: Memory, offset: number, bytes: number, value: number): void;
   /** `count` words of 32 bits. */
   fill32(to: Memory, offset: number, count: number, value: number): void;
+  /**
+   * Memory of another device, or of the host, for work on this stream: it stays until this is destroyed too, which waits for the stream. Growing memory is
+   * opened to this device; for other memory of a device its context must be within `reach`.
+   */
+  borrow(memory: Memory): Memory;
   record(event: Event): void;
+  /** The event may be one of another device: so streams of several wait for each other. */
   wait(event: Event): void;
   synchronize(): void;
   synchronizeAsync(): Promise<void>;

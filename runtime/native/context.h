@@ -11,11 +11,14 @@ class Context {
   explicit Context(const Napi::CallbackInfo& info);
   static void Define(Napi::Env env, Napi::Object exports);
 
-  // The context that a constructor was given as its first argument.
+  // The context that a constructor was given as its first argument, entered.
   static ContextHandle From(const Napi::CallbackInfo& info);
+  static ContextHandle From(Napi::Value value, const char* argument);
 
  private:
   Napi::Value Memory(const Napi::CallbackInfo& info);
+  double PageBytes(const Napi::CallbackInfo& info);
+  void Reach(const Napi::CallbackInfo& info);
   void Synchronize(const Napi::CallbackInfo& info);
   Napi::Value SynchronizeAsync(const Napi::CallbackInfo& info);
   void Abandon(const Napi::CallbackInfo& info) { Live(info.Env(), handle_, "Context")->abandoned = true; }
@@ -26,6 +29,7 @@ class Context {
 
 // What the driver tells of a device before any context exists.
 Napi::Value DescribeDevice(const Napi::CallbackInfo& info);
+Napi::Value DescribeLink(const Napi::CallbackInfo& info);
 Napi::Value CountDevices(const Napi::CallbackInfo& info);
 
 }  // namespace tilescript

@@ -72,6 +72,7 @@ struct CUlaunchConfig {
 constexpr CUresult kNotReady = 600;
 constexpr CUresult kNotSupported = 801;
 constexpr CUresult kInvalidValue = 1;
+constexpr CUresult kAlreadyPeers = 704;
 
 // Without these nothing runs. They are all in drivers for CUDA 12.0 (525) and newer.
 #define REQUIRED_SYMBOLS(X)                                                                         \
@@ -84,9 +85,12 @@ constexpr CUresult kInvalidValue = 1;
   X(cuDeviceGetName, (char* name, int length, CUdevice device))                                     \
   X(cuDeviceGetAttribute, (int* value, int attribute, CUdevice device))                             \
   X(cuDeviceTotalMem_v2, (size_t* bytes, CUdevice device))                                          \
+  X(cuDeviceCanAccessPeer, (int* can, CUdevice device, CUdevice peer))                              \
+  X(cuDeviceGetP2PAttribute, (int* value, int attribute, CUdevice device, CUdevice peer))           \
   X(cuDevicePrimaryCtxRetain, (CUcontext* context, CUdevice device))                                \
   X(cuDevicePrimaryCtxRelease_v2, (CUdevice device))                                                \
   X(cuCtxSetCurrent, (CUcontext context))                                                           \
+  X(cuCtxEnablePeerAccess, (CUcontext peer, unsigned flags))                                        \
   X(cuCtxSynchronize, ())                                                                           \
   X(cuMemGetInfo_v2, (size_t* free, size_t* total))                                                 \
   X(cuMemAlloc_v2, (CUdeviceptr* address, size_t bytes))                                            \

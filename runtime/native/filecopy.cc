@@ -45,7 +45,7 @@ std::vector<FileCopy> FileCopies(Napi::Value list) {
     auto block = Memory::Range(fields.Get("to"), toOffset, bytes);
     auto& file = files[descriptor];
     if (!file) file = std::make_shared<OpenFile>(static_cast<int>(descriptor), index);
-    copies.push_back({block, block->raw + toOffset, file, offset, bytes});
+    copies.push_back({block, toOffset, file, offset, bytes});
   }
   return copies;
 }

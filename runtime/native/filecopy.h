@@ -35,7 +35,7 @@ class OpenFile {
 
 struct FileCopy {
   std::shared_ptr<DeviceBlock> block;
-  CUdeviceptr to;
+  uint64_t to;  // in the block
   std::shared_ptr<OpenFile> file;
   uint64_t offset;  // in the file
   uint64_t bytes;

@@ -1,93 +1,50 @@
 #include "growable.h"
 
 #include "context.h"
+#include "lent.h"
 #include "stream.h"
 
 namespace tilescript {
-namespace {
-
-constexpr int kOnDevice = 1;
-
-CUmemAllocationProp PagesOf(const PrimaryContext& context) {
-  constexpr int pinned = 1;
-  CUmemAllocationProp properties{};
-  properties.type = pinned;
-  properties.location = {kOnDevice, context.device};
-  return properties;
-}
-
-// Physical memory. Once it is mapped the mapping keeps it, and this may go.
-struct Pages {
-  Pages(const CUmemAllocationProp& properties, size_t bytes) { CALL(cuMemCreate, (&raw, bytes, &properties, 0), bytes); }
-  ~Pages() { driver().cuMemRelease(raw); }
-  Pages(const Pages&) = delete;
-
-  CUmemGenericAllocationHandle raw = 0;
-};
-
-size_t RoundUp(size_t bytes, size_t page) { return (bytes + page - 1) / page * page; }
-
-void MakeUsable(CUdeviceptr address, size_t bytes, const CUmemLocation& location) {
-  constexpr int readAndWrite = 3;
-  const CUmemAccessDesc access{location, readAndWrite};
-  CALL(cuMemSetAccess, (address, bytes, &access, 1), bytes);
-}
-
-}  // namespace
-
-AddressRange::AddressRange(ContextHandle context, size_t bytes) : bytes(bytes), context_(std::move(context)) {
-  CALL(cuMemAddressReserve, (&start, bytes, 0, 0, 0), bytes);
-}
-
-AddressRange::~AddressRange() {
-  if (EnterToRelease(*context_)) driver().cuMemAddressFree(start, bytes);
-}
 
 std::shared_ptr<GrowableBlock> GrowableBlock::Reserve(ContextHandle context, std::shared_ptr<StreamHandle> stream,
                                                       size_t capacity) {
-  constexpr int minimum = 0;
-  const CUmemAllocationProp properties = PagesOf(*context);
-  size_t page = 0;
-  CALL(cuMemGetAllocationGranularity, (&page, &properties, minimum));
-  auto range = std::make_unique<AddressRange>(context, RoundUp(capacity, page));
+  const size_t page = PageBytes(*context);
+  auto range = std::make_unique<AddressRange>(RoundUp(capacity, page));
   return std::make_shared<GrowableBlock>(std::move(context), std::move(stream), std::move(range), page);
 }
 
 GrowableBlock::GrowableBlock(ContextHandle context, std::shared_ptr<StreamHandle> stream,
                              std::unique_ptr<AddressRange> range, size_t page)
-    : DeviceBlock(range->start, 0),
+    : DeviceBlock(range->start),
       context_(std::move(context)),
       stream_(std::move(stream)),
       range_(std::move(range)),
-      page_(page) {}
+      page_(page),
+      users_{AccessFor(*context_)} {}
 
 GrowableBlock::~GrowableBlock() {
-  if (!EnterToRelease(*context_)) return;
-  // A stream that is being captured cannot be waited for. The device's free() refuses then.
-  if (bytes > 0 && !stream_->capturing) driver().cuStreamSynchronize(stream_->raw);
-  CUdeviceptr at = raw;
-  for (size_t mapped : mappings_) {
-    driver().cuMemUnmap(at, mapped);
-    at += mapped;
-  }
+  if (bytes_ > 0 ? WaitToRelease(*stream_) : EnterToRelease(*context_)) return;
+  for (Mapping& mapping : mappings_) mapping.Forget();
+  range_->Forget();
 }
 
 void GrowableBlock::Grow(size_t wanted) {
-  if (wanted <= bytes) return;
-  const size_t more = RoundUp(wanted, page_) - bytes;
-  const CUmemAllocationProp properties = PagesOf(*context_);
+  if (wanted <= bytes_) return;
   context_->Enter();
   mappings_.reserve(mappings_.size() + 1);
-  Pages pages(properties, more);
-  CALL(cuMemMap, (raw + bytes, more, 0, pages.raw, 0), more);
-  try {
-    MakeUsable(raw + bytes, more, properties.location);
-  } catch (const Failure&) {
-    driver().cuMemUnmap(raw + bytes, more);
-    throw;
-  }
-  mappings_.push_back(more);
-  bytes += more;
+  const Pages pages(*context_, RoundUp(wanted, page_) - bytes_);
+  Mapping mapping(raw + bytes_, pages);
+  MakeUsable(raw + bytes_, pages.bytes, users_);
+  mappings_.push_back(std::move(mapping));
+  bytes_ += pages.bytes;
+}
+
+void GrowableBlock::Admit(const PrimaryContext& peer) {
+  for (const CUmemAccessDesc& user : users_)
+    if (user.location.id == peer.device) return;
+  users_.reserve(users_.size() + 1);
+  if (bytes_ > 0) MakeUsable(raw, bytes_, {AccessFor(peer)});
+  users_.push_back(AccessFor(peer));
 }
 
 GrowableMemory::GrowableMemory(const Napi::CallbackInfo& info) {

@@ -17,7 +17,7 @@ std::shared_ptr<DeviceBlock> Memory::Range(Napi::Value value, uint64_t offset, u
   GrowableMemory* growable = Class<GrowableMemory>::Peek(value);
   std::shared_ptr<DeviceBlock> block =
       growable ? growable->Block(value.Env()) : Live(value.Env(), Class<Memory>::Unwrap(value, "memory").block_, "Memory");
-  CheckRange(value.Env(), offset, bytes, block->bytes, "device memory");
+  CheckRange(value.Env(), offset, bytes, block->Bytes(), "device memory");
   return block;
 }
 
@@ -25,7 +25,7 @@ Napi::Value Memory::Address(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), uint64_t{Live(info.Env(), block_, "Memory")->raw});
 }
 
-double Memory::ByteLength(const Napi::CallbackInfo&) { return block_ ? static_cast<double>(block_->bytes) : 0; }
+double Memory::ByteLength(const Napi::CallbackInfo&) { return block_ ? static_cast<double>(block_->Bytes()) : 0; }
 
 void Memory::Define(Napi::Env env, Napi::Object exports) {
   using Own = Class<Memory>;
@@ -58,6 +58,11 @@ Napi::Value PinnedMemory::Buffer(const Napi::CallbackInfo& info) {
   return buffer;
 }
 
+Napi::Value PinnedMemory::OnDevices(const Napi::CallbackInfo& info) {
+  auto block = std::make_shared<HostBlock>(Live(info.Env(), block_, "PinnedMemory"));
+  return Class<Memory>::Make(info.Env(), std::make_unique<Memory>(std::move(block)));
+}
+
 void PinnedMemory::Destroy(const Napi::CallbackInfo&) {
   // Detaching takes the memory away from every view of it, so none can reach what is about to be freed.
   if (!buffer_.IsEmpty()) buffer_.Value().Detach();
@@ -68,7 +73,8 @@ void PinnedMemory::Destroy(const Napi::CallbackInfo&) {
 void PinnedMemory::Define(Napi::Env env, Napi::Object exports) {
   using Own = Class<PinnedMemory>;
   Own::Define(env, exports, "PinnedMemory",
-              {Own::Getter<&PinnedMemory::Buffer>("buffer"), Own::Method<&PinnedMemory::Destroy>("destroy")});
+              {Own::Getter<&PinnedMemory::Buffer>("buffer"), Own::Method<&PinnedMemory::OnDevices>("onDevices"),
+               Own::Method<&PinnedMemory::Destroy>("destroy")});
 }
 
 }  // namespace tilescript

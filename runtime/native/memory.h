@@ -9,6 +9,7 @@ namespace tilescript {
 class Memory {
  public:
   explicit Memory(const Napi::CallbackInfo& info);
+  explicit Memory(std::shared_ptr<DeviceBlock> block) : block_(std::move(block)) {}
   static void Define(Napi::Env env, Napi::Object exports);
 
   // The live block of an argument, a Memory or a GrowableMemory, with [offset, offset + bytes) checked against its size.
@@ -31,6 +32,7 @@ class PinnedMemory {
 
  private:
   Napi::Value Buffer(const Napi::CallbackInfo& info);
+  Napi::Value OnDevices(const Napi::CallbackInfo& info);
   void Destroy(const Napi::CallbackInfo& info);
 
   std::shared_ptr<PinnedBlock> block_;

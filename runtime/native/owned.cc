@@ -25,6 +25,14 @@ void PrimaryContext::Enter() const {
   current = id_;
 }
 
+void PrimaryContext::Reach(const PrimaryContext& peer) const {
+  if (peer.device == device) return;
+  Enter();
+  const CUresult status = driver().cuCtxEnablePeerAccess(peer.raw_, 0);
+  if (status && status != kAlreadyPeers)
+    throw Failure(status, "cuCtxEnablePeerAccess", Describe("device " + std::to_string(ordinal), "device " + std::to_string(peer.ordinal)));
+}
+
 bool EnterToRelease(const PrimaryContext& context) noexcept {
   if (context.abandoned) return false;
   try {

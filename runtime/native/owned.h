@@ -21,6 +21,8 @@ class PrimaryContext {
 
   // Makes the context current on this thread; free when it already is.
   void Enter() const;
+  // Lets work of this context use what a peer's has and will have: cuMemAlloc's memory, not pages. May be done again.
+  void Reach(const PrimaryContext& peer) const;
 
   const int ordinal;
   CUdevice device = 0;
@@ -57,25 +59,49 @@ class Owned {
   const Keepers keepers;
 };
 
-// Device memory that copies and fills work on: allocated once, or growing.
+// Device memory that copies and fills work on: allocated once, growing, or another's.
 struct DeviceBlock {
-  DeviceBlock(CUdeviceptr raw, size_t bytes) : raw(raw), bytes(bytes) {}
+  explicit DeviceBlock(CUdeviceptr raw) : raw(raw) {}
   virtual ~DeviceBlock() = default;
   DeviceBlock(const DeviceBlock&) = delete;
+  virtual size_t Bytes() const = 0;
+  // How many of `bytes` from an offset on lie in the memory of one device: the driver promises copies and fills within such only.
+  virtual size_t Piece(size_t, size_t bytes) const { return bytes; }
 
   const CUdeviceptr raw;
-  size_t bytes;
 };
+
+// each(done, bytes) for every piece of a stretch.
+template <class Each>
+void InPieces(const DeviceBlock& block, size_t offset, size_t bytes, Each each) {
+  for (size_t done = 0; done < bytes;) {
+    const size_t piece = block.Piece(offset + done, bytes - done);
+    each(done, piece);
+    done += piece;
+  }
+}
 
 struct PlainBlock : DeviceBlock {
   PlainBlock(ContextHandle context, CUdeviceptr raw, size_t bytes)
-      : DeviceBlock(raw, bytes), owned(std::move(context), raw) {}
+      : DeviceBlock(raw), owned(std::move(context), raw), bytes(bytes) {}
+  size_t Bytes() const override { return bytes; }
+
   const Owned<CUdeviceptr, &Driver::cuMemFree_v2> owned;
+  const size_t bytes;
 };
 
 struct PinnedBlock : Owned<void*, &Driver::cuMemFreeHost> {
   PinnedBlock(ContextHandle context, void* raw, size_t bytes) : Owned(std::move(context), raw), bytes(bytes) {}
   const size_t bytes;
+};
+
+// Pinned memory as every device reaches it: addresses are the same on the host and on all of them.
+struct HostBlock : DeviceBlock {
+  explicit HostBlock(std::shared_ptr<PinnedBlock> pinned)
+      : DeviceBlock(reinterpret_cast<CUdeviceptr>(pinned->raw)), pinned(std::move(pinned)) {}
+  size_t Bytes() const override { return pinned->bytes; }
+
+  const std::shared_ptr<PinnedBlock> pinned;
 };
 
 struct StreamHandle : Owned<CUstream, &Driver::cuStreamDestroy_v2> {

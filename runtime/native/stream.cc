@@ -2,19 +2,25 @@
 
 #include "context.h"
 #include "graph.h"
+#include "growable.h"
 #include "later.h"
+#include "lent.h"
 #include "memory.h"
 
 namespace tilescript {
 namespace {
 
 // Copies between host and device, queued.
-void Upload(const StreamHandle& stream, CUdeviceptr to, const void* from, size_t bytes) {
-  CALL(cuMemcpyHtoDAsync_v2, (to, from, bytes, stream.raw), bytes);
+void Upload(const StreamHandle& stream, const DeviceBlock& to, size_t offset, const uint8_t* from, size_t bytes) {
+  InPieces(to, offset, bytes, [&](size_t done, size_t piece) {
+    CALL(cuMemcpyHtoDAsync_v2, (to.raw + offset + done, from + done, piece, stream.raw), piece);
+  });
 }
 
-void Download(const StreamHandle& stream, void* to, CUdeviceptr from, size_t bytes) {
-  CALL(cuMemcpyDtoHAsync_v2, (to, from, bytes, stream.raw), bytes);
+void Download(const StreamHandle& stream, uint8_t* to, const DeviceBlock& from, size_t offset, size_t bytes) {
+  InPieces(from, offset, bytes, [&](size_t done, size_t piece) {
+    CALL(cuMemcpyDtoHAsync_v2, (to + done, from.raw + offset + done, piece, stream.raw), piece);
+  });
 }
 
 void Finish(const StreamHandle& stream) { CALL(cuStreamSynchronize, (stream.raw)); }
@@ -53,7 +59,7 @@ void Stream::Write(const Napi::CallbackInfo& info) {
   auto block = Memory::Range(info[0], offset, source.size);
   auto stream = EnterToWait(info.Env());
   if (source.size == 0) return;
-  Upload(*stream, block->raw + offset, source.data, source.size);
+  Upload(*stream, *block, offset, source.data, source.size);
   Finish(*stream);
 }
 
@@ -64,7 +70,7 @@ void Stream::EnqueueWrite(const Napi::CallbackInfo& info) {
   auto pinned = PinnedMemory::Range(info[2], pinnedOffset, bytes);
   auto stream = Enter(info.Env());
   if (bytes == 0) return;
-  Upload(*stream, block->raw + offset, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, bytes);
+  Upload(*stream, *block, offset, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, bytes);
   stream->Keep(block);
   stream->Keep(pinned);
 }
@@ -75,7 +81,7 @@ void Stream::Read(const Napi::CallbackInfo& info) {
   auto block = Memory::Range(info[0], offset, target.size);
   auto stream = EnterToWait(info.Env());
   if (target.size == 0) return;
-  Download(*stream, target.data, block->raw + offset, target.size);
+  Download(*stream, target.data, *block, offset, target.size);
   Finish(*stream);
 }
 
@@ -86,7 +92,7 @@ void Stream::EnqueueRead(const Napi::CallbackInfo& info) {
   auto pinned = PinnedMemory::Range(info[2], pinnedOffset, bytes);
   auto stream = Enter(info.Env());
   if (bytes == 0) return;
-  Download(*stream, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, block->raw + offset, bytes);
+  Download(*stream, static_cast<uint8_t*>(pinned->raw) + pinnedOffset, *block, offset, bytes);
   stream->Keep(block);
   stream->Keep(pinned);
 }
@@ -98,7 +104,12 @@ void Stream::Copy(const Napi::CallbackInfo& info) {
   auto from = Memory::Range(info[2], fromOffset, bytes);
   auto stream = Enter(info.Env());
   if (bytes == 0) return;
-  CALL(cuMemcpyDtoDAsync_v2, (to->raw + toOffset, from->raw + fromOffset, bytes, stream->raw), bytes);
+  InPieces(*to, toOffset, bytes, [&](size_t before, size_t both) {
+    const CUdeviceptr target = to->raw + toOffset + before, source = from->raw + fromOffset + before;
+    InPieces(*from, fromOffset + before, both, [&](size_t done, size_t piece) {
+      CALL(cuMemcpyDtoDAsync_v2, (target + done, source + done, piece, stream->raw), piece);
+    });
+  });
   stream->Keep(to);
   stream->Keep(from);
 }
@@ -109,7 +120,9 @@ void Stream::Fill(const Napi::CallbackInfo& info) {
   auto block = Memory::Range(info[0], offset, bytes);
   auto stream = Enter(info.Env());
   if (bytes == 0) return;
-  CALL(cuMemsetD8Async, (block->raw + offset, value, bytes, stream->raw), int{value}, bytes);
+  InPieces(*block, offset, bytes, [&](size_t done, size_t piece) {
+    CALL(cuMemsetD8Async, (block->raw + offset + done, value, piece, stream->raw), int{value}, piece);
+  });
   stream->Keep(block);
 }
 
@@ -119,8 +132,19 @@ void Stream::Fill32(const Napi::CallbackInfo& info) {
   auto block = Memory::Range(info[0], offset, count * 4);
   auto stream = Enter(info.Env());
   if (count == 0) return;
-  CALL(cuMemsetD32Async, (block->raw + offset, value, count, stream->raw), value, count);
+  InPieces(*block, offset, count * 4, [&](size_t done, size_t piece) {
+    CALL(cuMemsetD32Async, (block->raw + offset + done, value, piece / 4, stream->raw), value, piece / 4);
+  });
   stream->Keep(block);
+}
+
+// Memory of another device for work on this stream. Pages are opened to this one; for other memory contexts reach each other.
+Napi::Value Stream::Borrow(const Napi::CallbackInfo& info) {
+  auto block = Memory::Range(info[0], 0, 0);
+  auto stream = Enter(info.Env());
+  if (auto* growable = dynamic_cast<GrowableBlock*>(block.get())) growable->Admit(*stream->context);
+  auto lent = std::make_shared<LentBlock>(std::move(stream), std::move(block));
+  return Class<tilescript::Memory>::Make(info.Env(), std::make_unique<tilescript::Memory>(std::move(lent)));
 }
 
 void Stream::Record(const Napi::CallbackInfo& info) {
@@ -191,6 +215,7 @@ void Stream::Define(Napi::Env env, Napi::Object exports) {
                Own::Method<&Stream::Copy>("copy"),
                Own::Method<&Stream::Fill>("fill"),
                Own::Method<&Stream::Fill32>("fill32"),
+               Own::Method<&Stream::Borrow>("borrow"),
                Own::Method<&Stream::Record>("record"),
                Own::Method<&Stream::Wait>("wait"),
                Own::Method<&Stream::Synchronize>("synchronize"),

@@ -40,6 +40,7 @@ class Stream {
   void Copy(const Napi::CallbackInfo& info);
   void Fill(const Napi::CallbackInfo& info);
   void Fill32(const Napi::CallbackInfo& info);
+  Napi::Value Borrow(const Napi::CallbackInfo& info);
   void Record(const Napi::CallbackInfo& info);
   void Wait(const Napi::CallbackInfo& info);
   void Synchronize(const Napi::CallbackInfo& info);

@@ -31,7 +31,10 @@ void SlotRing::Send(const Slot& slot, const std::vector<FileCopy>& copies, const
   for (const Part& part : load) {
     const FileCopy& copy = copies[part.copy];
     ReadPart(copy, part, slot.data);
-    CALL(cuMemcpyHtoDAsync_v2, (copy.to + part.done, slot.data + part.at, part.bytes, stream_->raw), part.bytes);
+    const uint64_t to = copy.to + part.done;
+    InPieces(*copy.block, to, part.bytes, [&](size_t done, size_t piece) {
+      CALL(cuMemcpyHtoDAsync_v2, (copy.block->raw + to + done, slot.data + part.at + done, piece, stream_->raw), piece);
+    });
   }
   CALL(cuEventRecord, (slot.free->raw, stream_->raw));
 }

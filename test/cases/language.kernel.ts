@@ -110,6 +110,10 @@ export const habits = kernel(({ out, n }: { out: Out; n: Int }) => {
   store(out, to(sums, "f64"));
   let picked = 0;
   for (const i of staticRange(3)) picked += WEIGHTS[i]!;
+  for (const i of staticRange(3)) {
+    const last = WEIGHTS.length - 1 - i;
+    picked = picked * 10 + WEIGHTS[last]!;
+  }
   store(out + 1, to(picked, "f64"));
   for (const [at, value] of PAIRS) store(out + 1 + at, to(value, "f64"));
   const [rows, columns] = SIZES;

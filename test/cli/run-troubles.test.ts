@@ -19,7 +19,7 @@ const run = (script: string, env: NodeJS.ProcessEnv = {}) =>
   spawnSync(process.execPath, [bin, "run", "--device", "cpu", script], {
     cwd: folder,
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: 120_000,
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
 

@@ -14,7 +14,7 @@ export interface Ran {
 const SERVER = fileURLToPath(new URL("./warm-server.mjs", import.meta.url));
 
 /** How long a process may take to end by itself when it is asked for no more: one that something of a program keeps alive does not. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * Runs command lines in one process of its own, one after the other, each as if the process were new: a third of the time or less, since

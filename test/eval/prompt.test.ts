@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EvaluationError, Hay, noise, PromptBuilder } from "../../eval/niah/index.js";
 import { needleOf, needleText } from "../../eval/niah/needle.js";
+import { processorTime } from "../processor-time.js";
 import { smallTokenizer } from "./small-tokenizer.js";
 
 const tokenizer = smallTokenizer();
@@ -100,7 +101,7 @@ describe("a prompt", async () => {
 
 it("of a million tokens is built in no time", async () => {
   const prompts = await builder();
-  const began = performance.now();
+  const seconds = processorTime();
   expect((await prompts.build(request(1 << 20, 50, true))).tokens.length).toBe((1 << 20) - 40);
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(seconds()).toBeLessThan(2);
 });

@@ -11,13 +11,14 @@ import { createFrontend } from "../../compiler/frontend/index.js";
 import { DTYPE_NAMES, type Kernel, printKernel } from "../../compiler/ir/index.js";
 import { specialize } from "../../compiler/passes/index.js";
 import { type Draw, draws, pick } from "../cases/draws.js";
+import { processorTime } from "../processor-time.js";
 import { noteInput } from "./harness/noted-input.js";
 import { type Budget, Fault } from "./harness/target.js";
 
 /** Mutated text of kernels through check, specialize, emit and the CPU's compiler: all of it ends in a diagnostic with a place, or passes. */
 export const name = "kernel-text";
 
-const MOST_MS = 10_000;
+const MOST_SECONDS = 10;
 const MOST_BYTES = 2 * 2 ** 30;
 /** Larger kernels are not compiled to WebAssembly: that is what takes the time, and the small ones have all of its cases. */
 const SMALL = 4_000;
@@ -185,7 +186,7 @@ class Trial {
 
   /** Runs texts through everything; gives the fault, if there is one. */
   async fault(texts: readonly string[]): Promise<string | undefined> {
-    const began = process.cpuUsage();
+    const seconds = processorTime();
     try {
       const fault = await this.#faultOf(texts);
       if (fault) return fault;
@@ -194,9 +195,8 @@ class Trial {
         return error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
     // Of this process alone: other work on the machine is no fault.
-    const { user, system } = process.cpuUsage(began);
-    const took = Math.round((user + system) / 1000);
-    if (took > MOST_MS) return `it took ${took} ms`;
+    const took = seconds();
+    if (took > MOST_SECONDS) return `it took ${took.toFixed(1)} s`;
     const { rss } = process.memoryUsage();
     return rss > MOST_BYTES ? `the process has ${rss} bytes` : undefined;
   }

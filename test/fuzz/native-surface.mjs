@@ -26,13 +26,14 @@ const DRIVER_CALLS = [...header.matchAll(/^ {2}X\((cu\w+),/gm)].map(([, call]) =
 
 const IMAGE = new TextEncoder().encode("kernel append params=8,4\nkernel wide params=128,1,8\nkernel none\n");
 const MEMBERS = [
-  ["Context", "memory synchronize synchronizeAsync destroy"],
+  ["Context", "memory pageBytes reach synchronize synchronizeAsync destroy"],
   ["Memory", "address byteLength destroy"],
   ["GrowableMemory", "address byteLength capacity grow destroy"],
-  ["PinnedMemory", "buffer destroy"],
+  ["DealtMemory", "blocks grow whole own destroy"],
+  ["PinnedMemory", "buffer onDevices destroy"],
   [
     "Stream",
-    "write read enqueueWrite enqueueRead copy fill fill32 record wait synchronize synchronizeAsync done beginCapture endCapture destroy",
+    "write read enqueueWrite enqueueRead copy fill fill32 borrow record wait synchronize synchronizeAsync done beginCapture endCapture destroy",
   ],
   ["Event", "synchronize synchronizeAsync done elapsedSince destroy"],
   ["Module", "function destroy"],
@@ -59,6 +60,8 @@ class Fuzzer {
     /** Objects by class. */
     this.pool = new Map(MEMBERS.map(({ kind }) => [kind, []]));
     this.promises = new Set();
+    /** A stream of each context: most others would be refused where memory is dealt. */
+    this.streams = new WeakMap();
     this.buffers = [];
     this.calls = 0;
     this.answered = 0;
@@ -122,9 +125,14 @@ class Fuzzer {
     const { object, number } = { object: (of) => this.object(of), number: (likely) => this.number(likely) };
     const memory = () => object(this.chance(0.3) ? "GrowableMemory" : "Memory");
     const known = {
-      Context: () => [this.chance(0.9) ? 0 : number(3)],
+      Context: () => [number(4)],
       Memory: () => [object("Context"), number(4000)],
       GrowableMemory: () => [object("Context"), object("Stream"), number(8 << 20)],
+      DealtMemory: () => {
+        const ranks = Array.from({ length: 1 + this.below(3) }, () => object("Context"));
+        const streams = ranks.map((context) => this.streams.get(context)?.deref() ?? object("Stream"));
+        return [ranks, streams, this.chance(0.95) ? 2 << 20 : number(4 << 20), number(20), this.chance(0.7)];
+      },
       PinnedMemory: () => [object("Context"), number(4000)],
       Stream: () => [object("Context"), ...(this.chance(0.5) ? [number(3)] : [])],
       Event: () => [object("Context"), this.chance(0.5)],
@@ -138,6 +146,10 @@ class Fuzzer {
       LaunchList: () => [Array.from({ length: this.below(4) }, () => object("PreparedLaunch"))],
       Uploader: () => [object("Context"), 1 + number(3), 1 + number(3), 1 + number(500)],
       Transfer: () => [],
+      "Context.reach": () => [object("Context")],
+      "DealtMemory.grow": () => [number(12)],
+      "DealtMemory.own": () => [number(3)],
+      "Stream.borrow": () => [memory()],
       "GrowableMemory.grow": () => [number(8 << 20)],
       "Stream.write": () => [memory(), number(100), this.bytes()],
       "Stream.read": () => [memory(), number(100), this.bytes()],
@@ -180,7 +192,12 @@ class Fuzzer {
       Graph: ["Stream", "endCapture"],
     };
     if (kind in origin) return this.call(...origin[kind]);
-    return this.attempt(() => Reflect.construct(this.addon[kind], this.arguments(kind)));
+    return this.attempt(() => {
+      const given = this.arguments(kind);
+      const made = Reflect.construct(this.addon[kind], given);
+      if (kind === "Stream") this.streams.set(given[0], new WeakRef(made));
+      return made;
+    });
   }
 
   call(kind, member) {
@@ -231,6 +248,12 @@ class Fuzzer {
     if (this.chance(0.7)) object.destroy?.();
   }
 
+  /** All failures and settings gone but the number of devices. */
+  reset() {
+    this.fake.reset();
+    this.fake.set("DEVICES", 3);
+  }
+
   /** What happens between calls: memory goes, the driver fails, or waits. */
   meddle() {
     const buffer = this.buffers.length > 0 ? this.buffers.splice(this.below(this.buffers.length), 1)[0] : undefined;
@@ -239,10 +262,12 @@ class Fuzzer {
       () => buffer?.resizable && buffer.resize(this.below(400)),
       () => this.fake.fail(this.pick(DRIVER_CALLS), 1 + this.below(20), this.pick([1, 2, 700, 12345])),
       () => this.fake.set("LAZY", this.below(2)),
-      () => this.fake.reset(),
+      () => this.reset(),
       () => this.fake.set("PARAMETERS", this.chance(0.9) ? 1 : 0),
       () => this.fake.set("VIRTUAL_MEMORY", this.below(2)),
-      () => this.attempt(() => this.addon.describeDevice(this.number(2))),
+      () => this.fake.set("PEERS", this.chance(0.8) ? 1 : 0),
+      () => this.attempt(() => this.addon.describeDevice(this.number(4))),
+      () => this.attempt(() => this.addon.describeLink(this.number(3), this.number(3))),
       () => {
         const map = { type: 9, address: 4096n, dims: [64], strides: [], box: [64], swizzle: 0, promotion: 2, fill: 0 };
         this.attempt(() => this.addon.encodeTensorMap({ ...map, [this.pick(Object.keys(map))]: this.odd() }));
@@ -313,8 +338,8 @@ export async function run({ seed, deadline }) {
   let answered = 0;
   try {
     for (let round = seed; Date.now() < deadline || inputs === 0; round++) {
-      fake.reset();
       const fuzzer = new Fuzzer(addon, fake, round, file);
+      fuzzer.reset();
       try {
         for (let step = 0; step < 2000; step++) {
           fuzzer.step();

@@ -31,13 +31,13 @@ async function run(args: readonly string[], signal?: NodeJS.Signals) {
 
 const linesOf = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n").slice(1);
 
-const PERPLEXITY = ["perplexity", join(folder, "text.txt"), ..."--context 128,256,384 --pieces 4".split(" ")];
+const PERPLEXITY = ["perplexity", join(folder, "text.txt"), ..."--context 96,160 --pieces 4".split(" ")];
 
 it.each<[string, NodeJS.Signals, string[], string, number]>([
-  ["perplexity", "SIGTERM", PERPLEXITY, "score", 24],
-  ["perplexity", "SIGKILL", PERPLEXITY, "score", 24],
-  ["ruler", "SIGTERM", "ruler --context 1500 --samples 3 --tasks niah_single_1,fwe".split(" "), "answer", 12],
-  ["infinitebench", "SIGKILL", "infinitebench --context 1700 --samples 6 --tasks passkey".split(" "), "answer", 12],
+  ["perplexity", "SIGTERM", PERPLEXITY, "score", 16],
+  ["perplexity", "SIGKILL", PERPLEXITY, "score", 16],
+  ["ruler", "SIGTERM", "ruler --context 600 --samples 2 --tasks niah_single_1,fwe".split(" "), "answer", 8],
+  ["infinitebench", "SIGKILL", "infinitebench --context 900 --samples 6 --tasks passkey".split(" "), "answer", 12],
 ])("eval %s goes on after %s", { timeout: 240_000 }, async (name, signal, args, result, count) => {
   const out = folderWith({});
   const command = [...args, ...MODES, "--out", out];

@@ -38,8 +38,8 @@ describe("beside the plain decoder", () => {
     ["gemma2", "dense", { prompts: [promptOf(150)] }],
     ["llama", "streaming:global=4,local=32,chunk=16", { prompts: [150, 301].map(promptOf) }],
     // Of a prompt in which rounding selects nothing else.
-    ["llama", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16", { draw: [60] }],
-    ["llama", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16,tail=5", { draw: [60] }],
+    ["llama", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16", { draw: [44] }],
+    ["llama", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16,tail=5", { draw: [48] }],
   ] as const)("%s, %s", { timeout: 240_000 }, async (family, attention, asked) => {
     const windows = attention === "dense" ? {} : { attention };
     const references = await askReference([path(family)], { ...asked, greedy: 0, every: true, ...windows });
@@ -79,9 +79,9 @@ describe("beside decode steps of the demo model", () => {
   });
 
   it("scores from some token on are those of the whole text", { timeout: 120_000 }, async () => {
-    const tokens = model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ".repeat(30));
+    const tokens = model.tokenizer.encode("The quick brown fox jumps over the lazy dog. ".repeat(15));
     const whole = await scoresOf(model, tokens);
-    for (const from of [1, 2, 200, tokens.length - 1])
+    for (const from of [1, 100, tokens.length - 1])
       expect(await scoresOf(model, tokens, from)).toEqual(whole.slice(from - 1));
     // What was read before is repeated: it is expected.
     expect(mean(whole.slice(-100))).toBeGreaterThan(mean(whole.slice(0, 10)) + 1);

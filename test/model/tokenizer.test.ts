@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createTokenizer } from "../../runtime/tokenizer/index.js";
 import { findDemoModel, openGguf } from "../../runtime/weights/index.js";
+import { processorTime } from "../processor-time.js";
 import { referencePython } from "../reference/python.js";
 
 const fixtures: { text: string; plain: number[]; special: number[] }[] = JSON.parse(
@@ -79,9 +80,9 @@ it("gives back any text it encoded, whole and piece by piece", () => {
 it("encodes a book of 2 MB in seconds", { timeout: 60_000 }, () => {
   const page = fixtures.map(({ text }) => text).join("\n");
   const book = page.repeat(Math.ceil(2e6 / page.length));
-  const start = performance.now();
+  const seconds = processorTime();
   const ids = tokenizer.encode(book);
-  expect(performance.now() - start).toBeLessThan(20_000);
+  expect(seconds()).toBeLessThan(20);
   expect(ids.length).toBeGreaterThan(500_000);
   expect(tokenizer.decode(ids).length).toBeGreaterThan(0.98 * book.length);
 });

@@ -6,7 +6,7 @@ import { compare } from "./compare.js";
 import { CORPUS } from "./corpus.js";
 import { Trial } from "./trial.js";
 
-const { count: COUNT, seed: SEED } = CORPUS;
+const { few: COUNT, seed: SEED } = CORPUS;
 
 let device: CpuDevice;
 beforeAll(async () => {

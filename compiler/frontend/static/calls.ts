@@ -15,6 +15,8 @@ const ON_SIZES: Readonly<Record<string, (a: Dim, b: Dim) => Dim>> = {
   maximum: (a, b) => dimOp("max", a, b),
 };
 
+export const isOnSizes = (name: string): boolean => Object.hasOwn(ON_SIZES, name);
+
 /** Methods of lists, so that `builds` can be written as a product of choices. */
 const ON_LISTS: Readonly<
   Record<string, (items: readonly Static[], each: (item: Static, index: number) => Static | null) => Static | null>

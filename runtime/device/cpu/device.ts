@@ -59,6 +59,8 @@ export interface CpuOptions {
    * Neither can be checked. Default: memory of its own.
    */
   readonly beside?: CpuDevice;
+  /** Instead of its own, to try on it what suits another device. @internal */
+  readonly traits?: Partial<DeviceTraits>;
 }
 
 const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -79,6 +81,7 @@ const TRAITS: DeviceTraits = {
   windowedTokens: 64,
   quantizedFrom: Number.POSITIVE_INFINITY,
   stepsAhead: 0,
+  togetherFrom: 6,
   programsEach: 8,
   page: 0,
   longestContext: 32 << 10,
@@ -91,7 +94,7 @@ export class CpuDevice implements Device {
   readonly name: string;
   readonly arch = 0;
   readonly processors: number;
-  readonly traits = TRAITS;
+  readonly traits: DeviceTraits;
   readonly #shared: SharedMemory;
   readonly queue: Queue;
   readonly kernels: KernelRegistry;
@@ -113,7 +116,8 @@ export class CpuDevice implements Device {
   }
 
   private constructor(options: CpuOptions) {
-    const { threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace, beside } = options;
+    const { threads, store, print = writeLine, closeLimit = CLOSE_LIMIT, checked, trace, traits, beside } = options;
+    this.traits = { ...TRAITS, ...traits };
     const checking = checked === undefined ? checkedByEnvironment(process.env) : checked;
     if (beside?.closed) throw new DeviceError("A device was to be opened beside one that is closed.");
     if (beside && (checking || beside.checks))

@@ -7,6 +7,29 @@ interface Waiting {
 }
 
 /**
+ * Threads of Node's pool, which has four, that wait for GPUs: with several in one process, more would stop file reads, and so what a kernel may
+ * be waiting for.
+ */
+const THREADS = 2;
+let waiting = 0;
+
+/** Resolves when the event has ended; who finds no thread looks every millisecond. */
+async function ended(event: Event): Promise<void> {
+  while (!event.done()) {
+    if (waiting === THREADS) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      continue;
+    }
+    waiting++;
+    try {
+      return await event.synchronizeAsync();
+    } finally {
+      waiting--;
+    }
+  }
+}
+
+/**
  * Promises for points of a stream. Work on a stream ends in order, so one thread of the pool waits for the oldest point only, however many
  * are asked for; a pool full of waiting threads would stop file reads.
  */
@@ -36,7 +59,7 @@ export class Arrivals {
     this.#pumping = true;
     for (let oldest = this.#waiting.shift(); oldest; oldest = this.#waiting.shift()) {
       try {
-        if (!oldest.event.done()) await oldest.event.synchronizeAsync();
+        await ended(oldest.event);
         oldest.resolve();
       } catch (error) {
         oldest.reject(error);

@@ -3,9 +3,23 @@ import { type LiveBuffer, requireRange } from "../check.js";
 import type { CudaDevice } from "./device.js";
 
 /** One allocation, shared by the buffer that owns it and its views. */
-export interface Allocation {
+export interface Allocation extends AllocationKind {
   readonly memory: Memory;
   freed: boolean;
+  /** The devices whose kernels were given it, besides its own. */
+  readonly lentTo: Set<CudaDevice>;
+}
+
+/** What sets an allocation apart from memory of its device that is freed at once. */
+export interface AllocationKind {
+  /** Letting go of it would wait for queued work, so that is done behind that. */
+  readonly waits?: boolean;
+  /** It is the host's, which every device reaches. */
+  readonly host?: boolean;
+  /** No other device reaches it. */
+  readonly alone?: boolean;
+  /** What was lent to the device, and whose it is. */
+  readonly of?: { readonly device: CudaDevice; readonly allocation: Allocation };
 }
 
 /** A stretch of an allocation. The one that `alloc` gave frees it; views leave it alone. */

@@ -29,12 +29,13 @@ import { checkReservation } from "../growth.js";
 import { bytesOf } from "../host-bytes.js";
 import { foreignBuffer, requireView } from "../shown.js";
 import { Arrivals } from "./arrivals.js";
-import { type Allocation, CudaBuffer } from "./buffer.js";
+import { type Allocation, type AllocationKind, CudaBuffer } from "./buffer.js";
 import { loadBundle } from "./bundle.js";
 import { CudaGraph } from "./graph.js";
 import { CudaGrowable, CudaWhole, DEFAULT_STEP, isOutOfMemory } from "./growable.js";
 import { Handles } from "./handles.js";
 import { LargeCopies } from "./large-copies.js";
+import { endLoans, Loans } from "./loans.js";
 import { CudaMirror } from "./mirror.js";
 import { Staging } from "./staging.js";
 import { CUDA_TRAITS } from "./traits.js";
@@ -75,12 +76,14 @@ export class CudaDevice implements Device {
   readonly traits = CUDA_TRAITS;
   readonly facts: DeviceFacts;
   readonly driver: DriverAvailable;
+  readonly context: Context;
   /** Where all work is queued. */
   readonly stream: Stream;
   /** Counts up with every buffer freed, so that a launch need not look at each of its own. */
   freedBuffers = 0;
   readonly handles = new Handles();
-  readonly #context: Context;
+  /** What its kernels were given of other devices' memory. */
+  readonly loans = new Loans(this);
   readonly #arrivals: Arrivals;
   readonly #staging: Staging;
   readonly #largeCopies: LargeCopies;
@@ -116,7 +119,7 @@ export class CudaDevice implements Device {
     this.name = facts.name;
     this.arch = facts.computeMajor * 10 + facts.computeMinor;
     this.processors = facts.multiprocessors;
-    this.#context = context;
+    this.context = context;
     this.stream = this.handles.add(new addon.Stream(context));
     this.#arrivals = new Arrivals(this.stream, () => this.handles.add(new addon.Event(context, false)));
     this.#staging = new Staging(this.stream, this.#arrivals, (bytes) => this.#pin(bytes));
@@ -128,33 +131,56 @@ export class CudaDevice implements Device {
     );
   }
 
+  /** The card by name and place, where there are several of a kind. */
+  get label(): string {
+    return `${this.name} (GPU ${this.facts.ordinal})`;
+  }
+
   memory(): { readonly total: number; readonly free: number } {
-    return this.#context.memory();
+    return this.context.memory();
   }
 
   alloc(bytes: number): CudaBuffer {
-    this.#requireOpen();
+    this.requireOpen();
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new DeviceError(`Cannot allocate ${bytes} bytes.`);
     return new CudaBuffer(this, this.#allocate(bytes), 0, bytes, true);
   }
 
   reserve(maxBytes: number, { step = DEFAULT_STEP }: ReserveOptions = {}): GrowableBuffer {
-    this.#requireOpen();
+    this.requireOpen();
     checkReservation(maxBytes);
     if (!Number.isSafeInteger(step) || step < 1)
       throw new DeviceError(`Cannot commit memory in steps of ${step} bytes.`);
     if (!this.facts.virtualMemory) return new CudaWhole(this, this.#allocate(maxBytes), 0, maxBytes, true);
-    const memory = new this.driver.addon.GrowableMemory(this.#context, this.stream, Math.max(maxBytes, 1));
-    return new CudaGrowable(this, this.#own(memory), memory, maxBytes, step);
+    const memory = new this.driver.addon.GrowableMemory(this.context, this.stream, Math.max(maxBytes, 1));
+    return new CudaGrowable(this, this.adopt(memory), memory, maxBytes, step);
   }
 
-  /** Frees an allocation once; later uses of it are errors. */
+  /** Takes charge of memory: it goes when it is released, and with the device. */
+  adopt(memory: Memory, kind: AllocationKind = {}): Allocation {
+    const allocation = { ...kind, memory, freed: false, lentTo: new Set<CudaDevice>() };
+    this.#allocations.add(allocation);
+    return allocation;
+  }
+
+  /** Frees an allocation once; later uses of it are errors, also by devices that it was lent to. */
   release(allocation: Allocation): void {
     if (allocation.freed) return;
+    endLoans(allocation);
     allocation.freed = true;
     this.freedBuffers++;
     this.#allocations.delete(allocation);
-    allocation.memory.destroy();
+    this.#letGoOf(allocation);
+  }
+
+  /**
+   * A buffer of another CUDA device, for kernels of this one: the same memory at the same address, as long as the buffer is. Freed there, and there
+   * only; queued work of this device keeps the memory. Throws DeviceError that names both devices where this one cannot reach the other's memory.
+   */
+  lend(buffer: DeviceBuffer): CudaBuffer {
+    this.requireOpen();
+    if (buffer instanceof CudaBuffer) return this.loans.lend(buffer);
+    throw foreignBuffer(buffer, this);
   }
 
   async write(to: DeviceBuffer, data: ArrayBufferView): Promise<void> {
@@ -200,7 +226,7 @@ export class CudaDevice implements Device {
   }
 
   mirror(bytes: number): CudaMirror {
-    this.#requireOpen();
+    this.requireOpen();
     return new CudaMirror(this, this.#pin(Math.max(bytes, 1)), bytes);
   }
 
@@ -208,7 +234,7 @@ export class CudaDevice implements Device {
     source: BundleSource<Module>,
     options: LoadOptions = {},
   ): Promise<LoadedBundle & TypedKernels<Module>> {
-    this.#requireOpen();
+    this.requireOpen();
     return typedBundle<Module>(await loadBundle(this, bundleFolder(source), options));
   }
 
@@ -216,14 +242,14 @@ export class CudaDevice implements Device {
   module(sha256: string, read: () => Promise<Uint8Array>): Promise<Module> {
     const known = this.#modules.get(sha256);
     if (known) return known;
-    const loading = read().then((image) => this.driver.addon.Module.load(this.#context, image));
+    const loading = read().then((image) => this.driver.addon.Module.load(this.context, image));
     this.#modules.set(sha256, loading);
     loading.catch(() => this.#modules.delete(sha256));
     return loading;
   }
 
   capture(record: () => void): CudaGraph {
-    this.#requireOpen();
+    this.requireOpen();
     if (this.captured) throw new DeviceError("A capture is under way already: captures do not nest.");
     this.stream.beginCapture();
     const captured = new Captured();
@@ -243,8 +269,8 @@ export class CudaDevice implements Device {
 
   async time(work: () => void): Promise<number> {
     this.requireIdle("time");
-    using start = new this.driver.addon.Event(this.#context, true);
-    using end = new this.driver.addon.Event(this.#context, true);
+    using start = new this.driver.addon.Event(this.context, true);
+    using end = new this.driver.addon.Event(this.context, true);
     this.stream.record(start);
     work();
     this.stream.record(end);
@@ -275,7 +301,10 @@ export class CudaDevice implements Device {
     if (this.#closed) return;
     this.#closed = true;
     this.#forget();
-    for (const allocation of this.#allocations) allocation.freed = true;
+    for (const allocation of this.#allocations) {
+      endLoans(allocation);
+      allocation.freed = true;
+    }
     if (this.#hasEnded()) this.#letGo();
     else void this.#letGoLater();
   }
@@ -286,14 +315,14 @@ export class CudaDevice implements Device {
 
   /** The buffer as one of this device. */
   own(buffer: DeviceBuffer): CudaBuffer {
-    this.#requireOpen();
+    this.requireOpen();
     if (buffer instanceof CudaBuffer && buffer.device === this) return buffer;
     throw foreignBuffer(buffer, this);
   }
 
   /** Throws DeviceError in a capture, for what would have to wait. */
   requireIdle(verb: string): void {
-    this.#requireOpen();
+    this.requireOpen();
     if (this.captured)
       throw new DeviceError(
         `Inside capture nothing can wait: call ${verb} outside, or use copy, fill or Mirror.copyFrom.`,
@@ -321,7 +350,7 @@ export class CudaDevice implements Device {
       await new Promise((resolve) => setTimeout(resolve, pause));
       ended = this.#hasEnded();
     }
-    if (!ended) this.#context.abandon();
+    if (!ended) this.context.abandon();
     this.#letGo();
     if (!ended) throw neverEnded(this.name, this.#closeLimit);
   }
@@ -331,22 +360,28 @@ export class CudaDevice implements Device {
     this.#allocations.clear();
     this.handles.destroyAll();
     for (const module of this.#modules.values()) module.then((loaded) => loaded.destroy()).catch(() => undefined);
-    this.#context.destroy();
+    this.context.destroy();
   }
 
   #allocate(bytes: number): Allocation {
     // The driver refuses an empty allocation; an empty buffer still wants an address of its own.
-    return this.#own(this.#explained(bytes, () => new this.driver.addon.Memory(this.#context, Math.max(bytes, 1))));
+    return this.adopt(this.#explained(bytes, () => new this.driver.addon.Memory(this.context, Math.max(bytes, 1))));
   }
 
-  #own(memory: Memory): Allocation {
-    const allocation = { memory, freed: false };
-    this.#allocations.add(allocation);
-    return allocation;
+  /** Behind queued work, where the driver would wait for that. A capture cannot be waited for: then it goes with the device. */
+  #letGoOf({ memory, waits }: Allocation): void {
+    const destroy = () => memory.destroy();
+    if (!waits || (!this.captured && this.#hasEnded())) {
+      destroy();
+      return;
+    }
+    this.handles.add(memory);
+    if (this.captured) return;
+    void this.#arrivals.mark().then(destroy, destroy);
   }
 
   #pin(bytes: number): PinnedMemory {
-    return this.handles.add(new this.driver.addon.PinnedMemory(this.#context, bytes));
+    return this.handles.add(new this.driver.addon.PinnedMemory(this.context, bytes));
   }
 
   #use(buffer: DeviceBuffer, bytes: number, verb: string): CudaBuffer {
@@ -369,7 +404,8 @@ export class CudaDevice implements Device {
     };
   }
 
-  #requireOpen(): void {
+  /** Throws DeviceError where the device is closed. */
+  requireOpen(): void {
     if (this.#closed) throw new DeviceError(`${this.name} was used after it was closed.`);
   }
 

@@ -8,6 +8,7 @@ export const CUDA_TRAITS: DeviceTraits = {
   windowedTokens: 8192,
   quantizedFrom: 1 << 26,
   stepsAhead: 4,
+  togetherFrom: 2,
   programsEach: 16,
   page: 2 << 20,
   longestContext: 8 << 20,

@@ -126,10 +126,10 @@ const shapes: OpCase[] = [
 
 const ordered: OpCase[] = [
   ...DTYPE_NAMES.filter((dtype) => !isFloat8(dtype)).flatMap((dtype) => [
-    { title: `argsort ${dtype}`, operands: [tile(dtype, 4, 32)], of: d.op("argsort", { x: "a" }) },
+    { title: `argsort ${dtype}`, operands: [tile(dtype, 2, 8)], of: d.op("argsort", { x: "a" }) },
     {
       title: `argsort ${dtype} downwards`,
-      operands: [tile(dtype, 64)],
+      operands: [tile(dtype, 16)],
       of: d.op("argsort", { x: "a" }, { descending: true }),
     },
   ]),

@@ -9,10 +9,10 @@ function next(): number {
   state = (state * 48271) % 2147483647;
   return state / 2147483647;
 }
-const from = (low: number, high: number, count = 30): number[] =>
+const from = (low: number, high: number, count = 14): number[] =>
   Array.from({ length: count }, () => low + next() * (high - low));
 /** As many of each size. */
-const sizes = (low: number, high: number, count = 30): number[] =>
+const sizes = (low: number, high: number, count = 14): number[] =>
   from(Math.log(low), Math.log(high), count).map(Math.exp);
 
 /** Where each function is asked, and whether what it gives is right to its own size or to that of 1. */

@@ -66,7 +66,7 @@ describe.each(devices)("upload to %s", (_name, open) => {
     }
     await expect.poll(() => fake.live()).toEqual([]);
     // Worker threads have descriptors too, and close them when they have ended.
-    await expect.poll(openDescriptors, { timeout: 10_000 }).toBeLessThanOrEqual(before);
+    await expect.poll(openDescriptors, { timeout: 60_000 }).toBeLessThanOrEqual(before);
   }
 
   /** All of the large file in three buffers, the last one a view. */
@@ -285,7 +285,7 @@ describe.each(devices)("upload to %s", (_name, open) => {
         [{ bytes: 0.5 }, "0.5 bytes wanted"],
         [{ bytes: 101 }, "101 bytes at 0 lie outside a buffer of 100 bytes."],
         [{ to: freed }, "A buffer of 4 bytes was used after it was freed."],
-        [{ to: other.alloc(100) }, `A buffer of another device (${device.name}) was given to`],
+        [{ to: other.alloc(100) }, `A buffer of another device (${device.name}`],
       ];
       for (const [change, message] of cases)
         await expect(device.upload([good, { ...good, ...change }]), message).rejects.toThrow(message);

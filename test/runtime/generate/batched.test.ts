@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Model } from "../../../runtime/index.js";
 import { Batch } from "../../../runtime/models/batch.js";
 import { Runner } from "../../../runtime/models/runner.js";
-import { loadTiny, promptOf } from "./tiny-model.js";
+import { loadTiny, loadTogether, promptOf } from "./tiny-model.js";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -30,7 +30,7 @@ const ASKED = [
 
 describe.each(MODES)("%s", (attention) => {
   it("answers at once are those that each would get alone", async () => {
-    using together = await loadTiny({ attention, sequences: 4 });
+    using together = await loadTogether({ attention, sequences: 4 });
     using alone = await loadTiny({ attention });
     const results = await Promise.all(ASKED.map(([length, maxTokens]) => ask(together, length, maxTokens).result));
     let equal = 0;
@@ -46,7 +46,7 @@ describe.each(MODES)("%s", (attention) => {
 });
 
 it("as many as there are decode in one step", async () => {
-  using model = await loadTiny({ sequences: 8 });
+  using model = await loadTogether({ sequences: 8 });
   const [one, many] = [vi.spyOn(Runner.prototype, "step"), vi.spyOn(Batch.prototype, "step")];
   const results = await Promise.all([3, 4, 5, 6, 7].map((length) => ask(model, length, 40, 0).result));
   const tokens = results.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -56,15 +56,27 @@ it("as many as there are decode in one step", async () => {
   expect(many.mock.calls.length + one.mock.calls.length).toBeLessThan(50);
 });
 
-it("one that is alone takes the step of one", async () => {
+it("so few as the device is faster with one after another take the step of one each", async () => {
   using model = await loadTiny({ sequences: 8 });
+  const least = model.device.traits.togetherFrom;
+  const many = vi.spyOn(Batch.prototype, "step");
+  const asked = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => ask(model, 3 + i, 20, 0).result));
+  await asked(least - 1);
+  expect(many).not.toHaveBeenCalled();
+  await asked(least);
+  expect(many).toHaveBeenCalled();
+});
+
+it("one that is alone takes the step of one", async () => {
+  using model = await loadTogether({ sequences: 8 });
   const many = vi.spyOn(Batch.prototype, "step");
   await ask(model, 10, 20).result;
   expect(many).not.toHaveBeenCalled();
 });
 
 it("a long prompt holds others for no longer than a chunk", async () => {
-  using model = await loadTiny({ sequences: 2, context: 2048 });
+  using model = await loadTogether({ sequences: 2, context: 2048 });
   const events: string[] = [];
   const { read } = Runner.prototype;
   vi.spyOn(Runner.prototype, "read").mockImplementation(function (this: Runner, chunk, tokens) {
@@ -86,7 +98,7 @@ it("a long prompt holds others for no longer than a chunk", async () => {
 });
 
 it("a short prompt is read between the chunks of a long one", async () => {
-  using model = await loadTiny({ sequences: 2, context: 2048 });
+  using model = await loadTogether({ sequences: 2, context: 2048 });
   const long = ask(model, 1500, 2, 0).result;
   const short = ask(model, 100, 2, 0).result;
   const first = await Promise.race([long.then(() => "long"), short.then(() => "short")]);
@@ -98,11 +110,11 @@ it.each([
   ["dense", 300, 30],
   [MODES[2]!, 296, 80],
 ])("what prompts that come together begin with is read once: %s", async (attention, shared, most) => {
-  using model = await loadTiny({ sequences: 5, attention });
+  using model = await loadTogether({ sequences: 5, attention });
   const begin = promptOf(300);
   const prompts = [0, 1, 2, 3].map((one) => [...begin, one, one + 4]);
   const wanted = (await model.generateFrom(prompts[2]!, { maxTokens: 1 }).result).tokens;
-  using fresh = await loadTiny({ sequences: 5, attention });
+  using fresh = await loadTogether({ sequences: 5, attention });
   const read = vi.spyOn(Runner.prototype, "read");
   const answers = prompts.map((prompt) => fresh.generateFrom(prompt, { maxTokens: 1 }).result);
   const other = fresh.generateFrom(promptOf(20, 7), { maxTokens: 1 }).result;
@@ -115,7 +127,7 @@ it.each([
 });
 
 it("who waits for what another reads reads it alone when that one is left", async () => {
-  using model = await loadTiny({ sequences: 2, context: 2048 });
+  using model = await loadTogether({ sequences: 2, context: 2048 });
   const leaving = new AbortController();
   const begin = promptOf(1200);
   const first = model.generateFrom([...begin, 1], {
@@ -129,7 +141,7 @@ it("who waits for what another reads reads it alone when that one is left", asyn
 });
 
 it("who joins, leaves or is left does not disturb the others", async () => {
-  using model = await loadTiny({ sequences: 3 });
+  using model = await loadTogether({ sequences: 3 });
   using alone = await loadTiny();
   const wanted = (await ask(alone, 30, 60, 0).result).tokens;
   const stays = ask(model, 30, 60, 0).result;
@@ -150,7 +162,7 @@ it("who joins, leaves or is left does not disturb the others", async () => {
 });
 
 it("a conversation goes on in the cache that a batch wrote", async () => {
-  using model = await loadTiny({ sequences: 4 });
+  using model = await loadTogether({ sequences: 4 });
   using alone = await loadTiny();
   const first = await Promise.all([20, 21, 22].map((length) => ask(model, length, 12).result));
   for (const [index, { tokens }] of first.entries()) {

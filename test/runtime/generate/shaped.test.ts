@@ -5,7 +5,7 @@ import { Bounds } from "../../../runtime/generate/bounds.js";
 import type { Constraint } from "../../../runtime/generate/constraint.js";
 import { type GenerateOptions, readOptions } from "../../../runtime/generate/options.js";
 import type { Model } from "../../../runtime/index.js";
-import { loadTiny, promptOf } from "./tiny-model.js";
+import { loadTiny, loadTogether, promptOf } from "./tiny-model.js";
 
 let alone: Model;
 let together: Model;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   const attention = "streaming:global=4,local=16,chunk=8";
   [alone, together, windowed] = await Promise.all([
     loadTiny(),
-    loadTiny({ sequences: 4 }),
+    loadTogether({ sequences: 4 }),
     loadTiny({ sequences: 4, attention }),
   ]);
 });

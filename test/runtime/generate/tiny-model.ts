@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CpuDevice } from "../../../runtime/device/cpu/index.js";
 import { Model, type ModelOptions } from "../../../runtime/index.js";
+import { atTheEnd } from "../../at-the-end.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { convert, ggufKeys, type TinyModel, tinyModels } from "../models/families/tiny-models.js";
 import { array, text, u32 } from "../weights/write-gguf.js";
@@ -59,6 +61,13 @@ export function tinyPath(family = "llama"): string {
 /** A model of random weights that answers with letters; a step takes about a millisecond. */
 export const loadTiny = (options: Partial<ModelOptions> = {}): Promise<Model> =>
   Model.load({ path: tinyPath(), device: "cpu", context: 512, beyondTrained: true, ...options });
+
+/** The same where any two sequences take a step together, as on a GPU. */
+export async function loadTogether(options: Partial<ModelOptions>): Promise<Model> {
+  const device = await CpuDevice.open({ traits: { togetherFrom: 2 } });
+  atTheEnd(() => device.close());
+  return loadTiny({ ...options, device });
+}
 
 /** Ids of letters, the same for the same seed. */
 export function promptOf(length: number, seed = length): number[] {

@@ -1,6 +1,7 @@
 /** Grammars in EBNF. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { processorTime } from "../../processor-time.js";
 import { allowed, answerOf, END, guideFor, randomOf, takes, walk } from "./walking.js";
 
 const SUMS = `
@@ -87,12 +88,12 @@ test.each([
 });
 
 test("grammars that can be read in ever more ways end in an error, and soon", () => {
-  const began = performance.now();
+  const seconds = processorTime();
   const twice = 'root ::= "x" root a | "x" root b | "y"\na ::= "z"\nb ::= "z"';
   expect(() => takes(guideFor({ type: "grammar", ebnf: twice }), "x".repeat(60))).toThrow(/too many ways/);
   const empties = `root ::= ${"(".repeat(80)}"a"?${")*".repeat(80)}`;
   expect(takes(guideFor({ type: "grammar", ebnf: empties }), "aaaa")).toBe(true);
   const chain = Array.from({ length: 3000 }, (_, i) => `r${i} ::= "a" r${i + 1} | r${i + 1}`).join("\n");
   expect(takes(guideFor({ type: "grammar", ebnf: `root ::= r0\n${chain}\nr3000 ::= "b"` }), "aab")).toBe(true);
-  expect(performance.now() - began).toBeLessThan(15_000);
+  expect(seconds()).toBeLessThan(15);
 });

@@ -26,6 +26,7 @@ function everything(context: Context, stream: Stream) {
     Stream: stream,
     Memory: new addon.Memory(context, 8),
     GrowableMemory: new addon.GrowableMemory(context, stream, 8),
+    DealtMemory: new addon.DealtMemory([context], [stream], 2 << 20, 1, true),
     PinnedMemory: new addon.PinnedMemory(context, 8),
     Event: new addon.Event(context, true),
     Module: module,

@@ -76,6 +76,13 @@ const WAYS = {
     memory.grow(1);
     memory.destroy();
   },
+  "memory of several devices"({ addon, context, stream, memory }) {
+    const lent = stream.borrow(memory);
+    const dealt = new addon.DealtMemory([context, context], [stream, stream], context.pageBytes(), 4, true);
+    dealt.grow(3);
+    dealt.own(1).destroy();
+    for (const one of [dealt, lent]) one.destroy();
+  },
   objects: ({ addon }) => [addon.describeDevice(0), addon.countDevices()],
 };
 

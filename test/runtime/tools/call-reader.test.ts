@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CallReader, type Form, formOf, type Tool } from "../../../runtime/tools/index.js";
+import { processorTime } from "../../processor-time.js";
 import * as SHOWN from "./shown-forms.js";
 import {
   APERTUS,
@@ -483,9 +484,9 @@ test("Kimi's calls keep the names that it gives them", () => {
 
 test("a template that repeats what forms are told by takes no time", () => {
   const hostile = `{{ tools }}${"to=functions.<tool_call><function=[TOOL_CALL".repeat(5000)}`;
-  const start = performance.now();
+  const seconds = processorTime();
   expect(() => formOf(hostile)).toThrow(/not known/);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(seconds()).toBeLessThan(1);
 });
 
 test.each([
@@ -495,10 +496,10 @@ test.each([
   ["Functionary 3.2", RECIPIENT, "add\n", ""],
   ["Solar Open", SOLAR, "<|tool_calls|><|tool_call:begin|>", "<|tool_call:end|>"],
 ])("%s: what is long and no call takes no time", (_, form, before, behind) => {
-  const start = performance.now();
+  const seconds = processorTime();
   for (const inside of [" ", "a", "a ", "(", "'", "' ", "\\", "]]> ", ">>>", "a=", '<|"|>'])
     expect(heard(form, [before + inside.repeat(50_000) + behind]).calls).toEqual([]);
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(seconds()).toBeLessThan(2);
 });
 
 test("of an answer to a template that shows one call alone no more are heard", () => {

@@ -333,7 +333,8 @@ const POINTERS: Readonly<Record<string, BuildPointer>> = {
     const address = builder.build(expr.args.address!, index);
     const size = graph.constant("i32", DTYPES[expr.attrs.dtype as DType].bytes);
     const from = {
-      base: builder.word(address),
+      // All 32 bits count, and `reach` finds nothing behind an address that has more.
+      base: combine(graph, "cast", "i32", [address]),
       count: combine(graph, "reach", "i32", [address, size]),
       params: [...builder.env.anywhere],
     };

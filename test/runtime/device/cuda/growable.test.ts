@@ -92,7 +92,7 @@ describe("a buffer that grows", () => {
       expect(grow).toThrow(
         expect.objectContaining({
           ...{ wanted: 128 * MiB, committed: 64 * MiB, free: 60 * MiB, total: 1024 * MiB },
-          cause: expect.objectContaining({ call: `cuMemCreate(${64 * MiB})` }),
+          cause: expect.objectContaining({ call: `cuMemCreate(${64 * MiB}, device 0)` }),
         }),
       );
       expect(buffer.committed).toBe(64 * MiB);

@@ -359,7 +359,7 @@ describe("bad arguments are refused before the driver is called:", () => {
     using other = CudaDevice.open();
     const x = other.alloc(16);
     expect(() => kernel.launch([1], { x })).toThrow(
-      "k, parameter x: expected a buffer of Fake GPU, got a buffer of another device (Fake GPU)",
+      "k, parameter x: expected a buffer of Fake GPU (GPU 0), got a buffer of another device (Fake GPU (GPU 0))",
     );
   });
 });

@@ -51,7 +51,7 @@ napi_value Reset(napi_env, napi_value*) {
   failures.clear();
   settings.clear();
   recording = true;
-  lost = 0;
+  for (ContextTag& context : contexts) context.lost = 0;
   moduleLog.clear();
   return nullptr;
 }
@@ -74,8 +74,10 @@ napi_value FailModules(napi_env env, napi_value* arguments) {
 napi_value Calls(napi_env env, napi_value*) { return List(env, calls); }
 napi_value Launches(napi_env env, napi_value*) { return List(env, launches); }
 napi_value Live(napi_env env, napi_value*) {
+  size_t retained = 0;
+  for (const ContextTag& context : contexts) retained += context.retained;
   const std::pair<const char*, size_t> kinds[] = {
-      {"contexts", static_cast<size_t>(retained)}, {"memory", memory.size()},   {"reservations", reservations.size()},
+      {"contexts", retained}, {"memory", memory.size()},   {"reservations", reservations.size()},
       {"pages", pages.size()},                     {"pinned", pinned.size()},   {"streams", streams.size()},
       {"events", events.size()},                   {"modules", modules.size()}, {"graphs", graphs.size()},
       {"execs", execs.size()}};

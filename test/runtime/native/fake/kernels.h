@@ -15,13 +15,13 @@ std::string Hex(const void* data, size_t bytes) {
   return text;
 }
 
-// The only kernel that computes: append(int* out, int digit) makes *out = *out * 10 + digit, so order shows in the value.
-void Append(const std::vector<std::string>& params) {
+// The kernel "wild" loses its context, "endless" does not end (state.h), and one computes: append(int* out, int digit) makes *out = *out * 10 + digit, so order shows in the value.
+void Append(const std::vector<std::string>& params, CUcontext context) {
   CUdeviceptr out;
   unsigned digit;
   memcpy(&out, params[0].data(), sizeof out);
   memcpy(&digit, params[1].data(), sizeof digit);
-  if (!Inside(out, sizeof digit)) return;
+  if (!Inside(out, sizeof digit, context)) return;
   // Wherever it lies, and whatever lies there: memory that nobody wrote has large numbers.
   unsigned value;
   memcpy(&value, reinterpret_cast<void*>(out), sizeof value);
@@ -42,13 +42,13 @@ API CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned co
       if (options[index] == errorLog) strcpy(static_cast<char*>(values[index]), problem.c_str());
     return kInvalidImage;
   }
-  auto* made = new ModuleTag;
-  for (FakeKernel& kernel : kernels) made->functions[kernel.name].kernel = kernel;
+  auto* made = new ModuleTag{current, {}};
+  for (FakeKernel& kernel : kernels) made->functions[kernel.name] = {current, kernel, {}};
   modules.insert(*module = made);
   return 0;
 }
 API CUresult cuModuleUnload(CUmodule module) {
-  Block(RunAll);
+  Block([=] { return !modules.count(module) || RunAll(module->context); });
   LOCK;
   CUresult told = Begin("cuModuleUnload");
   if (!modules.erase(module)) return kInvalidValue;
@@ -57,6 +57,7 @@ API CUresult cuModuleUnload(CUmodule module) {
 }
 API CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name) {
   CONTEXT_CALL("cuModuleGetFunction", name);
+  OWN(module);
   auto found = module->functions.find(name);
   if (found == module->functions.end()) return kNotFound;
   *function = &found->second;
@@ -64,6 +65,7 @@ API CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const ch
 }
 API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction function) {
   CONTEXT_CALL("cuFuncGetAttribute", attribute);
+  OWN(function);
   const FakeKernel& kernel = function->kernel;
   const int values[] = {kernel.maxThreads, kernel.sharedBytes, 0, kernel.localBytes, kernel.registers, 90, 90};
   *value = values[attribute];
@@ -71,20 +73,23 @@ API CUresult cuFuncGetAttribute(int* value, int attribute, CUfunction function) 
 }
 API CUresult cuFuncSetAttribute(CUfunction function, int attribute, int value) {
   CONTEXT_CALL("cuFuncSetAttribute", function->kernel.name, attribute, value);
+  OWN(function);
   if (attribute == 8 && value > 232448 - function->kernel.sharedBytes) return kInvalidValue;
   function->set[attribute] = value;
   return 0;
 }
 API CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t* offset, size_t* bytes) {
   CONTEXT_CALL("cuFuncGetParamInfo", index);
+  OWN(function);
   if (!Setting("PARAMETERS", 1)) return kNotSupported;
   if (index >= function->kernel.params.size()) return kInvalidValue;
   *offset = function->kernel.params[index].offset;
   *bytes = function->kernel.params[index].bytes;
   return 0;
 }
-API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction, int threads, size_t sharedBytes) {
+API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction function, int threads, size_t sharedBytes) {
   CONTEXT_CALL("cuOccupancyMaxActiveBlocksPerMultiprocessor", threads, sharedBytes);
+  OWN(function);
   if (threads < 1) return kInvalidValue;
   *blocks = 2048 / threads;
   return 0;
@@ -92,6 +97,8 @@ API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, CUfunction
 #ifndef OLD_DRIVER
 API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, void** params, void**) {
   CONTEXT_CALL("cuLaunchKernelEx", function->kernel.name);
+  OWN(function);
+  OWN(config->stream);
   const FakeKernel& kernel = function->kernel;
   auto limit = function->set.find(8);
   int allowed = limit == function->set.end() ? 49152 : limit->second;
@@ -113,9 +120,10 @@ API CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function,
     line << (index ? "," : "") << Hex(params[index], kernel.params[index].bytes);
   }
   if (kernel.name == "endless") return Put(config->stream, 0, nullptr);
-  return Put(config->stream, 0, [name = kernel.name, values, text = line.str()] {
+  return Put(config->stream, 0, [name = kernel.name, values, text = line.str(), context = current] {
     launches.push_back(text);
-    if (name == "append") Append(values);
+    if (name == "append") Append(values, context);
+    if (name == "wild") context->lost = 700;
   });
 }
 #endif
@@ -128,6 +136,7 @@ API CUresult cuGraphDestroy(CUgraph graph) {
 }
 API CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* count) {
   CONTEXT_CALL("cuGraphGetNodes");
+  OWN(graph);
   if (nodes)
     for (size_t index = 0; index < *count; ++index) nodes[index] = &graph->nodes[index];
   else *count = graph->nodes.size();
@@ -140,7 +149,8 @@ API CUresult cuGraphNodeGetType(CUgraphNode node, int* type) {
 }
 API CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph, unsigned long long) {
   CONTEXT_CALL("cuGraphInstantiateWithFlags");
-  execs.insert(*exec = new GraphExecTag{graph->nodes});
+  OWN(graph);
+  execs.insert(*exec = new GraphExecTag{current, graph->nodes});
   return 0;
 }
 API CUresult cuGraphExecDestroy(CUgraphExec exec) {
@@ -150,12 +160,16 @@ API CUresult cuGraphExecDestroy(CUgraphExec exec) {
   delete exec;
   return told;
 }
-API CUresult cuGraphUpload(CUgraphExec, CUstream) {
+API CUresult cuGraphUpload(CUgraphExec exec, CUstream stream) {
   CONTEXT_CALL("cuGraphUpload");
+  OWN(exec);
+  OWN(stream);
   return 0;
 }
 API CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
   CONTEXT_CALL("cuGraphLaunch");
+  OWN(exec);
+  OWN(stream);
   for (GraphNodeTag& node : exec->nodes)
     if (CUresult put = Put(stream, node.type, node.run)) return put;
   return 0;

@@ -6,23 +6,23 @@
 API CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
   CONTEXT_CALL("cuMemGetInfo_v2");
   *total = kDeviceBytes;
-  *free = FreeBytes();
+  *free = FreeBytes(DeviceOf(current));
   return 0;
 }
 API CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
   CONTEXT_CALL("cuMemAlloc_v2", bytes);
   if (bytes == 0) return kInvalidValue;
-  if (bytes > FreeBytes()) return kOutOfMemory;
+  if (bytes > FreeBytes(DeviceOf(current))) return kOutOfMemory;
   void* block = aligned_alloc(256, (bytes + 255) / 256 * 256);
   memset(block, 0xCD, bytes);
   *address = reinterpret_cast<CUdeviceptr>(block);
-  memory[*address] = bytes;
+  memory[*address] = {bytes, current};
   return 0;
 }
 // Calls that release do so even when told to fail: the driver reports errors of earlier work there.
-// They also wait for all work.
+// They also wait for all work of the device, whichever context is current.
 API CUresult cuMemFree_v2(CUdeviceptr address) {
-  Block(RunAll);
+  Block([=] { return !memory.count(address) || RunAll(memory.at(address).context); });
   LOCK;
   CUresult told = Begin("cuMemFree_v2");
   if (!memory.erase(address)) return kInvalidValue;
@@ -38,7 +38,7 @@ API CUresult cuMemHostAlloc(void** address, size_t bytes, unsigned) {
   return 0;
 }
 API CUresult cuMemFreeHost(void* address) {
-  Block(RunAll);
+  Block([context = current] { return !context || RunAll(context); });
   LOCK;
   CUresult told = Begin("cuMemFreeHost");
   if (!pinned.erase(address)) return kInvalidValue;
@@ -47,38 +47,38 @@ API CUresult cuMemFreeHost(void* address) {
 }
 API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyHtoDAsync_v2", bytes);
-  if (!Inside(to, bytes)) return kInvalidValue;
-  return Put(stream, 1, [=] {
-    if (Reach(to, bytes)) memcpy(reinterpret_cast<void*>(to), from, bytes);
+  if (!Within(to, bytes, current)) return kInvalidValue;
+  return Put(stream, 1, [=, context = current] {
+    if (Reach(to, bytes, context)) memmove(reinterpret_cast<void*>(to), from, bytes);
   });
 }
 API CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyDtoHAsync_v2", bytes);
-  if (!Inside(from, bytes)) return kInvalidValue;
-  return Put(stream, 1, [=] {
-    if (Reach(from, bytes)) memcpy(to, reinterpret_cast<void*>(from), bytes);
+  if (!Within(from, bytes, current)) return kInvalidValue;
+  return Put(stream, 1, [=, context = current] {
+    if (Reach(from, bytes, context)) memmove(to, reinterpret_cast<void*>(from), bytes);
   });
 }
 API CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
   CONTEXT_CALL("cuMemcpyDtoDAsync_v2", bytes);
-  if (!Inside(from, bytes) || !Inside(to, bytes)) return kInvalidValue;
-  return Put(stream, 1, [=] {
-    if (Reach(from, bytes) && Reach(to, bytes)) memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
+  if (!Within(from, bytes, current) || !Within(to, bytes, current)) return kInvalidValue;
+  return Put(stream, 1, [=, context = current] {
+    if (Reach(from, bytes, context) && Reach(to, bytes, context)) memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
   });
 }
 API CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD8Async", int{value}, count);
-  if (!Inside(to, count)) return kInvalidValue;
-  return Put(stream, 2, [=] {
-    if (Reach(to, count)) memset(reinterpret_cast<void*>(to), value, count);
+  if (!Within(to, count, current)) return kInvalidValue;
+  return Put(stream, 2, [=, context = current] {
+    if (Reach(to, count, context)) memset(reinterpret_cast<void*>(to), value, count);
   });
 }
 API CUresult cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CUstream stream) {
   CONTEXT_CALL("cuMemsetD32Async", value, count);
   // As the driver: at four bytes only.
-  if (to % 4 != 0 || count > SIZE_MAX / 4 || !Inside(to, count * 4)) return kInvalidValue;
-  return Put(stream, 2, [=] {
-    if (!Reach(to, count * 4)) return;
+  if (to % 4 != 0 || count > SIZE_MAX / 4 || !Within(to, count * 4, current)) return kInvalidValue;
+  return Put(stream, 2, [=, context = current] {
+    if (!Reach(to, count * 4, context)) return;
     for (size_t index = 0; index < count; ++index) reinterpret_cast<unsigned*>(to)[index] = value;
   });
 }

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include "state.h"
+#include "devices.h"
 
 namespace {
 
@@ -25,7 +26,10 @@ bool IsMapped(CUdeviceptr address, size_t bytes) {
 }
 
 void ForgetUnused(CUmemGenericAllocationHandle handle) {
-  if (!pages.at(handle).held && pages.at(handle).mappings == 0) pages.erase(handle);
+  const FakePages& one = pages.at(handle);
+  if (one.held || one.mappings) return;
+  close(one.file);
+  pages.erase(handle);
 }
 
 bool IsPinnedOnDevice(const CUmemAllocationProp* properties) {
@@ -64,9 +68,12 @@ API CUresult cuMemCreate(CUmemGenericAllocationHandle* handle, size_t bytes, con
                          unsigned long long) {
   FREE_CALL("cuMemCreate", bytes);
   if (bytes == 0 || bytes % kPage != 0 || !IsPinnedOnDevice(properties)) return kInvalidValue;
-  if (bytes > FreeBytes()) return kOutOfMemory;
+  const int device = properties->location.id;
+  if (bytes > FreeBytes(device)) return kOutOfMemory;
   static CUmemGenericAllocationHandle last = 0;
-  pages[*handle = ++last] = {bytes};
+  const int file = memfd_create("pages", MFD_CLOEXEC);
+  if (file < 0 || ftruncate(file, static_cast<off_t>(bytes))) return kOutOfMemory;
+  pages[*handle = ++last] = {bytes, device, file};
   return 0;
 }
 API CUresult cuMemRelease(CUmemGenericAllocationHandle handle) {
@@ -82,17 +89,29 @@ API CUresult cuMemMap(CUdeviceptr address, size_t bytes, size_t offset, CUmemGen
   FREE_CALL("cuMemMap", bytes);
   if (address % kPage || offset || !pages.count(handle) || pages.at(handle).bytes != bytes) return kInvalidValue;
   if (!IsReserved(address, bytes) || IsMapped(address, bytes)) return kInvalidValue;
+  void* range = reinterpret_cast<void*>(address);
+  if (mmap(range, bytes, PROT_NONE, MAP_SHARED | MAP_FIXED, pages.at(handle).file, 0) == MAP_FAILED) return kOutOfMemory;
   mappings[address] = {bytes, handle};
   ++pages.at(handle).mappings;
   return 0;
 }
 API CUresult cuMemSetAccess(CUdeviceptr address, size_t bytes, const CUmemAccessDesc* access, size_t count) {
   FREE_CALL("cuMemSetAccess", bytes);
-  auto mapping = mappings.find(address);
-  if (mapping == mappings.end() || mapping->second.bytes != bytes) return kInvalidValue;
-  if (count != 1 || access->location.type != 1 || access->flags != 3) return kInvalidValue;
+  // Whole mappings, one behind the other.
+  CUdeviceptr end = address;
+  for (auto one = mappings.find(end); one != mappings.end() && one->first == end && end < address + bytes; ++one)
+    end += one->second.bytes;
+  if (count < 1 || bytes == 0 || end != address + bytes) return kInvalidValue;
+  for (const CUmemAccessDesc* one = access; one < access + count; ++one) {
+    if (one->location.type != 1 || one->flags != 3) return kInvalidValue;
+    for (auto mapping = mappings.find(address); mapping != mappings.end() && mapping->first < end; ++mapping) {
+      const int device = pages.at(mapping->second.pages).device;
+      if (one->location.id != device && !CanReach(one->location.id, device)) return kInvalidDevice;
+    }
+  }
+  for (auto mapping = mappings.find(address); mapping != mappings.end() && mapping->first < end; ++mapping)
+    for (size_t index = 0; index < count; ++index) mapping->second.access.insert(access[index].location.id);
   mprotect(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE);
-  mapping->second.usable = true;
   return 0;
 }
 API CUresult cuMemUnmap(CUdeviceptr address, size_t bytes) {

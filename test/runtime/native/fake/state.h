@@ -20,8 +20,16 @@
 
 namespace tilescript {
 
-struct ContextTag {};
+// The primary context of a device. Nobody but its own device reaches what it has, unless it was told to.
+struct ContextTag {
+  int retained = 0;
+  // Whose memory its work may reach: its peers, and itself.
+  std::set<CUcontext> peers;
+  // Its work has reached where no memory is: the context is lost, and every call says so until a reset. Other devices go on.
+  CUresult lost = 0;
+};
 struct EventTag {
+  CUcontext context;
   std::chrono::steady_clock::time_point at;
   CUstream stream = nullptr;
   size_t place = 0;
@@ -29,10 +37,12 @@ struct EventTag {
   bool captured = false;
 };
 struct FunctionTag {
+  CUcontext context;
   FakeKernel kernel;
   std::map<int, int> set;
 };
 struct ModuleTag {
+  CUcontext context;
   std::map<std::string, FunctionTag> functions;
 };
 struct GraphNodeTag {
@@ -40,23 +50,33 @@ struct GraphNodeTag {
   std::function<void()> run;
 };
 struct GraphTag {
+  CUcontext context;
   std::vector<GraphNodeTag> nodes;
 };
 struct GraphExecTag {
+  CUcontext context;
   std::vector<GraphNodeTag> nodes;
 };
-// Physical memory: there until it is released and mapped nowhere.
+struct FakeBlock {
+  size_t bytes;
+  CUcontext context;
+};
+// Physical memory of a device: there until it is released and mapped nowhere. A file, so that all its mappings show the same.
 struct FakePages {
   size_t bytes;
+  int device;
+  int file;
   bool held = true;
   int mappings = 0;
 };
 struct FakeMapping {
   size_t bytes;
   CUmemGenericAllocationHandle pages;
-  bool usable = false;
+  // The devices that were given access.
+  std::set<int> access{};
 };
 struct StreamTag {
+  CUcontext context;
   GraphTag* capturing = nullptr;
   // Something was asked of the stream that cannot be captured: the capture ends in an error.
   bool invalidated = false;
@@ -67,7 +87,8 @@ struct StreamTag {
 
 namespace {
 
-constexpr CUresult kOutOfMemory = 2, kNoDevice = 100, kInvalidImage = 200, kInvalidContext = 201, kNotFound = 500;
+constexpr CUresult kOutOfMemory = 2, kNoDevice = 100, kInvalidDevice = 101, kInvalidImage = 200, kInvalidContext = 201;
+constexpr CUresult kPeerUnsupported = 217, kInvalidHandle = 400, kNotFound = 500, kDestroyed = 709;
 constexpr CUresult kCaptureUnsupported = 900, kCaptureInvalidated = 901, kCapturedEvent = 907;
 constexpr size_t kDeviceBytes = size_t{1} << 30;
 
@@ -81,10 +102,8 @@ std::map<std::string, std::pair<int, CUresult>> failures;
 std::map<std::string, int> settings;
 std::string moduleLog;
 bool recording = true;
-// Work has reached where no memory is: the context is lost, and every call says so until a reset.
-CUresult lost = 0;
 
-std::map<CUdeviceptr, size_t> memory;
+std::map<CUdeviceptr, FakeBlock> memory;
 std::map<CUdeviceptr, size_t> reservations;
 std::map<CUmemGenericAllocationHandle, FakePages> pages;
 std::map<CUdeviceptr, FakeMapping> mappings;
@@ -96,8 +115,8 @@ std::set<CUevent> events;
 std::set<CUmodule> modules;
 std::set<CUgraph> graphs;
 std::set<CUgraphExec> execs;
-int retained = 0;
-ContextTag context;
+constexpr int kMostDevices = 8;
+ContextTag contexts[kMostDevices];
 thread_local CUcontext current = nullptr;
 
 int Setting(const char* name, int otherwise) {
@@ -120,38 +139,62 @@ CUresult Begin(const char* name, const Arguments&... arguments) {
   return found != failures.end() && found->second.first == seen ? found->second.second : 0;
 }
 
-size_t FreeBytes() {
+int DeviceOf(CUcontext context) { return static_cast<int>(context - contexts); }
+
+size_t FreeBytes(int device) {
   size_t used = 0;
-  for (auto& [address, bytes] : memory) used += bytes;
-  for (auto& [handle, one] : pages) used += one.bytes;
+  for (auto& [address, block] : memory)
+    if (block.context == &contexts[device]) used += block.bytes;
+  for (auto& [handle, one] : pages)
+    if (one.device == device) used += one.bytes;
   return kDeviceBytes - used;
 }
 
-// Whether a stretch lies in mappings that follow one another.
-bool Mapped(CUdeviceptr address, size_t bytes) {
+// Whether a stretch lies in mappings that follow one another and that the device may use.
+bool Mapped(CUdeviceptr address, size_t bytes, int device) {
   auto mapping = mappings.upper_bound(address);
   if (mapping == mappings.begin()) return false;
   CUdeviceptr reached = (--mapping)->first;
-  for (; mapping != mappings.end() && mapping->first == reached && mapping->second.usable; ++mapping) {
+  for (; mapping != mappings.end() && mapping->first == reached && mapping->second.access.count(device); ++mapping) {
     reached += mapping->second.bytes;
     if (address + bytes <= reached) return true;
   }
   return false;
 }
 
-bool Inside(CUdeviceptr address, size_t bytes) {
-  if (Mapped(address, bytes)) return true;
+// Pinned memory of the host, which every device reaches.
+bool Pinned(CUdeviceptr address, size_t bytes) {
+  auto after = pinned.upper_bound(reinterpret_cast<void*>(address));
+  if (after == pinned.begin()) return false;
+  auto& [start, size] = *std::prev(after);
+  return address + bytes <= reinterpret_cast<CUdeviceptr>(start) + size;
+}
+
+// Whether work of a context finds memory there: its own, a peer's that it was told to reach, or pages that it was given access to.
+bool Inside(CUdeviceptr address, size_t bytes, CUcontext context) {
+  if (Mapped(address, bytes, DeviceOf(context)) || Pinned(address, bytes)) return true;
   auto after = memory.upper_bound(address);
   if (after == memory.begin()) return false;
-  auto block = std::prev(after);
-  return address + bytes <= block->first + block->second;
+  auto& [start, block] = *std::prev(after);
+  return address + bytes <= start + block.bytes && (block.context == context || context->peers.count(block.context));
+}
+
+// The same for a copy or a fill, which must not go from one device's pages to another's.
+bool Within(CUdeviceptr address, size_t bytes, CUcontext context) {
+  if (!Inside(address, bytes, context)) return false;
+  auto next = mappings.upper_bound(address);
+  if (next == mappings.begin()) return true;
+  const int device = pages.at(std::prev(next)->second.pages).device;
+  for (; next != mappings.end() && next->first < address + bytes; ++next)
+    if (pages.at(next->second.pages).device != device) return false;
+  return true;
 }
 
 // Whether work may touch memory, at the time when it does.
-bool Reach(CUdeviceptr address, size_t bytes) {
+bool Reach(CUdeviceptr address, size_t bytes, CUcontext context) {
   constexpr CUresult illegalAddress = 700;
-  if (Inside(address, bytes)) return true;
-  lost = illegalAddress;
+  if (Inside(address, bytes, context)) return true;
+  context->lost = illegalAddress;
   return false;
 }
 
@@ -168,12 +211,15 @@ bool RunUntil(CUstream stream, size_t place) {
   return true;
 }
 
-bool RunAll() {
+bool RunAll(CUcontext context) {
   bool all = true;
-  for (CUstream stream : streams) all &= RunUntil(stream, stream->queued);
+  for (CUstream stream : streams)
+    if (stream->context == context) all &= RunUntil(stream, stream->queued);
   for (auto orphan = orphans.begin(); orphan != orphans.end();) {
     CUstream stream = *orphan;
-    if (!RunUntil(stream, stream->queued)) {
+    if (stream->context != context) {
+      ++orphan;
+    } else if (!RunUntil(stream, stream->queued)) {
       all = false;
       ++orphan;
     } else {
@@ -197,6 +243,7 @@ void Block(Done done) {
 // late as a GPU may be.
 CUresult Put(CUstream stream, int type, std::function<void()> work) {
   if (!streams.count(stream)) return kInvalidValue;
+  if (stream->context != current) return kInvalidHandle;
   if (stream->capturing) {
     stream->capturing->nodes.push_back({type, std::move(work)});
     return 0;
@@ -223,5 +270,10 @@ using namespace tilescript;
   if (CUresult told = Begin(__VA_ARGS__)) return told
 #define CONTEXT_CALL(...)                                \
   FREE_CALL(__VA_ARGS__);                                \
-  if (lost) return lost;                                 \
-  if (!current) return kInvalidContext
+  if (!current) return kInvalidContext;                  \
+  if (!current->retained) return kDestroyed;             \
+  if (current->lost) return current->lost
+// For calls that take an object of a context, which must be the current one. The driver is not so strict with all of them, and says
+// nothing where what happens is not what was meant.
+#define OWN(object) \
+  if ((object)->context != current) return kInvalidHandle

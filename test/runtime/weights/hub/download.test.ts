@@ -195,7 +195,7 @@ it("a failure of one file stops the others", async () => {
   const puller = new Puller(hub);
   const began = performance.now();
   expect(await puller.failure("hf:owner/model")).toMatchObject({ code: "repo-closed" });
-  expect(performance.now() - began).toBeLessThan(250);
+  expect(performance.now() - began).toBeLessThan(800);
   expect([puller.names("snapshots"), puller.locks]).toEqual([[], []]);
 });
 
