@@ -2,16 +2,16 @@ import { command } from "../command.js";
 import { type GenerationOptions, generationOptions } from "../options/generation.js";
 import { number, positive } from "../options/integers.js";
 
-type ServeOptions = Pick<GenerationOptions, "model" | "device" | "bundle" | "context" | "attention"> & {
+type ServeOptions = Pick<GenerationOptions, "model" | "device" | "devices" | "bundle" | "context" | "attention"> & {
   readonly host: string;
   readonly port: number;
   readonly token?: string;
-  readonly sequences: number;
+  readonly sequences?: number;
   readonly queue: number;
 };
 
 /** Of what `generate` takes, what is of the model and not of one answer. */
-const MODEL_OPTIONS = ["--model", "--device", "--bundle", "--context", "--attention"];
+const MODEL_OPTIONS = ["--model", "--device", "--devices", "--bundle", "--context", "--attention"];
 
 export default command<ServeOptions>({
   name: "serve",
@@ -30,7 +30,11 @@ export default command<ServeOptions>({
     },
     { flags: "--host <address>", about: "where to listen; 0.0.0.0 is everywhere", default: "127.0.0.1" },
     { flags: "--token <text>", about: "what callers must send as a bearer token (default: $TILESCRIPT_TOKEN)" },
-    { flags: "--sequences <number>", about: "answers at a time, up to 64; others wait", parse: positive, default: 8 },
+    {
+      flags: "--sequences <number>",
+      about: "answers at a time, up to 64; others wait (default: 8; several devices give one)",
+      parse: positive,
+    },
     { flags: "--queue <number>", about: "requests that may run or wait at a time", parse: positive, default: 256 },
   ],
   examples: [

@@ -7,6 +7,7 @@ import { isCommand, obey } from "./chat-commands.js";
 import { Conversation } from "./conversation.js";
 import { explainFallback } from "./fallback.js";
 import { loadModel, modelPath } from "./load-model.js";
+import { whereIs } from "./where.js";
 
 export interface ChatRequest extends GenerationOptions {
   readonly signal?: AbortSignal;
@@ -19,9 +20,9 @@ const dim = (text: string): void => void process.stdout.write(`${pc.dim(printabl
 export async function chat(request: ChatRequest): Promise<number> {
   const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path, chat: true });
-  explainFallback(model.device, request.device);
+  explainFallback(model.device, request.devices ? model.device.kind : request.device);
   const conversation = new Conversation(model, request);
-  dim(`${model.config.name || "model"} on ${model.device.name}. /help lists the commands, /exit ends.`);
+  dim(`${model.config.name || "model"} on ${whereIs(model)}. /help lists the commands, /exit ends.`);
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   lines.on("SIGINT", () => {
     if (!conversation.interrupt()) lines.close();

@@ -9,6 +9,7 @@ import { explainFallback } from "./fallback.js";
 import { loadModel, modelPath } from "./load-model.js";
 import { promptFromFile, promptFromStream } from "./read-prompt.js";
 import { noteSilence } from "./silence.js";
+import { whereIs } from "./where.js";
 
 export interface GenerateRequest extends GenerationOptions {
   readonly prompt?: string;
@@ -45,7 +46,7 @@ export function summary(model: Model, { tokens, promptTokens, timings }: Generat
   const speed = tokens.length > 1 ? `, then ${rate(timings.tokensPerSecond)}` : "";
   // What was left out of a mode follows from the model: here is what it became.
   const seen = model.attention.kind === "dense" ? "" : `; ${attentionText(model.attention)}`;
-  return `${model.device.name}: ${first}${speed} (${tokens.length} tokens)${seen}`;
+  return `${whereIs(model)}: ${first}${speed} (${tokens.length} tokens)${seen}`;
 }
 
 /** What `--json` prints. */
@@ -65,7 +66,7 @@ export async function generate(request: GenerateRequest): Promise<number> {
   const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path, chat: true });
   request.signal?.throwIfAborted();
-  explainFallback(model.device, request.device);
+  explainFallback(model.device, request.devices ? model.device.kind : request.device);
   const { system, logprobs, signal } = request;
   const messages = [
     ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),

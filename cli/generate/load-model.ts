@@ -24,6 +24,7 @@ async function judge(file: string, chat: boolean | undefined, signal: AbortSigna
 export async function loadModel({
   model: path,
   device,
+  devices,
   bundle,
   context,
   attention,
@@ -31,7 +32,7 @@ export async function loadModel({
   sequences,
   chat,
   signal,
-}: Pick<GenerationOptions, "model" | "device" | "bundle" | "context"> & {
+}: Pick<GenerationOptions, "model" | "device" | "devices" | "bundle" | "context"> & {
   readonly attention?: string | AttentionRequest;
   readonly beyondTrained?: boolean;
   readonly sequences?: number;
@@ -52,6 +53,7 @@ export async function loadModel({
     return await Model.load({
       path: file,
       device,
+      devices,
       bundle,
       context,
       attention,

@@ -2,6 +2,7 @@ import type { GenerateOptions } from "../../runtime/index.js";
 import type { AttentionRequest } from "../../runtime/reattention/index.js";
 import type { CliOption } from "../command.js";
 import { attention } from "./attention.js";
+import { devices } from "./devices.js";
 import { number, positive, seed } from "./integers.js";
 import { path, texts } from "./texts.js";
 
@@ -12,6 +13,7 @@ export interface GenerationOptions {
   readonly model?: string;
   readonly system?: string;
   readonly device?: "cpu" | "cuda";
+  readonly devices?: readonly number[] | readonly "cpu"[];
   readonly bundle?: string;
   readonly context?: number;
   readonly attention?: AttentionRequest;
@@ -38,6 +40,11 @@ export const generationOptions: readonly CliOption[] = [
   },
   { flags: "--system <text>", about: "system message" },
   { flags: "-d, --device <device>", about: "cpu or cuda (default: a GPU if there is one)", choices: ["cpu", "cuda"] },
+  {
+    flags: "--devices <list>",
+    about: "several that have one context together, instead: GPUs by their numbers, 0,1, or cpu,cpu",
+    parse: devices,
+  },
   {
     flags: "-b, --bundle <folder>",
     about:

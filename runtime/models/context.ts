@@ -1,5 +1,6 @@
 import type { Device } from "../device/device.js";
 import { GenerateError } from "../generate/errors.js";
+import type { DeviceGroup } from "../parallel/group.js";
 import type { AttentionOptions } from "../reattention/attention-options.js";
 import type { Checkpoint } from "../weights/index.js";
 import { cacheBytesPerToken, cacheShape, longestCache } from "./cache.js";
@@ -19,8 +20,9 @@ export function contextFor(
   { context, attention, config, beyondTrained }: ContextRequest,
   device: Device,
   checkpoint: Checkpoint,
+  group?: DeviceGroup,
 ): number {
-  const fits = longestCache(device, config, attention, requireRoom(device, checkpoint));
+  const fits = longestTogether(group, device, config, attention, checkpoint);
   const dense = attention.kind === "dense";
   const wanted = context ?? (dense ? config.context : Math.min(device.traits.longestContext, fits));
   if (!Number.isInteger(wanted) || wanted < 1)
@@ -46,6 +48,20 @@ export function contextFor(
     ? Math.floor(fits * shareOfCache(cacheBytesPerToken(cacheShape(device, config, attention, fits)), config))
     : fits;
   return Math.max(1, Math.min(wanted, room, most));
+}
+
+/** The longest cache of a device, or of a group: GPUs have a share of it each, CPU devices one memory with the weights of all, and their keys twice. */
+function longestTogether(
+  group: DeviceGroup | undefined,
+  device: Device,
+  config: ModelConfig,
+  attention: AttentionOptions,
+  checkpoint: Checkpoint,
+): number {
+  const weights = requireRoom(device, checkpoint);
+  const ranks = group?.devices.length ?? 1;
+  if (!group || group.mapped) return ranks * longestCache(device, config, attention, weights);
+  return Math.floor((2 / 3) * longestCache(device, config, attention, ranks * weights));
 }
 
 /** Of the memory that a position takes, the share of its keys and values. */

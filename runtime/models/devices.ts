@@ -18,16 +18,18 @@ export interface ModelDevices {
 /** Devices that exchange rows wait for each other, which takes longer the more they are. */
 const MOST = 16;
 
+const isOrdinal = (one: unknown): one is number => Number.isInteger(one) && (one as number) >= 0;
+
 type Asked = Pick<ModelOptions, "device" | "devices" | "sequences">;
 
 /** Throws GenerateError for devices that cannot be asked for, or do not go with the other options. */
 export function requireDevices({ device, devices, sequences = 1 }: Asked): void {
   if (devices === undefined) return;
   const fits = Array.isArray(devices) && devices.length >= 1 && devices.length <= MOST;
-  if (!fits || !devices.every((one) => one === "cpu"))
+  if (!fits || !(devices.every((one) => one === "cpu") || devices.every(isOrdinal)))
     throw new GenerateError(
       "devices",
-      `devices is ${shown(devices)}; give "cpu" for each of 1 to ${MOST} devices of the CPU executor, which have one sequence together`,
+      `devices is ${shown(devices)}; give 1 to ${MOST} numbers of GPUs, such as [0, 1], or "cpu" for each of as many devices of the CPU executor`,
     );
   if (device !== undefined) throw new GenerateError("devices", "device and devices are both given; give one of them");
   if (sequences > 1)
@@ -40,12 +42,19 @@ export function requireDevices({ device, devices, sequences = 1 }: Asked): void 
 /** Opens what is asked for. @throws what `openDevice` throws */
 export async function openDevices({ device, devices }: Asked): Promise<ModelDevices> {
   if (devices) {
-    const { CpuGroup } = await import("../parallel/cpu-group.js");
-    const threads = Math.max(1, Math.floor(availableParallelism() / devices.length));
-    const group = await CpuGroup.open(devices.length, { threads });
+    const ordinals = devices.filter(isOrdinal);
+    const group = ordinals.length > 0 ? await gpus(ordinals) : await processors(devices.length);
     return { first: group.devices[0]!, group, close: () => group.close() };
   }
   if (typeof device === "object") return { first: device, group: undefined, close: () => {} };
   const first = await openDevice({ prefer: device });
   return { first, group: undefined, close: () => first.close() };
+}
+
+const gpus = async (ordinals: readonly number[]): Promise<DeviceGroup> =>
+  (await import("../device/cuda/index.js")).CudaGroup.open(ordinals);
+
+async function processors(ranks: number): Promise<DeviceGroup> {
+  const { CpuGroup } = await import("../parallel/cpu-group.js");
+  return CpuGroup.open(ranks, { threads: Math.max(1, Math.floor(availableParallelism() / ranks)) });
 }

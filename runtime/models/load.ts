@@ -101,7 +101,7 @@ export async function loadModel(options: ModelOptions): Promise<LoadedModel> {
   else template?.catch(() => {});
   const { first, group, close: closeDevices } = await openDevices(options);
   try {
-    const capacity = contextFor({ context, attention, config, beyondTrained }, first, checkpoint);
+    const capacity = contextFor({ context, attention, config, beyondTrained }, first, checkpoint, group);
     const layers = { ...options, attention, capacity };
     const decoder = group
       ? await (await import("../parallel/decoder.js")).ParallelDecoder.load(group, files, layers)

@@ -21,10 +21,11 @@ export interface ModelOptions {
   /** Where to run: an open device, a kind, or by default the GPU if there is one, else the CPU executor. */
   readonly device?: Device | "cuda" | "cpu";
   /**
-   * Several devices that have one sequence together, instead of one: `["cpu", "cpu"]` is two devices of the CPU executor. Each has the weights, and its
-   * share of the cache to pass over. Answers are those of one device; with dense attention up to a token that is a close call.
+   * Several devices that have one sequence together, instead of one: `[0, 1]` is two GPUs by their numbers, which must reach each other's memory,
+   * `["cpu", "cpu"]` two devices of the CPU executor. Each has the weights, and its share of the cache to pass over. Answers are those of one device;
+   * with dense attention up to a token that is a close call.
    */
-  readonly devices?: readonly "cpu"[];
+  readonly devices?: readonly number[] | readonly "cpu"[];
   /** Folder of the model kernels' bundle. Default: the package's own, made by `npm start` or `tilescript build`. */
   readonly bundle?: string;
   /** How tokens see those before them: a mode as text or an object. Default: dense. */

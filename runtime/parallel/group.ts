@@ -29,6 +29,8 @@ export interface DeviceGroup {
   readonly mapped: boolean;
   /** A word of memory, 0 at first, that kernels of all ranks read and that the host changes at any time: while kernels run, and without waiting. */
   hostWord(): HostWord;
+  /** Closes its devices. */
+  close(): void;
 }
 
 export interface DealOptions {

@@ -52,6 +52,21 @@ test("--json prints one object, and the prompt may come from stdin", async () =>
   });
 });
 
+test("several devices say what one says, and are named", async () => {
+  const ask = ["generate", "-m", tiny, "--attention", "reattention:global=4,local=16,topK=2,span=8,clip=3,chunk=16"];
+  const answer = [...ask, "--temperature", "0", "--max-tokens", "6", "--prompt", "over and over again ".repeat(4)];
+  const one = await warm(answer);
+  const two = await warm([...answer, "--devices", "cpu,cpu"]);
+  expect(two).toMatchObject({ status: 0, stdout: one.stdout });
+  expect(two.stderr).toMatch(/^2 devices, CPU executor .* each: \d+ prompt tokens/);
+  expect((await warm([...answer, "--devices", "0,cpu"])).stderr).toContain(
+    "Expected numbers of GPUs, such as 0,1, or cpu,cpu",
+  );
+  expect((await warm([...answer, "--devices", "cpu,cpu", "--device", "cpu"])).stderr).toContain(
+    "device and devices are both given",
+  );
+});
+
 test("what is asked of logits reaches the model", async () => {
   const ask = async (...args: string[]) => {
     const { stdout } = await warm(["generate", "-p", "hi", "-m", tiny, "--json", "--max-tokens", "12", ...args]);

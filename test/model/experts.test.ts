@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CpuDevice } from "../../runtime/device/cpu/index.js";
 import { openModelFiles } from "../../runtime/models/load.js";
 import { Model } from "../../runtime/models/model.js";
-import type { Runner } from "../../runtime/models/runner.js";
+import type { ModelSequence } from "../../runtime/models/runner.js";
 import type { Reference } from "../reference/answer.js";
 import { askReference, writeTinyModels } from "./tiny-models.js";
 
@@ -44,7 +44,7 @@ function sureSteps({ tokens, gaps, margins }: Entry): number {
 }
 
 /** The logits of the token after the prompt, and the tokens that follow, each the most likely. */
-async function answer(runner: Runner, tokens: readonly number[]) {
+async function answer(runner: ModelSequence, tokens: readonly number[]) {
   await runner.prefill(tokens, 0, { temperature: 0, topK: 1, topP: 1, seed: 0 });
   const logits = await runner.logits();
   runner.grow(tokens.length + STEPS);

@@ -51,6 +51,8 @@ it("says what does not go with several devices", async () => {
   const refused = (options: object) => expect(loadTiny({ device: undefined, ...options })).rejects;
   await refused({ devices, device: "cpu" }).toThrow("device and devices are both given");
   await refused({ devices, sequences: 4 }).toThrow("sequences is 4, and 2 devices have one sequence together");
-  await refused({ devices: [] }).toThrow('devices is []; give "cpu" for each of 1 to 16 devices');
-  await refused({ devices: ["cuda", "cpu"] }).toThrow('devices is ["cuda","cpu"]; give "cpu" for each');
+  const known = 'give 1 to 16 numbers of GPUs, such as [0, 1], or "cpu" for each of as many devices';
+  await refused({ devices: [] }).toThrow(`devices is []; ${known}`);
+  for (const wrong of [["cuda", "cpu"], [0, "cpu"], [-1], [0.5], "0,1", Array(17).fill("cpu")])
+    await refused({ devices: wrong }).toThrow(known);
 });
