@@ -36,7 +36,7 @@ const PERPLEXITY = ["perplexity", join(folder, "text.txt"), ..."--context 96,160
 it.each<[string, NodeJS.Signals, string[], string, number]>([
   ["perplexity", "SIGTERM", PERPLEXITY, "score", 16],
   ["perplexity", "SIGKILL", PERPLEXITY, "score", 16],
-  ["ruler", "SIGTERM", "ruler --context 600 --samples 2 --tasks niah_single_1,fwe".split(" "), "answer", 8],
+  ["ruler", "SIGTERM", "ruler --context 700 --samples 2 --tasks niah_single_1,fwe".split(" "), "answer", 8],
   ["infinitebench", "SIGKILL", "infinitebench --context 900 --samples 6 --tasks passkey".split(" "), "answer", 12],
 ])("eval %s goes on after %s", { timeout: 240_000 }, async (name, signal, args, result, count) => {
   const out = folderWith({});
