@@ -23,6 +23,7 @@ function denseKernels(): readonly Kernel[] {
 /** The kernels of dense models on the CPU executor, straight from their sources. */
 export async function openCpu(): Promise<{ readonly device: CpuDevice; readonly bundle: ModelKernels }> {
   checked ??= denseKernels();
-  const device = await CpuDevice.open({ threads: 2 });
+  // Few sequences take a step together, as on a GPU.
+  const device = await CpuDevice.open({ threads: 2, traits: { togetherFrom: 2 } });
   return { device, bundle: device.loadKernels<typeof modelKernels>(checked) };
 }

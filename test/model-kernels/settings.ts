@@ -12,10 +12,10 @@ export const GPU_SETTING = settingOf("gpu", 16, 90);
 export const WARP_SETTING = settingOf("gpu", 16, 80);
 
 /**
- * Whether a source file has kernels of dense models. Those of ReAttention (test/runtime/reattention) and of experts (experts.test.ts) have tests of
- * their own: what one of them computes makes sense only with what the ones before it leave.
+ * Whether a source file has kernels of dense models. Those of ReAttention (test/runtime/reattention), of several devices (test/runtime/parallel) and of
+ * experts (experts.test.ts) have tests of their own: what one of them computes makes sense only with what the ones before it leave.
  */
-export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts)\/[^/]*$/.test(path);
+export const isDense = (path: string): boolean => !/(^|\/)(reattention|experts|parallel)\/[^/]*$/.test(path);
 
 /**
  * Kernels of several sequences take their addresses: batch.ts runs them among others. What products in words take, other kernels make: words.test.ts.
