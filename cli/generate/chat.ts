@@ -20,7 +20,7 @@ const dim = (text: string): void => void process.stdout.write(`${pc.dim(printabl
 export async function chat(request: ChatRequest): Promise<number> {
   const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path, chat: true });
-  explainFallback(model.device, request.devices ? model.device.kind : request.device);
+  explainFallback(model.device, request);
   const conversation = new Conversation(model, request);
   dim(`${model.config.name || "model"} on ${whereIs(model)}. /help lists the commands, /exit ends.`);
   const lines = createInterface({ input: process.stdin, output: process.stdout });

@@ -66,7 +66,7 @@ export async function generate(request: GenerateRequest): Promise<number> {
   const path = await modelPath(request.model, request.signal);
   await using model = await loadModel({ ...request, model: path, chat: true });
   request.signal?.throwIfAborted();
-  explainFallback(model.device, request.devices ? model.device.kind : request.device);
+  explainFallback(model.device, request);
   const { system, logprobs, signal } = request;
   const messages = [
     ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),

@@ -12,9 +12,9 @@ type ServeRequest = Pick<GenerationOptions, "model" | "device" | "devices" | "bu
 export async function serveModel(request: ServeRequest, signal: AbortSignal): Promise<number> {
   const { serve } = await import("../../serve/index.js");
   const path = await modelPath(request.model, signal);
-  const { devices, sequences = devices ? 1 : 8 } = request;
+  const sequences = request.sequences ?? (request.devices ? 1 : 8);
   await using model = await loadModel({ ...request, sequences, model: path, signal });
-  explainFallback(model.device, devices ? model.device.kind : request.device);
+  explainFallback(model.device, request);
   const token = request.token ?? process.env.TILESCRIPT_TOKEN;
   const log = (line: string): void => {
     process.stderr.write(`${line}\n`);

@@ -70,7 +70,6 @@ class CpuDealt implements Dealt {
   readonly dealing: Dealing;
   readonly rowBytes: number;
   readonly capacity: number;
-  readonly mapped = false;
   readonly #whole: CpuGrowable;
   readonly #views: readonly GrowableBuffer[];
   readonly #own: readonly CpuGrowable[];

@@ -25,7 +25,10 @@ export interface DeviceGroup {
    * DeviceError for a block that cannot be dealt (see `blockFor`).
    */
   deal(options: DealOptions): Dealt;
-  /** `mapped` of all that is dealt. */
+  /**
+   * Whether `own` of what is dealt is the memory of `whole`, mapped a second time. Where it is not, who has written rows to `whole` copies those that he
+   * owns (kernels/parallel/deal.kernel.ts).
+   */
   readonly mapped: boolean;
   /** A word of memory, 0 at first, that kernels of all ranks read and that the host changes at any time: while kernels run, and without waiting. */
   hostWord(): HostWord;
@@ -60,11 +63,6 @@ export interface Dealt {
    * `tokens` tokens are there. Throws DeviceError where it was not asked for.
    */
   own(rank: number): GrowableBuffer;
-  /**
-   * Whether `own` is the memory of `whole`, mapped a second time. Where it is not, who has written rows to `whole` copies those that he owns
-   * (kernels/parallel/deal.kernel.ts).
-   */
-  readonly mapped: boolean;
   /**
    * Commits memory for so many tokens in all; does nothing where it is there. May be called while work is queued and recorded. Throws OutOfMemoryError,
    * which leaves all as it was, and DeviceError beyond the capacity.

@@ -6,7 +6,7 @@ export interface Share {
   readonly rank: number;
   readonly dealing: Dealing;
   readonly exchange: Exchange;
-  /** Whether the rows that a rank owns are those of all, mapped twice, and none is copied: `Dealt.mapped`. */
+  /** Whether the rows that a rank owns are those of all, mapped twice, and none is copied: `DeviceGroup.mapped`. */
   readonly mapped: boolean;
   /** Where candidates are exchanged: of a decode step, and of a chunk of a prompt. */
   readonly meetings: { readonly step: Meeting; readonly chunk: Meeting };

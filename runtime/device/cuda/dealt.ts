@@ -48,7 +48,6 @@ export class CudaDealt implements Dealt {
   readonly dealing: Dealing;
   readonly rowBytes: number;
   readonly capacity: number;
-  readonly mapped = true;
   readonly #devices: readonly CudaDevice[];
   readonly #memory: DealtMemory;
   readonly #whole: readonly DealtBuffer[];

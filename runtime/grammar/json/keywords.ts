@@ -1,4 +1,6 @@
 /** The keywords of JSON Schema: how each is read, and how two that hold at once become one. */
+
+import { leastCommonMultiple } from "../../tiling.js";
 import { formatError } from "../errors.js";
 import type { Bound } from "./numbers.js";
 
@@ -150,7 +152,6 @@ function divisor(part: Part): number {
 const larger = (a: number, b: number) => Math.max(a, b);
 const less = (a: number, b: number) => Math.min(a, b);
 const together = <One>(a: readonly One[], b: readonly One[]): readonly One[] => [...a, ...b];
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 export const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 const tighter =
   (isTighter: (a: number, b: number) => boolean) =>
@@ -177,7 +178,7 @@ const JOIN: Joins = {
   multipleOf: (a, b, place) => {
     if (a < 1 || b < 1)
       throw formatError(`the schema at ${place}`, `multipleOf is said twice, as ${a} and ${b}: say it once`);
-    const both = (a / gcd(a, b)) * b;
+    const both = leastCommonMultiple(a, b);
     if (both > 1000)
       throw formatError(
         `the schema at ${place}`,
